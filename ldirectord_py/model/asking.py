@@ -1,0 +1,59 @@
+"""How real servers are to be asked, in the words of `ldirectord.cf`."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from ldirectord_py.model.address import Endpoint
+from ldirectord_py.model.service import VirtualKey
+
+
+class CheckType(StrEnum):
+    """The values of `checktype`; a number N is COMBINED with N connects."""
+
+    NEGOTIATE = "negotiate"
+    CONNECT = "connect"
+    PING = "ping"
+    EXTERNAL = "external"
+    EXTERNAL_PERL = "external-perl"
+    ON = "on"
+    OFF = "off"
+    COMBINED = "combined"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """How the real servers of one virtual are asked: every value is in force, defaults filled in.
+
+    Text holds the file's bytes, decoded as UTF-8 with surrogate escapes, so that encoding it the
+    same way gives the bytes back.
+    """
+
+    checktype: CheckType = CheckType.NEGOTIATE
+    connects: int = 0
+    service: str = "none"
+    checkcommand: str = "/bin/true"
+    request: str = "/"
+    receive: str = ""
+    httpmethod: str = "GET"
+    virtualhost: str | None = None
+    login: str = ""
+    passwd: str = field(default="", repr=False)
+    database: str = ""
+    secret: str = field(default="", repr=False)
+    checktimeout: float = 5
+    negotiatetimeout: float = 30
+    checkcount: int = 1
+    checkport: int | None = None
+    interval: float = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """One real server, as far as asking it goes."""
+
+    virtual: VirtualKey
+    endpoint: Endpoint
+    """With the configured port, 0 where none is."""
+    request: str | None = None
+    """Its own request, where its line has one."""
+    receive: str | None = None

@@ -1,0 +1,148 @@
+"""What a check is: a conversation with a peer, or a driver; and when which one is due."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from ldirectord_py.model.address import Endpoint
+from ldirectord_py.model.outcome import Outcome
+
+
+class Transport(StrEnum):
+    """What carries a conversation."""
+
+    TCP = "tcp"
+    TLS = "tls"
+    UDP = "udp"
+    ICMP = "icmp"
+
+
+class PeerClosed(Exception):
+    """The peer ended its side although the conversation needed more."""
+
+
+class PeerTooLong(Exception):
+    """The peer sent more than the conversation was willing to read."""
+
+
+class Peer(Protocol):
+    """The other side of a conversation, as the conversation sees it: bytes, and nothing of sockets or clocks.
+
+    What is read in one conversation is bounded: above the bound `PeerTooLong` is raised.
+    """
+
+    async def send(self, data: bytes) -> None:
+        """Send all of *data*."""
+        ...
+
+    async def some(self) -> bytes:
+        """Return what has come, at least one byte; nothing at the end of the stream.  Of a datagram: all of it."""
+        ...
+
+    async def line(self) -> bytes:
+        """Return a line without its end (LF or CRLF); raise `PeerClosed` where the stream ends before one."""
+        ...
+
+    async def exactly(self, count: int) -> bytes:
+        """Return *count* bytes; raise `PeerClosed` where the stream ends before."""
+        ...
+
+    async def start_tls(self) -> None:
+        """Go on under TLS (STARTTLS); what was read ahead is an error of the peer."""
+        ...
+
+    async def reconnect(self) -> None:
+        """Start over with a new connection to the same server, under the same deadline."""
+        ...
+
+    def end(self) -> None:
+        """Half-close: say that nothing more will be sent."""
+        ...
+
+
+class Conversation(Protocol):
+    """A check that is a conversation: options, and one way to go about it.
+
+    Implementations are frozen dataclasses, so that equal checks of equal targets run once.
+    They never time, log, retry, count or catch network errors: that is the prober's.
+    """
+
+    async def probe(self, peer: Peer) -> Outcome:
+        """Ask the peer, and say what its answer means."""
+        ...
+
+
+class Driver(Protocol):
+    """A check that cannot be a conversation (a program, a database library); also a frozen dataclass."""
+
+    async def run(self) -> Outcome:
+        """Ask, and say what the answer means; cancelled at its deadline, and then leaves nothing behind.
+
+        Raises `CheckUnavailable` where it cannot be carried out here.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TlsOptions:
+    """How TLS is spoken to a server.  By default nothing is verified, as the original intended."""
+
+    server_name: str | None = None
+    """Sent as SNI and, with *verify*, compared with the certificate."""
+    verify: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Where a conversation takes place, and over what."""
+
+    endpoint: Endpoint
+    transport: Transport = Transport.TCP
+    tls: TlsOptions | None = None
+    """With the transport TLS from the start; with TCP for `Peer.start_tls`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """One check of one server.  Equal probes are one: they run once and their outcome is shared."""
+
+    check: Conversation | Driver
+    target: Target | None = None
+    """None for drivers, which know their own way."""
+    timeout: float
+    """Seconds from the first socket (or process) to the verdict."""
+    attempts: int = 1
+    """So many tries before down is down (ping's `checkcount`); each has the timeout for itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Always:
+    """No check: the server counts as up (`checktype=on`, `service=none`)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Never:
+    """No check: the server keeps the place that it had in the table when we came (`checktype=off`)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repeated:
+    """The same probe again and again."""
+
+    probe: Probe
+    interval: float
+    """Seconds from one start to the next."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alternating:
+    """`checktype=N`: one negotiate, then N connects while all goes well; after any failure negotiate again."""
+
+    negotiate: Probe
+    connect: Probe
+    connects: int
+    interval: float
+
+
+Polled = Repeated | Alternating
+CheckPlan = Always | Never | Polled

@@ -1,0 +1,102 @@
+"""A whole configuration, complete and checked."""
+
+from dataclasses import dataclass, field
+from enum import IntFlag
+
+from ldirectord_py.model.address import Endpoint
+from ldirectord_py.model.asking import Asking
+from ldirectord_py.model.checking import CheckPlan
+from ldirectord_py.model.problems import Problem
+from ldirectord_py.model.service import VirtualKey, kernel_endpoint
+from ldirectord_py.model.table import Destination, Settings
+
+
+class AlertStatus(IntFlag):
+    """`emailalertstatus`: the states of the daemon in which mail is sent."""
+
+    NONE = 0
+    STARTING = 1
+    RUNNING = 2
+    STOPPING = 4
+    RELOADING = 8
+    ALL = 15
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Real:
+    """One real server of one virtual."""
+
+    endpoint: Endpoint
+    """As configured; port 0 where none is."""
+    destination: Destination
+    """As it stands in the table while it serves."""
+    plan: CheckPlan
+    request: str | None = None
+    receive: str | None = None
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fallback:
+    """Who serves a virtual when no real server does."""
+
+    endpoint: Endpoint
+    destination: Destination
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alerting:
+    """Whom to tell of a virtual's changes by mail, and when."""
+
+    recipients: str = ""
+    frequency: int = 0
+    """Seconds between reminders; 0: none."""
+    status: AlertStatus = AlertStatus.ALL
+    smtp: str | None = None
+    sender: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Virtual:
+    """One virtual service; every value is in force, globals and defaults filled in."""
+
+    key: VirtualKey
+    settings: Settings
+    reals: tuple[Real, ...] = ()
+    fallback: Fallback | None = None
+    asking: Asking = field(default_factory=Asking)
+    quiescent: bool = False
+    cleanstop: bool = True
+    failurecount: int = 1
+    fallbackcommand: str | None = None
+    alerting: Alerting = field(default_factory=Alerting)
+    monitorfile: str | None = None
+    servicename: str | None = None
+    comment: str | None = None
+    line: int = 0
+
+    def kernel_endpoint(self, real: Real | Fallback) -> Endpoint:
+        """Return the address and port under which the table keeps *real*."""
+        return kernel_endpoint(self.key, real.endpoint, real.destination.forwarding)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """What one `ldirectord.cf` says."""
+
+    path: str
+    virtuals: tuple[Virtual, ...] = ()
+    autoreload: bool = False
+    callback: str | None = None
+    execute: tuple[str, ...] = ()
+    supervised: bool = False
+    fork: bool = False
+    readdquiescent: bool = False
+    logfile: str = "/var/log/ldirectord.log"
+    maintenancedir: str | None = None
+    checkinterval: float = 10
+    metricslisten: Endpoint | None = None
+    """Where `/metrics` is served; None: nowhere."""
+    reconcileinterval: float = 5
+    """Seconds between two comparisons of the whole table; 0: only when something changes."""
+    warnings: tuple[Problem, ...] = ()

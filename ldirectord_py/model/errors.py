@@ -1,0 +1,25 @@
+"""The errors that cross package borders."""
+
+from collections.abc import Sequence
+
+from ldirectord_py.model.problems import Problem
+
+
+class DirectorError(Exception):
+    """Whatever keeps the director from doing what it was asked to; the message is for the operator."""
+
+
+class ConfigRejected(DirectorError):
+    """A configuration that cannot be used; *problems* holds all of them, warnings too."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in problems))
+
+
+class TableUnavailable(DirectorError):
+    """The IPVS table cannot be reached: no such kernel facility, or no right to it."""
+
+
+class CheckUnavailable(DirectorError):
+    """A check cannot be carried out here, for a reason that is no fault of the server's."""

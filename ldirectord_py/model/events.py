@@ -1,0 +1,180 @@
+"""What happened: each event once, for whoever observes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ldirectord_py.model.health import Health
+from ldirectord_py.model.outcome import Outcome
+from ldirectord_py.model.problems import Problem
+from ldirectord_py.model.service import RealKey, VirtualKey
+from ldirectord_py.model.table import Change, Refusal
+
+
+class Cause(StrEnum):
+    """Why the table was written."""
+
+    START = "start"
+    HEALTH = "health"
+    RELOAD = "reload"
+    DRIFT = "drift"
+    STOP = "stop"
+
+
+class DriftKind(StrEnum):
+    """In what the table differed from what we had left there."""
+
+    MISSING_SERVICE = "missing_service"
+    MISSING_DESTINATION = "missing_destination"
+    FOREIGN_DESTINATION = "foreign_destination"
+    SETTINGS = "settings"
+    WEIGHT = "weight"
+    DESTINATION = "destination"  # forwarding method or thresholds
+
+
+@dataclass(frozen=True, slots=True)
+class CheckDone:
+    """One check ended; its outcome counts for all *reals* that share it."""
+
+    reals: tuple[RealKey, ...]
+    outcome: Outcome
+    seconds: float
+    """From its first socket or process to the verdict."""
+    lateness: float
+    """Seconds between the moment it was due and the one it began."""
+
+
+@dataclass(frozen=True, slots=True)
+class HealthChanged:
+    """A real server changed its state."""
+
+    real: RealKey
+    before: Health
+    after: Health
+
+
+@dataclass(frozen=True, slots=True)
+class SoftFailure:
+    """A check failed, but not often enough in a row to take the server out."""
+
+    real: RealKey
+    health: Health
+    failurecount: int
+
+
+@dataclass(frozen=True, slots=True)
+class FallbackChanged:
+    """A virtual's fallback came in, because no real server serves, or went out."""
+
+    virtual: VirtualKey
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TableChanged:
+    """A change was written to the table."""
+
+    change: Change
+    cause: Cause
+    fallback: bool = False
+    """The change is about a fallback server, not a real one."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRefused:
+    """The table did not accept a change."""
+
+    refusal: Refusal
+    cause: Cause
+
+
+@dataclass(frozen=True, slots=True)
+class DriftFound:
+    """The table was not as we had left it; what follows repairs it."""
+
+    kind: DriftKind
+    virtual: VirtualKey
+    real: RealKey | None
+    sentence: str
+    """What differed, such as `weight 0 instead of 3`."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableLost:
+    """The table cannot be reached; the director goes on checking and trying."""
+
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class TableBack:
+    """The table can be reached again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The director runs."""
+
+    virtuals: int
+    reals: int
+
+
+@dataclass(frozen=True, slots=True)
+class FirstPassComplete:
+    """Every real server that is checked has been checked once."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigChanged:
+    """The configuration file's content has changed on disk."""
+
+    path: str
+    reread: bool
+    """Whether `autoreload` takes it up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reloaded:
+    """A new configuration is in force."""
+
+    path: str
+    warnings: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReloadRefused:
+    """A new configuration was refused; everything stays as it was."""
+
+    path: str
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stopping:
+    """The director ends in order."""
+
+    signal: str
+
+
+Event = (
+    CheckDone
+    | HealthChanged
+    | SoftFailure
+    | FallbackChanged
+    | TableChanged
+    | ChangeRefused
+    | DriftFound
+    | TableLost
+    | TableBack
+    | Started
+    | FirstPassComplete
+    | ConfigChanged
+    | Reloaded
+    | ReloadRefused
+    | Stopping
+)
+
+Observer = Callable[[Event], None]
+"""Is told of events; must return at once and never raise."""

@@ -1,0 +1,51 @@
+"""The director's state at one moment, for whoever shows it."""
+
+from dataclasses import dataclass
+
+from ldirectord_py.model.address import Endpoint
+from ldirectord_py.model.health import Health
+from ldirectord_py.model.service import Forwarding, RealKey, VirtualKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RealStatus:
+    """One real server."""
+
+    key: RealKey
+    configured: Endpoint
+    """Address and port as configured; the key has them as the table does."""
+    forwarding: Forwarding
+    health: Health
+    weight: int
+    """As configured."""
+    wanted: int | None
+    """The weight that we want in the table now; None: not in it."""
+    actual: int | None
+    """The weight that the table had when last written or read; None: not in it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VirtualStatus:
+    """One virtual service."""
+
+    key: VirtualKey
+    scheduler: str
+    service: str
+    checktype: str
+    quiescent: bool
+    fallback: Endpoint | None
+    fallback_active: bool
+    reals: tuple[RealStatus, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """All of it."""
+
+    virtuals: tuple[VirtualStatus, ...]
+    inflight: int
+    """Checks under way."""
+    queued: int
+    """Checks that are due and wait for a place."""
+    first_pass: bool
+    """Whether every real server that is checked has been checked once."""
