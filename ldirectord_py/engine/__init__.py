@@ -1,0 +1,1 @@
+"""What follows from what was found: pure functions over values."""

@@ -1,0 +1,45 @@
+"""The table that a configuration and its servers' health ask for."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+
+from ldirectord_py.model.address import Endpoint
+from ldirectord_py.model.config import Config, Virtual
+from ldirectord_py.model.health import Health
+from ldirectord_py.model.service import RealKey
+from ldirectord_py.model.table import Destination, Service, TableState
+
+
+def desired(config: Config, healths: Mapping[RealKey, Health], forgone: Collection[RealKey] = ()) -> TableState:
+    """Return the whole table that *config* asks for while its real servers are as *healths* says."""
+    return {virtual.key: desired_service(virtual, healths, forgone) for virtual in config.virtuals}
+
+
+def desired_service(virtual: Virtual, healths: Mapping[RealKey, Health], forgone: Collection[RealKey] = ()) -> Service:
+    """Return what one virtual service should be in the table.
+
+    A server that serves stands there as configured.  One that does not is left out, or kept with
+    weight 0 where the virtual is quiescent, unless it is *forgone*: quiesced, then taken out by
+    somebody else's hand, and not to be put back (`readdquiescent=no`).  The fallback stands in
+    while nobody serves; a server of configured weight 0 that is up counts as serving.
+    """
+    destinations: dict[Endpoint, Destination] = {}
+    anybody = False
+    for real in virtual.reals:
+        endpoint = virtual.kernel_endpoint(real)
+        key = RealKey(virtual.key, endpoint)
+        if healths[key].state.serving:
+            anybody = True
+            destinations[endpoint] = real.destination
+        elif virtual.quiescent and key not in forgone:
+            destinations.setdefault(endpoint, replace(real.destination, weight=0))
+    if virtual.fallback and not anybody:
+        destinations[virtual.kernel_endpoint(virtual.fallback)] = virtual.fallback.destination
+    return Service(virtual.settings, destinations)
+
+
+def fallback_active(virtual: Virtual, healths: Mapping[RealKey, Health]) -> bool:
+    """Return whether the virtual's fallback, if it has one, is needed."""
+    return virtual.fallback is not None and not any(
+        healths[RealKey(virtual.key, virtual.kernel_endpoint(real))].state.serving for real in virtual.reals
+    )

@@ -1,0 +1,44 @@
+"""What an outcome makes of a real server's health."""
+
+from dataclasses import replace
+
+from ldirectord_py.model.health import Health, Rules, State
+from ldirectord_py.model.outcome import Outcome, Reason, Verdict
+
+
+def unchecked(*, adopted: bool, now: float) -> Health:
+    """Return the health of a server nobody has asked yet.
+
+    One that the table had with a weight when we came is *adopted*: it stays in until its checks say
+    otherwise, so that a restart takes no healthy server out.  Any other stays out until its first
+    success, so that no dead one is let in.
+    """
+    return Health(State.ADOPTED if adopted else State.UNKNOWN, now)
+
+
+def advance(health: Health, outcome: Outcome, rules: Rules, now: float) -> Health:
+    """Return what *health* becomes by *outcome*: the same object where nothing changes.
+
+    One success restores.  So many failures in a row as `failurecount` says take a serving server
+    out; one that has never served is down with its first.  A fault of ours changes nothing.
+    """
+    match outcome.verdict:
+        case Verdict.FAULT:
+            return health
+        case Verdict.UP:
+            if health.state is State.UP:
+                return health if not health.failures else replace(health, failures=0, reason=Reason.OK, detail="")
+            return Health(State.UP, now)
+        case Verdict.DOWN:
+            return _failed(health, outcome, rules, now)
+
+
+def _failed(health: Health, outcome: Outcome, rules: Rules, now: float) -> Health:
+    if health.state is State.DOWN:
+        if (health.reason, health.detail) == (outcome.reason, outcome.detail):
+            return health
+        return replace(health, reason=outcome.reason, detail=outcome.detail)
+    failures = health.failures + 1
+    if health.state.serving and failures < rules.failurecount:
+        return replace(health, failures=failures, reason=outcome.reason, detail=outcome.detail)
+    return Health(State.DOWN, now, failures, outcome.reason, outcome.detail)

@@ -1,0 +1,97 @@
+"""The changes that lead from one table to another, and the names of what differed."""
+
+from collections.abc import Collection, Iterator
+from typing import assert_never
+
+from ldirectord_py.model.events import DriftFound, DriftKind
+from ldirectord_py.model.service import RealKey, VirtualKey
+from ldirectord_py.model.table import (
+    AddDestination,
+    AddService,
+    Change,
+    Destination,
+    RemoveDestination,
+    RemoveService,
+    Service,
+    SetDestination,
+    SetService,
+    TableState,
+)
+
+
+def plan(wanted: TableState, actual: TableState, gone: Collection[VirtualKey] = ()) -> list[Change]:
+    """Return the changes that make *actual* into *wanted*, in the order in which they are to be written.
+
+    Services of *actual* that *wanted* does not name are left alone, unless they are *gone*: ours
+    once, and not any more.  Within a service additions come before removals, so that a service
+    with somebody to serve it is never without; a change is a SET, never a removal and an addition.
+    """
+    changes: list[Change] = []
+    for virtual, service in wanted.items():
+        found = actual.get(virtual)
+        if found != service:
+            changes.extend(_service(virtual, service, found))
+    changes.extend(RemoveService(virtual) for virtual in gone if virtual in actual and virtual not in wanted)
+    return changes
+
+
+def _service(virtual: VirtualKey, wanted: Service, found: Service | None) -> Iterator[Change]:
+    if found is None:
+        yield AddService(virtual, wanted.settings)
+    elif found.settings != wanted.settings:
+        yield SetService(virtual, wanted.settings)
+    existing = found.destinations if found else {}
+    for real, destination in wanted.destinations.items():
+        if (present := existing.get(real)) is None:
+            yield AddDestination(virtual, real, destination)
+        elif present != destination:
+            yield SetDestination(virtual, real, destination)
+    for real in existing:
+        if real not in wanted.destinations:
+            yield RemoveDestination(virtual, real)
+
+
+def drift(change: Change, actual: TableState) -> DriftFound:
+    """Return what *change*, which repairs a table that somebody else altered, says of *actual*."""
+    found = actual.get(change.virtual)
+    kind, real, sentence = _difference(change, found)
+    return DriftFound(kind, change.virtual, RealKey(change.virtual, real.real) if real else None, sentence)
+
+
+_DestinationChange = AddDestination | SetDestination | RemoveDestination
+
+
+def _difference(change: Change, found: Service | None) -> tuple[DriftKind, _DestinationChange | None, str]:
+    match change:
+        case AddService():
+            return DriftKind.MISSING_SERVICE, None, "the virtual service was missing"
+        case SetService():
+            was = f" instead of {found.settings}" if found else ""
+            return DriftKind.SETTINGS, None, f"the virtual service was set up differently{was}: {change.settings}"
+        case RemoveService():
+            return DriftKind.SETTINGS, None, "the virtual service was there, although no longer configured"
+        case AddDestination():
+            return DriftKind.MISSING_DESTINATION, change, "the server was missing"
+        case RemoveDestination():
+            return DriftKind.FOREIGN_DESTINATION, change, "the server was there, although it should not be"
+        case SetDestination():
+            present = found.destinations[change.real] if found else change.destination
+            return _altered(change, present)
+        case _:
+            assert_never(change)
+
+
+def _altered(change: SetDestination, present: Destination) -> tuple[DriftKind, _DestinationChange, str]:
+    wanted = change.destination
+    differing = [
+        f"{word} {was} instead of {should}"
+        for word, was, should in (
+            ("weight", present.weight, wanted.weight),
+            ("forwarding", present.forwarding, wanted.forwarding),
+            ("upper threshold", present.upper, wanted.upper),
+            ("lower threshold", present.lower, wanted.lower),
+        )
+        if was != should
+    ]
+    only_weight = len(differing) == 1 and present.weight != wanted.weight
+    return DriftKind.WEIGHT if only_weight else DriftKind.DESTINATION, change, "it had " + ", ".join(differing)

@@ -1,0 +1,1 @@
+"""How probes are carried out: sockets, TLS, deadlines, due times."""

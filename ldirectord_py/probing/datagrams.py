@@ -1,0 +1,54 @@
+"""Conversations in datagrams: UDP and ICMP."""
+
+import socket
+
+from ldirectord_py.model.checking import Probe, Target
+from ldirectord_py.probing.peers import Done, Ground, StreamPeer
+
+
+class DatagramPeer(StreamPeer):
+    """One conversation over UDP; `some` returns one datagram."""
+
+    __slots__ = ()
+
+    def _open(self, family: int) -> socket.SocketType:
+        return socket.SocketType(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK, 0)
+
+    async def some(self) -> bytes:
+        """See `Peer.some`."""
+        data = await self._receive()
+        self._readable = True  # one edge may stand for several datagrams
+        return data
+
+    def _prepare_abort(self, opened: socket.SocketType) -> None:
+        """Do nothing: datagrams have no connection to end."""
+
+
+class IcmpPeer(DatagramPeer):
+    """One conversation over ICMP; a datagram begins with the ICMP header.
+
+    Unprivileged echo sockets (`net.ipv4.ping_group_range`) are tried first, raw ones after: a
+    daemon without CAP_NET_RAW can ping where the system allows it.
+    """
+
+    __slots__ = ("_raw",)
+
+    def __init__(self, probe: Probe, target: Target, ground: Ground, done: Done) -> None:
+        super().__init__(probe, target, ground, done)
+        self._raw = False
+
+    def _open(self, family: int) -> socket.SocketType:
+        protocol = socket.IPPROTO_ICMP if family == socket.AF_INET else socket.IPPROTO_ICMPV6
+        try:
+            return socket.SocketType(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK, protocol)
+        except PermissionError:
+            opened = socket.SocketType(family, socket.SOCK_RAW | socket.SOCK_NONBLOCK, protocol)
+            self._raw = family == socket.AF_INET  # only IPv4 hands out the IP header, raw(7)
+            return opened
+
+    async def some(self) -> bytes:
+        """See `Peer.some`."""
+        data = await super().some()
+        if self._raw and data:
+            return data[(data[0] & 0x0F) * 4 :]  # the IP header's length in words, RFC 791 §3.1
+        return data

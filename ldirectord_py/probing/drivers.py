@@ -1,0 +1,57 @@
+"""Driver checks: tasks under a deadline, so many at a time."""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from ldirectord_py.model.checking import Driver, Probe
+from ldirectord_py.model.errors import CheckUnavailable
+from ldirectord_py.model.outcome import Outcome, Reason, down, fault
+from ldirectord_py.probing.peers import Done
+
+Crashed = Callable[[Probe, Exception], None]
+
+
+class DriverRun:
+    """One driver check under way."""
+
+    def __init__(self, task: asyncio.Task[None]) -> None:
+        self._task = task
+
+    def abandon(self) -> None:
+        """End the check without a verdict."""
+        self._task.cancel()
+
+
+class DriverRunner:
+    """Runs driver checks as tasks of *tasks*, at most *limit* at a time; waiting costs no check its time."""
+
+    def __init__(self, tasks: asyncio.TaskGroup, limit: int, crashed: Crashed) -> None:
+        self._tasks = tasks
+        self._places = asyncio.Semaphore(limit)
+        self._crashed = crashed
+
+    def start(self, probe: Probe, done: Done) -> DriverRun:
+        """Begin *probe* as soon as there is a place, and hand its outcome to *done*."""
+        return DriverRun(self._tasks.create_task(self._run(probe, done), name=f"check {probe.check}"))
+
+    async def _run(self, probe: Probe, done: Done) -> None:
+        async with self._places:
+            begun = time.monotonic()
+            outcome = await self._outcome(probe)
+            seconds = time.monotonic() - begun
+        done(outcome, seconds)
+
+    async def _outcome(self, probe: Probe) -> Outcome:
+        driver: Driver = probe.check  # type: ignore[assignment]  # a probe without a target is a driver's
+        deadline = asyncio.timeout(probe.timeout)
+        try:
+            async with deadline:
+                return await driver.run()
+        except CheckUnavailable as error:
+            return fault(str(error))
+        except Exception as error:  # noqa: BLE001  # the one place around a driver: a bug says nothing of the server
+            if deadline.expired():
+                return down(Reason.TIMEOUT, f"no result within {probe.timeout:g} s")
+            self._crashed(probe, error)
+            return fault(f"the check has a bug: {type(error).__name__}: {error}")

@@ -1,0 +1,273 @@
+"""The other side of a conversation, on a real socket: resumed by the prober whenever its socket has news."""
+
+import errno
+import socket
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Coroutine, Generator
+from select import EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP
+from struct import pack
+from types import coroutine
+from typing import Any, Protocol
+
+from ldirectord_py.model.checking import Conversation, PeerClosed, PeerTooLong, Probe, Target
+from ldirectord_py.model.outcome import Outcome, Reason, down, fault
+from ldirectord_py.probing.reasons import outcome_of, outcome_of_errno
+
+_BROKEN = EPOLLERR | EPOLLHUP
+_NEWS = EPOLLIN | EPOLLRDHUP | EPOLLERR | EPOLLHUP
+_ENDED = EPOLLRDHUP | EPOLLERR | EPOLLHUP
+_ABORT = pack("ii", 1, 0)  # struct linger: close at once with RST, and leave no TIME_WAIT behind
+_CHUNK = 16384
+_MOST = 1 << 20  # bytes that one conversation may read
+
+Done = Callable[[Outcome, float], None]
+"""Is handed the outcome and the seconds from the first socket to the verdict."""
+
+
+class Ground(Protocol):
+    """What a peer needs of its prober."""
+
+    def watch(self, peer: "StreamPeer", descriptor: int) -> None:
+        """Resume *peer* whenever *descriptor* has news."""
+        ...
+
+    def forget(self, descriptor: int) -> None:
+        """Stop that; *descriptor* is about to be closed."""
+        ...
+
+    def ended(self, peer: "StreamPeer") -> None:
+        """Take note that *peer* needs no deadline any more."""
+        ...
+
+    def crashed(self, probe: Probe, error: Exception) -> None:
+        """Tell of a bug in a check."""
+        ...
+
+
+@coroutine
+def _news() -> Generator[None, None, None]:
+    """Suspend the conversation until its socket has news."""
+    yield
+
+
+class StreamPeer:
+    """One conversation over TCP, from its socket to its verdict: one object a check, everything about it in one place.
+
+    The socket is registered once, edge-triggered, for reading and writing.  What an edge has told is
+    kept in *_readable* and *_ended*, so that no system call is made only to learn that there is
+    nothing to read: system calls are what a check costs.
+    """
+
+    __slots__ = (
+        "_begun",
+        "_buffer",
+        "_connected",
+        "_conversation",
+        "_done",
+        "_ended",
+        "_ground",
+        "_left",
+        "_readable",
+        "_socket",
+        "_target",
+        "deadlines",
+        "probe",
+    )
+
+    def __init__(self, probe: Probe, target: Target, ground: Ground, done: Done) -> None:
+        self.probe = probe
+        self.deadlines: OrderedDict[StreamPeer, float] | None = None
+        self._target = target
+        self._ground = ground
+        self._done = done
+        self._begun = 0.0
+        self._conversation: Coroutine[Any, Any, Outcome] | None = None
+        self._socket: socket.SocketType | None = None
+        self._connected = self._readable = self._ended = False
+        self._left = _MOST
+        self._buffer = b""
+
+    # The prober's side.
+
+    def begin(self, now: float) -> None:
+        """Open the connection at *now* (monotonic); the conversation starts once it stands."""
+        self._begun = now
+        if error := self._connect():
+            self._conclude(outcome_of_errno(error))
+
+    def resume(self, events: int) -> None:
+        """Go on: the socket has *events* to tell (`EPOLL*`)."""
+        if events & _NEWS:
+            self._readable = True
+            if events & _ENDED:
+                self._ended = True
+        if not self._connected:
+            if events & _BROKEN and (error := self._pending_error()):
+                self._conclude(outcome_of_errno(error))
+                return
+            if not events & EPOLLOUT:
+                return
+            self._connected = True
+        self._step()
+
+    def overdue(self) -> None:
+        """End the check: its time is up."""
+        seconds = f"{self.probe.timeout:g} s"
+        if not self._connected:
+            sentence = f"no connection within {seconds}"
+        elif self._left == _MOST:
+            sentence = f"connected, but no answer within {seconds}"
+        else:
+            sentence = f"answer not complete within {seconds}: {_MOST - self._left} bytes had come"
+        self._conclude(down(Reason.TIMEOUT, sentence))
+
+    def abandon(self) -> None:
+        """End the check without a verdict: nobody asks for it any more."""
+        self._close()
+        self._ground.ended(self)
+
+    def _step(self) -> None:
+        if self._conversation is None:
+            self._conversation = self._converse()
+        try:
+            self._conversation.send(None)
+        except StopIteration as verdict:
+            self._conclude(verdict.value)
+        except Exception as error:  # noqa: BLE001  # the one place around a probe: a bug in a check says nothing of the server
+            outcome = outcome_of(error)
+            if outcome is None:
+                self._ground.crashed(self.probe, error)
+                outcome = fault(f"the check has a bug: {type(error).__name__}: {error}")
+            self._conclude(outcome)
+
+    def _converse(self) -> Coroutine[Any, Any, Outcome]:
+        check: Conversation = self.probe.check  # type: ignore[assignment]  # a probe with a target converses
+        return check.probe(self)
+
+    def _conclude(self, outcome: Outcome) -> None:
+        self._close()
+        self._ground.ended(self)
+        self._done(outcome, time.monotonic() - self._begun)
+
+    # The conversation's side.
+
+    async def send(self, data: bytes) -> None:
+        """See `Peer.send`."""
+        while True:
+            try:
+                sent = self._socket.send(data)  # type: ignore[union-attr]  # there is one while a conversation runs
+            except BlockingIOError:
+                sent = 0
+            if sent == len(data):
+                return
+            data = data[sent:]
+            await _news()
+
+    async def some(self) -> bytes:
+        """See `Peer.some`."""
+        if self._buffer:
+            data, self._buffer = self._buffer, b""
+            return data
+        return await self._receive()
+
+    async def line(self) -> bytes:
+        """See `Peer.line`."""
+        buffer = self._buffer
+        while (end := buffer.find(b"\n")) < 0:
+            if not (more := await self._receive()):
+                raise PeerClosed("the server ended the connection before the end of a line")
+            buffer += more
+        self._buffer = buffer[end + 1 :]
+        return buffer[:end].removesuffix(b"\r")
+
+    async def exactly(self, count: int) -> bytes:
+        """See `Peer.exactly`."""
+        buffer = self._buffer
+        while len(buffer) < count:
+            if not (more := await self._receive()):
+                raise PeerClosed(f"the server ended the connection after {len(buffer)} of {count} bytes")
+            buffer += more
+        self._buffer = buffer[count:]
+        return buffer[:count]
+
+    async def start_tls(self) -> None:
+        """See `Peer.start_tls`; a connection without TLS options cannot."""
+        raise TypeError("the probe's target has no TLS options")
+
+    async def reconnect(self) -> None:
+        """See `Peer.reconnect`."""
+        self._close_socket()
+        self._connected = self._readable = self._ended = False
+        self._buffer = b""
+        if error := self._connect():
+            raise OSError(error, "")
+        while not self._connected:
+            await _news()
+
+    def end(self) -> None:
+        """See `Peer.end`."""
+        if self._socket is not None:
+            self._socket.shutdown(socket.SHUT_WR)
+
+    # The socket.
+
+    async def _receive(self) -> bytes:
+        while True:
+            if self._readable:
+                try:
+                    data = self._socket.recv(_CHUNK)  # type: ignore[union-attr]  # there is one while a conversation runs
+                except BlockingIOError:
+                    self._readable = False
+                else:
+                    # A short read has emptied the socket: the next edge tells of more. The end of
+                    # the stream was told already where it has come, so there we must look again.
+                    if len(data) < _CHUNK and not self._ended:
+                        self._readable = False
+                    self._spend(len(data))
+                    return data
+            await _news()
+
+    def _spend(self, count: int) -> None:
+        self._left -= count
+        if self._left < 0:
+            raise PeerTooLong(f"the server sent more than {_MOST} bytes")
+
+    def _connect(self) -> int:
+        """Open a socket and begin to connect; return 0, or the error."""
+        address = self._target.endpoint.address
+        try:
+            family = socket.AF_INET if address.version == 4 else socket.AF_INET6
+            self._socket = opened = self._open(family)
+            error = opened.connect_ex((str(address), self._target.endpoint.port))
+        except OSError as refused:
+            return refused.errno or errno.EIO
+        if error and error != errno.EINPROGRESS:
+            return error
+        self._ground.watch(self, opened.fileno())
+        return 0
+
+    def _open(self, family: int) -> socket.SocketType:
+        return socket.SocketType(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK, 0)
+
+    def _pending_error(self) -> int:
+        return self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) if self._socket else 0
+
+    def _close(self) -> None:
+        if self._conversation is not None:
+            self._conversation.close()
+            self._conversation = None
+        self._close_socket()
+
+    def _close_socket(self) -> None:
+        if (opened := self._socket) is None:
+            return
+        self._socket = None
+        self._ground.forget(opened.fileno())
+        if self._connected and not self._ended:
+            self._prepare_abort(opened)
+        opened.close()
+
+    def _prepare_abort(self, opened: socket.SocketType) -> None:
+        # Where the server has closed first, TIME_WAIT is its own; where it has not, RST spares both sides one.
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _ABORT)

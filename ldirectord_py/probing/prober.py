@@ -1,0 +1,173 @@
+"""The prober: carries probes out, many at a time, each under its own deadline."""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from select import EPOLLET, EPOLLIN, EPOLLOUT, EPOLLRDHUP, epoll
+from typing import Protocol
+
+from ldirectord_py.model.checking import Probe, Transport
+from ldirectord_py.model.outcome import Outcome, Reason
+from ldirectord_py.probing.datagrams import DatagramPeer, IcmpPeer
+from ldirectord_py.probing.drivers import DriverRunner
+from ldirectord_py.probing.peers import Done, StreamPeer
+from ldirectord_py.probing.tls import TlsMemory, TlsPeer
+
+_WATCHED = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET
+_BATCH = 256  # events taken at a time, so that others of the loop get their turn
+
+
+class Run(Protocol):
+    """A probe under way."""
+
+    def abandon(self) -> None:
+        """End it without a verdict."""
+        ...
+
+
+class Prober:
+    """Carries probes out in one epoll set of its own, itself one reader of the asyncio loop.
+
+    Conversations are resumed straight from the ready list, without tasks or futures.  Deadlines
+    with the same timeout expire in the order in which they began, so each timeout has a queue, and
+    only the heads of the queues are looked at.
+    """
+
+    def __init__(self, tasks: asyncio.TaskGroup, *, drivers: int, crashed: Callable[[Probe, Exception], None]) -> None:
+        self.crashed = crashed
+        self.tls = TlsMemory()
+        self._loop = asyncio.get_running_loop()
+        self._drivers = DriverRunner(tasks, drivers, crashed)
+        self._epoll = epoll()
+        self._peers: dict[int, StreamPeer] = {}
+        self._deadlines: dict[float, OrderedDict[StreamPeer, float]] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self._loop.add_reader(self._epoll.fileno(), self._on_news)
+
+    @property
+    def conversations(self) -> int:
+        """How many conversations are under way."""
+        return len(self._peers)
+
+    def start(self, probe: Probe, done: Done) -> Run:
+        """Begin *probe* now, and hand its outcome to *done*, once; possibly before this returns."""
+        if probe.attempts > 1:
+            return _Attempts(self, probe, done)
+        return self.start_once(probe, done)
+
+    def start_once(self, probe: Probe, done: Done) -> Run:
+        """Begin *probe*, with a single attempt."""
+        if probe.target is None:
+            return self._drivers.start(probe, done)
+        peer: StreamPeer
+        match probe.target.transport:
+            case Transport.TCP if probe.target.tls is None:
+                peer = StreamPeer(probe, probe.target, self, done)
+            case Transport.TCP | Transport.TLS:
+                peer = TlsPeer(probe, probe.target, self, done, self.tls)
+            case Transport.UDP:
+                peer = DatagramPeer(probe, probe.target, self, done)
+            case Transport.ICMP:
+                peer = IcmpPeer(probe, probe.target, self, done)
+        now = time.monotonic()
+        self._set_deadline(peer, now + probe.timeout)
+        peer.begin(now)
+        return peer
+
+    def close(self) -> None:
+        """Abandon what is under way and let go of the epoll set."""
+        for peer in list(self._peers.values()):
+            peer.abandon()
+        if self._timer is not None:
+            self._timer.cancel()
+        self._loop.remove_reader(self._epoll.fileno())
+        self._epoll.close()
+
+    # What peers need (see `Ground`).
+
+    def watch(self, peer: StreamPeer, descriptor: int) -> None:
+        """See `Ground.watch`."""
+        self._peers[descriptor] = peer
+        self._epoll.register(descriptor, _WATCHED)
+
+    def forget(self, descriptor: int) -> None:
+        """See `Ground.forget`; closing the descriptor takes it out of the epoll set by itself."""
+        self._peers.pop(descriptor, None)
+
+    def ended(self, peer: StreamPeer) -> None:
+        """See `Ground.ended`."""
+        if peer.deadlines is not None:
+            del peer.deadlines[peer]
+            peer.deadlines = None
+
+    # The loop's side.
+
+    def _on_news(self) -> None:
+        peers = self._peers
+        for descriptor, events in self._epoll.poll(0, _BATCH):
+            # One descriptor has one entry in a batch, and is closed nowhere but in its own turn or
+            # by a deadline between batches: nobody is woken for somebody else's news.
+            if (peer := peers.get(descriptor)) is not None:
+                peer.resume(events)
+
+    def _set_deadline(self, peer: StreamPeer, deadline: float) -> None:
+        queue = self._deadlines.get(peer.probe.timeout)
+        if queue is None:
+            queue = self._deadlines[peer.probe.timeout] = OrderedDict()
+        queue[peer] = deadline
+        peer.deadlines = queue
+        if self._timer is None or self._timer.when() > deadline:
+            self._arm(deadline)
+
+    def _arm(self, when: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._loop.call_at(when, self._on_deadline)
+
+    def _on_deadline(self) -> None:
+        self._timer = None
+        now = self._loop.time()
+        heads: list[float] = []
+        for queue in list(self._deadlines.values()):
+            while queue:
+                peer, deadline = next(iter(queue.items()))
+                if deadline > now:
+                    heads.append(deadline)
+                    break
+                peer.overdue()
+        if heads:
+            self._arm(min(heads))
+
+
+@dataclass(slots=True)
+class _Attempts:
+    """A probe that is tried again when nothing answered, each try under a deadline of its own."""
+
+    prober: Prober
+    probe: Probe
+    done: Done
+    left: int = 0
+    spent: float = 0.0
+    run: Run | None = None
+
+    def __post_init__(self) -> None:
+        self.left = self.probe.attempts
+        self._again()
+
+    def abandon(self) -> None:
+        """See `Run.abandon`."""
+        if self.run is not None:
+            self.run.abandon()
+
+    def _again(self) -> None:
+        self.left -= 1
+        self.run = self.prober.start_once(self.probe, self._ended)
+
+    def _ended(self, outcome: Outcome, seconds: float) -> None:
+        self.spent += seconds
+        if outcome.reason is Reason.TIMEOUT and self.left:
+            self._again()
+        else:
+            self.done(outcome, self.spent)

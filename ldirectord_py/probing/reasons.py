@@ -1,0 +1,65 @@
+"""What an error of the network says, and of whom."""
+
+import errno
+import os
+import ssl
+
+from ldirectord_py.model.checking import PeerClosed, PeerTooLong
+from ldirectord_py.model.outcome import Outcome, Reason, down, fault
+
+_OF_THE_SERVER = {
+    errno.ECONNREFUSED: (Reason.REFUSED, "connection refused"),
+    errno.ECONNRESET: (Reason.RESET, "the server reset the connection"),
+    errno.EPIPE: (Reason.RESET, "the server closed the connection while we were sending"),
+    errno.ECONNABORTED: (Reason.RESET, "the connection was aborted"),
+    errno.ETIMEDOUT: (Reason.TIMEOUT, "no answer from the network (ETIMEDOUT)"),
+    errno.EHOSTUNREACH: (Reason.UNREACHABLE, "the server does not answer on its network (no route to host)"),
+    errno.EHOSTDOWN: (Reason.UNREACHABLE, "the server is down on its network (host is down)"),
+    errno.ENOPROTOOPT: (Reason.UNREACHABLE, "the server has no such protocol"),
+    errno.EMSGSIZE: (Reason.PROTOCOL, "the message does not fit the path to the server"),
+}
+
+_OF_OURS = {
+    errno.EMFILE: "too many open files: raise LimitNOFILE or check fewer servers at once",
+    errno.ENFILE: "the system has too many open files (fs.file-max)",
+    errno.ENOBUFS: "the kernel has no buffers left",
+    errno.ENOMEM: "the kernel has no memory left",
+    errno.ENETUNREACH: "this director has no route to the server's network",
+    errno.ENETDOWN: "the interface towards the server is down",
+    errno.EADDRNOTAVAIL: "this director has no local address or port left for the connection",
+    errno.EACCES: "not allowed to send there (firewall or missing capability)",
+    errno.EPERM: "not allowed to send there (firewall or missing capability)",
+    errno.EAFNOSUPPORT: "this director does not speak the server's address family",
+    errno.EPROTONOSUPPORT: "this director's kernel does not speak the check's protocol",
+}
+"""Errors that say nothing about the server: its health stays as it is."""
+
+
+def outcome_of_errno(number: int) -> Outcome:
+    """Return what a failed system call of number *number* means: mostly the server's doing, sometimes ours."""
+    if number in _OF_THE_SERVER:
+        return down(*_OF_THE_SERVER[number])
+    return fault(_OF_OURS.get(number) or f"{os.strerror(number)} (errno {number})")
+
+
+def outcome_of(error: Exception) -> Outcome | None:
+    """Return what an error raised within a conversation means, or None where it is no error of the network."""
+    match error:
+        case PeerClosed():
+            return down(Reason.CLOSED, str(error) or "the server ended the connection before its answer was complete")
+        case PeerTooLong():
+            return down(Reason.TOO_LONG, str(error) or "the server sent more than any answer should need")
+        case ssl.SSLError():
+            return down(Reason.TLS, f"TLS failed: {_tls_sentence(error)}")
+        case OSError() if error.errno is not None:
+            return outcome_of_errno(error.errno)
+        case _:
+            return None
+
+
+def _tls_sentence(error: ssl.SSLError) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return error.verify_message
+    if error.reason in {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE"}:
+        return "the server does not speak TLS on this port"
+    return (error.reason or str(error)).replace("_", " ").lower()

@@ -1,0 +1,185 @@
+"""When each check is due: spread, never overlapping itself, and under a cap."""
+
+import asyncio
+import math
+from collections import deque
+from collections.abc import Callable, Iterable
+from heapq import heappop, heappush
+from typing import Protocol
+
+from ldirectord_py.model.checking import Polled, Probe
+from ldirectord_py.model.outcome import Outcome
+from ldirectord_py.probing.prober import Prober, Run
+
+TICK = 0.01
+"""Seconds: due times are looked at so often at most, so that checks begin several at a time."""
+
+_FIRST_RATE = 1000  # first checks begun a second, until every server has been asked once
+_STARTS = 64  # checks begun in one turn of the loop
+_GOLDEN = (math.sqrt(5) - 1) / 2  # its multiples, modulo 1, are spread evenly however many they are
+
+Report = Callable[[Polled, Outcome, float, float], None]
+"""Is handed the plan, the outcome, the check's seconds, and by how many seconds it began late."""
+
+
+class Policy(Protocol):
+    """Which probe of a plan comes next; pure."""
+
+    def probe_at(self, plan: Polled, step: int) -> Probe:
+        """Return the probe that is due at *step*."""
+        ...
+
+    def step_after(self, plan: Polled, step: int, outcome: Outcome) -> int:
+        """Return the step after *step*, whose probe ended with *outcome*."""
+        ...
+
+
+class _Item:
+    """One plan that is carried out again and again."""
+
+    __slots__ = ("begun", "due", "gone", "pauses", "plan", "probe", "run", "running", "schedule", "step")
+
+    def __init__(self, plan: Polled, schedule: "Schedule", due: float, shift: float) -> None:
+        self.plan = plan
+        self.schedule = schedule
+        self.due = due
+        self.begun = 0.0
+        self.step = 0
+        self.probe = schedule.policy.probe_at(plan, 0)
+        self.run: Run | None = None
+        self.running = False
+        self.gone = False
+        # First checks come close upon one another, so that the table is soon right; two shortened
+        # pauses then shift each check to its own place within the interval.
+        half = plan.interval * (1 + shift) / 2
+        self.pauses = [half, half]
+
+    def __lt__(self, other: "_Item") -> bool:
+        return self.due < other.due
+
+    def done(self, outcome: Outcome, seconds: float) -> None:
+        self.running = False
+        self.run = None
+        if self.gone:
+            return
+        lateness = self.begun - self.due
+        pause = self.pauses.pop() if self.pauses else self.plan.interval
+        self.due += pause
+        step = self.schedule.policy.step_after(self.plan, self.step, outcome)
+        if step != self.step:
+            self.step = step
+            self.probe = self.schedule.policy.probe_at(self.plan, step)
+        self.schedule.ended(self, outcome, seconds, lateness)
+
+
+class Schedule:
+    """Keeps the plans it was given under way, and reports each outcome.
+
+    A plan begins `interval` after it last began, or at once where it took longer than that; it is
+    never under way twice.  Above *limit* checks at a time those that are due wait in line, and
+    their deadlines with them.
+    """
+
+    def __init__(self, prober: Prober, policy: Policy, report: Report, *, limit: int) -> None:
+        self.policy = policy
+        self._prober = prober
+        self._report = report
+        self._limit = limit
+        self._loop = asyncio.get_running_loop()
+        self._items: dict[Polled, _Item] = {}
+        self._heap: list[_Item] = []
+        self._line: deque[_Item] = deque()
+        self._inflight = 0
+        self._created = 0
+        self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def inflight(self) -> int:
+        """How many checks are under way."""
+        return self._inflight
+
+    @property
+    def queued(self) -> int:
+        """How many checks are due and wait for a place."""
+        return len(self._line)
+
+    def retarget(self, wanted: Iterable[Polled]) -> None:
+        """Stop what is no longer wanted, start what is new, and leave the rest alone."""
+        keep = dict.fromkeys(wanted)
+        for plan in [plan for plan in self._items if plan not in keep]:
+            self._drop(self._items.pop(plan))
+        fresh = [plan for plan in keep if plan not in self._items]
+        now = self._loop.time()
+        spread = len(fresh) / _FIRST_RATE
+        for index, plan in enumerate(fresh):
+            self._created += 1
+            offset = min(spread, plan.interval) * index / len(fresh)
+            item = _Item(plan, self, now + offset, self._created * _GOLDEN % 1)
+            self._items[plan] = item
+            heappush(self._heap, item)
+        self._arm()
+
+    def close(self) -> None:
+        """Abandon everything."""
+        self.retarget(())
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def ended(self, item: _Item, outcome: Outcome, seconds: float, lateness: float) -> None:
+        """Take the item's next turn down, and report this one."""
+        self._inflight -= 1
+        now = self._loop.time()
+        item.due = max(item.due, now)
+        heappush(self._heap, item)
+        if self._line or self._timer is None or item.due < self._timer.when() - TICK:
+            self._arm()
+        self._report(item.plan, outcome, seconds, lateness)
+
+    def _drop(self, item: _Item) -> None:
+        item.gone = True
+        if item.run is not None:
+            item.run.abandon()
+        if item.running:
+            self._inflight -= 1
+
+    def _arm(self) -> None:
+        """Set the timer for the next due time, rounded up to a tick; at once where somebody may leave the line."""
+        while self._heap and self._heap[0].gone:
+            heappop(self._heap)
+        if self._line and self._inflight < self._limit:
+            when = 0.0
+        elif self._heap:
+            when = math.ceil(self._heap[0].due / TICK) * TICK
+        else:
+            return
+        if self._timer is not None:
+            if self._timer.when() <= when:
+                return
+            self._timer.cancel()
+        self._timer = self._loop.call_at(when, self._on_due)
+
+    def _on_due(self) -> None:
+        self._timer = None
+        now = self._loop.time()
+        heap = self._heap
+        begun = 0
+        while self._line and self._inflight < self._limit and begun < _STARTS:
+            begun += self._begin(self._line.popleft(), now)
+        while heap and heap[0].due <= now and begun < _STARTS:
+            item = heappop(heap)
+            if self._inflight >= self._limit:
+                self._line.append(item)
+            else:
+                begun += self._begin(item, now)
+        self._arm()
+
+    def _begin(self, item: _Item, now: float) -> int:
+        if item.gone:
+            return 0
+        item.begun = now
+        item.running = True
+        self._inflight += 1
+        run = self._prober.start(item.probe, item.done)
+        if item.running:  # the outcome may be there already
+            item.run = run
+        return 1

@@ -1,0 +1,1 @@
+"""What runs: the director, reloading, systemd, the life of the process."""

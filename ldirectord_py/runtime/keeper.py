@@ -1,0 +1,183 @@
+"""The keeper of the table: wanted against actual, on each change and again every few seconds."""
+
+import asyncio
+from collections.abc import Callable, Collection, Coroutine, Iterator, Mapping, Sequence
+from typing import Protocol
+
+from ldirectord_py.engine.apply import apply
+from ldirectord_py.engine.plan import drift, plan
+from ldirectord_py.model.errors import TableUnavailable
+from ldirectord_py.model.events import (
+    Cause,
+    ChangeRefused,
+    DriftFound,
+    DriftKind,
+    Event,
+    TableBack,
+    TableChanged,
+    TableLost,
+)
+from ldirectord_py.model.service import RealKey, VirtualKey
+from ldirectord_py.model.table import Change, Refusal, RemoveService, Service, Table, TableState
+
+_SLICE = 256  # destinations compared in one turn of the loop
+
+
+class Wanted(Protocol):
+    """What the keeper asks of the director."""
+
+    def service(self, virtual: VirtualKey) -> Service | None:
+        """Return what *virtual* should be now; None where it is not ours any more."""
+        ...
+
+    def is_fallback(self, change: Change) -> bool:
+        """Return whether *change* is about a fallback server."""
+        ...
+
+    def may_stay_out(self, real: RealKey) -> bool:
+        """Return whether *real*, which somebody took out of the table, is to stay out; take note of it if so."""
+        ...
+
+
+class Keeper:
+    """Keeps the table as it is wanted.
+
+    *known* is the table as it was last written or read.  A change of health is written against it
+    at once, for the services concerned alone; every few seconds the table is read, what differs from
+    *known* is told as drift, and mended in the same way.
+    """
+
+    def __init__(self, table: Table, wanted: Wanted, emit: Callable[[Event], None]) -> None:
+        self.known: dict[VirtualKey, Service] = {}
+        self._table = table
+        self._wanted = wanted
+        self._emit = emit
+        self._writing = asyncio.Lock()
+        self._lost = False
+        self._stale: set[VirtualKey] = set()
+        self._told: set[Refusal] = set()
+
+    @property
+    def reachable(self) -> bool:
+        """Whether the table could be read or written at the last try."""
+        return not self._lost
+
+    async def learn(self, virtuals: Sequence[VirtualKey]) -> TableState:
+        """Read *virtuals* into *known*, and return what is there; raise `TableUnavailable`."""
+        found = await self._table.read(virtuals)
+        for virtual in virtuals:
+            if virtual in found:
+                self.known[virtual] = found[virtual]
+            else:
+                self.known.pop(virtual, None)
+        return found
+
+    async def settle(self, virtuals: Collection[VirtualKey], cause: Cause) -> None:
+        """Write what it takes to make *virtuals* as they are wanted; what is refused is looked at again, once."""
+        async with self._writing:
+            self._stale.update(virtuals)
+            await self._reaching(self._settle(cause))
+
+    async def reconcile(self) -> None:
+        """Compare the whole table with what we left there, tell what differs, and mend it."""
+        async with self._writing:
+            await self._reaching(self._reconcile())
+
+    async def remove(self, virtuals: Sequence[VirtualKey], cause: Cause) -> None:
+        """Take *virtuals* out of the table, their servers first, as far as they are in it."""
+        changes: list[Change] = []
+        async with self._writing:
+            for virtual in virtuals:
+                if virtual in self.known:
+                    changes += plan({virtual: Service(self.known[virtual].settings)}, self.known)
+                    changes.append(RemoveService(virtual))
+            await self._reaching(self._write(changes, cause))
+
+    async def _reaching(self, work: Coroutine[None, None, object]) -> None:
+        """Carry out *work*, and tell when the table gets lost or comes back."""
+        try:
+            await work
+        except TableUnavailable as error:
+            if not self._lost:
+                self._lost = True
+                self._emit(TableLost(str(error)))
+        else:
+            if self._lost:
+                self._lost = False
+                self._emit(TableBack())
+
+    async def _settle(self, cause: Cause) -> None:
+        refusals = await self._write(self._changes(self._stale), cause)
+        doubtful = {refusal.change.virtual for refusal in refusals}
+        self._stale.clear()
+        if not doubtful:
+            self._told.clear()
+            return
+        # What the table refuses, it may hold differently from what we believe: look, and try once more.
+        await self.learn(list(doubtful))
+        for refusal in await self._write(self._changes(doubtful), cause):
+            self._stale.add(refusal.change.virtual)
+            if refusal not in self._told:
+                self._told.add(refusal)
+                self._emit(ChangeRefused(refusal, cause))
+
+    def _changes(self, virtuals: Collection[VirtualKey]) -> list[Change]:
+        wanted = {virtual: service for virtual in virtuals if (service := self._wanted.service(virtual)) is not None}
+        return plan(wanted, self.known, gone=[virtual for virtual in virtuals if virtual not in wanted])
+
+    async def _write(self, changes: Sequence[Change], cause: Cause) -> Sequence[Refusal]:
+        if not changes:
+            return ()
+        refusals = await self._table.apply(changes)
+        refused = {refusal.change for refusal in refusals}
+        written = [change for change in changes if change not in refused]
+        apply(written, self.known)
+        for change in written:
+            self._emit(TableChanged(change, cause, self._wanted.is_fallback(change)))
+        return refusals
+
+    async def _reconcile(self) -> None:
+        await self._settle(Cause.HEALTH)
+        virtuals = list(self.known)
+        for some in _slices(virtuals, self.known):
+            found = await self._table.read(some)
+            self._stale.update(virtual for virtual in some if self._compare(virtual, found))
+        await self._settle(Cause.DRIFT)
+
+    def _compare(self, virtual: VirtualKey, found: TableState) -> bool:
+        """Take what was *found* for known; return whether it has to be mended."""
+        left = self.known.get(virtual)
+        actual = found.get(virtual)
+        if left is None or left == actual:
+            return False
+        if actual is None:
+            del self.known[virtual]
+        else:
+            self.known[virtual] = actual
+        drifts = [drift(change, found) for change in plan({virtual: left}, found)]
+        for found_drift in drifts:
+            if not self._stays_out(found_drift):
+                self._emit(found_drift)
+        return True
+
+    def _stays_out(self, found: DriftFound) -> bool:
+        return (
+            found.kind is DriftKind.MISSING_DESTINATION
+            and found.virtual in self.known
+            and found.real is not None
+            and self._wanted.may_stay_out(found.real)
+        )
+
+
+def _slices(virtuals: Sequence[VirtualKey], known: Mapping[VirtualKey, Service]) -> Iterator[list[VirtualKey]]:
+    """Cut *virtuals* into slices of about so many destinations as one turn of the loop may take."""
+    some: list[VirtualKey] = []
+    size = 0
+    for virtual in virtuals:
+        some.append(virtual)
+        size += 1 + len(known[virtual].destinations)
+        if size >= _SLICE:
+            yield some
+            some, size = [], 0
+    if some:
+        yield some

@@ -1,0 +1,54 @@
+"""The end of the process: one way out, whatever asks for it."""
+
+import asyncio
+import signal
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+_ENDING = ("SIGTERM", "SIGINT", "SIGQUIT", "SIGILL", "SIGABRT", "SIGFPE", "SIGBUS", "SIGSYS", "SIGXCPU", "SIGXFSZ")
+"""The signals on which the original stops in order; a second one while it does is ignored, so that no table
+is left half cleaned.  SIGSEGV is left to the kernel: an interpreter that has crashed cannot clean up."""
+
+_IGNORED = ("SIGUSR1", "SIGUSR2", "SIGALRM")
+"""The original dies of these and leaves its table behind, which nobody can have wanted."""
+
+
+class Ended(Exception):
+    """Unwinds the root group once the end was asked for; never seen outside."""
+
+
+class Signals:
+    """Turns signals into an awaited end and a callback for reloads, while entered."""
+
+    def __init__(self, reload: Callable[[], None]) -> None:
+        self.name = ""
+        """The signal that asked for the end, without SIG; empty before."""
+        self._reload = reload
+        self._asked = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+
+    def __enter__(self) -> Self:
+        """Take the signals over."""
+        for name in _ENDING:
+            self._loop.add_signal_handler(signal.Signals[name], self._end, name.removeprefix("SIG"))
+        self._loop.add_signal_handler(signal.SIGHUP, self._reload)
+        for name in _IGNORED:
+            # A handler, not SIG_IGN: programs that checks start would inherit the latter.
+            self._loop.add_signal_handler(signal.Signals[name], lambda: None)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Give them back, but for those that would interrupt the last steps."""
+        self._loop.remove_signal_handler(signal.SIGHUP)
+
+    def _end(self, name: str) -> None:
+        self.name = self.name or name
+        self._asked.set()
+
+    async def end(self) -> None:
+        """Wait until a signal asks for the end, and unwind the group; raise `Ended`."""
+        await self._asked.wait()
+        raise Ended

@@ -1,0 +1,29 @@
+"""The one stream of events, and who listens to it."""
+
+from collections.abc import Collection
+
+from ldirectord_py.model.events import Event, Observer
+
+
+class EventStream:
+    """Hands each event to the observers that asked for its kind, in the order in which they subscribed."""
+
+    def __init__(self) -> None:
+        self._everything: list[Observer] = []
+        self._by_kind: dict[type[Event], tuple[Observer, ...]] = {}
+        self._unwanted: dict[Observer, frozenset[type[Event]]] = {}
+
+    def subscribe(self, observer: Observer, *, without: Collection[type[Event]] = ()) -> None:
+        """Tell *observer* of everything from now on, but not of the kinds in *without*."""
+        self._everything.append(observer)
+        self._unwanted[observer] = frozenset(without)
+        self._by_kind.clear()
+
+    def emit(self, event: Event) -> None:
+        """Tell of *event*; returns when every observer has been told."""
+        kind = type(event)
+        if (observers := self._by_kind.get(kind)) is None:
+            observers = tuple(each for each in self._everything if kind not in self._unwanted[each])
+            self._by_kind[kind] = observers
+        for observer in observers:
+            observer(event)

@@ -1,0 +1,352 @@
+"""Probes on real sockets."""
+
+import asyncio
+import errno
+import resource
+import socket
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from ipaddress import ip_address
+
+import pytest
+import trustme
+
+from ldirectord_py.model.address import Endpoint
+from ldirectord_py.model.checking import Peer, Probe, Target, TlsOptions, Transport
+from ldirectord_py.model.errors import CheckUnavailable
+from ldirectord_py.model.outcome import Outcome, Reason, Verdict, down, up
+from ldirectord_py.probing.prober import Prober
+from ldirectord_py.probing.reasons import outcome_of_errno
+
+Answer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+LOOPBACK = ip_address("127.0.0.1")
+
+
+@dataclass(frozen=True, slots=True)
+class Greeting:
+    """Expects a line that begins with 2, and says thanks."""
+
+    async def probe(self, peer: Peer) -> Outcome:
+        line = await peer.line()
+        await peer.send(b"thanks\r\n")
+        return up(line.decode()) if line.startswith(b"2") else down(Reason.MISMATCH, repr(line))
+
+
+@dataclass(frozen=True, slots=True)
+class Echo:
+    """Sends so many bytes and wants them back."""
+
+    count: int = 3
+    twice: bool = False
+
+    async def probe(self, peer: Peer) -> Outcome:
+        await peer.send(b"x" * self.count)
+        back = await peer.exactly(self.count)
+        if self.twice:
+            await peer.reconnect()
+            await peer.send(b"y")
+            back += await peer.some()
+        return up(f"{len(back)} bytes")
+
+
+@dataclass(frozen=True, slots=True)
+class Endless:
+    """Reads for ever."""
+
+    async def probe(self, peer: Peer) -> Outcome:
+        while await peer.some():
+            pass
+        return up("ended")
+
+
+@dataclass(frozen=True, slots=True)
+class Buggy:
+    """Has a bug."""
+
+    async def probe(self, peer: Peer) -> Outcome:
+        raise ZeroDivisionError("in the check")
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """Is content with a connection."""
+
+    async def probe(self, peer: Peer) -> Outcome:
+        return up("connected")
+
+
+@asynccontextmanager
+async def serving(answer: Answer, context: ssl.SSLContext | None = None) -> AsyncIterator[Endpoint]:
+    """Serve *answer* on a free port of loopback; ends only after its last connection has."""
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await answer(reader, writer)
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(handle, "127.0.0.1", 0, ssl=context)
+    async with server:
+        yield Endpoint(LOOPBACK, server.sockets[0].getsockname()[1])
+
+
+@asynccontextmanager
+async def probing() -> AsyncIterator[Callable[[Probe], Awaitable[Outcome]]]:
+    """Yield a way to carry a probe out and wait for its outcome."""
+    async with asyncio.TaskGroup() as tasks:
+        prober = Prober(tasks, drivers=2, crashed=lambda _probe, _error: None)
+
+        async def run(probe: Probe) -> Outcome:
+            verdict: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+            prober.start(probe, lambda outcome, _seconds: verdict.set_result(outcome))
+            return await verdict
+
+        yield run
+        assert prober.conversations == 0
+        prober.close()
+
+
+def over(
+    endpoint: Endpoint, check: object, transport: Transport = Transport.TCP, timeout: float = 5, **more: object
+) -> Probe:
+    return Probe(check=check, target=Target(endpoint=endpoint, transport=transport, **more), timeout=timeout)  # type: ignore[arg-type]
+
+
+async def greet(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"220 ready\r\n")
+    await writer.drain()
+
+
+async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while data := await reader.read(65536):
+        writer.write(data)
+        await writer.drain()
+
+
+async def mute(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+    await reader.read()
+
+
+async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"2")
+    await writer.drain()
+    await reader.read()
+
+
+async def flood(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    for _ in range(1000):
+        writer.write(b"x" * 65536)
+        await writer.drain()
+
+
+async def hang_up(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"22")
+
+
+async def cut_short(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.readexactly(3)
+    writer.write(b"22")
+
+
+async def reset(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+    writer.transport.abort()
+
+
+@pytest.mark.parametrize(
+    ("answer", "check", "timeout", "expected"),
+    [
+        (greet, Greeting(), 5, up("220 ready")),
+        (greet, Connected(), 5, up("connected")),
+        (echo, Echo(3), 5, up("3 bytes")),
+        (echo, Echo(900_000), 5, up("900000 bytes")),
+        (echo, Echo(3, twice=True), 5, up("4 bytes")),
+        (mute, Greeting(), 0.2, down(Reason.TIMEOUT, "connected, but no answer within 0.2 s")),
+        (drip, Greeting(), 0.2, down(Reason.TIMEOUT, "answer not complete within 0.2 s: 1 bytes had come")),
+        (flood, Endless(), 5, down(Reason.TOO_LONG, "the server sent more than 1048576 bytes")),
+        (flood, Greeting(), 5, down(Reason.TOO_LONG, "the server sent more than 1048576 bytes")),
+        (hang_up, Greeting(), 5, down(Reason.CLOSED, "the server ended the connection before the end of a line")),
+        (cut_short, Echo(3), 5, down(Reason.CLOSED, "the server ended the connection after 2 of 3 bytes")),
+        (hang_up, Endless(), 5, up("ended")),
+        (reset, Greeting(), 5, down(Reason.RESET, "the server reset the connection")),
+    ],
+    ids=[
+        "a line", "a connection", "bytes", "many bytes", "a second connection", "mute", "dripping", "flooding",
+        "an endless line", "hanging up in a line", "hanging up in bytes", "the end of the stream", "reset",
+    ],
+)  # fmt: skip
+async def test_verdict_follows_the_conversation(
+    answer: Answer, check: object, timeout: float, expected: Outcome
+) -> None:
+    async with serving(answer) as endpoint, probing() as run:
+        assert await run(over(endpoint, check, timeout=timeout)) == expected
+
+
+async def test_nobody_listening_is_refused() -> None:
+    async with serving(greet) as endpoint:
+        pass
+    async with probing() as run:
+        assert await run(over(endpoint, Connected())) == down(Reason.REFUSED, "connection refused")
+
+
+async def test_a_server_that_does_not_take_connections_is_a_timeout() -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
+        port = full.getsockname()[1]
+        waiting = [socket.socket() for _ in range(3)]
+        for each in waiting:
+            each.setblocking(False)
+            each.connect_ex(("127.0.0.1", port))
+        async with probing() as run:
+            outcome = await run(over(Endpoint(LOOPBACK, port), Connected(), timeout=0.2))
+        for each in waiting:
+            each.close()
+
+    assert outcome == down(Reason.TIMEOUT, "no connection within 0.2 s")
+
+
+async def test_a_bug_in_a_check_is_our_own_fault() -> None:
+    async with serving(greet) as endpoint, probing() as run:
+        outcome = await run(over(endpoint, Buggy()))
+
+    assert (outcome.verdict, outcome.detail) == (
+        Verdict.FAULT,
+        "the check has a bug: ZeroDivisionError: in the check",
+    )
+
+
+async def test_no_file_descriptors_is_our_own_fault() -> None:
+    async with serving(greet) as endpoint, probing() as run:
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        with socket.socket() as last:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (last.fileno(), hard))
+        try:
+            outcome = await run(over(endpoint, Connected()))
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+    assert outcome.verdict is Verdict.FAULT
+    assert outcome.detail.startswith("too many open files")
+
+
+@pytest.mark.parametrize("number", sorted(errno.errorcode), ids=lambda number: errno.errorcode[number])
+def test_every_errno_has_a_verdict_and_a_sentence(number: int) -> None:
+    outcome = outcome_of_errno(number)
+
+    assert outcome.verdict in {Verdict.DOWN, Verdict.FAULT}
+    assert outcome.detail
+
+
+async def test_checks_of_one_server_do_not_wait_for_one_another() -> None:
+    async with serving(mute) as silent, serving(greet) as quick, probing() as run, asyncio.TaskGroup() as tasks:
+        slow = [tasks.create_task(run(over(silent, Greeting(), timeout=1))) for _ in range(50)]
+        fast = [tasks.create_task(run(over(quick, Greeting()))) for _ in range(50)]
+        for each in fast:
+            assert await each == up("220 ready")
+        assert not any(each.done() for each in slow)
+
+    assert {each.result().reason for each in slow} == {Reason.TIMEOUT}
+
+
+@pytest.fixture
+def tls() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("web.example").configure_cert(context)
+    return context
+
+
+async def test_tls_is_spoken_without_verification_by_default(tls: ssl.SSLContext) -> None:
+    async with serving(greet, tls) as endpoint, probing() as run:
+        for _ in range(2):  # the second resumes the first's session
+            assert await run(over(endpoint, Greeting(), Transport.TLS, tls=TlsOptions())) == up("220 ready")
+
+
+async def test_tls_can_be_verified(tls: ssl.SSLContext) -> None:
+    async with serving(greet, tls) as endpoint, probing() as run:
+        outcome = await run(
+            over(endpoint, Greeting(), Transport.TLS, tls=TlsOptions(verify=True, server_name="web.example"))
+        )
+
+    assert outcome.reason is Reason.TLS
+    assert "certificate" in outcome.detail
+
+
+async def test_tls_towards_a_plain_server_says_so() -> None:
+    async with serving(greet) as endpoint, probing() as run:
+        outcome = await run(over(endpoint, Greeting(), Transport.TLS, tls=TlsOptions()))
+
+    assert outcome == down(Reason.TLS, "TLS failed: the server does not speak TLS on this port")
+
+
+async def test_a_plain_check_of_a_tls_server_gets_no_answer(tls: ssl.SSLContext) -> None:
+    async with serving(greet, tls) as endpoint, probing() as run:
+        outcome = await run(over(endpoint, Greeting(), timeout=0.2))
+
+    assert outcome == down(Reason.TIMEOUT, "connected, but no answer within 0.2 s")
+
+
+async def test_datagrams_are_answered_or_refused() -> None:
+    class Server(asyncio.DatagramProtocol):
+        def connection_made(self, transport: asyncio.DatagramTransport) -> None:  # type: ignore[override]
+            self.transport = transport
+
+        def datagram_received(self, data: bytes, address: object) -> None:
+            self.transport.sendto(data, address)
+
+    @dataclass(frozen=True)
+    class Ask:
+        async def probe(self, peer: Peer) -> Outcome:
+            await peer.send(b"hello")
+            return up(repr(await peer.some()))
+
+    transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(Server, ("127.0.0.1", 0))
+    endpoint = Endpoint(LOOPBACK, transport.get_extra_info("sockname")[1])
+    async with probing() as run:
+        assert await run(over(endpoint, Ask(), Transport.UDP)) == up("b'hello'")
+        transport.close()
+        await asyncio.sleep(0)
+        assert (await run(over(endpoint, Ask(), Transport.UDP))).reason is Reason.REFUSED
+
+
+async def test_drivers_run_under_their_deadline() -> None:
+    @dataclass(frozen=True)
+    class Driver:
+        what: str
+
+        async def run(self) -> Outcome:
+            if self.what == "hangs":
+                await asyncio.Event().wait()
+            if self.what == "missing":
+                raise CheckUnavailable("no such driver here: pip install it")
+            if self.what == "bug":
+                raise KeyError("oops")
+            return up("done")
+
+    async with probing() as run:
+        outcomes = [await run(Probe(check=Driver(what), timeout=0.1)) for what in ("works", "hangs", "missing", "bug")]
+
+    assert [(each.verdict, each.detail) for each in outcomes] == [
+        (Verdict.UP, "done"),
+        (Verdict.DOWN, "no result within 0.1 s"),
+        (Verdict.FAULT, "no such driver here: pip install it"),
+        (Verdict.FAULT, "the check has a bug: KeyError: 'oops'"),
+    ]
+
+
+async def test_attempts_are_made_while_nothing_answers() -> None:
+    asked: list[int] = []
+
+    async def third_time(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(1)
+        if len(asked) == 3:
+            await greet(reader, writer)
+        else:
+            await reader.read()
+
+    async with serving(third_time) as endpoint, probing() as run:
+        probe = Probe(check=Greeting(), target=Target(endpoint=endpoint), timeout=0.2, attempts=3)
+
+        assert await run(probe) == up("220 ready")
