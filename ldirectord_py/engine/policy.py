@@ -34,3 +34,14 @@ def step_after(plan: Polled, step: int, outcome: Outcome) -> int:
             return step + 1
         case _:
             assert_never(plan)
+
+
+def period(plan: Polled) -> float:
+    """Return the seconds within which *plan* ends at least once, however its server behaves."""
+    match plan:
+        case Repeated(probe=probe, interval=interval):
+            return interval + probe.timeout * probe.attempts
+        case Alternating(negotiate=one, connect=other, interval=interval):
+            return interval + max(one.timeout * one.attempts, other.timeout * other.attempts)
+        case _:
+            assert_never(plan)

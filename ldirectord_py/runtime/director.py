@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 
 from ldirectord_py.engine.desired import desired_service, fallback_active
 from ldirectord_py.engine.health import advance, unchecked
+from ldirectord_py.engine.policy import period
 from ldirectord_py.model.checking import Always, Never, Polled
 from ldirectord_py.model.config import Config, Real, Virtual
 from ldirectord_py.model.events import (
@@ -30,6 +31,8 @@ from ldirectord_py.model.table import (
     TableState,
 )
 from ldirectord_py.runtime.keeper import Keeper
+
+_GRACE = 5  # seconds that a busy machine may be late
 
 
 class Director:
@@ -60,6 +63,12 @@ class Director:
     def polled(self) -> Collection[Polled]:
         """The plans that the schedule is to carry out; servers with equal plans share one."""
         return self._subscribers.keys()
+
+    @property
+    def progressing(self) -> bool:
+        """Whether checks end as often as they should: what a watchdog wants to know."""
+        slowest = max((period(polled) for polled in self.polled), default=None)
+        return slowest is None or time.monotonic() - self.last_report < 2 * slowest + _GRACE
 
     # A configuration comes in.
 

@@ -31,7 +31,7 @@ class Signals:
     def __enter__(self) -> Self:
         """Take the signals over."""
         for name in _ENDING:
-            self._loop.add_signal_handler(signal.Signals[name], self._end, name.removeprefix("SIG"))
+            self._loop.add_signal_handler(signal.Signals[name], self.ask, name.removeprefix("SIG"))
         self._loop.add_signal_handler(signal.SIGHUP, self._reload)
         for name in _IGNORED:
             # A handler, not SIG_IGN: programs that checks start would inherit the latter.
@@ -44,7 +44,8 @@ class Signals:
         """Give them back, but for those that would interrupt the last steps."""
         self._loop.remove_signal_handler(signal.SIGHUP)
 
-    def _end(self, name: str) -> None:
+    def ask(self, name: str) -> None:
+        """Ask for the end as the signal *name* does."""
         self.name = self.name or name
         self._asked.set()
 

@@ -1,0 +1,39 @@
+# Everything a developer runs. `make test` is what must hold; `make demo` shows what it is for.
+# Each target sets up what it needs: a virtual environment in .venv, and Debian's packages where we are root.
+
+PYTHON ?= python3
+VENV   := .venv
+RUN    := $(VENV)/bin
+
+.PHONY: help demo test lint unit lab bench clean
+
+help:
+	@echo "make demo            the director on three small web servers, in 20 seconds (KERNEL=1: on the kernel's IPVS)"
+	@echo "make test            everything that must hold: lint, types, unit, stories, lab"
+	@echo "make lint|unit|lab   a part of it"
+	@echo "make bench           the figures of docs/benchmarks.md, measured again"
+
+$(VENV)/.installed: pyproject.toml tests/make-venv
+	@tests/make-venv $(PYTHON) $(VENV)
+	@touch $@
+
+demo: $(VENV)/.installed
+	@$(RUN)/python -m ldirectord_py.cli.demo $(if $(KERNEL),--kernel)
+
+test: $(VENV)/.installed
+	@tests/run-all $(RUN)
+
+lint: $(VENV)/.installed
+	@tests/run-all $(RUN) lint
+
+unit: $(VENV)/.installed
+	@tests/run-all $(RUN) unit
+
+lab: $(VENV)/.installed
+	@tests/run-all $(RUN) lab
+
+bench: $(VENV)/.installed
+	@benchmarks/run $(RUN)
+
+clean:
+	rm -rf $(VENV) build dist

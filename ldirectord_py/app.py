@@ -1,0 +1,184 @@
+"""The composition root: a configuration in, a running director out.  The only place that knows everyone."""
+
+import asyncio
+import resource
+import traceback
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from ldirectord_py import __version__
+from ldirectord_py import config as configuration
+from ldirectord_py.api.server import serve
+from ldirectord_py.engine import policy
+from ldirectord_py.ipvs.kernel import KernelTable
+from ldirectord_py.ipvs.memory import MemoryTable
+from ldirectord_py.model.checking import Probe
+from ldirectord_py.model.config import Config
+from ldirectord_py.model.errors import TableUnavailable
+from ldirectord_py.model.events import CheckDone, Event, Observer, Started, Stopping
+from ldirectord_py.model.snapshot import Snapshot
+from ldirectord_py.model.table import Table
+from ldirectord_py.observers.logs import Level, LogDestination, LogFormat, open_log
+from ldirectord_py.observers.metrics import Metrics
+from ldirectord_py.probing.prober import Prober
+from ldirectord_py.probing.schedule import Schedule
+from ldirectord_py.runtime.director import Director
+from ldirectord_py.runtime.lifetime import Ended, Signals
+from ldirectord_py.runtime.reloading import Reloader, settle_memory
+from ldirectord_py.runtime.snapshots import snapshot
+from ldirectord_py.runtime.stream import EventStream
+from ldirectord_py.runtime.systemd import Notifier
+
+_DRIVERS = 64  # external programs and the like at a time
+_MOST_FILES = 1 << 16
+_RESERVED = 128  # file descriptors that are not for conversations
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What the command line says about a run."""
+
+    table: str = "auto"
+    """`kernel`, `memory`, or `auto`: the kernel's, and in debugging one in memory where there is none."""
+    log: LogDestination
+    log_format: str = "text"
+    debug: bool = False
+    instance: str = "ldirectord"
+
+
+def run(config: Config, options: Options, ready: Callable[[], None]) -> int:
+    """Direct until a signal asks for the end, and return the exit status.
+
+    Calls *ready* once the table is taken over.  Raises `DirectorError` where it does not come to that.
+    """
+
+    async def begin() -> int:
+        return await Application(config, options).run(ready)
+
+    return asyncio.run(begin())
+
+
+class Application:
+    """The graph of everything that runs, and its life: to be made where a loop runs."""
+
+    def __init__(self, config: Config, options: Options) -> None:
+        self._options = options
+        self._log = open_log(
+            options.log, format=LogFormat(options.log_format), debug=options.debug, name=options.instance
+        )
+        self._path = Path(config.path)
+        self._stream = EventStream()
+        self._notifier = Notifier()
+        self._reload = asyncio.Event()
+        self._signals = Signals(self._reload.set)
+        self._table = self._open_table()
+        self._director = Director(config, self._table, self._stream.emit)
+        self._schedule: Schedule | None = None
+        self.observe(self._log)
+
+    def observe(self, observer: Observer, *, without: tuple[type[Event], ...] = ()) -> None:
+        """Tell *observer* of every event from now on, but not of the kinds in *without*."""
+        self._stream.subscribe(observer, without=without)
+
+    def snapshot(self) -> Snapshot:
+        """Return how everything is now."""
+        schedule = self._schedule
+        return snapshot(
+            self._director,
+            inflight=schedule.inflight if schedule else 0,
+            queued=schedule.queued if schedule else 0,
+        )
+
+    def end(self) -> None:
+        """Ask for the end, as SIGTERM does."""
+        self._signals.ask("TERM")
+
+    async def run(self, ready: Callable[[], None]) -> int:
+        """See the function `run`."""
+        limit = _conversations()
+        try:
+            async with AsyncExitStack() as stack:
+                await self._listen(stack)
+                await self._director.start()
+                with self._signals:
+                    await self._direct(limit, ready)
+                    self._notifier.stopping()
+                    await self._director.leave()
+                self._stream.emit(Stopping(self._signals.name))
+        finally:
+            self._table.close()
+        return 0
+
+    async def _listen(self, stack: AsyncExitStack) -> None:
+        """Serve metrics where the configuration asks for them; nothing is counted where it does not."""
+        if (endpoint := self._director.config.metricslisten) is None:
+            return
+        metrics = Metrics(self.snapshot, __version__)
+        self.observe(metrics.observe)
+        await stack.enter_async_context(serve(endpoint, metrics=metrics, healthy=lambda: self._director.progressing))
+
+    async def _direct(self, limit: int, ready: Callable[[], None]) -> None:
+        director = self._director
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                prober = Prober(tasks, drivers=_DRIVERS, crashed=self._crashed)
+                self._schedule = Schedule(prober, policy, director.report, limit=limit)
+                reloader = Reloader(director, self._schedule, self._load, self._stream.emit)
+                tasks.create_task(director.follow(), name="follow health")
+                tasks.create_task(director.watch_table(), name="watch the table")
+                tasks.create_task(reloader.watch_file(), name="watch the file")
+                tasks.create_task(self._reload_on_signal(reloader), name="reload on SIGHUP")
+                tasks.create_task(self._notifier.feed_watchdog(lambda: director.progressing), name="watchdog")
+                self._begin(self._schedule, ready)
+                try:
+                    await self._signals.end()
+                finally:
+                    self._schedule.close()
+                    prober.close()
+        except* Ended:
+            pass
+
+    def _begin(self, schedule: Schedule, ready: Callable[[], None]) -> None:
+        schedule.retarget(self._director.polled)
+        settle_memory()
+        virtuals = self._director.config.virtuals
+        self._stream.emit(Started(len(virtuals), sum(len(virtual.reals) for virtual in virtuals)))
+        ready()
+        self._notifier.ready()
+
+    async def _reload_on_signal(self, reloader: Reloader) -> None:
+        while True:
+            await self._reload.wait()
+            self._reload.clear()
+            self._log.say("Reloading Linux Director Daemon config on signal", event="reload_requested")
+            self._notifier.reloading()
+            await reloader.reload()
+            self._notifier.ready()
+
+    def _load(self) -> Config:
+        return configuration.load(self._path)
+
+    def _open_table(self) -> Table:
+        if self._options.table == "memory":
+            return MemoryTable()
+        try:
+            return KernelTable.open()
+        except TableUnavailable as error:
+            if self._options.table == "kernel" or not self._options.debug:
+                raise
+            self._log.say(f"{error} Going on with a table in memory: nothing is balanced.", Level.WARNING)
+            return MemoryTable()
+
+    def _crashed(self, probe: Probe, error: Exception) -> None:
+        told = "".join(traceback.format_exception(error))
+        self._log.say(f"A check has a bug: {probe.check}: {told}", Level.ERROR, event="check_crashed")
+
+
+def _conversations() -> int:
+    """Raise the limit of open files as far as makes sense, and return how many conversations fit below it."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    soft = min(hard, _MOST_FILES)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return max(soft - _RESERVED, _RESERVED)

@@ -1,0 +1,387 @@
+"""From outcomes to the table, without sockets or kernel."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from ipaddress import IPv4Address
+
+import pytest
+
+from ldirectord_py.checks.conversations.connect import Connect
+from ldirectord_py.ipvs.memory import MemoryTable
+from ldirectord_py.model.address import Endpoint
+from ldirectord_py.model.checking import Always, CheckPlan, Never, Polled, Probe, Repeated, Target
+from ldirectord_py.model.config import Config, Fallback, Real, Virtual
+from ldirectord_py.model.errors import TableUnavailable
+from ldirectord_py.model.events import (
+    Cause,
+    ChangeRefused,
+    CheckDone,
+    DriftFound,
+    DriftKind,
+    Event,
+    FallbackChanged,
+    FirstPassComplete,
+    TableBack,
+    TableChanged,
+    TableLost,
+)
+from ldirectord_py.model.health import State
+from ldirectord_py.model.outcome import Reason, down, fault, up
+from ldirectord_py.model.service import AddressKey, Forwarding, Protocol, RealKey
+from ldirectord_py.model.table import (
+    AddDestination,
+    Change,
+    Destination,
+    Refusal,
+    RemoveDestination,
+    Service,
+    SetDestination,
+    Settings,
+    TableState,
+)
+from ldirectord_py.runtime.director import Director
+from ldirectord_py.runtime.snapshots import snapshot
+
+WEB = AddressKey(Protocol.TCP, Endpoint(IPv4Address("10.9.9.1"), 80))
+MAIL = AddressKey(Protocol.TCP, Endpoint(IPv4Address("10.9.9.1"), 25))
+SETTINGS = Settings(scheduler="wlc", netmask=IPv4Address("255.255.255.255"))
+REFUSED = down(Reason.REFUSED, "connection refused")
+FALLBACK = Endpoint(IPv4Address("127.0.0.1"), 80)
+
+
+def server(number: int) -> Endpoint:
+    return Endpoint(IPv4Address(f"10.9.0.{number}"), 80)
+
+
+def polled(number: int) -> Repeated:
+    return Repeated(probe=Probe(check=Connect(), target=Target(endpoint=server(number)), timeout=5), interval=10)
+
+
+def entry(weight: int) -> Destination:
+    return Destination(forwarding=Forwarding.GATE, weight=weight)
+
+
+def virtual(*weights: int, plan: CheckPlan | None = None, **more: object) -> Virtual:
+    return replace(
+        Virtual(
+            key=WEB,
+            settings=SETTINGS,
+            reals=tuple(
+                Real(endpoint=server(number), destination=entry(weight), plan=plan or polled(number))
+                for number, weight in enumerate(weights, start=1)
+            ),
+            fallback=Fallback(endpoint=FALLBACK, destination=entry(1)),
+        ),
+        **more,
+    )
+
+
+def config(*virtuals: Virtual, **more: object) -> Config:
+    return Config(path="test.cf", virtuals=virtuals, **more)  # type: ignore[arg-type]
+
+
+@dataclass
+class Stage:
+    """A director on a table in memory, and everything it has told."""
+
+    director: Director
+    table: MemoryTable
+    events: list[Event] = field(default_factory=list)
+
+    def told(self, kind: type) -> list[Event]:
+        return [event for event in self.events if isinstance(event, kind)]
+
+    def weights(self, key: AddressKey = WEB) -> dict[str, int]:
+        return {str(real): entry.weight for real, entry in self.table.state[key].destinations.items()}
+
+    async def report(self, number: int, outcome: object, times: int = 1) -> None:
+        plan: Polled = polled(number)
+        for _ in range(times):
+            self.director.report(plan, outcome, 0.001, 0.0)  # type: ignore[arg-type]
+        await self.settled()
+
+    async def settled(self) -> None:
+        """Let the director write what it has to: a memory table needs but a few turns of the loop."""
+        for _ in range(10):
+            await asyncio.sleep(0)
+
+
+Stages = Callable[..., object]
+
+
+@asynccontextmanager
+async def directing(
+    config: Config, found: TableState | None = None, table: MemoryTable | None = None
+) -> AsyncIterator[Stage]:
+    table = table or MemoryTable(found)
+    events: list[Event] = []
+    stage = Stage(Director(config, table, events.append), table, events)
+    async with asyncio.TaskGroup() as tasks:
+        await stage.director.start()
+        follower = tasks.create_task(stage.director.follow())
+        yield stage
+        follower.cancel()
+
+
+A, B, F = "10.9.0.1:80", "10.9.0.2:80", "127.0.0.1:80"
+
+
+async def test_servers_come_in_with_their_first_success_and_the_fallback_goes() -> None:
+    async with directing(config(virtual(3, 2))) as stage:
+        assert stage.weights() == {F: 1}
+        await stage.report(1, up())
+        assert stage.weights() == {A: 3}
+        await stage.report(2, REFUSED)
+        assert stage.weights() == {A: 3}
+        await stage.report(1, REFUSED)
+        assert stage.weights() == {F: 1}
+
+    assert [event.active for event in stage.told(FallbackChanged)] == [True, False, True]
+    assert [event.fallback for event in stage.told(TableChanged)] == [False, True, False, True, True, False]
+    assert len(stage.told(FirstPassComplete)) == 1
+
+
+async def test_the_fallback_comes_before_the_last_server_goes() -> None:
+    async with directing(config(virtual(3))) as stage:
+        await stage.report(1, up())
+        stage.events.clear()
+        await stage.report(1, REFUSED)
+
+    assert [type(event.change) for event in stage.told(TableChanged)] == [AddDestination, RemoveDestination]
+
+
+async def test_a_quiescent_server_keeps_its_place_at_weight_0() -> None:
+    async with directing(config(virtual(3, 2, quiescent=True))) as stage:
+        assert stage.weights() == {A: 0, B: 0, F: 1}
+        await stage.report(1, up())
+        await stage.report(2, up())
+        await stage.report(1, REFUSED)
+        assert stage.weights() == {A: 0, B: 2}
+        await stage.report(1, up())
+
+    changes = [event.change for event in stage.told(TableChanged)][-2:]
+    assert changes == [SetDestination(WEB, server(1), entry(0)), SetDestination(WEB, server(1), entry(3))]
+
+
+async def test_a_restart_adopts_the_table_and_touches_nobody() -> None:
+    found = {WEB: Service(SETTINGS, {server(1): entry(3), server(2): entry(0)})}
+    async with directing(config(virtual(3, 2, quiescent=True)), found) as stage:
+        assert stage.told(TableChanged) == []
+        await stage.report(1, up())
+        await stage.report(2, REFUSED)
+        assert stage.told(TableChanged) == []
+        await stage.report(2, up())
+        assert stage.weights() == {A: 3, B: 2}
+
+
+async def test_an_adopted_server_goes_out_only_after_failurecount() -> None:
+    found = {WEB: Service(SETTINGS, {server(1): entry(3)})}
+    async with directing(config(virtual(3, failurecount=3)), found) as stage:
+        await stage.report(1, REFUSED, times=2)
+        assert stage.weights() == {A: 3}
+        await stage.report(1, REFUSED)
+        assert stage.weights() == {F: 1}
+
+
+async def test_start_sets_what_differs_and_removes_what_is_foreign_to_our_services_only() -> None:
+    other = {MAIL: Service(SETTINGS, {server(7): entry(9)})}
+    found = {WEB: Service(replace(SETTINGS, scheduler="rr"), {server(1): entry(9), server(8): entry(1)}), **other}
+    async with directing(config(virtual(3)), found) as stage:
+        assert stage.table.state == {WEB: Service(SETTINGS, {server(1): entry(3)}), **other}
+
+    assert {event.cause for event in stage.told(TableChanged)} == {Cause.START}
+
+
+async def test_our_own_fault_changes_nothing() -> None:
+    async with directing(config(virtual(3))) as stage:
+        await stage.report(1, up())
+        stage.events.clear()
+        await stage.report(1, fault("too many open files"))
+
+        assert [type(event) for event in stage.events] == [CheckDone]
+
+
+@pytest.mark.parametrize(("plan", "weights"), [(Always(), {A: 3}), (Never(), {F: 1})], ids=["on", "off"])
+async def test_servers_that_are_not_checked(plan: CheckPlan, weights: dict[str, int]) -> None:
+    async with directing(config(virtual(3, plan=plan))) as stage:
+        assert stage.weights() == weights
+
+
+async def test_an_unchecked_server_keeps_its_place() -> None:
+    async with directing(config(virtual(3, plan=Never())), {WEB: Service(SETTINGS, {server(1): entry(7)})}) as stage:
+        assert stage.weights() == {A: 3}
+
+
+async def test_one_check_serves_all_virtuals_that_share_it() -> None:
+    both = config(virtual(3), replace(virtual(5), key=MAIL, reals=virtual(5).reals))
+    async with directing(both) as stage:
+        await stage.report(1, up())
+        assert len(stage.director.polled) == 1
+        assert [str(real) for real in stage.told(CheckDone)[0].reals] == [
+            "10.9.0.1:80 (tcp:10.9.9.1:80)",
+            "10.9.0.1:25 (tcp:10.9.9.1:25)",
+        ]
+        assert stage.weights(MAIL) == {"10.9.0.1:25": 5}
+
+
+@pytest.mark.parametrize(
+    ("meddle", "kinds"),
+    [
+        (lambda state: {}, [DriftKind.MISSING_SERVICE, DriftKind.MISSING_DESTINATION]),
+        (lambda state: {WEB: Service(SETTINGS, {})}, [DriftKind.MISSING_DESTINATION]),
+        (lambda state: {WEB: Service(SETTINGS, {server(1): entry(9)})}, [DriftKind.WEIGHT]),
+        (
+            lambda state: {WEB: Service(SETTINGS, {server(1): Destination(forwarding=Forwarding.MASQ, weight=3)})},
+            [DriftKind.DESTINATION],
+        ),
+        (
+            lambda state: {WEB: Service(SETTINGS, {server(1): entry(3), server(6): entry(1)})},
+            [DriftKind.FOREIGN_DESTINATION],
+        ),
+        (
+            lambda state: {WEB: Service(replace(SETTINGS, scheduler="rr"), {server(1): entry(3)})},
+            [DriftKind.SETTINGS],
+        ),
+    ],
+    ids=["all cleared", "a server deleted", "a weight changed", "a method changed", "a stranger", "a scheduler"],
+)
+async def test_drift_is_told_and_mended(meddle: Callable[[TableState], TableState], kinds: list[DriftKind]) -> None:
+    async with directing(config(virtual(3))) as stage:
+        await stage.report(1, up())
+        good = stage.table.state
+        stage.table.state = meddle(good)
+        await stage.director.keeper.reconcile()
+
+        assert stage.table.state == good
+        assert [event.kind for event in stage.told(DriftFound)] == kinds
+        stage.events.clear()
+        await stage.director.keeper.reconcile()
+        assert stage.events == []
+
+
+async def test_other_peoples_services_are_left_alone() -> None:
+    async with directing(config(virtual(3))) as stage:
+        stage.table.state = {**stage.table.state, MAIL: Service(SETTINGS, {server(7): entry(1)})}
+        await stage.director.keeper.reconcile()
+
+        assert MAIL in stage.table.state
+        assert stage.told(DriftFound) == []
+
+
+@pytest.mark.parametrize("readd", [False, True])
+async def test_a_quiesced_server_taken_out_by_hand_stays_out_unless_readdquiescent(readd: bool) -> None:
+    async with directing(config(virtual(3, 2, quiescent=True), readdquiescent=readd)) as stage:
+        await stage.report(1, up())
+        stage.table.state = {WEB: Service(SETTINGS, {server(1): entry(3)})}
+        await stage.director.keeper.reconcile()
+        assert stage.weights() == ({A: 3, B: 0} if readd else {A: 3})
+        await stage.report(2, up())
+        assert stage.weights() == {A: 3, B: 2}
+
+
+class Moody(MemoryTable):
+    """A table that cannot be reached for a while, or does not take an entry."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reachable = True
+        self.refused: set[Endpoint] = set()
+
+    async def read(self, virtuals: object = None) -> TableState:
+        if not self.reachable:
+            raise TableUnavailable("the kernel has no IPVS any more")
+        return await super().read(virtuals)  # type: ignore[arg-type]
+
+    async def apply(self, changes: object) -> list[Refusal]:  # type: ignore[override]
+        if not self.reachable:
+            raise TableUnavailable("the kernel has no IPVS any more")
+        todo: list[Change] = list(changes)  # type: ignore[call-overload]
+        bad = [change for change in todo if getattr(change, "real", None) in self.refused]
+        refusals = await super().apply([change for change in todo if change not in bad])
+        return [*refusals, *(Refusal(change, 22, "refused") for change in bad)]
+
+
+async def test_a_lost_table_is_told_once_and_made_good_when_it_is_back() -> None:
+    table = Moody()
+    async with directing(config(virtual(3)), table=table) as stage:
+        table.reachable = False
+        await stage.report(1, up())
+        await stage.director.keeper.reconcile()
+        table.reachable = True
+        await stage.director.keeper.reconcile()
+
+        assert stage.weights() == {A: 3}
+    assert [type(event) for event in stage.events if isinstance(event, TableLost | TableBack)] == [TableLost, TableBack]
+
+
+async def test_a_refused_change_is_told_once_and_tried_again() -> None:
+    table = Moody()
+    table.refused = {server(1)}
+    async with directing(config(virtual(3)), table=table) as stage:
+        await stage.report(1, up())
+        await stage.director.keeper.reconcile()
+        assert len(stage.told(ChangeRefused)) == 1
+        table.refused = set()
+        await stage.director.keeper.reconcile()
+
+        assert stage.weights() == {A: 3}
+
+
+async def test_a_reload_leaves_what_did_not_change_and_removes_what_is_gone() -> None:
+    old = config(virtual(3, 2), replace(virtual(5), key=MAIL))
+    async with directing(old) as stage:
+        await stage.report(1, up())
+        await stage.report(2, up())
+        before = stage.director.healths[RealKey(WEB, server(1))]
+        stage.events.clear()
+        await stage.director.reload(config(virtual(3, 7, 1)))
+
+        assert stage.weights() == {A: 3, B: 7}
+        assert MAIL not in stage.table.state
+        assert stage.director.healths[RealKey(WEB, server(1))] is before
+        assert SetDestination(WEB, server(2), entry(7)) in [event.change for event in stage.told(TableChanged)]
+        await stage.report(3, up())
+        assert stage.weights() == {A: 3, B: 7, "10.9.0.3:80": 1}
+
+
+async def test_a_reload_of_the_same_configuration_does_nothing() -> None:
+    async with directing(config(virtual(3, 2))) as stage:
+        await stage.report(1, up())
+        stage.events.clear()
+        await stage.director.reload(config(virtual(3, 2)))
+
+        assert stage.events == []
+
+
+async def test_a_fallback_that_becomes_a_server_is_not_let_in_unasked() -> None:
+    async with directing(config(virtual(3))) as stage:
+        assert stage.weights() == {F: 1}
+        promoted = Real(endpoint=FALLBACK, destination=entry(4), plan=polled(4))
+        await stage.director.reload(config(virtual(3, fallback=None, reals=(*virtual(3).reals, promoted))))
+
+        assert stage.weights() == {}
+
+
+@pytest.mark.parametrize("cleanstop", [True, False])
+async def test_the_end_cleans_up_where_cleanstop_says_so(cleanstop: bool) -> None:
+    async with directing(config(virtual(3, cleanstop=cleanstop))) as stage:
+        await stage.report(1, up())
+        await stage.director.leave()
+
+        assert (WEB in stage.table.state) is not cleanstop
+
+
+async def test_the_snapshot_tells_weights_wanted_and_found() -> None:
+    async with directing(config(virtual(3, 2, quiescent=True))) as stage:
+        await stage.report(1, up())
+        await stage.report(2, REFUSED)
+        shown = snapshot(stage.director, inflight=1, queued=2)
+
+    (service,) = shown.virtuals
+    assert [(real.weight, real.wanted, real.actual, real.health.state) for real in service.reals] == [
+        (3, 3, 3, State.UP),
+        (2, 0, 0, State.DOWN),
+    ]
+    assert (service.fallback_active, shown.inflight, shown.queued, shown.first_pass) == (False, 1, 2, True)
