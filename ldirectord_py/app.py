@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ldirectord_py import __version__
-from ldirectord_py import config as configuration
 from ldirectord_py.api.server import serve
+from ldirectord_py.config.load import load
 from ldirectord_py.engine import policy
 from ldirectord_py.ipvs.kernel import KernelTable
 from ldirectord_py.ipvs.memory import MemoryTable
 from ldirectord_py.model.checking import Probe
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.errors import TableUnavailable
-from ldirectord_py.model.events import CheckDone, Event, Observer, Started, Stopping
+from ldirectord_py.model.events import Event, Observer, Started, Stopping
 from ldirectord_py.model.snapshot import Snapshot
 from ldirectord_py.model.table import Table
 from ldirectord_py.observers.logs import Level, LogDestination, LogFormat, open_log
@@ -158,7 +158,7 @@ class Application:
             self._notifier.ready()
 
     def _load(self) -> Config:
-        return configuration.load(self._path)
+        return load(self._path)
 
     def _open_table(self) -> Table:
         if self._options.table == "memory":

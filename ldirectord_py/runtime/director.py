@@ -58,6 +58,7 @@ class Director:
         self._standing_in: set[VirtualKey] = set()
         self._dirty: set[VirtualKey] = set()
         self._wake = asyncio.Event()
+        self._take(config, {})
 
     @property
     def polled(self) -> Collection[Polled]:
@@ -75,6 +76,7 @@ class Director:
     async def start(self) -> None:
         """Take the table over as it is, and make it what the configuration asks for; raise `TableUnavailable`."""
         found = await self.keeper.learn([virtual.key for virtual in self.config.virtuals])
+        self.healths.clear()
         self._take(self.config, found)
         await self._settle(self._virtuals, Cause.START)
 

@@ -8,7 +8,6 @@ import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from ipaddress import ip_address
 
 import pytest
 import trustme
@@ -19,9 +18,7 @@ from ldirectord_py.model.errors import CheckUnavailable
 from ldirectord_py.model.outcome import Outcome, Reason, Verdict, down, up
 from ldirectord_py.probing.prober import Prober
 from ldirectord_py.probing.reasons import outcome_of_errno
-
-Answer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
-LOOPBACK = ip_address("127.0.0.1")
+from tests.peers.listeners import LOOPBACK, Answer, serving
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,23 +72,6 @@ class Connected:
 
     async def probe(self, peer: Peer) -> Outcome:
         return up("connected")
-
-
-@asynccontextmanager
-async def serving(answer: Answer, context: ssl.SSLContext | None = None) -> AsyncIterator[Endpoint]:
-    """Serve *answer* on a free port of loopback; ends only after its last connection has."""
-
-    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            await answer(reader, writer)
-        except (ConnectionError, asyncio.IncompleteReadError):
-            pass
-        finally:
-            writer.close()
-
-    server = await asyncio.start_server(handle, "127.0.0.1", 0, ssl=context)
-    async with server:
-        yield Endpoint(LOOPBACK, server.sockets[0].getsockname()[1])
 
 
 @asynccontextmanager

@@ -1,0 +1,1 @@
+"""Who tells of what happens: each observer sees the same events, and none knows another."""

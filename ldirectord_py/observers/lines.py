@@ -1,0 +1,291 @@
+"""What the log says of each event.
+
+What the original logs too is worded as the original words it, because people's log watchers wait for it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import assert_never
+
+from ldirectord_py.model.events import (
+    Cause,
+    ChangeRefused,
+    CheckDone,
+    ConfigChanged,
+    DriftFound,
+    Event,
+    FallbackChanged,
+    FirstPassComplete,
+    HealthChanged,
+    Reloaded,
+    ReloadRefused,
+    SoftFailure,
+    Started,
+    Stopping,
+    TableBack,
+    TableChanged,
+    TableLost,
+)
+from ldirectord_py.model.health import State
+from ldirectord_py.model.outcome import Outcome
+from ldirectord_py.model.problems import Problem, Severity
+from ldirectord_py.model.service import RealKey
+from ldirectord_py.model.table import (
+    AddDestination,
+    AddService,
+    Change,
+    RemoveDestination,
+    RemoveService,
+    SetDestination,
+    SetService,
+)
+from ldirectord_py.observers.changes import CHANGE_WORDS
+
+
+class Level(StrEnum):
+    """How much a line matters."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+Field = str | int | float | bool | None | Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the log: a name and fields for programs, a message for people."""
+
+    level: Level
+    event: str
+    message: str
+    fields: Mapping[str, Field] = field(default_factory=dict)
+
+
+def lines(event: Event, pid: int) -> Iterable[Line]:  # noqa: C901, PLR0911, PLR0912 -- one arm per kind of event
+    """Return what is to be logged of *event*, in order; *pid* is ours, named where the original names it."""
+    match event:
+        case CheckDone():
+            return [_checked(real, event) for real in event.reals]
+        case HealthChanged():
+            return _health_changed(event)
+        case SoftFailure():
+            return [_soft_failure(event)]
+        case FallbackChanged():
+            return [_fallback_changed(event)]
+        case TableChanged():
+            return [_table_changed(event)]
+        case ChangeRefused():
+            return [_change_refused(event)]
+        case DriftFound():
+            return [_drift_found(event)]
+        case TableLost(sentence):
+            return [Line(Level.ERROR, "table_lost", f"The IPVS table cannot be reached: {sentence}")]
+        case TableBack():
+            return [Line(Level.INFO, "table_back", "The IPVS table can be reached again")]
+        case Started(virtuals, reals):
+            text = f"Watching {reals} real servers of {virtuals} virtual servers"
+            return [Line(Level.INFO, "started", text, {"virtuals": virtuals, "reals": reals})]
+        case FirstPassComplete(seconds):
+            text = f"Every real server has been checked once, within {seconds:.1f} seconds"
+            return [Line(Level.INFO, "first_pass_completed", text, {"seconds": round(seconds, 6)})]
+        case ConfigChanged():
+            return _config_changed(event)
+        case Reloaded():
+            return _reloaded(event, pid)
+        case ReloadRefused():
+            return _reload_refused(event, pid)
+        case Stopping(signal):
+            text = f"Linux Director Daemon terminated on signal: {signal}"
+            return [Line(Level.INFO, "stopped", text, {"signal": signal})]
+        case _:
+            assert_never(event)
+
+
+def faulted(real: RealKey, outcome: Outcome) -> Line:
+    """Return the line for a check that we could not carry out."""
+    text = f"Real server {real} could not be checked, through a fault of ours; it stays as it is: {outcome.detail}"
+    return Line(
+        Level.ERROR, "check_faulted", text, {**_names(real), "reason": outcome.reason.value, "detail": outcome.detail}
+    )
+
+
+def fault_over(real: RealKey) -> Line:
+    """Return the line for a check that can be carried out again."""
+    return Line(Level.INFO, "check_recovered", f"Real server {real} can be checked again", _names(real))
+
+
+def _names(real: RealKey) -> dict[str, Field]:
+    return {"virtual": str(real.virtual), "real": str(real.real)}
+
+
+def _checked(real: RealKey, event: CheckDone) -> Line:
+    outcome = event.outcome
+    detail = f": {outcome.detail}" if outcome.detail else ""
+    text = f"Checked real server {real} in {event.seconds * 1000:.1f} ms: {outcome.verdict}{detail}"
+    fields: dict[str, Field] = {
+        **_names(real),
+        "verdict": outcome.verdict.value,
+        "reason": outcome.reason.value,
+        "detail": outcome.detail,
+        "seconds": round(event.seconds, 6),
+        "lateness": round(event.lateness, 6),
+    }
+    return Line(Level.DEBUG, "real_checked", text, fields)
+
+
+_STATE_WORDS = {
+    State.UP: "is up",
+    State.DOWN: "is down",
+    State.ADOPTED: "serves as it did until it has been checked",
+    State.UNKNOWN: "stays out until it has been checked",
+}
+
+
+def _health_changed(event: HealthChanged) -> list[Line]:
+    before, after, names = event.before, event.after, _names(event.real)
+    why = after.detail or (after.reason.value if after.state is State.DOWN else "")
+    fields: dict[str, Field] = {
+        **names,
+        "before": before.state.value,
+        "reason": after.reason.value,
+        "detail": after.detail,
+        "failures": after.failures,
+    }
+    told = []
+    if after.state is State.UP and before.failures:
+        text = f"Resetting soft failure count: {event.real}"
+        told.append(Line(Level.INFO, "soft_failures_reset", text, names))
+    if before.state is not after.state:
+        text = f"Real server {event.real} {_STATE_WORDS[after.state]}{f': {why}' if why else ''}"
+        told.append(Line(Level.INFO, f"real_{after.state}", text, fields))
+    return told
+
+
+def _soft_failure(event: SoftFailure) -> Line:
+    health = event.health
+    text = f"Soft failure real server: {event.real} failure {health.failures}/{event.failurecount}"
+    fields: dict[str, Field] = {
+        **_names(event.real),
+        "reason": health.reason.value,
+        "detail": health.detail,
+        "failures": health.failures,
+        "failurecount": event.failurecount,
+    }
+    return Line(Level.INFO, "real_failed_softly", text, fields)
+
+
+def _fallback_changed(event: FallbackChanged) -> Line:
+    if event.active:
+        name, text = "fallback_activated", f"No real server of {event.virtual} serves: it falls back"
+    else:
+        name, text = "fallback_released", f"A real server of {event.virtual} serves again: no fallback any more"
+    return Line(Level.INFO, name, text, {"virtual": str(event.virtual)})
+
+
+def _table_changed(event: TableChanged) -> Line:
+    fields = _change_fields(event.change, event.cause)
+    if event.fallback:
+        fields["fallback"] = True
+    return Line(Level.INFO, "table_changed", change_message(event), fields)
+
+
+def change_message(event: TableChanged) -> str:
+    """Return the original's message for *event*, such as `Added real server: RS (VS) (Weight set to 3)`."""
+    change = event.change
+    virtual = change.virtual.label
+    when = "stop" if event.cause is Cause.STOP else "start"
+    kind = "fallback" if event.fallback else "real"
+    match change:
+        case AddService():
+            return f"Added virtual server: {virtual}"
+        case SetService():
+            return f"Changed virtual server: {virtual}"
+        case RemoveService():
+            return f"Purged virtual server ({when}): {virtual}"
+        case AddDestination(_, real, destination) | SetDestination(_, real, destination):
+            word = _entered(change, fallback=event.fallback)
+            return f"{word} {kind} server: {real} ({virtual}) (Weight set to {destination.weight})"
+        case RemoveDestination(_, real):
+            purged = event.cause in {Cause.START, Cause.RELOAD, Cause.STOP} and not event.fallback
+            return f"{f'Purged real server ({when})' if purged else f'Deleted {kind} server'}: {real} ({virtual})"
+        case _:
+            assert_never(change)
+
+
+def _entered(change: AddDestination | SetDestination, *, fallback: bool) -> str:
+    quiescent = change.destination.weight == 0 and not fallback
+    if isinstance(change, AddDestination):
+        return "Readd Quiescent" if quiescent else "Added"
+    return "Quiescent" if quiescent else "Restored"
+
+
+def _change_fields(change: Change, cause: Cause) -> dict[str, Field]:
+    fields: dict[str, Field] = {"change": CHANGE_WORDS[type(change)], "cause": cause.value}
+    fields["virtual"] = str(change.virtual)
+    if isinstance(change, AddDestination | SetDestination):
+        fields |= {
+            "real": str(change.real),
+            "weight": change.destination.weight,
+            "forwarding": change.destination.forwarding.value,
+        }
+    elif isinstance(change, RemoveDestination):
+        fields["real"] = str(change.real)
+    return fields
+
+
+def _change_refused(event: ChangeRefused) -> Line:
+    change, refusal = event.refusal.change, event.refusal
+    deed = CHANGE_WORDS[type(change)].partition("_")[0]
+    if isinstance(change, AddDestination | SetDestination | RemoveDestination):
+        whom = f"real server {change.real} ({change.virtual})"
+    else:
+        whom = f"virtual server {change.virtual}"
+    text = f"The IPVS table refused to {deed} {whom}: {refusal.sentence}"
+    fields = _change_fields(change, event.cause)
+    return Line(Level.ERROR, "change_refused", text, {**fields, "errno": refusal.errno, "sentence": refusal.sentence})
+
+
+def _drift_found(event: DriftFound) -> Line:
+    whom = f"virtual server {event.virtual}" if event.real is None else f"real server {event.real}"
+    fields: dict[str, Field] = {"kind": event.kind.value, "virtual": str(event.virtual)}
+    if event.real is not None:
+        fields["real"] = str(event.real.real)
+    text = f"The IPVS table is not as it was left: {whom}: {event.sentence}"
+    return Line(Level.WARNING, "drift_found", text, {**fields, "sentence": event.sentence})
+
+
+def _config_changed(event: ConfigChanged) -> list[Line]:
+    what = "reread" if event.reread else "ignore"
+    fields: dict[str, Field] = {"path": event.path, "reread": event.reread}
+    return [
+        Line(Level.INFO, "config_changed", f"Configuration file '{event.path}' has changed on disk", fields),
+        Line(Level.INFO, "config_reread" if event.reread else "config_ignored", f" - {what} new configuration", fields),
+    ]
+
+
+def _reloaded(event: Reloaded, pid: int) -> list[Line]:
+    text = f"Configuration file '{event.path}' is in force"
+    return [
+        *(problem_line(problem, pid) for problem in event.warnings),
+        Line(Level.INFO, "reloaded", text, {"path": event.path, "warnings": len(event.warnings)}),
+    ]
+
+
+def _reload_refused(event: ReloadRefused, pid: int) -> list[Line]:
+    text = f"Configuration file '{event.path}' is refused, the one in force stays; correct what is named above"
+    return [
+        *(problem_line(problem, pid) for problem in event.problems),
+        Line(Level.ERROR, "reload_refused", text, {"path": event.path, "problems": len(event.problems)}),
+    ]
+
+
+def problem_line(problem: Problem, pid: int) -> Line:
+    """Return the line for one finding, in the original's shape."""
+    place = f" reading file {problem.path} at line {problem.line}" if problem.line else ""
+    level = Level.ERROR if problem.severity is Severity.ERROR else Level.WARNING
+    text = f"{level.value.capitalize()} [{pid}]{place}: {problem.text}"
+    return Line(level, "config_problem_found", text, {"path": problem.path, "line": problem.line, "text": problem.text})

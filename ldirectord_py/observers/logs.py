@@ -1,0 +1,167 @@
+"""The log: a line for each thing that happened."""
+
+import json
+import logging
+import os
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import assert_never
+
+import structlog
+from structlog.typing import EventDict, FilteringBoundLogger
+
+from ldirectord_py.model.events import CheckDone, Event, Reloaded
+from ldirectord_py.model.outcome import Verdict
+from ldirectord_py.model.service import RealKey
+from ldirectord_py.observers.lines import Field, Level, Line, fault_over, faulted, lines
+from ldirectord_py.observers.sinks import LogDestination, LogFile, Sink, Stream, Syslog, open_sink
+
+__all__ = ["Level", "LogDestination", "LogFile", "LogFormat", "LogObserver", "Stream", "Syslog", "open_log"]
+
+
+class LogFormat(StrEnum):
+    """How a line looks: as the original's do, or as one JSON object."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+_NUMBERS = {
+    Level.DEBUG: logging.DEBUG,
+    Level.INFO: logging.INFO,
+    Level.WARNING: logging.WARNING,
+    Level.ERROR: logging.ERROR,
+}
+
+
+class LogObserver:
+    """Writes what happens to one destination.  Never raises; where it cannot write it tells standard error.
+
+    Every check's outcome is to be handed in, because our own faults show nowhere else; one that tells
+    nothing new costs a fraction of a microsecond.
+    """
+
+    wants_checks = True
+
+    def __init__(self, logger: FilteringBoundLogger, *, debug: bool) -> None:
+        self._logger = logger
+        self._debug = debug
+        self._faults: dict[RealKey, str] = {}
+
+    def __call__(self, event: Event) -> None:
+        """Log what is to be logged of *event*."""
+        match event:
+            case CheckDone():
+                if event.outcome.verdict is Verdict.FAULT or self._faults:
+                    self._compare(event)
+                if not self._debug:
+                    return
+            case Reloaded():
+                self._faults.clear()  # whoever left must not be remembered for ever; what lasts is told once more
+            case _:
+                pass
+        for line in lines(event, os.getpid()):
+            self._log(line)
+
+    def say(self, message: str, level: Level = Level.INFO, *, event: str = "said", **fields: Field) -> None:
+        """Log a line of the command itself, such as `Invoking ldirectord invoked as: ...`."""
+        self._log(Line(level, event, message, fields))
+
+    def _compare(self, event: CheckDone) -> None:
+        """Tell of faults that are new, and of faults that are over."""
+        outcome = event.outcome
+        for real in event.reals:
+            if outcome.verdict is Verdict.FAULT:
+                if self._faults.get(real) != outcome.detail:
+                    self._faults[real] = outcome.detail
+                    self._log(faulted(real, outcome))
+            elif self._faults.pop(real, None) is not None:
+                self._log(fault_over(real))
+
+    def _log(self, line: Line) -> None:
+        self._logger.log(_NUMBERS[line.level], line.event, message=line.message, **line.fields)
+
+
+class _Outlet:
+    """What structlog calls its logger: whatever the level, the line goes to the sink."""
+
+    def __init__(self, sink: Sink) -> None:
+        self.debug = self.info = self.warning = self.error = sink
+
+
+def open_log(
+    destination: LogDestination,
+    *,
+    format: LogFormat = LogFormat.TEXT,  # noqa: A002 -- the operator's word for it
+    debug: bool = False,
+    name: str = "ldirectord",
+    clock: Callable[[], float] = time.time,
+) -> LogObserver:
+    """Return the log that writes to *destination*; *name* is the configuration's, as log files show it.
+
+    Nothing is opened that would have to be closed before the process ends.
+    """
+    render = _json(clock) if format is LogFormat.JSON else _text(_prefix(destination, name, clock))
+    logger: FilteringBoundLogger = structlog.wrap_logger(
+        _Outlet(open_sink(destination, clock)),
+        processors=[structlog.processors.add_log_level, render],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG if debug else logging.INFO),
+        cache_logger_on_first_use=True,
+    ).bind()
+    return LogObserver(logger, debug=debug)
+
+
+Renderer = Callable[[object, str, EventDict], tuple[tuple[str, str], dict[str, object]]]
+"""The last of structlog's processors: returns the arguments for `_Outlet`'s methods."""
+
+
+def _prefix(destination: LogDestination, name: str, clock: Callable[[], float]) -> Callable[[], str]:
+    """Return what the original puts before a message, by destination."""
+
+    def stamp() -> str:
+        return time.asctime(time.localtime(clock()))  # the C locale's, whatever the locale
+
+    match destination:
+        case LogFile():
+            return lambda: f"[{stamp()}|{name}|{os.getpid()}] "
+        case Stream(stream) if stream is not sys.stderr:
+            return lambda: f"[{stamp()}] "
+        case Stream() | Syslog():
+            return lambda: ""
+        case _:
+            assert_never(destination)
+
+
+_CONTROLS = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0)) if code != 0x09} | {
+    0x0A: "\\n",
+    0x0D: "\\r",
+    0x2028: "\\u2028",
+    0x2029: "\\u2029",
+}
+"""A server's answer must not be able to write lines of its own into the log."""
+
+
+def _text(prefix: Callable[[], str]) -> Renderer:
+    def render(_logger: object, _method: str, said: EventDict) -> tuple[tuple[str, str], dict[str, object]]:
+        bare = _printable(str(said["message"]).translate(_CONTROLS))
+        return (_printable(prefix()) + bare, bare), {}
+
+    return render
+
+
+def _json(clock: Callable[[], float]) -> Renderer:
+    def render(_logger: object, _method: str, said: EventDict) -> tuple[tuple[str, str], dict[str, object]]:
+        stamp = datetime.fromtimestamp(clock(), UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        fields = {"timestamp": stamp, "level": said.pop("level"), "event": said.pop("event"), **said}
+        line = json.dumps(fields, default=str)  # ASCII: nothing in it can end a line or be no UTF-8
+        return (line, line), {}
+
+    return render
+
+
+def _printable(text: str) -> str:
+    """Return *text* with the bytes that were no UTF-8, carried as surrogates, written out."""
+    return text.encode("utf-8", "backslashreplace").decode()

@@ -1,0 +1,169 @@
+"""Metrics for Prometheus: events are counted as they come, everything else is read at the scrape."""
+
+import platform
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+from prometheus_client import CollectorRegistry, GCCollector, ProcessCollector, generate_latest
+from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
+
+from ldirectord_py.model.events import (
+    Cause,
+    ChangeRefused,
+    CheckDone,
+    DriftFound,
+    DriftKind,
+    Event,
+    HealthChanged,
+    Reloaded,
+    ReloadRefused,
+    TableBack,
+    TableChanged,
+    TableLost,
+)
+from ldirectord_py.model.health import State
+from ldirectord_py.model.snapshot import Snapshot
+from ldirectord_py.model.table import Change
+from ldirectord_py.observers.changes import CHANGE_WORDS
+from ldirectord_py.observers.exposition import OPENMETRICS, PLAIN, SLICE, Family, Kind, histogram, labelled, sample
+from ldirectord_py.observers.families import REAL_FAMILIES, VIRTUAL_FAMILIES, RealRow, VirtualRow
+from ldirectord_py.observers.tallies import Tallies
+
+Sample = tuple[str, float]
+"""Labels, complete, and a value."""
+
+
+class Metrics:
+    """Counts events, and shows them together with a snapshot of the director.
+
+    Series of servers that left with a reload are gone at the next scrape.
+    """
+
+    def __init__(
+        self, snapshot: Callable[[], Snapshot], version: str, *, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._snapshot = snapshot
+        self._version = version
+        self._clock = clock
+        self._tallies = Tallies()
+        self._drift: Counter[DriftKind] = Counter()
+        self._changes: Counter[tuple[type[Change], Cause, str]] = Counter()
+        self._reachable = True
+        self._reload_successful = True
+        self._reload_time = clock()
+        self._registry = CollectorRegistry()
+        ProcessCollector(registry=self._registry)
+        GCCollector(registry=self._registry)
+
+    def observe(self, event: Event) -> None:
+        """Count *event*."""
+        if type(event) is CheckDone:
+            self._tallies.checked(event)
+            return
+        match event:
+            case HealthChanged():
+                self._turn(event)
+            case TableChanged(change, cause):
+                self._changes[type(change), cause, "ok"] += 1
+            case ChangeRefused(refusal, cause):
+                self._changes[type(refusal.change), cause, "refused"] += 1
+            case DriftFound(kind):
+                self._drift[kind] += 1
+            case TableLost() | TableBack():
+                self._reachable = isinstance(event, TableBack)
+            case Reloaded():
+                self._reload_successful, self._reload_time = True, self._clock()
+            case ReloadRefused():
+                self._reload_successful = False
+            case _:
+                pass  # nothing that is counted
+
+    def render(self, accept: str = "") -> tuple[bytes, str]:
+        """Return the whole exposition in one go, and its content type."""
+        content_type, pieces = self.pieces(accept)
+        return b"".join(pieces), content_type
+
+    def pieces(self, accept: str = "") -> tuple[str, Iterator[bytes]]:
+        """Return the content type for a request's `Accept`, and the exposition in pieces.
+
+        Each piece is made when it is asked for, in well under a millisecond, so that whoever serves it
+        can let others run between two.  Pieces may be empty.
+        """
+        openmetrics = "application/openmetrics-text" in accept
+        return (OPENMETRICS if openmetrics else PLAIN), self._pieces(self._snapshot(), openmetrics=openmetrics)
+
+    def _turn(self, event: HealthChanged) -> None:
+        if event.before.state is event.after.state:
+            return
+        tally = self._tallies.real(event.real)
+        if event.after.state is State.UP:
+            tally.went_up += 1
+        elif event.after.state is State.DOWN:
+            tally.went_down += 1
+
+    def _pieces(self, snapshot: Snapshot, *, openmetrics: bool) -> Iterator[bytes]:
+        virtuals: list[VirtualRow] = []
+        reals: list[RealRow] = []
+        for _ in self._gather(snapshot, virtuals, reals):
+            yield b""
+        for family, of_real in REAL_FAMILIES:
+            yield from family.of(reals, of_real, openmetrics=openmetrics)
+        for family, of_virtual in VIRTUAL_FAMILIES:
+            yield from family.of(virtuals, of_virtual, openmetrics=openmetrics)
+        for family, samples in self._singles(snapshot):
+            body = "".join(sample(family.name, *each) for each in samples)
+            yield f"{family.header(openmetrics=openmetrics)}{body}".encode()
+        lag = Family("ldirectord_scheduler_lag_seconds", Kind.HISTOGRAM, "How much later than due checks began.")
+        yield f"{lag.header(openmetrics=openmetrics)}{histogram(lag.name, '', self._tallies.lag)}".encode()
+        # Last, because OpenMetrics ends with a line of its own.
+        if openmetrics:
+            yield generate_openmetrics(self._registry)  # type: ignore[no-untyped-call]  # the library's has no types
+        else:
+            yield generate_latest(self._registry)
+
+    def _gather(self, snapshot: Snapshot, virtuals: list[VirtualRow], reals: list[RealRow]) -> Iterator[None]:
+        """Join *snapshot* with what was counted, with pauses; then forget what it does not know."""
+        scrape = self._tallies.begin_scrape()
+        for status in snapshot.virtuals:
+            virtual = self._tallies.virtual(status.key)
+            virtual.scrape = max(virtual.scrape, scrape)
+            virtual.checked_by(status.checktype)
+            virtuals.append(VirtualRow(status, virtual))
+            for real in status.reals:
+                tally = self._tallies.real(real.key)
+                tally.scrape = max(tally.scrape, scrape)
+                reals.append(RealRow(real, status, tally))
+                if not len(reals) % SLICE:
+                    yield
+        self._tallies.forget(before=scrape)
+
+    def _singles(self, snapshot: Snapshot) -> Iterator[tuple[Family, list[Sample]]]:
+        """Yield the metrics that have one series, or a few."""
+        yield (
+            Family("ldirectord_drift_total", Kind.COUNTER, "Differences found in the table that we had not made."),
+            [(labelled(("kind",), (kind,)), self._drift[kind]) for kind in DriftKind],
+        )
+        yield (
+            Family("ldirectord_table_changes_total", Kind.COUNTER, "Changes written to the table, or refused by it."),
+            [
+                (labelled(("change", "cause", "result"), (CHANGE_WORDS[change], cause, result)), count)
+                for (change, cause, result), count in self._changes.items()
+            ],
+        )
+        build = labelled(("version", "python"), (self._version, platform.python_version()))
+        yield Family("ldirectord_build_info", Kind.GAUGE, "What runs here."), [(build, 1)]
+        for name, explanation, value in (
+            ("config_last_reload_successful", "Whether the last (re)load was accepted.", self._reload_successful),
+            (
+                "config_last_reload_success_timestamp_seconds",
+                "When a configuration was last accepted, since the epoch.",
+                self._reload_time,
+            ),
+            ("checks_inflight", "Checks under way.", snapshot.inflight),
+            ("checks_queued", "Checks that are due and wait for a place.", snapshot.queued),
+            ("first_pass_complete", "Whether every real server has been checked once.", snapshot.first_pass),
+            ("table_reachable", "Whether the IPVS table can be read and written.", self._reachable),
+        ):
+            number = int(value) if isinstance(value, bool) else value
+            yield Family(f"ldirectord_{name}", Kind.GAUGE, explanation), [("", number)]

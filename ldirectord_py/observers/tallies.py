@@ -1,0 +1,152 @@
+"""What is counted while checks go by, kept so that counting costs next to nothing."""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+
+from ldirectord_py.model.events import CheckDone
+from ldirectord_py.model.outcome import Outcome, Reason, Verdict
+from ldirectord_py.model.service import AddressKey, RealKey, VirtualKey
+
+RESULTS = ("success", "failure", "timeout", "local_error")
+"""The values of the label `result`, in the order of `RealTally.results`."""
+
+DURATION_BOUNDS = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 30.0)
+LAG_BOUNDS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+
+class Histogram:
+    """Observations by upper bound; the last place is for those above all bounds."""
+
+    __slots__ = ("bounds", "counts", "total")
+
+    def __init__(self, bounds: Sequence[float]) -> None:
+        self.bounds = bounds
+        self.counts = [0] * (len(bounds) + 1)
+        self.total = 0.0
+
+    def add(self, value: float) -> None:
+        """Count one observation."""
+        self.counts[bisect_left(self.bounds, value)] += 1
+        self.total += value
+
+
+class VirtualTally:
+    """What was counted of one virtual; *labels* are its own, ready to be printed."""
+
+    __slots__ = ("checktype", "durations", "failures", "labels", "scrape")
+
+    def __init__(self, key: VirtualKey) -> None:
+        self.labels = f'virtual="{key}"'
+        self.checktype = ""
+        self.durations = Histogram(DURATION_BOUNDS)
+        self.failures: dict[Reason, int] = {}
+        self.scrape = 0
+
+    def checked_by(self, checktype: str) -> None:
+        """Start the durations over where they were those of another *checktype*."""
+        if self.checktype and self.checktype != checktype:
+            self.durations = Histogram(DURATION_BOUNDS)
+        self.checktype = checktype
+
+
+class RealTally:
+    """What was counted of one real server; *labels* and *place* are ready to be printed."""
+
+    __slots__ = ("labels", "place", "results", "scrape", "seconds", "virtual", "went_down", "went_up")
+
+    def __init__(self, key: RealKey, virtual: VirtualTally) -> None:
+        self.labels = f'{virtual.labels},real="{key.real}"'
+        self.place = _place(key)
+        self.virtual = virtual
+        self.results = [0] * len(RESULTS)
+        self.seconds: float | None = None
+        self.went_up = 0
+        self.went_down = 0
+        self.scrape = 0
+
+
+class Tallies:
+    """The tallies of all reals and virtuals that were seen since they came in with a configuration."""
+
+    def __init__(self) -> None:
+        self.lag = Histogram(LAG_BOUNDS)
+        self._scrape = 0
+        self._reals: dict[RealKey, RealTally] = {}
+        self._virtuals: dict[VirtualKey, VirtualTally] = {}
+        # By the identity of `CheckDone.reals`, which lives as long as its entry: hashing keys costs more than counting.
+        self._sharing: dict[int, tuple[tuple[RealKey, ...], list[RealTally]]] = {}
+
+    def checked(self, event: CheckDone) -> None:
+        """Count one check for all reals that share it."""
+        self.lag.add(event.lateness)
+        shared = self._sharing.get(id(event.reals))
+        tallies = shared[1] if shared is not None else self._share(event.reals)
+        outcome, seconds = event.outcome, event.seconds
+        result = 0 if outcome.verdict is Verdict.UP else _result(outcome)
+        place = bisect_left(DURATION_BOUNDS, seconds)
+        for tally in tallies:
+            tally.results[result] += 1
+            tally.seconds = seconds
+            virtual = tally.virtual
+            durations = virtual.durations
+            durations.counts[place] += 1
+            durations.total += seconds
+            if result:
+                virtual.failures[outcome.reason] = virtual.failures.get(outcome.reason, 0) + 1
+
+    def real(self, key: RealKey) -> RealTally:
+        """Return the tally of *key*, a new one if there is none yet."""
+        if (tally := self._reals.get(key)) is None:
+            tally = self._reals[key] = RealTally(key, self.virtual(key.virtual))
+            tally.scrape = self._scrape
+        return tally
+
+    def virtual(self, key: VirtualKey) -> VirtualTally:
+        """Return the tally of *key*, a new one if there is none yet."""
+        if (tally := self._virtuals.get(key)) is None:
+            tally = self._virtuals[key] = VirtualTally(key)
+            tally.scrape = self._scrape
+        return tally
+
+    def begin_scrape(self) -> int:
+        """Return the number of a new scrape; whatever it shows is to be marked with it."""
+        self._scrape += 1
+        return self._scrape
+
+    def forget(self, before: int) -> None:
+        """Forget what no scrape has shown since number *before*: it left with a reload."""
+        reals = [key for key, tally in self._reals.items() if tally.scrape < before]
+        virtuals = [key for key, tally in self._virtuals.items() if tally.scrape < before]
+        for real in reals:
+            del self._reals[real]
+        for virtual in virtuals:
+            del self._virtuals[virtual]
+        if reals or virtuals:
+            self._sharing.clear()
+
+    def _share(self, reals: tuple[RealKey, ...]) -> list[RealTally]:
+        tallies = [self.real(key) for key in reals]
+        if len(self._sharing) > 2 * len(self._reals) + 1024:  # somebody makes a new tuple for each event
+            self._sharing.clear()
+        self._sharing[id(reals)] = (reals, tallies)
+        return tallies
+
+
+def _result(outcome: Outcome) -> int:
+    if outcome.verdict is Verdict.FAULT:
+        return 3
+    return 2 if outcome.reason is Reason.TIMEOUT else 1
+
+
+def _place(key: RealKey) -> str:
+    """Return where IPVS keeps the server, in the labels and the spelling of node_exporter's `node_ipvs_backend_*`."""
+    virtual = key.virtual
+    if isinstance(virtual, AddressKey):
+        local, port, mark = str(virtual.endpoint.address), virtual.endpoint.port, ""
+        protocol = virtual.protocol.upper()
+    else:
+        local, port, mark, protocol = "", 0, f"{virtual.mark:08X}", "FWM"
+    return (
+        f'local_address="{local}",local_port="{port}",local_mark="{mark}",proto="{protocol}",'
+        f'remote_address="{key.real.address}",remote_port="{key.real.port}"'
+    )

@@ -1,0 +1,240 @@
+"""The daemon at work: a real process, real web servers, a table in memory that its metrics show."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.peers.webserver import Behaviour, Site, WebServer
+
+PATIENCE = 20.0
+VIP = "192.0.2.1:80"
+COMMAND = ("-m", "ldirectord_py", "--table", "memory", "--log-format", "json", "--foreground")
+
+
+@dataclass
+class Daemon:
+    """A daemon in the foreground, its files, and what it lets us see."""
+
+    home: Path
+    sites: dict[str, Site]
+    addresses: dict[str, str]
+    port: int
+    process: "subprocess.Popen[bytes] | None" = None
+    virtuals: list[str] = field(default_factory=list)
+
+    @property
+    def config(self) -> Path:
+        return self.home / "story.cf"
+
+    def write(self, *, weights: dict[str, int] | None = None, extra: str = "", section: str = "") -> None:
+        reals = "".join(
+            f"\treal={self.addresses[name]} masq {weight}\n"
+            for name, weight in (weights or {"one": 3, "two": 2, "three": 1}).items()
+        )
+        self.config.write_text(
+            f'checkinterval=1\nnegotiatetimeout=1\nlogfile="{self.home}/log"\nmetricslisten={self.port}\n{extra}'
+            f'virtual={VIP}\n{reals}\tservice=http\n\trequest="alive.html"\n\treceive="I\'m alive!"\n'
+            f"\tquiescent=yes\n\tscheduler=wlc\n\tfallback=127.0.0.1:9 masq\n{section}"
+        )
+
+    def start(self) -> None:
+        with (self.home / "stderr").open("wb") as stderr:
+            self.process = subprocess.Popen(
+                [sys.executable, *COMMAND, str(self.config), "start"],
+                env=os.environ | {"LDIRECTORD_RUN_DIR": str(self.home), "PYTHONWARNINGS": "error"},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=stderr,
+            )
+
+    def tell(self, number: signal.Signals) -> None:
+        assert self.process is not None
+        self.process.send_signal(number)
+
+    def metrics(self) -> dict[str, float]:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=5) as answer:
+                lines = answer.read().decode().splitlines()
+        except (urllib.error.URLError, ConnectionError):
+            return {}
+        return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines if line[0] != "#")}
+
+    def weights(self) -> dict[str, float]:
+        """Return the weights in the table, by the server's name; a server that is not there has 0."""
+        shown = self.metrics()
+        names = {address: name for name, address in self.addresses.items()}
+        return {
+            names[label.split('real="')[1].split('"')[0]]: value
+            for label, value in shown.items()
+            if label.startswith("ldirectord_real_weight{") and 'kind="kernel"' in label
+        }
+
+    def log(self) -> list[dict[str, object]]:
+        path = self.home / "log"
+        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+    def logged(self, event: str) -> list[dict[str, object]]:
+        return [line for line in self.log() if line["event"] == event]
+
+    def until(self, come_true: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while not come_true():
+            assert self.process is not None
+            assert self.process.poll() is None, (self.home / "stderr").read_text()
+            assert time.monotonic() < deadline, json.dumps(self.log()[-20:], indent=1)
+            time.sleep(0.02)
+
+    def end(self, number: signal.Signals = signal.SIGTERM) -> int:
+        assert self.process is not None
+        self.process.send_signal(number)
+        return self.process.wait(PATIENCE)
+
+
+@pytest.fixture
+def daemon(tmp_path: Path) -> Iterator[Daemon]:
+    with WebServer() as web, socket.create_server(("127.0.0.1", 0)) as free:
+        sites, addresses = {}, {}
+        for name in ("one", "two", "three"):
+            listener = socket.create_server(("127.0.0.1", 0))
+            addresses[name] = "{}:{}".format(*listener.getsockname())
+            sites[name] = Site(name)
+            web.serve(sites[name], listener)
+        port = free.getsockname()[1]
+        free.close()
+        running = Daemon(tmp_path, sites, addresses, port)
+        running.write()
+        yield running
+        if running.process is not None and running.process.poll() is None:
+            running.process.kill()
+            running.process.wait()
+
+
+def test_the_classic_story(daemon: Daemon) -> None:
+    daemon.start()
+    daemon.until(lambda: daemon.weights() == {"one": 3, "two": 2, "three": 1})
+    daemon.sites["two"].sick()
+    daemon.until(lambda: daemon.weights() == {"one": 3, "two": 0, "three": 1})
+    (down,) = daemon.logged("real_down")
+    assert down["reason"] == "mismatch"
+    assert "I'm alive!" in str(down["detail"])
+    daemon.sites["two"].alive()
+    daemon.until(lambda: daemon.weights() == {"one": 3, "two": 2, "three": 1})
+    for site in daemon.sites.values():
+        site.behaviour = Behaviour.RESET
+    daemon.until(lambda: daemon.metrics().get(f'ldirectord_virtual_fallback_active{{virtual="tcp:{VIP}"}}') == 1)
+    assert daemon.end() == 0
+    assert daemon.log()[-1]["message"] == "Linux Director Daemon terminated on signal: TERM"
+
+
+@pytest.mark.parametrize("behaviour", [each for each in Behaviour if each is not Behaviour.SERVE], ids=str)
+def test_a_server_that_misbehaves_is_out_and_the_others_stay_in(daemon: Daemon, behaviour: Behaviour) -> None:
+    daemon.start()
+    daemon.until(lambda: daemon.weights() == {"one": 3, "two": 2, "three": 1})
+    daemon.sites["two"].behaviour = behaviour
+    daemon.until(lambda: daemon.weights() == {"one": 3, "two": 0, "three": 1})
+    (down,) = daemon.logged("real_down")
+
+    assert down["reason"] in {"timeout", "reset", "closed"}
+    assert daemon.end() == 0
+
+
+def test_a_reload_takes_up_what_changed_and_leaves_the_rest_alone(daemon: Daemon) -> None:
+    daemon.start()
+    daemon.until(lambda: daemon.weights() == {"one": 3, "two": 2, "three": 1})
+    before = len(daemon.logged("table_changed"))
+    daemon.write(weights={"one": 3, "two": 7})
+    daemon.tell(signal.SIGHUP)
+    daemon.until(lambda: daemon.weights() == {"one": 3, "two": 7})
+
+    changed = [str(line["message"]) for line in daemon.logged("table_changed")[before:]]
+    assert sorted(message.split(":")[0] for message in changed) == [
+        "Purged real server (start)",
+        "Restored real server",
+    ]
+    assert daemon.end() == 0
+
+
+def test_a_refused_reload_changes_nothing_and_says_every_reason(daemon: Daemon) -> None:
+    daemon.start()
+    daemon.until(lambda: daemon.weights() == {"one": 3, "two": 2, "three": 1})
+    daemon.write(weights={"one": 9}, extra="quiescent=maybe\ncheckinterval=never\n")
+    daemon.tell(signal.SIGHUP)
+    daemon.until(lambda: daemon.metrics().get("ldirectord_config_last_reload_successful") == 0)
+    refused = json.dumps(daemon.log())
+    assert "story.cf at line 5: " in refused
+    assert "story.cf at line 6: " in refused
+    daemon.sites["one"].sick()
+    daemon.until(lambda: daemon.weights() == {"one": 0, "two": 2, "three": 1})
+    daemon.sites["one"].alive()
+    daemon.write(weights={"one": 4})
+    daemon.tell(signal.SIGHUP)
+    daemon.until(lambda: daemon.weights() == {"one": 4})
+
+    assert daemon.metrics()["ldirectord_config_last_reload_successful"] == 1
+    assert daemon.end() == 0
+
+
+def test_autoreload_takes_up_a_changed_file_and_not_a_touched_one(daemon: Daemon) -> None:
+    daemon.write(extra="autoreload=yes\n")
+    daemon.start()
+    daemon.until(lambda: daemon.weights() == {"one": 3, "two": 2, "three": 1})
+    daemon.config.touch()
+    daemon.write(weights={"one": 5}, extra="autoreload=yes\n")
+    daemon.until(lambda: daemon.weights() == {"one": 5})
+
+    assert len(daemon.logged("config_changed")) == 1
+    assert daemon.end() == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM], ids=lambda n: n.name)
+def test_signals_without_meaning_do_no_harm(daemon: Daemon, number: signal.Signals) -> None:
+    daemon.start()
+    daemon.until(lambda: daemon.weights() == {"one": 3, "two": 2, "three": 1})
+    daemon.tell(number)
+    daemon.sites["one"].sick()
+    daemon.until(lambda: daemon.weights() == {"one": 0, "two": 2, "three": 1})
+
+    assert daemon.end() == 0
+
+
+def test_systemd_is_told_of_readiness_reloads_progress_and_the_end(
+    daemon: Daemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(daemon.home / "notify"))
+        manager.settimeout(PATIENCE)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(daemon.home / "notify"))
+        monkeypatch.setenv("WATCHDOG_USEC", "300000")
+        daemon.start()
+        told = [manager.recv(4096).decode() for _ in range(4)]
+        assert "READY=1" in told
+        assert "WATCHDOG=1" in told
+        daemon.tell(signal.SIGHUP)
+        while not told[-1].startswith("RELOADING=1\nMONOTONIC_USEC="):
+            told.append(manager.recv(4096).decode())
+        while told[-1] != "READY=1":
+            told.append(manager.recv(4096).decode())
+        assert daemon.end() == 0
+        while told[-1] != "STOPPING=1":  # nothing that is sent to a datagram socket gets lost on this machine
+            told.append(manager.recv(4096).decode())
+
+
+def test_a_metrics_address_in_use_is_one_sentence_and_no_daemon(daemon: Daemon) -> None:
+    with socket.create_server(("127.0.0.1", daemon.port)):
+        daemon.start()
+        assert daemon.process is not None
+        assert daemon.process.wait(PATIENCE) == 1
+
+    (sentence,) = (daemon.home / "stderr").read_text().splitlines()
+    assert sentence.startswith(f"cannot listen on 127.0.0.1:{daemon.port} for metrics: Address already in use")

@@ -1,0 +1,111 @@
+"""Events, one of each kind and more, and a snapshot to go with them."""
+
+from ipaddress import ip_address
+
+from ldirectord_py.model import events as ev
+from ldirectord_py.model.address import Endpoint
+from ldirectord_py.model.health import Health, State
+from ldirectord_py.model.outcome import Reason, down, fault, up
+from ldirectord_py.model.problems import Problem, Severity
+from ldirectord_py.model.service import AddressKey, Forwarding, MarkKey, Protocol, RealKey, VirtualKey
+from ldirectord_py.model.snapshot import RealStatus, Snapshot, VirtualStatus
+from ldirectord_py.model.table import (
+    AddDestination,
+    AddService,
+    Destination,
+    Refusal,
+    RemoveDestination,
+    RemoveService,
+    SetDestination,
+    SetService,
+    Settings,
+)
+
+
+def endpoint(text: str) -> Endpoint:
+    address, _, port = text.rpartition(":")
+    return Endpoint(ip_address(address.strip("[]")), int(port))
+
+
+WEB = AddressKey(Protocol.TCP, endpoint("10.0.0.1:80"))
+MARK6 = MarkKey(5, 6)
+REAL = RealKey(WEB, endpoint("10.0.0.5:80"))
+OTHER = RealKey(WEB, endpoint("10.0.0.6:80"))
+MARKED = RealKey(MARK6, endpoint("[fd00::5]:0"))
+SETTINGS = Settings(netmask=32)
+
+
+def destination(weight: int) -> Destination:
+    return Destination(forwarding=Forwarding.GATE, weight=weight)
+
+
+def health(state: State, *, failures: int = 0, reason: Reason = Reason.OK, detail: str = "") -> Health:
+    return Health(state, 1_000_000_000.5, failures, reason, detail)
+
+
+UP = health(State.UP)
+DOWN = health(State.DOWN, failures=2, reason=Reason.MISMATCH, detail="the body does not match 'ok'")
+
+CHECKED = ev.CheckDone((REAL,), up("200"), 0.012, 0.002)
+FAILED = ev.CheckDone((REAL,), down(Reason.REFUSED, "connection refused"), 0.003, 0.002)
+TIMED_OUT = ev.CheckDone((REAL, OTHER), down(Reason.TIMEOUT, "no answer within 5 s"), 5.0, 0.2)
+FAULT = ev.CheckDone((REAL,), fault("no file descriptor is free"), 0.0, 0.0)
+WENT_DOWN = ev.HealthChanged(REAL, UP, DOWN)
+CAME_UP = ev.HealthChanged(REAL, DOWN, UP)
+SOFTLY = ev.SoftFailure(REAL, health(State.UP, failures=1, reason=Reason.REFUSED, detail="connection refused"), 3)
+FORGIVEN = ev.HealthChanged(REAL, SOFTLY.health, UP)
+REFUSED = ev.ChangeRefused(
+    Refusal(AddDestination(WEB, REAL.real, destination(3)), 2, "the service does not exist"), ev.Cause.HEALTH
+)
+DRIFT = ev.DriftFound(ev.DriftKind.WEIGHT, WEB, REAL, "weight 0 instead of 3")
+GONE = ev.DriftFound(ev.DriftKind.MISSING_SERVICE, WEB, None, "it is missing")
+WARNING = Problem("/etc/l.cf", 2, "maintenance directory does not exist", Severity.WARNING)
+ERROR = Problem("/etc/l.cf", 6, "Unknown command bogus line")
+NOWHERE = Problem("/etc/l.cf", 0, "checkinterval ignored", Severity.WARNING)
+
+
+def written(change, cause: ev.Cause = ev.Cause.HEALTH, *, fallback: bool = False) -> ev.TableChanged:
+    return ev.TableChanged(change, cause, fallback)
+
+
+def add(weight: int, virtual: VirtualKey = WEB) -> AddDestination:
+    return AddDestination(virtual, REAL.real, destination(weight))
+
+
+def change(weight: int) -> SetDestination:
+    return SetDestination(WEB, REAL.real, destination(weight))
+
+
+REMOVE = RemoveDestination(WEB, REAL.real)
+ADD_SERVICE = AddService(MARK6, SETTINGS)
+SET_SERVICE = SetService(WEB, SETTINGS)
+REMOVE_SERVICE = RemoveService(WEB)
+
+
+def status(key: RealKey, state: State = State.UP, *, weight: int = 3, actual: int | None = 3) -> RealStatus:
+    return RealStatus(
+        key=key,
+        configured=key.real,
+        forwarding=Forwarding.GATE,
+        health=health(state),
+        weight=weight,
+        wanted=weight if state.serving else None,
+        actual=actual,
+    )
+
+
+def virtual(key: VirtualKey, *reals: RealStatus, checktype: str = "negotiate") -> VirtualStatus:
+    return VirtualStatus(
+        key=key,
+        scheduler="wlc",
+        service="http",
+        checktype=checktype,
+        quiescent=False,
+        fallback=None,
+        fallback_active=not any(real.health.state.serving for real in reals),
+        reals=reals,
+    )
+
+
+def snapshot(*virtuals: VirtualStatus) -> Snapshot:
+    return Snapshot(virtuals=virtuals, inflight=2, queued=1, first_pass=True)

@@ -1,0 +1,291 @@
+"""What the log says of each event, word for word."""
+
+from typing import get_args
+
+import pytest
+
+from ldirectord_py.model import events as ev
+from ldirectord_py.model.health import State
+from ldirectord_py.observers.lines import Level, Line, lines
+from tests.unit.observers import happenings as the
+
+NAMES = {"virtual": "tcp:10.0.0.1:80", "real": "10.0.0.5:80"}
+
+
+def info(event: str, message: str, **fields) -> Line:
+    return Line(Level.INFO, event, message, fields)
+
+
+CASES = [
+    (
+        the.CHECKED,
+        [
+            Line(
+                Level.DEBUG,
+                "real_checked",
+                "Checked real server 10.0.0.5:80 (tcp:10.0.0.1:80) in 12.0 ms: up: 200",
+                NAMES | {"verdict": "up", "reason": "ok", "detail": "200", "seconds": 0.012, "lateness": 0.002},
+            )
+        ],
+    ),
+    (
+        the.WENT_DOWN,
+        [
+            info(
+                "real_down",
+                "Real server 10.0.0.5:80 (tcp:10.0.0.1:80) is down: the body does not match 'ok'",
+                **NAMES,
+                before="up",
+                reason="mismatch",
+                detail="the body does not match 'ok'",
+                failures=2,
+            )
+        ],
+    ),
+    (
+        the.CAME_UP,
+        [
+            info("soft_failures_reset", "Resetting soft failure count: 10.0.0.5:80 (tcp:10.0.0.1:80)", **NAMES),
+            info(
+                "real_up",
+                "Real server 10.0.0.5:80 (tcp:10.0.0.1:80) is up",
+                **NAMES,
+                before="down",
+                reason="ok",
+                detail="",
+                failures=0,
+            ),
+        ],
+    ),
+    (
+        the.FORGIVEN,
+        [info("soft_failures_reset", "Resetting soft failure count: 10.0.0.5:80 (tcp:10.0.0.1:80)", **NAMES)],
+    ),
+    (
+        the.SOFTLY,
+        [
+            info(
+                "real_failed_softly",
+                "Soft failure real server: 10.0.0.5:80 (tcp:10.0.0.1:80) failure 1/3",
+                **NAMES,
+                reason="refused",
+                detail="connection refused",
+                failures=1,
+                failurecount=3,
+            )
+        ],
+    ),
+    (
+        ev.FallbackChanged(the.MARK6, active=True),
+        [info("fallback_activated", "No real server of fwm6:5 serves: it falls back", virtual="fwm6:5")],
+    ),
+    (
+        ev.FallbackChanged(the.WEB, active=False),
+        [
+            info(
+                "fallback_released",
+                "A real server of tcp:10.0.0.1:80 serves again: no fallback any more",
+                virtual="tcp:10.0.0.1:80",
+            )
+        ],
+    ),
+    (
+        the.written(the.add(3)),
+        [
+            info(
+                "table_changed",
+                "Added real server: 10.0.0.5:80 (10.0.0.1:80) (Weight set to 3)",
+                change="add_destination",
+                cause="health",
+                **NAMES,
+                weight=3,
+                forwarding="gate",
+            )
+        ],
+    ),
+    (
+        the.written(the.REMOVE, ev.Cause.HEALTH, fallback=True),
+        [
+            info(
+                "table_changed",
+                "Deleted fallback server: 10.0.0.5:80 (10.0.0.1:80)",
+                change="remove_destination",
+                cause="health",
+                **NAMES,
+                fallback=True,
+            )
+        ],
+    ),
+    (
+        the.REFUSED,
+        [
+            Line(
+                Level.ERROR,
+                "change_refused",
+                "The IPVS table refused to add real server 10.0.0.5:80 (tcp:10.0.0.1:80): the service does not exist",
+                {
+                    "change": "add_destination",
+                    "cause": "health",
+                    **NAMES,
+                    "weight": 3,
+                    "forwarding": "gate",
+                    "errno": 2,
+                    "sentence": "the service does not exist",
+                },
+            )
+        ],
+    ),
+    (
+        the.DRIFT,
+        [
+            Line(
+                Level.WARNING,
+                "drift_found",
+                "The IPVS table is not as it was left: "
+                "real server 10.0.0.5:80 (tcp:10.0.0.1:80): weight 0 instead of 3",
+                {"kind": "weight", **NAMES, "sentence": "weight 0 instead of 3"},
+            )
+        ],
+    ),
+    (
+        the.GONE,
+        [
+            Line(
+                Level.WARNING,
+                "drift_found",
+                "The IPVS table is not as it was left: virtual server tcp:10.0.0.1:80: it is missing",
+                {"kind": "missing_service", "virtual": "tcp:10.0.0.1:80", "sentence": "it is missing"},
+            )
+        ],
+    ),
+    (
+        ev.TableLost("no right to it: run as root"),
+        [Line(Level.ERROR, "table_lost", "The IPVS table cannot be reached: no right to it: run as root")],
+    ),
+    (ev.TableBack(), [info("table_back", "The IPVS table can be reached again")]),
+    (
+        ev.Started(2, 7),
+        [info("started", "Watching 7 real servers of 2 virtual servers", virtuals=2, reals=7)],
+    ),
+    (
+        ev.FirstPassComplete(1.25),
+        [
+            info(
+                "first_pass_completed",
+                "Every real server has been checked once, within 1.2 seconds",
+                seconds=1.25,
+            )
+        ],
+    ),
+    (
+        ev.ConfigChanged("/etc/l.cf", reread=True),
+        [
+            info("config_changed", "Configuration file '/etc/l.cf' has changed on disk", path="/etc/l.cf", reread=True),
+            info("config_reread", " - reread new configuration", path="/etc/l.cf", reread=True),
+        ],
+    ),
+    (
+        ev.ConfigChanged("/etc/l.cf", reread=False),
+        [
+            info(
+                "config_changed", "Configuration file '/etc/l.cf' has changed on disk", path="/etc/l.cf", reread=False
+            ),
+            info("config_ignored", " - ignore new configuration", path="/etc/l.cf", reread=False),
+        ],
+    ),
+    (
+        ev.Reloaded("/etc/l.cf", (the.WARNING, the.NOWHERE)),
+        [
+            Line(
+                Level.WARNING,
+                "config_problem_found",
+                "Warning [77] reading file /etc/l.cf at line 2: maintenance directory does not exist",
+                {"path": "/etc/l.cf", "line": 2, "text": "maintenance directory does not exist"},
+            ),
+            Line(
+                Level.WARNING,
+                "config_problem_found",
+                "Warning [77]: checkinterval ignored",
+                {"path": "/etc/l.cf", "line": 0, "text": "checkinterval ignored"},
+            ),
+            info("reloaded", "Configuration file '/etc/l.cf' is in force", path="/etc/l.cf", warnings=2),
+        ],
+    ),
+    (
+        ev.ReloadRefused("/etc/l.cf", (the.ERROR,)),
+        [
+            Line(
+                Level.ERROR,
+                "config_problem_found",
+                "Error [77] reading file /etc/l.cf at line 6: Unknown command bogus line",
+                {"path": "/etc/l.cf", "line": 6, "text": "Unknown command bogus line"},
+            ),
+            Line(
+                Level.ERROR,
+                "reload_refused",
+                "Configuration file '/etc/l.cf' is refused, the one in force stays; correct what is named above",
+                {"path": "/etc/l.cf", "problems": 1},
+            ),
+        ],
+    ),
+    (
+        ev.Stopping("TERM"),
+        [info("stopped", "Linux Director Daemon terminated on signal: TERM", signal="TERM")],
+    ),
+]
+
+
+@pytest.mark.parametrize(("event", "expected"), CASES, ids=[type(event).__name__ for event, _ in CASES])
+def test_each_event_has_its_lines(event, expected):
+    assert list(lines(event, pid=77)) == expected
+
+
+def test_no_kind_of_event_is_missing_from_the_table():
+    assert {type(event) for event, _ in CASES} == set(get_args(ev.Event))
+
+
+HEALTH, START, RELOAD, DRIFT, STOP = (
+    ev.Cause.HEALTH,
+    ev.Cause.START,
+    ev.Cause.RELOAD,
+    ev.Cause.DRIFT,
+    ev.Cause.STOP,
+)
+
+
+@pytest.mark.parametrize(
+    ("event", "message"),
+    [
+        (the.written(the.ADD_SERVICE, START), "Added virtual server: 5"),
+        (the.written(the.SET_SERVICE, RELOAD), "Changed virtual server: 10.0.0.1:80"),
+        (the.written(the.REMOVE_SERVICE, RELOAD), "Purged virtual server (start): 10.0.0.1:80"),
+        (the.written(the.REMOVE_SERVICE, STOP), "Purged virtual server (stop): 10.0.0.1:80"),
+        (the.written(the.add(3, the.MARK6)), "Added real server: 10.0.0.5:80 (5) (Weight set to 3)"),
+        (the.written(the.add(0)), "Readd Quiescent real server: 10.0.0.5:80 (10.0.0.1:80) (Weight set to 0)"),
+        (the.written(the.change(3)), "Restored real server: 10.0.0.5:80 (10.0.0.1:80) (Weight set to 3)"),
+        (the.written(the.change(0)), "Quiescent real server: 10.0.0.5:80 (10.0.0.1:80) (Weight set to 0)"),
+        (the.written(the.REMOVE, HEALTH), "Deleted real server: 10.0.0.5:80 (10.0.0.1:80)"),
+        (the.written(the.REMOVE, DRIFT), "Deleted real server: 10.0.0.5:80 (10.0.0.1:80)"),
+        (the.written(the.REMOVE, START), "Purged real server (start): 10.0.0.5:80 (10.0.0.1:80)"),
+        (the.written(the.REMOVE, RELOAD), "Purged real server (start): 10.0.0.5:80 (10.0.0.1:80)"),
+        (the.written(the.REMOVE, STOP), "Purged real server (stop): 10.0.0.5:80 (10.0.0.1:80)"),
+        (
+            the.written(the.add(1), fallback=True),
+            "Added fallback server: 10.0.0.5:80 (10.0.0.1:80) (Weight set to 1)",
+        ),
+        (
+            the.written(the.change(1), fallback=True),
+            "Restored fallback server: 10.0.0.5:80 (10.0.0.1:80) (Weight set to 1)",
+        ),
+    ],
+)
+def test_changes_of_the_table_are_worded_as_the_original_words_them(event, message):
+    assert [line.message for line in lines(event, pid=1)] == [message]
+
+
+@pytest.mark.parametrize("state", [State.ADOPTED, State.UNKNOWN])
+def test_a_server_that_is_not_checked_yet_is_told_of_too(state):
+    (line,) = lines(ev.HealthChanged(the.REAL, the.UP, the.health(state)), pid=1)
+
+    assert line.event == f"real_{state}"
+    assert line.message.endswith("until it has been checked")

@@ -1,0 +1,235 @@
+"""Events and a snapshot in, samples out."""
+
+import re
+
+import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
+from prometheus_client.parser import text_string_to_metric_families as parse_plain
+
+from ldirectord_py.model import events as ev
+from ldirectord_py.model.health import State
+from ldirectord_py.model.snapshot import Snapshot
+from ldirectord_py.observers.metrics import Metrics
+from tests.unit.observers import happenings as the
+
+SNAPSHOT = the.snapshot(
+    the.virtual(the.WEB, the.status(the.REAL), the.status(the.OTHER, State.DOWN, actual=None)),
+    the.virtual(the.MARK6, the.status(the.MARKED, State.UNKNOWN, weight=0, actual=0), checktype="connect"),
+)
+REAL = {"virtual": "tcp:10.0.0.1:80", "real": "10.0.0.5:80"}
+OTHER = {"virtual": "tcp:10.0.0.1:80", "real": "10.0.0.6:80"}
+MARKED = {"virtual": "fwm6:5", "real": "[fd00::5]:0"}
+WEB = {"virtual": "tcp:10.0.0.1:80"}
+MARK6 = {"virtual": "fwm6:5"}
+EVERYTHING = (
+    the.CHECKED,
+    the.FAILED,
+    the.TIMED_OUT,
+    the.FAULT,
+    the.WENT_DOWN,
+    the.CAME_UP,
+    the.FORGIVEN,
+    the.SOFTLY,
+    the.DRIFT,
+    the.REFUSED,
+    the.written(the.add(3)),
+    the.written(the.add(3)),
+    ev.Started(2, 3),
+)
+
+
+class Scene:
+    """Metrics over a snapshot that a test may exchange."""
+
+    def __init__(self, snapshot: Snapshot = SNAPSHOT) -> None:
+        self.snapshot = snapshot
+        self.now = 1000.0
+        self.metrics = Metrics(lambda: self.snapshot, "1.2.3", clock=lambda: self.now)
+
+    def samples(self, *events) -> dict[tuple, float]:
+        for event in events:
+            self.metrics.observe(event)
+        body, _ = self.metrics.render()
+        return {
+            (sample.name, *sorted(sample.labels.items())): sample.value
+            for family in parse_plain(body.decode())
+            for sample in family.samples
+        }
+
+
+def key(name: str, **labels: str) -> tuple:
+    return (f"ldirectord_{name}", *sorted(labels.items()))
+
+
+@pytest.mark.parametrize(
+    ("name", "labels", "value"),
+    [
+        ("real_up", REAL, 1),
+        ("real_up", OTHER, 0),
+        ("real_up", MARKED, 0),
+        ("real_weight", REAL | {"kind": "configured"}, 3),
+        ("real_weight", REAL | {"kind": "effective"}, 3),
+        ("real_weight", REAL | {"kind": "kernel"}, 3),
+        ("real_weight", OTHER | {"kind": "configured"}, 3),
+        ("real_weight", OTHER | {"kind": "effective"}, 0),
+        ("real_weight", OTHER | {"kind": "kernel"}, 0),
+        ("real_last_change_timestamp_seconds", REAL, 1_000_000_000.5),
+        ("checks_total", REAL | {"result": "success"}, 1),
+        ("checks_total", REAL | {"result": "failure"}, 1),
+        ("checks_total", REAL | {"result": "timeout"}, 1),
+        ("checks_total", REAL | {"result": "local_error"}, 1),
+        ("checks_total", OTHER | {"result": "timeout"}, 1),
+        ("checks_total", MARKED | {"result": "success"}, 0),
+        ("check_failures_total", WEB | {"reason": "refused"}, 1),
+        ("check_failures_total", WEB | {"reason": "timeout"}, 2),
+        ("check_failures_total", WEB | {"reason": "local"}, 1),
+        ("check_transitions_total", REAL | {"to": "up"}, 1),
+        ("check_transitions_total", REAL | {"to": "down"}, 1),
+        ("check_transitions_total", OTHER | {"to": "down"}, 0),
+        ("check_last_duration_seconds", OTHER, 5),
+        ("check_duration_seconds_bucket", WEB | {"checktype": "negotiate", "le": "0.005"}, 2),
+        ("check_duration_seconds_bucket", WEB | {"checktype": "negotiate", "le": "5.0"}, 5),
+        ("check_duration_seconds_count", WEB | {"checktype": "negotiate"}, 5),
+        ("check_duration_seconds_sum", WEB | {"checktype": "negotiate"}, 10.015),
+        ("check_duration_seconds_count", MARK6 | {"checktype": "connect"}, 0),
+        ("virtual_info", WEB | {"scheduler": "wlc", "service": "http", "quiescent": "false"}, 1),
+        ("virtual_reals", WEB | {"state": "up"}, 1),
+        ("virtual_reals", WEB | {"state": "down"}, 1),
+        ("virtual_reals", WEB | {"state": "unknown"}, 0),
+        ("virtual_fallback_active", WEB, 0),
+        ("virtual_fallback_active", MARK6, 1),
+        ("drift_total", {"kind": "weight"}, 1),
+        ("drift_total", {"kind": "missing_service"}, 0),
+        ("table_changes_total", {"change": "add_destination", "cause": "health", "result": "ok"}, 2),
+        ("table_changes_total", {"change": "add_destination", "cause": "health", "result": "refused"}, 1),
+        ("config_last_reload_successful", {}, 1),
+        ("config_last_reload_success_timestamp_seconds", {}, 1000),
+        ("scheduler_lag_seconds_bucket", {"le": "0.0025"}, None),
+        ("scheduler_lag_seconds_bucket", {"le": "0.005"}, 3),
+        ("scheduler_lag_seconds_count", {}, 4),
+        ("checks_inflight", {}, 2),
+        ("checks_queued", {}, 1),
+        ("first_pass_complete", {}, 1),
+        ("table_reachable", {}, 1),
+    ],
+)
+def test_what_happened_is_counted(name, labels, value):
+    assert Scene().samples(*EVERYTHING).get(key(name, **labels)) == value
+
+
+def test_servers_are_described_in_node_exporters_spelling():
+    samples = Scene().samples()
+
+    address = {"local_address": "10.0.0.1", "local_port": "80", "local_mark": "", "proto": "TCP"}
+    mark = {"local_address": "", "local_port": "0", "local_mark": "00000005", "proto": "FWM"}
+    there = {"remote_address": "10.0.0.5", "remote_port": "80"}
+    there6 = {"remote_address": "fd00::5", "remote_port": "0"}
+    assert samples[key("real_info", **REAL, **address, **there, forward="gate", checktype="negotiate")] == 1
+    assert samples[key("real_info", **MARKED, **mark, **there6, forward="gate", checktype="connect")] == 1
+
+
+def test_the_build_and_the_process_are_described():
+    names = {name for name, *_ in Scene().samples()}
+
+    assert {
+        "ldirectord_build_info",
+        "process_cpu_seconds_total",
+        "process_resident_memory_bytes",
+        "process_open_fds",
+        "process_start_time_seconds",
+        "python_gc_collections_total",
+    } <= names
+
+
+def test_a_server_that_was_not_checked_has_no_duration():
+    assert key("check_last_duration_seconds", **REAL) not in Scene().samples()
+
+
+def test_a_refused_reload_is_seen_until_one_succeeds():
+    scene = Scene()
+    scene.now = 2000.0
+
+    refused = scene.samples(ev.ReloadRefused("/etc/l.cf", (the.ERROR,)))
+    accepted = scene.samples(ev.Reloaded("/etc/l.cf", ()))
+
+    assert refused[key("config_last_reload_successful")] == 0
+    assert refused[key("config_last_reload_success_timestamp_seconds")] == 1000
+    assert accepted[key("config_last_reload_successful")] == 1
+    assert accepted[key("config_last_reload_success_timestamp_seconds")] == 2000
+
+
+def test_a_lost_table_is_seen_until_it_is_back():
+    scene = Scene()
+
+    assert scene.samples(ev.TableLost("no right"))[key("table_reachable")] == 0
+    assert scene.samples(ev.TableBack())[key("table_reachable")] == 1
+
+
+def test_servers_that_left_are_gone_and_count_from_nothing_when_they_come_back():
+    scene = Scene()
+    success = key("checks_total", **REAL, result="success")
+
+    assert scene.samples(the.CHECKED)[success] == 1
+    scene.snapshot = the.snapshot(the.virtual(the.MARK6))
+    assert not [sample for sample in scene.samples() if ("virtual", "tcp:10.0.0.1:80") in sample]
+    scene.snapshot = SNAPSHOT
+    assert scene.samples()[success] == 0
+
+
+def test_durations_of_another_checktype_are_counted_from_nothing():
+    scene = Scene()
+    assert scene.samples(the.CHECKED)[key("check_duration_seconds_count", **WEB, checktype="negotiate")] == 1
+
+    scene.snapshot = the.snapshot(the.virtual(the.WEB, the.status(the.REAL), checktype="connect"))
+
+    assert scene.samples()[key("check_duration_seconds_count", **WEB, checktype="connect")] == 0
+
+
+def test_two_scrapes_at_once_do_not_disturb_one_another():
+    scene = Scene(
+        the.snapshot(
+            the.virtual(
+                the.WEB,
+                *(the.status(ev.RealKey(the.WEB, the.REAL.real.at_port(port))) for port in range(1, 1000)),
+            )
+        )
+    )
+    for real in scene.snapshot.virtuals[0].reals:
+        scene.metrics.observe(ev.CheckDone((real.key,), the.CHECKED.outcome, 0.1, 0))
+    _, first = scene.metrics.pieces()
+    _, second = scene.metrics.pieces()
+
+    bodies = [b"", b""]
+    for one, two in zip(first, second, strict=True):
+        bodies[0] += one
+        bodies[1] += two
+
+    ours = [re.findall(rb"^ldirectord_checks_total.*success.* 1$", body, re.MULTILINE) for body in bodies]
+    assert len(ours[0]) == len(ours[1]) == 999
+
+
+UNITS = ("_seconds", "_info", "_total", "_bytes")
+
+
+@pytest.mark.parametrize("accept", ["", "application/openmetrics-text; version=1.0.0"], ids=["plain", "openmetrics"])
+def test_the_exposition_keeps_to_the_rules_of_its_format(accept):
+    scene = Scene()
+    scene.samples(*EVERYTHING)
+
+    body, content_type = scene.metrics.render(accept)
+    parse = parse_openmetrics if accept else parse_plain
+    families = list(parse(body.decode()))
+
+    assert content_type.startswith(accept.partition(";")[0] or "text/plain; version=0.0.4")
+    assert body.endswith(b"# EOF\n") == bool(accept)
+    assert len({family.name for family in families}) == len(families)
+    for family in families:
+        assert family.documentation
+        assert family.type != "unknown"
+        for sample in family.samples:
+            assert re.fullmatch(r"[a-z][a-z0-9_]*", sample.name)
+            assert sample.name.endswith("_total") == (family.type == "counter")
+            assert "_milli" not in sample.name
+            assert "_percent" not in sample.name
+    series = [line.rpartition(b" ")[0] for line in body.splitlines() if not line.startswith(b"#")]
+    assert len(set(series)) == len(series)

@@ -1,0 +1,92 @@
+"""Counting, and forgetting."""
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ldirectord_py.model import events as ev
+from ldirectord_py.model.outcome import up
+from ldirectord_py.observers.tallies import DURATION_BOUNDS, Histogram, Tallies
+from tests.unit.observers import happenings as the
+
+
+@given(st.lists(st.floats(0, 100)))
+def test_every_observation_falls_below_its_bound_and_above_the_one_before(values):
+    histogram = Histogram(DURATION_BOUNDS)
+    for value in values:
+        histogram.add(value)
+
+    below = 0
+    for bound, count in zip(DURATION_BOUNDS, histogram.counts[:-1], strict=True):
+        below += count
+        assert below == sum(value <= bound for value in values)
+    assert sum(histogram.counts) == len(values)
+    assert histogram.total == pytest.approx(sum(values))
+
+
+@pytest.mark.parametrize(
+    ("event", "results"),
+    [
+        (the.CHECKED, [1, 0, 0, 0]),
+        (the.FAILED, [0, 1, 0, 0]),
+        (the.TIMED_OUT, [0, 0, 1, 0]),
+        (the.FAULT, [0, 0, 0, 1]),
+    ],
+    ids=["success", "failure", "timeout", "local error"],
+)
+def test_each_check_has_one_result(event, results):
+    tallies = Tallies()
+
+    tallies.checked(event)
+
+    assert tallies.real(the.REAL).results == results
+    assert tallies.real(the.REAL).seconds == event.seconds
+    assert sum(tallies.lag.counts) == 1
+
+
+def test_equal_servers_are_counted_as_one_whatever_tuple_they_come_in():
+    tallies = Tallies()
+    reals = [the.REAL, the.OTHER]
+
+    for _ in range(5000):
+        tallies.checked(ev.CheckDone(tuple(reals), up(), 0.01, 0))
+
+    assert tallies.real(the.REAL).results[0] == tallies.real(the.OTHER).results[0] == 5000
+    assert len(tallies._sharing) < 2000
+
+
+def test_what_no_scrape_shows_is_forgotten_and_begins_anew():
+    tallies = Tallies()
+    tallies.checked(the.CHECKED)
+    scrape = tallies.begin_scrape()
+    tallies.virtual(the.WEB).scrape = scrape
+
+    tallies.forget(before=scrape)
+    tallies.checked(the.CHECKED)
+
+    assert tallies.real(the.REAL).results == [1, 0, 0, 0]
+
+
+def test_what_comes_in_during_a_scrape_is_kept():
+    tallies = Tallies()
+    scrape = tallies.begin_scrape()
+    tallies.checked(the.CHECKED)
+
+    tallies.forget(before=scrape)
+
+    assert tallies.real(the.REAL).results == [1, 0, 0, 0]
+
+
+def test_counting_a_check_costs_next_to_nothing():
+    tallies = Tallies()
+    events = [the.CHECKED] * 2000
+    best = 1.0
+    for _ in range(5):
+        begun = time.perf_counter()
+        for event in events:
+            tallies.checked(event)
+        best = min(best, (time.perf_counter() - begun) / len(events))
+
+    assert best < 20e-6  # measured: 0.65 µs; the bound is for slow and busy machines

@@ -1,0 +1,169 @@
+"""When checks are due."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from ldirectord_py.engine import policy
+from ldirectord_py.model.checking import Alternating, Peer, Polled, Probe, Repeated, Target
+from ldirectord_py.model.outcome import Outcome, Reason, up
+from ldirectord_py.probing.prober import Prober
+from ldirectord_py.probing.schedule import TICK, Schedule
+from tests.peers.listeners import serving
+
+
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """Says its name, and wants it back."""
+
+    name: str
+
+    async def probe(self, peer: Peer) -> Outcome:
+        await peer.send(self.name.encode() + b"\n")
+        return up((await peer.line()).decode())
+
+
+@dataclass
+class Watched:
+    """A schedule, what it reported, and who was being served meanwhile."""
+
+    schedule: Schedule | None = None
+    reports: list[tuple[Polled, Outcome, float]] = field(default_factory=list)
+    began: list[tuple[str, float]] = field(default_factory=list)
+    busy: Counter[str] = field(default_factory=Counter)
+    busiest: Counter[str] = field(default_factory=Counter)
+    _news: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def report(self, plan: Polled, outcome: Outcome, _seconds: float, lateness: float) -> None:
+        self.reports.append((plan, outcome, lateness))
+        self._news.set()
+
+    async def until(self, come_true: Callable[[], bool]) -> None:
+        async with asyncio.timeout(10):
+            while not come_true():
+                self._news.clear()
+                await self._news.wait()
+
+
+@asynccontextmanager
+async def watching(*, seconds: float = 0.0, limit: int = 100) -> AsyncIterator[tuple[Watched, Callable[..., Polled]]]:
+    """Yield a schedule, and a way to make plans against a server that takes *seconds* for each answer."""
+    watched = Watched()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        name = (await reader.readline()).decode().strip()
+        for key in (name, "all"):
+            watched.busy[key] += 1
+            watched.busiest[key] = max(watched.busiest[key], watched.busy[key])
+        watched.began.append((name, asyncio.get_running_loop().time()))
+        await asyncio.sleep(seconds)
+        for key in (name, "all"):
+            watched.busy[key] -= 1
+        writer.write(name.encode() + b"\n")
+
+    async with serving(answer) as endpoint, asyncio.TaskGroup() as tasks:
+        prober = Prober(tasks, drivers=2, crashed=lambda _probe, _error: None)
+        schedule = watched.schedule = Schedule(prober, policy, watched.report, limit=limit)
+
+        def plan(name: str, interval: float = 0.1, timeout: float = 5) -> Polled:
+            return Repeated(
+                probe=Probe(check=Hello(name), target=Target(endpoint=endpoint), timeout=timeout), interval=interval
+            )
+
+        yield watched, plan
+        schedule.close()
+        assert schedule.inflight == 0
+        prober.close()
+
+
+async def test_every_plan_is_carried_out_again_and_again() -> None:
+    async with watching() as (watched, plan):
+        assert watched.schedule is not None
+        watched.schedule.retarget([plan("a"), plan("b")])
+        await watched.until(lambda: sorted(Counter(p for p, *_ in watched.reports).values())[-2:-1] >= [4])
+
+        assert {outcome.detail for _, outcome, _ in watched.reports} == {"a", "b"}
+
+
+async def test_first_checks_are_spread_and_all_begin_within_the_first_interval() -> None:
+    async with watching() as (watched, plan):
+        assert watched.schedule is not None
+        begun = asyncio.get_running_loop().time()
+        watched.schedule.retarget([plan(str(n), interval=60) for n in range(300)])
+        await watched.until(lambda: len(watched.reports) == 300)
+
+        offsets = [when - begun for _, when in watched.began]
+        assert max(offsets) - min(offsets) > 0.2
+        assert len({name for name, _ in watched.began}) == 300
+
+
+async def test_later_checks_do_not_come_all_at_once() -> None:
+    async with watching() as (watched, plan):
+        assert watched.schedule is not None
+        watched.schedule.retarget([plan(str(n), interval=1) for n in range(50)])
+        await watched.until(lambda: len(watched.reports) == 250)
+
+        tenths = {int(when * 10) for _, when in watched.began[-50:]}
+        assert len(tenths) >= 5
+
+
+async def test_a_check_never_overlaps_itself_and_slow_ones_begin_again_at_once() -> None:
+    async with watching(seconds=0.1) as (watched, plan):
+        assert watched.schedule is not None
+        watched.schedule.retarget([plan("slow", interval=0.01)])
+        await watched.until(lambda: len(watched.reports) == 5)
+
+        assert watched.busiest["slow"] == 1
+        assert watched.began[4][1] - watched.began[0][1] < 4 * (0.1 + 5 * TICK) + 0.5
+
+
+async def test_the_cap_holds_and_waiting_costs_no_check_its_time() -> None:
+    async with watching(seconds=0.1, limit=3) as (watched, plan):
+        assert watched.schedule is not None
+        watched.schedule.retarget([plan(str(n), interval=30, timeout=0.9) for n in range(30)])
+        await watched.until(lambda: watched.schedule.queued > 0)  # type: ignore[union-attr]
+        await watched.until(lambda: len(watched.reports) == 30)
+
+        assert watched.busiest["all"] == 3
+        assert {outcome.reason for _, outcome, _ in watched.reports} == {Reason.OK}
+
+
+async def test_retargeting_stops_what_is_gone_and_leaves_the_rest_alone() -> None:
+    async with watching() as (watched, plan):
+        assert watched.schedule is not None
+        stays, goes, comes = plan("stays", 0.05), plan("goes", 0.05), plan("comes", 0.05)
+        watched.schedule.retarget([stays, goes])
+        await watched.until(lambda: len({p for p, *_ in watched.reports}) == 2)
+        watched.schedule.retarget([stays, comes])
+        watched.reports.clear()
+        await watched.until(lambda: {p for p, *_ in watched.reports} >= {stays, comes})
+
+        assert goes not in {p for p, *_ in watched.reports}
+
+
+async def test_what_is_under_way_is_abandoned_when_it_is_gone() -> None:
+    async with watching(seconds=0.3) as (watched, plan):
+        assert watched.schedule is not None
+        goes, stays = plan("goes"), plan("stays")
+        watched.schedule.retarget([goes])
+        while not watched.began:
+            await asyncio.sleep(TICK)
+        watched.schedule.retarget([stays])
+        assert watched.schedule.inflight == 0
+        await watched.until(lambda: bool(watched.reports))
+
+        assert {p for p, *_ in watched.reports} == {stays}
+
+
+async def test_combined_checks_take_turns() -> None:
+    async with watching() as (watched, plan):
+        assert watched.schedule is not None
+        combined = Alternating(
+            negotiate=plan("negotiate").probe, connect=plan("connect").probe, connects=2, interval=0.02
+        )
+        watched.schedule.retarget([combined])
+        await watched.until(lambda: len(watched.reports) == 6)
+
+        assert [name for name, _ in watched.began[:6]] == ["negotiate", "connect", "connect"] * 2
