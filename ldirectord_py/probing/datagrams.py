@@ -2,8 +2,7 @@
 
 import socket
 
-from ldirectord_py.model.checking import Probe, Target
-from ldirectord_py.probing.peers import Done, Ground, StreamPeer
+from ldirectord_py.probing.peers import Done, Ground, Prepared, StreamPeer
 
 
 class DatagramPeer(StreamPeer):
@@ -33,8 +32,8 @@ class IcmpPeer(DatagramPeer):
 
     __slots__ = ("_raw",)
 
-    def __init__(self, probe: Probe, target: Target, ground: Ground, done: Done) -> None:
-        super().__init__(probe, target, ground, done)
+    def __init__(self, prepared: Prepared, ground: Ground, done: Done) -> None:
+        super().__init__(prepared, ground, done)
         self._raw = False
 
     def _open(self, family: int) -> socket.SocketType:

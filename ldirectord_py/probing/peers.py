@@ -51,6 +51,18 @@ def _news() -> Generator[None, None, None]:
     yield
 
 
+class Prepared:
+    """A probe made ready to be carried out many times: what each time needs, worked out once."""
+
+    __slots__ = ("address", "family", "probe", "target")
+
+    def __init__(self, probe: Probe, target: Target) -> None:
+        self.probe = probe
+        self.target = target
+        self.family = socket.AF_INET if target.endpoint.address.version == 4 else socket.AF_INET6
+        self.address = (str(target.endpoint.address), target.endpoint.port)
+
+
 class StreamPeer:
     """One conversation over TCP, from its socket to its verdict: one object a check, everything about it in one place.
 
@@ -68,17 +80,17 @@ class StreamPeer:
         "_ended",
         "_ground",
         "_left",
+        "_prepared",
         "_readable",
         "_socket",
-        "_target",
         "deadlines",
         "probe",
     )
 
-    def __init__(self, probe: Probe, target: Target, ground: Ground, done: Done) -> None:
-        self.probe = probe
+    def __init__(self, prepared: Prepared, ground: Ground, done: Done) -> None:
+        self.probe = prepared.probe
         self.deadlines: OrderedDict[StreamPeer, float] | None = None
-        self._target = target
+        self._prepared = prepared
         self._ground = ground
         self._done = done
         self._begun = 0.0
@@ -235,11 +247,9 @@ class StreamPeer:
 
     def _connect(self) -> int:
         """Open a socket and begin to connect; return 0, or the error."""
-        address = self._target.endpoint.address
         try:
-            family = socket.AF_INET if address.version == 4 else socket.AF_INET6
-            self._socket = opened = self._open(family)
-            error = opened.connect_ex((str(address), self._target.endpoint.port))
+            self._socket = opened = self._open(self._prepared.family)
+            error = opened.connect_ex(self._prepared.address)
         except OSError as refused:
             return refused.errno or errno.EIO
         if error and error != errno.EINPROGRESS:

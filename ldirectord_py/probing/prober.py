@@ -4,15 +4,15 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from functools import partial
 from select import EPOLLET, EPOLLIN, EPOLLOUT, EPOLLRDHUP, epoll
 from typing import Protocol
 
-from ldirectord_py.model.checking import Probe, Transport
+from ldirectord_py.model.checking import Probe, Target, Transport
 from ldirectord_py.model.outcome import Outcome, Reason
 from ldirectord_py.probing.datagrams import DatagramPeer, IcmpPeer
 from ldirectord_py.probing.drivers import DriverRunner
-from ldirectord_py.probing.peers import Done, StreamPeer
+from ldirectord_py.probing.peers import Done, Ground, Prepared, StreamPeer
 from ldirectord_py.probing.tls import TlsMemory, TlsPeer
 
 _WATCHED = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET
@@ -25,6 +25,10 @@ class Run(Protocol):
     def abandon(self) -> None:
         """End it without a verdict."""
         ...
+
+
+Errand = Callable[[Done], Run]
+"""A probe made ready: begins it now, and hands its outcome to `Done`, once; possibly before it returns."""
 
 
 class Prober:
@@ -51,28 +55,31 @@ class Prober:
         """How many conversations are under way."""
         return len(self._peers)
 
-    def start(self, probe: Probe, done: Done) -> Run:
-        """Begin *probe* now, and hand its outcome to *done*, once; possibly before this returns."""
-        if probe.attempts > 1:
-            return _Attempts(self, probe, done)
-        return self.start_once(probe, done)
-
-    def start_once(self, probe: Probe, done: Done) -> Run:
-        """Begin *probe*, with a single attempt."""
+    def prepare(self, probe: Probe) -> Errand:
+        """Return *probe* made ready for `start`, as often as one likes."""
         if probe.target is None:
-            return self._drivers.start(probe, done)
-        peer: StreamPeer
-        match probe.target.transport:
-            case Transport.TCP if probe.target.tls is None:
-                peer = StreamPeer(probe, probe.target, self, done)
+            start: Errand = partial(self._drivers.start, probe)
+        else:
+            start = partial(self._converse, Prepared(probe, probe.target), self._peer_class(probe.target))
+        return partial(_Attempts, start, probe.attempts) if probe.attempts > 1 else start
+
+    def _peer_class(self, target: Target) -> Callable[[Prepared, Ground, Done], StreamPeer]:
+        match target.transport:
+            case Transport.TCP if target.tls is None:
+                return StreamPeer
             case Transport.TCP | Transport.TLS:
-                peer = TlsPeer(probe, probe.target, self, done, self.tls)
+                return partial(TlsPeer, memory=self.tls)
             case Transport.UDP:
-                peer = DatagramPeer(probe, probe.target, self, done)
+                return DatagramPeer
             case Transport.ICMP:
-                peer = IcmpPeer(probe, probe.target, self, done)
+                return IcmpPeer
+
+    def _converse(
+        self, prepared: Prepared, peer_class: Callable[[Prepared, Ground, Done], StreamPeer], done: Done
+    ) -> Run:
+        peer = peer_class(prepared, self, done)
         now = time.monotonic()
-        self._set_deadline(peer, now + probe.timeout)
+        self._set_deadline(peer, now + prepared.probe.timeout)
         peer.begin(now)
         return peer
 
@@ -141,33 +148,29 @@ class Prober:
             self._arm(min(heads))
 
 
-@dataclass(slots=True)
 class _Attempts:
-    """A probe that is tried again when nothing answered, each try under a deadline of its own."""
+    """A probe that is tried again while nothing answers, each try under a deadline of its own."""
 
-    prober: Prober
-    probe: Probe
-    done: Done
-    left: int = 0
-    spent: float = 0.0
-    run: Run | None = None
-
-    def __post_init__(self) -> None:
-        self.left = self.probe.attempts
+    def __init__(self, start: Errand, attempts: int, done: Done) -> None:
+        self._start = start
+        self._left = attempts
+        self._done = done
+        self._spent = 0.0
+        self._run: Run | None = None
         self._again()
 
     def abandon(self) -> None:
         """See `Run.abandon`."""
-        if self.run is not None:
-            self.run.abandon()
+        if self._run is not None:
+            self._run.abandon()
 
     def _again(self) -> None:
-        self.left -= 1
-        self.run = self.prober.start_once(self.probe, self._ended)
+        self._left -= 1
+        self._run = self._start(self._ended)
 
     def _ended(self, outcome: Outcome, seconds: float) -> None:
-        self.spent += seconds
-        if outcome.reason is Reason.TIMEOUT and self.left:
+        self._spent += seconds
+        if outcome.reason is Reason.TIMEOUT and self._left:
             self._again()
         else:
-            self.done(outcome, self.spent)
+            self._done(outcome, self._spent)

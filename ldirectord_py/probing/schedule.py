@@ -5,11 +5,12 @@ import math
 from collections import deque
 from collections.abc import Callable, Iterable
 from heapq import heappop, heappush
+from itertools import count
 from typing import Protocol
 
 from ldirectord_py.model.checking import Polled, Probe
 from ldirectord_py.model.outcome import Outcome
-from ldirectord_py.probing.prober import Prober, Run
+from ldirectord_py.probing.prober import Errand, Prober, Run
 
 TICK = 0.01
 """Seconds: due times are looked at so often at most, so that checks begin several at a time."""
@@ -37,7 +38,7 @@ class Policy(Protocol):
 class _Item:
     """One plan that is carried out again and again."""
 
-    __slots__ = ("begun", "due", "gone", "pauses", "plan", "probe", "run", "running", "schedule", "step")
+    __slots__ = ("begun", "due", "errand", "gone", "pauses", "plan", "run", "running", "schedule", "step")
 
     def __init__(self, plan: Polled, schedule: "Schedule", due: float, shift: float) -> None:
         self.plan = plan
@@ -45,7 +46,7 @@ class _Item:
         self.due = due
         self.begun = 0.0
         self.step = 0
-        self.probe = schedule.policy.probe_at(plan, 0)
+        self.errand = schedule.errand(plan, 0)
         self.run: Run | None = None
         self.running = False
         self.gone = False
@@ -53,9 +54,6 @@ class _Item:
         # pauses then shift each check to its own place within the interval.
         half = plan.interval * (1 + shift) / 2
         self.pauses = [half, half]
-
-    def __lt__(self, other: "_Item") -> bool:
-        return self.due < other.due
 
     def done(self, outcome: Outcome, seconds: float) -> None:
         self.running = False
@@ -68,7 +66,7 @@ class _Item:
         step = self.schedule.policy.step_after(self.plan, self.step, outcome)
         if step != self.step:
             self.step = step
-            self.probe = self.schedule.policy.probe_at(self.plan, step)
+            self.errand = self.schedule.errand(self.plan, step)
         self.schedule.ended(self, outcome, seconds, lateness)
 
 
@@ -87,7 +85,8 @@ class Schedule:
         self._limit = limit
         self._loop = asyncio.get_running_loop()
         self._items: dict[Polled, _Item] = {}
-        self._heap: list[_Item] = []
+        self._heap: list[tuple[float, int, _Item]] = []
+        self._serial = count()  # so that items themselves are never compared
         self._line: deque[_Item] = deque()
         self._inflight = 0
         self._created = 0
@@ -116,8 +115,12 @@ class Schedule:
             offset = min(spread, plan.interval) * index / len(fresh)
             item = _Item(plan, self, now + offset, self._created * _GOLDEN % 1)
             self._items[plan] = item
-            heappush(self._heap, item)
+            heappush(self._heap, (item.due, next(self._serial), item))
         self._arm()
+
+    def errand(self, plan: Polled, step: int) -> Errand:
+        """Return the probe that is due at *step*, made ready."""
+        return self._prober.prepare(self.policy.probe_at(plan, step))
 
     def close(self) -> None:
         """Abandon everything."""
@@ -130,7 +133,7 @@ class Schedule:
         self._inflight -= 1
         now = self._loop.time()
         item.due = max(item.due, now)
-        heappush(self._heap, item)
+        heappush(self._heap, (item.due, next(self._serial), item))
         if self._line or self._timer is None or item.due < self._timer.when() - TICK:
             self._arm()
         self._report(item.plan, outcome, seconds, lateness)
@@ -144,12 +147,12 @@ class Schedule:
 
     def _arm(self) -> None:
         """Set the timer for the next due time, rounded up to a tick; at once where somebody may leave the line."""
-        while self._heap and self._heap[0].gone:
+        while self._heap and self._heap[0][2].gone:
             heappop(self._heap)
         if self._line and self._inflight < self._limit:
             when = 0.0
         elif self._heap:
-            when = math.ceil(self._heap[0].due / TICK) * TICK
+            when = math.ceil(self._heap[0][0] / TICK) * TICK
         else:
             return
         if self._timer is not None:
@@ -165,8 +168,8 @@ class Schedule:
         begun = 0
         while self._line and self._inflight < self._limit and begun < _STARTS:
             begun += self._begin(self._line.popleft(), now)
-        while heap and heap[0].due <= now and begun < _STARTS:
-            item = heappop(heap)
+        while heap and heap[0][0] <= now and begun < _STARTS:
+            item = heappop(heap)[2]
             if self._inflight >= self._limit:
                 self._line.append(item)
             else:
@@ -179,7 +182,7 @@ class Schedule:
         item.begun = now
         item.running = True
         self._inflight += 1
-        run = self._prober.start(item.probe, item.done)
+        run = item.errand(item.done)
         if item.running:  # the outcome may be there already
             item.run = run
         return 1

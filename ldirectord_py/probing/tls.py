@@ -2,9 +2,9 @@
 
 import ssl
 
-from ldirectord_py.model.checking import PeerClosed, Probe, Target, TlsOptions, Transport
+from ldirectord_py.model.checking import PeerClosed, Target, TlsOptions, Transport
 from ldirectord_py.model.outcome import Outcome
-from ldirectord_py.probing.peers import Done, Ground, StreamPeer
+from ldirectord_py.probing.peers import Done, Ground, Prepared, StreamPeer
 
 _CHUNK = 16384  # the largest TLS record, RFC 8446 §5.1
 
@@ -48,10 +48,11 @@ class TlsMemory:
 class TlsPeer(StreamPeer):
     """One conversation over TLS, from the start or after `start_tls`."""
 
-    __slots__ = ("_incoming", "_memory", "_outgoing", "_tls")
+    __slots__ = ("_incoming", "_memory", "_outgoing", "_target", "_tls")
 
-    def __init__(self, probe: Probe, target: Target, ground: Ground, done: Done, memory: TlsMemory) -> None:
-        super().__init__(probe, target, ground, done)
+    def __init__(self, prepared: Prepared, ground: Ground, done: Done, memory: TlsMemory) -> None:
+        super().__init__(prepared, ground, done)
+        self._target = prepared.target
         self._memory = memory
         self._tls: ssl.SSLObject | None = None
         self._incoming = self._outgoing = ssl.MemoryBIO()

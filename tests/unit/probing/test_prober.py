@@ -82,7 +82,7 @@ async def probing() -> AsyncIterator[Callable[[Probe], Awaitable[Outcome]]]:
 
         async def run(probe: Probe) -> Outcome:
             verdict: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-            prober.start(probe, lambda outcome, _seconds: verdict.set_result(outcome))
+            prober.prepare(probe)(lambda outcome, _seconds: verdict.set_result(outcome))
             return await verdict
 
         yield run

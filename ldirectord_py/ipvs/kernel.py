@@ -1,0 +1,190 @@
+"""The kernel's IPVS table, over generic netlink.
+
+pyroute2 is not used here: all that would remain for it is one family lookup, and its import costs more
+time and memory than the rest of this package.  (Its own IPVS classes do not keep the kernel's values.)
+"""
+
+import asyncio
+import errno
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Self, TypeVar
+
+from ldirectord_py.ipvs import wire
+from ldirectord_py.ipvs.channel import Channel, DumpInterrupted, FamilyMissing
+from ldirectord_py.ipvs.modules import load_ip_vs
+from ldirectord_py.ipvs.netlink import WireError
+from ldirectord_py.ipvs.refusals import adopted, harmless, refusal, subject
+from ldirectord_py.model.errors import TableUnavailable
+from ldirectord_py.model.service import VirtualKey
+from ldirectord_py.model.table import Change, Refusal, Service, TableState
+
+_T = TypeVar("_T")
+
+_BATCH = 128  # changes in one system call, under a millisecond; more of them gain nothing
+_TURN_SECONDS = 0.002  # of work before others have their turn on the loop
+_TRIES = 3
+
+
+class KernelTable:
+    """The table of this process's network namespace (an implementation of `model.table.Table`).
+
+    Reading and writing take turns; both give way to the loop every few milliseconds.
+    """
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self._busy = asyncio.Lock()
+
+    @classmethod
+    def open(cls, load_module: Callable[[], str | None] = load_ip_vs) -> Self:
+        """Return the kernel's table, its module loaded if need be.
+
+        Raises `TableUnavailable` with a sentence that says what to do.
+        """
+        with _translated():
+            channel = _opened(load_module)
+            try:
+                channel.ask(wire.ask_info())  # needs the same right as everything else
+            except BaseException:
+                channel.close()
+                raise
+        return cls(channel)
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._channel.close()
+
+    async def read(self, virtuals: Sequence[VirtualKey] | None = None) -> TableState:
+        """Return the services named, or all, with their real servers in the kernel's order."""
+        wanted = None if virtuals is None else frozenset(virtuals)
+        table = {}
+        async with self._busy:
+            turn = _Turn()
+            with _translated():
+                for entry in await self._dump(wire.ask_services(), wire.unpack_service, turn):
+                    if entry is None or (wanted is not None and entry[0] not in wanted):
+                        continue
+                    virtual, settings = entry
+                    question = wire.ask_destinations(virtual)
+                    table[virtual] = Service(settings, dict(await self._dump(question, wire.unpack_destination, turn)))
+        return table
+
+    async def apply(self, changes: Sequence[Change]) -> Sequence[Refusal]:
+        """Write *changes* in order; adopt what exists already, and be content where what is to go is gone."""
+        refusals: list[Refusal] = []
+        async with self._busy:
+            turn = _Turn()
+            for start in range(0, len(changes), _BATCH):
+                with _translated():
+                    refusals += self._write(changes[start : start + _BATCH])
+                await turn.over()
+        return refusals
+
+    async def _dump(self, question: bytes, unpack: Callable[[bytes], _T], turn: "_Turn") -> list[_T]:
+        """Return all answers to *question*, from one undisturbed dump."""
+        for _ in range(_TRIES):
+            answers: list[_T] = []
+            try:
+                for part in self._channel.dump(question):
+                    answers += map(unpack, part)
+                    await turn.over()
+            except DumpInterrupted:
+                continue
+            except FileNotFoundError:  # the module was loaded anew and has another id
+                self._channel.rejoin()
+                continue
+            return answers
+        raise TableUnavailable(f"The IPVS table could not be read in one piece {_TRIES} times in a row; try again.")
+
+    def _write(self, batch: Sequence[Change]) -> list[Refusal]:
+        refused = self._tell(batch)
+        takeovers = {
+            place: change for place, number in refused.items() if (change := adopted(batch[place], number)) is not None
+        }
+        if takeovers:
+            # Where a later change of the batch is about the same thing, that one has the last word, and has had it.
+            last = {subject(change): place for place, change in enumerate(batch)}
+            places = [place for place in takeovers if last[subject(batch[place])] == place]
+            again = self._tell([takeovers[place] for place in places])
+            refused = {place: number for place, number in refused.items() if place not in takeovers}
+            refused |= {places[index]: number for index, number in again.items()}
+        return [
+            refusal(batch[place], number)
+            for place, number in sorted(refused.items())
+            if not harmless(batch[place], number)
+        ]
+
+    def _tell(self, batch: Sequence[Change]) -> dict[int, int]:
+        """Send *batch*, and return the errno of each change that was refused, by its place."""
+        refused: dict[int, int] = {}
+        places: list[int] = []
+        bodies: list[bytes] = []
+        for place, change in enumerate(batch):
+            try:
+                bodies.append(wire.pack(change))
+            except WireError:
+                refused[place] = errno.ERANGE
+            else:
+                places.append(place)
+        if bodies:
+            refused |= {places[index]: number for index, number in self._deliver(bodies).items()}
+        return refused
+
+    def _deliver(self, bodies: Sequence[bytes]) -> dict[int, int]:
+        refused = self._channel.tell(bodies)
+        numbers = set(refused.values())
+        if errno.ENOENT in numbers and self._channel.rejoin():  # it was the family that was not found
+            refused = self._channel.tell(bodies)
+        if errno.EPERM in numbers:
+            raise PermissionError(errno.EPERM, "")
+        return refused
+
+
+class _Turn:
+    """The time until others have to have their turn on the loop."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._end = self._loop.time() + _TURN_SECONDS
+
+    async def over(self) -> None:
+        """Let others go first if the time is up."""
+        if self._loop.time() >= self._end:
+            await asyncio.sleep(0)
+            self._end = self._loop.time() + _TURN_SECONDS
+
+
+def _opened(load_module: Callable[[], str | None]) -> Channel:
+    try:
+        return Channel.open(wire.FAMILY_NAME)
+    except FamilyMissing:
+        why = load_module()
+    try:
+        return Channel.open(wire.FAMILY_NAME)
+    except FamilyMissing as error:
+        raise TableUnavailable(
+            f"The kernel has no IPVS and `modprobe ip_vs` did not help ({why or 'it reported success'}):"
+            " load the module ip_vs on the host, or boot a kernel that has it."
+        ) from error
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Turn what the channel raises into `TableUnavailable`."""
+    try:
+        yield
+    except FamilyMissing as error:
+        raise TableUnavailable("The kernel's IPVS is gone: load it again with `modprobe ip_vs`.") from error
+    except PermissionError as error:
+        raise TableUnavailable(
+            "The kernel does not let this process at the IPVS table:"
+            " run it as root or give it the capability CAP_NET_ADMIN (systemd: AmbientCapabilities=CAP_NET_ADMIN)."
+        ) from error
+    except OSError as error:
+        raise TableUnavailable(
+            f"The IPVS table cannot be reached over netlink ({error.strerror}):"
+            " allow this process sockets of the family AF_NETLINK and look for the cause in the kernel's log."
+        ) from error
+    except WireError as error:
+        raise TableUnavailable(f"The kernel's answer about the IPVS table makes no sense to us: {error}.") from error
