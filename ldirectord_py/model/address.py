@@ -4,12 +4,16 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 from typing import Self
 
+from ldirectord_py.model.hashing import HashedOnce
+
 IPAddress = IPv4Address | IPv6Address
 
 
 @dataclass(frozen=True, slots=True, order=False)
-class Endpoint:
+class Endpoint(HashedOnce):
     """An address and a port (0: none given), written as operators write it: `10.0.0.1:80`, `[fd00::1]:80`."""
+
+    __hash__ = HashedOnce.__hash__
 
     address: IPAddress
     port: int

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from ldirectord_py.model.address import Endpoint
+from ldirectord_py.model.hashing import HashedOnce
 from ldirectord_py.model.outcome import Outcome
 
 
@@ -93,8 +94,10 @@ class TlsOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
+class Target(HashedOnce):
     """Where a conversation takes place, and over what."""
+
+    __hash__ = HashedOnce.__hash__
 
     endpoint: Endpoint
     transport: Transport = Transport.TCP
@@ -103,8 +106,10 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Probe:
+class Probe(HashedOnce):
     """One check of one server.  Equal probes are one: they run once and their outcome is shared."""
+
+    __hash__ = HashedOnce.__hash__
 
     check: Conversation | Driver
     target: Target | None = None
@@ -126,8 +131,10 @@ class Never:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Repeated:
+class Repeated(HashedOnce):
     """The same probe again and again."""
+
+    __hash__ = HashedOnce.__hash__
 
     probe: Probe
     interval: float
@@ -135,8 +142,10 @@ class Repeated:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Alternating:
+class Alternating(HashedOnce):
     """`checktype=N`: one negotiate, then N connects while all goes well; after any failure negotiate again."""
+
+    __hash__ = HashedOnce.__hash__
 
     negotiate: Probe
     connect: Probe

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ldirectord_py.model.address import Endpoint, bracketed
+from ldirectord_py.model.hashing import HashedOnce
 
 
 class Protocol(StrEnum):
@@ -22,8 +23,10 @@ class Forwarding(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class AddressKey:
+class AddressKey(HashedOnce):
     """Names a virtual service by protocol, address and port."""
+
+    __hash__ = HashedOnce.__hash__
 
     protocol: Protocol
     endpoint: Endpoint
@@ -64,8 +67,10 @@ VirtualKey = AddressKey | MarkKey
 
 
 @dataclass(frozen=True, slots=True)
-class RealKey:
+class RealKey(HashedOnce):
     """Names one real server within one virtual service, as the kernel names it."""
+
+    __hash__ = HashedOnce.__hash__
 
     virtual: VirtualKey
     real: Endpoint
