@@ -41,7 +41,10 @@ class Signals:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Give them back, but for those that would interrupt the last steps."""
+        """Give SIGHUP back; block those that ask for the end, which has come."""
+        # Closing the loop puts the default handlers back: a repeated SIGTERM would kill the process
+        # before its pid file is gone.
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.Signals[name] for name in _ENDING])
         self._loop.remove_signal_handler(signal.SIGHUP)
 
     def ask(self, name: str) -> None:

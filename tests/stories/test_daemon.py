@@ -238,3 +238,18 @@ def test_a_metrics_address_in_use_is_one_sentence_and_no_daemon(daemon: Daemon) 
 
     (sentence,) = (daemon.home / "stderr").read_text().splitlines()
     assert sentence.startswith(f"cannot listen on 127.0.0.1:{daemon.port} for metrics: Address already in use")
+
+
+@pytest.mark.parametrize("_round", range(3))
+def test_a_storm_of_sigterms_ends_it_once_and_in_order(daemon: Daemon, _round: int) -> None:
+    daemon.start()
+    daemon.until(lambda: daemon.weights() == {"one": 3, "two": 2, "three": 1})
+    pid_file = daemon.home / "ldirectord.story.cf.pid"
+    assert pid_file.exists()
+    assert daemon.process is not None
+    while daemon.process.poll() is None:
+        daemon.tell(signal.SIGTERM)
+
+    assert daemon.process.returncode == 0
+    assert not pid_file.exists()
+    assert len([line for line in daemon.log() if "terminated on signal" in str(line["message"])]) == 1

@@ -1,0 +1,26 @@
+# docker build -t ldirectord .
+#
+# IPVS is the host's: its table belongs to a network namespace, and changing it takes CAP_NET_ADMIN (and CAP_NET_RAW for
+# checktype=ping).  Docker gives capabilities to root only, hence --user 0, without any other of root's powers:
+#
+#   docker run --network host --user 0 --cap-drop ALL --cap-add NET_ADMIN --cap-add NET_RAW \
+#          --volume /etc/ha.d:/etc/ha.d:ro ldirectord
+#
+# The host loads the module (modprobe ip_vs).  supervised=yes in ldirectord.cf sends the log to `docker logs`.
+# Without privileges, to look at a configuration or to try one out:
+#
+#   docker run --volume /etc/ha.d:/etc/ha.d:ro ldirectord configtest
+#   docker run --volume /etc/ha.d:/etc/ha.d:ro ldirectord --table memory start
+FROM python:3.11-slim
+
+COPY pyproject.toml README.md LICENSE /src/
+COPY ldirectord_py /src/ldirectord_py
+RUN pip install --no-cache-dir --root-user-action=ignore /src && rm -r /src
+# for any user, since root without CAP_DAC_OVERRIDE is one like others
+RUN install --directory --mode 1777 /run/ldirectord && useradd --system --no-create-home ldirectord
+
+ENV LDIRECTORD_RUN_DIR=/run/ldirectord
+USER ldirectord
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["ldirectord", "--foreground"]
+CMD ["start"]

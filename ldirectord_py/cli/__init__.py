@@ -1,0 +1,1 @@
+"""The command `ldirectord`: options, actions, pid files and the way into the background."""

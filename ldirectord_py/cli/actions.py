@@ -1,0 +1,173 @@
+"""What each action does, once the configuration is read."""
+
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from ldirectord_py import app
+from ldirectord_py.cli.daemon import Announce, Report, early_signals, in_background
+from ldirectord_py.cli.environment import Environment
+from ldirectord_py.cli.journal import Journal
+from ldirectord_py.cli.options import Action, Invocation
+from ldirectord_py.cli.pidfile import AlreadyRunning, Running, Stopped, end, held, send, standing
+from ldirectord_py.cli.terminal import tell
+from ldirectord_py.cli.texts import COMPATIBLE
+from ldirectord_py.model.config import Config
+from ldirectord_py.model.errors import DirectorError
+
+_STARTING = f"Starting Linux Director {COMPATIBLE}"
+
+CrashHook = Callable[[type[BaseException], BaseException, TracebackType | None], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """An action to take, with all that it takes."""
+
+    invocation: Invocation
+    config: Config
+    pid_file: Path
+    environment: Environment
+    journal: Journal
+
+
+def perform(job: Job) -> int:
+    """Take the action; return the exit status.  Raises `DirectorError`."""
+    return _DEEDS[job.invocation.action](job, standing(job.pid_file))
+
+
+def _start(job: Job, found: Running | Stopped) -> int:
+    if isinstance(found, Running):
+        job.journal.say(_is_running(job, found.pid))
+        return 0
+    if job.invocation.debug or job.config.supervised:
+        return _alone(job)
+    if job.invocation.foreground:
+        return _foreground(job)
+    job.journal.say(f"{_STARTING} as daemon")
+    report = in_background(lambda announce: _daemon(job, announce), job.environment.patience)
+    if report.status:
+        job.journal.tell(f"{report.sentence.rstrip('.')}; the log may say more ({job.config.logfile})")
+    return report.status
+
+
+def _stop(job: Job, found: Running | Stopped) -> int:
+    """Stop the daemon and wait for its end, so that `start` may follow at once."""
+    seconds = job.environment.patience
+    if isinstance(found, Stopped) or end(found, job.pid_file, seconds):
+        return 0
+    job.journal.tell(
+        f"ldirectord for {job.config.path} has not ended within {seconds:g} seconds of SIGTERM, pid: {found.pid}"
+    )
+    return 1
+
+
+def _restart(job: Job, found: Running | Stopped) -> int:
+    return _stop(job, found) or _start(job, Stopped(stale=False))
+
+
+def _try_restart(job: Job, found: Running | Stopped) -> int:
+    return _restart(job, found) if isinstance(found, Running) else 0
+
+
+def _reload(job: Job, found: Running | Stopped) -> int:
+    if isinstance(found, Running):
+        send(found, job.pid_file, signal.SIGHUP)
+        return 0
+    job.journal.tell(f"ldirectord is stopped for {job.config.path}")
+    return 1
+
+
+def _status(job: Job, found: Running | Stopped) -> int:
+    """Say where things stand, in the words and on the streams that cluster agents look at."""
+    if isinstance(found, Running):
+        job.journal.tell(_is_running(job, found.pid))
+        return 0
+    if found.stale:
+        job.journal.tell(f"ldirectord stale pid file {job.pid_file} for {job.config.path}")
+    tell(f"ldirectord is stopped for {job.config.path}")
+    return 1 if found.stale else 3
+
+
+_DEEDS = {
+    Action.START: _start,
+    Action.STOP: _stop,
+    Action.RESTART: _restart,
+    Action.TRY_RESTART: _try_restart,
+    Action.RELOAD: _reload,
+    Action.FORCE_RELOAD: _reload,
+    Action.STATUS: _status,
+}
+"""All but `configtest`, whose work is done once the configuration is read."""
+
+
+def _is_running(job: Job, pid: int) -> str:
+    return f"ldirectord for {job.config.path} is running with pid: {pid}"
+
+
+def _run(job: Job, begun: Callable[[], None]) -> int:
+    """Direct until the end."""
+    options = app.Options(
+        table=job.invocation.table,
+        log=job.journal.where,
+        log_format=job.invocation.log_format,
+        debug=job.invocation.debug,
+        instance=job.journal.instance,
+    )
+    return job.environment.runner(job.config, options, begun)
+
+
+def _alone(job: Job) -> int:
+    """Direct in the foreground without a pid file, as the original does: beside a daemon, if there is one."""
+    job.journal.say(f"{_STARTING} with pid: {os.getpid()}")
+    return _run(job, early_signals())
+
+
+def _foreground(job: Job) -> int:
+    """Direct in the foreground, in the daemon's place."""
+    begun = early_signals()
+    job.journal.say(f"{_STARTING} with pid: {os.getpid()}")
+    try:
+        with held(job.pid_file):
+            return _run(job, begun)
+    except AlreadyRunning as error:
+        job.journal.say(str(error))
+        return 0
+
+
+def _daemon(job: Job, announce: Announce) -> int:
+    """Be the daemon: hold the pid file, run the director, and let the foreground know how that begins."""
+    begun = early_signals()
+    sys.excepthook = _crash_log(job, announce)
+
+    def ready() -> None:
+        begun()
+        announce(Report(0))
+
+    try:
+        with held(job.pid_file):
+            return _run(job, ready)
+    except AlreadyRunning as error:
+        job.journal.say(str(error))
+        announce(Report(0))
+        return 0
+    except DirectorError as error:
+        job.journal.say(str(error))
+        announce(Report(1, str(error)))
+        return 1
+
+
+def _crash_log(job: Job, announce: Announce) -> CrashHook:
+    """Return a hook that keeps from being lost what a daemon, without a terminal, dies of."""
+
+    def hook(kind: type[BaseException], error: BaseException, place: TracebackType | None) -> None:
+        for line in "".join(traceback.format_exception(kind, error, place)).splitlines():
+            job.journal.say(f"crashed: {line}")
+        announce(Report(1, f"ldirectord ended by a fault of its own: {error!r}"))
+
+    return hook

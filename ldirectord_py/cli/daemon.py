@@ -1,0 +1,112 @@
+"""The way into the background, and word from there that the daemon is at work."""
+
+import os
+import select
+import signal
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import FrameType
+
+_LONGEST_REPORT = 4000  # below PIPE_BUF, so that it comes in one piece
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What became of a start: an exit status and, unless it is 0, a sentence."""
+
+    status: int
+    sentence: str = ""
+
+
+Announce = Callable[[Report], None]
+
+
+def in_background(work: Callable[[Announce], int], seconds: float) -> Report:
+    """Do *work* in a daemon; return what it announces first, or that it did not do so within *seconds*.
+
+    Returns in the foreground only: the daemon ends with the status that *work* returns.  It lets go of
+    the terminal at once: whoever reads what `start` prints must not have to wait for the daemon's end.
+    """
+    reader, writer = os.pipe()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    child = os.fork()
+    if child:
+        os.close(writer)
+        os.waitpid(child, 0)
+        return _await_report(reader, seconds)
+    os.close(reader)
+    os.setsid()
+    if os.fork():
+        os._exit(0)
+    os.chdir("/")
+    _leave_terminal()
+    sys.exit(work(_announcer(writer)))
+
+
+def _announcer(writer: int) -> Announce:
+    announced = False
+
+    def announce(report: Report) -> None:
+        """Tell the foreground, once."""
+        nonlocal announced
+        if announced:
+            return
+        announced = True
+        try:
+            os.write(writer, f"{report.status} {report.sentence}".encode(errors="surrogateescape")[:_LONGEST_REPORT])
+        except BrokenPipeError:
+            pass  # the foreground was interrupted, or has lost patience; the daemon goes on
+        finally:
+            os.close(writer)
+
+    return announce
+
+
+def _leave_terminal() -> None:
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(nowhere, descriptor)
+    if nowhere > 2:
+        os.close(nowhere)
+
+
+def _await_report(reader: int, seconds: float) -> Report:
+    poll = select.poll()
+    poll.register(reader, select.POLLIN)
+    try:
+        if not poll.poll(seconds * 1000):
+            return Report(1, f"ldirectord has not got to work within {seconds:g} seconds; it goes on trying")
+        answer = os.read(reader, _LONGEST_REPORT).decode(errors="surrogateescape")
+    finally:
+        os.close(reader)
+    if not answer:
+        return Report(1, "ldirectord ended before it got to work")
+    status, _, sentence = answer.partition(" ")
+    return Report(int(status), sentence)
+
+
+def early_signals() -> Callable[[], None]:
+    """See to signals until the director sees to them itself; the function returned is told when it does.
+
+    Until then a request to stop ends the process in order, and a request to reload, whose default
+    would be to end it, is kept and made again.
+    """
+    kept: list[int] = []
+
+    def keep(number: int, _frame: FrameType | None) -> None:
+        kept.append(number)
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        sys.exit(0)
+
+    def over() -> None:
+        for number in kept:
+            signal.raise_signal(number)
+        kept.clear()
+
+    signal.signal(signal.SIGHUP, keep)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+        signal.signal(number, stop)
+    return over

@@ -1,0 +1,36 @@
+"""What the command depends on besides its arguments."""
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from ldirectord_py import app
+from ldirectord_py.model.config import Config
+
+Runner = Callable[[Config, app.Options, Callable[[], None]], int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """Where things are, and who does the work; tests have places of their own."""
+
+    program: str = "ldirectord"
+    """As it was called."""
+    run_dir: Path = Path("/var/run")
+    config_dirs: tuple[str, ...] = ("/etc/ha.d", "/etc/ha.d/conf")
+    logfile: str = Config(path="").logfile
+    """Where to log what happens before a configuration is read."""
+    runner: Runner = app.run
+    patience: float = 60
+    """Seconds to wait for a daemon to get to work, or to end."""
+
+    @classmethod
+    def of_process(cls) -> Self:
+        """Return the environment that this process was started in."""
+        return cls(
+            program=sys.argv[0],
+            run_dir=Path(os.environ.get("LDIRECTORD_RUN_DIR", "/var/run")).absolute(),
+        )

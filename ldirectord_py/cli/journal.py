@@ -1,0 +1,42 @@
+"""The command's own lines in the log."""
+
+import sys
+from pathlib import Path
+
+from ldirectord_py.cli.options import Invocation
+from ldirectord_py.cli.terminal import complain
+from ldirectord_py.observers.logs import LogDestination, LogFile, LogFormat, Stream, Syslog, open_log
+
+
+def destination(asked: Invocation, logfile: str, *, supervised: bool = False) -> LogDestination:
+    """Return where to log: the terminal when debugging, else what `supervised` and `logfile` say."""
+    if asked.debug:
+        return Stream(sys.stderr)
+    if supervised:
+        return Stream(sys.stdout)
+    return LogFile(Path(logfile)) if logfile.startswith("/") else Syslog(logfile)
+
+
+class Journal:
+    """The log, which moves to another place once the configuration has named it."""
+
+    def __init__(self, asked: Invocation, where: LogDestination, instance: str) -> None:
+        self.instance = instance
+        self._asked = asked
+        self.move(where)
+
+    def move(self, where: LogDestination) -> None:
+        """Log to *where* from now on."""
+        asked = self._asked
+        self.where = where
+        self._log = open_log(where, format=LogFormat(asked.log_format), debug=asked.debug, name=self.instance)
+
+    def say(self, message: str) -> None:
+        """Put *message* into the log."""
+        self._log.say(message)
+
+    def tell(self, message: str) -> None:
+        """Put *message* into the log and before the operator; when debugging the terminal is the log."""
+        self.say(message)
+        if not self._asked.debug:
+            complain(message)

@@ -1,0 +1,105 @@
+"""The command `ldirectord`, in place of the original of that name."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from ldirectord_py.cli.actions import Job, perform
+from ldirectord_py.cli.environment import Environment
+from ldirectord_py.cli.instances import ConfigNotFound, find_config, instance_name, pid_path
+from ldirectord_py.cli.journal import Journal, destination
+from ldirectord_py.cli.options import Action, Invocation, Topic, UsageError, parse
+from ldirectord_py.cli.pidfile import Running, standing
+from ldirectord_py.cli.terminal import complain, tell
+from ldirectord_py.cli.texts import HELP, USAGE, version
+from ldirectord_py.config.load import load
+from ldirectord_py.model.config import Config
+from ldirectord_py.model.errors import ConfigRejected, DirectorError
+
+USAGE_STATUS = 255
+
+
+def main(argv: Sequence[str] | None = None, environment: Environment | None = None) -> int:
+    """Do what the command line asks for; return the exit status."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        asked = parse(words)
+    except UsageError as error:
+        for complaint in error.complaints:
+            complain(complaint)
+        tell(USAGE)
+        return USAGE_STATUS
+    match asked:
+        case Topic.HELP:
+            tell(HELP)
+        case Topic.VERSION:
+            tell(version())
+        case Invocation(action=Action.CONFIGTEST):
+            return _configtest(asked, environment or Environment.of_process())
+        case Invocation():
+            return _act(asked, words, environment or Environment.of_process())
+    return 0
+
+
+def _configtest(asked: Invocation, environment: Environment) -> int:
+    """Say all that is wrong with the configuration, one problem a line, and leave no trace."""
+    try:
+        path = find_config(asked.config, environment.config_dirs)
+    except ConfigNotFound as error:
+        tell(str(error))
+        return 1
+    try:
+        config = load(path)
+    except ConfigRejected as error:
+        tell(str(error))
+        return 2
+    for warning in config.warnings:
+        tell(str(warning))
+    reals = sum(len(virtual.reals) for virtual in config.virtuals)
+    found = f"{_count(len(config.virtuals), 'virtual service')}, {_count(reals, 'real server')}"
+    tell(f"Configuration {path} is fine: {found}")
+    return 0
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _act(asked: Invocation, words: Sequence[str], environment: Environment) -> int:
+    """Carry out an action; whatever keeps us from it goes before the operator and into the log."""
+    instance = instance_name(asked.config)
+    journal = Journal(asked, destination(asked, environment.logfile), instance)
+    pid_file = pid_path(environment.run_dir, instance)
+    try:
+        config = load(find_config(asked.config, environment.config_dirs))
+        journal.move(destination(asked, config.logfile, supervised=config.supervised))
+        journal.say(f"Invoking ldirectord invoked as: {' '.join((environment.program, *words))} ")
+        _warn(asked, config)
+        job = Job(invocation=asked, config=config, pid_file=pid_file, environment=environment, journal=journal)
+        status, reason = perform(job), f"Exiting from ldirectord {asked.action}"
+    except ConfigRejected as error:
+        status, reason = 2, "config_error: Configuration Error"
+        complain(str(error))
+        if asked.action is Action.STOP:
+            _say_what_runs(pid_file)
+    except DirectorError as error:
+        status, reason = 1, "Initialisation Error"
+        journal.tell(str(error))
+    if status or asked.debug:
+        journal.say(f"Exiting with exit_status {status}: {reason}")
+    elif asked.action is Action.STATUS:
+        journal.say(reason)
+    return status
+
+
+def _warn(asked: Invocation, config: Config) -> None:
+    """Print the warnings where someone is likely to read them: not for what cluster agents ask all the time."""
+    if asked.action in {Action.START, Action.RESTART}:
+        for warning in config.warnings:
+            complain(str(warning))
+
+
+def _say_what_runs(pid_file: Path) -> None:
+    found = standing(pid_file)
+    if isinstance(found, Running):
+        complain(f"ldirectord was not stopped: mend the configuration, or send SIGTERM to pid {found.pid}")

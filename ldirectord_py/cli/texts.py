@@ -1,0 +1,82 @@
+"""What the command says of itself."""
+
+import platform
+
+from ldirectord_py import __version__
+
+COMPATIBLE = "v1.186-ha"
+"""The version of the original whose behaviour this is; programs look for it in the first line of `-v`."""
+
+USAGE = """\
+Usage:
+    ldirectord [options] [--] [CONFIG] ACTION
+    ldirectord -h | --help | -v | --version
+
+Options:
+    -d, --debug             stay in the foreground, log to standard error, say more;
+                            no pid file is written
+    --foreground            stay in the foreground, otherwise as in the background:
+                            log where the configuration says, write the pid file
+                            (for systemd and containers)
+    --table auto|kernel|memory
+                            which IPVS table to keep: the kernel's, or one in memory
+                            that affects nobody; auto (the default): the kernel's, but
+                            with -d one in memory where the kernel has none
+    --log-format text|json  how log lines are written; default text
+    -h, -?, --help          print all of this manual
+    -v, --version           print the version
+
+    Options stand before CONFIG and ACTION; one-letter options may be bundled.
+
+Actions:
+    start         start the daemon, unless it runs; returns when it is at work
+    stop          stop the daemon, and wait until it is gone
+    restart       stop, if it runs, then start
+    try-restart   restart it, if it runs
+    reload        tell the daemon to read its configuration again
+    force-reload  the same
+    status        say whether the daemon runs
+    configtest    say everything that is wrong with the configuration; change nothing
+"""
+
+HELP = f"""\
+ldirectord - check the real servers of Linux Virtual Server, and keep IPVS in step
+
+{USAGE}
+Configuration:
+    CONFIG is looked for as /etc/ha.d/CONFIG, /etc/ha.d/conf/CONFIG and CONFIG, in
+    this order; without CONFIG it is ldirectord.cf.  Each CONFIG is an instance of
+    its own, named after the last part of its path.  Every action but configtest
+    leaves things as they are when the configuration has errors.
+
+Files:
+    /etc/ha.d/ldirectord.cf            the configuration
+    /var/run/ldirectord.ldirectord.pid the pid file of 'ldirectord start'
+    /var/run/ldirectord.NAME.pid       the pid file of 'ldirectord NAME start';
+                                       locked by the daemon as long as it runs
+    /var/log/ldirectord.log            the log, unless 'logfile' says otherwise
+
+Environment:
+    LDIRECTORD_RUN_DIR  where pid files are kept, instead of /var/run
+
+Signals to the daemon:
+    TERM, INT, QUIT     stop in order: with cleanstop, take the services out of IPVS
+    HUP                 read the configuration again; if it has errors, go on as before
+
+Exit status:
+    0    done; status: the daemon runs; configtest: no errors
+    1    it could not be done, or CONFIG was not found; reload: the daemon does not
+         run; status: the daemon does not run, but has left its pid file
+    2    the configuration has errors
+    3    status: the daemon does not run
+    255  the command line means nothing
+"""
+
+
+def version() -> str:
+    """Return what `-v` prints."""
+    return (
+        f"Linux Director {COMPATIBLE}\n"
+        f"ldirectord_py {__version__} (Python {platform.python_version()}), which takes the place of that version\n"
+        "Apache License 2.0; there is no warranty\n"
+    )

@@ -1,0 +1,82 @@
+"""From a raw tree to a complete `Config`, or to every problem at once."""
+
+from dataclasses import replace
+from functools import cache
+
+from ldirectord_py.config import directives as d
+from ldirectord_py.config.cf import Section, Tree
+from ldirectord_py.config.directive import Scope, shown
+from ldirectord_py.config.findings import Findings
+from ldirectord_py.config.resolve import Environment, no_directory, unwritable
+from ldirectord_py.config.servers import fallbacks
+from ldirectord_py.config.values import Values, read_values
+from ldirectord_py.config.virtuals import Surroundings, virtual
+from ldirectord_py.model.config import Config, Virtual
+from ldirectord_py.model.errors import ConfigRejected
+from ldirectord_py.model.service import VirtualKey
+
+
+def build(tree: Tree, environment: Environment) -> Config:
+    """Return the configuration that *tree* describes, every value in force.
+
+    Raises `ConfigRejected` with all problems, by line.
+    """
+    # Each name is looked up once, however often it is used.
+    environment = replace(
+        environment, host_address=cache(environment.host_address), port_number=cache(environment.port_number)
+    )
+    findings = Findings(tree.path, tree.problems)
+    values = read_values(tree.lines, Scope.GLOBAL, findings)
+    if environment.check_paths:
+        _check_paths(values, findings)
+    around = Surroundings(values, fallbacks(values, ("tcp", "udp"), environment, findings), environment, findings)
+    virtuals = _virtuals(tree.sections, around)
+    if findings.refused:
+        raise ConfigRejected(findings.problems)
+    return _config(tree.path, values, virtuals, findings)
+
+
+def _virtuals(sections: tuple[Section, ...], around: Surroundings) -> tuple[Virtual, ...]:
+    found: dict[VirtualKey, Virtual] = {}
+    for section in sections:
+        one = virtual(section, around)
+        if one is None:
+            continue
+        if section.end == section.opening.number:
+            sentence = f"duplicate virtual server: {section.label} is the last line and has no directives of its own"
+            around.findings.error(section.end, f"{section.opening.name}: {sentence}; write its real servers below")
+        if one.key in found:
+            sentence = f"duplicate virtual server: {one.key}, opened at line {one.line}"
+            around.findings.error(section.end, f"{sentence}, is there already, from line {found[one.key].line} on")
+        found.setdefault(one.key, one)
+    return tuple(found.values())
+
+
+def _config(path: str, values: Values, virtuals: tuple[Virtual, ...], findings: Findings) -> Config:
+    return Config(
+        path=path,
+        virtuals=virtuals,
+        autoreload=values.get(d.AUTORELOAD),
+        callback=values.get(d.CALLBACK),
+        execute=tuple(entry.value for entry in values.each(d.EXECUTE) if entry.value is not None),
+        supervised=values.get(d.SUPERVISED),
+        fork=values.get(d.FORK),
+        readdquiescent=values.get(d.READDQUIESCENT),
+        logfile=values.get(d.LOGFILE),
+        maintenancedir=values.get(d.MAINTENANCEDIR),
+        checkinterval=float(values.get(d.CHECKINTERVAL)),
+        metricslisten=values.get(d.METRICSLISTEN),
+        reconcileinterval=values.get(d.RECONCILEINTERVAL),
+        warnings=findings.problems,
+    )
+
+
+def _check_paths(values: Values, findings: Findings) -> None:
+    supervised = next((entry.line for entry in values.each(d.SUPERVISED) if entry.value), None)
+    for entry in values.each(d.LOGFILE):
+        unused = supervised is not None and supervised < entry.line
+        if entry.value.startswith("/") and not unused and (reason := unwritable(entry.value)):
+            findings.error(entry.line, f"logfile: unable to open logfile: {shown(entry.value)}: {reason}")
+    for directory in values.each(d.MAINTENANCEDIR):
+        if no_directory(directory.value or ""):
+            findings.warning(directory.line, "maintenancedir: maintenance directory does not exist")

@@ -1,0 +1,149 @@
+"""`ldirectord.cf` as a raw tree: its lines, cut exactly as the original cuts them, and nothing understood yet."""
+
+import re
+from dataclasses import dataclass, field
+
+from ldirectord_py.config.directive import quoted, shown
+from ldirectord_py.model.problems import Problem
+
+_OPENING = re.compile(r"(virtual6?)\s*=\s*(.*)", re.ASCII | re.DOTALL)
+_DIRECTIVE = re.compile(r"(\w*)\s*(=?)\s*(.*)", re.ASCII | re.DOTALL)
+_COMMENT_OR_BLANK = re.compile(r"\s*(#|$)", re.ASCII)
+_INDENT = " " * 4
+MOST_LINES = 500_000
+_BYTE_ORDER_MARK = "\ufeff"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One directive."""
+
+    number: int
+    name: str
+    value: str | None
+    """The raw text behind `=`; None where there is none."""
+    text: str
+    """The line as it stands in the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One virtual: its opening line, its directives, and the number of the line that ended it."""
+
+    opening: Line
+    lines: tuple[Line, ...]
+    end: int
+
+    @property
+    def label(self) -> str:
+        """What messages call it."""
+        return f"{self.opening.name}={shown((self.opening.value or '').strip())}"
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """A whole file."""
+
+    path: str
+    lines: tuple[Line, ...]
+    """The global directives."""
+    sections: tuple[Section, ...]
+    problems: tuple[Problem, ...]
+    """What is no directive at all."""
+
+
+def directive(number: int, body: str, text: str) -> Line:
+    """Return line *number*, which says *body*, as a directive."""
+    match = _DIRECTIVE.match(body)
+    name, equals, value = match.groups() if match else ("", "", "")
+    bare = not equals and not value
+    return Line(number, name if equals or bare else "", value if equals else None, text)
+
+
+def read(text: bytes, path: str) -> Tree:
+    """Return the lines of *text*; bytes that are no UTF-8 are kept as surrogate escapes."""
+    return _Reading(path).run(text.decode("utf-8", "surrogateescape").split("\n"))
+
+
+@dataclass(slots=True)
+class _Reading:
+    """The state of going through a file: global mode, or within a section."""
+
+    path: str
+    globals: list[Line] = field(default_factory=list)
+    sections: list[Section] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    opening: Line | None = None
+    body: list[Line] = field(default_factory=list)
+    orphans: bool = False
+    """The previous line was an indented one outside of any section: one problem is enough for all of them."""
+
+    def run(self, lines: list[str]) -> Tree:
+        if lines and not lines[-1]:
+            lines.pop()
+        if len(lines) > MOST_LINES:
+            self.problem(0, f"expected at most {MOST_LINES} lines, but got {len(lines)}")
+            lines = []
+        for number, text in enumerate(lines, 1):
+            if self.opening is None or not self.within(number, text):
+                self.outside(number, text)
+        if self.opening is not None:
+            self.close(len(lines))
+        return Tree(self.path, tuple(self.globals), tuple(self.sections), tuple(self.problems))
+
+    def within(self, number: int, text: str) -> bool:
+        """Take a line as part of the open section; return whether it is."""
+        if text.lstrip(" \t\n\r\f\v").startswith("#"):
+            return True
+        body = text.partition("#")[0].replace("\t", _INDENT)
+        if not body.startswith(_INDENT) or len(body) == len(_INDENT):
+            return False
+        if not body.strip(" "):
+            self.problem(number, "a line of blanks only, five columns or more, is no directive; empty it or remove it")
+        else:
+            self.body.append(directive(number, body.lstrip(" "), text))
+        return True
+
+    def outside(self, number: int, text: str) -> None:
+        if self.opening is not None:
+            self.close(number)
+        blank = _COMMENT_OR_BLANK.match(text) is not None
+        if not blank and text[0] in " \t":
+            if not self.orphans:
+                self.problem(number, self.homeless(number, text))
+            self.orphans = True
+        elif not blank:
+            self.orphans = False
+            self.column_0(number, text)
+
+    def column_0(self, number: int, text: str) -> None:
+        if match := _OPENING.match(text):
+            self.opening = Line(number, match[1], match[2], text)
+            self.body = []
+        elif text.startswith(_BYTE_ORDER_MARK):
+            self.problem(number, "the file begins with a byte order mark; save it as UTF-8 without one")
+        else:
+            self.globals.append(directive(number, text, text))
+
+    def close(self, end: int) -> None:
+        if self.opening is not None:
+            self.sections.append(Section(self.opening, tuple(self.body), end))
+            self.opening = None
+
+    def homeless(self, number: int, text: str) -> str:
+        """Say why an indented line belongs to no section; operators meet this most often of all."""
+        what = f"unknown directive {quoted(text.strip())}"
+        if not self.sections:
+            return (
+                f"{what}: it is indented, but no virtual stands above it; global directives begin in the first column"
+            )
+        section = self.sections[-1]
+        if section.end == number:
+            return f"{what}: the directives of {section.label} need a TAB or at least four blanks in front"
+        return (
+            f"{what}: a blank line at line {section.end} ended the section of {section.label}; remove it, "
+            "or put a # at its beginning"
+        )
+
+    def problem(self, number: int, sentence: str) -> None:
+        self.problems.append(Problem(self.path, number, sentence))

@@ -1,0 +1,78 @@
+"""What a directive is: one row of the table that the parsers, the builder and the documentation share."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Scope(StrEnum):
+    """Where a directive may stand."""
+
+    GLOBAL = "global"
+    SECTION = "section"
+    BOTH = "both"  # the section's value counts for its virtual, the global one for the others
+
+
+class Unreadable(ValueError):
+    """A value that a directive cannot take; the message says what was expected."""
+
+    def __init__(self, expectation: str, *, complete: bool = False) -> None:
+        self.complete = complete
+        """The message needs neither the directive's own refusal nor the value beside it."""
+        super().__init__(expectation)
+
+
+class Void(ValueError):
+    """A value that is accepted and says nothing, as the original has it; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader(Generic[T_co]):
+    """How the text behind `=` becomes a value."""
+
+    syntax: str
+    """As the documentation shows it."""
+    read: Callable[[str], T_co]
+    """Raises `Unreadable` or `Void`."""
+    plain: str | None = None
+    """A regular expression of the texts that mean what they seem to; others are read all the same, with a warning."""
+
+
+@dataclass(frozen=True, slots=True)
+class Directive(Generic[T_co]):
+    """One row."""
+
+    name: str
+    scope: Scope
+    reader: Reader[T_co]
+    default: T_co
+    """In force where neither the section nor the global part says."""
+    help: str
+    refusal: str = ""
+    """The original's words for a value that it refuses."""
+    notice: str = ""
+    """A warning that goes with every use."""
+    bare: str | None = None
+    """The value that the name alone stands for, with a warning; None: the name alone is no directive."""
+    secret: bool = False
+    """Its value is never shown."""
+
+    def allowed(self, scope: Scope) -> bool:
+        """Return whether the directive may stand in *scope*, which is GLOBAL or SECTION."""
+        return self.scope in {scope, Scope.BOTH}
+
+
+LONGEST_SHOWN = 80
+
+
+def quoted(text: str) -> str:
+    """Return *text* as messages show it: in quotes, shortened, with control characters made visible."""
+    return repr(text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 3]}...")
+
+
+def shown(text: str) -> str:
+    """Return *text* shortened and with control characters made visible, without quotes of our own."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text[:LONGEST_SHOWN])

@@ -1,0 +1,281 @@
+"""The directives, one row each: name, scope, how it is written, default, help."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from ldirectord_py.checks.registry import SERVICES
+from ldirectord_py.config import readers
+from ldirectord_py.config.directive import Directive, Scope
+from ldirectord_py.config.readers import AskedType
+from ldirectord_py.config.reals import FALLBACK_LINE, REAL_LINE, FallbackLine, RealLine
+from ldirectord_py.model.address import Endpoint
+from ldirectord_py.model.asking import CheckType
+from ldirectord_py.model.config import AlertStatus
+
+_GLOBAL, _SECTION, _BOTH = Scope.GLOBAL, Scope.SECTION, Scope.BOTH
+
+
+def _switch(
+    name: str, scope: Scope, summary: str, *, default: bool = False, bare: str | None = None
+) -> Directive[bool]:
+    refusal = f"{name} must be 'yes' or 'no'"
+    return Directive(name, scope, readers.YES_NO, default, summary, refusal=refusal, bare=bare)
+
+
+def _services() -> str:
+    *names, last = SERVICES
+    return f"service must be {', '.join(names)} or {last}"
+
+
+def _deprecated(name: str, scope: Scope, instead: str) -> Directive[None]:
+    sentence = f"{name} directive deprecated in favour of {instead}"
+    return Directive(name, scope, readers.gone(sentence), None, f"Refused: use {instead}")
+
+
+# Checking
+
+CHECKTYPE = Directive(
+    "checktype",
+    _SECTION,
+    readers.CHECKTYPE,
+    AskedType(CheckType.NEGOTIATE, 0),
+    "How a real server is checked; a number N: one negotiate, then N connects, and again",
+    refusal='checktype must be "connect", "negotiate", "on", "off", "ping", "external", "external-perl" '
+    "or a positive number",
+)
+SERVICE: Directive[str | None] = Directive(
+    "service",
+    _SECTION,
+    readers.choice(tuple(SERVICES)),
+    None,
+    "What is asked when negotiating; by default what the virtual's port stands for",
+    refusal=_services(),
+)
+CHECKCOMMAND = Directive(
+    "checkcommand",
+    _SECTION,
+    readers.QUOTED_OR_TEXT,
+    "/bin/true",
+    "The program that an external check runs",
+    refusal="invalid check command",
+)
+CHECKPORT: Directive[int | None] = Directive(
+    "checkport", _SECTION, readers.PORT, None, "The port to check; by default the real server's, or else the service's"
+)
+REQUEST = Directive(
+    "request", _SECTION, readers.REQUEST, "/", "What is asked for", refusal="no request string specified"
+)
+RECEIVE = Directive(
+    "receive",
+    _SECTION,
+    readers.QUOTED_TEXT,
+    "",
+    "A Perl regular expression that the answer has to match",
+    refusal="invalid receive string",
+)
+HTTPMETHOD = Directive(
+    "httpmethod",
+    _SECTION,
+    readers.METHOD,
+    "GET",
+    "The method of an HTTP request",
+    refusal="httpmethod must be GET or HEAD",
+)
+VIRTUALHOST: Directive[str | None] = Directive(
+    "virtualhost", _SECTION, readers.VIRTUALHOST, None, "The Host of an HTTP request; by default the real's address"
+)
+LOGIN = Directive(
+    "login", _SECTION, readers.QUOTED_TEXT, "", "The user to log in as", refusal="invalid login string", secret=True
+)
+PASSWD = Directive(
+    "passwd", _SECTION, readers.QUOTED_TEXT, "", "The password of login", refusal="invalid password", secret=True
+)
+DATABASE = Directive("database", _SECTION, readers.QUOTED_TEXT, "", "The database to ask", refusal="invalid database")
+SECRET = Directive(
+    "secret", _SECTION, readers.QUOTED_TEXT, "", "The secret of a RADIUS check", refusal="invalid secret", secret=True
+)
+LOAD: Directive[str | None] = Directive(
+    "load",
+    _SECTION,
+    readers.QUOTED_WORD,
+    None,
+    "Has no effect",
+    refusal="invalid string for load testing",
+    notice="this directive has no effect",
+)
+CHECKTIMEOUT: Directive[int | None] = Directive(
+    "checktimeout",
+    _BOTH,
+    readers.COUNT,
+    None,
+    "Seconds for a connect, ping or external check; by default negotiatetimeout, or else 5",
+    refusal="invalid check timeout value",
+)
+NEGOTIATETIMEOUT: Directive[int | None] = Directive(
+    "negotiatetimeout",
+    _BOTH,
+    readers.COUNT,
+    None,
+    "Seconds for a negotiate check; by default checktimeout, or else 30",
+    refusal="invalid negotiate timeout value",
+)
+CHECKINTERVAL = Directive(
+    "checkinterval",
+    _BOTH,
+    readers.COUNT,
+    10,
+    "Seconds from one check of a real server to the next",
+    refusal="invalid check interval value",
+)
+CHECKCOUNT = Directive(
+    "checkcount",
+    _BOTH,
+    readers.COUNT,
+    1,
+    "How often a ping is tried before the server counts as down",
+    refusal="invalid check count value",
+    notice="checkcount option is deprecated and slated for removal.  please see 'failurecount'",
+)
+FAILURECOUNT = Directive(
+    "failurecount",
+    _BOTH,
+    readers.COUNT,
+    1,
+    "How many checks in a row must fail before a real server is taken out",
+    refusal="invalid failure count value",
+)
+
+# The table
+
+REAL: Directive[RealLine | None] = Directive("real", _SECTION, REAL_LINE, None, "A real server, or a range of them")
+REAL6: Directive[RealLine | None] = Directive("real6", _SECTION, REAL_LINE, None, "A real server of a virtual6")
+FALLBACK: Directive[FallbackLine | None] = Directive(
+    "fallback", _BOTH, FALLBACK_LINE, None, "The server that serves while no real server does"
+)
+FALLBACK6: Directive[FallbackLine | None] = Directive(
+    "fallback6", _BOTH, FALLBACK_LINE, None, "The same for the services of virtual6"
+)
+SCHEDULER = Directive(
+    "scheduler",
+    _SECTION,
+    readers.SCHEDULER,
+    "wrr",
+    "How IPVS chooses a real server",
+    refusal="invalid scheduler, should be only lowercase letters (a-z)",
+)
+SCHEDFLAGS: Directive[str | None] = Directive(
+    "schedflags", _SECTION, readers.UNBLANK, None, "Flags of the scheduler", refusal="invalid sched-flags"
+)
+PERSISTENT: Directive[int | None] = Directive(
+    "persistent",
+    _SECTION,
+    readers.NUMBER,
+    None,
+    "Seconds that a client stays with its real server",
+    refusal="invalid persistent timeout",
+)
+NETMASK: Directive[str | None] = Directive(
+    "netmask", _SECTION, readers.RAW, None, "Clients of one network stay together: a mask, or with virtual6 a length"
+)
+PROTOCOL: Directive[str | None] = Directive(
+    "protocol", _SECTION, readers.WORD, None, "tcp or udp; fwm for a firewall mark", refusal="invalid protocol"
+)
+OPS = _switch("ops", _SECTION, "Choose a real server for each UDP packet anew")
+QUIESCENT = _switch("quiescent", _BOTH, "Give a failed real server weight 0 instead of taking it out of the table")
+READDQUIESCENT = _switch("readdquiescent", _GLOBAL, "With quiescent, also enter failed real servers that are missing")
+CLEANSTOP = _switch("cleanstop", _BOTH, "Take the virtual out of the table at stop", default=True)
+
+# Telling others
+
+FALLBACKCOMMAND: Directive[str | None] = Directive(
+    "fallbackcommand",
+    _GLOBAL,
+    readers.SHELL,
+    None,
+    "A command that is told when the fallback comes in or goes out",
+    refusal="invalid fallback command",
+)
+SECTION_FALLBACKCOMMAND: Directive[str | None] = Directive(
+    "fallbackcommand",
+    _SECTION,
+    readers.QUOTED_OR_TEXT,
+    None,
+    FALLBACKCOMMAND.help,
+    refusal=FALLBACKCOMMAND.refusal,
+)
+EMAILALERT = Directive(
+    "emailalert", _BOTH, readers.RECIPIENTS, "", "Whom to tell of changes by mail", refusal="no email address specified"
+)
+EMAILALERTFROM: Directive[str | None] = Directive(
+    "emailalertfrom", _GLOBAL, readers.TEXT, None, "The mails' sender", refusal="no email from address specified"
+)
+EMAILALERTFREQ = Directive(
+    "emailalertfreq",
+    _BOTH,
+    readers.LEADING_NUMBER,
+    0,
+    "Seconds between reminders while a server is down; 0: none",
+    refusal="invalid email alert frequency",
+)
+EMAILALERTSTATUS = Directive(
+    "emailalertstatus", _BOTH, readers.STATUS, AlertStatus.ALL, "The states of the director in which mail is sent"
+)
+SMTP: Directive[str | None] = Directive(
+    "smtp", _BOTH, readers.HOST, None, "The mail server", refusal="invalid SMTP server address"
+)
+MONITORFILE: Directive[str | None] = Directive(
+    "monitorfile",
+    _SECTION,
+    readers.QUOTED_OR_TEXT,
+    None,
+    "A file to which each check's result is appended",
+    refusal="unable to open monitorfile",
+)
+SERVICENAME: Directive[str | None] = Directive("servicename", _SECTION, readers.RAW, None, "A name for mails")
+COMMENT: Directive[str | None] = Directive("comment", _SECTION, readers.RAW, None, "A remark for mails")
+
+# The director itself
+
+AUTORELOAD = _switch("autoreload", _GLOBAL, "Take up the configuration when its file changes")
+CALLBACK: Directive[str | None] = Directive(
+    "callback", _GLOBAL, readers.QUOTED, None, "A program that is run when the configuration's file changes"
+)
+EXECUTE: Directive[str | None] = Directive(
+    "execute", _GLOBAL, readers.SHELL_OR_NOTHING, None, "Another configuration to run"
+)
+FORK = _switch("fork", _GLOBAL, "Accepted; every check runs at its own pace anyway")
+LOGFILE = Directive(
+    "logfile", _GLOBAL, readers.QUOTED, "/var/log/ldirectord.log", "A file, or the name of a syslog facility"
+)
+MAINTENANCEDIR: Directive[str | None] = Directive(
+    "maintenancedir",
+    _GLOBAL,
+    readers.TEXT,
+    None,
+    "A directory in which a file named after a server takes it out",
+    refusal="maintenance directory not specified",
+)
+SUPERVISED = _switch("supervised", _GLOBAL, "Stay in the foreground and log to standard output", bare="yes")
+METRICSLISTEN: Directive[Endpoint | None] = Directive(
+    "metricslisten", _GLOBAL, readers.LISTEN, None, "Where /metrics is served; by default nowhere"
+)
+RECONCILEINTERVAL = Directive(
+    "reconcileinterval", _GLOBAL, readers.SECONDS, 5.0, "Seconds between two comparisons of the whole table; 0: never"
+)
+
+CONNECTTIMEOUT = _deprecated("connecttimeout", _BOTH, "negotiatetimeout")
+TIMEOUT = _deprecated("timeout", _GLOBAL, "checktimeout and negotiatetimeout")
+
+_ROWS: tuple[Directive[Any], ...] = tuple(row for row in list(vars().values()) if isinstance(row, Directive))
+
+
+_BY_SCOPE = {
+    scope: MappingProxyType({row.name: row for row in _ROWS if row.allowed(scope)})
+    for scope in (Scope.GLOBAL, Scope.SECTION)
+}
+
+
+def rows(scope: Scope) -> Mapping[str, Directive[Any]]:
+    """Return the rows that may stand in *scope*, which is GLOBAL or SECTION, by name."""
+    return _BY_SCOPE[scope]

@@ -1,0 +1,272 @@
+"""How values are written: yes and no, numbers, quoted text, words."""
+
+import re
+from collections.abc import Sequence
+from ipaddress import IPv4Address, IPv6Address
+from typing import NamedTuple
+
+from ldirectord_py.config.directive import Reader, Unreadable, shown
+from ldirectord_py.model.address import Endpoint, IPAddress
+from ldirectord_py.model.asking import CheckType
+from ldirectord_py.model.config import AlertStatus
+
+LARGEST = 2**31 - 1
+"""Kernel and timers take signed 32-bit numbers."""
+
+_DIGITS = re.compile(r"[0-9]{1,12}")
+_PLAIN_NUMBER = r"[0-9]+\s*"
+_PLAIN_WORD = r"\w+\s*"
+_QUOTED_ONLY = r'".*"\s*'
+_NO_BLANK_BEHIND = r'(.*[^\s"])?'
+_DOTTED_QUAD = re.compile(r"[0-9]{1,20}(\.[0-9]{1,20}){3}")
+
+
+def _first(pattern: str, text: str) -> str:
+    match = re.search(pattern, text, re.ASCII)
+    return match[0] if match else ""
+
+
+def _yes_no(text: str) -> bool:
+    if text not in {"yes", "no"}:
+        raise Unreadable("")
+    return text == "yes"
+
+
+def _whole(text: str, least: int) -> int:
+    # The first digits count, wherever they stand, as the original has it.
+    match = _DIGITS.search(text)
+    if match is None or int(match[0]) < least:
+        raise Unreadable(f"expected a whole number{' above 0' if least else ''}, such as 5")
+    if int(match[0]) > LARGEST:
+        raise Unreadable(f"expected a number up to {LARGEST}")
+    return int(match[0])
+
+
+def _port(text: str) -> int:
+    match = _DIGITS.search(text)
+    if match is None:
+        raise Unreadable("invalid port: expected a number from 1 to 65535")
+    if not 0 < int(match[0]) < 65536:
+        raise Unreadable("checkport must be in range 1..65536: expected a number from 1 to 65535")
+    return int(match[0])
+
+
+def _leading_number(text: str) -> int:
+    if not (digits := _first(r"^[0-9]{1,12}", text)):
+        raise Unreadable("expected seconds, such as 3600, or 0 for never")
+    return _whole(digits, 0)
+
+
+def _seconds(text: str) -> float:
+    if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?\s*", text, re.ASCII):
+        raise Unreadable("expected seconds, such as 5 or 2.5, or 0 for never")
+    return float(text)
+
+
+def _quoted(text: str) -> str:
+    if not text.startswith('"') or (end := text.rfind('"')) == 0:
+        raise Unreadable("expected a value in double quotes")
+    return text[1:end]
+
+
+def _quoted_text(text: str) -> str:
+    if not (inner := _quoted(text)):
+        raise Unreadable("expected some text between the quotes")
+    return inner
+
+
+def _quoted_word(text: str) -> str:
+    if not re.search(r"\w", inner := _quoted(text), re.ASCII):
+        raise Unreadable("expected some text between the quotes")
+    return inner
+
+
+def _request(text: str) -> str:
+    return rooted(_quoted_text(text))
+
+
+def rooted(request: str) -> str:
+    """Return *request* with the leading slash that the original gives every request."""
+    return request if request.startswith("/") else f"/{request}"
+
+
+def _raw(text: str) -> str:
+    return text
+
+
+def _text(text: str) -> str:
+    if not text:
+        raise Unreadable("expected a value behind '='")
+    return text
+
+
+def _quoted_or_text(text: str) -> str:
+    if text.startswith('"') and text.rfind('"') > 0:
+        return _quoted_text(text)
+    return _text(text)
+
+
+def _recipients(text: str) -> str:
+    whole = len(text) > 1 and text.startswith('"') and text.endswith('"')
+    if not (inner := text[1:-1] if whole else text):
+        raise Unreadable("expected addresses, such as admin@example.com")
+    return inner
+
+
+def _leading_host(text: str) -> str:
+    if not (host := _first(r"^[0-9A-Za-z._+-]+", text)):
+        raise Unreadable("expected a host name or an IPv4 address, without quotes")
+    return host
+
+
+def _virtualhost(text: str) -> str:
+    return text.removeprefix('"').partition('"')[0]
+
+
+def _word(text: str) -> str:
+    if not (word := _first(r"\w+", text)):
+        raise Unreadable("")
+    return word
+
+
+def _lower_case(text: str) -> str:
+    if not (word := _first(r"[a-z]+", text)):
+        raise Unreadable("expected a name such as wrr")
+    return word
+
+
+def _unblank(text: str) -> str:
+    if not (word := _first(r"\S+", text)):
+        raise Unreadable("expected names such as sh-port, with commas between them")
+    return word
+
+
+def _method(text: str) -> str:
+    if (word := _first(r"\w+", text).upper()) not in {"GET", "HEAD"}:
+        raise Unreadable("")
+    return word
+
+
+class AskedType(NamedTuple):
+    """A value of `checktype`."""
+
+    checktype: CheckType
+    connects: int
+
+    def __str__(self) -> str:
+        """Return the value as it is best written."""
+        return str(self.connects) if self.checktype is CheckType.COMBINED else str(self.checktype)
+
+
+def _checktype(text: str) -> AskedType:
+    if digits := _first(r"[0-9]+", text):
+        return AskedType(CheckType.COMBINED, _whole(digits[:13], 0))
+    word = _first(r"[\w-]+", text)
+    if word == CheckType.COMBINED or word not in set(CheckType):
+        raise Unreadable("")
+    return AskedType(CheckType(word), 0)
+
+
+_STATUS_WORDS = {
+    "none": AlertStatus.NONE,
+    "all": AlertStatus.ALL,
+    "starting": AlertStatus.STARTING,
+    "running": AlertStatus.RUNNING,
+    "stopping": AlertStatus.STOPPING,
+    "reloading": AlertStatus.RELOADING,
+}
+
+
+def _status(text: str) -> AlertStatus:
+    words = re.split(r"\s*,\s*", text, flags=re.ASCII)
+    while words and not words[-1]:
+        words.pop()
+    for word in words:
+        if word not in _STATUS_WORDS:
+            expected = f"expected {', '.join(_STATUS_WORDS)}, with commas between them"
+            raise Unreadable(f'invalid email alert status at: "{shown(word)}": {expected}', complete=True)
+    others = [word for word in words if word != "none"]
+    if others and "none" in words:
+        raise Unreadable(f'invalid email alert status: "{others[0]}" specified with "none"', complete=True)
+    status = AlertStatus.NONE
+    for word in words:
+        status |= _STATUS_WORDS[word]
+    return status
+
+
+def dotted_mask(text: str) -> IPv4Address:
+    """Return the IPv4 netmask that *text* is; raises `Unreadable`."""
+    if not _DOTTED_QUAD.fullmatch(text):
+        raise Unreadable("invalid netmask: dotted quad notation is required")
+    if any(int(octet) > 255 for octet in text.split(".")):
+        raise Unreadable("expected four numbers up to 255, such as 255.255.255.0")
+    return IPv4Address(".".join(str(int(octet)) for octet in text.split(".")))
+
+
+def prefix_length(text: str) -> int:
+    """Return the IPv6 prefix length that *text* is; raises `Unreadable`."""
+    if not re.fullmatch(r"[0-9]{1,20}", text) or not 1 <= int(text) <= 128:
+        raise Unreadable("invalid netmask: a prefix length between 1 and 128 is required")
+    return int(text)
+
+
+def _listen(text: str) -> Endpoint:
+    match = re.fullmatch(r"(?:([0-9.]+):|\[([0-9A-Fa-f:.]+)\]:)?([0-9]{1,5})\s*", text, re.ASCII)
+    if match is None or not 0 < int(match[3]) < 65536:
+        raise Unreadable("expected [ADDRESS:]PORT, such as 9100, 127.0.0.1:9100 or [::1]:9100")
+    try:
+        address: IPAddress = IPv6Address(match[2]) if match[2] else IPv4Address(match[1] or "127.0.0.1")
+    except ValueError:
+        raise Unreadable("expected an IPv4 address, or an IPv6 address in brackets, in front of the port") from None
+    return Endpoint(address, int(match[3]))
+
+
+def gone(sentence: str) -> Reader[None]:
+    """Return the reader of a directive that is refused, whatever its value."""
+
+    def refuse(_text: str) -> None:
+        raise Unreadable(sentence, complete=True)
+
+    return Reader("refused", refuse)
+
+
+def choice(words: Sequence[str]) -> Reader[str]:
+    """Return the reader of one of *words*: the first word of the value counts."""
+
+    def read(text: str) -> str:
+        if (word := _first(r"\w+", text)) not in words:
+            raise Unreadable("")
+        return word
+
+    return Reader(" | ".join(words), read, _PLAIN_WORD)
+
+
+YES_NO = Reader("yes | no", _yes_no)
+COUNT = Reader("NUMBER above 0", lambda text: _whole(text, 1), _PLAIN_NUMBER)
+NUMBER = Reader("NUMBER", lambda text: _whole(text, 0), _PLAIN_NUMBER)
+LEADING_NUMBER = Reader("SECONDS", _leading_number, _PLAIN_NUMBER)
+PORT = Reader("PORT", _port, _PLAIN_NUMBER)
+SECONDS = Reader("SECONDS", _seconds)
+QUOTED = Reader('"TEXT" or ""', _quoted, _QUOTED_ONLY)
+QUOTED_TEXT = Reader('"TEXT"', _quoted_text, _QUOTED_ONLY)
+QUOTED_WORD = Reader('"TEXT"', _quoted_word, _QUOTED_ONLY)
+REQUEST = Reader('"TEXT"', _request, _QUOTED_ONLY)
+RAW = Reader("TEXT or nothing", _raw, _NO_BLANK_BEHIND)
+SHELL_OR_NOTHING = Reader("COMMAND", _raw)
+TEXT = Reader("TEXT", _text, _NO_BLANK_BEHIND)
+SHELL = Reader("COMMAND", _text)
+QUOTED_OR_TEXT = Reader('TEXT or "TEXT"', _quoted_or_text, rf"{_QUOTED_ONLY}|{_NO_BLANK_BEHIND}")
+RECIPIENTS = Reader('ADDRESSES or "ADDRESSES"', _recipients, rf'".*"|{_NO_BLANK_BEHIND}')
+HOST = Reader("HOST", _leading_host, r"[0-9A-Za-z._+-]+\s*")
+VIRTUALHOST = Reader('HOST or "HOST"', _virtualhost, r'[^\s"]*|"[^"]*"\s*')
+WORD = Reader("WORD", _word, _PLAIN_WORD)
+SCHEDULER = Reader("NAME", _lower_case, r"[a-z]+\s*")
+UNBLANK = Reader("NAME,…", _unblank, r"\S+\s*")
+METHOD = Reader("GET | HEAD", _method, _PLAIN_WORD)
+CHECKTYPE = Reader(
+    "negotiate | connect | ping | external | external-perl | on | off | NUMBER",
+    _checktype,
+    r"([A-Za-z_-]+|[0-9]+)\s*",
+)
+STATUS = Reader(f"{' | '.join(_STATUS_WORDS)}, …", _status)
+LISTEN = Reader("[ADDRESS:]PORT", _listen)

@@ -1,0 +1,168 @@
+"""How real servers, fallbacks and virtuals are written; names are resolved elsewhere."""
+
+import re
+from dataclasses import dataclass
+
+from ldirectord_py.config.directive import Reader, Unreadable, Void, quoted, shown
+from ldirectord_py.config.readers import LARGEST, rooted
+from ldirectord_py.model.service import Forwarding
+
+_NAME = r"[A-Za-z0-9.-]+"
+# A name begins where no other begins, so that looking for the first one takes linear time.
+_HOST = rf"(?:(?<![A-Za-z0-9.-]){_NAME}|\[[0-9A-Fa-f:]+\])"
+_REAL = re.compile(rf"({_HOST})(?:->({_NAME}|\[[0-9A-Fa-f:]+\]))?(?::([A-Za-z0-9_-]+))?\s+(.*)", re.ASCII | re.DOTALL)
+_EARLY_PORT = re.compile(rf"{_HOST}:[A-Za-z0-9_-]+->", re.ASCII)
+_LITERAL = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+|\[.*\]", re.ASCII)
+_METHOD = re.compile(r"(\w*)(.*)", re.ASCII | re.DOTALL)
+_PAIR = re.compile(r'\s"(.*)"[,\s]\s*"(.*)"', re.ASCII | re.DOTALL)
+_HOST_PORT = re.compile(r"(.*):([A-Za-z0-9_-]+)", re.ASCII | re.DOTALL)
+_SHAPE = "ADDRESS[:PORT] gate|masq|ipip, such as 10.0.0.5:80 gate"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RealLine:
+    """The value of `real` or `real6`."""
+
+    host: str
+    end: str | None
+    """The last host of a range."""
+    port: str | None
+    forwarding: Forwarding
+    weight: int = 1
+    request: str | None = None
+    receive: str | None = None
+    lower: int = 0
+    upper: int = 0
+    notes: tuple[str, ...] = ()
+    """What the operator should know of how the line was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class FallbackLine:
+    """The value of `fallback` or `fallback6`."""
+
+    host: str
+    port: str | None
+    forwarding: Forwarding
+    notes: tuple[str, ...] = ()
+
+
+def _something(text: str) -> bool:
+    return re.search(r"\S", text, re.ASCII) is not None
+
+
+def forwarding(word: str) -> Forwarding:
+    """Return the forwarding method called *word*; raises `Unreadable`."""
+    try:
+        return Forwarding(word)
+    except ValueError:
+        raise Unreadable("forward method must be gate, masq or ipip") from None
+
+
+class _Rest:
+    """What follows the forwarding method: whatever is found is taken out together with what stands before it."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.notes: list[str] = []
+
+    def take(self, match: re.Match[str] | None) -> re.Match[str] | None:
+        if match is not None:
+            self.skip(self.text[: match.start()])
+            self.text = self.text[match.end() :]
+        return match
+
+    def skip(self, text: str) -> None:
+        if _something(text):
+            self.notes.append(f"{quoted(text.strip())} is ignored")
+
+    def number(self, prefix: str, meaning: str) -> int | None:
+        match = self.take(re.search(rf"\s{prefix}([0-9]+)", self.text, re.ASCII))
+        if match is None:
+            return None
+        if len(match[1]) > 12 or int(match[1]) > LARGEST:
+            raise Unreadable(f"expected a {meaning} up to {LARGEST}")
+        return int(match[1])
+
+    def pair(self) -> tuple[str, str] | None:
+        # Where the first quote does not lead to a match, no later one does.
+        start = re.search(r'\s"', self.text, re.ASCII)
+        match = (
+            self.take(_PAIR.search(self.text, start.start()))
+            if start and _PAIR.match(self.text, start.start())
+            else None
+        )
+        return (match[1], match[2]) if match else None
+
+
+def _read_real(text: str) -> RealLine:
+    match = _REAL.search(text)
+    if match is None:
+        raise Unreadable(f"invalid address for real server (wrong format): expected {_SHAPE}")
+    notes = _in_front(text[: match.start()], match, text)
+    word, after = _split_method(match[4])
+    rest = _Rest(after)
+    weight = rest.number("", "weight")
+    pair = rest.pair()
+    lower = rest.number("l:", "threshold") or 0
+    upper = rest.number("u:", "threshold") or 0
+    if _something(rest.text):
+        if not (pair and pair[0].startswith("/")):
+            raise Unreadable(f'Invalid real server line, around "{shown(rest.text)}"', complete=True)
+        # The original reads nothing behind a request with a slash.
+        rest.skip(rest.text)
+    if lower and lower > upper:
+        notes.append(f"l:{lower} needs a u: that is not below it, or else the kernel refuses the server")
+    return RealLine(
+        host=match[1],
+        end=match[2],
+        port=match[3],
+        forwarding=word,
+        weight=1 if weight is None else weight,
+        request=rooted(pair[0]) if pair else None,
+        receive=pair[1] if pair else None,
+        lower=lower,
+        upper=upper,
+        notes=(*notes, *rest.notes),
+    )
+
+
+def _split_method(text: str) -> tuple[Forwarding, str]:
+    match = _METHOD.match(text)
+    word, after = match.groups() if match else ("", text)
+    return forwarding(word), after
+
+
+def _in_front(front: str, match: re.Match[str], text: str) -> list[str]:
+    """Judge what stands in front of the address that was found: only what cannot be part of one is ignored."""
+    if not _something(front):
+        return []
+    if _EARLY_PORT.match(text):
+        raise Void("a range has its port behind its end, as in 10.0.0.1->10.0.0.9:80; this line names no server")
+    if _LITERAL.fullmatch(match[1]) and not re.search(r"[0-9:_\[\]]", front):
+        return [f"{quoted(front)} in front of {match[1]} is ignored"]
+    hint = "; an IPv6 address stands in brackets" if ":" in front else ""
+    if re.fullmatch(r"[0-9.]+::", front):
+        hint = "; a single colon stands in front of the port"
+    raise Unreadable(
+        f"invalid address for real server (wrong format): expected {_SHAPE}, "
+        f"but {quoted(front)} stands in front of {quoted(match[1])}{hint}",
+        complete=True,
+    )
+
+
+def _read_fallback(text: str) -> FallbackLine:
+    words = re.findall(r"\S+", text, re.ASCII)
+    notes = [f"{quoted(' '.join(words[:-2]))} is ignored"] if len(words) > 2 else []
+    host, *method = words[-2:] or [""]
+    way = forwarding(method[0]) if method else Forwarding.GATE
+    match = _HOST_PORT.fullmatch(host)
+    if not host:
+        notes.append("expected ADDRESS[:PORT] [gate|masq|ipip]; without a value, the local host is the fallback")
+    return FallbackLine(match[1] if match else host, match[2] if match else None, way, tuple(notes))
+
+
+REAL_LINE = Reader(
+    'ADDRESS[->ADDRESS][:PORT] gate|masq|ipip [WEIGHT] ["REQUEST", "RECEIVE"] [l:LOWER] [u:UPPER]', _read_real
+)
+FALLBACK_LINE = Reader("ADDRESS[:PORT] [gate|masq|ipip]", _read_fallback)

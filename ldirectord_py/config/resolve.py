@@ -1,0 +1,98 @@
+"""What the machine knows: names of hosts and ports, its own name, and which files can be written."""
+
+import os
+import platform
+import re
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address
+from pathlib import Path
+
+from ldirectord_py.checks.registry import plan
+from ldirectord_py.model.address import IPAddress
+from ldirectord_py.model.asking import Asking, Subject
+from ldirectord_py.model.checking import CheckPlan
+
+_NAME = re.compile(r"[0-9A-Za-z._+-]{1,255}")
+
+
+def host_address(host: str, family: int) -> IPAddress | None:
+    """Return the first address of *host* in *family* (4 or 6), or None; may ask name servers.
+
+    Brackets enclose an IPv6 address.  What the C library takes for an IPv4 address is one: `10.9`
+    is 10.0.0.9; and nothing at all is the local host.
+    """
+    if family == 6 and host.startswith("[") and host.endswith("]"):
+        return _ipv6(host[1:-1])
+    if host and not _NAME.fullmatch(host):
+        return None
+    try:
+        kind = socket.AF_INET6 if family == 6 else socket.AF_INET
+        found = socket.getaddrinfo(host or None, 0, kind, socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return None
+    numeric = str(found[0][4][0])
+    return _ipv6(numeric) if family == 6 else IPv4Address(numeric)
+
+
+def _ipv6(text: str) -> IPv6Address | None:
+    try:
+        return IPv6Address(text)
+    except ValueError:
+        return None
+
+
+def port_number(word: str, protocol: str | None) -> int | None:
+    """Return the port that *word* is, a number or a name of /etc/services (None: of any protocol), or None."""
+    if re.fullmatch(r"[0-9]+", word):
+        digits = word.lstrip("0") or "0"
+        return int(digits) if len(digits) <= 5 and int(digits) < 65536 else None
+    try:
+        return socket.getservbyname(word, protocol) if protocol else socket.getservbyname(word)
+    except (OSError, ValueError):
+        return None
+
+
+def host_name() -> str:
+    """Return this machine's name, as the original finds it."""
+    return os.environ.get("HOSTNAME") or platform.node()
+
+
+def unwritable(path: str) -> str:
+    """Return why nothing can be appended to *path*, or nothing where it can; creates no file."""
+    file = Path(path)
+    try:
+        if file.is_dir():
+            return "it is a directory"
+        if file.exists():
+            return "" if os.access(file, os.W_OK) else "it is not writable"
+        if not file.parent.is_dir():
+            return "its directory does not exist"
+        return "" if os.access(file.parent, os.W_OK) else "its directory is not writable"
+    except OSError as exc:
+        return exc.strerror or str(exc)
+
+
+def no_directory(path: str) -> bool:
+    """Return whether *path* is no directory."""
+    try:
+        return not Path(path).is_dir()
+    except OSError:
+        return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """What a configuration's meaning depends on besides its text."""
+
+    host_name: Callable[[], str] = host_name
+    host_address: Callable[[str, int], IPAddress | None] = host_address
+    port_number: Callable[[str, str | None], int | None] = port_number
+    plan: Callable[[Asking, Subject], CheckPlan] = plan
+    """Raises `Misasked`."""
+    check_paths: bool = False
+    """Whether files and directories that are named must be there and writable; nothing is created."""
+
+
+HERE = Environment()

@@ -1,0 +1,62 @@
+"""How a section's virtual is set up in the table."""
+
+from ipaddress import IPv4Address
+
+from ldirectord_py.config import directives as d
+from ldirectord_py.config.directive import Unreadable, quoted
+from ldirectord_py.config.findings import Findings
+from ldirectord_py.config.readers import dotted_mask, prefix_length
+from ldirectord_py.config.values import Values
+from ldirectord_py.model.service import AddressKey, Protocol, VirtualKey
+from ldirectord_py.model.table import ServiceFlags, Settings
+
+_HOST_MASK: dict[int, IPv4Address | int] = {4: IPv4Address("255.255.255.255"), 6: 128}
+SCHEDULER_FLAGS = {
+    "sh-fallback": ServiceFlags.SCHED1,
+    "sh-port": ServiceFlags.SCHED2,
+    "mh-fallback": ServiceFlags.SCHED1,
+    "mh-port": ServiceFlags.SCHED2,
+    "flag-1": ServiceFlags.SCHED1,
+    "flag-2": ServiceFlags.SCHED2,
+    "flag-3": ServiceFlags.SCHED3,
+}
+
+
+def settings(key: VirtualKey, values: Values, findings: Findings) -> Settings:
+    """Return how the virtual *key* is set up; what cannot be goes to *findings*."""
+    persistent = values.get(d.PERSISTENT)
+    flags = _scheduler_flags(values, findings)
+    if persistent is not None:
+        flags |= ServiceFlags.PERSISTENT
+    if values.get(d.OPS):
+        if isinstance(key, AddressKey) and key.protocol is Protocol.UDP:
+            flags |= ServiceFlags.ONE_PACKET
+        else:
+            findings.warning(values.line(d.OPS.name) or 0, "ops: this has an effect with protocol=udp only")
+    return Settings(
+        scheduler=values.get(d.SCHEDULER),
+        flags=flags,
+        persistence=persistent or 0,
+        netmask=_netmask(key.family, values, findings),
+    )
+
+
+def _netmask(family: int, values: Values, findings: Findings) -> IPv4Address | int:
+    mask = _HOST_MASK[family]
+    for entry in values.each(d.NETMASK):
+        try:
+            mask = prefix_length(entry.value or "") if family == 6 else dotted_mask(entry.value or "")
+        except Unreadable as exc:
+            findings.error(entry.line, f"netmask: {exc}, but got {quoted(entry.value or '')}")
+    return mask
+
+
+def _scheduler_flags(values: Values, findings: Findings) -> ServiceFlags:
+    flags = ServiceFlags.NONE
+    for name in filter(None, (values.get(d.SCHEDFLAGS) or "").split(",")):
+        if name in SCHEDULER_FLAGS:
+            flags |= SCHEDULER_FLAGS[name]
+        else:
+            sentence = f"expected {', '.join(SCHEDULER_FLAGS)}; {quoted(name)} is ignored"
+            findings.warning(values.line(d.SCHEDFLAGS.name) or 0, f"schedflags: {sentence}")
+    return flags

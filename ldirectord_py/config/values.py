@@ -1,0 +1,139 @@
+"""The directives of one scope as values, read by their rows."""
+
+import difflib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar, cast
+
+from ldirectord_py.config.cf import Line
+from ldirectord_py.config.directive import Directive, Scope, Unreadable, Void, quoted
+from ldirectord_py.config.directives import rows
+from ldirectord_py.config.findings import Findings
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry(Generic[T]):
+    """One use of a directive."""
+
+    line: int
+    value: T
+
+
+class Values:
+    """What one scope says, with the values of the scope around it and the defaults behind."""
+
+    __slots__ = ("_entries", "_outer")
+
+    def __init__(self, entries: Mapping[str, Sequence[Entry[Any]]], outer: "Values | None" = None) -> None:
+        self._entries = entries
+        self._outer = outer
+
+    def each(self, row: Directive[T]) -> Sequence[Entry[T]]:
+        """Return all uses of the directive in this scope, in order."""
+        return cast("Sequence[Entry[T]]", self._entries.get(row.name, ()))
+
+    def own(self, row: Directive[T]) -> T | None:
+        """Return what this scope says last, or None."""
+        entries = self.each(row)
+        return entries[-1].value if entries else None
+
+    def get(self, row: Directive[T]) -> T:
+        """Return the value in force."""
+        if entries := self._entries.get(row.name):
+            return cast("T", entries[-1].value)
+        if self._outer is not None and row.scope is Scope.BOTH:
+            return self._outer.get(row)
+        return row.default
+
+    def line(self, name: str) -> int | None:
+        """Return the line of the last use of the directive *name* in this scope, or None."""
+        entries = self._entries.get(name)
+        return entries[-1].line if entries else None
+
+
+def read_values(lines: Sequence[Line], scope: Scope, findings: Findings, *, outer: Values | None = None) -> Values:
+    """Return the values of *lines*, which stand in *scope*; what cannot be read is added to *findings*."""
+    table = rows(scope)
+    entries: dict[str, list[Entry[Any]]] = {}
+    for line in lines:
+        row = table.get(line.name)
+        text = line.value if row is None or line.value is not None else row.bare
+        if row is None or text is None:
+            findings.error(line.number, "" if findings.full else unknown(line, scope))
+        else:
+            if line.value is None:
+                findings.warning(
+                    line.number, f"{row.name}: please update your config not to use a bare {row.name} directive"
+                )
+            _read_one(row, line.number, text, entries, findings)
+    return Values(entries, outer)
+
+
+def _read_one(
+    row: Directive[Any], number: int, text: str, entries: dict[str, list[Entry[Any]]], findings: Findings
+) -> None:
+    try:
+        value = row.reader.read(text)
+    except Unreadable as exc:
+        findings.error(number, _refusal(row, text, exc))
+        return
+    except Void as exc:
+        findings.warning(number, f"{row.name}: {exc}")
+        return
+    if row.notice:
+        findings.warning(number, f"{row.name}: {row.notice}")
+    for note in getattr(value, "notes", ()):
+        findings.warning(number, f"{row.name}: {note}")
+    if row.reader.plain is not None and not re.fullmatch(row.reader.plain, text, re.ASCII | re.DOTALL):
+        findings.warning(number, f"{row.name}: {_surprise(row, text, value)}")
+    entries.setdefault(row.name, []).append(Entry(number, value))
+
+
+def _refusal(row: Directive[Any], text: str, exc: Unreadable) -> str:
+    if exc.complete:
+        return f"{row.name}: {exc}"
+    reason = ": ".join(part for part in (row.refusal, str(exc)) if part)
+    got = "" if row.secret else f", but got {quoted(text)}"
+    return f"{row.name}: {reason}{got}{_hint(text)}"
+
+
+def _hint(text: str) -> str:
+    if text.endswith("\r"):
+        return "; the line ends in CR LF, where LF is expected"
+    if "#" in text:
+        return "; a comment needs a line of its own"
+    return ""
+
+
+def _surprise(row: Directive[Any], text: str, value: Any) -> str:
+    if row.secret:
+        return "the value is read up to its last quote only"
+    if value == text:
+        extra = "quotes" if text.endswith('"') else "the blanks at its end"
+        return f"{quoted(text)} is taken as it stands, with {extra}"
+    return f"{quoted(text)} is read as {quoted(str(value))}"
+
+
+def unknown(line: Line, scope: Scope) -> str:
+    """Say what is wrong with a line that is no directive of *scope*, and what was probably meant."""
+    shown = f'unknown directive "{line.name[:40]}"' if line.name else f"unknown directive {quoted(line.text.strip())}"
+    return f"{shown}: {_meant(line, scope)}"
+
+
+def _meant(line: Line, scope: Scope) -> str:
+    here, there = rows(scope), rows(Scope.SECTION if scope is Scope.GLOBAL else Scope.GLOBAL)
+    first = re.match(r"\w*", line.text.strip(), re.ASCII)
+    name = line.name or (first[0] if first else "")
+    if name in here or (name in {"virtual", "virtual6"} and scope is Scope.GLOBAL):
+        return f"expected {name}=VALUE"
+    if name in {"virtual", "virtual6"}:
+        return "a virtual begins in the first column"
+    if name in there and scope is Scope.GLOBAL:
+        return "it belongs to a virtual; indent it below its virtual line by a TAB or four blanks"
+    if name in there:
+        return "it is a global directive; put it outside of the virtuals, in the first column"
+    near = difflib.get_close_matches(name.lower(), [*here, "virtual", "virtual6"], 1, 0.75) if len(name) < 40 else []
+    return f"did you mean {near[0]}?" if near else "no directive has this name"

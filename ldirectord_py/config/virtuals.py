@@ -1,0 +1,170 @@
+"""One section as a complete `Virtual`."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ldirectord_py.checks.misasked import Misasked
+from ldirectord_py.config import directives as d
+from ldirectord_py.config.asking import asking
+from ldirectord_py.config.cf import Section
+from ldirectord_py.config.directive import Scope, Unreadable, quoted, shown
+from ldirectord_py.config.findings import Findings
+from ldirectord_py.config.openings import Opening, read_opening
+from ldirectord_py.config.resolve import Environment, unwritable
+from ldirectord_py.config.servers import Reserve, Server, fallbacks, misplaced, real_servers
+from ldirectord_py.config.settings import settings
+from ldirectord_py.config.values import Values, read_values
+from ldirectord_py.model.address import Endpoint
+from ldirectord_py.model.asking import Asking, Subject
+from ldirectord_py.model.checking import CheckPlan
+from ldirectord_py.model.config import Alerting, Fallback, Real, Virtual
+from ldirectord_py.model.service import AddressKey, MarkKey, Protocol, VirtualKey, kernel_endpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a section is read in."""
+
+    values: Values
+    """The global directives."""
+    fallbacks: dict[int, Reserve | None]
+    environment: Environment
+    findings: Findings
+
+
+def virtual(section: Section, around: Surroundings) -> Virtual | None:
+    """Return the virtual that *section* describes; None where it has no identity.  Problems go to the findings."""
+    line, findings = section.opening.number, around.findings
+    values = read_values(section.lines, Scope.SECTION, findings, outer=around.values)
+    try:
+        opening = read_opening(section.opening.name, section.opening.value or "")
+    except Unreadable as exc:
+        findings.error(line, f"{section.opening.name}: {exc}")
+        return None
+    for note in opening.notes:
+        findings.warning(line, f"{section.opening.name}: {note}")
+    protocol = _protocol(values, opening, findings)
+    servers = real_servers(values, opening.family, around.environment, findings)
+    key = _key(opening, protocol, around.environment)
+    if key is None:
+        shown = quoted(section.opening.value or "")
+        findings.error(line, f"{section.opening.name}: invalid address for virtual service: cannot resolve {shown}")
+        return None
+    _check_monitorfile(values, around)
+    return _Named(line, key, values, around).complete(servers)
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """A section whose virtual is known."""
+
+    line: int
+    key: VirtualKey
+    values: Values
+    around: Surroundings
+
+    def complete(self, servers: list[Server]) -> Virtual:
+        values, around = self.values, self.around
+        asked = asking(self.key, values, around.environment)
+        return Virtual(
+            key=self.key,
+            settings=settings(self.key, values, around.findings),
+            reals=tuple(self.reals(asked, servers)),
+            fallback=self.fallback(),
+            asking=asked,
+            quiescent=values.get(d.QUIESCENT),
+            cleanstop=values.get(d.CLEANSTOP),
+            failurecount=values.get(d.FAILURECOUNT),
+            fallbackcommand=values.own(d.SECTION_FALLBACKCOMMAND) or around.values.get(d.FALLBACKCOMMAND),
+            alerting=_alerting(values),
+            monitorfile=values.get(d.MONITORFILE),
+            servicename=values.get(d.SERVICENAME),
+            comment=values.get(d.COMMENT),
+            line=self.line,
+        )
+
+    def fallback(self) -> Fallback | None:
+        values, around, family = self.values, self.around, self.key.family
+        right, wrong = (d.FALLBACK6, d.FALLBACK) if family == 6 else (d.FALLBACK, d.FALLBACK6)
+        for entry in values.each(wrong):
+            around.findings.error(entry.line, misplaced(wrong.name, right.name))
+        protocol, port = "fwm", 0
+        if isinstance(self.key, AddressKey):
+            protocol, port = self.key.protocol, self.key.endpoint.port
+        own = Values({right.name: values.each(right)})
+        found = fallbacks(own, (protocol,), around.environment, around.findings)
+        reserve = found.get(family) or around.fallbacks.get(family)
+        return reserve.at(port) if reserve else None
+
+    def reals(self, asked: Asking, servers: list[Server]) -> Iterator[Real]:
+        lines: dict[Endpoint, int] = {}
+        for server in servers:
+            written = server.written
+            kept = kernel_endpoint(self.key, server.endpoint, written.forwarding)
+            if kept in lines:
+                self.around.findings.warning(server.line, f"real: {kept} is there already, from line {lines[kept]}")
+            lines.setdefault(kept, server.line)
+            if (plan := self.plan(asked, server)) is not None:
+                yield Real(
+                    endpoint=server.endpoint,
+                    destination=server.destination,
+                    plan=plan,
+                    request=written.request,
+                    receive=written.receive,
+                    line=server.line,
+                )
+
+    def plan(self, asked: Asking, server: Server) -> CheckPlan | None:
+        written = server.written
+        subject = Subject(virtual=self.key, endpoint=server.endpoint, request=written.request, receive=written.receive)
+        try:
+            return self.around.environment.plan(asked, subject)
+        except Misasked as exc:
+            its_own = getattr(written, exc.directive) if exc.directive in {"request", "receive"} else None
+            line = server.line if its_own is not None else self.values.line(exc.directive)
+            self.around.findings.error(line or self.line, f"{exc.directive}: {exc}")
+            return None
+
+
+def _protocol(values: Values, opening: Opening, findings: Findings) -> Protocol:
+    chosen = Protocol.UDP if opening.udp else Protocol.TCP
+    for entry in values.each(d.PROTOCOL):
+        if opening.mark is not None:
+            if entry.value != "fwm":
+                sentence = "protocol must be fwm if the virtual service is a fwmark (a number)"
+                findings.error(entry.line, f"protocol: {sentence}, but got {quoted(entry.value or '')}")
+        elif entry.value in set(Protocol):
+            chosen = Protocol(entry.value)
+        else:
+            sentence = "protocol must be tcp or udp if the virtual service is an address and port"
+            findings.error(entry.line, f"protocol: {sentence}, but got {quoted(entry.value or '')}")
+    return chosen
+
+
+def _key(opening: Opening, protocol: Protocol, environment: Environment) -> VirtualKey | None:
+    if opening.mark is not None:
+        return MarkKey(opening.mark, opening.family)
+    address = environment.host_address(opening.host, opening.family)
+    port = environment.port_number(opening.port, protocol)
+    if address is None or port is None:
+        return None
+    return AddressKey(protocol, Endpoint(address, port))
+
+
+def _alerting(values: Values) -> Alerting:
+    return Alerting(
+        recipients=values.get(d.EMAILALERT),
+        frequency=values.get(d.EMAILALERTFREQ),
+        status=values.get(d.EMAILALERTSTATUS),
+        smtp=values.get(d.SMTP),
+        sender=values.get(d.EMAILALERTFROM),
+    )
+
+
+def _check_monitorfile(values: Values, around: Surroundings) -> None:
+    if not around.environment.check_paths:
+        return
+    for entry in values.each(d.MONITORFILE):
+        if reason := unwritable(entry.value or ""):
+            sentence = f"unable to open monitorfile {shown(entry.value or '')}: {reason}"
+            around.findings.error(entry.line, f"monitorfile: {sentence}")

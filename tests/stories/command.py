@@ -1,0 +1,72 @@
+"""`ldirectord` with places of its own (below `$LDIRECTORD_RUN_DIR/..`) and, if `$DIRECTOR` names one, with a director
+that misbehaves.  Run by the tests as a program."""
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from ldirectord_py import app
+from ldirectord_py.cli.environment import Environment
+from ldirectord_py.cli.ldirectord import main
+from ldirectord_py.model.config import Config
+from ldirectord_py.model.errors import DirectorError
+
+HOME = Path(os.environ["LDIRECTORD_RUN_DIR"]).parent
+
+
+def refuses(config: Config, options: app.Options, ready: Callable[[], None]) -> int:
+    raise DirectorError("the table can not be opened; load the module ip_vs")
+
+
+def dies(config: Config, options: app.Options, ready: Callable[[], None]) -> int:
+    os._exit(7)
+
+
+def breaks(config: Config, options: app.Options, ready: Callable[[], None]) -> int:
+    raise RuntimeError("a fault of ours")
+
+
+def breaks_later(config: Config, options: app.Options, ready: Callable[[], None]) -> int:
+    ready()
+    raise RuntimeError("a fault of ours")
+
+
+def never_ready(config: Config, options: app.Options, ready: Callable[[], None]) -> int:
+    signal.pause()
+    return 0
+
+
+def deaf(config: Config, options: app.Options, ready: Callable[[], None]) -> int:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    ready()
+    while True:
+        signal.pause()
+
+
+def slow(config: Config, options: app.Options, ready: Callable[[], None]) -> int:
+    """Say when it has begun, and wait for leave to go on; then note a request to reload and end."""
+    (HOME / "begun").write_text("begun")
+    (HOME / "go").read_text()
+    noted: list[int] = []
+    signal.signal(signal.SIGHUP, lambda number, _frame: noted.append(number))
+    ready()
+    (HOME / "noted").write_text(repr([signal.Signals(number).name for number in noted]))
+    return 0
+
+
+if __name__ == "__main__":
+    director = os.environ.get("DIRECTOR")
+    sys.exit(
+        main(
+            environment=Environment(
+                program=sys.argv[0],
+                run_dir=Path(os.environ["LDIRECTORD_RUN_DIR"]),
+                config_dirs=(f"{HOME}/ha.d", f"{HOME}/ha.d/conf"),
+                logfile=f"{HOME}/log",
+                runner=globals()[director] if director else app.run,
+                patience=float(os.environ.get("PATIENCE", "40")),
+            )
+        )
+    )

@@ -1,0 +1,538 @@
+"""`ldirectord` as operators, init scripts and cluster agents use it: real processes, a table in memory."""
+
+import os
+import re
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+COMMAND = Path(__file__).with_name("command.py")
+SCRIPT = Path(sys.executable).with_name("ldirectord")
+SERVICE = "virtual=192.0.2.1:80\n\treal=192.0.2.2:80 gate\n\treal=192.0.2.3:80 gate\n\tchecktype=on\n"
+ACTIONS = ("start", "stop", "restart", "try-restart", "reload", "force-reload", "status")
+PATIENCE = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a command has left behind."""
+
+    status: int
+    out: str = ""
+    err: str = ""
+
+
+class Place:
+    """A directory with all that `ldirectord` needs, and no other instance in sight."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.config = home / "ha.d" / "ldirectord.cf"
+        self.log = home / "log"
+        self.pid_file = home / "run" / "ldirectord.ldirectord.pid"
+        self.environment = os.environ | {"LDIRECTORD_RUN_DIR": str(home / "run"), "PYTHONWARNINGS": "error"}
+        self.config.parent.joinpath("conf").mkdir(parents=True)
+        self.pid_file.parent.mkdir()
+        self.write(SERVICE)
+
+    def write(self, text: str) -> None:
+        self.config.write_text(f'logfile="{self.log}"\n{text}')
+
+    def spawn(self, *words: str, program: tuple[str, ...] = (), **environment: str) -> "subprocess.Popen[str]":
+        return subprocess.Popen(
+            [*(program or (sys.executable, str(COMMAND), "--table", "memory")), *words],
+            env=self.environment | environment,
+            cwd=self.home,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, *words: str, program: tuple[str, ...] = (), **environment: str) -> Done:
+        return finish(self.spawn(*words, program=program, **environment))
+
+    def pid(self) -> int:
+        return int(self.pid_file.read_text())
+
+    def processes(self) -> list[int]:
+        """Return every process that was started here and still runs."""
+        mark = f"LDIRECTORD_RUN_DIR={self.home / 'run'}".encode()
+        return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit() and _has(entry, mark)]
+
+    def logged(self) -> list[str]:
+        """Return what has been logged, without date and pid."""
+        return re.findall(r"(?m)^\[[^]]*\] (.*)$", self.log.read_text())
+
+
+def finish(process: "subprocess.Popen[str]") -> Done:
+    out, err = process.communicate(timeout=PATIENCE)
+    return Done(process.returncode, out, err)
+
+
+def wait_for_end(pid: int) -> None:
+    """Wait until a process that is not a child of ours has ended."""
+    try:
+        process = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    with os.fdopen(process):
+        readable, _, _ = select.select([process], [], [], PATIENCE)
+        assert readable, f"{pid} does not end"
+
+
+def wait_for_file(path: Path) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not (path.exists() and path.read_text()):
+        assert time.monotonic() < deadline, f"{path} does not come"
+        os.sched_yield()
+
+
+def _has(process: Path, mark: bytes) -> bool:
+    try:
+        return mark in (process / "environ").read_bytes().split(b"\0") and _state(process) != "Z"
+    except OSError:
+        return False
+
+
+def _state(process: Path) -> str:
+    return (process / "stat").read_text().rpartition(")")[2].split()[0]
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    place = Place(tmp_path)
+    yield place
+    for pid in place.processes():
+        os.kill(pid, signal.SIGKILL)
+        wait_for_end(pid)
+
+
+@pytest.fixture
+def running(place: Place) -> Place:
+    assert place.run("start") == Done(0)
+    return place
+
+
+@pytest.fixture
+def stale(place: Place) -> Place:
+    place.pid_file.write_text("999999999\n")
+    return place
+
+
+def is_running(place: Place, pid: int) -> Done:
+    return Done(0, err=f"ldirectord for {place.config} is running with pid: {pid}\n")
+
+
+def is_stopped(place: Place) -> Done:
+    return Done(3, out=f"ldirectord is stopped for {place.config}\n")
+
+
+def is_stale(place: Place) -> Done:
+    return Done(
+        1,
+        out=f"ldirectord is stopped for {place.config}\n",
+        err=f"ldirectord stale pid file {place.pid_file} for {place.config}\n",
+    )
+
+
+class TestNothingRuns:
+    @pytest.mark.parametrize("action", ["start", "restart"])
+    def test_starting_returns_once_the_daemon_is_at_work(self, place: Place, action: str) -> None:
+        assert place.run(action) == Done(0)
+        assert place.run("status") == is_running(place, place.pid())
+        assert place.processes() == [place.pid()]
+
+    @pytest.mark.parametrize("action", ["stop", "try-restart"])
+    def test_there_is_nothing_to_stop(self, place: Place, action: str) -> None:
+        assert place.run(action) == Done(0)
+        assert place.processes() == []
+
+    @pytest.mark.parametrize("action", ["reload", "force-reload"])
+    def test_reloading_fails(self, place: Place, action: str) -> None:
+        assert place.run(action) == Done(1, err=f"ldirectord is stopped for {place.config}\n")
+
+    def test_the_status_is_3(self, place: Place) -> None:
+        assert place.run("status") == is_stopped(place)
+
+
+class TestOneRuns:
+    def test_starting_does_nothing(self, running: Place) -> None:
+        pid = running.pid()
+        assert running.run("start") == Done(0)
+        assert running.processes() == [pid]
+
+    def test_stopping_waits_for_the_end(self, running: Place) -> None:
+        assert running.run("stop") == Done(0)
+        assert running.processes() == []
+        assert not running.pid_file.exists()
+
+    @pytest.mark.parametrize("action", ["restart", "try-restart"])
+    def test_restarting_makes_way_for_another(self, running: Place, action: str) -> None:
+        before = running.pid()
+        assert running.run(action) == Done(0)
+        assert running.pid() != before
+        assert running.processes() == [running.pid()]
+
+    @pytest.mark.parametrize("action", ["reload", "force-reload"])
+    def test_reloading_leaves_it_running(self, running: Place, action: str) -> None:
+        pid = running.pid()
+        assert running.run(action) == Done(0)
+        assert running.run("status") == is_running(running, pid)
+
+    def test_stop_and_start_may_follow_each_other_at_once(self, running: Place) -> None:
+        for _ in range(3):
+            assert running.run("stop") == Done(0)
+            assert running.run("start") == Done(0)
+            assert running.processes() == [running.pid()]
+
+    def test_another_name_for_the_configuration_is_another_instance(self, running: Place) -> None:
+        assert running.run("ldirectord.cf", "status") == is_stopped(running)
+        assert running.run("ldirectord.cf", "start") == Done(0)
+        assert len(running.processes()) == 2
+        assert running.run("ldirectord.cf", "stop") == Done(0)
+        assert running.processes() == [running.pid()]
+
+    def test_after_a_kill_the_next_start_takes_over(self, running: Place) -> None:
+        pid = running.pid()
+        os.kill(pid, signal.SIGKILL)
+        wait_for_end(pid)
+        assert running.run("status") == is_stale(running)
+        assert running.run("start") == Done(0)
+        assert running.run("status") == is_running(running, running.pid())
+
+
+class TestAStalePidFile:
+    @pytest.mark.parametrize("action", ["start", "restart"])
+    def test_starting_takes_it_over(self, stale: Place, action: str) -> None:
+        assert stale.run(action) == Done(0)
+        assert stale.processes() == [stale.pid()]
+
+    @pytest.mark.parametrize("action", ["stop", "try-restart"])
+    def test_there_is_nothing_to_stop(self, stale: Place, action: str) -> None:
+        assert stale.run(action) == Done(0)
+        assert stale.pid_file.read_text() == "999999999\n"
+
+    @pytest.mark.parametrize("action", ["reload", "force-reload"])
+    def test_reloading_fails(self, stale: Place, action: str) -> None:
+        assert stale.run(action) == Done(1, err=f"ldirectord is stopped for {stale.config}\n")
+
+    def test_the_status_is_1(self, stale: Place) -> None:
+        assert stale.run("status") == is_stale(stale)
+
+
+class TestABrokenConfiguration:
+    @pytest.mark.parametrize("action", ACTIONS)
+    def test_nothing_happens_to_a_live_daemon(self, running: Place, action: str) -> None:
+        pid = running.pid()
+        running.write("bogus line\n")
+        done = running.run(action)
+        assert done.status == 2
+        assert done.out == ""
+        assert f"{running.config}:2: " in done.err
+        assert running.processes() == [pid]
+        assert running.pid() == pid
+
+    def test_a_refused_stop_names_the_process(self, running: Place) -> None:
+        running.write("bogus line\n")
+        assert running.run("stop").err.splitlines()[-1] == (
+            f"ldirectord was not stopped: mend the configuration, or send SIGTERM to pid {running.pid()}"
+        )
+
+    @pytest.mark.parametrize("action", ACTIONS)
+    def test_nothing_is_started(self, place: Place, action: str) -> None:
+        place.write("bogus line\n")
+        assert place.run(action).status == 2
+        assert place.processes() == []
+        assert not place.pid_file.exists()
+
+    @pytest.mark.parametrize("action", ACTIONS)
+    def test_a_stale_pid_file_stays(self, stale: Place, action: str) -> None:
+        stale.write("bogus line\n")
+        assert stale.run(action).status == 2
+        assert stale.pid_file.read_text() == "999999999\n"
+
+
+class TestRaces:
+    @pytest.mark.parametrize("attempt", range(5))
+    def test_of_four_starts_at_once_one_daemon_remains(self, place: Place, attempt: int) -> None:
+        starts = [place.spawn("start") for _ in range(4)]
+        assert [finish(start) for start in starts] == [Done(0)] * 4
+        assert place.run("status") == is_running(place, place.pid())
+        # losers leave their terminal before they have quite ended
+        for pid in place.processes():
+            if pid != place.pid():
+                wait_for_end(pid)
+        assert place.processes() == [place.pid()]
+
+    def test_repeated_requests_to_stop_are_one(self, running: Place) -> None:
+        pid = running.pid()
+        for number in (signal.SIGTERM, signal.SIGTERM, signal.SIGINT, signal.SIGTERM):
+            os.kill(pid, number)
+        wait_for_end(pid)
+        assert not running.pid_file.exists()
+
+    def test_a_reload_that_comes_before_the_director_is_ready_is_not_lost(self, place: Place) -> None:
+        os.mkfifo(place.home / "begun")
+        os.mkfifo(place.home / "go")
+        start = place.spawn("start", DIRECTOR="slow")
+        assert (place.home / "begun").read_text() == "begun"
+        assert place.run("reload") == Done(0)
+        pid = place.pid()
+        (place.home / "go").write_text("go")
+        assert finish(start) == Done(0)
+        wait_for_end(pid)
+        assert (place.home / "noted").read_text() == "['SIGHUP']"
+
+    def test_a_stop_that_comes_before_the_director_is_ready_is_heeded(self, place: Place) -> None:
+        os.mkfifo(place.home / "begun")
+        os.mkfifo(place.home / "go")
+        start = place.spawn("start", DIRECTOR="slow")
+        assert (place.home / "begun").read_text() == "begun"
+        assert place.run("stop") == Done(0)
+        assert not place.pid_file.exists()
+        assert finish(start).err == f"ldirectord ended before it got to work; the log may say more ({place.log})\n"
+
+
+class TestSignals:
+    @pytest.mark.parametrize("name", ["SIGUSR1", "SIGUSR2", "SIGALRM", "SIGPIPE", "SIGCHLD", "SIGWINCH"])
+    def test_stray_signals_do_no_harm(self, running: Place, name: str) -> None:
+        pid = running.pid()
+        os.kill(pid, signal.Signals[name])
+        assert running.run("status") == is_running(running, pid)
+        assert running.run("stop") == Done(0)
+        assert not running.pid_file.exists()
+
+    @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGQUIT"])
+    def test_some_signals_stop_in_order(self, running: Place, name: str) -> None:
+        pid = running.pid()
+        os.kill(pid, signal.Signals[name])
+        wait_for_end(pid)
+        assert not running.pid_file.exists()
+
+
+class TestADirectorThatFails:
+    def test_its_reason_reaches_the_terminal(self, place: Place) -> None:
+        reason = "the table can not be opened; load the module ip_vs"
+        done = place.run("start", DIRECTOR="refuses")
+        assert done == Done(1, err=f"{reason}; the log may say more ({place.log})\n")
+        assert reason in place.logged()
+        assert place.logged()[-1] == "Exiting with exit_status 1: Exiting from ldirectord start"
+        assert not place.pid_file.exists()
+
+    def test_its_reason_reaches_the_terminal_in_the_foreground(self, place: Place) -> None:
+        done = place.run("--foreground", "start", DIRECTOR="refuses")
+        assert done == Done(1, err="the table can not be opened; load the module ip_vs\n")
+        assert not place.pid_file.exists()
+
+    def test_its_sudden_death_is_told(self, place: Place) -> None:
+        done = place.run("start", DIRECTOR="dies")
+        assert done == Done(1, err=f"ldirectord ended before it got to work; the log may say more ({place.log})\n")
+        assert place.run("status").status == 1
+
+    @pytest.mark.parametrize(("director", "status"), [("breaks", 1), ("breaks_later", 0)])
+    def test_a_fault_of_ours_is_in_the_log(self, place: Place, director: str, status: int) -> None:
+        assert place.run("start", DIRECTOR=director).status == status
+        for pid in place.processes():
+            wait_for_end(pid)
+        assert "crashed: RuntimeError: a fault of ours" in place.logged()
+        assert not place.pid_file.exists()
+
+    def test_start_does_not_wait_for_ever(self, place: Place) -> None:
+        done = place.run("start", DIRECTOR="never_ready", PATIENCE="0.3")
+        assert done.status == 1
+        assert done.err.startswith("ldirectord has not got to work within 0.3 seconds; it goes on trying; ")
+
+    def test_stop_does_not_wait_for_ever(self, place: Place) -> None:
+        assert place.run("start", DIRECTOR="deaf") == Done(0)
+        assert place.run("stop", PATIENCE="0.3") == Done(
+            1,
+            err=f"ldirectord for {place.config} has not ended within 0.3 seconds of SIGTERM, pid: {place.pid()}\n",
+        )
+
+
+class TestInTheForeground:
+    def test_it_writes_the_pid_file_and_ends_on_request(self, place: Place) -> None:
+        director = place.spawn("--foreground", "start")
+        wait_for_file(place.pid_file)
+        assert place.run("status") == is_running(place, director.pid)
+        assert place.run("stop") == Done(0)
+        assert finish(director).status == 0
+        assert not place.pid_file.exists()
+
+    @pytest.mark.parametrize(("option", "line"), [("--debug", ""), ("--foreground", "supervised=yes\n")])
+    def test_debugging_and_supervised_it_neither_writes_nor_removes_a_pid_file(
+        self, place: Place, option: str, line: str
+    ) -> None:
+        place.write(f"{line}{SERVICE}")
+        os.mkfifo(place.home / "begun")
+        os.mkfifo(place.home / "go")
+        director = place.spawn(option, "start", DIRECTOR="slow")
+        assert (place.home / "begun").read_text() == "begun"
+        assert not place.pid_file.exists()
+        place.pid_file.write_text("999999999\n")
+        (place.home / "go").write_text("go")
+        assert finish(director).status == 0
+        assert place.pid_file.read_text() == "999999999\n"
+
+    def test_debugging_beside_a_daemon_does_nothing(self, running: Place) -> None:
+        done = running.run("-d", "start")
+        assert done.status == 0
+        assert f"is running with pid: {running.pid()}" in done.err
+        assert running.run("status") == is_running(running, running.pid())
+
+
+class TestTheDaemon:
+    def test_has_left_terminal_directory_and_session(self, running: Place) -> None:
+        pid = running.pid()
+        assert Path(f"/proc/{pid}/cwd").readlink() == Path("/")
+        for descriptor in (0, 1, 2):
+            assert Path(f"/proc/{pid}/fd/{descriptor}").readlink() == Path(os.devnull)
+        assert os.getsid(pid) not in {pid, os.getsid(0)}
+
+    def test_keeps_the_command_line_that_cluster_agents_look_for(self, place: Place) -> None:
+        config = place.home / "web.cf"
+        config.write_text(place.config.read_text())
+        program = (str(SCRIPT), "--table=memory")
+        assert place.run(str(config), "start", program=program) == Done(0)
+        pid = int((place.home / "run" / "ldirectord.web.cf.pid").read_text())
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().rstrip(b"\0").split(b"\0")
+        assert b" ".join(words).endswith(f"ldirectord --table=memory {config} start".encode())
+        assert words[-4:-2] == [str(SCRIPT).encode(), b"--table=memory"]
+        assert place.run(str(config), "stop", program=(sys.executable, "-m", "ldirectord_py")) == Done(0)
+
+    def test_finds_a_relative_configuration_again(self, place: Place) -> None:
+        (place.home / "web.cf").write_text(place.config.read_text())
+        assert place.run("./web.cf", "start") == Done(0)
+        done = place.run("./web.cf", "status")
+        assert done.err.startswith(f"ldirectord for {place.home}/web.cf is running with pid: ")
+        assert place.run("./web.cf", "stop") == Done(0)
+
+
+class TestTheLog:
+    def test_every_call_is_noted_as_the_original_does(self, place: Place) -> None:
+        place.run("status")
+        place.run("reload")
+        place.run("stop")
+        program = f"Invoking ldirectord invoked as: {COMMAND} --table memory"
+        assert place.logged() == [
+            f"{program} status ",
+            "Exiting with exit_status 3: Exiting from ldirectord status",
+            f"{program} reload ",
+            f"ldirectord is stopped for {place.config}",
+            "Exiting with exit_status 1: Exiting from ldirectord reload",
+            f"{program} stop ",
+        ]
+
+    def test_a_configuration_error_is_noted(self, place: Place) -> None:
+        place.write("bogus line\n")
+        place.run("status")
+        assert place.logged() == ["Exiting with exit_status 2: config_error: Configuration Error"]
+
+    def test_a_missing_configuration_is_noted_and_told(self, place: Place) -> None:
+        done = place.run("nosuch.cf", "start")
+        message = done.err.rstrip("\n")
+        assert message.startswith("Config file nosuch.cf not found: there is none of ")
+        assert done.status == 1
+        assert place.logged() == [message, "Exiting with exit_status 1: Initialisation Error"]
+
+
+def large(path: Path) -> None:
+    with path.open("wb") as file:
+        file.truncate(50_000_000)
+
+
+BAD_FILES: dict[str, tuple[Callable[[Path], object], str]] = {
+    "rubbish": (
+        lambda path: path.write_bytes(b"\x7fELF\x02\x01\x01\0\0\0"),
+        "{0}:1: this is no text file: it holds a NUL byte",
+    ),
+    "50 MB": (large, "{0}: is larger than 16 MiB, which no configuration is"),
+    "an unknown directive": (
+        lambda path: path.write_text("bogus line\n"),
+        "{0}:1: unknown directive 'bogus line': no directive has this name",
+    ),
+}
+
+
+class TestConfigtest:
+    def test_a_fine_configuration_is_counted(self, place: Place) -> None:
+        done = place.run("configtest")
+        assert done == Done(0, out=f"Configuration {place.config} is fine: 1 virtual service, 2 real servers\n")
+
+    @pytest.mark.parametrize("kind", BAD_FILES)
+    def test_a_bad_one_is_described(self, place: Place, kind: str) -> None:
+        make, expected = BAD_FILES[kind]
+        make(place.config)
+        assert place.run("configtest") == Done(2, out=f"{expected.format(place.config)}\n")
+        assert place.run("start").status == 2
+        assert place.processes() == []
+
+    def test_bytes_that_are_no_text_do_not_steer_the_terminal(self, place: Place) -> None:
+        place.config.write_bytes(b"\xff\x1b[2J")
+        done = place.run("configtest")
+        assert done.status == 2
+        assert done.out.startswith(f"{place.config}:1: unknown directive ")
+        assert done.out.rstrip("\n").isprintable()
+
+    def test_a_file_that_may_not_be_read_is_described(self, place: Place) -> None:
+        secret = "/proc/sys/net/ipv4/route/flush"  # not even root may read it
+        assert place.run(secret, "configtest") == Done(2, out=f"{secret}: cannot be read: Permission denied\n")
+
+    def test_a_directory_is_not_a_configuration(self, place: Place) -> None:
+        message = f"Config file {place.home} not found: {place.home} is a directory, expected a file\n"
+        assert place.run(str(place.home), "configtest") == Done(1, out=message)
+        assert place.run(str(place.home), "start") == Done(1, err=message)
+
+    def test_every_problem_has_its_line(self, place: Place) -> None:
+        place.config.write_text("bogus\ncheckinterval=0\nvirtual=192.0.2.1:80\n\treal=nonsense\n")
+        done = place.run("configtest")
+        assert done.status == 2
+        assert [line.split(": ")[0] for line in done.out.splitlines()] == [f"{place.config}:{n}" for n in (1, 2, 4)]
+
+    def test_it_leaves_no_trace(self, running: Place) -> None:
+        before = running.log.read_text()
+        running.write("bogus line\n")
+        assert running.run("configtest").status == 2
+        assert running.log.read_text() == before
+        assert running.processes() == [running.pid()]
+
+
+class TestAPlaceThatIsNotOurs:
+    def test_a_pid_file_that_cannot_be_made_is_told(self, place: Place) -> None:
+        place.pid_file.parent.rmdir()
+        done = place.run("start")
+        reason = "No such file or directory; start as root, or set LDIRECTORD_RUN_DIR to a directory of yours"
+        assert done == Done(1, err=f"Can not open {place.pid_file}: {reason}; the log may say more ({place.log})\n")
+
+    def test_a_log_that_cannot_be_written_goes_to_the_terminal(self, place: Place) -> None:
+        place.config.write_text(f'logfile="{place.home}/missing/log"\n{SERVICE}')
+        done = place.run("stop")
+        assert done.status in {0, 2}
+        assert done.err
+
+
+class TestTheWordsAlone:
+    def test_help_is_for_everyone(self, place: Place) -> None:
+        done = place.run("-h", program=(sys.executable, "-m", "ldirectord_py"))
+        assert (done.status, done.err) == (0, "")
+        assert done.out.startswith("ldirectord - ")
+
+    @pytest.mark.parametrize("option", ["-v", "--version", "-dv"])
+    def test_the_version_begins_as_the_original_s(self, place: Place, option: str) -> None:
+        done = place.run(option, program=(str(SCRIPT),))
+        assert (done.status, done.err) == (0, "")
+        assert done.out.startswith("Linux Director v1.186-ha\nldirectord_py ")
+
+    def test_nonsense_is_answered_with_the_usage(self, place: Place) -> None:
+        done = place.run("--bogus", "start")
+        assert (done.status, done.err) == (255, "Unknown option: bogus\n")
+        assert done.out.startswith("Usage:\n    ldirectord [options] [--] [CONFIG] ACTION\n")
+        assert place.processes() == []

@@ -1,0 +1,181 @@
+"""Pid files, against real processes that hold, leave or merely resemble them."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from ldirectord_py.cli.pidfile import AlreadyRunning, Running, Stopped, end, held, send, standing
+from ldirectord_py.model.errors import DirectorError
+
+HOLDER = """
+import signal, sys
+from pathlib import Path
+from ldirectord_py.cli.pidfile import held
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM, signal.SIGHUP])
+with held(Path(sys.argv[1])):
+    print(flush=True)
+    while signal.sigwait([signal.SIGTERM, signal.SIGHUP]) != signal.SIGTERM:
+        print(flush=True)
+"""
+STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(flush=True); signal.pause()"
+
+Spawn = Callable[..., "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "ldirectord.x.pid"
+
+
+@pytest.fixture
+def spawn() -> Iterator[Spawn]:
+    """Start a program and wait for its first line."""
+    started: list[subprocess.Popen[str]] = []
+
+    def spawn(*words: str, executable: str | None = None) -> "subprocess.Popen[str]":
+        process = subprocess.Popen(words, executable=executable, stdout=subprocess.PIPE, text=True)
+        started.append(process)
+        assert process.stdout is not None
+        process.stdout.readline()
+        return process
+
+    yield spawn
+    for process in started:
+        process.kill()
+        process.wait()
+        assert process.stdout is not None
+        process.stdout.close()
+
+
+@pytest.fixture
+def hold(spawn: Spawn, path: Path) -> Callable[[], "subprocess.Popen[str]"]:
+    return lambda: spawn(sys.executable, "-c", HOLDER, str(path))
+
+
+def test_without_a_file_nothing_runs(path: Path) -> None:
+    assert standing(path) == Stopped(stale=False)
+
+
+def test_the_lock_names_the_daemon_whatever_the_file_says(path: Path, hold: Spawn) -> None:
+    daemon = hold()
+    assert path.read_text() == f"{daemon.pid}\n"
+    path.write_text("1\n")
+    assert standing(path) == Running(daemon.pid)
+
+
+def test_asking_who_runs_gets_in_nobody_s_way(path: Path, hold: Spawn) -> None:
+    daemon = hold()
+    for _ in range(3):
+        assert standing(path) == Running(daemon.pid)
+    assert path.exists()
+
+
+def test_a_second_daemon_is_refused_and_the_file_stays(path: Path, hold: Spawn) -> None:
+    daemon = hold()
+    with pytest.raises(AlreadyRunning, match="another ldirectord holds"), held(path):
+        pytest.fail("held twice")
+    assert standing(path) == Running(daemon.pid)
+    assert path.read_text() == f"{daemon.pid}\n"
+
+
+def test_a_killed_daemon_leaves_a_stale_file_which_the_next_takes_over(path: Path, hold: Spawn) -> None:
+    daemon = hold()
+    daemon.kill()
+    daemon.wait()
+    assert standing(path) == Stopped(stale=True)
+    successor = hold()
+    assert standing(path) == Running(successor.pid)
+
+
+def test_the_file_goes_with_its_holder(path: Path) -> None:
+    with held(path):
+        assert path.read_text() == f"{os.getpid()}\n"
+        assert path.stat().st_mode & 0o777 == 0o644 & ~_umask()
+    assert not path.exists()
+
+
+def test_the_file_of_another_daemon_is_not_removed(path: Path) -> None:
+    with held(path):
+        path.unlink()
+        path.write_text("another's\n")
+    assert path.read_text() == "another's\n"
+
+
+@pytest.mark.parametrize("content", ["", "\n", "rubbish\n", "12345678901234567890\n", "\0\0\0", "-5\n"])
+def test_a_file_without_a_pid_counts_for_nothing(path: Path, content: str) -> None:
+    path.write_text(content)
+    assert standing(path) == Stopped(stale=False)
+
+
+def test_a_pid_that_nobody_has_is_stale(path: Path) -> None:
+    path.write_text("999999999\n")
+    assert standing(path) == Stopped(stale=True)
+
+
+def test_an_editor_of_the_configuration_is_not_the_daemon(path: Path, spawn: Spawn) -> None:
+    editor = spawn(
+        "vi", "-c", "import signal; print(flush=True); signal.pause()", "ldirectord.cf", executable=sys.executable
+    )
+    path.write_text(f"{editor.pid}\n")
+    assert standing(path) == Stopped(stale=True)
+
+
+def test_the_original_is_known_by_its_command_line(path: Path, spawn: Spawn) -> None:
+    original = spawn(
+        "/usr/bin/perl",
+        "-e",
+        "$| = 1; print qq(\\n); sleep",
+        "/usr/sbin/ldirectord",
+        "start",
+        executable="/usr/bin/perl",
+    )
+    path.write_text(f"{original.pid}\n")
+    assert standing(path) == Running(original.pid)
+    assert end(Running(original.pid), path, seconds=20)
+    assert original.wait() == -signal.SIGTERM
+
+
+def test_ending_waits_until_the_process_is_gone(path: Path, hold: Spawn) -> None:
+    daemon = hold()
+    assert end(Running(daemon.pid), path, seconds=20)
+    assert not path.exists()
+    assert daemon.wait() == 0
+
+
+def test_ending_gives_up_in_time(path: Path, spawn: Spawn) -> None:
+    stubborn = spawn(sys.executable, "-c", HOLDER.replace("!= signal.SIGTERM", ""), str(path))
+    assert not end(Running(stubborn.pid), path, seconds=0.05)
+
+
+def test_a_process_that_no_longer_holds_the_file_is_not_signalled(path: Path, spawn: Spawn) -> None:
+    stranger = spawn(sys.executable, "-c", STUBBORN)
+    path.write_text(f"{stranger.pid}\n")
+    send(Running(stranger.pid), path, signal.SIGKILL)
+    assert end(Running(stranger.pid), path, seconds=20)
+    assert stranger.poll() is None
+
+
+def test_a_signal_reaches_the_daemon(path: Path, hold: Spawn) -> None:
+    daemon = hold()
+    send(Running(daemon.pid), path, signal.SIGHUP)
+    assert daemon.stdout is not None
+    assert daemon.stdout.readline() == "\n"
+
+
+def test_a_file_that_cannot_be_made_is_told_with_what_to_do(tmp_path: Path) -> None:
+    path = tmp_path / "missing" / "ldirectord.x.pid"
+    with pytest.raises(DirectorError) as error, held(path):
+        pytest.fail("held in a directory that is not there")
+    reason = "No such file or directory; start as root, or set LDIRECTORD_RUN_DIR to a directory of yours"
+    assert str(error.value) == f"Can not open {path}: {reason}"
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
