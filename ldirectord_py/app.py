@@ -5,12 +5,13 @@ import resource
 import traceback
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ldirectord_py import __version__
 from ldirectord_py.api.server import serve
 from ldirectord_py.config.load import load
+from ldirectord_py.config.resolve import HERE
 from ldirectord_py.engine import policy
 from ldirectord_py.ipvs.kernel import KernelTable
 from ldirectord_py.ipvs.memory import MemoryTable
@@ -158,7 +159,7 @@ class Application:
             self._notifier.ready()
 
     def _load(self) -> Config:
-        return load(self._path)
+        return load(self._path, replace(HERE, check_paths=not self._options.debug))
 
     def _open_table(self) -> Table:
         if self._options.table == "memory":

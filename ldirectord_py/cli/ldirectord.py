@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ldirectord_py.cli.actions import Job, perform
@@ -13,6 +14,7 @@ from ldirectord_py.cli.pidfile import Running, standing
 from ldirectord_py.cli.terminal import complain, tell
 from ldirectord_py.cli.texts import HELP, USAGE, version
 from ldirectord_py.config.load import load
+from ldirectord_py.config.resolve import HERE
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.errors import ConfigRejected, DirectorError
 
@@ -71,7 +73,9 @@ def _act(asked: Invocation, words: Sequence[str], environment: Environment) -> i
     journal = Journal(asked, destination(asked, environment.logfile), instance)
     pid_file = pid_path(environment.run_dir, instance)
     try:
-        config = load(find_config(asked.config, environment.config_dirs))
+        # As with the original, files are no matter while debugging.
+        where = replace(HERE, check_paths=not asked.debug)
+        config = load(find_config(asked.config, environment.config_dirs), where)
         journal.move(destination(asked, config.logfile, supervised=config.supervised))
         journal.say(f"Invoking ldirectord invoked as: {' '.join((environment.program, *words))} ")
         _warn(asked, config)

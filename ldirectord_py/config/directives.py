@@ -14,6 +14,7 @@ from ldirectord_py.model.asking import CheckType
 from ldirectord_py.model.config import AlertStatus
 
 _GLOBAL, _SECTION, _BOTH = Scope.GLOBAL, Scope.SECTION, Scope.BOTH
+_NOT_YET = "this directive is understood, but not carried out yet"
 
 
 def _switch(
@@ -195,6 +196,7 @@ FALLBACKCOMMAND: Directive[str | None] = Directive(
     None,
     "A command that is told when the fallback comes in or goes out",
     refusal="invalid fallback command",
+    notice=_NOT_YET,
 )
 SECTION_FALLBACKCOMMAND: Directive[str | None] = Directive(
     "fallbackcommand",
@@ -203,9 +205,16 @@ SECTION_FALLBACKCOMMAND: Directive[str | None] = Directive(
     None,
     FALLBACKCOMMAND.help,
     refusal=FALLBACKCOMMAND.refusal,
+    notice=_NOT_YET,
 )
 EMAILALERT = Directive(
-    "emailalert", _BOTH, readers.RECIPIENTS, "", "Whom to tell of changes by mail", refusal="no email address specified"
+    "emailalert",
+    _BOTH,
+    readers.RECIPIENTS,
+    "",
+    "Whom to tell of changes by mail",
+    refusal="no email address specified",
+    notice=_NOT_YET,
 )
 EMAILALERTFROM: Directive[str | None] = Directive(
     "emailalertfrom", _GLOBAL, readers.TEXT, None, "The mails' sender", refusal="no email from address specified"
@@ -231,6 +240,7 @@ MONITORFILE: Directive[str | None] = Directive(
     None,
     "A file to which each check's result is appended",
     refusal="unable to open monitorfile",
+    notice=_NOT_YET,
 )
 SERVICENAME: Directive[str | None] = Directive("servicename", _SECTION, readers.RAW, None, "A name for mails")
 COMMENT: Directive[str | None] = Directive("comment", _SECTION, readers.RAW, None, "A remark for mails")
@@ -239,10 +249,20 @@ COMMENT: Directive[str | None] = Directive("comment", _SECTION, readers.RAW, Non
 
 AUTORELOAD = _switch("autoreload", _GLOBAL, "Take up the configuration when its file changes")
 CALLBACK: Directive[str | None] = Directive(
-    "callback", _GLOBAL, readers.QUOTED, None, "A program that is run when the configuration's file changes"
+    "callback",
+    _GLOBAL,
+    readers.QUOTED,
+    None,
+    "A program that is run when the configuration's file changes",
+    notice=_NOT_YET,
 )
 EXECUTE: Directive[str | None] = Directive(
-    "execute", _GLOBAL, readers.SHELL_OR_NOTHING, None, "Another configuration to run"
+    "execute",
+    _GLOBAL,
+    readers.SHELL_OR_NOTHING,
+    None,
+    "Another configuration to run",
+    notice=_NOT_YET,
 )
 FORK = _switch("fork", _GLOBAL, "Accepted; every check runs at its own pace anyway")
 LOGFILE = Directive(
@@ -255,6 +275,7 @@ MAINTENANCEDIR: Directive[str | None] = Directive(
     None,
     "A directory in which a file named after a server takes it out",
     refusal="maintenance directory not specified",
+    notice=_NOT_YET,
 )
 SUPERVISED = _switch("supervised", _GLOBAL, "Stay in the foreground and log to standard output", bare="yes")
 METRICSLISTEN: Directive[Endpoint | None] = Directive(

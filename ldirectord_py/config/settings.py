@@ -37,18 +37,19 @@ def settings(key: VirtualKey, values: Values, findings: Findings) -> Settings:
         scheduler=values.get(d.SCHEDULER),
         flags=flags,
         persistence=persistent or 0,
-        netmask=_netmask(key.family, values, findings),
+        netmask=_netmask(key.family, values, findings, persistent=persistent is not None),
     )
 
 
-def _netmask(family: int, values: Values, findings: Findings) -> IPv4Address | int:
+def _netmask(family: int, values: Values, findings: Findings, *, persistent: bool) -> IPv4Address | int:
+    """Return the mask in force: without persistence that is each client's own, as `ipvsadm` is not given any."""
     mask = _HOST_MASK[family]
     for entry in values.each(d.NETMASK):
         try:
             mask = prefix_length(entry.value or "") if family == 6 else dotted_mask(entry.value or "")
         except Unreadable as exc:
             findings.error(entry.line, f"netmask: {exc}, but got {quoted(entry.value or '')}")
-    return mask
+    return mask if persistent else _HOST_MASK[family]
 
 
 def _scheduler_flags(values: Values, findings: Findings) -> ServiceFlags:

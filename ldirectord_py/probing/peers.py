@@ -211,6 +211,7 @@ class StreamPeer:
         """See `Peer.reconnect`."""
         self._close_socket()
         self._connected = self._readable = self._ended = False
+        self._left = _MOST
         self._buffer = b""
         if error := self._connect():
             raise OSError(error, "")

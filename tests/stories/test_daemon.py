@@ -247,9 +247,11 @@ def test_a_storm_of_sigterms_ends_it_once_and_in_order(daemon: Daemon, _round: i
     pid_file = daemon.home / "ldirectord.story.cf.pid"
     assert pid_file.exists()
     assert daemon.process is not None
-    while daemon.process.poll() is None:
+    for _ in range(2000):
+        if daemon.process.poll() is not None:
+            break
         daemon.tell(signal.SIGTERM)
 
-    assert daemon.process.returncode == 0
+    assert daemon.process.wait(PATIENCE) == 0
     assert not pid_file.exists()
     assert len([line for line in daemon.log() if "terminated on signal" in str(line["message"])]) == 1

@@ -1,0 +1,1 @@
+"""How a server is asked: one row per check, one file per protocol."""

@@ -1,0 +1,1 @@
+"""Checks that are conversations: bytes in, bytes out, no sockets and no clocks."""

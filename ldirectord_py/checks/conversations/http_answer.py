@@ -1,0 +1,86 @@
+"""An HTTP answer as it comes in, read by llhttp."""
+
+import re
+
+from httptools import HttpResponseParser
+
+from ldirectord_py.checks.quoting import quoted
+
+MOST_BODY = 256 * 1024
+"""Bytes of a body that a pattern sees."""
+
+_LOCATION = re.compile(rb"\nlocation[ \t]*:[ \t]*([^\r\n]*)", re.IGNORECASE)
+
+
+class Answer:
+    """An answer of which only the status counts.
+
+    llhttp calls the methods `on_...` and makes nothing of what has none; so there are as few as will do.
+    """
+
+    __slots__ = ("bare", "cut", "done", "head", "parser", "pieces", "size", "status")
+
+    def __init__(self) -> None:
+        self.status = 0
+        """Of the final answer; 0 until its headers are complete."""
+        self.done = False
+        """Nothing more needs to be read."""
+        self.cut = False
+        """The body goes on beyond what is kept."""
+        self.bare = False
+        """A body without status and headers, as of HTTP/0.9."""
+        self.head: list[bytes] = []
+        """What came until the headers were complete, and perhaps more."""
+        self.pieces: list[bytes] = []
+        self.size = 0
+        """Of the body."""
+        # The parser holds our methods and we hold it: whoever has read the answer deletes it.
+        self.parser = HttpResponseParser(self)
+
+    def on_headers_complete(self) -> None:
+        """Take the status, unless it is interim (RFC 9110 §15.2)."""
+        if not self.done and (status := self.parser.get_status_code()) >= 200:
+            self.status = status
+            self.done = True
+
+    @property
+    def body(self) -> bytes:
+        """What was kept of the body."""
+        return self.pieces[0] if len(self.pieces) == 1 and not self.cut else b"".join(self.pieces)[:MOST_BODY]
+
+    @property
+    def phrase(self) -> str:
+        """Status and reason as the server put them: `503 Service Unavailable`."""
+        line = re.search(rb"HTTP/[\d.]+[ \t]+(0*%d[^\r\n]*)" % self.status, b"".join(self.head))
+        return quoted(line[1].strip())[1:-1] if line else str(self.status)
+
+    @property
+    def location(self) -> str:
+        """The header `Location`; empty where there is none."""
+        head = re.split(rb"\n\r?\n", b"".join(self.head), maxsplit=1)[0]
+        found = _LOCATION.search(head)
+        return found[1].strip().decode("latin-1") if found else ""
+
+
+class WholeAnswer(Answer):
+    """An answer with its body."""
+
+    __slots__ = ()
+
+    def on_headers_complete(self) -> None:
+        """Take the status, unless it is interim, and wait for the body."""
+        if not self.done and (status := self.parser.get_status_code()) >= 200:
+            self.status = status
+
+    def on_body(self, data: bytes) -> None:
+        """Keep what a pattern will see."""
+        if not self.done:
+            self.pieces.append(data)
+            self.size += len(data)
+            if self.size > MOST_BODY:
+                self.cut = self.done = True
+
+    def on_message_complete(self) -> None:
+        """Note the end of the final answer."""
+        if self.status:
+            self.done = True

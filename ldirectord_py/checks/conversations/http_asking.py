@@ -1,0 +1,121 @@
+"""HTTP checks from the words of a configuration."""
+
+import re
+from ipaddress import ip_address
+from urllib.parse import SplitResult, urlsplit
+
+from ldirectord_py.checks.conversations.http import Http
+from ldirectord_py.checks.conversations.http_urls import STANDARD_PORTS, escaped
+from ldirectord_py.checks.drivers.settled import Settled
+from ldirectord_py.checks.matching import Receive
+from ldirectord_py.checks.misasked import Misasked
+from ldirectord_py.checks.quoting import quoted
+from ldirectord_py.model.address import Endpoint, bracketed
+from ldirectord_py.model.asking import Asking, Subject
+from ldirectord_py.model.checking import Probe, Target, TlsOptions, Transport
+from ldirectord_py.model.outcome import Reason, down
+
+_CONTROL = re.compile("[\x00-\x1f\x7f]")
+_DNS_NAME = re.compile(r"(?=.{1,253}\Z)(?=.*[A-Za-z_-])[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*", re.ASCII)
+"""What can be sent as SNI (RFC 6066 §3): a name, not an address."""
+
+_NO_URL = down(
+    Reason.STATUS, "service http_proxy needs the whole URL to ask for, such as request='http://example.org/'"
+)
+
+
+def build_http(asking: Asking, subject: Subject, endpoint: Endpoint) -> Probe:
+    """Return the probe of service http."""
+    return _direct(asking, subject, endpoint, "http")
+
+
+def build_https(asking: Asking, subject: Subject, endpoint: Endpoint) -> Probe:
+    """Return the probe of service https: without verification, with the virtualhost as SNI if it is a name."""
+    return _direct(asking, subject, endpoint, "https")
+
+
+def build_http_proxy(asking: Asking, subject: Subject, endpoint: Endpoint) -> Probe:
+    """Return the probe of service http_proxy: `virtualhost` is not used, the URL says which host is meant."""
+    url = _absolute(asking.request if subject.request is None else subject.request, "http")
+    if url is None and subject.request is None:
+        return Probe(check=Settled(outcome=_NO_URL), timeout=asking.negotiatetimeout)
+    if url is None:
+        url = urlsplit(f"http://{endpoint}{_rooted(subject.request or '')}")
+    check = Http(
+        server=endpoint,
+        host=_header(url.netloc, "request"),
+        target=escaped(_as_bytes(url.geturl())),
+        method=asking.httpmethod.upper(),
+        receive=_receive(asking, subject),
+    )
+    return Probe(check=check, target=Target(endpoint=endpoint), timeout=asking.negotiatetimeout)
+
+
+def _direct(asking: Asking, subject: Subject, endpoint: Endpoint, scheme: str) -> Probe:
+    path, host = asking.request, bracketed(endpoint.address)
+    if subject.request is not None:
+        path = subject.request
+        if url := _absolute(path, scheme):
+            path, host = url._replace(scheme="", netloc="").geturl(), url.netloc
+            endpoint = _elsewhere(url, endpoint)
+    if asking.virtualhost is not None:
+        host = _header(asking.virtualhost.rstrip("\r"), "virtualhost")
+    check = Http(
+        server=endpoint,
+        scheme=scheme,
+        host=_header(host, "request"),
+        target=escaped(_as_bytes(_rooted(path))),
+        method=asking.httpmethod.upper(),
+        receive=_receive(asking, subject),
+    )
+    if scheme == "http":
+        return Probe(check=check, target=Target(endpoint=endpoint), timeout=asking.negotiatetimeout)
+    name = host.rpartition(":")[0] if re.search(r":\d+\Z", host) else host
+    tls = TlsOptions(server_name=name if _DNS_NAME.fullmatch(name) else None)
+    target = Target(endpoint=endpoint, transport=Transport.TLS, tls=tls)
+    return Probe(check=check, target=target, timeout=asking.negotiatetimeout)
+
+
+def _absolute(request: str, scheme: str) -> SplitResult | None:
+    """Return the URL that *request* is, beside the slash that every request is given; None where it is a path."""
+    text = request.removeprefix("/")
+    if not text.startswith(f"{scheme}://"):
+        return None
+    try:
+        url = urlsplit(text)
+        _ = url.port  # raises where it is none
+    except ValueError as error:
+        raise Misasked("request", f"expected a URL, but got {quoted(_as_bytes(text))}: {error}") from error
+    return url if url.hostname else None
+
+
+def _elsewhere(url: SplitResult, endpoint: Endpoint) -> Endpoint:
+    """Return where the URL of a real server's own request leads.
+
+    To its address, as in the original; a name would have to be resolved for each check, so there
+    the real server itself is asked for that name.
+    """
+    try:
+        address = ip_address(url.hostname or "")
+    except ValueError:
+        return endpoint
+    return Endpoint(address, url.port or STANDARD_PORTS[url.scheme])
+
+
+def _receive(asking: Asking, subject: Subject) -> Receive | None:
+    return Receive.of(asking.receive if subject.receive is None else subject.receive)
+
+
+def _rooted(path: str) -> str:
+    return path if path.startswith("/") else f"/{path}"
+
+
+def _header(text: str, directive: str) -> str:
+    """Return *text* if it fits into a header line; raises `Misasked`."""
+    if _CONTROL.search(text):
+        raise Misasked(directive, f"expected text without control characters, but got {quoted(_as_bytes(text))}")
+    return text
+
+
+def _as_bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")

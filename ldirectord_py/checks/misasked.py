@@ -1,0 +1,9 @@
+"""The error of a check that cannot be made of its directives."""
+
+
+class Misasked(ValueError):
+    """What a directive asks for cannot be asked; the message is a sentence for whoever wrote the configuration."""
+
+    def __init__(self, directive: str, sentence: str) -> None:
+        self.directive = directive
+        super().__init__(sentence)

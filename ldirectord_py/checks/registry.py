@@ -1,0 +1,191 @@
+"""The services that can be checked, one row each, and the plan that follows from a configuration's words."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import assert_never
+
+from ldirectord_py.checks.conversations import http_asking
+from ldirectord_py.checks.conversations.connect import Connect
+from ldirectord_py.checks.conversations.ping import Ping
+from ldirectord_py.checks.drivers import external
+from ldirectord_py.checks.drivers.settled import Settled
+from ldirectord_py.checks.misasked import Misasked
+from ldirectord_py.model.address import Endpoint
+from ldirectord_py.model.asking import Asking, CheckType, Subject
+from ldirectord_py.model.checking import Alternating, Always, CheckPlan, Never, Probe, Repeated, Target, Transport
+from ldirectord_py.model.outcome import Reason, down, up
+from ldirectord_py.model.service import AddressKey, Protocol
+
+Build = Callable[[Asking, Subject, Endpoint], Probe]
+"""Makes the probe of a service: how it is asked, who is asked, and at which address and port.  Raises `Misasked`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One value of the directive `service`."""
+
+    service: str
+    port: int | None
+    """Where it is served as a rule; None: nowhere in particular."""
+    transport: Transport
+    """As a rule; where the virtual's protocol decides, the builder says so."""
+    summary: str
+    build: Build | None = None
+    """None: known, but it cannot be asked yet."""
+
+
+def _unchecked(asking: Asking, _subject: Subject, _endpoint: Endpoint) -> Probe:
+    return Probe(check=Settled(outcome=up("not checked")), timeout=asking.negotiatetimeout)
+
+
+_ROWS = (
+    Row("dns", 53, Transport.UDP, "A name is resolved to an address that matches"),
+    Row("ftp", 21, Transport.TCP, "A file is fetched and matches"),
+    Row("http", 80, Transport.TCP, "A page is fetched with a 2xx status and matches", http_asking.build_http),
+    Row("https", 443, Transport.TLS, "As http, over TLS", http_asking.build_https),
+    Row("http_proxy", 3128, Transport.TCP, "A page is fetched through the server", http_asking.build_http_proxy),
+    Row("imap", 143, Transport.TCP, "The server greets and, with a login, lets it in"),
+    Row("imaps", 993, Transport.TLS, "As imap, over TLS"),
+    Row("ldap", 389, Transport.TCP, "An entry is read and its name matches"),
+    Row("ldaps", 636, Transport.TLS, "As ldap, over TLS"),
+    Row("mysql", 3306, Transport.TCP, "A statement returns at least one row"),
+    Row("nntp", 119, Transport.TCP, "The server greets with a 2xx code"),
+    Row("none", None, Transport.TCP, "Nothing is asked, the server counts as up", _unchecked),
+    Row("oracle", 1521, Transport.TCP, "A statement returns at least one row"),
+    Row("pop", 110, Transport.TCP, "The server greets and, with a login, lets it in"),
+    Row("pops", 995, Transport.TLS, "As pop, over TLS"),
+    Row("radius", 1812, Transport.UDP, "A user is accepted"),
+    Row("pgsql", 5432, Transport.TCP, "A statement returns at least one row"),
+    Row("simpletcp", None, Transport.TCP, "A text is sent and a line of the answer matches"),
+    Row("sip", 5060, Transport.TCP, "OPTIONS is answered with 200 OK"),
+    Row("smtp", 25, Transport.TCP, "The server greets and answers EHLO with a 2xx code"),
+    Row("submission", 587, Transport.TCP, "As smtp, at the port for mail programs"),
+)
+
+SERVICES: Mapping[str, Row] = MappingProxyType({row.service: row for row in _ROWS})
+_SERVICE_BY_PORT: Mapping[int, str] = {row.port: row.service for row in _ROWS if row.port is not None}
+
+
+def service_for_port(port: int) -> str:
+    """Return the service that a virtual at *port* has where its section names none."""
+    return _SERVICE_BY_PORT.get(port, "none")
+
+
+def standard_port(service: str) -> int | None:
+    """Return the port at which *service* is asked where neither `checkport` nor the real server's line says."""
+    return SERVICES[service].port
+
+
+def plan(asking: Asking, subject: Subject) -> CheckPlan:
+    """Return what to ask *subject*, and in which order.
+
+    Raises `Misasked` where that cannot be asked; its sentence is for whoever wrote the configuration.
+    """
+    match asking.checktype:
+        case CheckType.ON:
+            return Always()
+        case CheckType.OFF:
+            return Never()
+        case CheckType.COMBINED:
+            return _combined(asking, subject)
+        case CheckType.NEGOTIATE if asking.service == "none":
+            return Always()
+        case _:
+            return Repeated(probe=_single(asking, subject), interval=asking.interval)
+
+
+def _single(asking: Asking, subject: Subject) -> Probe:
+    """Return the one probe of a checktype that has one."""
+    match asking.checktype:
+        case CheckType.NEGOTIATE:
+            return _negotiate(asking, subject)
+        case CheckType.CONNECT:
+            return _ping(asking, subject) if _is_udp(subject) else _connect(asking, subject)
+        case CheckType.PING:
+            return _ping(asking, subject)
+        case CheckType.EXTERNAL:
+            return external.build(asking, subject)
+        case CheckType.EXTERNAL_PERL:
+            return external.build_perl(asking, subject)
+        case CheckType.ON | CheckType.OFF | CheckType.COMBINED:
+            raise AssertionError(f"checktype {asking.checktype} is not one probe")
+        case _:
+            assert_never(asking.checktype)
+
+
+def _combined(asking: Asking, subject: Subject) -> CheckPlan:
+    """Return negotiations with connects between them.
+
+    Over UDP every connect succeeds, so those are mere pauses between the negotiations.  With service none every
+    negotiation succeeds and would let a dead server in again after each failed connect; so connects alone remain.
+    """
+    udp = _is_udp(subject)
+    if asking.service == "none":
+        if udp or not asking.connects:
+            return Always()
+        return Repeated(probe=_connect(asking, subject), interval=asking.interval)
+    negotiate = _negotiate(asking, subject)
+    if not asking.connects:
+        return Repeated(probe=negotiate, interval=asking.interval)
+    connect = _pause(asking) if udp else _connect(asking, subject)
+    return Alternating(negotiate=negotiate, connect=connect, connects=asking.connects, interval=asking.interval)
+
+
+def _negotiate(asking: Asking, subject: Subject) -> Probe:
+    row = _row(asking)
+    if row.build is None:
+        raise Misasked(
+            "service",
+            f"service {row.service} cannot be checked yet; expected another service, or checktype=connect, ping, "
+            "external or on",
+        )
+    if (port := _check_port(asking, subject)) is None:
+        return _nowhere(asking)
+    return row.build(asking, subject, subject.endpoint.at_port(port))
+
+
+def _connect(asking: Asking, subject: Subject) -> Probe:
+    if (port := _check_port(asking, subject)) is None:
+        return _nowhere(asking)
+    return Probe(check=Connect(), target=Target(endpoint=subject.endpoint.at_port(port)), timeout=asking.checktimeout)
+
+
+def _ping(asking: Asking, subject: Subject) -> Probe:
+    # Without the port, so that all the services of one machine share its ping.
+    target = Target(endpoint=subject.endpoint.at_port(0), transport=Transport.ICMP)
+    return Probe(
+        check=Ping(family=6 if target.endpoint.address.version == 6 else 4),
+        target=target,
+        timeout=asking.checktimeout,
+        attempts=asking.checkcount,
+    )
+
+
+def _pause(asking: Asking) -> Probe:
+    return Probe(check=Settled(outcome=up("nothing to connect to over UDP")), timeout=asking.checktimeout)
+
+
+def _nowhere(asking: Asking) -> Probe:
+    """Return a check that is always down, as the original's connection to port 0 is."""
+    sentence = "no port to check: give the real server a port, or set checkport"
+    return Probe(check=Settled(outcome=down(Reason.REFUSED, sentence)), timeout=asking.checktimeout)
+
+
+def _check_port(asking: Asking, subject: Subject) -> int | None:
+    return asking.checkport or subject.endpoint.port or _row(asking).port
+
+
+def _row(asking: Asking) -> Row:
+    try:
+        return SERVICES[asking.service]
+    except KeyError:
+        sentence = f"expected one of {', '.join(SERVICES)}, but got {asking.service!r}"
+        raise Misasked("service", sentence) from None
+
+
+def _is_udp(subject: Subject) -> bool:
+    return isinstance(subject.virtual, AddressKey) and subject.virtual.protocol is Protocol.UDP
+
+
+__all__ = ["SERVICES", "Build", "Misasked", "Row", "plan", "service_for_port", "standard_port"]

@@ -1,0 +1,9 @@
+from ldirectord_py.checks.conversations.connect import Connect
+from ldirectord_py.model.outcome import up
+from tests.peers.scripted import Reset, ScriptedPeer
+
+
+async def test_a_connection_is_enough_and_nothing_is_said() -> None:
+    peer = ScriptedPeer(Reset)
+    assert await Connect().probe(peer) == up("connected")
+    assert (peer.heard, peer.reads) == ([], 0)

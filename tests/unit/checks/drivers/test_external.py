@@ -1,0 +1,149 @@
+import asyncio
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from ldirectord_py.checks.drivers.external import External
+from ldirectord_py.model.errors import CheckUnavailable
+from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, down, up
+
+
+@pytest.fixture
+def script(tmp_path: Path):
+    def write(text: str, *, shebang: str = "#!/bin/sh\n", name: str = "check") -> str:
+        path = tmp_path / name
+        path.write_text(shebang + text)
+        path.chmod(0o755)
+        return str(path)
+
+    return write
+
+
+async def run(*argv: str, seconds: float = 20) -> Outcome:
+    async with asyncio.timeout(seconds):
+        return await External(argv=argv).run()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("exit 0", up("exit status 0")),
+        ("echo fine; echo; exit 0", up("exit status 0: fine")),
+        ("exit 1", down(Reason.EXIT, "exit status 1")),
+        ("echo trying; echo could not connect >&2; exit 2", down(Reason.EXIT, "exit status 2: could not connect")),
+        ("exit 255", down(Reason.EXIT, "exit status 255")),
+        ("no-such-command-here 2>/dev/null", down(Reason.EXIT, "exit status 127")),
+        ("kill -SEGV $$", down(Reason.EXIT, "killed by SIGSEGV")),
+        ("kill -40 $$", down(Reason.EXIT, "killed by signal 40")),
+        ("printf 'a\\033[1mb\\377'; exit 3", down(Reason.EXIT, r"exit status 3: a\x1b[1mb\xff")),
+        ("cat; exit 4", down(Reason.EXIT, "exit status 4")),
+        ("pwd; exit 5", down(Reason.EXIT, "exit status 5: /")),
+    ],
+    ids=[
+        "up",
+        "says so",
+        "down",
+        "says why",
+        "255",
+        "127",
+        "signal",
+        "real-time signal",
+        "unprintable",
+        "stdin",
+        "cwd",
+    ],
+)
+async def test_the_verdict_is_the_exit_status(script, text: str, expected: Outcome) -> None:
+    assert await run(script(text)) == expected
+
+
+async def test_arguments_are_passed_as_they_are(script) -> None:
+    outcome = await run(
+        script('echo "$#: $*"'), "10.0.0.1", "80", "$HOME `id`", b"\xff".decode("utf-8", "surrogateescape")
+    )
+    assert outcome == up(r"exit status 0: 4: 10.0.0.1 80 $HOME `id` \xff")
+
+
+async def test_a_script_without_interpreter_is_the_shells(script) -> None:
+    assert await run(script("echo $1", shebang=""), "x") == up("exit status 0: x")
+
+
+async def test_endless_output_is_bounded_and_the_end_is_kept(script) -> None:
+    outcome = await run(script("head -c 5000000 /dev/zero | tr '\\0' x; exit 1"))
+    assert outcome == down(Reason.EXIT, f"exit status 1: {'x' * 160}...")
+    assert len(outcome.detail) <= LONGEST_DETAIL
+
+
+async def test_what_a_program_leaves_running_does_not_hold_the_check_up(script, tmp_path) -> None:
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    assert await run(script(f"cat {fifo} & echo started")) == up("exit status 0: started")
+    with fifo.open("w"):  # opens, as the reader is alive, and its end of file lets it go
+        pass
+
+
+@pytest.mark.parametrize(
+    ("argv", "sentence"),
+    [
+        (("/no/such/check",), "cannot run '/no/such/check': No such file or directory"),
+        (
+            ("/bin/true -x",),
+            "cannot run '/bin/true -x': No such file or directory: the value is one file name, without arguments",
+        ),
+        (("/etc/passwd",), "cannot run '/etc/passwd': Permission denied"),
+    ],
+    ids=["missing", "with arguments", "not executable"],
+)
+async def test_a_program_that_cannot_be_started_is_our_own_fault(argv, sentence) -> None:
+    with pytest.raises(CheckUnavailable) as unavailable:
+        await run(*argv)
+    assert str(unavailable.value) == sentence
+
+
+async def test_a_missing_perl_script_is_our_own_fault() -> None:
+    with pytest.raises(CheckUnavailable, match=r"cannot read the script '/no/such\.pl'"):
+        await External(argv=("perl", "/no/such.pl"), script="/no/such.pl").run()
+
+
+@pytest.mark.skipif(shutil.which("perl") is None, reason="needs perl")
+async def test_perl_runs_perl_scripts(script) -> None:
+    path = script("print qq(@ARGV\\n); exit 3 if $ARGV[1];", shebang="")
+    assert await External(argv=("perl", path, "a", "0"), script=path).run() == up("exit status 0: a 0")
+    assert await External(argv=("perl", path, "a", "1"), script=path).run() == down(Reason.EXIT, "exit status 3: a 1")
+
+
+def alive(pid: int) -> bool:
+    """Whether a process runs; one that has ended and waits for its parent does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+async def until(condition, seconds: float = 10) -> None:
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("trap", ["", "trap '' TERM\n"], ids=["polite", "deaf"])
+async def test_an_overrunning_program_is_ended_with_all_it_started(script, tmp_path, trap) -> None:
+    pids = tmp_path / "pids"
+    path = script(f"{trap}sleep 1000 & echo $$ $! > {pids}.new; mv {pids}.new {pids}; wait; wait")
+    async with asyncio.TaskGroup() as group:
+        check = group.create_task(External(argv=(path,)).run())
+        await until(pids.exists)
+        check.cancel()
+    assert check.cancelled()
+    await until(lambda: not any(alive(int(pid)) for pid in pids.read_text().split()))
+
+
+async def test_nothing_stays_open(script) -> None:
+    await run("/bin/true")
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    await run(script("exit 1"))
+    with pytest.raises(CheckUnavailable):
+        await run("/no/such/check")
+    assert len(list(Path("/proc/self/fd").iterdir())) == before

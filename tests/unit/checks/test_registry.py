@@ -1,0 +1,347 @@
+from dataclasses import replace
+from ipaddress import ip_address
+
+import pytest
+
+from ldirectord_py.checks.conversations.connect import Connect
+from ldirectord_py.checks.conversations.http import Http
+from ldirectord_py.checks.conversations.ping import Ping
+from ldirectord_py.checks.drivers.external import External
+from ldirectord_py.checks.drivers.settled import Settled
+from ldirectord_py.checks.matching import Receive
+from ldirectord_py.checks.registry import SERVICES, Misasked, plan, service_for_port, standard_port
+from ldirectord_py.model.address import Endpoint
+from ldirectord_py.model.asking import Asking, CheckType, Subject
+from ldirectord_py.model.checking import (
+    Alternating,
+    Always,
+    Never,
+    Probe,
+    Repeated,
+    Target,
+    TlsOptions,
+    Transport,
+)
+from ldirectord_py.model.outcome import Reason, Verdict
+from ldirectord_py.model.service import AddressKey, MarkKey, Protocol, VirtualKey
+
+REAL = Endpoint(ip_address("10.0.0.5"), 8080)
+REAL6 = Endpoint(ip_address("fd00::5"), 8080)
+TCP = AddressKey(Protocol.TCP, Endpoint(ip_address("10.0.0.1"), 80))
+UDP = AddressKey(Protocol.UDP, Endpoint(ip_address("10.0.0.1"), 53))
+MARK = MarkKey(7)
+HTTP = Asking(service="http")
+CONNECTED = Probe(check=Connect(), target=Target(endpoint=REAL), timeout=5)
+PINGED = Probe(check=Ping(), target=Target(endpoint=REAL.at_port(0), transport=Transport.ICMP), timeout=5)
+
+
+def subject(endpoint: Endpoint = REAL, virtual: VirtualKey = TCP, **own: str) -> Subject:
+    return Subject(virtual=virtual, endpoint=endpoint, **own)
+
+
+def probed(asking: Asking, whom: Subject | None = None) -> Probe:
+    made = plan(asking, whom or subject())
+    assert isinstance(made, Repeated)
+    return made.probe
+
+
+def http(asking: Asking = HTTP, whom: Subject | None = None) -> Http:
+    check = probed(asking, whom).check
+    assert isinstance(check, Http)
+    return check
+
+
+def page(**options) -> Http:
+    return Http(**{"server": REAL, "host": "10.0.0.5", **options})
+
+
+def test_services_stand_at_their_ports() -> None:
+    ports = {
+        "dns": 53,
+        "ftp": 21,
+        "http": 80,
+        "https": 443,
+        "http_proxy": 3128,
+        "imap": 143,
+        "imaps": 993,
+        "ldap": 389,
+        "ldaps": 636,
+        "mysql": 3306,
+        "nntp": 119,
+        "none": None,
+        "oracle": 1521,
+        "pop": 110,
+        "pops": 995,
+        "radius": 1812,
+        "pgsql": 5432,
+        "simpletcp": None,
+        "sip": 5060,
+        "smtp": 25,
+        "submission": 587,
+    }
+    assert {service: standard_port(service) for service in SERVICES} == ports
+    assert list(SERVICES) == list(ports)
+    assert all(service_for_port(port) == service for service, port in ports.items() if port)
+    assert (service_for_port(8080), service_for_port(0)) == ("none", "none")
+
+
+PLANS = {
+    "on": (Asking(checktype=CheckType.ON), TCP, Always()),
+    "off": (Asking(checktype=CheckType.OFF), TCP, Never()),
+    "nothing to ask": (Asking(), TCP, Always()),
+    "negotiate": (
+        replace(HTTP, interval=3),
+        TCP,
+        Repeated(probe=Probe(check=page(), target=Target(endpoint=REAL), timeout=30), interval=3),
+    ),
+    "connect": (Asking(checktype=CheckType.CONNECT), TCP, Repeated(probe=CONNECTED, interval=10)),
+    "connect to https": (
+        Asking(checktype=CheckType.CONNECT, service="https"),
+        TCP,
+        Repeated(probe=CONNECTED, interval=10),
+    ),
+    "connect, mark": (Asking(checktype=CheckType.CONNECT), MARK, Repeated(probe=CONNECTED, interval=10)),
+    "connect, udp": (Asking(checktype=CheckType.CONNECT), UDP, Repeated(probe=PINGED, interval=10)),
+    "ping": (
+        Asking(checktype=CheckType.PING, checkcount=3),
+        TCP,
+        Repeated(probe=replace(PINGED, attempts=3), interval=10),
+    ),
+    "combined": (
+        Asking(checktype=CheckType.COMBINED, connects=3, service="http", negotiatetimeout=7),
+        TCP,
+        Alternating(
+            negotiate=Probe(check=page(), target=Target(endpoint=REAL), timeout=7),
+            connect=CONNECTED,
+            connects=3,
+            interval=10,
+        ),
+    ),
+    "combined without connects": (
+        Asking(checktype=CheckType.COMBINED, connects=0, service="http"),
+        TCP,
+        Repeated(probe=Probe(check=page(), target=Target(endpoint=REAL), timeout=30), interval=10),
+    ),
+    "combined, none": (Asking(checktype=CheckType.COMBINED, connects=3), TCP, Repeated(probe=CONNECTED, interval=10)),
+    "combined, none, without connects": (Asking(checktype=CheckType.COMBINED), TCP, Always()),
+    "combined, none, udp": (Asking(checktype=CheckType.COMBINED, connects=3), UDP, Always()),
+    "external": (
+        Asking(checktype=CheckType.EXTERNAL, checkcommand="/c k", checkport=99),
+        TCP,
+        Repeated(
+            probe=Probe(check=External(argv=("/c k", "10.0.0.1", "80", "10.0.0.5", "8080")), timeout=5), interval=10
+        ),
+    ),
+    "external, mark": (
+        Asking(checktype=CheckType.EXTERNAL, checktimeout=9),
+        MARK,
+        Repeated(probe=Probe(check=External(argv=("/bin/true", "7", "0", "10.0.0.5", "8080")), timeout=9), interval=10),
+    ),
+    "external-perl": (
+        Asking(checktype=CheckType.EXTERNAL_PERL, checkcommand="/c.pl"),
+        TCP,
+        Repeated(
+            probe=Probe(
+                check=External(argv=("perl", "/c.pl", "10.0.0.1", "80", "10.0.0.5", "8080"), script="/c.pl"), timeout=5
+            ),
+            interval=10,
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize(("asking", "virtual", "expected"), PLANS.values(), ids=PLANS.keys())
+def test_the_plan_follows_the_checktype(asking, virtual, expected) -> None:
+    assert plan(asking, subject(virtual=virtual)) == expected
+
+
+def test_connects_over_udp_are_pauses() -> None:
+    made = plan(Asking(checktype=CheckType.COMBINED, connects=3, service="http"), subject(virtual=UDP))
+    assert isinstance(made, Alternating)
+    assert isinstance(made.connect.check, Settled)
+    assert made.connect.check.outcome.verdict is Verdict.UP
+
+
+def test_external_checks_of_ipv6_have_brackets() -> None:
+    virtual = AddressKey(Protocol.TCP, Endpoint(ip_address("fd00::1"), 80))
+    check = probed(Asking(checktype=CheckType.EXTERNAL), subject(REAL6.at_port(0), virtual)).check
+    assert check == External(argv=("/bin/true", "[fd00::1]", "80", "[fd00::5]", "0"))
+
+
+def test_pings_of_ipv6_are_icmpv6() -> None:
+    assert probed(Asking(checktype=CheckType.PING), subject(REAL6)).check == Ping(family=6)
+
+
+@pytest.mark.parametrize(
+    ("checkport", "port", "service", "asked"),
+    [
+        (99, 8080, "http", 99),
+        (None, 8080, "http", 8080),
+        (None, 0, "http", 80),
+        (None, 0, "https", 443),
+        (None, 0, "http_proxy", 3128),
+    ],
+)
+@pytest.mark.parametrize("checktype", [CheckType.NEGOTIATE, CheckType.CONNECT])
+def test_the_port_is_checkport_or_the_reals_or_the_standard(checkport, port, service, asked, checktype) -> None:
+    asking = Asking(checktype=checktype, service=service, checkport=checkport, request="http://x/")
+    target = probed(asking, subject(REAL.at_port(port))).target
+    assert target is not None
+    assert target.endpoint == REAL.at_port(asked)
+
+
+@pytest.mark.parametrize("virtual", [TCP, MARK])
+def test_without_any_port_the_server_is_down_and_the_reason_says_what_to_do(virtual) -> None:
+    check = probed(Asking(checktype=CheckType.CONNECT), subject(REAL.at_port(0), virtual)).check
+    assert isinstance(check, Settled)
+    assert check.outcome.reason is Reason.REFUSED
+    assert check.outcome.detail == "no port to check: give the real server a port, or set checkport"
+
+
+WITHOUT_BUILDER = [row.service for row in SERVICES.values() if row.build is None]
+
+
+@pytest.mark.parametrize("service", WITHOUT_BUILDER)
+@pytest.mark.parametrize("checktype", [CheckType.NEGOTIATE, CheckType.COMBINED])
+def test_a_service_that_cannot_be_checked_yet_says_so(service, checktype) -> None:
+    with pytest.raises(Misasked, match=f"^service {service} cannot be checked yet; expected another") as refused:
+        plan(Asking(service=service, checktype=checktype), subject())
+    assert refused.value.directive == "service"
+    assert plan(Asking(service=service, checktype=CheckType.CONNECT), subject()) == Repeated(
+        probe=CONNECTED, interval=10
+    )
+
+
+def test_an_unknown_service_is_refused() -> None:
+    with pytest.raises(Misasked, match=r"^expected one of dns, ftp, .*, but got 'gopher'$"):
+        plan(Asking(service="gopher"), subject())
+
+
+PAGES = {
+    "plain": (HTTP, subject(), page()),
+    "ipv6": (HTTP, subject(REAL6), page(server=REAL6, host="[fd00::5]")),
+    "virtualhost": (replace(HTTP, virtualhost="www.x:81"), subject(), page(host="www.x:81")),
+    "empty virtualhost": (replace(HTTP, virtualhost=""), subject(), page(host="")),
+    "virtualhost from a CRLF file": (replace(HTTP, virtualhost="www.x\r"), subject(), page(host="www.x")),
+    "head": (replace(HTTP, httpmethod="head"), subject(), page(method="HEAD")),
+    "receive": (replace(HTTP, receive="a.c"), subject(), page(receive=Receive(b"a.c"))),
+    "own pair": (
+        replace(HTTP, request="/x", receive="x"),
+        subject(request="/y", receive="y"),
+        page(target="/y", receive=Receive(b"y")),
+    ),
+    "own request": (
+        replace(HTTP, request="/x", receive="x"),
+        subject(request="/y"),
+        page(target="/y", receive=Receive(b"x")),
+    ),
+    "own pair without receive": (replace(HTTP, receive="x"), subject(request="/y", receive=""), page(target="/y")),
+    "escaped": (
+        replace(HTTP, request='/a b?c="d"&e=%20|ü#f'),
+        subject(),
+        page(target="/a%20b?c=%22d%22&e=%20%7C%C3%BC"),
+    ),
+    "raw bytes": (replace(HTTP, request="/\udcfc"), subject(), page(target="/%FC")),
+    "no slash": (replace(HTTP, request="x"), subject(), page(target="/x")),
+    "a URL as the section's request is a path": (
+        replace(HTTP, request="/http://x/"),
+        subject(),
+        page(target="/http://x/"),
+    ),
+    "own URL with an address": (
+        HTTP,
+        subject(request="/http://10.0.0.2:81/y?z", receive=""),
+        page(server=Endpoint(ip_address("10.0.0.2"), 81), host="10.0.0.2:81", target="/y?z"),
+    ),
+    "own URL with an IPv6 address": (
+        HTTP,
+        subject(request="http://[fd00::2]/", receive=""),
+        page(server=Endpoint(ip_address("fd00::2"), 80), host="[fd00::2]", target="/"),
+    ),
+    "own URL with a name": (
+        replace(HTTP, checkport=81),
+        subject(request="/http://x.y", receive=""),
+        page(server=REAL.at_port(81), host="x.y"),
+    ),
+    "own URL and virtualhost": (
+        replace(HTTP, virtualhost="v"),
+        subject(request="/http://x.y/z", receive=""),
+        page(host="v", target="/z"),
+    ),
+    "proxy": (
+        Asking(service="http_proxy", request="/http://x.y/z z", virtualhost="v"),
+        subject(),
+        page(host="x.y", target="http://x.y/z%20z"),
+    ),
+    "proxy, own URL": (
+        Asking(service="http_proxy"),
+        subject(request="/http://x.y:1/"),
+        page(host="x.y:1", target="http://x.y:1/"),
+    ),
+    "proxy, own path": (
+        Asking(service="http_proxy"),
+        subject(request="/z"),
+        page(host="10.0.0.5:8080", target="http://10.0.0.5:8080/z"),
+    ),
+}
+
+
+@pytest.mark.parametrize(("asking", "whom", "expected"), PAGES.values(), ids=PAGES.keys())
+def test_the_page_is_asked_for_as_configured(asking: Asking, whom: Subject, expected: Http) -> None:
+    assert http(asking, whom) == expected
+    target = probed(asking, whom).target
+    assert target == Target(endpoint=expected.server)
+
+
+@pytest.mark.parametrize(
+    ("virtualhost", "name"),
+    [
+        (None, None),
+        ("www.x.org", "www.x.org"),
+        ("www.x.org:8443", "www.x.org"),
+        ("10.0.0.1", None),
+        ("[fd00::1]", None),
+        ("", None),
+        ("a..b", None),
+        ("über", None),
+        ("a" * 64, None),
+        ("my_host", "my_host"),
+    ],
+)
+def test_https_is_http_over_tls_with_the_virtualhost_as_sni(virtualhost, name) -> None:
+    probe = probed(Asking(service="https", virtualhost=virtualhost))
+    assert probe.target == Target(endpoint=REAL, transport=Transport.TLS, tls=TlsOptions(server_name=name))
+    assert probe.check == page(scheme="https", host="10.0.0.5" if virtualhost is None else virtualhost)
+
+
+def test_a_proxy_without_a_url_is_down_and_says_why() -> None:
+    check = probed(Asking(service="http_proxy")).check
+    assert isinstance(check, Settled)
+    assert check.outcome.detail.startswith("service http_proxy needs the whole URL to ask for")
+
+
+@pytest.mark.parametrize(
+    ("asking", "whom", "directive"),
+    [
+        (replace(HTTP, receive="("), subject(), "receive"),
+        (HTTP, subject(receive="("), "receive"),
+        (replace(HTTP, virtualhost="a\nb"), subject(), "virtualhost"),
+        (HTTP, subject(request="/http://x:y/"), "request"),
+        (HTTP, subject(request="/http://[::1/"), "request"),
+        (Asking(checktype=CheckType.EXTERNAL, checkcommand="a\0b"), subject(), "checkcommand"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused_with_its_directive(asking, whom, directive) -> None:
+    with pytest.raises(Misasked) as refused:
+        plan(asking, whom)
+    assert refused.value.directive == directive
+
+
+def test_checks_of_one_server_are_shared_whichever_virtual_they_come_from() -> None:
+    asking = replace(HTTP, receive="a.c")
+    for checktype in (CheckType.NEGOTIATE, CheckType.CONNECT, CheckType.PING):
+        probes = {probed(replace(asking, checktype=checktype), subject(virtual=virtual)) for virtual in (TCP, MARK)}
+        assert len(probes) == 1
+    assert probed(asking) != probed(replace(asking, negotiatetimeout=31))
+    assert probed(asking) != probed(replace(asking, virtualhost="x"))
+    assert probed(asking) == probed(replace(asking, checktimeout=31, interval=1))

@@ -1,0 +1,205 @@
+"""What a configuration comes to: every value in force."""
+
+from dataclasses import replace
+
+import pytest
+
+from ldirectord_py.config.load import parse
+from ldirectord_py.model.address import Endpoint
+from ldirectord_py.model.asking import CheckType
+from ldirectord_py.model.checking import Repeated
+from ldirectord_py.model.errors import ConfigRejected
+from ldirectord_py.model.service import Forwarding
+from ldirectord_py.model.table import ServiceFlags
+from tests.unit.config.original import TESTHOST, numeric_address
+from tests.unit.config.readings import SECTION, config_of, only_virtual, problems
+
+
+def test_a_range_counts_addresses_not_digits():
+    reals = only_virtual("virtual=192.0.2.1:80\n\treal=5.245.224.254->5.245.225.1:80 gate\n").reals
+    assert [str(real.endpoint) for real in reals] == [
+        *("5.245.224.254:80", "5.245.224.255:80", "5.245.225.0:80", "5.245.225.1:80")
+    ]
+
+
+def test_a_request_with_a_slash_keeps_its_pattern_and_the_thresholds():
+    (real,) = only_virtual('virtual=192.0.2.1:80\n\treal=192.0.2.2:80 gate 3 "/a", "b" l:1 u:2\n').reals
+    assert (real.request, real.receive) == ("/a", "b")
+    assert (real.destination.weight, real.destination.lower, real.destination.upper) == (3, 1, 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("fallback=127.0.0.1:81\nvirtual=5\n\treal=192.0.2.2 gate\n", "127.0.0.1:81"),
+        ("fallback=127.0.0.1\nvirtual=5\n\treal=192.0.2.2 gate\n", "127.0.0.1:0"),
+        ("fallback=127.0.0.1\nvirtual=192.0.2.1:88\n\treal=192.0.2.2 gate\n", "127.0.0.1:88"),
+        ("virtual=192.0.2.1:88\n\treal=192.0.2.2 gate\nfallback=127.0.0.1\n", "127.0.0.1:88"),
+        ("fallback=127.0.0.1:1\nvirtual=192.0.2.1:88\n\tfallback=127.0.0.2 masq\n", "127.0.0.2:88"),
+        ("fallback6=[::1]:81\nvirtual6=5\n\treal6=[2001:db8::1] gate\n", "[::1]:81"),
+    ],
+)
+def test_a_fallback_comes_from_the_section_or_else_from_the_globals(text, expected):
+    fallback = only_virtual(text).fallback
+    assert fallback is not None
+    assert str(fallback.endpoint) == expected
+    assert fallback.destination.weight == 1
+
+
+def test_a_fallback_is_of_the_virtuals_family():
+    assert only_virtual("fallback=127.0.0.1:81\nvirtual6=5\n\treal6=[2001:db8::1] gate\n").fallback is None
+
+
+@pytest.mark.parametrize(
+    ("lines", "login", "passwd"),
+    [
+        ("service=ftp", "anonymous", "ldirectord@testhost"),
+        ('login="a"\n\tservice=ftp', "a", "ldirectord@testhost"),
+        ('service=ftp\n\tlogin="a"', "a", "ldirectord@testhost"),
+        ("service=sip", "ldirectord@testhost", ""),
+        ("service=ftp\n\tservice=http", "anonymous", "ldirectord@testhost"),
+        ("checktype=connect", "", ""),
+    ],
+)
+def test_a_service_line_fills_in_login_and_password(lines, login, passwd):
+    asking = only_virtual(f"virtual=192.0.2.1:21\n\treal=192.0.2.2:21 gate\n\t{lines}\n").asking
+    assert (asking.login, asking.passwd) == (login, passwd)
+
+
+@pytest.mark.parametrize(
+    ("everywhere", "own", "expected"),
+    [
+        ("", "", (5, 30)),
+        ("checktimeout=7", "", (7, 7)),
+        ("negotiatetimeout=8", "", (8, 8)),
+        ("checktimeout=7\nnegotiatetimeout=8", "", (7, 8)),
+        ("negotiatetimeout=8", "\tchecktimeout=2\n", (2, 2)),
+        ("checktimeout=7", "\tnegotiatetimeout=3\n", (3, 3)),
+        ("checktimeout=7", "\tnegotiatetimeout=3\n\tchecktimeout=4\n", (4, 3)),
+    ],
+)
+def test_timeouts_fall_back_on_one_another(everywhere, own, expected):
+    asking = only_virtual(f"{everywhere}\n{SECTION}{own}").asking
+    assert (asking.checktimeout, asking.negotiatetimeout) == expected
+
+
+def test_a_sections_interval_counts_without_fork():
+    first, second = config_of(
+        f"checkinterval=4\n{SECTION}\tcheckinterval=7\n\nvirtual=5\n\treal=192.0.2.2 gate\n"
+    ).virtuals
+    assert (first.asking.interval, second.asking.interval) == (7, 4)
+    assert isinstance(first.reals[0].plan, Repeated)
+    assert first.reals[0].plan.interval == 7
+
+
+def test_a_number_as_checktype_is_combined():
+    asking = only_virtual(f"{SECTION}\tchecktype=3\n").asking
+    assert (asking.checktype, asking.connects) == (CheckType.COMBINED, 3)
+
+
+@pytest.mark.parametrize(
+    ("text", "flags", "netmask"),
+    [
+        (SECTION, 0, "255.255.255.255"),
+        (f"{SECTION}\tpersistent=0\n", ServiceFlags.PERSISTENT, "255.255.255.255"),
+        (f"{SECTION}\tnetmask=255.255.255.0\n\tpersistent=9\n", ServiceFlags.PERSISTENT, "255.255.255.0"),
+        (f"{SECTION}\tops=yes\n", 0, "255.255.255.255"),
+        (f"{SECTION}\tops=yes\n\tprotocol=udp\n", ServiceFlags.ONE_PACKET, "255.255.255.255"),
+        (f"{SECTION}\tschedflags=sh-port\n", ServiceFlags.SCHED2, "255.255.255.255"),
+        (f"{SECTION}\tschedflags=mh-fallback,flag-3\n", ServiceFlags.SCHED1 | ServiceFlags.SCHED3, "255.255.255.255"),
+        ("virtual6=[2001:db8::1]:80\n\tchecktype=on\n", 0, "128"),
+        ("virtual6=5\n\tnetmask=64\n\tpersistent=9\n", ServiceFlags.PERSISTENT, "64"),
+        ("virtual6=5\n\tnetmask=64\n", 0, "128"),
+    ],
+)
+def test_settings_follow_from_the_section(text, flags, netmask):
+    settings = only_virtual(text).settings
+    assert settings.flags == flags
+    assert str(settings.netmask) == netmask
+
+
+def test_an_ipv6_netmask_is_a_prefix_length():
+    assert problems("virtual6=5\n\tnetmask=255.0.0.0\n") == [
+        "ldirectord.cf:2: netmask: invalid netmask: a prefix length between 1 and 128 is required, but got '255.0.0.0'"
+    ]
+
+
+def test_the_protocol_of_a_mark_is_fwm():
+    assert problems("virtual=5\n\tprotocol=tcp\n") == [
+        "ldirectord.cf:2: protocol: protocol must be fwm if the virtual service is a fwmark (a number), but got 'tcp'"
+    ]
+
+
+def test_an_ipv6_range_is_refused():
+    assert problems("virtual6=5\n\treal6=[2001:db8::1]->[2001:db8::2]:80 gate\n") == [
+        "ldirectord.cf:2: real6: Address range for IPv6 is not supported yet"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("9100", "127.0.0.1:9100"), ("0.0.0.0:9100", "0.0.0.0:9100"), ("[::1]:9100", "[::1]:9100")],
+)
+def test_metrics_are_served_where_the_configuration_says(text, expected):
+    assert str(config_of(f"metricslisten={text}\n").metricslisten) == expected
+
+
+def test_without_the_directive_no_metrics_are_served_and_the_table_is_compared_every_five_seconds():
+    config = config_of("")
+    assert config.metricslisten is None
+    assert config.reconcileinterval == 5
+
+
+def test_the_comparison_of_the_table_can_be_switched_off():
+    assert config_of("reconcileinterval=0\n").reconcileinterval == 0
+
+
+def test_each_name_is_looked_up_once():
+    asked: list[str] = []
+
+    def counting(host, family):
+        asked.append(host)
+        return numeric_address(host, family)
+
+    text = "virtual=localhost:80\n\treal=localhost:80 gate\n\treal=localhost:81 masq\n\tfallback=localhost:82\n"
+    parse(text.encode(), "x.cf", replace(TESTHOST, host_address=counting))
+    assert asked == ["localhost"]
+
+
+def test_bytes_that_are_no_utf8_are_kept():
+    comment = only_virtual(f"{SECTION}\tcomment=\udcff\n").comment
+    assert comment is not None
+    assert comment.encode("utf-8", "surrogateescape") == b"\xff"
+
+
+def test_paths_are_checked_only_when_asked_and_nothing_is_created(tmp_path):
+    log = tmp_path / "ldirectord.log"
+    good = f'logfile="{log}"\nmaintenancedir={tmp_path}\n{SECTION}\tmonitorfile={tmp_path}/monitor\n'
+    bad = f'logfile="{tmp_path}/none/x"\nmaintenancedir={tmp_path}/none\n{SECTION}\tmonitorfile={tmp_path}\n'
+    strict = replace(TESTHOST, check_paths=True)
+    notices = [
+        "x.cf:2: warning: maintenancedir: this directive is understood, but not carried out yet",
+        "x.cf:5: warning: monitorfile: this directive is understood, but not carried out yet",
+    ]
+    assert [str(each) for each in parse(bad.encode(), "x.cf", TESTHOST).warnings] == notices
+    assert [str(each) for each in parse(good.encode(), "x.cf", strict).warnings] == notices
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(ConfigRejected) as caught:
+        parse(bad.encode(), "x.cf", strict)
+    assert [line for line in str(caught.value).splitlines() if line not in notices] == [
+        f"x.cf:1: logfile: unable to open logfile: {tmp_path}/none/x: its directory does not exist",
+        "x.cf:2: warning: maintenancedir: maintenance directory does not exist",
+        f"x.cf:5: monitorfile: unable to open monitorfile {tmp_path}: it is a directory",
+    ]
+
+
+def test_a_log_file_is_of_no_account_once_supervised_is_read(tmp_path):
+    strict = replace(TESTHOST, check_paths=True)
+    assert parse(f'supervised=yes\nlogfile="{tmp_path}"\n'.encode(), "x.cf", strict).supervised
+
+
+def test_reals_carry_everything_of_their_line():
+    (real,) = only_virtual("virtual=192.0.2.1:80\n\treal=192.0.2.2:8080 masq 7 l:1 u:9\n").reals
+    assert real.endpoint == Endpoint(real.endpoint.address, 8080)
+    assert real.destination.forwarding is Forwarding.MASQ
+    assert (real.destination.weight, real.line) == (7, 2)

@@ -1,0 +1,352 @@
+"""What operators are told, word for word."""
+
+import pytest
+
+from ldirectord_py.config.directive import Scope
+from ldirectord_py.config.directives import rows
+from ldirectord_py.model.errors import ConfigRejected
+from tests.unit.config.readings import SECTION, config_of, problems, warnings
+
+WHOLE = "expected a whole number above 0, such as 5"
+QUOTES = "expected a value in double quotes"
+INNER = "expected some text between the quotes"
+VALUE = "expected a value behind '='"
+REAL_SHAPE = "expected ADDRESS[:PORT] gate|masq|ipip, such as 10.0.0.5:80 gate"
+GLOBAL_HERE = "it is a global directive; put it outside of the virtuals, in the first column"
+SECTION_HERE = "it belongs to a virtual; indent it below its virtual line by a TAB or four blanks"
+
+
+def refusal_of(name: str) -> str:
+    return {**rows(Scope.GLOBAL), **rows(Scope.SECTION)}[name].refusal
+
+
+BAD_IN_SECTION = [
+    ("checktype=none", f"checktype: {rows(Scope.SECTION)['checktype'].refusal}, but got 'none'"),
+    ("checktype=combined", f"checktype: {rows(Scope.SECTION)['checktype'].refusal}, but got 'combined'"),
+    ("service=telnet", f"service: {refusal_of('service')}, but got 'telnet'"),
+    ('checkcommand=""', f"checkcommand: invalid check command: {INNER}, but got '\"\"'"),
+    ("checkcommand=", f"checkcommand: invalid check command: {VALUE}, but got ''"),
+    ("checkport=http", "checkport: invalid port: expected a number from 1 to 65535, but got 'http'"),
+    (
+        "checkport=65536",
+        "checkport: checkport must be in range 1..65536: expected a number from 1 to 65535, but got '65536'",
+    ),
+    ("request=index.html", f"request: no request string specified: {QUOTES}, but got 'index.html'"),
+    ('request=""', f"request: no request string specified: {INNER}, but got '\"\"'"),
+    ('receive=""', f"receive: invalid receive string: {INNER}, but got '\"\"'"),
+    ('receive="(a"', "receive: '(a' is no regular expression: missing closing parenthesis at byte 2"),
+    ("httpmethod=POST", "httpmethod: httpmethod must be GET or HEAD, but got 'POST'"),
+    ("login=me", f"login: invalid login string: {QUOTES}"),
+    ('passwd="a#b"', f"passwd: invalid password: {QUOTES}"),
+    ('database=""', f"database: invalid database: {INNER}, but got '\"\"'"),
+    ("secret=s3cret", f"secret: invalid secret: {QUOTES}"),
+    ('load="!"', f"load: invalid string for load testing: {INNER}, but got '\"!\"'"),
+    ("checktimeout=0", f"checktimeout: invalid check timeout value: {WHOLE}, but got '0'"),
+    ("negotiatetimeout=soon", f"negotiatetimeout: invalid negotiate timeout value: {WHOLE}, but got 'soon'"),
+    ("checkinterval=", f"checkinterval: invalid check interval value: {WHOLE}, but got ''"),
+    ("checkcount=0", f"checkcount: invalid check count value: {WHOLE}, but got '0'"),
+    ("failurecount=-0", f"failurecount: invalid failure count value: {WHOLE}, but got '-0'"),
+    (
+        "failurecount=2147483648",
+        "failurecount: invalid failure count value: expected a number up to 2147483647, but got '2147483648'",
+    ),
+    (
+        "real=192.0.2.2:80",
+        f"real: invalid address for real server (wrong format): {REAL_SHAPE}, but got '192.0.2.2:80'",
+    ),
+    ("real=192.0.2.2:80 nat", "real: forward method must be gate, masq or ipip, but got '192.0.2.2:80 nat'"),
+    ("real=192.0.2.2:80 gate -1", 'real: Invalid real server line, around " -1"'),
+    (
+        "real=192.0.2.2:80 gate 2147483648",
+        "real: expected a weight up to 2147483647, but got '192.0.2.2:80 gate 2147483648'",
+    ),
+    ("real=192.0.2.400:80 gate", "real: invalid address (192.0.2.400) for real server (could not resolve host)"),
+    ("real=192.0.2.2:none gate", "real: invalid port (none) for real server (could not resolve port)"),
+    (
+        "real=192.0.2.2->192.0.2.400:80 gate",
+        "real: invalid address (192.0.2.400) for real server (could not resolve end host)",
+    ),
+    (
+        "real=192.0.2.3->192.0.2.2:80 gate",
+        "real: Invalid Range: 192.0.2.3-192.0.2.2: First value must be greater than or equal to the second value",
+    ),
+    ("real=10.0.0.0->10.1.0.0:80 gate", "real: Invalid Range: 10.0.0.0-10.1.0.0: expected at most 65536 addresses"),
+    (
+        "real=192.0.2.2::5060 gate",
+        (
+            f"real: invalid address for real server (wrong format): {REAL_SHAPE}, but '192.0.2.2::' stands in front of "
+            "'5060'; a single colon stands in front of the port"
+        ),
+    ),
+    (
+        "real=2001:db8::2 gate",
+        (
+            f"real: invalid address for real server (wrong format): {REAL_SHAPE}, but '2001:db8::' stands in front of "
+            "'2'; an IPv6 address stands in brackets"
+        ),
+    ),
+    (
+        "real=my_host:80 gate",
+        f"real: invalid address for real server (wrong format): {REAL_SHAPE}, but 'my_' stands in front of 'host'",
+    ),
+    ("real6=[2001:db8::2]:80 gate", 'real6: cannot specify "real6" here.  please use "real" instead'),
+    ("fallback=192.0.2.9 nat", "fallback: forward method must be gate, masq or ipip, but got '192.0.2.9 nat'"),
+    (
+        "fallback=192.0.2.9:none",
+        "fallback: invalid port for fallback server: expected a number, or a name of /etc/services, but got 'none'",
+    ),
+    (
+        "fallback=192.0.2.900",
+        "fallback: invalid IPv4 address or could not resolve for fallback server: 192.0.2.900",
+    ),
+    ("fallback6=[::1]:80", 'fallback6: cannot specify "fallback6" here.  please use "fallback" instead'),
+    (
+        "scheduler=WRR",
+        f"scheduler: {refusal_of('scheduler')}: expected a name such as wrr, but got 'WRR'",
+    ),
+    (
+        "schedflags=",
+        "schedflags: invalid sched-flags: expected names such as sh-port, with commas between them, but got ''",
+    ),
+    (
+        "persistent=x",
+        "persistent: invalid persistent timeout: expected a whole number, such as 5, but got 'x'",
+    ),
+    ("netmask=24", "netmask: invalid netmask: dotted quad notation is required, but got '24'"),
+    (
+        "netmask=255.255.256.0",
+        "netmask: expected four numbers up to 255, such as 255.255.255.0, but got '255.255.256.0'",
+    ),
+    (
+        "protocol=sctp",
+        "protocol: protocol must be tcp or udp if the virtual service is an address and port, but got 'sctp'",
+    ),
+    ("protocol=", "protocol: invalid protocol, but got ''"),
+    ("ops=1", "ops: ops must be 'yes' or 'no', but got '1'"),
+    ("quiescent=YES", "quiescent: quiescent must be 'yes' or 'no', but got 'YES'"),
+    (
+        "quiescent=yes\r",
+        "quiescent: quiescent must be 'yes' or 'no', but got 'yes\\r'; the line ends in CR LF, where LF is expected",
+    ),
+    ("cleanstop=", "cleanstop: cleanstop must be 'yes' or 'no', but got ''"),
+    ('fallbackcommand=""', f"fallbackcommand: invalid fallback command: {INNER}, but got '\"\"'"),
+    (
+        "emailalert=",
+        "emailalert: no email address specified: expected addresses, such as admin@example.com, but got ''",
+    ),
+    (
+        "emailalertfreq=-5",
+        "emailalertfreq: invalid email alert frequency: expected seconds, such as 3600, or 0 for never, but got '-5'",
+    ),
+    (
+        "emailalertstatus=none,all",
+        'emailalertstatus: invalid email alert status: "all" specified with "none"',
+    ),
+    (
+        "emailalertstatus=sometimes",
+        (
+            'emailalertstatus: invalid email alert status at: "sometimes": expected none, all, starting, running, '
+            "stopping, reloading, with commas between them"
+        ),
+    ),
+    (
+        'smtp="a"',
+        "smtp: invalid SMTP server address: expected a host name or an IPv4 address, without quotes, but got '\"a\"'",
+    ),
+    ('monitorfile=""', f"monitorfile: unable to open monitorfile: {INNER}, but got '\"\"'"),
+    ("connecttimeout=3", "connecttimeout: connecttimeout directive deprecated in favour of negotiatetimeout"),
+    ("autoreload=yes", f'unknown directive "autoreload": {GLOBAL_HERE}'),
+    ("quiescant=yes", 'unknown directive "quiescant": did you mean quiescent?'),
+    ("quiescent", 'unknown directive "quiescent": expected quiescent=VALUE'),
+    ("quiescent yes", "unknown directive 'quiescent yes': expected quiescent=VALUE"),
+    ("virtual=192.0.2.9:80", 'unknown directive "virtual": a virtual begins in the first column'),
+    ("!", "unknown directive '!': no directive has this name"),
+    ("    ", "a line of blanks only, five columns or more, is no directive; empty it or remove it"),
+]
+BAD_GLOBALLY = [
+    (
+        "autoreload=yes # now",
+        "autoreload: autoreload must be 'yes' or 'no', but got 'yes # now'; a comment needs a line of its own",
+    ),
+    ("callback=/bin/true", f"callback: {QUOTES}, but got '/bin/true'"),
+    ("logfile=local0", f"logfile: {QUOTES}, but got 'local0'"),
+    ("emailalertfrom=", f"emailalertfrom: no email from address specified: {VALUE}, but got ''"),
+    ("fork=1", "fork: fork must be 'yes' or 'no', but got '1'"),
+    ("supervised=1", "supervised: supervised must be 'yes' or 'no', but got '1'"),
+    ("supervised now", "unknown directive 'supervised now': expected supervised=VALUE"),
+    ("readdquiescent=on", "readdquiescent: readdquiescent must be 'yes' or 'no', but got 'on'"),
+    ("maintenancedir=", f"maintenancedir: maintenance directory not specified: {VALUE}, but got ''"),
+    ("fallbackcommand=", f"fallbackcommand: invalid fallback command: {VALUE}, but got ''"),
+    (
+        "fallback=127.0.0.1:http",
+        "fallback: invalid port for fallback server: expected a number, or a name of /etc/services, but got 'http'",
+    ),
+    ("fallback6=::1", "fallback6: invalid IPv6 address or could not resolve for fallback server: :"),
+    ("timeout=3", "timeout: timeout directive deprecated in favour of checktimeout and negotiatetimeout"),
+    (
+        "metricslisten=localhost:9100",
+        "metricslisten: expected [ADDRESS:]PORT, such as 9100, 127.0.0.1:9100 or [::1]:9100, but got 'localhost:9100'",
+    ),
+    (
+        "metricslisten=1.2.3.400:9100",
+        (
+            "metricslisten: expected an IPv4 address, or an IPv6 address in brackets, in front of the port, "
+            "but got '1.2.3.400:9100'"
+        ),
+    ),
+    (
+        "reconcileinterval=nan",
+        "reconcileinterval: expected seconds, such as 5 or 2.5, or 0 for never, but got 'nan'",
+    ),
+    ("service=http", f'unknown directive "service": {SECTION_HERE}'),
+    ("Checktimeout=3", 'unknown directive "Checktimeout": did you mean checktimeout?'),
+    ("bogus", 'unknown directive "bogus": no directive has this name'),
+    (
+        "\tchecktimeout=3",
+        (
+            "unknown directive 'checktimeout=3': it is indented, but no virtual stands above it; "
+            "global directives begin in the first column"
+        ),
+    ),
+    ("\ufeffchecktimeout=3", "the file begins with a byte order mark; save it as UTF-8 without one"),
+    (
+        "virtual=192.0.2.1",
+        (
+            "virtual: invalid address for virtual server: no port: expected ADDRESS:PORT or a firewall mark, "
+            "such as 192.0.2.1:80 or 5, but got '192.0.2.1'"
+        ),
+    ),
+    (
+        "virtual=*:80",
+        (
+            "virtual: invalid address for virtual server: expected ADDRESS:PORT or a firewall mark, "
+            "such as 192.0.2.1:80 or 5, but got '*:80'"
+        ),
+    ),
+    ("virtual=0", "virtual: expected a firewall mark from 1 to 4294967295, but got '0'"),
+    ("virtual=[::1]:80", 'virtual: cannot specify an IPv6 address here. please use "virtual6" instead.'),
+    ("virtual=192.0.2.1:99999", "virtual: invalid address for virtual service: cannot resolve '192.0.2.1:99999'"),
+    ("virtual6=[:::1]:80", "virtual6: invalid address for virtual service: cannot resolve '[:::1]:80'"),
+]
+
+
+@pytest.mark.parametrize(("line", "message"), BAD_IN_SECTION, ids=[line for line, _ in BAD_IN_SECTION])
+def test_a_bad_line_in_a_section_is_refused_in_these_words(line, message):
+    assert problems(f"{SECTION}\t{line}\n") == [f"ldirectord.cf:3: {message}"]
+
+
+@pytest.mark.parametrize(("line", "message"), BAD_GLOBALLY, ids=[line for line, _ in BAD_GLOBALLY])
+def test_a_bad_global_line_is_refused_in_these_words(line, message):
+    assert problems(f"checkinterval=5\n{line}\n\n") == [f"ldirectord.cf:2: {message}"]
+
+
+def test_every_directive_that_can_be_refused_is_in_the_tables():
+    anything_goes = {"virtualhost", "servicename", "comment", "execute"}
+    in_section = {line.partition("=")[0] for line, _ in BAD_IN_SECTION}
+    globally = {line.partition("=")[0] for line, _ in BAD_GLOBALLY}
+    assert set(rows(Scope.SECTION)) - in_section == anything_goes - {"execute"}
+    assert set(rows(Scope.GLOBAL)) - in_section - globally == {"execute"}
+
+
+def test_all_problems_are_told_at_once_and_by_line():
+    text = f"fork=1\n{SECTION}\tservice=telnet\n\tquiescent=1\nvirtual=192.0.2.1:80\n\treal=x\nbogus=1\n"
+    assert [line.split(": ")[0] for line in problems(text)] == [f"ldirectord.cf:{n}" for n in (1, 4, 5, 7, 8, 8)]
+
+
+def test_a_blank_line_within_a_section_is_told_once_and_names_the_section():
+    assert problems(f'{SECTION}\n\tchecktype=on\n\tservice=http\n\n\trequest="x"\n') == [
+        (
+            "ldirectord.cf:4: unknown directive 'checktype=on': a blank line at line 3 ended the section of "
+            "virtual=192.0.2.1:80; remove it, or put a # at its beginning"
+        )
+    ]
+
+
+def test_too_little_indentation_is_told():
+    assert problems(f"{SECTION}  checktype=on\n") == [
+        (
+            "ldirectord.cf:3: unknown directive 'checktype=on': the directives of virtual=192.0.2.1:80 need a TAB or "
+            "at least four blanks in front"
+        )
+    ]
+
+
+def test_a_duplicate_virtual_names_both_places():
+    assert problems(f"{SECTION}{SECTION}\n") == [
+        (
+            "ldirectord.cf:5: duplicate virtual server: tcp:192.0.2.1:80, opened at line 3, "
+            "is there already, from line 1 on"
+        )
+    ]
+
+
+def test_a_bare_virtual_in_the_last_line_is_refused_as_by_the_original():
+    assert problems("virtual=192.0.2.1:80\n") == [
+        (
+            "ldirectord.cf:1: virtual: duplicate virtual server: virtual=192.0.2.1:80 is the last line and has no "
+            "directives of its own; write its real servers below"
+        )
+    ]
+
+
+def test_secrets_are_never_shown():
+    text = f'{SECTION}\tpasswd=geheim\n\tsecret=geheim\n\tlogin=geheim\n\tpasswd="geheim" x\n'
+    with pytest.raises(ConfigRejected) as caught:
+        config_of(text)
+    assert len(caught.value.problems) == 4
+    assert "geheim" not in str(caught.value)
+
+
+def test_a_wrong_pattern_of_a_real_server_is_told_at_its_own_line():
+    text = 'virtual=192.0.2.1:80\n\treal=192.0.2.2:80 gate 1 "a","(b"\n\treceive="ok"\n'
+    assert problems(text) == [
+        "ldirectord.cf:2: receive: '(b' is no regular expression: missing closing parenthesis at byte 2"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "warning"),
+    [
+        ("checktimeout=1.5", "checktimeout: '1.5' is read as '1'"),
+        ("checktype=external2", "checktype: 'external2' is read as '2'"),
+        ("scheduler=wlc2", "scheduler: 'wlc2' is read as 'wlc'"),
+        ('receive="a" b', "receive: '\"a\" b' is read as 'a'"),
+        ("virtualhost=a.b # c", "virtualhost: 'a.b ' is taken as it stands, with the blanks at its end"),
+        ('servicename="web"', "servicename: '\"web\"' is taken as it stands, with quotes"),
+        (
+            "checkcount=3",
+            "checkcount: checkcount option is deprecated and slated for removal.  please see 'failurecount'",
+        ),
+        ('load="x"', "load: this directive has no effect"),
+        ("ops=yes", "ops: this has an effect with protocol=udp only"),
+        ("real=192.0.2.3 gate weight 5", "real: 'weight' is ignored"),
+        ("real=foo!192.0.2.3:80 gate", "real: 'foo!' in front of 192.0.2.3 is ignored"),
+        ("real=192.0.2.2:80 gate", "real: 192.0.2.2:80 is there already, from line 2"),
+        ("real=192.0.2.3 gate l:5", "real: l:5 needs a u: that is not below it, or else the kernel refuses the server"),
+        (
+            "real=192.0.2.3:80->192.0.2.9:80 gate",
+            "real: a range has its port behind its end, as in 10.0.0.1->10.0.0.9:80; this line names no server",
+        ),
+        (
+            "schedflags=sh-nothing",
+            (
+                "schedflags: expected sh-fallback, sh-port, mh-fallback, mh-port, flag-1, flag-2, flag-3; "
+                "'sh-nothing' is ignored"
+            ),
+        ),
+    ],
+)
+def test_what_is_accepted_but_surprising_is_a_warning(line, warning):
+    assert warnings(f"{SECTION}\t{line}\n") == [f"ldirectord.cf:3: warning: {warning}"]
+
+
+@pytest.mark.parametrize(
+    ("opening", "warning"),
+    [
+        ("virtual=1abc", "virtual: '1abc' is read as firewall mark 1"),
+        ("virtual=192.0.2.1:80 foo", "virtual: ' foo' is ignored"),
+        ("supervised", "supervised: please update your config not to use a bare supervised directive"),
+    ],
+)
+def test_a_surprising_line_in_the_first_column_is_a_warning(opening, warning):
+    assert warnings(f"{opening}\n\n") == [f"ldirectord.cf:1: warning: {warning}"]
