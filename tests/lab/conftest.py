@@ -1,0 +1,28 @@
+"""The lab: tests that run as root in a user-mode kernel with IPVS, and show as ordinary tests of the session.
+
+This file is read twice. On the host it starts guests and relays their reports; inside a guest (LAB_GUEST names its work
+folder) it offers the fixtures and writes the reports.
+
+    pytest tests/lab -p no:xdist                     all of it, two guests beside each other
+    pytest tests/lab/test_classic.py -k fallback     one story
+    LAB_PROGRAM=original pytest tests/lab/test_classic.py    the same with the Perl original in our place
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.lab.support.fixtures import net, pytest_runtest_makereport, scene, web
+from tests.lab.support.recorder import Recorder
+from tests.lab.support.relay import Relay
+
+__all__ = ["net", "pytest_runtest_makereport", "scene", "web"]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register what this side needs."""
+    if guest := os.environ.get("LAB_GUEST"):
+        config.pluginmanager.register(Recorder(config, Path(guest, "reports.jsonl")), "lab-recorder")
+    else:
+        config.pluginmanager.register(Relay(config, Path(__file__).parent), "lab-relay")

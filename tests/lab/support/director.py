@@ -1,0 +1,173 @@
+"""A director: a host, the daemon that runs on it, and the table that the daemon keeps."""
+
+import os
+import shlex
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.lab.support.namespaces import Host
+from tests.lab.support.table import Table, Watch, read_table, read_weights, watching
+from tests.lab.support.waiting import wait_until
+
+ROOT = Path(__file__).parents[3]
+START_SECONDS = 40
+STOP_SECONDS = 20
+
+# The daemon sees folders of its own at the places that are compiled into the original.
+_IN_ITS_OWN_FOLDERS = """
+for place in run etc/ha.d var/log; do
+  [ -d "/$place" ] && mount --bind "$0/$place" "/$place"
+done
+exec "$@"
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A program that takes `CONFIG ACTION` as ldirectord does."""
+
+    name: str
+    words: tuple[str, ...]
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+OURS = Program("ours", (sys.executable, "-m", "ldirectord_py"), {"PYTHONPATH": str(ROOT)})
+ORIGINAL = Program("original", ("/usr/sbin/ldirectord",))
+PROGRAMS = {program.name: program for program in (OURS, ORIGINAL)}
+
+
+class ActionFailed(AssertionError):
+    """An action of the program ended with another status than was expected; says what it printed."""
+
+
+@dataclass(eq=False)
+class Director:
+    """Runs *program* as a daemon on *host*, with /run, /var/log and /etc/ha.d of its own below *folder*."""
+
+    host: Host
+    program: Program
+    folder: Path
+    started: bool = field(default=False, init=False)
+
+    def __post_init__(self) -> None:
+        for place in ("run", "var/log", "etc/ha.d"):
+            (self.folder / place).mkdir(parents=True)
+
+    @property
+    def file(self) -> Path:
+        """The configuration file."""
+        return self.folder / "lab.cf"
+
+    @property
+    def log(self) -> str:
+        """What the daemon logged until now, or the empty string."""
+        return "".join(path.read_text(errors="replace") for path in sorted((self.folder / "var/log").glob("*.log")))
+
+    @property
+    def pid(self) -> int | None:
+        """The process id that the daemon wrote down, or None."""
+        try:
+            return int((self.folder / "run" / f"ldirectord.{self.file.name}.pid").read_text())
+        except (FileNotFoundError, ValueError):
+            return None
+
+    @property
+    def running(self) -> bool:
+        """Whether the process that was written down lives."""
+        return self.pid is not None and Path("/proc", str(self.pid)).exists()
+
+    def act(self, action: str, *, status: int = 0) -> str:
+        """Run `PROGRAM FILE ACTION` and return what it prints; raises `ActionFailed` on another exit status."""
+        words = ["unshare", "-m", "sh", "-c", _IN_ITS_OWN_FOLDERS, str(self.folder), *self.program.words]
+        printed = self.folder / "printed"
+        with printed.open("w") as output, self.host.inside():
+            # To a file, because a daemon that kept a pipe open would keep us waiting for its end.
+            ended = subprocess.run(
+                [*words, str(self.file), action],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                cwd="/",
+                env={**os.environ, **self.program.environment},
+                timeout=START_SECONDS,
+                check=False,
+            )
+        text = printed.read_text(errors="replace")
+        if ended.returncode != status:
+            command = shlex.join([*self.program.words, self.file.name, action])
+            raise ActionFailed(f"expected {command} to exit with {status}, but it did with {ended.returncode}: {text}")
+        return text
+
+    def start(self, config: str | None = None) -> None:
+        """Write *config*, or leave the file as it is, start the daemon, and wait until it wrote its process id."""
+        if config is not None:
+            self.write(config)
+        self.started = True
+        self.act("start")
+        wait_until(lambda: self.running, START_SECONDS, telling=lambda: self.log)
+
+    def write(self, config: str) -> None:
+        """Write the configuration file, in one step, so that nobody reads half of it."""
+        draft = self.file.with_suffix(".new")
+        draft.write_text(config)
+        draft.replace(self.file)
+
+    def reload(self, config: str) -> None:
+        """Write *config* and send SIGHUP."""
+        self.write(config)
+        self.send(signal.SIGHUP)
+
+    def send(self, number: signal.Signals) -> int:
+        """Send a signal to the daemon and return its process id."""
+        assert self.pid is not None, "the daemon has written down no process id"
+        os.kill(self.pid, number)
+        return self.pid
+
+    def stop(self) -> None:
+        """Send SIGTERM and wait until the daemon is gone."""
+        self._end(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """Send SIGKILL and wait until the daemon is gone."""
+        self._end(signal.SIGKILL)
+
+    def _end(self, number: signal.Signals) -> None:
+        process = Path("/proc", str(self.send(number)))
+        wait_until(lambda: not process.exists(), STOP_SECONDS, telling=lambda: self.log)
+
+    def table(self) -> Table:
+        """Return the kernel's table as it is now."""
+        return read_table(self.host)
+
+    def weights(self, virtual: str | None = None) -> Mapping[str, int]:
+        """Return the weights of the real servers of *virtual*, or of the only virtual service there is."""
+        weights = read_weights(self.host)
+        if virtual is None and len(weights) > 1:
+            raise LookupError(f"say which virtual service is meant, there are {', '.join(weights)}")
+        return weights.get(virtual or next(iter(weights), ""), {})
+
+    def wait_for_weights(
+        self, expected: Mapping[str, int], seconds: float = 10, *, virtual: str | None = None
+    ) -> float:
+        """Wait until exactly these real servers are there with these weights; return how long it took."""
+        return wait_until(lambda: self.weights(virtual) == expected, seconds, telling=lambda: self.table().raw)
+
+    def watching(self) -> AbstractContextManager[Watch]:
+        """Record every state of the table while a block runs."""
+        return watching(self.host)
+
+    def sections(self) -> list[tuple[str, str]]:
+        """Return what the report of a failed test shows of this director."""
+        if not self.started:
+            return []
+        name = f"on {self.host.name} ({self.program.name})"
+        return [
+            (f"ipvsadm -L -n {name}", self.host.run("ipvsadm -L -n", check=False)),
+            (f"log {name}", self.log),
+            (f"configuration {name}", self.file.read_text()),
+        ]

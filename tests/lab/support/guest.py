@@ -1,0 +1,174 @@
+"""A guest: Debian's user-mode kernel, booted on this machine's own files, with pytest as its one task."""
+
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from threading import Event, Lock
+
+KERNEL = Path(os.environ.get("LAB_KERNEL", "/usr/bin/linux.uml"))
+MODULES = Path("/usr/lib/uml/modules")
+SECONDS = float(os.environ.get("LAB_SECONDS", "180"))
+MEMORY = "1G"
+WORK = Path("/var/tmp")  # not below /tmp, which the guest covers with a tmpfs of its own
+TAIL_LINES = 40
+LINE_LENGTH = 300
+
+# Words in <> are filled in. The root file system is the host's own, so whatever a program may write to by habit
+# is covered with a tmpfs; folders that pytest needs from below those places (a checkout in /tmp) are bound in again.
+_INIT = """#!/bin/bash
+exec ><CONSOLE> 2>&1
+export <ENVIRONMENT>
+mount -t proc proc /proc
+mount -t sysfs sys /sys
+mount -t tmpfs kept <KEPT>
+number=0
+for place in <KEEP>; do
+  case $place in /run/*|/tmp/*|/var/log/*) mkdir <KEPT>/$((++number)); mount --bind "$place" <KEPT>/$number ;; esac
+done
+for place in /run /tmp /var/log; do mount -t tmpfs tmpfs $place; done
+number=0
+for place in <KEEP>; do
+  case $place in /run/*|/tmp/*|/var/log/*) mkdir -p "$place"; mount --bind <KEPT>/$((++number)) "$place" ;; esac
+done
+mkdir -p /run/netns /run/lock /dev/shm /lib/modules
+mount -t tmpfs tmpfs /dev/shm
+mount -t tmpfs tmpfs /lib/modules
+mkdir -p /lib/modules/$(uname -r)
+mount --bind <MODULES> /lib/modules/$(uname -r)
+ip link set lo up
+for module in ip_vs veth bridge ipip ip6_tunnel; do modprobe $module; done
+cd <ROOT>
+<PYTEST> ><PRINTED> 2>&1
+echo pytest ended with $?
+sync
+python3 -c 'import ctypes; ctypes.CDLL(None).reboot(0x4321fedc)'  # RB_POWER_OFF
+"""
+
+
+def missing() -> list[str]:
+    """Return what this machine lacks to run guests, as words for the operator; empty if nothing."""
+    lacking = [] if os.geteuid() == 0 else ["root's rights"]
+    if not KERNEL.exists() or not any(MODULES.glob("*")):
+        lacking.append("Debian's user-mode-linux")
+    tools = {
+        "ip": "iproute2",
+        "modprobe": "kmod",
+        "ipvsadm": "ipvsadm",
+        "iptables-legacy": "iptables",
+        "ldirectord": "ldirectord",
+    }
+    places = [Path(folder) for folder in ("/usr/sbin", "/usr/bin", "/sbin", "/bin")]
+    return lacking + [
+        package for tool, package in tools.items() if not any((place / tool).exists() for place in places)
+    ]
+
+
+class Guest:
+    """Runs *nodeids*, all of one module, in a kernel of their own; made in one thread, run in another."""
+
+    def __init__(self, root: Path, nodeids: Sequence[str], options: Sequence[str]) -> None:
+        self.nodeids = tuple(nodeids)
+        self.ended = Event()
+        self.verdict = "it has not been started"
+        self._root, self._options = root, options
+        self._lock, self._cancelled = Lock(), False
+        self._process: subprocess.Popen[bytes] | None = None
+        self._folder = tempfile.TemporaryDirectory(prefix="ldirectord-lab-", dir=WORK)
+        self.work = Path(self._folder.name)
+        self.reports = self.work / "reports.jsonl"
+        self.reports.touch()
+
+    def run(self) -> None:
+        """Boot, wait for the guest's end or its time limit, and say in *verdict* how it ended."""
+        try:
+            self._write_init()
+            with self._lock:
+                if self._cancelled:
+                    return
+                self._process = self._boot()
+            began = time.monotonic()
+            try:
+                status = self._process.wait(SECONDS)
+                self.verdict = f"the guest ended after {time.monotonic() - began:.0f} s with status {status}"
+            except subprocess.TimeoutExpired:
+                self.verdict = f"the guest was ended at its time limit of {SECONDS:g} s (LAB_SECONDS)"
+            self._kill()
+        finally:
+            self.ended.set()
+
+    def end(self) -> None:
+        """Kill the guest, or see to it that it never starts."""
+        with self._lock:
+            self._cancelled = True
+            if self._process is not None:
+                self._kill()
+
+    def remove(self) -> None:
+        """Remove the work folder; not before `run` has returned."""
+        self._folder.cleanup()
+
+    def last_words(self) -> str:
+        """Return the ends of what the kernel, the init script and pytest printed."""
+        texts = []
+        for name in ("kernel", "console", "printed"):
+            with suppress(FileNotFoundError):
+                lines = (self.work / name).read_text(errors="replace").splitlines()[-TAIL_LINES:]
+                texts.append(f"--- {name} ---\n" + "\n".join(line[:LINE_LENGTH] for line in lines))
+        return "\n".join(texts)
+
+    def _write_init(self) -> None:
+        (self.work / "kept").mkdir()
+        (self.work / "nodeids").write_text("\n".join(self.nodeids) + "\n")
+        environment = {name: value for name, value in os.environ.items() if name.startswith(("LAB_", "PYTHON"))} | {
+            "PATH": os.environ.get("PATH", "") + ":/usr/sbin:/usr/bin:/sbin:/bin",
+            "HOME": "/root",
+            "LANG": "C.UTF-8",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+            "LAB_GUEST": str(self.work),
+        }
+        plugins = ("asyncio", "timeout", "pytester", "no:cacheprovider")
+        command = [sys.executable, "-m", "pytest", *(word for name in plugins for word in ("-p", name))]
+        kept = {self._root, self.work, Path(sys.prefix), Path(sys.base_prefix)}
+        words = {
+            "CONSOLE": shlex.quote(str(self.work / "console")),
+            "PRINTED": shlex.quote(str(self.work / "printed")),
+            "ENVIRONMENT": " ".join(f"{name}={shlex.quote(value)}" for name, value in environment.items()),
+            "KEPT": shlex.quote(str(self.work / "kept")),
+            "KEEP": shlex.join(str(path) for path in sorted(kept)),
+            "MODULES": shlex.quote(str(max(MODULES.glob("*"), default=MODULES))),
+            "ROOT": shlex.quote(str(self._root)),
+            "PYTEST": shlex.join([*command, *self._options, f"@{self.work / 'nodeids'}"]),
+        }
+        text = _INIT
+        for word, value in words.items():
+            text = text.replace(f"<{word}>", value)
+        init = self.work / "init"
+        init.write_text(text)
+        init.chmod(0o755)
+
+    def _boot(self) -> subprocess.Popen[bytes]:
+        with (self.work / "kernel").open("wb") as printed:
+            return subprocess.Popen(
+                [
+                    *(str(KERNEL), f"mem={MEMORY}", f"uml_dir={self.work}/uml/", f"init={self.work}/init"),
+                    *("rootfstype=hostfs", "rootflags=/", "rw", "con=null", "con0=null", "loglevel=4"),
+                ],
+                stdin=subprocess.DEVNULL,
+                stdout=printed,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def _kill(self) -> None:
+        """Kill the kernel and the processes that are its guests' address spaces."""
+        assert self._process is not None
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)

@@ -1,0 +1,176 @@
+"""Hosts of a small network: one network namespace each, with a leg on one bridge, IPv4 and IPv6."""
+
+import ctypes
+import os
+import shlex
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Self
+
+NETWORK_4, NETWORK_6 = "10.9.0.", "fd00:9::"
+COMMAND_SECONDS = 20
+_CLONE_NEWNET = 0x40000000
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+class CommandFailed(Exception):
+    """A command on a host ended with another status than 0; says what it printed."""
+
+
+@dataclass(eq=False, slots=True)
+class Host:
+    """One machine of the network: a namespace with `eth0`, its addresses and the programs started in it."""
+
+    name: str
+    v4: str
+    v6: str
+    _children: list[subprocess.Popen[str]] = field(default_factory=list)
+
+    @contextmanager
+    def inside(self) -> Iterator[None]:
+        """Enter the host's network with this thread; sockets made and programs started inside stay in it."""
+        before = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
+        try:
+            _enter(Path("/run/netns", self.name))
+            yield
+        finally:
+            _setns(before)
+            os.close(before)
+
+    def run(self, command: str, *, text: str | None = None, check: bool = True) -> str:
+        """Run *command* (words, no shell) with *text* on its input and return what it prints on both outputs."""
+        with self.inside():
+            done = subprocess.run(
+                shlex.split(command),
+                input=text or "",
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                timeout=COMMAND_SECONDS,
+                check=False,
+            )
+        if check and done.returncode:
+            raise CommandFailed(f"{command} on {self.name} ended with {done.returncode}: {done.stdout.strip()}")
+        return done.stdout
+
+    def popen(self, command: str) -> subprocess.Popen[str]:
+        """Start *command* (words, no shell) in a session of its own; it is killed when the test ends."""
+        with self.inside():
+            child = subprocess.Popen(
+                shlex.split(command),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                start_new_session=True,
+            )
+        self._children.append(child)
+        return child
+
+    def ip(self, *lines: str) -> None:
+        """Run several commands of `ip` at once."""
+        self.run("ip -batch -", text="\n".join(lines) + "\n")
+
+    def sysctl(self, name: str, value: object) -> None:
+        """Set a kernel parameter below `net` in the host's namespace, such as `ipv4.ip_forward`."""
+        with self.inside():
+            Path("/proc/sys/net", *name.split(".")).write_text(str(value))
+
+    def listen(self, port: int = 80, *, address: str = "::", udp: bool = False) -> socket.socket:
+        """Return a socket of the host that listens on *address*; on `::` it takes IPv4 too."""
+        kind = socket.SOCK_DGRAM if udp else socket.SOCK_STREAM
+        with self.inside():
+            listener = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, kind)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if ":" in address:
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, int(address != "::"))
+        listener.bind((address, port))
+        if not udp:
+            listener.listen(128)
+        return listener
+
+    def end(self) -> None:
+        """Kill every program on this host and remove its namespace."""
+        for child in self._children:
+            with suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)
+            child.communicate()
+        for pid in _on_root(f"ip netns pids {self.name}").split():
+            with suppress(ProcessLookupError):
+                os.kill(int(pid), signal.SIGKILL)
+        _on_root(f"ip netns del {self.name}")
+
+
+class Net:
+    """The hosts and the bridge between them; use it in a `with` block, or through the fixture `net`."""
+
+    def __init__(self) -> None:
+        self.hosts: dict[str, Host] = {}
+        self._numbers = count(11)
+
+    def __enter__(self) -> Self:
+        self._switch = Host("switch", "", "")
+        _on_root("ip netns add switch")
+        self._switch.ip("link add br0 type bridge mcast_snooping 0", "link set br0 up")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for host in self.hosts.values():
+            host.end()
+        self._switch.end()
+
+    def host(self, name: str, number: int | None = None) -> Host:
+        """Add a host with the addresses 10.9.0.*number* and fd00:9::*number*; numbers start at 11."""
+        number = next(self._numbers) if number is None else number
+        host = Host(name, f"{NETWORK_4}{number}", f"{NETWORK_6}{number}")
+        _on_root(f"ip netns add {name}")
+        self.hosts[name] = host
+        self._switch.ip(
+            f"link add port{number} type veth peer name eth0 netns {name}",
+            f"link set port{number} master br0 up",
+        )
+        # Duplicate address detection would keep IPv6 addresses tentative for a second or two.
+        for device in ("all", "default", "eth0"):
+            host.sysctl(f"ipv6.conf.{device}.accept_dad", 0)
+        host.ip(
+            "link set lo up",
+            f"addr add {host.v4}/24 dev eth0",
+            f"addr add {host.v6}/64 dev eth0 nodad",
+            "link set eth0 up",
+        )
+        return host
+
+
+def _on_root(command: str) -> str:
+    done = subprocess.run(
+        command.split(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=COMMAND_SECONDS,
+        check=False,
+    )
+    if done.returncode:
+        raise CommandFailed(f"{command} ended with {done.returncode}: {done.stdout.strip()}")
+    return done.stdout
+
+
+def _enter(namespace: Path) -> None:
+    descriptor = os.open(namespace, os.O_RDONLY)
+    try:
+        _setns(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _setns(descriptor: int) -> None:
+    """Move this thread to another network namespace (os.setns comes with Python 3.12)."""
+    if _libc.setns(descriptor, _CLONE_NEWNET):
+        number = ctypes.get_errno()
+        raise OSError(number, f"cannot enter a network namespace: {os.strerror(number)}")
