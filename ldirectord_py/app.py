@@ -18,7 +18,7 @@ from ldirectord_py.ipvs.memory import MemoryTable
 from ldirectord_py.model.checking import Probe
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.errors import TableUnavailable
-from ldirectord_py.model.events import Event, Observer, Started, Stopping
+from ldirectord_py.model.events import CheckDone, Event, Observer, Reloaded, Started, Stopping
 from ldirectord_py.model.snapshot import Snapshot
 from ldirectord_py.model.table import Table
 from ldirectord_py.observers.logs import Level, LogDestination, LogFormat, open_log
@@ -43,7 +43,8 @@ class Options:
 
     table: str = "auto"
     """`kernel`, `memory`, or `auto`: the kernel's, and in debugging one in memory where there is none."""
-    log: LogDestination
+    log: Callable[[Config], LogDestination]
+    """Says where a configuration's log goes."""
     log_format: str = "text"
     debug: bool = False
     instance: str = "ldirectord"
@@ -67,8 +68,9 @@ class Application:
     def __init__(self, config: Config, options: Options) -> None:
         self._options = options
         self._log = open_log(
-            options.log, format=LogFormat(options.log_format), debug=options.debug, name=options.instance
+            options.log(config), format=LogFormat(options.log_format), debug=options.debug, name=options.instance
         )
+        self._listening = config.metricslisten
         self._path = Path(config.path)
         self._stream = EventStream()
         self._notifier = Notifier()
@@ -77,6 +79,7 @@ class Application:
         self._table = self._open_table()
         self._director = Director(config, self._table, self._stream.emit)
         self._schedule: Schedule | None = None
+        self.observe(self._follow, without=(CheckDone,))
         self.observe(self._log)
 
     def observe(self, observer: Observer, *, without: tuple[type[Event], ...] = ()) -> None:
@@ -157,6 +160,14 @@ class Application:
             self._notifier.reloading()
             await reloader.reload()
             self._notifier.ready()
+
+    def _follow(self, event: Event) -> None:
+        """Have the log go where a new configuration says."""
+        if isinstance(event, Reloaded):
+            config = self._director.config
+            self._log.move(self._options.log(config))
+            if config.metricslisten != self._listening:
+                self._log.say("metricslisten has changed: that takes effect at the next start", Level.WARNING)
 
     def _load(self) -> Config:
         return load(self._path, replace(HERE, check_paths=not self._options.debug))

@@ -12,13 +12,14 @@ from types import TracebackType
 from ldirectord_py import app
 from ldirectord_py.cli.daemon import Announce, Report, early_signals, in_background
 from ldirectord_py.cli.environment import Environment
-from ldirectord_py.cli.journal import Journal
+from ldirectord_py.cli.journal import Journal, destination
 from ldirectord_py.cli.options import Action, Invocation
 from ldirectord_py.cli.pidfile import AlreadyRunning, Running, Stopped, end, held, send, standing
 from ldirectord_py.cli.terminal import tell
 from ldirectord_py.cli.texts import COMPATIBLE
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.errors import DirectorError
+from ldirectord_py.observers.logs import LogDestination
 
 _STARTING = f"Starting Linux Director {COMPATIBLE}"
 
@@ -112,9 +113,13 @@ def _is_running(job: Job, pid: int) -> str:
 
 def _run(job: Job, begun: Callable[[], None]) -> int:
     """Direct until the end."""
+
+    def log(config: Config) -> LogDestination:
+        return destination(job.invocation, config.logfile, supervised=config.supervised)
+
     options = app.Options(
         table=job.invocation.table,
-        log=job.journal.where,
+        log=log,
         log_format=job.invocation.log_format,
         debug=job.invocation.debug,
         instance=job.journal.instance,

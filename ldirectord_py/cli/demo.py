@@ -167,7 +167,7 @@ def main() -> int:
     console.print(
         f"[dim]{_CONFIG}, on {'the kernel' if kernel else 'a table in memory'}:\n{_CONFIG.read_text().rstrip()}"
     )
-    options = app.Options(table="kernel" if kernel else "memory", log=LogFile(Path("/dev/null")))
+    options = app.Options(table="kernel" if kernel else "memory", log=lambda _: LogFile(Path("/dev/null")))
     try:
         asyncio.run(_demo(console, load(_CONFIG.absolute()), options))
     except (DirectorError, TimeoutError, OSError, ExceptionGroup) as failed:

@@ -28,7 +28,6 @@ class Journal:
     def move(self, where: LogDestination) -> None:
         """Log to *where* from now on."""
         asked = self._asked
-        self.where = where
         self._log = open_log(where, format=LogFormat(asked.log_format), debug=asked.debug, name=self.instance)
 
     def say(self, message: str) -> None:

@@ -46,8 +46,12 @@ class LogObserver:
 
     wants_checks = True
 
-    def __init__(self, logger: FilteringBoundLogger, *, debug: bool) -> None:
-        self._logger = logger
+    def __init__(
+        self, opener: Callable[[LogDestination], FilteringBoundLogger], destination: LogDestination, *, debug: bool
+    ) -> None:
+        self._opener = opener
+        self._destination = destination
+        self._logger = opener(destination)
         self._debug = debug
         self._faults: dict[RealKey, str] = {}
 
@@ -65,6 +69,12 @@ class LogObserver:
                 pass
         for line in lines(event, os.getpid()):
             self._log(line)
+
+    def move(self, destination: LogDestination) -> None:
+        """Log to *destination* from now on; what is remembered of servers stays."""
+        if destination != self._destination:
+            self._destination = destination
+            self._logger = self._opener(destination)
 
     def say(self, message: str, level: Level = Level.INFO, *, event: str = "said", **fields: Field) -> None:
         """Log a line of the command itself, such as `Invoking ldirectord invoked as: ...`."""
@@ -104,14 +114,18 @@ def open_log(
 
     Nothing is opened that would have to be closed before the process ends.
     """
-    render = _json(clock) if format is LogFormat.JSON else _text(_prefix(destination, name, clock))
-    logger: FilteringBoundLogger = structlog.wrap_logger(
-        _Outlet(open_sink(destination, clock)),
-        processors=[structlog.processors.add_log_level, render],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG if debug else logging.INFO),
-        cache_logger_on_first_use=True,
-    ).bind()
-    return LogObserver(logger, debug=debug)
+
+    def opener(where: LogDestination) -> FilteringBoundLogger:
+        render = _json(clock) if format is LogFormat.JSON else _text(_prefix(where, name, clock))
+        logger: FilteringBoundLogger = structlog.wrap_logger(
+            _Outlet(open_sink(where, clock)),
+            processors=[structlog.processors.add_log_level, render],
+            wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG if debug else logging.INFO),
+            cache_logger_on_first_use=True,
+        ).bind()
+        return logger
+
+    return LogObserver(opener, destination, debug=debug)
 
 
 Renderer = Callable[[object, str, EventDict], tuple[tuple[str, str], dict[str, object]]]

@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from ipaddress import ip_address
 
 from ldirectord_py.model.address import Endpoint
@@ -14,16 +14,20 @@ LOOPBACK = ip_address("127.0.0.1")
 
 @asynccontextmanager
 async def serving(answer: Answer, context: ssl.SSLContext | None = None) -> AsyncIterator[Endpoint]:
-    """Serve *answer* on a free port of loopback, under TLS where a context is given."""
+    """Serve *answer* on a free port of loopback, under TLS where a context is given; leave no handler behind."""
+
+    handlers: set[asyncio.Task[None]] = set()
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
+        handlers.add(asyncio.current_task())  # type: ignore[arg-type]  # a handler runs in a task
+        # Cancelled only by us, below; asyncio's streams take a cancelled handler for an error.
+        with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             await answer(reader, writer)
-        except (ConnectionError, asyncio.IncompleteReadError):
-            pass
-        finally:
-            writer.close()
+        writer.close()
 
     server = await asyncio.start_server(handle, "127.0.0.1", 0, ssl=context)
     async with server:
         yield Endpoint(LOOPBACK, server.sockets[0].getsockname()[1])
+        for handler in handlers:
+            handler.cancel()
+        await asyncio.gather(*handlers)

@@ -165,6 +165,19 @@ def test_a_reload_takes_up_what_changed_and_leaves_the_rest_alone(daemon: Daemon
     assert daemon.end() == 0
 
 
+def test_a_reload_moves_the_log(daemon: Daemon) -> None:
+    daemon.start()
+    daemon.until(lambda: daemon.weights() == {"one": 3, "two": 2, "three": 1})
+    moved = daemon.home / "moved"
+    daemon.config.write_text(daemon.config.read_text().replace(f'"{daemon.home}/log"', f'"{moved}"'))
+    daemon.tell(signal.SIGHUP)
+    daemon.until(moved.exists)
+    assert daemon.end() == 0
+
+    assert "terminated on signal: TERM" in moved.read_text()
+    assert "terminated" not in (daemon.home / "log").read_text()
+
+
 def test_a_refused_reload_changes_nothing_and_says_every_reason(daemon: Daemon) -> None:
     daemon.start()
     daemon.until(lambda: daemon.weights() == {"one": 3, "two": 2, "three": 1})
