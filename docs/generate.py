@@ -7,6 +7,7 @@ from pathlib import Path
 from ldirectord_py.checks.registry import SERVICES
 from ldirectord_py.config.directive import Directive, Scope
 from ldirectord_py.config.directives import rows
+from ldirectord_py.model.config import AlertStatus
 from ldirectord_py.model.snapshot import Snapshot
 from ldirectord_py.observers.metrics import Metrics
 
@@ -63,6 +64,8 @@ def _default(row: Directive[object]) -> str:
     match row.default:
         case None | "":
             return ""
+        case AlertStatus():
+            return f"`{(row.default.name or '').lower()}`"
         case bool():
             return "yes" if row.default else "no"
         case int() | float() | str():
