@@ -180,9 +180,9 @@ def main() -> int:
 
 _NEXT = """
 [bold]What to run next[/bold]
-  .venv/bin/ldirectord your.cf configtest     reads your ldirectord.cf and tells all that is wrong with it
-  .venv/bin/ldirectord -d your.cf start       checks your servers for real, in the foreground
-  make test                                   proves all of it, on a real IPVS kernel too"""
+  .venv/bin/ldirectord YOUR.cf configtest    all that is wrong with your file
+  .venv/bin/ldirectord -d YOUR.cf start      checks your servers, in the foreground
+  make test                                  proves it, on a real IPVS kernel too"""
 
 
 if __name__ == "__main__":
