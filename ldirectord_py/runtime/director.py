@@ -54,6 +54,7 @@ class Director:
         self._subscribers: dict[Polled, tuple[RealKey, ...]] = {}
         self._rules: dict[RealKey, Rules] = {}
         self._unasked: set[Polled] = set()
+        self._slowest = 0.0
         self._forgone: set[RealKey] = set()
         self._standing_in: set[VirtualKey] = set()
         self._dirty: set[VirtualKey] = set()
@@ -68,8 +69,7 @@ class Director:
     @property
     def progressing(self) -> bool:
         """Whether checks end as often as they should: what a watchdog wants to know."""
-        slowest = max((period(polled) for polled in self.polled), default=None)
-        return slowest is None or time.monotonic() - self.last_report < 2 * slowest + _GRACE
+        return not self.polled or time.monotonic() - self.last_report < 2 * self._slowest + _GRACE
 
     # A configuration comes in.
 
@@ -110,6 +110,7 @@ class Director:
                 self.healths[key] = old_healths.get(key) or unchecked(adopted=adopted, now=now)
                 self._subscribe(key, real, subscribers, now)
         self._subscribers = {polled: tuple(keys) for polled, keys in subscribers.items()}
+        self._slowest = max((period(polled) for polled in subscribers), default=0.0)
         self._unasked = (self._unasked & set(self._subscribers)) | (set(self._subscribers) - set(old_subscribers))
 
     def _subscribe(self, key: RealKey, real: Real, subscribers: dict[Polled, dict[RealKey, None]], now: float) -> None:

@@ -14,20 +14,21 @@ VIP, VIP6 = "10.9.0.100", "fd00:9::100"
 
 @dataclass(frozen=True, slots=True)
 class Real:
-    """A real server: its host and the site that it serves there on port 80."""
+    """A real server: its host and the site that it serves there."""
 
     host: Host
     site: Site
+    port: int = 80
 
     @property
     def at(self) -> str:
         """Its IPv4 address and port, as the table names it."""
-        return f"{self.host.v4}:80"
+        return f"{self.host.v4}:{self.port}"
 
     @property
     def at6(self) -> str:
         """Its IPv6 address and port, as the table names it."""
-        return f"[{self.host.v6}]:80"
+        return f"[{self.host.v6}]:{self.port}"
 
 
 @dataclass(eq=False)
@@ -57,7 +58,7 @@ class Scene:
         self.director = Director(host, program, self.folder / "ours")
         self.original = Director(host, ORIGINAL, self.folder / "original")
 
-    def real(self, name: str, method: str = "gate") -> Real:
+    def real(self, name: str, method: str = "gate", port: int = 80) -> Real:
         """Add a real server that is set up for a forwarding method: `gate`, `masq` or `ipip`."""
         host = self.net.host(name)
         match method:
@@ -69,7 +70,7 @@ class Scene:
                 _end_tunnels(host)
             case _:
                 raise ValueError(f"expected gate, masq or ipip, but got {method!r}")
-        return self.serve(host)
+        return self.serve(host, port)
 
     def director_itself(self) -> Real:
         """Let the director serve too, as a real server of its own."""
@@ -80,7 +81,7 @@ class Scene:
         site = Site(host.name)
         self.web.serve(site, host.listen(port))
         self.web.serve(site, host.listen(port, udp=True))
-        return Real(host, site)
+        return Real(host, site, port)
 
     def sections(self) -> list[tuple[str, str]]:
         """Return what the report of a failed test shows."""
