@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from ipaddress import IPv4Address
 
 from ldirectord_py.checks.misasked import Misasked
 from ldirectord_py.config import directives as d
@@ -19,6 +20,9 @@ from ldirectord_py.model.asking import Asking, Subject
 from ldirectord_py.model.checking import CheckPlan
 from ldirectord_py.model.config import Alerting, Fallback, Real, Virtual
 from ldirectord_py.model.service import AddressKey, MarkKey, Protocol, VirtualKey, kernel_endpoint
+
+
+_NOBODY = Endpoint(IPv4Address(0), 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +102,19 @@ class _Named:
 
     def reals(self, asked: Asking, servers: list[Server]) -> Iterator[Real]:
         lines: dict[Endpoint, int] = {}
+        if not servers and (self.values.each(d.REAL) or self.values.each(d.REAL6)):
+            # None of the lines names a server: ask one that nobody has, so that what else is wrong is told as well.
+            self.plan(asked, Subject(virtual=self.key, endpoint=_NOBODY), None)
         for server in servers:
             written = server.written
             kept = kernel_endpoint(self.key, server.endpoint, written.forwarding)
             if kept in lines:
                 self.around.findings.warning(server.line, f"real: {kept} is there already, from line {lines[kept]}")
             lines.setdefault(kept, server.line)
-            if (plan := self.plan(asked, server)) is not None:
+            subject = Subject(
+                virtual=self.key, endpoint=server.endpoint, request=written.request, receive=written.receive
+            )
+            if (plan := self.plan(asked, subject, server.line)) is not None:
                 yield Real(
                     endpoint=server.endpoint,
                     destination=server.destination,
@@ -114,15 +124,14 @@ class _Named:
                     line=server.line,
                 )
 
-    def plan(self, asked: Asking, server: Server) -> CheckPlan | None:
-        written = server.written
-        subject = Subject(virtual=self.key, endpoint=server.endpoint, request=written.request, receive=written.receive)
+    def plan(self, asked: Asking, subject: Subject, line: int | None) -> CheckPlan | None:
+        """Return how *subject* is checked; None where it cannot be, which is told of the directive's line or its own."""
         try:
             return self.around.environment.plan(asked, subject)
         except Misasked as exc:
-            its_own = getattr(written, exc.directive) if exc.directive in {"request", "receive"} else None
-            line = server.line if its_own is not None else self.values.line(exc.directive)
-            self.around.findings.error(line or self.line, f"{exc.directive}: {exc}")
+            its_own = getattr(subject, exc.directive) if exc.directive in {"request", "receive"} else None
+            place = line if its_own is not None else self.values.line(exc.directive)
+            self.around.findings.error(place or self.line, f"{exc.directive}: {exc}")
             return None
 
 

@@ -203,3 +203,9 @@ def test_reals_carry_everything_of_their_line():
     assert real.endpoint == Endpoint(real.endpoint.address, 8080)
     assert real.destination.forwarding is Forwarding.MASQ
     assert (real.destination.weight, real.line) == (7, 2)
+
+
+def test_what_else_is_wrong_is_told_even_where_no_line_names_a_server():
+    with pytest.raises(ConfigRejected) as caught:
+        parse(b'virtual=192.0.2.1:80\n\treal=nosuch.invalid:80 gate\n\treceive="[z"\n', "x.cf", TESTHOST)
+    assert [problem.line for problem in caught.value.problems] == [2, 3]
