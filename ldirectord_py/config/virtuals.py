@@ -21,7 +21,6 @@ from ldirectord_py.model.checking import CheckPlan
 from ldirectord_py.model.config import Alerting, Fallback, Real, Virtual
 from ldirectord_py.model.service import AddressKey, MarkKey, Protocol, VirtualKey, kernel_endpoint
 
-
 _NOBODY = Endpoint(IPv4Address(0), 1)
 
 
@@ -125,7 +124,7 @@ class _Named:
                 )
 
     def plan(self, asked: Asking, subject: Subject, line: int | None) -> CheckPlan | None:
-        """Return how *subject* is checked; None where it cannot be, which is told of the directive's line or its own."""
+        """Return how *subject* is checked; None where it cannot be, which is told with its line."""
         try:
             return self.around.environment.plan(asked, subject)
         except Misasked as exc:
