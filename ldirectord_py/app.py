@@ -18,7 +18,7 @@ from ldirectord_py.ipvs.memory import MemoryTable
 from ldirectord_py.model.checking import Probe
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.errors import TableUnavailable
-from ldirectord_py.model.events import CheckDone, Event, Observer, Reloaded, Started, Stopping
+from ldirectord_py.model.events import CheckDone, Event, FirstPassComplete, Observer, Reloaded, Started, Stopping
 from ldirectord_py.model.snapshot import Snapshot
 from ldirectord_py.model.table import Table
 from ldirectord_py.observers.logs import Level, LogDestination, LogFormat, open_log
@@ -121,25 +121,25 @@ class Application:
             return
         metrics = Metrics(self.snapshot, __version__)
         self.observe(metrics.observe)
-        await stack.enter_async_context(serve(endpoint, metrics=metrics, healthy=lambda: self._director.progressing))
+        await stack.enter_async_context(serve(endpoint, metrics=metrics, healthy=self._healthy))
 
     async def _direct(self, limit: int, ready: Callable[[], None]) -> None:
         director = self._director
         try:
             async with asyncio.TaskGroup() as tasks:
                 prober = Prober(tasks, drivers=_DRIVERS, crashed=self._crashed)
-                self._schedule = Schedule(prober, policy, director.report, limit=limit)
-                reloader = Reloader(director, self._schedule, self._load, self._stream.emit)
+                self._schedule = schedule = Schedule(prober, policy, director.report, limit=limit)
+                reloader = Reloader(director, schedule, self._load, self._stream.emit)
                 tasks.create_task(director.follow(), name="follow health")
                 tasks.create_task(director.watch_table(), name="watch the table")
                 tasks.create_task(reloader.watch_file(), name="watch the file")
                 tasks.create_task(self._reload_on_signal(reloader), name="reload on SIGHUP")
-                tasks.create_task(self._notifier.feed_watchdog(lambda: director.progressing), name="watchdog")
-                self._begin(self._schedule, ready)
+                tasks.create_task(self._notifier.feed_watchdog(lambda: schedule.progressing), name="watchdog")
+                self._begin(schedule, ready)
                 try:
                     await self._signals.end()
                 finally:
-                    self._schedule.close()
+                    schedule.close()
                     prober.close()
         except* Ended:
             pass
@@ -161,8 +161,13 @@ class Application:
             await reloader.reload()
             self._notifier.ready()
 
+    def _healthy(self) -> bool:
+        return self._schedule is None or self._schedule.progressing
+
     def _follow(self, event: Event) -> None:
-        """Have the log go where a new configuration says."""
+        """Have the log go where a new configuration says; take first verdicts for as lasting as the configuration."""
+        if isinstance(event, FirstPassComplete):
+            settle_memory()
         if isinstance(event, Reloaded):
             config = self._director.config
             self._log.move(self._options.log(config))

@@ -1,7 +1,6 @@
 """The table that a configuration and its servers' health ask for."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.config import Config, Virtual
@@ -25,14 +24,12 @@ def desired_service(virtual: Virtual, healths: Mapping[RealKey, Health], forgone
     """
     destinations: dict[Endpoint, Destination] = {}
     anybody = False
-    for real in virtual.reals:
-        endpoint = virtual.kernel_endpoint(real)
-        key = RealKey(virtual.key, endpoint)
+    for key, real in zip(virtual.keys, virtual.reals, strict=True):
         if healths[key].state.serving:
             anybody = True
-            destinations[endpoint] = real.destination
+            destinations[key.real] = real.destination
         elif virtual.quiescent and key not in forgone:
-            destinations.setdefault(endpoint, replace(real.destination, weight=0))
+            destinations.setdefault(key.real, real.destination.quiesced)
     if virtual.fallback and not anybody:
         destinations[virtual.kernel_endpoint(virtual.fallback)] = virtual.fallback.destination
     return Service(virtual.settings, destinations)
@@ -40,6 +37,4 @@ def desired_service(virtual: Virtual, healths: Mapping[RealKey, Health], forgone
 
 def fallback_active(virtual: Virtual, healths: Mapping[RealKey, Health]) -> bool:
     """Return whether the virtual's fallback, if it has one, is needed."""
-    return virtual.fallback is not None and not any(
-        healths[RealKey(virtual.key, virtual.kernel_endpoint(real))].state.serving for real in virtual.reals
-    )
+    return virtual.fallback is not None and not any(healths[key].state.serving for key in virtual.keys)

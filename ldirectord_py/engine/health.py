@@ -22,21 +22,29 @@ def advance(health: Health, outcome: Outcome, rules: Rules, now: float) -> Healt
     One success restores.  So many failures in a row as `failurecount` says take a serving server
     out; one that has never served is down with its first.  A fault of ours changes nothing.
     """
+    if unmoved(health, outcome):
+        return health
+    if outcome.verdict is Verdict.DOWN:
+        return _failed(health, outcome, rules, now)
+    if health.state is State.UP:
+        return replace(health, failures=0, reason=Reason.OK, detail="")
+    return Health(State.UP, now)
+
+
+def unmoved(health: Health, outcome: Outcome) -> bool:
+    """Return whether *outcome* leaves *health* as it is, at whatever time it comes: as almost all do."""
     match outcome.verdict:
-        case Verdict.FAULT:
-            return health
         case Verdict.UP:
-            if health.state is State.UP:
-                return health if not health.failures else replace(health, failures=0, reason=Reason.OK, detail="")
-            return Health(State.UP, now)
+            return health.state is State.UP and not health.failures
         case Verdict.DOWN:
-            return _failed(health, outcome, rules, now)
+            known = (health.reason, health.detail)
+            return health.state is State.DOWN and known == (outcome.reason, outcome.detail)
+        case Verdict.FAULT:
+            return True
 
 
 def _failed(health: Health, outcome: Outcome, rules: Rules, now: float) -> Health:
     if health.state is State.DOWN:
-        if (health.reason, health.detail) == (outcome.reason, outcome.detail):
-            return health
         return replace(health, reason=outcome.reason, detail=outcome.detail)
     failures = health.failures + 1
     if health.state.serving and failures < rules.failurecount:

@@ -7,7 +7,7 @@ from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.asking import Asking
 from ldirectord_py.model.checking import CheckPlan
 from ldirectord_py.model.problems import Problem
-from ldirectord_py.model.service import VirtualKey, kernel_endpoint
+from ldirectord_py.model.service import RealKey, VirtualKey, kernel_endpoint
 from ldirectord_py.model.table import Destination, Settings
 
 
@@ -74,6 +74,14 @@ class Virtual:
     servicename: str | None = None
     comment: str | None = None
     line: int = 0
+
+    keys: tuple[RealKey, ...] = field(init=False, compare=False, repr=False)
+    """What names each of *reals*, in their order."""
+
+    def __post_init__(self) -> None:
+        """Name the real servers, once: they are looked up at each change."""
+        keys = tuple(RealKey(self.key, self.kernel_endpoint(real)) for real in self.reals)
+        object.__setattr__(self, "keys", keys)
 
     def kernel_endpoint(self, real: Real | Fallback) -> Endpoint:
         """Return the address and port under which the table keeps *real*."""

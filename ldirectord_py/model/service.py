@@ -87,7 +87,7 @@ def kernel_endpoint(virtual: VirtualKey, real: Endpoint, forwarding: Forwarding)
     address is kept under the service's own port, whatever the configuration says.  (`ipvsadm`
     does the same before it writes; a firewall mark has no port, so there the port stays.)
     """
-    if isinstance(virtual, AddressKey) and forwarding is not Forwarding.MASQ:
+    if isinstance(virtual, AddressKey) and forwarding is not Forwarding.MASQ and real.port != virtual.endpoint.port:
         return real.at_port(virtual.endpoint.port)
     return real
 

@@ -1,5 +1,6 @@
 """The director's state at one moment, for whoever shows it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ldirectord_py.model.address import Endpoint
@@ -42,7 +43,8 @@ class VirtualStatus:
 class Snapshot:
     """All of it."""
 
-    virtuals: tuple[VirtualStatus, ...]
+    virtuals: Iterable[VirtualStatus]
+    """Each is made when it is asked for, as it is then: with thousands of servers, others need turns in between."""
     inflight: int
     """Checks under way."""
     queued: int

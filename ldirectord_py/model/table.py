@@ -46,6 +46,11 @@ class Destination:
     lower: int = 0
     """New connections again below so many; 0: as soon as below *upper*."""
 
+    @property
+    def quiesced(self) -> "Destination":
+        """The same entry with weight 0: connections go on, none are added."""
+        return Destination(forwarding=self.forwarding, weight=0, upper=self.upper, lower=self.lower)
+
 
 @dataclass(frozen=True, slots=True)
 class Service:

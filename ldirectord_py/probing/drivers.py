@@ -39,8 +39,8 @@ class DriverRunner:
         async with self._places:
             begun = time.monotonic()
             outcome = await self._outcome(probe)
-            seconds = time.monotonic() - begun
-        done(outcome, seconds)
+            now = time.monotonic()
+        done(outcome, now - begun, now)
 
     async def _outcome(self, probe: Probe) -> Outcome:
         driver: Driver = probe.check  # type: ignore[assignment]  # a probe without a target is a driver's

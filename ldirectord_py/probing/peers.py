@@ -2,7 +2,6 @@
 
 import errno
 import socket
-import time
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Generator
 from select import EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP
@@ -21,8 +20,8 @@ _ABORT = pack("ii", 1, 0)  # struct linger: close at once with RST, and leave no
 _CHUNK = 16384
 _MOST = 1 << 20  # bytes that one conversation may read
 
-Done = Callable[[Outcome, float], None]
-"""Is handed the outcome and the seconds from the first socket to the verdict."""
+Done = Callable[[Outcome, float, float], None]
+"""Is handed the outcome, the seconds from the first socket to the verdict, and the time of the verdict (monotonic)."""
 
 
 class Ground(Protocol):
@@ -106,24 +105,24 @@ class StreamPeer:
         """Open the connection at *now* (monotonic); the conversation starts once it stands."""
         self._begun = now
         if error := self._connect():
-            self._conclude(outcome_of_errno(error))
+            self._conclude(outcome_of_errno(error), now)
 
-    def resume(self, events: int) -> None:
-        """Go on: the socket has *events* to tell (`EPOLL*`)."""
+    def resume(self, events: int, now: float) -> None:
+        """Go on: the socket has *events* to tell (`EPOLL*`) at *now* (monotonic)."""
         if events & _NEWS:
             self._readable = True
             if events & _ENDED:
                 self._ended = True
         if not self._connected:
             if events & _BROKEN and (error := self._pending_error()):
-                self._conclude(outcome_of_errno(error))
+                self._conclude(outcome_of_errno(error), now)
                 return
             if not events & EPOLLOUT:
                 return
             self._connected = True
-        self._step()
+        self._step(now)
 
-    def overdue(self) -> None:
+    def overdue(self, now: float) -> None:
         """End the check: its time is up."""
         seconds = f"{self.probe.timeout:g} s"
         if not self._connected:
@@ -132,35 +131,35 @@ class StreamPeer:
             sentence = f"connected, but no answer within {seconds}"
         else:
             sentence = f"answer not complete within {seconds}: {_MOST - self._left} bytes had come"
-        self._conclude(down(Reason.TIMEOUT, sentence))
+        self._conclude(down(Reason.TIMEOUT, sentence), now)
 
     def abandon(self) -> None:
         """End the check without a verdict: nobody asks for it any more."""
         self._close()
         self._ground.ended(self)
 
-    def _step(self) -> None:
+    def _step(self, now: float) -> None:
         if self._conversation is None:
             self._conversation = self._converse()
         try:
             self._conversation.send(None)
         except StopIteration as verdict:
-            self._conclude(verdict.value)
+            self._conclude(verdict.value, now)
         except Exception as error:  # noqa: BLE001  # the one place around a probe: a bug in a check says nothing of the server
             outcome = outcome_of(error)
             if outcome is None:
                 self._ground.crashed(self.probe, error)
                 outcome = fault(f"the check has a bug: {type(error).__name__}: {error}")
-            self._conclude(outcome)
+            self._conclude(outcome, now)
 
     def _converse(self) -> Coroutine[Any, Any, Outcome]:
         check: Conversation = self.probe.check  # type: ignore[assignment]  # a probe with a target converses
         return check.probe(self)
 
-    def _conclude(self, outcome: Outcome) -> None:
+    def _conclude(self, outcome: Outcome, now: float) -> None:
         self._close()
         self._ground.ended(self)
-        self._done(outcome, time.monotonic() - self._begun)
+        self._done(outcome, now - self._begun, now)
 
     # The conversation's side.
 

@@ -16,6 +16,7 @@ TICK = 0.01
 """Seconds: due times are looked at so often at most, so that checks begin several at a time."""
 
 _FIRST_RATE = 1000  # first checks begun a second, until every server has been asked once
+_GRACE = 5  # seconds that a busy machine may be late
 _STARTS = 64  # checks begun in one turn of the loop
 _GOLDEN = (math.sqrt(5) - 1) / 2  # its multiples, modulo 1, are spread evenly however many they are
 
@@ -32,6 +33,10 @@ class Policy(Protocol):
 
     def step_after(self, plan: Polled, step: int, outcome: Outcome) -> int:
         """Return the step after *step*, whose probe ended with *outcome*."""
+        ...
+
+    def period(self, plan: Polled) -> float:
+        """Return the seconds within which *plan* ends at least once."""
         ...
 
 
@@ -55,7 +60,7 @@ class _Item:
         half = plan.interval * (1 + shift) / 2
         self.pauses = [half, half]
 
-    def done(self, outcome: Outcome, seconds: float) -> None:
+    def done(self, outcome: Outcome, seconds: float, now: float) -> None:
         self.running = False
         self.run = None
         if self.gone:
@@ -67,7 +72,7 @@ class _Item:
         if step != self.step:
             self.step = step
             self.errand = self.schedule.errand(self.plan, step)
-        self.schedule.ended(self, outcome, seconds, lateness)
+        self.schedule.ended(self, outcome, seconds, lateness, now)
 
 
 class Schedule:
@@ -90,6 +95,8 @@ class Schedule:
         self._line: deque[_Item] = deque()
         self._inflight = 0
         self._created = 0
+        self._last_end = self._loop.time()
+        self._slowest = 0.0
         self._timer: asyncio.TimerHandle | None = None
 
     @property
@@ -101,6 +108,11 @@ class Schedule:
     def queued(self) -> int:
         """How many checks are due and wait for a place."""
         return len(self._line)
+
+    @property
+    def progressing(self) -> bool:
+        """Whether checks end as often as they should: what a watchdog wants to know."""
+        return not self._items or self._loop.time() - self._last_end < 2 * self._slowest + _GRACE
 
     def retarget(self, wanted: Iterable[Polled]) -> None:
         """Stop what is no longer wanted, start what is new, and leave the rest alone."""
@@ -116,6 +128,7 @@ class Schedule:
             item = _Item(plan, self, now + offset, self._created * _GOLDEN % 1)
             self._items[plan] = item
             heappush(self._heap, (item.due, next(self._serial), item))
+        self._slowest = max((self.policy.period(plan) for plan in self._items), default=0.0)
         self._arm()
 
     def errand(self, plan: Polled, step: int) -> Errand:
@@ -128,10 +141,10 @@ class Schedule:
         if self._timer is not None:
             self._timer.cancel()
 
-    def ended(self, item: _Item, outcome: Outcome, seconds: float, lateness: float) -> None:
-        """Take the item's next turn down, and report this one."""
+    def ended(self, item: _Item, outcome: Outcome, seconds: float, lateness: float, now: float) -> None:
+        """Take the item's next turn down, and report this one, which ended *now*."""
         self._inflight -= 1
-        now = self._loop.time()
+        self._last_end = now
         item.due = max(item.due, now)
         heappush(self._heap, (item.due, next(self._serial), item))
         if self._line or self._timer is None or item.due < self._timer.when() - TICK:
@@ -182,7 +195,7 @@ class Schedule:
         item.begun = now
         item.running = True
         self._inflight += 1
-        run = item.errand(item.done)
+        run = item.errand(item.done, now)
         if item.running:  # the outcome may be there already
             item.run = run
         return 1

@@ -2,11 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 
 from ldirectord_py.engine.desired import desired_service, fallback_active
-from ldirectord_py.engine.health import advance, unchecked
-from ldirectord_py.engine.policy import period
+from ldirectord_py.engine.health import advance, unchecked, unmoved
+from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.checking import Always, Never, Polled
 from ldirectord_py.model.config import Config, Real, Virtual
 from ldirectord_py.model.events import (
@@ -32,8 +32,6 @@ from ldirectord_py.model.table import (
 )
 from ldirectord_py.runtime.keeper import Keeper
 
-_GRACE = 5  # seconds that a busy machine may be late
-
 
 class Director:
     """Keeps what is believed of every real server, and has the table follow.
@@ -45,8 +43,6 @@ class Director:
         self.config = config
         self.keeper = Keeper(table, self, emit)
         self.healths: dict[RealKey, Health] = {}
-        self.last_report = time.monotonic()
-        """When a check last ended, on the monotonic clock."""
         self.first_pass = False
         self._emit = emit
         self._begun = time.monotonic()
@@ -54,7 +50,6 @@ class Director:
         self._subscribers: dict[Polled, tuple[RealKey, ...]] = {}
         self._rules: dict[RealKey, Rules] = {}
         self._unasked: set[Polled] = set()
-        self._slowest = 0.0
         self._forgone: set[RealKey] = set()
         self._standing_in: set[VirtualKey] = set()
         self._dirty: set[VirtualKey] = set()
@@ -66,11 +61,6 @@ class Director:
         """The plans that the schedule is to carry out; servers with equal plans share one."""
         return self._subscribers.keys()
 
-    @property
-    def progressing(self) -> bool:
-        """Whether checks end as often as they should: what a watchdog wants to know."""
-        return not self.polled or time.monotonic() - self.last_report < 2 * self._slowest + _GRACE
-
     # A configuration comes in.
 
     async def start(self) -> None:
@@ -79,22 +69,27 @@ class Director:
         self.healths.clear()
         self._take(self.config, found)
         await self._settle(self._virtuals, Cause.START)
+        self._note_first_pass()
 
     async def reload(self, config: Config) -> None:
         """Put *config* in force: what did not change is not touched, nor is what is believed of it.
 
         Raises `TableUnavailable`, and then everything is as it was.
         """
-        new = [virtual.key for virtual in config.virtuals if virtual.key not in self._virtuals]
-        found = {**self.keeper.known, **await self.keeper.learn(new)}
         before = set(self._virtuals)
+        found = await self.keeper.learn([*before, *(v.key for v in config.virtuals if v.key not in before)])
         self._take(config, found)
         await self._settle(before | set(self._virtuals), Cause.RELOAD)
+        self._note_first_pass()
 
     def _take(self, config: Config, found: TableState) -> None:
         now = time.time()
         old_healths, old_subscribers = self.healths, self._subscribers
-        fallbacks = {RealKey(key, self._fallback_endpoint(key)) for key in self._standing_in}  # type: ignore[arg-type]
+        fallbacks = {
+            RealKey(key, endpoint)
+            for key in self._standing_in
+            if (endpoint := self._fallback_endpoint(key)) is not None
+        }
         self.config = config
         self._virtuals = {virtual.key: virtual for virtual in config.virtuals}
         self._forgone.clear()
@@ -103,14 +98,13 @@ class Director:
         self._rules = {}
         subscribers: dict[Polled, dict[RealKey, None]] = {}
         for virtual in config.virtuals:
-            for real in virtual.reals:
-                key = RealKey(virtual.key, virtual.kernel_endpoint(real))
+            # Of several lines that name one server the last counts, as in the original.
+            for key, real in dict(zip(virtual.keys, virtual.reals, strict=True)).items():
                 self._rules[key] = Rules(virtual.failurecount)
-                adopted = key not in fallbacks and _weight(found, key) > 0
+                adopted = key not in fallbacks and _serves(found, key, real)
                 self.healths[key] = old_healths.get(key) or unchecked(adopted=adopted, now=now)
                 self._subscribe(key, real, subscribers, now)
         self._subscribers = {polled: tuple(keys) for polled, keys in subscribers.items()}
-        self._slowest = max((period(polled) for polled in subscribers), default=0.0)
         self._unasked = (self._unasked & set(self._subscribers)) | (set(self._subscribers) - set(old_subscribers))
 
     def _subscribe(self, key: RealKey, real: Real, subscribers: dict[Polled, dict[RealKey, None]], now: float) -> None:
@@ -127,21 +121,21 @@ class Director:
 
     def report(self, polled: Polled, outcome: Outcome, seconds: float, lateness: float) -> None:
         """Take note of what a check of *polled* found; see `probing.schedule.Report`."""
-        self.last_report = time.monotonic()
         reals = self._subscribers.get(polled, ())
         self._emit(CheckDone(reals, outcome, seconds, lateness))
-        now = time.time()
         for real in reals:
             before = self.healths[real]
-            after = advance(before, outcome, self._rules[real], now)
-            if after is not before:
-                self.healths[real] = after
+            if not unmoved(before, outcome):
+                self.healths[real] = after = advance(before, outcome, self._rules[real], time.time())
                 self._changed(real, before, after)
         if self._unasked:
             self._unasked.discard(polled)
-            if not self._unasked and not self.first_pass:
-                self.first_pass = True
-                self._emit(FirstPassComplete(self.last_report - self._begun))
+            self._note_first_pass()
+
+    def _note_first_pass(self) -> None:
+        if not self._unasked and not self.first_pass:
+            self.first_pass = True
+            self._emit(FirstPassComplete(time.monotonic() - self._begun))
 
     def _changed(self, real: RealKey, before: Health, after: Health) -> None:
         if before.state is not after.state:
@@ -169,9 +163,12 @@ class Director:
     async def watch_table(self) -> None:
         """Compare the whole table every `reconcileinterval` seconds; runs until cancelled."""
         while True:
-            await asyncio.sleep(self.config.reconcileinterval or self.config.checkinterval)
-            if self.config.reconcileinterval:
+            if seconds := self.config.reconcileinterval:
+                await asyncio.sleep(seconds)
                 await self.keeper.reconcile()
+            else:
+                await asyncio.sleep(self.config.checkinterval)
+                await self.keeper.settle((), Cause.HEALTH)  # what could not be written is tried again all the same
 
     async def leave(self) -> None:
         """Take the services with `cleanstop` out of the table, and leave the others as they are."""
@@ -212,14 +209,15 @@ class Director:
         self._forgone.add(real)
         return True
 
-    def _fallback_endpoint(self, virtual: VirtualKey) -> object:
+    def _fallback_endpoint(self, virtual: VirtualKey) -> Endpoint | None:
         configured = self._virtuals.get(virtual)
         if configured is None or configured.fallback is None:
             return None
         return configured.kernel_endpoint(configured.fallback)
 
 
-def _weight(table: TableState | Mapping[VirtualKey, Service], key: RealKey) -> int:
+def _serves(table: TableState, key: RealKey, real: Real) -> bool:
+    """Return whether the table has the server in service: with a weight, or drained by its configured weight of 0."""
     service = table.get(key.virtual)
     entry = service.destinations.get(key.real) if service else None
-    return entry.weight if entry else 0
+    return entry is not None and (entry.weight > 0 or real.destination.weight == 0)

@@ -18,7 +18,7 @@ from ldirectord_py.model.events import (
     TableLost,
 )
 from ldirectord_py.model.service import RealKey, VirtualKey
-from ldirectord_py.model.table import Change, Refusal, RemoveService, Service, Table, TableState
+from ldirectord_py.model.table import AddService, Change, Refusal, RemoveService, Service, Table, TableState
 
 _SLICE = 256  # destinations compared in one turn of the loop
 
@@ -54,23 +54,13 @@ class Keeper:
         self._emit = emit
         self._writing = asyncio.Lock()
         self._lost = False
-        self._stale: set[VirtualKey] = set()
+        self._stale: set[VirtualKey] = set()  # to be compared with what is wanted
         self._told: set[Refusal] = set()
-
-    @property
-    def reachable(self) -> bool:
-        """Whether the table could be read or written at the last try."""
-        return not self._lost
 
     async def learn(self, virtuals: Sequence[VirtualKey]) -> TableState:
         """Read *virtuals* into *known*, and return what is there; raise `TableUnavailable`."""
-        found = await self._table.read(virtuals)
-        for virtual in virtuals:
-            if virtual in found:
-                self.known[virtual] = found[virtual]
-            else:
-                self.known.pop(virtual, None)
-        return found
+        async with self._writing:
+            return await self._learn(virtuals)
 
     async def settle(self, virtuals: Collection[VirtualKey], cause: Cause) -> None:
         """Write what it takes to make *virtuals* as they are wanted; what is refused is looked at again, once."""
@@ -85,13 +75,8 @@ class Keeper:
 
     async def remove(self, virtuals: Sequence[VirtualKey], cause: Cause) -> None:
         """Take *virtuals* out of the table, their servers first, as far as they are in it."""
-        changes: list[Change] = []
         async with self._writing:
-            for virtual in virtuals:
-                if virtual in self.known:
-                    changes += plan({virtual: Service(self.known[virtual].settings)}, self.known)
-                    changes.append(RemoveService(virtual))
-            await self._reaching(self._write(changes, cause))
+            await self._reaching(self._remove(virtuals, cause))
 
     async def _reaching(self, work: Coroutine[None, None, object]) -> None:
         """Carry out *work*, and tell when the table gets lost or comes back."""
@@ -106,17 +91,43 @@ class Keeper:
                 self._lost = False
                 self._emit(TableBack())
 
+    async def _learn(self, virtuals: Sequence[VirtualKey]) -> TableState:
+        found = await self._table.read(virtuals)
+        for virtual in virtuals:
+            if virtual in found:
+                self.known[virtual] = found[virtual]
+            else:
+                self.known.pop(virtual, None)
+        return found
+
+    async def _remove(self, virtuals: Sequence[VirtualKey], cause: Cause) -> None:
+        # A reload that was cut short may have written more than we know of.
+        await self._learn(virtuals)
+        changes: list[Change] = []
+        for virtual in virtuals:
+            if virtual in self.known:
+                changes += plan({virtual: Service(self.known[virtual].settings)}, self.known)
+                changes.append(RemoveService(virtual))
+        await self._write(changes, cause)
+
     async def _settle(self, cause: Cause) -> None:
+        # What could not be written, for whatever reason, stays stale and is tried again.
         refusals = await self._write(self._changes(self._stale), cause)
-        doubtful = {refusal.change.virtual for refusal in refusals}
-        self._stale.clear()
-        if not doubtful:
+        self._stale = {refusal.change.virtual for refusal in refusals}
+        if not refusals:
             self._told.clear()
             return
         # What the table refuses, it may hold differently from what we believe: look, and try once more.
-        await self.learn(list(doubtful))
-        for refusal in await self._write(self._changes(doubtful), cause):
-            self._stale.add(refusal.change.virtual)
+        await self._learn(list(self._stale))
+        refusals = await self._write(self._changes(self._stale), cause)
+        self._stale = {refusal.change.virtual for refusal in refusals}
+        self._complain(refusals, cause)
+
+    def _complain(self, refusals: Sequence[Refusal], cause: Cause) -> None:
+        unentered = _unentered(refusals)
+        for refusal in refusals:
+            if refusal.change.virtual in unentered and not isinstance(refusal.change, AddService):
+                continue  # a server without its service: told already
             if refusal not in self._told:
                 self._told.add(refusal)
                 self._emit(ChangeRefused(refusal, cause))
@@ -130,7 +141,9 @@ class Keeper:
             return ()
         refusals = await self._table.apply(changes)
         refused = {refusal.change for refusal in refusals}
-        written = [change for change in changes if change not in refused]
+        # Where a service was refused, what became of its servers is not known: it will be read again.
+        unentered = _unentered(refusals)
+        written = [change for change in changes if change not in refused and change.virtual not in unentered]
         apply(written, self.known)
         for change in written:
             self._emit(TableChanged(change, cause, self._wanted.is_fallback(change)))
@@ -141,7 +154,12 @@ class Keeper:
         virtuals = list(self.known)
         for some in _slices(virtuals, self.known):
             found = await self._table.read(some)
-            self._stale.update(virtual for virtual in some if self._compare(virtual, found))
+            self._stale.update(
+                virtual
+                for virtual in some
+                if self._compare(virtual, found) or self._wanted.service(virtual) != self.known.get(virtual)
+            )
+            await asyncio.sleep(0)  # checks first
         await self._settle(Cause.DRIFT)
 
     def _compare(self, virtual: VirtualKey, found: TableState) -> bool:
@@ -167,6 +185,11 @@ class Keeper:
             and found.real is not None
             and self._wanted.may_stay_out(found.real)
         )
+
+
+def _unentered(refusals: Sequence[Refusal]) -> set[VirtualKey]:
+    """Return the services that are not in the table because they were refused."""
+    return {refusal.change.virtual for refusal in refusals if isinstance(refusal.change, AddService)}
 
 
 def _slices(virtuals: Sequence[VirtualKey], known: Mapping[VirtualKey, Service]) -> Iterator[list[VirtualKey]]:

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-_ENDING = ("SIGTERM", "SIGINT", "SIGQUIT", "SIGILL", "SIGABRT", "SIGFPE", "SIGBUS", "SIGSYS", "SIGXCPU", "SIGXFSZ")
+_ENDING = ("SIGTERM", "SIGINT", "SIGQUIT", "SIGABRT", "SIGSYS", "SIGXCPU", "SIGXFSZ")
 """The signals on which the original stops in order; a second one while it does is ignored, so that no table
-is left half cleaned.  SIGSEGV is left to the kernel: an interpreter that has crashed cannot clean up."""
+is left half cleaned.  Those of broken hardware and memory (SIGSEGV, SIGILL, SIGFPE, SIGBUS) are left to the kernel:
+a Python handler would return to the instruction that fails, for ever."""
 
 _IGNORED = ("SIGUSR1", "SIGUSR2", "SIGALRM")
 """The original dies of these and leaves its table behind, which nobody can have wanted."""

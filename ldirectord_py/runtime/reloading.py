@@ -29,6 +29,7 @@ class Reloader:
         self._load = load
         self._emit = emit
         self._path = Path(director.config.path)
+        self._stamp = _stamp(self._path)
         self._seen = _fingerprint(self._path)
         self._reloading = asyncio.Lock()
 
@@ -53,6 +54,9 @@ class Reloader:
         """Look at the file every `checkinterval` seconds; take it up where `autoreload` says so.  Never ends."""
         while True:
             await asyncio.sleep(self._director.config.checkinterval)
+            if (stamp := await asyncio.to_thread(_stamp, self._path)) == self._stamp:
+                continue
+            self._stamp = stamp
             found = await asyncio.to_thread(_fingerprint, self._path)
             if found is None or found == self._seen:
                 continue
@@ -68,6 +72,15 @@ def settle_memory() -> None:
     gc.unfreeze()
     gc.collect()
     gc.freeze()
+
+
+def _stamp(path: Path) -> tuple[int, ...]:
+    """Return what changes whenever somebody writes the file; empty where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return ()
+    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 def _fingerprint(path: Path) -> bytes | None:

@@ -1,5 +1,7 @@
 """The director's state as one value."""
 
+from collections.abc import Iterator
+
 from ldirectord_py.engine.desired import desired_service, fallback_active
 from ldirectord_py.model.config import Virtual
 from ldirectord_py.model.service import RealKey
@@ -11,11 +13,24 @@ from ldirectord_py.runtime.director import Director
 def snapshot(director: Director, *, inflight: int, queued: int) -> Snapshot:
     """Return how everything is now."""
     return Snapshot(
-        virtuals=tuple(_virtual(director, virtual) for virtual in director.config.virtuals),
+        virtuals=_Virtuals(director),
         inflight=inflight,
         queued=queued,
         first_pass=director.first_pass,
     )
+
+
+class _Virtuals:
+    """The virtuals of the configuration that is in force when one begins to go through them."""
+
+    def __init__(self, director: Director) -> None:
+        self._director = director
+
+    def __iter__(self) -> Iterator[VirtualStatus]:
+        director = self._director
+        for virtual in director.config.virtuals:
+            if director.service(virtual.key) is not None:  # a reload may come in between
+                yield _virtual(director, virtual)
 
 
 def _virtual(director: Director, virtual: Virtual) -> VirtualStatus:
@@ -35,8 +50,7 @@ def _virtual(director: Director, virtual: Virtual) -> VirtualStatus:
 
 def _reals(director: Director, virtual: Virtual, wanted: Service, actual: Service | None) -> list[RealStatus]:
     statuses: dict[RealKey, RealStatus] = {}
-    for real in virtual.reals:
-        key = RealKey(virtual.key, virtual.kernel_endpoint(real))
+    for key, real in zip(virtual.keys, virtual.reals, strict=True):
         should = wanted.destinations.get(key.real)
         does = actual.destinations.get(key.real) if actual else None
         statuses[key] = RealStatus(

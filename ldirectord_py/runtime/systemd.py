@@ -29,10 +29,6 @@ class Notifier:
         """Say that the service ends in order."""
         self._send("STOPPING=1")
 
-    def status(self, sentence: str) -> None:
-        """Set the line that `systemctl status` shows."""
-        self._send(f"STATUS={sentence}")
-
     async def feed_watchdog(self, progressing: Callable[[], bool]) -> None:
         """Give the sign of life while *progressing*; runs until cancelled, or returns where none is wanted."""
         if not self.watchdog_seconds:

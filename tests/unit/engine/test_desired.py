@@ -1,5 +1,6 @@
 """The table that a configuration and health ask for."""
 
+from dataclasses import replace
 from ipaddress import IPv4Address
 
 import pytest
@@ -98,7 +99,7 @@ def test_a_quiesced_server_that_somebody_took_out_is_not_put_back() -> None:
 
 def test_a_server_in_two_lines_serves_while_either_does() -> None:
     doubled = virtual(3)
-    doubled = Virtual(**{name: getattr(doubled, name) for name in doubled.__slots__} | {"reals": doubled.reals * 2})
+    doubled = replace(doubled, reals=doubled.reals * 2)
 
     assert weights(doubled, UP, UP) == {A: 3}
 

@@ -82,7 +82,7 @@ async def probing() -> AsyncIterator[Callable[[Probe], Awaitable[Outcome]]]:
 
         async def run(probe: Probe) -> Outcome:
             verdict: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-            prober.prepare(probe)(lambda outcome, _seconds: verdict.set_result(outcome))
+            prober.prepare(probe)(lambda outcome, *_: verdict.set_result(outcome), asyncio.get_running_loop().time())
             return await verdict
 
         yield run

@@ -32,12 +32,14 @@ from ldirectord_py.model.outcome import Reason, down, fault, up
 from ldirectord_py.model.service import AddressKey, Forwarding, Protocol, RealKey
 from ldirectord_py.model.table import (
     AddDestination,
+    AddService,
     Change,
     Destination,
     Refusal,
     RemoveDestination,
     Service,
     SetDestination,
+    SetService,
     Settings,
     TableState,
 )
@@ -288,6 +290,9 @@ class Moody(MemoryTable):
         super().__init__()
         self.reachable = True
         self.refused: set[Endpoint] = set()
+        self.services_refused = False
+        self.writes = 0
+        self.lost_after = -1
 
     async def read(self, virtuals: object = None) -> TableState:
         if not self.reachable:
@@ -299,6 +304,10 @@ class Moody(MemoryTable):
             raise TableUnavailable("the kernel has no IPVS any more")
         todo: list[Change] = list(changes)  # type: ignore[call-overload]
         bad = [change for change in todo if getattr(change, "real", None) in self.refused]
+        bad += [change for change in todo if isinstance(change, AddService | SetService) and self.services_refused]
+        self.writes += 1
+        if self.writes == self.lost_after:
+            self.reachable = False
         refusals = await super().apply([change for change in todo if change not in bad])
         return [*refusals, *(Refusal(change, 22, "refused") for change in bad)]
 
@@ -385,3 +394,96 @@ async def test_the_snapshot_tells_weights_wanted_and_found() -> None:
         (2, 0, 0, State.DOWN),
     ]
     assert (service.fallback_active, shown.inflight, shown.queued, shown.first_pass) == (False, 1, 2, True)
+
+
+async def test_a_refused_service_that_somebody_enters_by_hand_is_served_in_the_end() -> None:
+    table = Moody()
+    table.services_refused = True
+    async with directing(config(virtual(3)), table=table) as stage:
+        assert [type(event.refusal.change) for event in stage.told(ChangeRefused)] == [AddService]
+        by_hand = Service(replace(SETTINGS, scheduler="rr"), {})
+        table.state = {WEB: by_hand}
+        await stage.report(1, up())
+        await stage.director.keeper.reconcile()
+        assert stage.weights() == {A: 3}
+        table.services_refused = False
+        await stage.director.keeper.reconcile()
+
+        assert table.state[WEB].settings == SETTINGS
+
+
+async def test_a_write_that_gets_lost_between_a_refusal_and_the_next_look_is_made_good() -> None:
+    table = Moody()
+    async with directing(config(virtual(3, quiescent=True)), table=table) as stage:
+        await stage.report(1, up())
+        table.refused = {server(1)}
+        table.lost_after = table.writes + 1
+        await stage.report(1, REFUSED)
+        table.refused = set()
+        table.reachable = True
+        await stage.director.keeper.reconcile()
+
+        assert stage.weights() == {A: 0, F: 1}
+
+
+async def test_without_comparisons_what_could_not_be_written_is_tried_again() -> None:
+    table = Moody()
+    async with directing(config(virtual(3), reconcileinterval=0, checkinterval=0.01), table=table) as stage:
+        table.reachable = False
+        await stage.report(1, up())
+        table.reachable = True
+        async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
+            watch = tasks.create_task(stage.director.watch_table())
+            while stage.weights() != {A: 3}:
+                await asyncio.sleep(0)
+            watch.cancel()
+
+    assert [type(event) for event in stage.events if isinstance(event, TableLost | TableBack)] == [TableLost, TableBack]
+
+
+async def test_a_reload_looks_at_the_table_afresh() -> None:
+    settings = config(virtual(3), reconcileinterval=0)
+    async with directing(settings) as stage:
+        await stage.report(1, up())
+        stage.table.state = {}
+        await stage.director.reload(settings)
+
+        assert stage.weights() == {A: 3}
+
+
+async def test_a_drained_server_of_the_table_stays_in_at_a_restart() -> None:
+    found = {WEB: Service(SETTINGS, {server(1): entry(0), server(2): entry(2)})}
+    async with directing(config(virtual(0, 2)), found) as stage:
+        assert stage.told(TableChanged) == []
+
+
+@pytest.mark.parametrize("plan", [Always(), Never()], ids=["on", "off"])
+async def test_the_first_pass_is_complete_where_nothing_is_asked(plan: CheckPlan) -> None:
+    async with directing(config(virtual(3, plan=plan))) as stage:
+        assert stage.director.first_pass
+
+
+async def test_the_first_pass_is_complete_when_a_reload_takes_the_last_unasked_server() -> None:
+    async with directing(config(virtual(3, 2))) as stage:
+        await stage.report(1, up())
+        assert not stage.director.first_pass
+        await stage.director.reload(config(virtual(3)))
+
+        assert stage.director.first_pass
+
+
+async def test_of_two_lines_for_one_server_the_last_counts() -> None:
+    first, second = virtual(3).reals[0], replace(virtual(5).reals[0], plan=polled(7))
+    async with directing(config(virtual(reals=(first, second)))) as stage:
+        assert list(stage.director.polled) == [polled(7)]
+        await stage.report(7, up())
+
+        assert stage.weights() == {A: 5}
+
+
+async def test_the_end_cleans_up_even_what_a_reload_that_was_cut_short_has_written() -> None:
+    async with directing(config(virtual(3))) as stage:
+        del stage.director.keeper.known[WEB]
+        await stage.director.leave()
+
+        assert stage.table.state == {}
