@@ -127,8 +127,8 @@ class Application:
         director = self._director
         try:
             async with asyncio.TaskGroup() as tasks:
-                prober = Prober(tasks, drivers=_DRIVERS, crashed=self._crashed)
-                self._schedule = schedule = Schedule(prober, policy, director.report, limit=limit)
+                prober = Prober(tasks, crashed=self._crashed)
+                self._schedule = schedule = Schedule(prober, policy, director.report, limit=limit, drivers=_DRIVERS)
                 reloader = Reloader(director, schedule, self._load, self._stream.emit)
                 tasks.create_task(director.follow(), name="follow health")
                 tasks.create_task(director.watch_table(), name="watch the table")

@@ -13,6 +13,9 @@ class DatagramPeer(StreamPeer):
     def _open(self, family: int) -> socket.SocketType:
         return socket.SocketType(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK, 0)
 
+    def _met_itself(self) -> bool:
+        return False
+
     async def some(self) -> bytes:
         """See `Peer.some`."""
         data = await self._receive()

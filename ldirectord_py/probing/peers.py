@@ -53,13 +53,15 @@ def _news() -> Generator[None, None, None]:
 class Prepared:
     """A probe made ready to be carried out many times: what each time needs, worked out once."""
 
-    __slots__ = ("address", "family", "probe", "target")
+    __slots__ = ("address", "family", "may_meet_itself", "probe", "target")
 
-    def __init__(self, probe: Probe, target: Target) -> None:
+    def __init__(self, probe: Probe, target: Target, ephemeral: range) -> None:
         self.probe = probe
         self.target = target
         self.family = socket.AF_INET if target.endpoint.address.version == 4 else socket.AF_INET6
         self.address = (str(target.endpoint.address), target.endpoint.port)
+        # A server on this machine at a port that the kernel may pick for the other end, too.
+        self.may_meet_itself = target.endpoint.port in ephemeral
 
 
 class StreamPeer:
@@ -105,7 +107,7 @@ class StreamPeer:
         """Open the connection at *now* (monotonic); the conversation starts once it stands."""
         self._begun = now
         if error := self._connect():
-            self._conclude(outcome_of_errno(error), now)
+            self._conclude(outcome_of_errno(error, from_network=False), now)
 
     def resume(self, events: int, now: float) -> None:
         """Go on: the socket has *events* to tell (`EPOLL*`) at *now* (monotonic)."""
@@ -115,11 +117,14 @@ class StreamPeer:
                 self._ended = True
         if not self._connected:
             if events & _BROKEN and (error := self._pending_error()):
-                self._conclude(outcome_of_errno(error), now)
+                self._conclude(outcome_of_errno(error, from_network=True), now)
                 return
             if not events & EPOLLOUT:
                 return
             self._connected = True
+            if self._prepared.may_meet_itself and self._met_itself():
+                self._conclude(outcome_of_errno(errno.ECONNREFUSED, from_network=True), now)
+                return
         self._step(now)
 
     def overdue(self, now: float) -> None:
@@ -132,6 +137,10 @@ class StreamPeer:
         else:
             sentence = f"answer not complete within {seconds}: {_MOST - self._left} bytes had come"
         self._conclude(down(Reason.TIMEOUT, sentence), now)
+
+    def held_up(self, now: float, seconds: float) -> None:
+        """End the check without a verdict on the server: for *seconds* we could not look whether it had answered."""
+        self._conclude(fault(f"this director itself was held up for {seconds:.1f} s"), now)
 
     def abandon(self) -> None:
         """End the check without a verdict: nobody asks for it any more."""
@@ -250,15 +259,20 @@ class StreamPeer:
         try:
             self._socket = opened = self._open(self._prepared.family)
             error = opened.connect_ex(self._prepared.address)
+            if error and error != errno.EINPROGRESS:
+                return error
+            self._ground.watch(self, opened.fileno())
         except OSError as refused:
             return refused.errno or errno.EIO
-        if error and error != errno.EINPROGRESS:
-            return error
-        self._ground.watch(self, opened.fileno())
         return 0
 
     def _open(self, family: int) -> socket.SocketType:
         return socket.SocketType(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK, 0)
+
+    def _met_itself(self) -> bool:
+        """Return whether the connection is one of ours to itself: our port was by chance the one that we asked for."""
+        opened = self._socket
+        return opened is not None and opened.getsockname() == opened.getpeername()
 
     def _pending_error(self) -> int:
         return self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) if self._socket else 0

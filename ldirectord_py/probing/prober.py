@@ -4,6 +4,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from select import EPOLLET, EPOLLIN, EPOLLOUT, EPOLLRDHUP, epoll
 from typing import Protocol
 
@@ -15,6 +16,7 @@ from ldirectord_py.probing.peers import Done, Ground, Prepared, StreamPeer
 from ldirectord_py.probing.tls import TlsMemory, TlsPeer
 
 _WATCHED = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET
+_HELD_UP = 0.5  # seconds: a deadline that is looked at so late says more of us than of the server
 _BATCH = 256  # events taken at a time, so that others of the loop get their turn
 
 
@@ -40,12 +42,13 @@ class Prober:
     only the heads of the queues are looked at.
     """
 
-    def __init__(self, tasks: asyncio.TaskGroup, *, drivers: int, crashed: Callable[[Probe, Exception], None]) -> None:
+    def __init__(self, tasks: asyncio.TaskGroup, *, crashed: Callable[[Probe, Exception], None]) -> None:
         self.crashed = crashed
         self.tls = TlsMemory()
         self._loop = asyncio.get_running_loop()
-        self._drivers = DriverRunner(tasks, drivers, crashed)
+        self._drivers = DriverRunner(tasks, crashed)
         self._epoll = epoll()
+        self._ephemeral = _ephemeral_ports()
         self._peers: dict[int, StreamPeer] = {}
         self._deadlines: dict[float, OrderedDict[StreamPeer, float]] = {}
         self._timer: asyncio.TimerHandle | None = None
@@ -61,7 +64,9 @@ class Prober:
         if probe.target is None:
             start: Errand = partial(self._drive, probe)
         else:
-            start = partial(self._converse, Prepared(probe, probe.target), self._peer_class(probe.target))
+            start = partial(
+                self._converse, Prepared(probe, probe.target, self._ephemeral), self._peer_class(probe.target)
+            )
         return partial(_Attempts, start, probe.attempts) if probe.attempts > 1 else start
 
     def _peer_class(self, target: Target) -> Callable[[Prepared, Ground, Done], StreamPeer]:
@@ -121,7 +126,10 @@ class Prober:
             # One descriptor has one entry in a batch, and is closed nowhere but in its own turn or
             # by a deadline between batches: nobody is woken for somebody else's news.
             if (peer := peers.get(descriptor)) is not None:
-                peer.resume(events, now)
+                try:
+                    peer.resume(events, now)
+                except Exception as error:  # noqa: BLE001  # a bug on one outcome's way must not cost others their news
+                    self.crashed(peer.probe, error)
 
     def _set_deadline(self, peer: StreamPeer, deadline: float) -> None:
         queue = self._deadlines.get(peer.probe.timeout)
@@ -138,7 +146,10 @@ class Prober:
         self._timer = self._loop.call_at(when, self._on_deadline)
 
     def _on_deadline(self) -> None:
+        late = self._loop.time() - self._timer.when() if self._timer else 0.0
         self._timer = None
+        # News that is there already comes first: the deadline is the server's, not ours.
+        self._on_news()
         now = self._loop.time()
         heads: list[float] = []
         for queue in list(self._deadlines.values()):
@@ -147,9 +158,21 @@ class Prober:
                 if deadline > now:
                     heads.append(deadline)
                     break
-                peer.overdue(now)
+                if late > _HELD_UP:
+                    peer.held_up(now, late)
+                else:
+                    peer.overdue(now)
         if heads:
             self._arm(min(heads))
+
+
+def _ephemeral_ports() -> range:
+    """Return the ports that the kernel gives to connections of ours, ip(7)."""
+    try:
+        low, high = Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()
+    except (OSError, ValueError):
+        return range(1024, 65536)
+    return range(int(low), int(high) + 1)
 
 
 class _Attempts:

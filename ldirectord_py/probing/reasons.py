@@ -19,6 +19,14 @@ _OF_THE_SERVER = {
     errno.EMSGSIZE: (Reason.PROTOCOL, "the message does not fit the path to the server"),
 }
 
+_FROM_THE_NETWORK = {
+    errno.ENETUNREACH: (Reason.UNREACHABLE, "a router has no route to the server's network (network unreachable)"),
+    errno.EACCES: (Reason.UNREACHABLE, "a firewall on the way forbids it (administratively prohibited)"),
+    errno.ENONET: (Reason.UNREACHABLE, "a router finds the server's network isolated"),
+    errno.EOPNOTSUPP: (Reason.UNREACHABLE, "the server's network refuses the message"),
+}
+"""Errors that are ours when a system call fails at once, and the network's when ICMP brings them later."""
+
 _OF_OURS = {
     errno.EMFILE: "too many open files: raise LimitNOFILE or check fewer servers at once",
     errno.ENFILE: "the system has too many open files (fs.file-max)",
@@ -35,10 +43,15 @@ _OF_OURS = {
 """Errors that say nothing about the server: its health stays as it is."""
 
 
-def outcome_of_errno(number: int) -> Outcome:
-    """Return what a failed system call of number *number* means: mostly the server's doing, sometimes ours."""
+def outcome_of_errno(number: int, *, from_network: bool) -> Outcome:
+    """Return what error *number* means: mostly the server's doing, sometimes ours.
+
+    *from_network*: it came after the system call that opens the connection had succeeded.
+    """
     if number in _OF_THE_SERVER:
         return down(*_OF_THE_SERVER[number])
+    if from_network and number in _FROM_THE_NETWORK:
+        return down(*_FROM_THE_NETWORK[number])
     return fault(_OF_OURS.get(number) or f"{os.strerror(number)} (errno {number})")
 
 
@@ -52,7 +65,7 @@ def outcome_of(error: Exception) -> Outcome | None:
         case ssl.SSLError():
             return down(Reason.TLS, f"TLS failed: {_tls_sentence(error)}")
         case OSError() if error.errno is not None:
-            return outcome_of_errno(error.errno)
+            return outcome_of_errno(error.errno, from_network=True)
         case _:
             return None
 

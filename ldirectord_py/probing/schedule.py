@@ -8,7 +8,7 @@ from heapq import heappop, heappush
 from itertools import count
 from typing import Protocol
 
-from ldirectord_py.model.checking import Polled, Probe
+from ldirectord_py.model.checking import Polled, Probe, Target
 from ldirectord_py.model.outcome import Outcome
 from ldirectord_py.probing.prober import Errand, Prober, Run
 
@@ -40,18 +40,29 @@ class Policy(Protocol):
         ...
 
 
+class _Lane:
+    """Checks of one kind: how many may be under way, how many are, and who waits."""
+
+    __slots__ = ("inflight", "limit", "line")
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.inflight = 0
+        self.line: deque[_Item] = deque()
+
+
 class _Item:
     """One plan that is carried out again and again."""
 
-    __slots__ = ("begun", "due", "errand", "gone", "pauses", "plan", "run", "running", "schedule", "step")
+    __slots__ = ("due", "errand", "gone", "lane", "lateness", "pauses", "plan", "run", "running", "schedule", "step")
 
     def __init__(self, plan: Polled, schedule: "Schedule", due: float, shift: float) -> None:
         self.plan = plan
         self.schedule = schedule
         self.due = due
-        self.begun = 0.0
+        self.lateness = 0.0
         self.step = 0
-        self.errand = schedule.errand(plan, 0)
+        self.lane, self.errand = schedule.errand(plan, 0)
         self.run: Run | None = None
         self.running = False
         self.gone = False
@@ -65,35 +76,32 @@ class _Item:
         self.run = None
         if self.gone:
             return
-        lateness = self.begun - self.due
-        pause = self.pauses.pop() if self.pauses else self.plan.interval
-        self.due += pause
+        lane = self.lane
+        self.due += self.pauses.pop() if self.pauses else self.plan.interval
         step = self.schedule.policy.step_after(self.plan, self.step, outcome)
         if step != self.step:
             self.step = step
-            self.errand = self.schedule.errand(self.plan, step)
-        self.schedule.ended(self, outcome, seconds, lateness, now)
+            self.lane, self.errand = self.schedule.errand(self.plan, step)
+        self.schedule.ended(self, lane, outcome, seconds, now)
 
 
 class Schedule:
     """Keeps the plans it was given under way, and reports each outcome.
 
     A plan begins `interval` after it last began, or at once where it took longer than that; it is
-    never under way twice.  Above *limit* checks at a time those that are due wait in line, and
-    their deadlines with them.
+    never under way twice.  Above *limit* conversations or *drivers* at a time those that are due wait
+    in line, each kind in its own, and their deadlines with them.
     """
 
-    def __init__(self, prober: Prober, policy: Policy, report: Report, *, limit: int) -> None:
+    def __init__(self, prober: Prober, policy: Policy, report: Report, *, limit: int, drivers: int) -> None:
         self.policy = policy
         self._prober = prober
         self._report = report
-        self._limit = limit
+        self._conversations, self._drivers = self._lanes = _Lane(limit), _Lane(drivers)
         self._loop = asyncio.get_running_loop()
         self._items: dict[Polled, _Item] = {}
         self._heap: list[tuple[float, int, _Item]] = []
         self._serial = count()  # so that items themselves are never compared
-        self._line: deque[_Item] = deque()
-        self._inflight = 0
         self._created = 0
         self._last_end = self._loop.time()
         self._slowest = 0.0
@@ -102,12 +110,12 @@ class Schedule:
     @property
     def inflight(self) -> int:
         """How many checks are under way."""
-        return self._inflight
+        return sum(lane.inflight for lane in self._lanes)
 
     @property
     def queued(self) -> int:
         """How many checks are due and wait for a place."""
-        return len(self._line)
+        return sum(not item.gone for lane in self._lanes for item in lane.line)
 
     @property
     def progressing(self) -> bool:
@@ -128,12 +136,14 @@ class Schedule:
             item = _Item(plan, self, now + offset, self._created * _GOLDEN % 1)
             self._items[plan] = item
             heappush(self._heap, (item.due, next(self._serial), item))
+        self._prober.tls.forget_all_but(self._targets())
         self._slowest = max((self.policy.period(plan) for plan in self._items), default=0.0)
         self._arm()
 
-    def errand(self, plan: Polled, step: int) -> Errand:
-        """Return the probe that is due at *step*, made ready."""
-        return self._prober.prepare(self.policy.probe_at(plan, step))
+    def errand(self, plan: Polled, step: int) -> tuple[_Lane, Errand]:
+        """Return the probe that is due at *step*, made ready, and the lane that it goes in."""
+        probe = self.policy.probe_at(plan, step)
+        return self._drivers if probe.target is None else self._conversations, self._prober.prepare(probe)
 
     def close(self) -> None:
         """Abandon everything."""
@@ -141,28 +151,32 @@ class Schedule:
         if self._timer is not None:
             self._timer.cancel()
 
-    def ended(self, item: _Item, outcome: Outcome, seconds: float, lateness: float, now: float) -> None:
-        """Take the item's next turn down, and report this one, which ended *now*."""
-        self._inflight -= 1
+    def ended(self, item: _Item, lane: _Lane, outcome: Outcome, seconds: float, now: float) -> None:
+        """Take the item's next turn down, and report this one, which ended *now* in *lane*."""
+        lane.inflight -= 1
         self._last_end = now
         item.due = max(item.due, now)
         heappush(self._heap, (item.due, next(self._serial), item))
-        if self._line or self._timer is None or item.due < self._timer.when() - TICK:
+        if lane.line or self._timer is None or item.due < self._timer.when() - TICK:
             self._arm()
-        self._report(item.plan, outcome, seconds, lateness)
+        self._report(item.plan, outcome, seconds, item.lateness)
+
+    def _targets(self) -> set[Target]:
+        targets = (self.policy.probe_at(plan, 0).target for plan in self._items)
+        return {target for target in targets if target is not None and target.tls is not None}
 
     def _drop(self, item: _Item) -> None:
         item.gone = True
         if item.run is not None:
             item.run.abandon()
         if item.running:
-            self._inflight -= 1
+            item.lane.inflight -= 1
 
     def _arm(self) -> None:
         """Set the timer for the next due time, rounded up to a tick; at once where somebody may leave the line."""
         while self._heap and self._heap[0][2].gone:
             heappop(self._heap)
-        if self._line and self._inflight < self._limit:
+        if any(lane.line and lane.inflight < lane.limit for lane in self._lanes):
             when = 0.0
         elif self._heap:
             when = math.ceil(self._heap[0][0] / TICK) * TICK
@@ -179,12 +193,13 @@ class Schedule:
         now = self._loop.time()
         heap = self._heap
         begun = 0
-        while self._line and self._inflight < self._limit and begun < _STARTS:
-            begun += self._begin(self._line.popleft(), now)
+        for lane in self._lanes:
+            while lane.line and lane.inflight < lane.limit and begun < _STARTS:
+                begun += self._begin(lane.line.popleft(), now)
         while heap and heap[0][0] <= now and begun < _STARTS:
             item = heappop(heap)[2]
-            if self._inflight >= self._limit:
-                self._line.append(item)
+            if item.lane.inflight >= item.lane.limit:
+                item.lane.line.append(item)
             else:
                 begun += self._begin(item, now)
         self._arm()
@@ -192,9 +207,15 @@ class Schedule:
     def _begin(self, item: _Item, now: float) -> int:
         if item.gone:
             return 0
-        item.begun = now
+        item.lateness = late = now - item.due
+        if late >= (interval := item.plan.interval):
+            # We were held up. Whole intervals are skipped, so that each check keeps its place among the others;
+            # and the next one does not follow at once, so that two failures in a row mean two moments.
+            item.due += late // interval * interval
+            if now - item.due > interval / 2:
+                item.due += interval
         item.running = True
-        self._inflight += 1
+        item.lane.inflight += 1
         run = item.errand(item.done, now)
         if item.running:  # the outcome may be there already
             item.run = run

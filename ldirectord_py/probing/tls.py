@@ -1,6 +1,7 @@
 """Conversations under TLS, through memory BIOs: the socket stays the stream peer's."""
 
 import ssl
+from collections.abc import Collection
 
 from ldirectord_py.model.checking import PeerClosed, Target, TlsOptions, Transport
 from ldirectord_py.model.outcome import Outcome
@@ -19,6 +20,7 @@ class TlsMemory:
     def __init__(self) -> None:
         self._contexts: dict[TlsOptions, ssl.SSLContext] = {}
         self._sessions: dict[Target, ssl.SSLSession] = {}
+        self._averse: set[Target] = set()
 
     def context(self, options: TlsOptions) -> ssl.SSLContext:
         """Return the context for *options*, made at the first call."""
@@ -36,13 +38,19 @@ class TlsMemory:
         return self._sessions.get(target)
 
     def remember(self, target: Target, session: ssl.SSLSession | None) -> None:
-        """Keep *session* for the next connection to *target*."""
-        if session is not None:
+        """Keep *session* for the next connection to *target*, unless it does not like that."""
+        if session is not None and target not in self._averse:
             self._sessions[target] = session
 
-    def forget_all_but(self, targets: set[Target]) -> None:
-        """Let go of the sessions of servers that are no longer checked."""
+    def stop_resuming(self, target: Target) -> None:
+        """Offer *target* no session any more: it fails when it is offered one."""
+        self._sessions.pop(target, None)
+        self._averse.add(target)
+
+    def forget_all_but(self, targets: Collection[Target]) -> None:
+        """Let go of what is kept of servers that are no longer checked."""
         self._sessions = {target: kept for target, kept in self._sessions.items() if target in targets}
+        self._averse &= set(targets)
 
 
 class TlsPeer(StreamPeer):
@@ -59,11 +67,23 @@ class TlsPeer(StreamPeer):
 
     async def _converse(self) -> Outcome:
         if self._target.transport is Transport.TLS:
-            await self.start_tls()
+            await self._begin_tls()
         outcome = await super()._converse()
         if self._tls is not None:
             self._memory.remember(self._target, self._tls.session)
         return outcome
+
+    async def _begin_tls(self) -> None:
+        """Begin with TLS; once more, and from the start, where the server may have stumbled over a session."""
+        offered = self._memory.session(self._target)
+        try:
+            await self.start_tls()
+        except (OSError, PeerClosed):
+            if offered is None:
+                raise
+            self._memory.stop_resuming(self._target)
+            await super().reconnect()
+            await self.start_tls()
 
     async def start_tls(self) -> None:
         """See `Peer.start_tls`."""
@@ -102,7 +122,7 @@ class TlsPeer(StreamPeer):
         self._tls = None
         await super().reconnect()
         if self._target.transport is Transport.TLS:
-            await self.start_tls()
+            await self._begin_tls()
 
     def end(self) -> None:
         """Do nothing: a half-closed TLS connection is a closed one."""

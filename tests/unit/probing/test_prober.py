@@ -1,10 +1,12 @@
 """Probes on real sockets."""
 
 import asyncio
+import contextlib
 import errno
 import resource
 import socket
 import ssl
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -78,7 +80,7 @@ class Connected:
 async def probing() -> AsyncIterator[Callable[[Probe], Awaitable[Outcome]]]:
     """Yield a way to carry a probe out and wait for its outcome."""
     async with asyncio.TaskGroup() as tasks:
-        prober = Prober(tasks, drivers=2, crashed=lambda _probe, _error: None)
+        prober = Prober(tasks, crashed=lambda _probe, _error: None)
 
         async def run(probe: Probe) -> Outcome:
             verdict: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
@@ -214,10 +216,11 @@ async def test_no_file_descriptors_is_our_own_fault() -> None:
 
 @pytest.mark.parametrize("number", sorted(errno.errorcode), ids=lambda number: errno.errorcode[number])
 def test_every_errno_has_a_verdict_and_a_sentence(number: int) -> None:
-    outcome = outcome_of_errno(number)
+    for from_network in (True, False):
+        outcome = outcome_of_errno(number, from_network=from_network)
 
-    assert outcome.verdict in {Verdict.DOWN, Verdict.FAULT}
-    assert outcome.detail
+        assert outcome.verdict in {Verdict.DOWN, Verdict.FAULT}
+        assert outcome.detail
 
 
 async def test_checks_of_one_server_do_not_wait_for_one_another() -> None:
@@ -330,3 +333,107 @@ async def test_attempts_are_made_while_nothing_answers() -> None:
         probe = Probe(check=Greeting(), target=Target(endpoint=endpoint), timeout=0.2, attempts=3)
 
         assert await run(probe) == up("220 ready")
+
+
+@pytest.mark.parametrize(
+    ("number", "at_once", "later"),
+    [
+        (errno.ENETUNREACH, Verdict.FAULT, Verdict.DOWN),
+        (errno.EACCES, Verdict.FAULT, Verdict.DOWN),
+        (errno.EHOSTUNREACH, Verdict.DOWN, Verdict.DOWN),
+        (errno.ECONNREFUSED, Verdict.DOWN, Verdict.DOWN),
+        (errno.EMFILE, Verdict.FAULT, Verdict.FAULT),
+    ],
+    ids=["no route", "forbidden", "no such host", "refused", "no descriptors"],
+)
+def test_what_comes_back_from_the_network_is_no_fault_of_ours(number: int, at_once: Verdict, later: Verdict) -> None:
+    assert outcome_of_errno(number, from_network=False).verdict is at_once
+    assert outcome_of_errno(number, from_network=True).verdict is later
+
+
+def offers_session(hello: bytes) -> bool:
+    """Return whether a ClientHello has the extension pre_shared_key (RFC 8446 §4.2.11)."""
+    at = 9 + 2 + 32
+    at += 1 + hello[at]
+    at += 2 + int.from_bytes(hello[at : at + 2], "big")
+    at += 1 + hello[at]
+    end = at + 2 + int.from_bytes(hello[at : at + 2], "big")
+    at += 2
+    while at + 4 <= end:
+        if hello[at : at + 2] == b"\x00\x29":
+            return True
+        at += 4 + int.from_bytes(hello[at + 2 : at + 4], "big")
+    return False
+
+
+async def test_a_server_that_cannot_resume_a_session_is_asked_without_one(tls: ssl.SSLContext) -> None:
+    offered: list[bool] = []
+
+    def serve(listener: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = listener.accept()
+                with connection, contextlib.suppress(OSError):
+                    offered.append(offers_session(connection.recv(4096, socket.MSG_PEEK)))
+                    if not offered[-1]:
+                        with tls.wrap_socket(connection, server_side=True) as secure:
+                            secure.sendall(b"220 ready\r\n")
+                            secure.recv(100)
+
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = threading.Thread(target=serve, args=(listener,))
+    server.start()
+    try:
+        async with probing() as run:
+            probe = over(Endpoint(LOOPBACK, listener.getsockname()[1]), Greeting(), Transport.TLS, tls=TlsOptions())
+            outcomes = [await run(probe) for _ in range(3)]
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        server.join()
+
+    assert outcomes == [up("220 ready")] * 3
+    assert offered == [False, True, False, False]
+
+
+async def test_a_bug_on_one_outcomes_way_does_not_cost_others_their_news() -> None:
+    everybody = asyncio.Barrier(10)
+
+    async def together(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await everybody.wait()
+        writer.write(b"220 ready\r\n")
+
+    told: list[str] = []
+    outcomes: list[Outcome] = []
+    done = asyncio.Event()
+
+    def take(outcome: Outcome, *_: float) -> None:
+        outcomes.append(outcome)
+        if len(outcomes) == 1:
+            raise ZeroDivisionError("an observer's bug")
+        if len(outcomes) == 10:
+            done.set()
+
+    async with serving(together) as endpoint, asyncio.TaskGroup() as tasks:
+        prober = Prober(tasks, crashed=lambda _probe, error: told.append(str(error)))
+        errand = prober.prepare(over(endpoint, Greeting()))
+        for _ in range(10):
+            errand(take, asyncio.get_running_loop().time())
+        async with asyncio.timeout(10):
+            await done.wait()
+        prober.close()
+
+    assert outcomes == [up("220 ready")] * 10
+    assert told == ["an observer's bug"]
+
+
+async def test_a_pause_of_our_own_is_not_held_against_the_server() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        async with probing() as run, asyncio.TaskGroup() as tasks:
+            probe = over(Endpoint(LOOPBACK, silent.getsockname()[1]), Greeting(), timeout=0.2)
+            check = tasks.create_task(run(probe))
+            await asyncio.sleep(0)
+            threading.Event().wait(1)  # the whole process stands still, as in a suspended virtual machine
+
+    assert check.result().verdict is Verdict.FAULT
+    assert check.result().detail.startswith("this director itself was held up for ")

@@ -1,6 +1,7 @@
 """When checks are due."""
 
 import asyncio
+import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -64,8 +65,8 @@ async def watching(*, seconds: float = 0.0, limit: int = 100) -> AsyncIterator[t
         writer.write(name.encode() + b"\n")
 
     async with serving(answer) as endpoint, asyncio.TaskGroup() as tasks:
-        prober = Prober(tasks, drivers=2, crashed=lambda _probe, _error: None)
-        schedule = watched.schedule = Schedule(prober, policy, watched.report, limit=limit)
+        prober = Prober(tasks, crashed=lambda _probe, _error: None)
+        schedule = watched.schedule = Schedule(prober, policy, watched.report, limit=limit, drivers=2)
 
         def plan(name: str, interval: float = 0.1, timeout: float = 5) -> Polled:
             return Repeated(
@@ -167,3 +168,51 @@ async def test_combined_checks_take_turns() -> None:
         await watched.until(lambda: len(watched.reports) == 6)
 
         assert [name for name, _ in watched.began[:6]] == ["negotiate", "connect", "connect"] * 2
+
+
+@dataclass(frozen=True, slots=True)
+class Hanging:
+    """A driver check that never ends by itself."""
+
+    name: str
+
+    async def run(self) -> Outcome:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+
+async def test_programs_that_hang_hold_no_conversation_back() -> None:
+    async with watching(limit=2) as (watched, plan):
+        assert watched.schedule is not None
+        hanging = [Repeated(probe=Probe(check=Hanging(str(n)), timeout=5), interval=0.1) for n in range(10)]
+        watched.schedule.retarget([*hanging, plan("good", 0.05)])
+        await watched.until(lambda: len(watched.reports) >= 5)
+
+        assert {outcome.detail for _, outcome, _ in watched.reports} == {"good"}
+        assert watched.schedule.inflight >= 2
+        assert watched.schedule.queued == 8
+
+
+async def test_waiting_for_a_place_is_told_as_lateness() -> None:
+    async with watching(seconds=0.2, limit=1) as (watched, plan):
+        assert watched.schedule is not None
+        watched.schedule.retarget([plan(str(n), interval=30) for n in range(4)])
+        await watched.until(lambda: len(watched.reports) == 4)
+
+        assert max(lateness for *_, lateness in watched.reports) > 0.5
+
+
+async def test_after_a_pause_of_our_own_each_check_begins_once_and_keeps_its_place() -> None:
+    async with watching() as (watched, plan):
+        assert watched.schedule is not None
+        watched.schedule.retarget([plan(str(n), interval=0.5) for n in range(10)])
+        await watched.until(lambda: len(watched.reports) >= 60)
+        threading.Event().wait(1.2)
+        watched.began.clear()
+        resumed = asyncio.get_running_loop().time()
+        await watched.until(lambda: watched.began[-1:] != [] and watched.began[-1][1] > resumed + 1.5)
+
+        soon = Counter(name for name, when in watched.began if when < resumed + 0.2)
+        places = {int(when * 10) % 5 for _, when in watched.began[-10:]}
+        assert set(soon.values()) == {1}
+        assert len(places) > 1
