@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from ldirectord_py import __version__
 from ldirectord_py.api.server import serve
@@ -102,6 +103,7 @@ class Application:
     async def run(self, ready: Callable[[], None]) -> int:
         """See the function `run`."""
         limit = _conversations()
+        asyncio.get_running_loop().set_exception_handler(self._complain)
         try:
             async with AsyncExitStack() as stack:
                 await self._listen(stack)
@@ -187,6 +189,12 @@ class Application:
                 raise
             self._log.say(f"{error} Going on with a table in memory: nothing is balanced.", Level.WARNING)
             return MemoryTable()
+
+    def _complain(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Put into the log what asyncio would tell standard error, which a daemon does not have."""
+        error = context.get("exception")
+        told = "".join(traceback.format_exception(error)) if error else ""
+        self._log.say(f"{context['message']}: {told}", Level.ERROR, event="callback_failed")
 
     def _crashed(self, probe: Probe, error: Exception) -> None:
         told = "".join(traceback.format_exception(error))

@@ -3,6 +3,8 @@
 import asyncio
 import gc
 import hashlib
+import os
+import stat
 from collections.abc import Callable
 from pathlib import Path
 
@@ -41,14 +43,18 @@ class Reloader:
                 config = await asyncio.to_thread(self._load)
                 await self._director.reload(config)
             except ConfigRejected as rejected:
-                self._emit(ReloadRefused(str(self._path), rejected.problems))
+                self._refuse(rejected.problems)
                 return
             except TableUnavailable as lost:
-                self._emit(ReloadRefused(str(self._path), (Problem(str(self._path), 0, str(lost)),)))
+                self._seen, self._stamp = None, ()  # with autoreload, tried again
+                self._refuse((Problem(str(self._path), 0, str(lost)),))
                 return
             self._schedule.retarget(self._director.polled)
             settle_memory()
             self._emit(Reloaded(str(self._path), config.warnings))
+
+    def _refuse(self, problems: tuple[Problem, ...]) -> None:
+        self._emit(ReloadRefused(str(self._path), problems))
 
     async def watch_file(self) -> None:
         """Look at the file every `checkinterval` seconds; take it up where `autoreload` says so.  Never ends."""
@@ -68,8 +74,11 @@ class Reloader:
 
 
 def settle_memory() -> None:
-    """Take what a configuration brought along out of the garbage collector's sight: it stays until the next one."""
-    gc.unfreeze()
+    """Take what a configuration brought along out of the garbage collector's sight: it stays until the next one.
+
+    What the last one left goes by itself, since little of it refers to itself; to look for that
+    little would hold everything up.
+    """
     gc.collect()
     gc.freeze()
 
@@ -86,7 +95,11 @@ def _stamp(path: Path) -> tuple[int, ...]:
 def _fingerprint(path: Path) -> bytes | None:
     """Return a digest of the file's content, or None where it cannot be read (then all stays as it is)."""
     try:
-        with path.open("rb") as file:
+        # Without waiting: a FIFO in its place must not keep a thread, and with it the end of the process, for ever.
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        with os.fdopen(descriptor, "rb") as file:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                return None
             return hashlib.file_digest(file, "sha256").digest()
     except OSError:
         return None
