@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from ldirectord_py import __version__
-from ldirectord_py.api.server import serve
 from ldirectord_py.config.load import load
 from ldirectord_py.config.resolve import HERE
 from ldirectord_py.engine import policy
@@ -121,6 +120,9 @@ class Application:
         """Serve metrics where the configuration asks for them; nothing is counted where it does not."""
         if (endpoint := self._director.config.metricslisten) is None:
             return
+        # Most directors serve no metrics, and aiohttp is a quarter of what this process keeps in memory.
+        from ldirectord_py.api.server import serve  # noqa: PLC0415  # see above
+
         metrics = Metrics(self.snapshot, __version__)
         self.observe(metrics.observe)
         await stack.enter_async_context(serve(endpoint, metrics=metrics, healthy=self._healthy))

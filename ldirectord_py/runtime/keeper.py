@@ -118,7 +118,10 @@ class Keeper:
             self._told.clear()
             return
         # What the table refuses, it may hold differently from what we believe: look, and try once more.
-        await self._learn(list(self._stale))
+        believed = {virtual: self.known[virtual] for virtual in self._stale if virtual in self.known}
+        found = await self._learn(list(self._stale))
+        for virtual, left in believed.items():
+            self._tell_drift(virtual, left, found)
         refusals = await self._write(self._changes(self._stale), cause)
         self._stale = {refusal.change.virtual for refusal in refusals}
         self._complain(refusals, cause)
@@ -172,11 +175,15 @@ class Keeper:
             del self.known[virtual]
         else:
             self.known[virtual] = actual
-        drifts = [drift(change, found) for change in plan({virtual: left}, found)]
-        for found_drift in drifts:
-            if not self._stays_out(found_drift):
-                self._emit(found_drift)
+        self._tell_drift(virtual, left, found)
         return True
+
+    def _tell_drift(self, virtual: VirtualKey, left: Service, found: TableState) -> None:
+        """Tell in what *found* differs from what we had *left* there."""
+        for change in plan({virtual: left}, found):
+            told = drift(change, found)
+            if not self._stays_out(told):
+                self._emit(told)
 
     def _stays_out(self, found: DriftFound) -> bool:
         return (

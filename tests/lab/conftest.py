@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.support.fixtures import net, pytest_runtest_makereport, scene, web
+from tests.lab.support.fixtures import net, pair, pytest_runtest_makereport, scene, web
 from tests.lab.support.recorder import Recorder
 from tests.lab.support.relay import Relay
 
-__all__ = ["net", "pytest_runtest_makereport", "scene", "web"]
+__all__ = ["net", "pair", "pytest_runtest_makereport", "scene", "web"]
 
 
 def pytest_configure(config: pytest.Config) -> None:

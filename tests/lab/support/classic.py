@@ -45,13 +45,11 @@ class Classic:
         """All real servers, the fallback not among them."""
         return self.one, self.two, self.itself
 
-    def config(
-        self, weights: dict[Real, int] | None = None, *, quiescent: bool = True, interval: int = INTERVAL
-    ) -> str:
+    def config(self, weights: dict[Real, int] | None = None, *, quiescent: bool = True) -> str:
         """Return the configuration file, with weights 3, 2 and 1, or with these reals and weights."""
         chosen = dict(zip(self.reals, (3, 2, 1), strict=True)) if weights is None else weights
         return CONFIG.format(
-            interval=interval,
+            interval=INTERVAL,
             quiescent="yes" if quiescent else "no",
             virtual=VIRTUAL,
             reals="\n".join(f"\treal={real.at} gate {weight}" for real, weight in chosen.items()),

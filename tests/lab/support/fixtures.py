@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.lab.support.namespaces import Net
-from tests.lab.support.scene import Scene
+from tests.lab.support.scene import Real, Scene
 from tests.peers.webserver import WebServer
 
 _scene = pytest.StashKey[Scene]()
@@ -32,6 +32,12 @@ def scene(request: pytest.FixtureRequest, net: Net, web: WebServer, tmp_path: Pa
     made = Scene(net, web, tmp_path)
     request.node.stash[_scene] = made
     return made
+
+
+@pytest.fixture
+def pair(scene: Scene) -> tuple[Real, Real]:
+    """Return two real servers, `one` at 10.9.0.11 and `two` at 10.9.0.12, set up for direct routing."""
+    return scene.real("one"), scene.real("two")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -487,3 +487,18 @@ async def test_the_end_cleans_up_even_what_a_reload_that_was_cut_short_has_writt
         await stage.director.leave()
 
         assert stage.table.state == {}
+
+
+async def test_drift_is_told_even_where_a_change_of_health_comes_upon_it_first() -> None:
+    async with directing(config(virtual(3, 2, quiescent=True))) as stage:
+        await stage.report(1, up())
+        await stage.report(2, up())
+        stage.table.state = {}
+        await stage.report(1, REFUSED)
+
+        assert stage.weights() == {A: 0, B: 2}
+        assert [event.kind for event in stage.told(DriftFound)] == [
+            DriftKind.MISSING_SERVICE,
+            DriftKind.MISSING_DESTINATION,
+            DriftKind.MISSING_DESTINATION,
+        ]
