@@ -24,6 +24,7 @@ from ldirectord_py.model.service import AddressKey, Forwarding, Protocol
 from ldirectord_py.model.table import (
     AddDestination,
     AddService,
+    Change,
     Destination,
     Service,
     SetDestination,
@@ -86,7 +87,7 @@ async def measured(count: int) -> dict[str, float]:
     first, second = wanted(count, 1), wanted(count, 2)
     restore, listing = ipvsadm("-R", rules(first)), ipvsadm("-L -n")
     ipvsadm("-C")
-    added = [AddService(virtual, service.settings) for virtual, service in first.items()]
+    added: list[Change] = [AddService(virtual, service.settings) for virtual, service in first.items()]
     added += [
         AddDestination(virtual, real, it) for virtual, at in first.items() for real, it in at.destinations.items()
     ]

@@ -10,7 +10,7 @@ import os
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from typing import Self
+from typing import NamedTuple, Self
 
 from ldirectord_py.ipvs.netlink import Flag, Kind, Message, attributes, envelopes, messages, pack_text, u16
 
@@ -36,6 +36,13 @@ class DumpInterrupted(Exception):
     """The table changed or answers were lost while it was being read: what was read is no picture of it."""
 
 
+class Answers(NamedTuple):
+    """What came back for the questions and requests of one datagram, by their places in it."""
+
+    bodies: dict[int, bytes]  # the answer to each question that has one
+    refused: dict[int, int]  # the errno of each that was refused
+
+
 class Channel:
     """One netlink socket and the id of the family *name* there.
 
@@ -48,7 +55,7 @@ class Channel:
         self._socket = _connected()
         self._buffer = memoryview(bytearray(_LONGEST))
         self._sequence = int.from_bytes(os.urandom(4))
-        self._dumping = False
+        self._littered = False  # answers to an earlier question may still come
         self._family = 0
 
     @classmethod
@@ -70,7 +77,7 @@ class Channel:
         """Ask anew for the id of the family, which changes when its module is loaded anew; tell whether it did."""
         before = self._family
         try:
-            answer = self._ask(_GENERIC_CONTROL, _GET_FAMILY + pack_text(_FAMILY_NAME, self._name))
+            answer = self._asked(_GENERIC_CONTROL, _GET_FAMILY + pack_text(_FAMILY_NAME, self._name))
         except FileNotFoundError as error:
             raise FamilyMissing(self._name) from error
         self._family = u16(attributes(answer[4:]), _FAMILY_ID)
@@ -78,24 +85,17 @@ class Channel:
 
     def ask(self, body: bytes) -> bytes:
         """Send a question that has one answer, and return that."""
-        return self._ask(self._family, body)
+        return self._asked(self._family, body)
 
-    def tell(self, bodies: Sequence[bytes]) -> dict[int, int]:
-        """Send requests in one datagram; return the errno of each that was refused, by its place.
+    def exchange(self, bodies: Sequence[bytes]) -> Answers:
+        """Send questions and requests in one datagram, and return what came back for each.
 
         Only the last is acknowledged: the kernel goes through a datagram in order and answers each
-        refusal, so whatever has no answer ahead of the last acknowledgement is in force.  When answers
-        are lost (ENOBUFS), all are sent again; the caller knows how to read the EEXIST or ENOENT
-        that this may bring.
+        question and each refusal, so whatever request has no answer ahead of the last acknowledgement
+        is in force.  When answers are lost (ENOBUFS), all are sent again; the caller knows how to read
+        the EEXIST or ENOENT that this may bring.
         """
-        for _ in range(_TRIES):
-            try:
-                return self._tell(bodies)
-            except OSError as error:
-                if error.errno not in _LOST:
-                    raise
-                self._renew()
-        return dict.fromkeys(range(len(bodies)), errno.ENOBUFS)
+        return self._exchanged(self._family, bodies)
 
     def dump(self, body: bytes) -> Iterator[list[bytes]]:
         """Send a question that has many answers, and yield them as they come, a few dozen at a time.
@@ -104,8 +104,8 @@ class Channel:
         read to its end is forgotten with the next question.
         """
         sequence = self._send(self._family, Flag.REQUEST | Flag.DUMP, [body])
-        self._dumping = True
-        while self._dumping:
+        self._littered = True
+        while self._littered:
             try:
                 part = self._part(sequence)
             except OSError as error:
@@ -121,38 +121,44 @@ class Channel:
             if message.flags & Flag.DUMP_INTERRUPTED:
                 raise DumpInterrupted
             if message.kind in (Kind.DONE, Kind.ERROR):
-                self._dumping = False
                 _raise(message.errno())
+                self._littered = False
             else:
                 bodies.append(message.body)
         return bodies
 
-    def _ask(self, family: int, body: bytes) -> bytes:
-        sequence = self._send(family, Flag.REQUEST | Flag.ACK, [body])
-        answer = b""
-        while True:
-            for message in self._answers(sequence, 1):
-                if message.kind == Kind.ERROR:
-                    _raise(message.errno())
-                    return answer
-                answer = message.body
+    def _asked(self, family: int, body: bytes) -> bytes:
+        answers = self._exchanged(family, [body])
+        _raise(answers.refused.get(0, 0))
+        return answers.bodies.get(0, b"")
 
-    def _tell(self, bodies: Sequence[bytes]) -> dict[int, int]:
-        first = self._send(self._family, Flag.REQUEST | Flag.ACK, bodies)
-        refused = {}
+    def _exchanged(self, family: int, bodies: Sequence[bytes]) -> Answers:
+        for _ in range(_TRIES):
+            try:
+                return self._answered(self._send(family, Flag.REQUEST | Flag.ACK, bodies), len(bodies))
+            except OSError as error:
+                if error.errno not in _LOST:
+                    raise
+                self._littered = True
+        return Answers({}, dict.fromkeys(range(len(bodies)), errno.ENOBUFS))
+
+    def _answered(self, first: int, count: int) -> Answers:
+        """Receive what answers *count* messages from *first*, up to the acknowledgement of the last."""
+        answers = Answers({}, {})
         while True:
-            for message in self._answers(first, len(bodies)):
-                if message.kind != Kind.ERROR:
-                    continue
+            for message in self._answers(first, count):
                 place = message.sequence - first & 0xFFFFFFFF
+                if message.kind != Kind.ERROR:
+                    answers.bodies[place] = message.body
+                    continue
                 if number := message.errno():
-                    refused[place] = number
-                if place == len(bodies) - 1:
-                    return refused
+                    answers.refused[place] = number
+                if place == count - 1:
+                    return answers
 
     def _send(self, family: int, flags: Flag, bodies: Sequence[bytes]) -> int:
         """Send *bodies* and return the number of the first."""
-        if self._dumping:
+        if self._littered:
             self._renew()
         first = self._sequence
         self._sequence = first + len(bodies) & 0xFFFFFFFF
@@ -167,10 +173,29 @@ class Channel:
                 yield message
 
     def _renew(self) -> None:
-        """Replace the socket: whatever is still to come on the old one goes with it."""
+        """Replace the socket: whatever is still to come on the old one goes with it.
+
+        Where no other can be had (EMFILE), the old one is read empty and stays in use, and the next
+        question tries this again: a dump that got stuck for want of room ends with its socket alone.
+        """
+        try:
+            fresh = _connected()
+        except OSError:
+            self._drain()
+            return
         self._socket.close()
-        self._socket = _connected()
-        self._dumping = False
+        self._socket = fresh
+        self._littered = False
+
+    def _drain(self) -> None:
+        while True:
+            try:
+                self._socket.recv_into(self._buffer)
+            except BlockingIOError:
+                return
+            except OSError as error:
+                if error.errno not in _LOST:
+                    raise
 
 
 def _connected() -> socket.socket:

@@ -6,22 +6,25 @@ time and memory than the rest of this package.  (Its own IPVS classes do not kee
 
 import asyncio
 import errno
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Self, TypeVar
 
 from ldirectord_py.ipvs import wire
-from ldirectord_py.ipvs.channel import Channel, DumpInterrupted, FamilyMissing
+from ldirectord_py.ipvs.channel import Answers, Channel, DumpInterrupted, FamilyMissing
 from ldirectord_py.ipvs.modules import load_ip_vs
 from ldirectord_py.ipvs.netlink import WireError
 from ldirectord_py.ipvs.refusals import adopted, harmless, refusal, subject
 from ldirectord_py.model.errors import TableUnavailable
 from ldirectord_py.model.service import VirtualKey
-from ldirectord_py.model.table import Change, Refusal, Service, TableState
+from ldirectord_py.model.table import Change, Refusal, Service, Settings, TableState
 
 _T = TypeVar("_T")
 
 _BATCH = 128  # changes in one system call, under a millisecond; more of them gain nothing
+_QUESTIONS = 32  # services asked for in one system call
+_ABSENT = (errno.ESRCH, errno.ENOENT, errno.EAFNOSUPPORT)  # the last: a kernel without IPv6 has no such service
 _TURN_SECONDS = 0.002  # of work before others have their turn on the loop
 _TRIES = 3
 
@@ -56,18 +59,22 @@ class KernelTable:
         self._channel.close()
 
     async def read(self, virtuals: Sequence[VirtualKey] | None = None) -> TableState:
-        """Return the services named, or all, with their real servers in the kernel's order."""
-        wanted = None if virtuals is None else frozenset(virtuals)
-        table = {}
+        """Return the services named, or all, with their real servers in the kernel's order.
+
+        Those named are asked for one by one: what others there are costs nothing.
+        """
+        table: dict[VirtualKey, Service] = {}
         async with self._busy:
             turn = _Turn()
             with _translated():
-                for entry in await self._dump(wire.ask_services(), wire.unpack_service, turn):
-                    if entry is None or (wanted is not None and entry[0] not in wanted):
-                        continue
-                    virtual, settings = entry
-                    question = wire.ask_destinations(virtual)
-                    table[virtual] = Service(settings, dict(await self._dump(question, wire.unpack_destination, turn)))
+                if virtuals is None:
+                    found = await self._dump(wire.ask_services(), wire.unpack_service, turn)
+                    await self._enter(table, [service for service in found if service is not None], turn)
+                    return table
+                for start in range(0, len(virtuals), _QUESTIONS):
+                    services = self._named(virtuals[start : start + _QUESTIONS])
+                    await turn.over()
+                    await self._enter(table, services, turn)
         return table
 
     async def apply(self, changes: Sequence[Change]) -> Sequence[Refusal]:
@@ -80,6 +87,22 @@ class KernelTable:
                     refusals += self._write(changes[start : start + _BATCH])
                 await turn.over()
         return refusals
+
+    async def _enter(
+        self, table: dict[VirtualKey, Service], services: Sequence[tuple[VirtualKey, Settings]], turn: "_Turn"
+    ) -> None:
+        """Put *services* into *table*, each with its real servers."""
+        for virtual, settings in services:
+            found = await self._dump(wire.ask_destinations(virtual), wire.unpack_destination, turn)
+            table[virtual] = Service(settings, dict(found))
+
+    def _named(self, virtuals: Sequence[VirtualKey]) -> list[tuple[VirtualKey, Settings]]:
+        """Return those of *virtuals* that the table has."""
+        answers = self._exchange([wire.ask_services(virtual) for virtual in virtuals])
+        for number in answers.refused.values():
+            if number not in _ABSENT:
+                raise OSError(number, os.strerror(number))
+        return [service for body in answers.bodies.values() if (service := wire.unpack_service(body)) is not None]
 
     async def _dump(self, question: bytes, unpack: Callable[[bytes], _T], turn: "_Turn") -> list[_T]:
         """Return all answers to *question*, from one undisturbed dump."""
@@ -128,17 +151,17 @@ class KernelTable:
             else:
                 places.append(place)
         if bodies:
-            refused |= {places[index]: number for index, number in self._deliver(bodies).items()}
+            refused |= {places[index]: number for index, number in self._exchange(bodies).refused.items()}
         return refused
 
-    def _deliver(self, bodies: Sequence[bytes]) -> dict[int, int]:
-        refused = self._channel.tell(bodies)
-        numbers = set(refused.values())
+    def _exchange(self, bodies: Sequence[bytes]) -> Answers:
+        answers = self._channel.exchange(bodies)
+        numbers = set(answers.refused.values())
         if errno.ENOENT in numbers and self._channel.rejoin():  # it was the family that was not found
-            refused = self._channel.tell(bodies)
+            answers = self._channel.exchange(bodies)
         if errno.EPERM in numbers:
             raise PermissionError(errno.EPERM, "")
-        return refused
+        return answers
 
 
 class _Turn:
@@ -182,9 +205,13 @@ def _translated() -> Iterator[None]:
             " run it as root or give it the capability CAP_NET_ADMIN (systemd: AmbientCapabilities=CAP_NET_ADMIN)."
         ) from error
     except OSError as error:
+        remedy = (
+            "raise the limit of open files (systemd: LimitNOFILE=)"
+            if error.errno in (errno.EMFILE, errno.ENFILE)
+            else "allow this process sockets of the family AF_NETLINK and look for the cause in the kernel's log"
+        )
         raise TableUnavailable(
-            f"The IPVS table cannot be reached over netlink ({error.strerror}):"
-            " allow this process sockets of the family AF_NETLINK and look for the cause in the kernel's log."
+            f"The IPVS table cannot be reached over netlink ({error.strerror}): {remedy}."
         ) from error
     except WireError as error:
         raise TableUnavailable(f"The kernel's answer about the IPVS table makes no sense to us: {error}.") from error

@@ -55,9 +55,9 @@ def refusal(change: Change, number: int) -> Refusal:
 def _sentence(change: Change, number: int) -> str:
     match number:
         case errno.ENOMEM | errno.ENOBUFS:
-            return f"The kernel had no memory for {subject(change)}; it is tried again at the next comparison."
+            return f"The kernel had no memory for {subject(change)}; it is tried again every few seconds."
         case errno.ESRCH:
-            return f"The virtual service {change.virtual} is not in the table; it is entered at the next comparison."
+            return f"The virtual service {change.virtual} is not in the table; it is tried again every few seconds."
         case errno.EAFNOSUPPORT:
             return f"The kernel's IPVS was built without IPv6, which {subject(change)} needs."
         case _:
@@ -99,7 +99,7 @@ def _of_destination(change: AddDestination | SetDestination, destination: Destin
     real, virtual = change.real, change.virtual
     match number:
         case errno.ENOENT:
-            return f"The real server {real} is not in the table under {virtual}; it is entered at the next comparison."
+            return f"The real server {real} is not in the table under {virtual}; it is tried again every few seconds."
         case errno.ERANGE:
             return (
                 f"The real server {real} of {virtual} cannot be entered: expected a weight from 0 to {HIGHEST} and a"

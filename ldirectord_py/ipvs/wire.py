@@ -117,9 +117,9 @@ def ask_info() -> bytes:
     return _message(Command.GET_INFO)
 
 
-def ask_services() -> bytes:
-    """Return the question for all services, to be sent as a dump."""
-    return _message(Command.GET_SERVICE)
+def ask_services(virtual: VirtualKey | None = None) -> bytes:
+    """Return the question for *virtual* alone; without, that for all services, to be sent as a dump."""
+    return _message(Command.GET_SERVICE) if virtual is None else _message(Command.GET_SERVICE, _service(virtual))
 
 
 def ask_destinations(virtual: VirtualKey) -> bytes:
