@@ -1,21 +1,25 @@
-"""The HTTP server: `/metrics` for Prometheus, `/-/healthy` for whoever watches the watcher."""
+"""The HTTP server: `/metrics` for Prometheus, `/-/healthy` for whoever watches the watcher.
+
+Each connection is for one request.  A scrape every few seconds loses nothing by that, and no connection
+has to be kept that does nothing.
+"""
 
 import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from ipaddress import ip_address
-from typing import Protocol
+from typing import Protocol, cast
 
 from aiohttp import web
 
+from ldirectord_py.api.limits import BACKLOG, Door, Limits
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.errors import DirectorError
 
-SCRAPE_SECONDS = 30.0
-"""Whoever takes longer to read the metrics is cut off, so that nobody holds an old snapshot for ever."""
 FAREWELL_SECONDS = 2.0
 """So long may the end of the server take, whatever its clients do."""
+LIMITS = Limits()
 
 
 class Exposition(Protocol):
@@ -34,7 +38,6 @@ class Healthy(Protocol):
         ...
 
 
-METRICS = web.AppKey("METRICS", Exposition)
 HEALTHY = web.AppKey("HEALTHY", Healthy)
 
 INDEX = """\
@@ -55,59 +58,108 @@ async def _healthy(request: web.Request) -> web.Response:
     return web.Response(status=503, text="ldirectord makes no progress.\n")
 
 
-async def _metrics(request: web.Request) -> web.StreamResponse:
-    content_type, pieces = request.app[METRICS].pieces(request.headers.get("Accept", ""))
-    response = web.StreamResponse(headers={"Content-Type": content_type})
-    await response.prepare(request)
-    try:
-        async with asyncio.timeout(SCRAPE_SECONDS):
-            for piece in pieces:
-                if piece:
-                    await response.write(piece)
-                await asyncio.sleep(0)  # checks first: writing waits only when the client is slow
-    except TimeoutError:
-        if request.transport is not None:
-            request.transport.abort()
-    return response
+class Scrapes:
+    """Gives the metrics away: to a few at a time, and to all of them together no faster than to one."""
+
+    def __init__(self, metrics: Exposition, limits: Limits) -> None:
+        self._metrics = metrics
+        self._limits = limits
+        self._places = asyncio.Semaphore(limits.scrapes)
+        self._turn = asyncio.Lock()
+
+    async def __call__(self, request: web.Request) -> web.StreamResponse:
+        """Answer a scrape."""
+        try:
+            async with asyncio.timeout(self._limits.queue_seconds):
+                await self._places.acquire()
+        except TimeoutError:
+            return web.Response(status=503, text="Too many scrapes are under way; try again.\n")
+        try:
+            return await self._scrape(request)
+        finally:
+            self._places.release()
+
+    async def _scrape(self, request: web.Request) -> web.StreamResponse:
+        content_type, pieces = self._metrics.pieces(request.headers.get("Accept", ""))
+        response = web.StreamResponse(headers={"Content-Type": content_type})
+        try:
+            async with asyncio.timeout(self._limits.scrape_seconds):
+                await response.prepare(request)
+                while (piece := await self._next(pieces)) is not None:
+                    if piece:
+                        await response.write(piece)
+                await response.write_eof()
+        except (TimeoutError, ConnectionError):  # it reads too slowly, or has left
+            if request.transport is not None:
+                request.transport.abort()
+        return response
+
+    async def _next(self, pieces: Iterator[bytes]) -> bytes | None:
+        """Return the next of *pieces*, or None: one in a turn of the loop, however many scrapes there are.
+
+        A place would not do for that, because a scrape keeps its place while its client is slow to read.
+        """
+        async with self._turn:
+            piece = next(pieces, None)
+            await asyncio.sleep(0)  # checks first
+        return piece
 
 
-def application(metrics: Exposition, healthy: Healthy) -> web.Application:
+async def _only_once(_request: web.Request, response: web.StreamResponse) -> None:
+    response.headers["Connection"] = "close"
+    response.force_close()
+
+
+def application(metrics: Exposition, healthy: Healthy, limits: Limits) -> web.Application:
     """Return the application, which knows its directors by *metrics* and *healthy* alone."""
     app = web.Application()
-    app[METRICS] = metrics
     app[HEALTHY] = healthy
     app.router.add_get("/", _index)
     app.router.add_get("/-/healthy", _healthy)
-    app.router.add_get("/metrics", _metrics, allow_head=False)
+    app.router.add_get("/metrics", Scrapes(metrics, limits).__call__, allow_head=False)
+    app.on_response_prepare.append(_only_once)
     return app
 
 
 @asynccontextmanager
-async def serve(endpoint: Endpoint, *, metrics: Exposition, healthy: Healthy) -> AsyncIterator[Endpoint]:
+async def serve(
+    endpoint: Endpoint, *, metrics: Exposition, healthy: Healthy, limits: Limits = LIMITS
+) -> AsyncIterator[Endpoint]:
     """Serve on *endpoint* (port 0: any that is free) and yield where it is; ends within `FAREWELL_SECONDS`.
 
     Raises `DirectorError` where nobody can listen there.  There is no authentication: listen on the
     loopback, or where only friends can reach.
     """
     runner = web.AppRunner(
-        application(metrics, healthy), access_log=None, handle_signals=False, shutdown_timeout=FAREWELL_SECONDS / 2
+        application(metrics, healthy, limits),
+        access_log=None,
+        handle_signals=False,
+        shutdown_timeout=FAREWELL_SECONDS / 2,
+        keepalive_timeout=limits.head_seconds,  # also the limit for a head that does not come
     )
     await runner.setup()
+    door = Door(cast(web.Server, runner.server), limits)  # there is one, after the setup
     try:
-        yield await _listen(runner, endpoint)
+        listener = await _listen(door, endpoint)
+        try:
+            address, port = listener.sockets[0].getsockname()[:2]
+            yield Endpoint(ip_address(address), port)
+        finally:
+            listener.close()
     finally:
         with suppress(TimeoutError):
             async with asyncio.timeout(FAREWELL_SECONDS):
                 await runner.cleanup()
+        door.close()
 
 
-async def _listen(runner: web.AppRunner, endpoint: Endpoint) -> Endpoint:
+async def _listen(door: Door, endpoint: Endpoint) -> asyncio.Server:
     try:
-        await web.TCPSite(runner, str(endpoint.address), endpoint.port).start()
+        return await asyncio.get_running_loop().create_server(
+            door, str(endpoint.address), endpoint.port, backlog=BACKLOG
+        )
     except OSError as error:
         why = os.strerror(error.errno) if error.errno else str(error)
         raise DirectorError(
             f"cannot listen on {endpoint} for metrics: {why}; choose another address or port, or free this one"
         ) from error
-    address, port = runner.addresses[0][:2]
-    return Endpoint(ip_address(address), port)

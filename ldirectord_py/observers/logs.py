@@ -8,12 +8,13 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import assert_never
 
 import structlog
 from structlog.typing import EventDict, FilteringBoundLogger
 
-from ldirectord_py.model.events import CheckDone, Event, Reloaded
+from ldirectord_py.model.events import CheckDone, Event, Reloaded, Stopping
 from ldirectord_py.model.outcome import Verdict
 from ldirectord_py.model.service import RealKey
 from ldirectord_py.observers.lines import Field, Level, Line, fault_over, faulted, lines
@@ -44,14 +45,16 @@ class LogObserver:
     nothing new costs a fraction of a microsecond.
     """
 
-    wants_checks = True
-
     def __init__(
-        self, opener: Callable[[LogDestination], FilteringBoundLogger], destination: LogDestination, *, debug: bool
+        self,
+        opener: Callable[[LogDestination], tuple[FilteringBoundLogger, Sink]],
+        destination: LogDestination,
+        *,
+        debug: bool,
     ) -> None:
         self._opener = opener
         self._destination = destination
-        self._logger = opener(destination)
+        self._logger, self._sink = opener(destination)
         self._debug = debug
         self._faults: dict[RealKey, str] = {}
 
@@ -69,16 +72,24 @@ class LogObserver:
                 pass
         for line in lines(event, os.getpid()):
             self._log(line)
+        if isinstance(event, Stopping):
+            self.flush()
 
     def move(self, destination: LogDestination) -> None:
         """Log to *destination* from now on; what is remembered of servers stays."""
         if destination != self._destination:
+            self.flush()
             self._destination = destination
-            self._logger = self._opener(destination)
+            self._logger, self._sink = self._opener(destination)
+
+    def flush(self) -> None:
+        """Write now what waits for the end of the loop's turn, as the lines of events in a file do."""
+        self._sink.flush()
 
     def say(self, message: str, level: Level = Level.INFO, *, event: str = "said", **fields: Field) -> None:
         """Log a line of the command itself, such as `Invoking ldirectord invoked as: ...`."""
         self._log(Line(level, event, message, fields))
+        self.flush()
 
     def _compare(self, event: CheckDone) -> None:
         """Tell of faults that are new, and of faults that are over."""
@@ -115,15 +126,16 @@ def open_log(
     Nothing is opened that would have to be closed before the process ends.
     """
 
-    def opener(where: LogDestination) -> FilteringBoundLogger:
+    def opener(where: LogDestination) -> tuple[FilteringBoundLogger, Sink]:
         render = _json(clock) if format is LogFormat.JSON else _text(_prefix(where, name, clock))
+        sink = open_sink(where, clock)
         logger: FilteringBoundLogger = structlog.wrap_logger(
-            _Outlet(open_sink(where, clock)),
+            _Outlet(sink),
             processors=[structlog.processors.add_log_level, render],
             wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG if debug else logging.INFO),
             cache_logger_on_first_use=True,
         ).bind()
-        return logger
+        return logger, sink
 
     return LogObserver(opener, destination, debug=debug)
 
@@ -135,8 +147,12 @@ Renderer = Callable[[object, str, EventDict], tuple[tuple[str, str], dict[str, o
 def _prefix(destination: LogDestination, name: str, clock: Callable[[], float]) -> Callable[[], str]:
     """Return what the original puts before a message, by destination."""
 
+    @lru_cache(maxsize=1)
+    def at(second: int) -> str:
+        return time.asctime(time.localtime(second))  # the C locale's, whatever the locale
+
     def stamp() -> str:
-        return time.asctime(time.localtime(clock()))  # the C locale's, whatever the locale
+        return at(int(clock()))
 
     match destination:
         case LogFile():
@@ -160,7 +176,9 @@ _CONTROLS = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0
 
 def _text(prefix: Callable[[], str]) -> Renderer:
     def render(_logger: object, _method: str, said: EventDict) -> tuple[tuple[str, str], dict[str, object]]:
-        bare = _printable(str(said["message"]).translate(_CONTROLS))
+        bare = str(said["message"])
+        if not bare.isprintable():
+            bare = _printable(bare.translate(_CONTROLS))
         return (_printable(prefix()) + bare, bare), {}
 
     return render
@@ -178,4 +196,4 @@ def _json(clock: Callable[[], float]) -> Renderer:
 
 def _printable(text: str) -> str:
     """Return *text* with the bytes that were no UTF-8, carried as surrogates, written out."""
-    return text.encode("utf-8", "backslashreplace").decode()
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()

@@ -1,5 +1,6 @@
 """Where the lines of the log go; no sink ever raises."""
 
+import asyncio
 import os
 import socket
 import sys
@@ -9,18 +10,29 @@ from contextlib import suppress
 from dataclasses import dataclass
 from logging.handlers import SysLogHandler
 from pathlib import Path
-from typing import TextIO, assert_never
+from typing import Protocol, TextIO, assert_never
 
-Sink = Callable[[str, str], None]
-"""Takes a line complete for its destination, and the bare text for standard error where that fails."""
+
+class Sink(Protocol):
+    """One destination, opened."""
+
+    def __call__(self, line: str, bare: str, /) -> None:
+        """Take a line complete for the destination, and the bare text for standard error where that fails."""
+        ...
+
+    def flush(self) -> None:
+        """Write now what has been taken and waits."""
+        ...
+
 
 IDENT = "ldirectord"
 _NEVER_WAIT = False
+_BURST = 1000  # lines; more than these are not kept back
 
 
 @dataclass(frozen=True, slots=True)
 class LogFile:
-    """Append to a file, opened for each line, so that rotating it needs no signal."""
+    """Append to a file, opened for each line or burst of lines, so that rotating it needs no signal."""
 
     path: Path
 
@@ -47,35 +59,74 @@ def open_sink(destination: LogDestination, clock: Callable[[], float]) -> Sink:
     """Return what writes to *destination*."""
     match destination:
         case LogFile(path):
-            return lambda line, bare: _append(path, line, bare)
+            return _FileSink(path)
         case Syslog():
-            return _syslog(destination, clock)
+            return _SyslogSink(destination, clock)
         case Stream(stream):
-            return lambda line, bare: _write(stream, line, bare)
+            return _StreamSink(stream)
         case _:
             assert_never(destination)
 
 
-def _append(path: Path, line: str, bare: str) -> None:
+class _FileSink:
+    """Appends the lines of one turn of the loop at its end, in one go; where no loop runs, each at once."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lines: list[tuple[bytes, str]] = []
+
+    def __call__(self, line: str, bare: str, /) -> None:
+        self._lines.append((f"{line}\n".encode(), bare))
+        if len(self._lines) == 1:
+            try:
+                asyncio.get_running_loop().call_soon(self.flush)
+            except RuntimeError:  # no loop runs here
+                self.flush()
+        elif len(self._lines) >= _BURST:
+            self.flush()
+
+    def flush(self) -> None:
+        taken, self._lines = self._lines, []
+        if not taken:
+            return
+        written = _append(self._path, b"".join(line for line, _ in taken))
+        for line, bare in taken:
+            written -= len(line)
+            if written < 0:
+                _complain(bare)
+
+
+def _append(path: Path, text: bytes) -> int:
+    """Return how many bytes of *text* could be appended."""
     # O_NONBLOCK changes nothing for files, and keeps a FIFO that nobody reads from stopping the director.
     flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK
-    try:
+    written = 0
+    with suppress(OSError):
         descriptor = os.open(path, flags, 0o666)
         try:
-            os.write(descriptor, f"{line}\n".encode())
+            while written < len(text):
+                written += os.write(descriptor, text[written:])
         finally:
             os.close(descriptor)
-    except OSError:
-        _complain(bare)
+    return written
 
 
-def _write(stream: TextIO, line: str, bare: str) -> None:
-    try:
-        stream.write(f"{line}\n")
-        stream.flush()
-    except (OSError, ValueError):  # ValueError: closed, or not encodable there
-        if stream is not sys.stderr:
-            _complain(bare)
+class _StreamSink:
+    """Writes each line at once."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def __call__(self, line: str, bare: str, /) -> None:
+        try:
+            self._stream.write(f"{line}\n")
+            self._stream.flush()
+        except (OSError, ValueError):  # ValueError: closed, or not encodable there
+            if self._stream is not sys.stderr:
+                _complain(bare)
+
+    def flush(self) -> None:
+        pass
 
 
 def _complain(bare: str) -> None:
@@ -86,21 +137,25 @@ def _complain(bare: str) -> None:
             sys.stderr.flush()
 
 
-def _syslog(destination: Syslog, clock: Callable[[], float]) -> Sink:
-    """Return what sends datagrams as the C library's `syslog(3)` does, but never waits."""
-    codes = SysLogHandler.facility_names
-    facility = codes.get(destination.facility.lower(), SysLogHandler.LOG_DAEMON)
-    priority = facility << 3 | SysLogHandler.LOG_INFO
-    address = str(destination.socket)
+class _SyslogSink:
+    """Sends a datagram for each line at once, as the C library's `syslog(3)` does, but never waits."""
 
-    def send(line: str, bare: str) -> None:
-        stamp = time.asctime(time.localtime(clock()))[4:19]
-        datagram = f"<{priority}>{stamp} {IDENT}[{os.getpid()}]: {line}".encode()
+    def __init__(self, destination: Syslog, clock: Callable[[], float]) -> None:
+        codes = SysLogHandler.facility_names
+        facility = codes.get(destination.facility.lower(), SysLogHandler.LOG_DAEMON)
+        self._priority = facility << 3 | SysLogHandler.LOG_INFO
+        self._address = str(destination.socket)
+        self._clock = clock
+
+    def __call__(self, line: str, bare: str, /) -> None:
+        stamp = time.asctime(time.localtime(self._clock()))[4:19]
+        datagram = f"<{self._priority}>{stamp} {IDENT}[{os.getpid()}]: {line}".encode()
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as outlet:
                 outlet.setblocking(_NEVER_WAIT)
-                outlet.sendto(datagram, address)
+                outlet.sendto(datagram, self._address)
         except OSError:
             _complain(bare)
 
-    return send
+    def flush(self) -> None:
+        pass

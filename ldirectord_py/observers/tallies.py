@@ -1,17 +1,29 @@
-"""What is counted while checks go by, kept so that counting costs next to nothing."""
+"""What is counted while checks go by, kept so that counting costs next to nothing.
+
+A scrape puts here too what a snapshot says of a server or virtual, instead of keeping the snapshot's
+objects until it is written: tens of thousands of them would have the garbage collector go through all.
+"""
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
 
 from ldirectord_py.model.events import CheckDone
+from ldirectord_py.model.health import State
 from ldirectord_py.model.outcome import Outcome, Reason, Verdict
 from ldirectord_py.model.service import AddressKey, RealKey, VirtualKey
+from ldirectord_py.model.snapshot import RealStatus, VirtualStatus
 
 RESULTS = ("success", "failure", "timeout", "local_error")
 """The values of the label `result`, in the order of `RealTally.results`."""
 
 DURATION_BOUNDS = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 30.0)
 LAG_BOUNDS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+KeyT = TypeVar("KeyT", RealKey, VirtualKey)
+
+TURN = 1024
+"""So many tallies are looked through without a pause: some 50 µs."""
 
 
 class Histogram:
@@ -31,9 +43,20 @@ class Histogram:
 
 
 class VirtualTally:
-    """What was counted of one virtual; *labels* are its own, ready to be printed."""
+    """What was counted of one virtual, and what it was when last shown; *labels* are ready to be printed."""
 
-    __slots__ = ("checktype", "durations", "failures", "labels", "scrape")
+    __slots__ = (
+        "checktype",
+        "durations",
+        "failures",
+        "fallback_active",
+        "labels",
+        "quiescent",
+        "reals",
+        "scheduler",
+        "scrape",
+        "service",
+    )
 
     def __init__(self, key: VirtualKey) -> None:
         self.labels = f'virtual="{key}"'
@@ -41,18 +64,43 @@ class VirtualTally:
         self.durations = Histogram(DURATION_BOUNDS)
         self.failures: dict[Reason, int] = {}
         self.scrape = 0
+        self.scheduler = self.service = ""
+        self.quiescent = self.fallback_active = False
+        self.reals = dict.fromkeys(State, 0)
 
-    def checked_by(self, checktype: str) -> None:
-        """Start the durations over where they were those of another *checktype*."""
-        if self.checktype and self.checktype != checktype:
+    def show(self, status: VirtualStatus) -> None:
+        """Be as *status* says; its durations start over where they were those of another checktype."""
+        if self.checktype and self.checktype != status.checktype:
             self.durations = Histogram(DURATION_BOUNDS)
-        self.checktype = checktype
+        self.checktype = status.checktype
+        self.scheduler = status.scheduler
+        self.service = status.service
+        self.quiescent = status.quiescent
+        self.fallback_active = status.fallback_active
+        states = [real.health.state for real in status.reals]
+        for state in self.reals:
+            self.reals[state] = states.count(state)
 
 
 class RealTally:
-    """What was counted of one real server; *labels* and *place* are ready to be printed."""
+    """What was counted of one real server, and what it was when last shown; *labels* and *place* are ready to print."""
 
-    __slots__ = ("labels", "place", "results", "scrape", "seconds", "virtual", "went_down", "went_up")
+    __slots__ = (
+        "actual",
+        "forward",
+        "labels",
+        "place",
+        "results",
+        "scrape",
+        "seconds",
+        "since",
+        "up",
+        "virtual",
+        "wanted",
+        "weight",
+        "went_down",
+        "went_up",
+    )
 
     def __init__(self, key: RealKey, virtual: VirtualTally) -> None:
         self.labels = f'{virtual.labels},real="{key.real}"'
@@ -63,6 +111,21 @@ class RealTally:
         self.went_up = 0
         self.went_down = 0
         self.scrape = 0
+        self.up = False
+        self.since = 0.0
+        self.forward = ""
+        self.weight = self.wanted = self.actual = 0
+
+    def show(self, status: RealStatus, virtual: VirtualTally) -> None:
+        """Be as *status* says, below *virtual*: another than before, if that was forgotten meanwhile."""
+        self.virtual = virtual
+        self.up = status.health.state.serving
+        self.since = status.health.since
+        self.forward = status.forwarding.value
+        # A server that is not in the table gets nothing: 0, so that wanted and actual can always be compared.
+        self.weight = status.weight
+        self.wanted = status.wanted or 0
+        self.actual = status.actual or 0
 
 
 class Tallies:
@@ -113,16 +176,20 @@ class Tallies:
         self._scrape += 1
         return self._scrape
 
-    def forget(self, before: int) -> None:
-        """Forget what no scrape has shown since number *before*: it left with a reload."""
-        reals = [key for key, tally in self._reals.items() if tally.scrape < before]
-        virtuals = [key for key, tally in self._virtuals.items() if tally.scrape < before]
-        for real in reals:
-            del self._reals[real]
-        for virtual in virtuals:
-            del self._virtuals[virtual]
-        if reals or virtuals:
-            self._sharing.clear()
+    def forget(self, before: int) -> Iterator[None]:
+        """Forget what no scrape has shown since number *before*: it left with a reload.  Yields for pauses."""
+        yield from self._forget(self._reals, before)
+        yield from self._forget(self._virtuals, before)
+
+    def _forget(self, kept: dict[KeyT, RealTally] | dict[KeyT, VirtualTally], before: int) -> Iterator[None]:
+        keys = list(kept)
+        for start in range(0, len(keys), TURN):
+            for key in keys[start : start + TURN]:
+                # Between two pauses another scrape may have forgotten it, or shown it.
+                if (tally := kept.get(key)) is not None and tally.scrape < before:
+                    del kept[key]
+                    self._sharing.clear()
+            yield
 
     def _share(self, reals: tuple[RealKey, ...]) -> list[RealTally]:
         tallies = [self.real(key) for key in reals]

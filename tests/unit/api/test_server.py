@@ -2,13 +2,16 @@
 
 import asyncio
 import socket
+from collections import Counter
 from collections.abc import Iterator
 from ipaddress import ip_address
+from pathlib import Path
 
 import aiohttp
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from ldirectord_py.api.limits import BACKLOG, Limits
 from ldirectord_py.api.server import FAREWELL_SECONDS, serve
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.errors import DirectorError
@@ -132,7 +135,7 @@ async def test_a_client_that_does_not_read_does_not_keep_the_server_from_ending(
     assert ended - ending < FAREWELL_SECONDS + 3
 
 
-async def test_a_client_that_leaves_in_the_middle_disturbs_nobody():
+async def test_a_client_that_leaves_in_the_middle_disturbs_nobody(caplog):
     slices = Slices(*[b"x" * 65536] * 1000)
 
     async with serve(LOOPBACK, metrics=slices, healthy=healthy) as where:
@@ -141,3 +144,174 @@ async def test_a_client_that_leaves_in_the_middle_disturbs_nobody():
         await reader.readexactly(100)
         writer.transport.abort()
         assert (await fetch(f"http://{where}/-/healthy"))[0] == 200
+
+    assert slices.made < len(slices.all)
+    assert not caplog.records
+
+
+async def talk(where: Endpoint, said: bytes = b"") -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Connect, say something, and leave the rest to the test."""
+    reader, writer = await asyncio.open_connection(str(where.address), where.port, limit=1024)
+    writer.write(said)
+    return reader, writer
+
+
+async def ended(reader: asyncio.StreamReader) -> bytes:
+    """Return what still came until the server ended the connection."""
+    try:
+        async with asyncio.timeout(10):
+            return await reader.read(-1)
+    except ConnectionResetError:
+        return b""
+
+
+DESCRIPTORS = Path("/proc/self/fd")
+GET = b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "said", [b"", b"GET / HT", b"GET / HTTP/1.1\r\nHost: x\r\n"], ids=["silence", "a bit of a line", "a bit of a head"]
+)
+async def test_whoever_does_not_ask_in_time_is_shown_out(said):
+    async with serve(LOOPBACK, metrics=Slices(), healthy=healthy, limits=Limits(head_seconds=0.2)) as where:
+        reader, writer = await talk(where, said)
+        assert await ended(reader) == b""
+        writer.close()
+
+
+async def test_a_head_that_comes_drop_by_drop_gains_no_time():
+    async with serve(LOOPBACK, metrics=Slices(), healthy=healthy, limits=Limits(head_seconds=0.3)) as where:
+        reader, writer = await talk(where, b"GET / HTTP/1.1\r\nX: ")
+        end = asyncio.create_task(ended(reader))
+        while not end.done():
+            writer.write(b"x")
+            await asyncio.wait([end], timeout=0.01)
+        assert end.result() == b""
+        writer.close()
+
+
+async def test_a_connection_is_for_one_request():
+    async with serve(LOOPBACK, metrics=Slices(b"x"), healthy=healthy) as where:
+        for path in (b"/", b"/metrics", b"/nothing"):
+            reader, writer = await talk(where, GET % path * 3)
+            answer = await ended(reader)
+            writer.close()
+
+            assert answer.count(b"HTTP/1.1 ") == 1
+            assert b"\r\nConnection: close\r\n" in answer
+
+
+async def test_connections_above_the_limit_are_ended_at_once_and_there_is_room_again_afterwards():
+    limits = Limits(connections=8, head_seconds=600)
+    async with serve(LOOPBACK, metrics=Slices(b"x"), healthy=healthy, limits=limits) as where:
+        inside = [await talk(where) for _ in range(limits.connections)]
+        for _ in range(20):
+            reader, writer = await talk(where)
+            assert await ended(reader) == b""
+            writer.close()
+        assert not any(reader.at_eof() for reader, _ in inside)
+
+        for reader, writer in inside:
+            writer.write(GET % b"/metrics")
+            assert (await ended(reader)).endswith(b"1\r\nx\r\n0\r\n\r\n")
+            writer.close()
+        assert (await fetch(f"http://{where}/metrics"))[2] == "x"
+
+
+async def test_a_flood_of_silent_connections_takes_few_file_descriptors():
+    limits = Limits(head_seconds=600)
+    async with serve(LOOPBACK, metrics=Slices(b"x"), healthy=healthy, limits=limits) as where:
+        before = len(list(DESCRIPTORS.iterdir()))
+        most = 0
+        clients = []
+        for _ in range(400):
+            client = socket.socket()
+            client.setblocking(False)
+            with pytest.raises(BlockingIOError):
+                client.connect((str(where.address), where.port))
+            clients.append(client)
+            await asyncio.sleep(0)
+            most = max(most, len(list(DESCRIPTORS.iterdir())) - before - len(clients))
+        for client in clients:
+            client.close()
+        async with asyncio.timeout(10):
+            while len(list(DESCRIPTORS.iterdir())) > before:
+                await asyncio.sleep(0)
+
+    assert limits.connections <= most <= limits.connections + 4 * BACKLOG
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [Limits(connections=1, scrape_seconds=0.2), Limits(connections=1, connection_seconds=0.2)],
+    ids=["scrape", "connection"],
+)
+async def test_whoever_reads_too_slowly_is_cut_off(limits):
+    slices = Slices(*[b"x" * 65536] * 1000)
+    async with serve(LOOPBACK, metrics=slices, healthy=healthy, limits=limits) as where:
+        reader, writer = await talk(where, GET % b"/metrics")
+        await reader.readexactly(100)  # and no more: the reader's limit stops the rest
+        async with asyncio.timeout(10):
+            while await refused(where):
+                await asyncio.sleep(0.01)
+        writer.transport.abort()
+
+    assert slices.made < len(slices.all)
+
+
+async def refused(where: Endpoint) -> bool:
+    """Return whether there is no room for another connection."""
+    reader, writer = await talk(where, GET % b"/-/healthy")
+    answer = await ended(reader)
+    writer.close()
+    return not answer
+
+
+class Turns(Slices):
+    """An exposition that notes in which turn of the loop each piece is made."""
+
+    def __init__(self, *pieces: bytes) -> None:
+        super().__init__(*pieces)
+        self.now = 0
+        self.turns: list[int] = []
+
+    def _count(self) -> Iterator[bytes]:
+        for piece in super()._count():
+            self.turns.append(self.now)
+            yield piece
+
+    async def count_turns(self) -> None:
+        while True:
+            await asyncio.sleep(0)
+            self.now += 1
+
+
+async def test_several_scrapes_together_make_one_piece_in_a_turn():
+    pieces = Turns(*[b"x"] * 100)
+    async with serve(LOOPBACK, metrics=pieces, healthy=healthy) as where:
+        counting = asyncio.create_task(pieces.count_turns())
+        bodies = await asyncio.gather(*(fetch(f"http://{where}/metrics") for _ in range(10)))
+        counting.cancel()
+
+    assert {text for _, _, text in bodies} == {"x" * 100}
+    assert len(pieces.turns) == 1000
+    # Two, where the one who counts the turns has had its own before the first piece and after the second.
+    assert max(Counter(pieces.turns).values()) <= 2
+
+
+async def test_a_scrape_that_finds_no_place_in_time_is_told_so_and_the_others_go_on():
+    slices = Slices(*[b"x" * 65536] * 200)
+    limits = Limits(scrapes=2, queue_seconds=0.2)
+    async with serve(LOOPBACK, metrics=slices, healthy=healthy, limits=limits) as where:
+        slow = [await talk(where, GET % b"/metrics") for _ in range(limits.scrapes)]
+        for reader, _ in slow:
+            await reader.readexactly(100)
+
+        status, _, text = await fetch(f"http://{where}/metrics")
+        assert (status, text) == (503, "Too many scrapes are under way; try again.\n")
+        assert (await fetch(f"http://{where}/-/healthy"))[0] == 200
+
+        for reader, writer in slow:
+            assert (await ended(reader)).endswith(b"\r\n0\r\n\r\n")
+            writer.close()
+        assert (await fetch(f"http://{where}/metrics"))[0] == 200

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
-from ldirectord_py.observers.exposition import Family, Kind, histogram, labelled, sample
-from ldirectord_py.observers.tallies import Histogram
+from ldirectord_py.observers.exposition import ENOUGH, Family, Kind, histogram, labelled, sample
+from ldirectord_py.observers.tallies import DURATION_BOUNDS, Histogram
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))
@@ -48,3 +48,14 @@ def test_a_family_comes_in_pieces_of_whole_lines():
     assert len(pieces) == 4
     assert all(piece.endswith(b"\n") for piece in pieces)
     assert b"".join(pieces).count(b"\n") == 302
+
+
+def test_rows_of_many_lines_make_pieces_of_few_rows():
+    family = Family("x", Kind.HISTOGRAM, "Things.")
+    rows = [histogram("x", f'row="{number}"', Histogram(DURATION_BOUNDS)) for number in range(1000)]
+
+    pieces = list(family.of(rows, str, openmetrics=False))[1:]
+
+    longest = max(map(len, rows))
+    assert b"".join(pieces).decode() == "".join(rows)
+    assert all(ENOUGH <= len(piece) < ENOUGH + longest for piece in pieces[:-1])

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ldirectord_py.model import events as ev
+from ldirectord_py.model.health import State
 from ldirectord_py.model.outcome import Reason, down, fault
 from ldirectord_py.observers.logs import Level, LogFile, LogFormat, Stream, open_log
 from tests.unit.observers import happenings as the
@@ -160,6 +161,35 @@ def test_the_command_can_say_what_it_likes():
         "message": "Exiting with exit_status 2: config_error",
         "status": 2,
     }
+
+
+async def test_words_of_the_command_and_the_end_do_not_wait_for_the_loop(tmp_path):
+    path = tmp_path / "log"
+    log = open_log(LogFile(path), format=LogFormat.JSON)
+
+    def told() -> list[str]:
+        return [json.loads(line)["event"] for line in path.read_text().splitlines()]
+
+    log(the.WENT_DOWN)
+    assert not path.exists()
+    log.say("Reloading")
+    assert told() == ["real_down", "said"]
+    log(ev.HealthChanged(the.REAL, the.health(State.UNKNOWN), the.UP))
+    log(ev.Stopping("TERM"))
+    assert told()[2] == "real_up"
+    assert told()[-1] == "stopped"
+
+
+async def test_a_log_that_moves_leaves_nothing_behind(tmp_path):
+    log = open_log(LogFile(tmp_path / "one"))
+
+    log(the.WENT_DOWN)
+    log.move(LogFile(tmp_path / "two"))
+    log(the.CAME_UP)
+    log.flush()
+
+    assert "is down" in (tmp_path / "one").read_text()
+    assert "is up" in (tmp_path / "two").read_text()
 
 
 def test_the_commands_words_keep_their_trailing_blank():

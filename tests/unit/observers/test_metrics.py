@@ -1,6 +1,7 @@
 """Events and a snapshot in, samples out."""
 
 import re
+from collections.abc import Iterator
 
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
@@ -8,8 +9,10 @@ from prometheus_client.parser import text_string_to_metric_families as parse_pla
 
 from ldirectord_py.model import events as ev
 from ldirectord_py.model.health import State
-from ldirectord_py.model.snapshot import Snapshot
-from ldirectord_py.observers.metrics import Metrics
+from ldirectord_py.model.outcome import Reason, down
+from ldirectord_py.model.service import MarkKey, RealKey
+from ldirectord_py.model.snapshot import Snapshot, VirtualStatus
+from ldirectord_py.observers.metrics import TURN, Metrics
 from tests.unit.observers import happenings as the
 
 SNAPSHOT = the.snapshot(
@@ -206,6 +209,49 @@ def test_two_scrapes_at_once_do_not_disturb_one_another():
 
     ours = [re.findall(rb"^ldirectord_checks_total.*success.* 1$", body, re.MULTILINE) for body in bodies]
     assert len(ours[0]) == len(ours[1]) == 999
+
+
+class Fleet:
+    """Virtuals with servers, each made when it is asked for."""
+
+    def __init__(self, virtuals: int, reals: int) -> None:
+        self.virtuals, self.reals = virtuals, reals
+        self.begun = self.made = 0
+
+    def __iter__(self) -> Iterator[VirtualStatus]:
+        self.begun += 1
+        for number in range(self.virtuals):
+            key = MarkKey(number + 1)
+            self.made += 1
+            reals = (RealKey(key, the.REAL.real.at_port(port)) for port in range(1, self.reals + 1))
+            yield the.virtual(key, *map(the.status, reals))
+
+
+MOST_LINES = 300
+
+
+@pytest.mark.parametrize(("virtuals", "reals"), [(1000, 1), (3, 400), (1, 1000)])
+def test_no_piece_is_much_work_however_the_servers_are_spread(virtuals, reals):
+    fleet = Fleet(virtuals, reals)
+    scene = Scene(Snapshot(virtuals=fleet, inflight=0, queued=0, first_pass=True))
+    for status in fleet:
+        for real in status.reals:
+            for reason in Reason:
+                scene.metrics.observe(ev.CheckDone((real.key,), down(reason, ""), 0.1, 0))
+    fleet.begun = fleet.made = 0
+
+    _, pieces = scene.metrics.pieces()
+    assert fleet.begun == 0
+    made, lines = [], []
+    for piece in pieces:
+        made.append(fleet.made - sum(made))
+        lines.append(piece.count(b"\n"))
+
+    assert fleet.begun == 1
+    assert sum(made) == virtuals
+    assert max(made) <= TURN
+    assert max(lines) <= MOST_LINES
+    assert len([count for count in lines if not count]) >= (virtuals + virtuals * reals) // TURN
 
 
 UNITS = ("_seconds", "_info", "_total", "_bytes")

@@ -1,5 +1,6 @@
 """Where lines go, and what becomes of them where they cannot."""
 
+import asyncio
 import io
 import os
 import socket
@@ -28,6 +29,82 @@ def test_a_log_file_is_opened_for_each_line_so_that_rotating_it_needs_no_signal(
 
     assert (tmp_path / "ldirectord.log.1").read_text() == "one\n"
     assert path.read_text() == "two\n"
+
+
+async def test_lines_of_one_turn_of_the_loop_are_written_together_at_its_end(tmp_path):
+    path = tmp_path / "ldirectord.log"
+    sink = open_sink(LogFile(path), lambda: NOON)
+
+    sink("one", "one")
+    sink("two", "two")
+    assert not path.exists()
+    await asyncio.sleep(0)
+    assert path.read_text() == "one\ntwo\n"
+
+    path.rename(tmp_path / "ldirectord.log.1")
+    sink("three", "three")
+    await asyncio.sleep(0)
+    assert path.read_text() == "three\n"
+
+
+async def test_a_flush_writes_at_once_and_nothing_twice(tmp_path):
+    path = tmp_path / "ldirectord.log"
+    sink = open_sink(LogFile(path), lambda: NOON)
+
+    sink("one", "one")
+    sink.flush()
+    assert path.read_text() == "one\n"
+    sink("two", "two")
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+
+    assert path.read_text() == "one\ntwo\n"
+
+
+async def test_a_long_burst_is_not_kept_back(tmp_path):
+    path = tmp_path / "ldirectord.log"
+    sink = open_sink(LogFile(path), lambda: NOON)
+    told = [str(number) for number in range(2500)]
+
+    for line in told:
+        sink(line, line)
+    assert len(path.read_text().splitlines()) == 2000
+    await asyncio.sleep(0)
+
+    assert path.read_text().splitlines() == told
+
+
+def test_nothing_is_lost_where_the_loop_ends_or_breaks(tmp_path):
+    path = tmp_path / "ldirectord.log"
+    sink = open_sink(LogFile(path), lambda: NOON)
+
+    async def tell(word: str) -> None:
+        sink(word, word)
+        raise RuntimeError(word)
+
+    for word in ("one", "two"):
+        with pytest.raises(RuntimeError, match=word):
+            asyncio.run(tell(word))
+
+    assert path.read_text() == "one\ntwo\n"
+
+
+async def test_what_of_a_burst_did_not_get_out_goes_to_standard_error(tmp_path, capfd):
+    os.mkfifo(tmp_path / "fifo")
+    reader = os.open(tmp_path / "fifo", os.O_RDONLY | os.O_NONBLOCK)
+    sink = open_sink(LogFile(tmp_path / "fifo"), lambda: NOON)
+    told = [f"{number:04}" + "x" * 2000 for number in range(100)]
+
+    for line in told:
+        sink(line, line[:4])
+    sink.flush()
+    written = os.read(reader, 1 << 20)
+    os.close(reader)
+
+    complete = written.count(b"\n")
+    assert 0 < complete < len(told)
+    assert written.decode().startswith("\n".join(told[:complete]))
+    assert capfd.readouterr().err.split() == [line[:4] for line in told[complete:]]
 
 
 def test_a_log_file_is_appended_to(tmp_path):

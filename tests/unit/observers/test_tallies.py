@@ -1,6 +1,7 @@
 """Counting, and forgetting."""
 
 import time
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
@@ -8,8 +9,13 @@ from hypothesis import strategies as st
 
 from ldirectord_py.model import events as ev
 from ldirectord_py.model.outcome import up
-from ldirectord_py.observers.tallies import DURATION_BOUNDS, Histogram, Tallies
+from ldirectord_py.observers.tallies import DURATION_BOUNDS, TURN, Histogram, Tallies
 from tests.unit.observers import happenings as the
+
+
+def exhaust(pauses: Iterator[None]) -> None:
+    for _ in pauses:
+        pass
 
 
 @given(st.lists(st.floats(0, 100)))
@@ -63,7 +69,7 @@ def test_what_no_scrape_shows_is_forgotten_and_begins_anew():
     scrape = tallies.begin_scrape()
     tallies.virtual(the.WEB).scrape = scrape
 
-    tallies.forget(before=scrape)
+    exhaust(tallies.forget(before=scrape))
     tallies.checked(the.CHECKED)
 
     assert tallies.real(the.REAL).results == [1, 0, 0, 0]
@@ -74,9 +80,26 @@ def test_what_comes_in_during_a_scrape_is_kept():
     scrape = tallies.begin_scrape()
     tallies.checked(the.CHECKED)
 
-    tallies.forget(before=scrape)
+    exhaust(tallies.forget(before=scrape))
 
     assert tallies.real(the.REAL).results == [1, 0, 0, 0]
+
+
+def test_forgetting_many_takes_pauses_and_bears_what_happens_in_them():
+    tallies = Tallies()
+    reals = [ev.RealKey(the.WEB, the.REAL.real.at_port(port)) for port in range(1, 5000)]
+    for real in reals:
+        tallies.real(real)
+    scrape = tallies.begin_scrape()
+
+    pauses = 0
+    for _ in tallies.forget(before=scrape):
+        tallies.checked(ev.CheckDone((reals[-1],), up(), 0.01, 0))
+        exhaust(tallies.forget(before=scrape))
+        pauses += 1
+
+    assert pauses > len(reals) // TURN
+    assert list(tallies._reals) == [reals[-1]]
 
 
 def test_counting_a_check_costs_next_to_nothing():
