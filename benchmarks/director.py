@@ -1,0 +1,129 @@
+"""The whole daemon on a table in memory, with an observer that measures; `native.py` starts it and asks.
+
+    python benchmarks/director.py CONFIG LOGFILE CORE
+
+Prints a line of JSON when the configuration is read, one when every server has been asked once, and one for each
+line that it reads:
+
+    begin     start to measure
+    end       what was measured since
+    weights   when servers were written out of the table, by address: seconds on the monotonic clock
+"""
+
+import array
+import asyncio
+import json
+import os
+import sys
+import time
+from itertools import accumulate
+from pathlib import Path
+
+from native import SILENT
+
+from ldirectord_py import app
+from ldirectord_py.config.load import load
+from ldirectord_py.model.events import CheckDone, Event, FirstPassComplete, TableChanged
+from ldirectord_py.model.outcome import Verdict
+from ldirectord_py.model.table import RemoveDestination, SetDestination
+from ldirectord_py.observers.logs import LogFile
+
+SLOTS = 20_000
+"""Of a tenth of a millisecond each."""
+
+
+class Measuring:
+    """Takes down what happens; costs a fraction of a microsecond for each check."""
+
+    def __init__(self) -> None:
+        self.lateness = array.array("L", bytes(SLOTS * array.array("L").itemsize))
+        self.latest = 0.0
+        self.not_up = 0
+        self.out: dict[str, float] = {}
+        self.first_pass = asyncio.Event()
+        self.began = self.spent = 0.0
+
+    def observe(self, event: Event) -> None:
+        if type(event) is CheckDone:
+            if event.reals[0].real.address != SILENT:
+                self.lateness[min(int(event.lateness * 1e4), SLOTS - 1)] += 1
+                self.latest = max(self.latest, event.lateness)
+                self.not_up += event.outcome.verdict is not Verdict.UP
+            return
+        match event:
+            case FirstPassComplete():
+                self.first_pass.set()
+            case TableChanged(RemoveDestination(real=real)):
+                self.out[str(real.address)] = time.monotonic()
+            case TableChanged(SetDestination(real=real, destination=destination)) if destination.weight == 0:
+                self.out[str(real.address)] = time.monotonic()
+            case _:
+                pass
+
+    def begin(self) -> dict[str, float]:
+        for slot in range(SLOTS):
+            self.lateness[slot] = 0
+        self.latest, self.not_up = 0.0, 0
+        self.began, self.spent = time.monotonic(), time.process_time()
+        return {}
+
+    def end(self) -> dict[str, float]:
+        seconds, spent = time.monotonic() - self.began, time.process_time() - self.spent
+        checks = sum(self.lateness)
+        resident = int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        return {
+            "checks": checks,
+            "not_up": self.not_up,
+            "rate": checks / seconds,
+            "cpu": spent / seconds * 100,
+            "micros": spent / checks * 1e6,
+            "memory": resident / 1e6,
+            "late50": self.late(checks * 0.5),
+            "late99": self.late(checks * 0.99),
+            "late100": self.latest * 1e3,
+        }
+
+    def late(self, checks: float) -> float:
+        """Return the milliseconds by which so many checks were late at most, to a tenth."""
+        return next(slot / 10 for slot, seen in enumerate(accumulate(self.lateness), 1) if seen >= checks)
+
+
+def tell(fact: dict[str, float]) -> None:
+    print(json.dumps(fact), flush=True)
+
+
+async def direct(path: Path, log: Path) -> None:
+    began = time.perf_counter()
+    config = load(path)
+    tell({"read": time.perf_counter() - began})
+    application = app.Application(config, app.Options(table="memory", log=lambda _config: LogFile(log)))
+    measuring = Measuring()
+    application.observe(measuring.observe)
+
+    def command() -> None:
+        match sys.stdin.readline().strip():
+            case "begin":
+                tell(measuring.begin())
+            case "end":
+                tell(measuring.end())
+            case "weights":
+                tell(measuring.out)
+            case _:
+                application.end()
+                loop.remove_reader(sys.stdin)
+
+    async def tell_first_pass() -> None:
+        began = time.monotonic()
+        await measuring.first_pass.wait()
+        tell({"first_pass": time.monotonic() - began})
+
+    loop = asyncio.get_running_loop()
+    loop.add_reader(sys.stdin, command)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(tell_first_pass())
+        tasks.create_task(application.run(lambda: None))
+
+
+if __name__ == "__main__":
+    os.sched_setaffinity(0, {int(sys.argv[3])})
+    asyncio.run(direct(Path(sys.argv[1]), Path(sys.argv[2])))
