@@ -5,12 +5,12 @@ PYTHON ?= python3
 VENV   := .venv
 RUN    := $(VENV)/bin
 
-.PHONY: help demo test lint unit lab bench clean
+.PHONY: help demo test lint unit servers lab bench clean
 
 help:
 	@echo "make demo            the director on three small web servers, in 20 seconds (KERNEL=1: on the kernel's IPVS)"
-	@echo "make test            everything that must hold: lint, types, unit, stories, lab"
-	@echo "make lint|unit|lab   a part of it"
+	@echo "make test            everything that must hold: lint, types, unit, stories, servers, lab"
+	@echo "make lint|unit|servers|lab   a part of it"
 	@echo "make bench           the figures of docs/benchmarks.md, measured again"
 
 $(VENV)/.installed: pyproject.toml tests/make-venv
@@ -28,6 +28,9 @@ lint: $(VENV)/.installed
 
 unit: $(VENV)/.installed
 	@tests/run-all $(RUN) unit
+
+servers: $(VENV)/.installed
+	@tests/run-all $(RUN) servers
 
 lab: $(VENV)/.installed
 	@tests/run-all $(RUN) lab

@@ -40,10 +40,7 @@ def directives() -> str:
             "",
             "| service | port | what is checked |",
             "|---|---|---|",
-            *(
-                f"| {row.service} | {row.port or ''} | {row.summary}{'' if row.build else ' (not yet)'} |"
-                for row in SERVICES.values()
-            ),
+            *(f"| {row.service} | {row.port or ''} | {row.summary} |" for row in SERVICES.values()),
             "",
         ]
     )

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import assert_never
 
-from ldirectord_py.checks.conversations import http_asking
+from ldirectord_py.checks.conversations import dns_asking, http_asking, imap, ldap, nntp, pop, radius, smtp
 from ldirectord_py.checks.conversations.connect import Connect
 from ldirectord_py.checks.conversations.ping import Ping
-from ldirectord_py.checks.drivers import external
+from ldirectord_py.checks.conversations.simpletcp import build_simpletcp
+from ldirectord_py.checks.conversations.sip import build_sip
+from ldirectord_py.checks.drivers import external, ftp, mysql, oracle, pgsql
 from ldirectord_py.checks.drivers.settled import Settled
 from ldirectord_py.checks.misasked import Misasked
 from ldirectord_py.model.address import Endpoint
@@ -31,8 +33,7 @@ class Row:
     transport: Transport
     """As a rule; where the virtual's protocol decides, the builder says so."""
     summary: str
-    build: Build | None = None
-    """None: known, but it cannot be asked yet."""
+    build: Build
 
 
 def _unchecked(asking: Asking, _subject: Subject, _endpoint: Endpoint) -> Probe:
@@ -40,27 +41,27 @@ def _unchecked(asking: Asking, _subject: Subject, _endpoint: Endpoint) -> Probe:
 
 
 _ROWS = (
-    Row("dns", 53, Transport.UDP, "A name is resolved to an address that matches"),
-    Row("ftp", 21, Transport.TCP, "A file is fetched and matches"),
+    Row("dns", 53, Transport.UDP, "A name is resolved to an address that matches", dns_asking.build_dns),
+    Row("ftp", 21, Transport.TCP, "A file is fetched and matches", ftp.build_ftp),
     Row("http", 80, Transport.TCP, "A page is fetched with a 2xx status and matches", http_asking.build_http),
     Row("https", 443, Transport.TLS, "As http, over TLS", http_asking.build_https),
     Row("http_proxy", 3128, Transport.TCP, "A page is fetched through the server", http_asking.build_http_proxy),
-    Row("imap", 143, Transport.TCP, "The server greets and, with a login, lets it in"),
-    Row("imaps", 993, Transport.TLS, "As imap, over TLS"),
-    Row("ldap", 389, Transport.TCP, "An entry is read and its name matches"),
-    Row("ldaps", 636, Transport.TLS, "As ldap, over TLS"),
-    Row("mysql", 3306, Transport.TCP, "A statement returns at least one row"),
-    Row("nntp", 119, Transport.TCP, "The server greets with a 2xx code"),
+    Row("imap", 143, Transport.TCP, "The server greets and, with a login, lets it in", imap.build_imap),
+    Row("imaps", 993, Transport.TLS, "As imap, over TLS", imap.build_imaps),
+    Row("ldap", 389, Transport.TCP, "An entry is read and matches by its name or an attribute", ldap.build_ldap),
+    Row("ldaps", 636, Transport.TLS, "As ldap, over TLS", ldap.build_ldaps),
+    Row("mysql", 3306, Transport.TCP, "A statement returns at least one row", mysql.build_mysql),
+    Row("nntp", 119, Transport.TCP, "The server greets with a 2xx code", nntp.build_nntp),
     Row("none", None, Transport.TCP, "Nothing is asked, the server counts as up", _unchecked),
-    Row("oracle", 1521, Transport.TCP, "A statement returns at least one row"),
-    Row("pop", 110, Transport.TCP, "The server greets and, with a login, lets it in"),
-    Row("pops", 995, Transport.TLS, "As pop, over TLS"),
-    Row("radius", 1812, Transport.UDP, "A user is accepted"),
-    Row("pgsql", 5432, Transport.TCP, "A statement returns at least one row"),
-    Row("simpletcp", None, Transport.TCP, "A text is sent and a line of the answer matches"),
-    Row("sip", 5060, Transport.TCP, "OPTIONS is answered with 200 OK"),
-    Row("smtp", 25, Transport.TCP, "The server greets and answers EHLO with a 2xx code"),
-    Row("submission", 587, Transport.TCP, "As smtp, at the port for mail programs"),
+    Row("oracle", 1521, Transport.TCP, "A statement returns at least one row", oracle.build_oracle),
+    Row("pop", 110, Transport.TCP, "The server greets and, with a login, lets it in", pop.build_pop),
+    Row("pops", 995, Transport.TLS, "As pop, over TLS", pop.build_pops),
+    Row("radius", 1812, Transport.UDP, "A user is accepted", radius.build_radius),
+    Row("pgsql", 5432, Transport.TCP, "A statement returns at least one row", pgsql.build_pgsql),
+    Row("simpletcp", None, Transport.TCP, "A text is sent and a line of the answer matches", build_simpletcp),
+    Row("sip", 5060, Transport.TCP, "OPTIONS is answered with 200 OK", build_sip),
+    Row("smtp", 25, Transport.TCP, "The server greets and answers EHLO with a 2xx code", smtp.build_smtp),
+    Row("submission", 587, Transport.TCP, "As smtp, at the port for mail programs", smtp.build_smtp),
 )
 
 SERVICES: Mapping[str, Row] = MappingProxyType({row.service: row for row in _ROWS})
@@ -133,16 +134,9 @@ def _combined(asking: Asking, subject: Subject) -> CheckPlan:
 
 
 def _negotiate(asking: Asking, subject: Subject) -> Probe:
-    row = _row(asking)
-    if row.build is None:
-        raise Misasked(
-            "service",
-            f"service {row.service} cannot be checked yet; expected another service, or checktype=connect, ping, "
-            "external or on",
-        )
     if (port := _check_port(asking, subject)) is None:
         return _nowhere(asking)
-    return row.build(asking, subject, subject.endpoint.at_port(port))
+    return _row(asking).build(asking, subject, subject.endpoint.at_port(port))
 
 
 def _connect(asking: Asking, subject: Subject) -> Probe:

@@ -272,7 +272,10 @@ class StreamPeer:
     def _met_itself(self) -> bool:
         """Return whether the connection is one of ours to itself: our port was by chance the one that we asked for."""
         opened = self._socket
-        return opened is not None and opened.getsockname() == opened.getpeername()
+        try:
+            return opened is not None and opened.getsockname() == opened.getpeername()
+        except OSError:  # reset already: whoever it was, it was not us
+            return False
 
     def _pending_error(self) -> int:
         return self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) if self._socket else 0

@@ -11,6 +11,7 @@ _OF_THE_SERVER = {
     errno.ECONNREFUSED: (Reason.REFUSED, "connection refused"),
     errno.ECONNRESET: (Reason.RESET, "the server reset the connection"),
     errno.EPIPE: (Reason.RESET, "the server closed the connection while we were sending"),
+    errno.ENOTCONN: (Reason.RESET, "the server reset the connection"),
     errno.ECONNABORTED: (Reason.RESET, "the connection was aborted"),
     errno.ETIMEDOUT: (Reason.TIMEOUT, "no answer from the network (ETIMEDOUT)"),
     errno.EHOSTUNREACH: (Reason.UNREACHABLE, "the server does not answer on its network (no route to host)"),

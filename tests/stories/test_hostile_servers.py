@@ -3,44 +3,17 @@
 import asyncio
 import os
 import tracemalloc
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from ipaddress import ip_address
 
 import pytest
 
-from ldirectord_py.checks.registry import plan
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.asking import Asking, CheckType, Subject
-from ldirectord_py.model.checking import Repeated
-from ldirectord_py.model.outcome import Outcome, Reason, Verdict
-from ldirectord_py.model.service import AddressKey, Protocol
-from ldirectord_py.probing.prober import Prober
+from ldirectord_py.model.asking import CheckType
+from ldirectord_py.model.outcome import Reason, Verdict
+from tests.peers.asking import checking
 from tests.peers.listeners import Answer, serving
 
-VIP = AddressKey(Protocol.TCP, Endpoint(ip_address("192.0.2.1"), 80))
-TIMEOUT = 1.0
-PATIENCE = 10.0
 HEAD = b"HTTP/1.1 200 OK\r\n"
-
-
-@asynccontextmanager
-async def checking() -> AsyncIterator[Callable[..., Awaitable[Outcome]]]:
-    """Yield a way to check a server by the words of a configuration."""
-    async with asyncio.TaskGroup() as tasks:
-        prober = Prober(tasks, drivers=2, crashed=lambda _probe, _error: None)
-
-        async def check(endpoint: Endpoint, **words: object) -> Outcome:
-            asking = Asking(negotiatetimeout=TIMEOUT, checktimeout=TIMEOUT, **words)  # type: ignore[arg-type]
-            repeated = plan(asking, Subject(virtual=VIP, endpoint=endpoint))
-            assert isinstance(repeated, Repeated)
-            verdict: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-            prober.prepare(repeated.probe)(lambda outcome, _seconds: verdict.set_result(outcome))
-            async with asyncio.timeout(PATIENCE):
-                return await verdict
-
-        yield check
-        prober.close()
 
 
 def says(*pieces: bytes, after: float = 0.0, forever: bool = False) -> Answer:

@@ -10,14 +10,13 @@ from ldirectord_py.checks.drivers.settled import Settled
 from ldirectord_py.checks.matching import Receive
 from ldirectord_py.checks.misasked import Misasked
 from ldirectord_py.checks.quoting import quoted
+from ldirectord_py.checks.sni import tls_options
 from ldirectord_py.model.address import Endpoint, bracketed
 from ldirectord_py.model.asking import Asking, Subject
-from ldirectord_py.model.checking import Probe, Target, TlsOptions, Transport
+from ldirectord_py.model.checking import Probe, Target, Transport
 from ldirectord_py.model.outcome import Reason, down
 
 _CONTROL = re.compile("[\x00-\x1f\x7f]")
-_DNS_NAME = re.compile(r"(?=.{1,253}\Z)(?=.*[A-Za-z_-])[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*", re.ASCII)
-"""What can be sent as SNI (RFC 6066 §3): a name, not an address."""
 
 _NO_URL = down(
     Reason.STATUS, "service http_proxy needs the whole URL to ask for, such as request='http://example.org/'"
@@ -70,9 +69,7 @@ def _direct(asking: Asking, subject: Subject, endpoint: Endpoint, scheme: str) -
     )
     if scheme == "http":
         return Probe(check=check, target=Target(endpoint=endpoint), timeout=asking.negotiatetimeout)
-    name = host.rpartition(":")[0] if re.search(r":\d+\Z", host) else host
-    tls = TlsOptions(server_name=name if _DNS_NAME.fullmatch(name) else None)
-    target = Target(endpoint=endpoint, transport=Transport.TLS, tls=tls)
+    target = Target(endpoint=endpoint, transport=Transport.TLS, tls=tls_options(host))
     return Probe(check=check, target=target, timeout=asking.negotiatetimeout)
 
 

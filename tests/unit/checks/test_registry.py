@@ -198,20 +198,6 @@ def test_without_any_port_the_server_is_down_and_the_reason_says_what_to_do(virt
     assert check.outcome.detail == "no port to check: give the real server a port, or set checkport"
 
 
-WITHOUT_BUILDER = [row.service for row in SERVICES.values() if row.build is None]
-
-
-@pytest.mark.parametrize("service", WITHOUT_BUILDER)
-@pytest.mark.parametrize("checktype", [CheckType.NEGOTIATE, CheckType.COMBINED])
-def test_a_service_that_cannot_be_checked_yet_says_so(service, checktype) -> None:
-    with pytest.raises(Misasked, match=f"^service {service} cannot be checked yet; expected another") as refused:
-        plan(Asking(service=service, checktype=checktype), subject())
-    assert refused.value.directive == "service"
-    assert plan(Asking(service=service, checktype=CheckType.CONNECT), subject()) == Repeated(
-        probe=CONNECTED, interval=10
-    )
-
-
 def test_an_unknown_service_is_refused() -> None:
     with pytest.raises(Misasked, match=r"^expected one of dns, ftp, .*, but got 'gopher'$"):
         plan(Asking(service="gopher"), subject())

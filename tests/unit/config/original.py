@@ -14,8 +14,7 @@ from ldirectord_py.config.resolve import Environment, host_address
 from ldirectord_py.config.settings import SCHEDULER_FLAGS
 from ldirectord_py.config.values import Values, read_values
 from ldirectord_py.model.address import IPAddress, bracketed
-from ldirectord_py.model.asking import Asking, CheckType, Subject
-from ldirectord_py.model.checking import Always, CheckPlan
+from ldirectord_py.model.asking import Asking, CheckType
 from ldirectord_py.model.config import Config, Fallback, Real, Virtual
 from ldirectord_py.model.service import AddressKey, Forwarding, Protocol
 from ldirectord_py.model.table import ServiceFlags
@@ -38,14 +37,6 @@ ABSENT = (
 )
 
 
-def plan_or_always(asking: Asking, subject: Subject) -> CheckPlan:
-    """Plan as the registry does, but let services pass that cannot be checked yet."""
-    negotiates = asking.checktype in {CheckType.NEGOTIATE, CheckType.COMBINED}
-    if negotiates and registry.SERVICES[asking.service].build is None:
-        return Always()
-    return registry.plan(asking, subject)
-
-
 def numeric_address(host: str, family: int) -> IPAddress | None:
     """Resolve what needs no name server: numbers as the C library reads them, and `localhost` (of IPv4)."""
     if host == "localhost":
@@ -58,7 +49,7 @@ def numeric_address(host: str, family: int) -> IPAddress | None:
     return host_address(host, family) if not host or host.startswith("[") else None
 
 
-TESTHOST = Environment(host_name=lambda: "testhost", host_address=numeric_address, plan=plan_or_always)
+TESTHOST = Environment(host_name=lambda: "testhost", host_address=numeric_address)
 
 
 def globals_of(text: bytes) -> Words:

@@ -1,0 +1,115 @@
+"""The IMAP check (RFC 3501, RFC 9051)."""
+
+import re
+from dataclasses import dataclass, field
+
+from ldirectord_py.checks.conversations.goodbye import say_goodbye
+from ldirectord_py.checks.misasked import Misasked
+from ldirectord_py.checks.sni import tls_options
+from ldirectord_py.checks.veiling import veiled
+from ldirectord_py.model.address import Endpoint
+from ldirectord_py.model.asking import Asking, Subject
+from ldirectord_py.model.checking import Peer, Probe, Target, Transport
+from ldirectord_py.model.outcome import Outcome, Reason, down, up
+
+_GREETING = re.compile(rb"\* (OK|PREAUTH|BYE)(?![A-Z0-9])", re.IGNORECASE)
+_DISABLED = re.compile(rb"\[CAPABILITY [^\]]*\bLOGINDISABLED\b", re.IGNORECASE)
+_BYE = re.compile(rb"\* BYE(?![A-Z0-9])", re.IGNORECASE)
+_DONE = re.compile(rb"a1 OK(?![A-Z0-9])", re.IGNORECASE)
+_REFUSED = re.compile(rb"a1 (NO|BAD)(?![A-Z0-9])|\* BYE(?![A-Z0-9])", re.IGNORECASE)
+
+_QUOTABLE = re.compile(rb"[\x01-\x09\x0b\x0c\x0e-\x7f]*")
+"""What a quoted string can hold: 7-bit characters but NUL, CR and LF (RFC 3501 §9, TEXT-CHAR)."""
+_QUOTED_SPECIAL = re.compile(rb'(["\\])')
+
+_GREETED = up("greeted")
+_LET_IN = up("greeted, and let us in")
+_KNOWN_ALREADY = up("greeted us as known already (PREAUTH), so there is no login")
+_LOGIN_DISABLED = down(
+    Reason.STATUS, "allows no LOGIN on this connection (LOGINDISABLED): use service=imaps, or check without login"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imap:
+    """Expects a greeting and, where there is a login, to be let in with LOGIN (RFC 3501 §7.1, §6.2.3)."""
+
+    login: bytes = field(default=b"", repr=False)
+    """Empty: the greeting will do."""
+    passwd: bytes = field(default=b"", repr=False)
+
+    async def probe(self, peer: Peer) -> Outcome:
+        """See `Conversation.probe`."""
+        greeting = await peer.line()
+        kind = _GREETING.match(greeting)
+        if kind is None:
+            return self._no("greeted with", greeting, Reason.PROTOCOL, "which is no IMAP greeting; expected * OK")
+        if kind[1].upper() == b"BYE":
+            return self._no("greeted with", greeting, Reason.STATUS, "expected * OK")
+        outcome = _GREETED
+        if self.login:
+            outcome = await self._log_in(peer, greeting) if kind[1].upper() == b"OK" else _KNOWN_ALREADY
+        if outcome.reason is Reason.OK:
+            await say_goodbye(peer, b"a2 LOGOUT\r\n")
+        return outcome
+
+    async def _log_in(self, peer: Peer, greeting: bytes) -> Outcome:
+        if _DISABLED.search(greeting):
+            return _LOGIN_DISABLED  # RFC 3501 §6.2.3: then the password must not be sent
+        command = b"a1 LOGIN"
+        for argument in (self.login, self.passwd):
+            if _QUOTABLE.fullmatch(argument):
+                command += b' "%b"' % _escaped(argument)
+                continue
+            # A literal (RFC 3501 §4.3): its length, then itself once the server is ready for it.
+            await peer.send(b"%b {%d}\r\n" % (command, len(argument)))
+            if not (answer := await _answer(peer)).startswith(b"+"):
+                return self._refused(answer)
+            command = argument
+        await peer.send(command + b"\r\n")
+        answer = await _answer(peer)
+        return _LET_IN if _DONE.match(answer) else self._refused(answer)
+
+    def _refused(self, answer: bytes) -> Outcome:
+        if _REFUSED.match(answer):
+            return self._no("LOGIN answered with", answer, Reason.STATUS, "expected OK")
+        return self._no("LOGIN answered with", answer, Reason.PROTOCOL, "which is no IMAP response to it; expected OK")
+
+    def _no(self, did: str, response: bytes, reason: Reason, expected: str) -> Outcome:
+        secrets = (self.passwd, _escaped(self.passwd), self.login, _escaped(self.login))
+        return down(reason, f"{did} {veiled(response, *secrets)}, {expected}")
+
+
+def _escaped(text: bytes) -> bytes:
+    return _QUOTED_SPECIAL.sub(rb"\\\1", text)
+
+
+async def _answer(peer: Peer) -> bytes:
+    """Return the next line that is about our command, or a BYE; what the server tells of itself is passed over."""
+    while (line := await peer.line()).startswith(b"* ") and not _BYE.match(line):
+        pass
+    return line
+
+
+def build_imap(asking: Asking, _subject: Subject, endpoint: Endpoint) -> Probe:
+    """Return the probe of service imap."""
+    return Probe(check=_imap(asking), target=Target(endpoint=endpoint), timeout=asking.negotiatetimeout)
+
+
+def build_imaps(asking: Asking, _subject: Subject, endpoint: Endpoint) -> Probe:
+    """Return the probe of service imaps: TLS from the start (RFC 8314 §3.2)."""
+    target = Target(endpoint=endpoint, transport=Transport.TLS, tls=tls_options(asking.virtualhost))
+    return Probe(check=_imap(asking), target=target, timeout=asking.negotiatetimeout)
+
+
+def _imap(asking: Asking) -> Imap:
+    login = _argument(asking.login, "login")
+    return Imap(login=login, passwd=_argument(asking.passwd, "passwd")) if login else Imap()
+
+
+def _argument(text: str, directive: str) -> bytes:
+    """Return *text* as it is sent; raises `Misasked` where IMAP has no way to."""
+    argument = text.encode("utf-8", "surrogateescape")
+    if b"\0" in argument:
+        raise Misasked(directive, "expected text that IMAP can carry, but got one with a NUL character")
+    return argument

@@ -1,0 +1,80 @@
+"""The POP3 check (RFC 1939)."""
+
+import re
+from dataclasses import dataclass, field
+
+from ldirectord_py.checks.conversations.goodbye import say_goodbye
+from ldirectord_py.checks.misasked import Misasked
+from ldirectord_py.checks.sni import tls_options
+from ldirectord_py.checks.veiling import veiled
+from ldirectord_py.model.address import Endpoint
+from ldirectord_py.model.asking import Asking, Subject
+from ldirectord_py.model.checking import Peer, Probe, Target, Transport
+from ldirectord_py.model.outcome import Outcome, Reason, down, up
+
+_UNSENDABLE = re.compile(rb"[\0\r\n]")
+
+_GREETED = up("greeted")
+_LET_IN = up("greeted, and let us in")
+_IN_USE = up("greeted, and knows us; the mailbox is in use")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pop:
+    """Expects a greeting and, where there is a login, to be let in with USER and PASS (RFC 1939 §4, §7)."""
+
+    login: bytes = field(default=b"", repr=False)
+    """Empty: the greeting will do."""
+    passwd: bytes = field(default=b"", repr=False)
+
+    async def probe(self, peer: Peer) -> Outcome:
+        """See `Conversation.probe`."""
+        if objection := self._objection("greeted with", await peer.line()):
+            return objection
+        outcome = await self._log_in(peer) if self.login else _GREETED
+        if outcome.reason is Reason.OK:
+            await say_goodbye(peer, b"QUIT\r\n")
+        return outcome
+
+    async def _log_in(self, peer: Peer) -> Outcome:
+        await peer.send(b"USER %b\r\n" % self.login)
+        if objection := self._objection("USER answered with", await peer.line()):
+            return objection
+        await peer.send(b"PASS %b\r\n" % self.passwd)
+        response = await peer.line()
+        if response.upper().startswith(b"-ERR [IN-USE]"):
+            return _IN_USE  # the password was right, RFC 2449 §8.1.1; another director may be at it
+        return self._objection("PASS answered with", response) or _LET_IN
+
+    def _objection(self, did: str, response: bytes) -> Outcome | None:
+        """Return the outcome of a response that is not +OK."""
+        if response.startswith(b"+OK"):
+            return None
+        shown = veiled(response, self.passwd, self.login)
+        if response.startswith(b"-ERR"):
+            return down(Reason.STATUS, f"{did} {shown}, expected +OK")
+        return down(Reason.PROTOCOL, f"{did} {shown}, which is no POP3 response; expected +OK")
+
+
+def build_pop(asking: Asking, _subject: Subject, endpoint: Endpoint) -> Probe:
+    """Return the probe of service pop."""
+    return Probe(check=_pop(asking), target=Target(endpoint=endpoint), timeout=asking.negotiatetimeout)
+
+
+def build_pops(asking: Asking, _subject: Subject, endpoint: Endpoint) -> Probe:
+    """Return the probe of service pops: TLS from the start (RFC 8314 §3.2)."""
+    target = Target(endpoint=endpoint, transport=Transport.TLS, tls=tls_options(asking.virtualhost))
+    return Probe(check=_pop(asking), target=target, timeout=asking.negotiatetimeout)
+
+
+def _pop(asking: Asking) -> Pop:
+    login = _argument(asking.login, "login")
+    return Pop(login=login, passwd=_argument(asking.passwd, "passwd")) if login else Pop()
+
+
+def _argument(text: str, directive: str) -> bytes:
+    """Return *text* as it is sent; raises `Misasked` where it would end the command."""
+    argument = text.encode("utf-8", "surrogateescape")
+    if _UNSENDABLE.search(argument):
+        raise Misasked(directive, "expected text that POP3 can carry, but got one with a line break or a NUL character")
+    return argument

@@ -1,0 +1,102 @@
+"""The check of MySQL and MariaDB, by aiomysql."""
+
+import asyncio
+import struct
+from contextlib import suppress
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+from ldirectord_py.checks.drivers import network
+from ldirectord_py.checks.drivers.statement import (
+    CLOSED,
+    CONFUSED,
+    EMPTY,
+    GRACE,
+    RETURNED,
+    Statement,
+    build,
+    library,
+)
+from ldirectord_py.model.address import Endpoint
+from ldirectord_py.model.asking import Asking, Subject
+from ldirectord_py.model.checking import Probe
+from ldirectord_py.model.errors import CheckUnavailable
+from ldirectord_py.model.outcome import Outcome
+
+_FOUND_ROWS = 2  # CLIENT_FOUND_ROWS: rows that a change was about count, whether or not they were different before
+_LOST = 2013  # CR_SERVER_LOST
+_NO_PLUGIN = 2059  # CR_AUTH_PLUGIN_CANNOT_LOAD
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mysql(Statement):
+    """See `Statement`."""
+
+    async def run(self) -> Outcome:
+        """See `Driver.run`."""
+        aiomysql = _library()
+        try:
+            connection = await aiomysql.connect(
+                host=str(self.server.address),
+                port=self.server.port,
+                user=self.login.encode(),
+                # The library writes a password in Latin 1, whatever it means: so this is sent as UTF-8.
+                password=self.passwd.encode().decode("latin-1"),
+                db=self.database.encode() or None,
+                autocommit=None,
+                use_unicode=False,
+                client_flag=_FOUND_ROWS,
+                program_name="ldirectord-py",
+            )
+            try:
+                outcome = await self._ask(aiomysql, connection)
+                await _say_goodbye(connection)
+            finally:
+                connection.close()
+        except aiomysql.MySQLError as error:
+            return self._meant(error)
+        except OSError as error:
+            return network.outcome_of(error)
+        except (*CONFUSED, struct.error) as error:
+            return self.confused(error)
+        return outcome
+
+    async def _ask(self, aiomysql: ModuleType, connection: Any) -> Outcome:
+        # Unbuffered, so that of many rows one is taken.
+        cursor = await connection.cursor(aiomysql.SSCursor)
+        await cursor.execute(self.text)
+        if cursor.description is None:  # a statement without a result may have changed rows
+            return RETURNED if cursor.rowcount > 0 else EMPTY
+        return EMPTY if await cursor.fetchone() is None else RETURNED
+
+    def _meant(self, error: Exception) -> Outcome:
+        """Return what an error of the library means; raises `CheckUnavailable` where it is a lack of the library's."""
+        if isinstance(error.__cause__, OSError):
+            return network.outcome_of(error.__cause__)
+        number, message = error.args if len(error.args) == 2 else (None, str(error))
+        if number == _LOST:
+            return CLOSED
+        if number == _NO_PLUGIN:
+            raise CheckUnavailable(f"service mysql cannot log in as this user: {message}") from error
+        # 2000 to 2999 are the client's own; the server's are around them.
+        if not isinstance(number, int) or 2000 <= number < 3000:
+            return self.confused(error)
+        return self.refused(str(message), number)
+
+
+async def _say_goodbye(connection: Any) -> None:
+    with suppress(OSError):  # `TimeoutError` is one too
+        async with asyncio.timeout(GRACE):
+            await connection.ensure_closed()
+
+
+def build_mysql(asking: Asking, subject: Subject, endpoint: Endpoint) -> Probe:
+    """Return the probe of service mysql; raises `Misasked` where the driver is not installed."""
+    probe = build(Mysql, asking, subject, endpoint)
+    _library()
+    return probe
+
+
+def _library() -> ModuleType:
+    return library("aiomysql", "mysql")

@@ -1,0 +1,16 @@
+"""The name that a TLS server is told it is asked for."""
+
+import re
+
+from ldirectord_py.model.checking import TlsOptions
+
+_DNS_NAME = re.compile(r"(?=.{1,253}\Z)(?=.*[A-Za-z_-])[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*", re.ASCII)
+"""What can be sent as SNI (RFC 6066 §3): a name, not an address."""
+
+_PORT = re.compile(r":\d+\Z")
+
+
+def tls_options(host: str | None) -> TlsOptions:
+    """Return how to speak TLS to a server of *host* (perhaps with a port): its name as SNI if it is one, unverified."""
+    name = _PORT.sub("", host or "")
+    return TlsOptions(server_name=name if _DNS_NAME.fullmatch(name) else None)

@@ -1,0 +1,88 @@
+"""Servers that are no databases, asked by the checks of databases."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from pathlib import Path
+
+from ldirectord_py.checks.drivers.statement import Statement
+from ldirectord_py.model.address import Endpoint
+from ldirectord_py.model.outcome import Outcome
+from tests.peers.listeners import Answer, serving
+
+Says = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+PATIENCE = 10.0
+PAUSE = 0.01
+"""Seconds within which a check that is going to speak has spoken."""
+
+
+def says(*pieces: bytes, first: bool) -> Answer:
+    """Return a server that says *pieces*, each once it has heard something, the *first* one unasked; then it ends."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for index, piece in enumerate(pieces):
+            if (index or not first) and not await reader.read(65536):
+                return
+            writer.write(piece)
+            await writer.drain()
+        await _end(reader, writer)
+
+    return answer
+
+
+def pours(*pieces: bytes, first: bool) -> Answer:
+    """Return a server that says *pieces*, whether or not it hears anything between them; then it ends."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for index, piece in enumerate(pieces):
+            if index or not first:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(PAUSE if index else PATIENCE):
+                        await reader.read(65536)
+            writer.write(piece)
+            await writer.drain()
+        await _end(reader, writer)
+
+    return answer
+
+
+async def closes(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Accept, and end the connection."""
+    await _end(reader, writer)
+
+
+async def _end(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """End our side, and wait for the other's."""
+    with suppress(OSError):  # it may be gone already
+        writer.write_eof()
+        await reader.read()
+
+
+async def ask(kind: type[Statement], answer: Answer, *, patience: float = PATIENCE) -> Outcome:
+    """Ask a server that answers with *answer*."""
+    async with serving(answer) as endpoint, asyncio.timeout(patience):
+        return await check(kind, endpoint).run()
+
+
+def check(kind: type[Statement], server: Endpoint) -> Statement:
+    """Return a check of *server*."""
+    return kind(server=server, login="alice", passwd="rabbit-hole", database="hole", text="select 1")
+
+
+async def leaves_nothing(kind: type[Statement]) -> bool:
+    """Cancel a check that waits for an answer, and return whether its connection is gone soon."""
+    reached, gone = asyncio.Event(), asyncio.Event()
+
+    async def answer(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+        reached.set()
+        await reader.read()
+        gone.set()
+
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    async with serving(answer) as endpoint, asyncio.timeout(PATIENCE):
+        async with asyncio.TaskGroup() as tasks:
+            running = tasks.create_task(check(kind, endpoint).run())
+            await reached.wait()
+            running.cancel()
+        await gone.wait()
+    return running.cancelled() and len(list(Path("/proc/self/fd").iterdir())) <= before

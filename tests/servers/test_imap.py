@@ -1,0 +1,80 @@
+"""Services imap and imaps, asked of Dovecot."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from ldirectord_py.model.outcome import Reason, Verdict, down, up
+from tests.lab.support.waiting import wait_until
+from tests.peers.asking import checking
+from tests.servers.daemons import PATIENT, at, free_port
+from tests.servers.dovecot import BOB, GUEST, ZOE, Dovecot, dovecot
+
+LOOPBACKS = ["127.0.0.1", "::1"]
+SERVICES = ["imap", "imaps"]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Dovecot]:
+    with dovecot() as running:
+        yield running
+
+
+@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("address", LOOPBACKS)
+async def test_dovecot_greets(server: Dovecot, address: str, service: str) -> None:
+    async with checking() as check:
+        assert await check(at(getattr(server, service), address), service=service, **PATIENT) == up("greeted")
+
+
+@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("address", LOOPBACKS)
+@pytest.mark.parametrize("user", [BOB, ZOE], ids=["quoted", "literals"])
+async def test_dovecot_lets_in(server: Dovecot, address: str, service: str, user: dict[str, str]) -> None:
+    async with checking() as check:
+        outcome = await check(at(getattr(server, service), address), service=service, **user, **PATIENT)
+    assert outcome == up("greeted, and let us in")
+
+
+@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize(
+    "words", [BOB | {"passwd": "wrong"}, BOB | {"passwd": ""}, BOB | {"login": "nobody"}, ZOE | {"passwd": 'ö" "'}]
+)
+async def test_dovecot_does_not_let_in(server: Dovecot, service: str, words: dict[str, str]) -> None:
+    async with checking() as check:
+        outcome = await check(at(getattr(server, service)), service=service, **words, **PATIENT)
+    sentence = "LOGIN answered with 'a1 NO [AUTHENTICATIONFAILED] Authentication failed.', expected OK"
+    assert outcome == down(Reason.STATUS, sentence)
+
+
+async def test_dovecot_waits_for_tls(server: Dovecot) -> None:
+    async with checking() as check:
+        outcome = await check(at(server.imaps), service="imap")
+    assert outcome == down(Reason.TIMEOUT, "connected, but no answer within 1 s")
+
+
+async def test_dovecot_speaks_plainly_where_tls_is_expected(server: Dovecot) -> None:
+    async with checking() as check:
+        outcome = await check(at(server.imap), service="imaps", **PATIENT)
+    assert outcome == down(Reason.TLS, "TLS failed: the server does not speak TLS on this port")
+
+
+async def test_dovecot_speaks_another_protocol(server: Dovecot) -> None:
+    async with checking() as check:
+        outcome = await check(at(server.pops), service="imaps", **PATIENT)
+    sentence = "greeted with '+OK Dovecot (Debian) ready.', which is no IMAP greeting; expected * OK"
+    assert outcome == down(Reason.PROTOCOL, sentence)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("address", LOOPBACKS)
+async def test_where_nobody_listens_it_is_refused(address: str, service: str) -> None:
+    async with checking() as check:
+        outcome = await check(at(free_port(), address), service=service, **BOB, **PATIENT)
+    assert (outcome.verdict, outcome.reason) == (Verdict.DOWN, Reason.REFUSED)
+
+
+async def test_dovecot_hears_our_goodbye(server: Dovecot) -> None:
+    async with checking() as check:
+        await check(at(server.imap), service="imap", **GUEST, **PATIENT)
+    wait_until(lambda: server.goodbyes("guest") == 1, telling=server.log.read_text)

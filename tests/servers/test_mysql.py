@@ -1,0 +1,113 @@
+"""Service mysql, asked of MariaDB."""
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ldirectord_py.model.outcome import Outcome, Reason, down, up
+from tests.peers.asking import checking
+from tests.servers.daemons import accepts, at, daemon, free_port, room, runs_as
+
+LOOPBACKS = ["127.0.0.1", "::1"]
+USER = "mysql"
+LOGIN = "monitor"
+PASSWORD = "rabbit-hölé"
+RETURNED = up("the statement returned or changed a row")
+EMPTY = down(Reason.MISMATCH, "the statement returned and changed no row, expected one at least")
+
+USERS = f"""
+set names utf8mb4;
+create database hole character set utf8mb4;
+use hole;
+create table hole.rabbits (name varchar(20));
+create table hole.many as select seq from seq_1_to_100000;
+insert into hole.rabbits values ('white'), ('bünny');
+create user {LOGIN} identified by '{PASSWORD}';
+create user open;
+grant all on hole.* to {LOGIN};
+grant select on hole.* to open;
+"""
+
+
+def install(folder: Path) -> None:
+    """Make a data directory; fails with the program's own words."""
+    argv = ["mariadb-install-db", "--no-defaults", f"--datadir={folder}/data", "--skip-test-db"]
+    argv += ["--skip-name-resolve", "--auth-root-authentication-method=normal"]
+    made = subprocess.run(argv, user=runs_as(USER), capture_output=True, check=False, cwd=folder)
+    if made.returncode:
+        pytest.fail(f"mariadb-install-db: {(made.stdout + made.stderr).decode()[-4000:]}", pytrace=False)
+
+
+@pytest.fixture(scope="module")
+def mariadb() -> Iterator[int]:
+    with room(USER) as folder:
+        install(folder)
+        (folder / "users.sql").write_text(USERS)
+        port = free_port()
+        argv = ["mariadbd", "--no-defaults", f"--datadir={folder}/data", f"--port={port}", f"--socket={folder}/socket"]
+        argv += [f"--bind-address={','.join(LOOPBACKS)}", f"--init-file={folder}/users.sql", "--skip-name-resolve"]
+        argv += ["--skip-log-bin", "--innodb-buffer-pool-size=16M", f"--pid-file={folder}/pid"]
+        with daemon(argv, ready=accepts(port), output=folder / "output", user=USER, cwd=folder):
+            yield port
+
+
+async def ask(port: int, address: str = "127.0.0.1", **words: object) -> Outcome:
+    words = {"login": LOGIN, "passwd": PASSWORD, "database": "hole", "request": "/select 1"} | words
+    async with checking() as check:
+        return await check(at(port, address), service="mysql", **words)
+
+
+@pytest.mark.parametrize("address", LOOPBACKS)
+@pytest.mark.parametrize(
+    ("request_", "expected"),
+    [
+        ("/select 1", RETURNED),
+        ("/select * from rabbits where name = 'white'", RETURNED),
+        ("/select * from rabbits where name = 'bünny'", RETURNED),
+        ("/select * from rabbits where name like '%n%s'", EMPTY),
+        ("/select * from many", RETURNED),
+        ("/show tables", RETURNED),
+        ("/update rabbits set name = name", RETURNED),
+        ("/update rabbits set name = name where false", EMPTY),
+        ("/insert into rabbits values ('gray')", RETURNED),
+        ("/do 1", EMPTY),
+    ],
+)
+async def test_the_verdict_follows_the_rows(mariadb: int, address: str, request_: str, expected: Outcome) -> None:
+    assert await ask(mariadb, address, request=request_) == expected
+
+
+async def test_a_user_without_a_password_is_let_in(mariadb: int) -> None:
+    assert await ask(mariadb, login="open", passwd="") == RETURNED
+    assert await ask(mariadb, login="open", passwd="", database="", request="/select * from hole.rabbits") == RETURNED
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ({"passwd": "looking-glass"}, "1045 Access denied for user '***'@"),
+        ({"passwd": ""}, "1045 Access denied for user '***'@"),
+        ({"login": "nobody"}, "1045 Access denied for user '***'@"),
+        ({"database": "wonderland"}, "1044 Access denied for user '***'@"),
+        ({"request": "/select * from foxes"}, "1146 Table 'hole.foxes' doesn't exist"),
+        ({"request": "/sing a song"}, "1064 You have an error in your SQL syntax"),
+    ],
+    ids=["wrong password", "no password", "no such user", "no such database", "no such table", "no SQL"],
+)
+async def test_what_the_server_says_is_told(mariadb: int, words: dict[str, object], said: str) -> None:
+    outcome = await ask(mariadb, **words)
+    assert outcome.reason is Reason.STATUS
+    assert outcome.detail.startswith(f"the server said '{said}")
+    assert "rabbit-h" not in outcome.detail
+
+
+@pytest.mark.parametrize("address", LOOPBACKS)
+async def test_where_nobody_listens_it_is_refused(address: str) -> None:
+    assert await ask(free_port(), address) == down(Reason.REFUSED, "connection refused")
+
+
+async def test_a_statement_that_takes_long_is_late(mariadb: int) -> None:
+    assert await ask(mariadb, request="/select sleep(3)") == down(Reason.TIMEOUT, "no result within 1 s")
+    assert await ask(mariadb) == RETURNED

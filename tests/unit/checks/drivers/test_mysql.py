@@ -1,0 +1,91 @@
+from ipaddress import ip_address
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ldirectord_py.checks.drivers.mysql import Mysql
+from ldirectord_py.model.address import Endpoint
+from ldirectord_py.model.errors import CheckUnavailable
+from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down
+from tests.peers.databases import ask, check, closes, leaves_nothing, pours, says
+from tests.servers.daemons import free_port
+
+CLOSED = down(Reason.CLOSED, "the server ended the connection before its answer was complete")
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
+async def test_where_nobody_listens_it_is_refused(address: str) -> None:
+    outcome = await check(Mysql, Endpoint(ip_address(address), free_port())).run()
+    assert outcome == down(Reason.REFUSED, "connection refused")
+
+
+async def test_a_server_that_hangs_up_is_closed() -> None:
+    assert await ask(Mysql, closes) == CLOSED
+
+
+async def test_cancelled_it_leaves_nothing_behind() -> None:
+    assert await leaves_nothing(Mysql)
+
+
+def packet(number: int, body: bytes) -> bytes:
+    return len(body).to_bytes(3, "little") + bytes([number]) + body
+
+
+# Protocol 10, its version, a thread, the salt in two parts, the usual capabilities, and how to log in.
+GREETING = packet(
+    0,
+    b"\x0a8.0.36\0\x01\0\0\0saltsalt\0\xff\xf7\x2d\x02\0\xff\xdf\x15" + bytes(10) + b"saltsaltsalt\0"
+    b"mysql_native_password\0",
+)
+OK = packet(2, b"\0\0\0\x02\0\0\0")
+ANY = st.binary(min_size=1, max_size=200)
+PACKETS = st.sampled_from([GREETING, OK]) | st.builds(packet, st.integers(0, 4), ANY)
+
+
+def error(number: int, code: int, text: bytes) -> bytes:
+    return packet(number, b"\xff" + code.to_bytes(2, "little") + b"#HY000" + text)
+
+
+def miscounted(number: int) -> Outcome:
+    said = f"Packet sequence number wrong - got {number} expected 0"
+    return down(Reason.PROTOCOL, f"the server's answer cannot be read: '{said}'")
+
+
+CASES: dict[str, tuple[tuple[bytes, ...], Outcome]] = {
+    "is full": (
+        (error(0, 1040, b"Too many connections"),),
+        down(Reason.STATUS, "the server said '1040 Too many connections'"),
+    ),
+    "is another": ((b"SSH-2.0-x\r\n",), miscounted(45)),
+    "miscounts": ((packet(7, b"x"),), miscounted(7)),
+    "hangs up after the login": ((GREETING,), CLOSED),
+    "refuses the login": (
+        (GREETING, error(2, 1045, b"Access denied for alice and rabbit-hole")),
+        down(Reason.STATUS, "the server said '1045 Access denied for *** and ***'"),
+    ),
+    "hangs up after the statement": ((GREETING, OK), CLOSED),
+    "refuses the statement": ((GREETING, OK, error(1, 1064, b"No")), down(Reason.STATUS, "the server said '1064 No'")),
+}
+
+
+@pytest.mark.parametrize(("said", "expected"), CASES.values(), ids=CASES.keys())
+async def test_the_verdict_follows_the_dialogue(said: tuple[bytes, ...], expected: Outcome) -> None:
+    assert await ask(Mysql, says(*said, first=True)) == expected
+
+
+async def test_a_way_to_log_in_that_the_library_does_not_know_is_our_own_fault() -> None:
+    switch = packet(2, b"\xfeclient_ed25519\0salt")
+    with pytest.raises(CheckUnavailable, match="service mysql cannot log in as this user: Authentication plugin"):
+        await ask(Mysql, says(GREETING, switch, first=True))
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(ANY | PACKETS, max_size=4))
+async def test_no_bytes_crash_it(pieces: list[bytes]) -> None:
+    try:
+        outcome = await ask(Mysql, pours(*pieces, first=True))
+    except CheckUnavailable:
+        return
+    assert outcome.verdict is Verdict.DOWN
+    assert len(outcome.detail) <= LONGEST_DETAIL

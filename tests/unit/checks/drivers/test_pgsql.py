@@ -1,0 +1,103 @@
+import asyncio
+from ipaddress import ip_address
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ldirectord_py.checks.drivers.pgsql import Pgsql
+from ldirectord_py.model.address import Endpoint
+from ldirectord_py.model.errors import CheckUnavailable
+from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down
+from tests.peers.databases import ask, check, closes, leaves_nothing, pours, says
+from tests.peers.listeners import serving
+from tests.servers.daemons import free_port
+
+CLOSED = down(Reason.CLOSED, "the server ended the connection before its answer was complete")
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
+async def test_where_nobody_listens_it_is_refused(address: str) -> None:
+    outcome = await check(Pgsql, Endpoint(ip_address(address), free_port())).run()
+    assert outcome == down(Reason.REFUSED, "connection refused")
+
+
+async def test_a_server_that_hangs_up_is_closed() -> None:
+    assert await ask(Pgsql, closes) == CLOSED
+
+
+async def test_cancelled_it_leaves_nothing_behind() -> None:
+    assert await leaves_nothing(Pgsql)
+
+
+def message(kind: bytes, body: bytes) -> bytes:
+    return kind + (len(body) + 4).to_bytes(4, "big") + body
+
+
+def error(sqlstate: bytes, text: bytes) -> bytes:
+    return message(b"E", b"SFATAL\0VFATAL\0C" + sqlstate + b"\0M" + text + b"\0\0")
+
+
+LET_IN = message(b"R", bytes(4)) + message(b"K", bytes(8)) + message(b"Z", b"I")
+VERSION = message(b"S", b"server_version\x0015.1\0") + message(b"S", b"client_encoding\0UTF8\0")
+ANY = st.binary(min_size=1, max_size=200)
+KINDS = st.sampled_from([bytes([kind]) for kind in b"RSKZEDCTIN123"])
+PACKETS = st.sampled_from([b"N", VERSION + LET_IN]) | st.builds(message, KINDS, ANY)
+UNREADABLE = "the server does not answer as PostgreSQL does when it is asked for TLS"
+
+CASES: dict[str, tuple[tuple[bytes, ...], Outcome]] = {
+    "is another": ((b"SSH-2.0-x\r\n",), down(Reason.PROTOCOL, UNREADABLE)),
+    "waits for TLS": ((b"\x15\x03\x01\x00\x02\x02\x46",), down(Reason.PROTOCOL, UNREADABLE)),
+    "refuses before TLS": ((error(b"53300", b"too many"),), down(Reason.PROTOCOL, UNREADABLE)),
+    "is full": ((b"N", error(b"53300", b"too many")), down(Reason.STATUS, "the server said '53300 too many'")),
+    "starts up": ((b"N", error(b"57P03", b"starting")), down(Reason.STATUS, "the server said '57P03 starting'")),
+    "hangs up after the login": ((b"N",), CLOSED),
+    "refuses the login": (
+        (b"N", error(b"28P01", b"no alice with rabbit-hole")),
+        down(Reason.STATUS, "the server said '28P01 no *** with ***'"),
+    ),
+    "hangs up after the statement": ((b"N", VERSION + LET_IN), CLOSED),
+    "refuses the statement": (
+        (b"N", VERSION + LET_IN, error(b"42601", b"No") + message(b"Z", b"I")),
+        down(Reason.STATUS, "the server said '42601 No'"),
+    ),
+}
+
+
+@pytest.mark.parametrize(("said", "expected"), CASES.values(), ids=CASES.keys())
+async def test_the_verdict_follows_the_dialogue(said: tuple[bytes, ...], expected: Outcome) -> None:
+    assert await ask(Pgsql, says(*said, first=False)) == expected
+
+
+async def test_a_way_to_log_in_that_the_library_does_not_know_is_our_own_fault() -> None:
+    with pytest.raises(CheckUnavailable, match="service pgsql cannot ask this: unsupported authentication method"):
+        await ask(Pgsql, says(b"N", message(b"R", (2).to_bytes(4, "big")), first=False))
+
+
+@pytest.mark.parametrize("version", [b"", message(b"S", b"server_version\0what?\0")], ids=["none", "odd"])
+async def test_a_server_without_a_version_is_down_and_leaves_nothing_behind(version: bytes) -> None:
+    gone = asyncio.Event()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for piece in (b"N", version + LET_IN):
+            await reader.read(65536)
+            writer.write(piece)
+        while await reader.read(65536):
+            pass
+        gone.set()
+
+    async with serving(answer) as endpoint, asyncio.timeout(10):
+        outcome = await check(Pgsql, endpoint).run()
+        await gone.wait()
+    assert outcome.reason is Reason.PROTOCOL
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(ANY | PACKETS, max_size=4))
+async def test_no_bytes_crash_it(pieces: list[bytes]) -> None:
+    try:
+        outcome = await ask(Pgsql, pours(*pieces, first=False))
+    except CheckUnavailable:
+        return
+    assert outcome.verdict is Verdict.DOWN
+    assert len(outcome.detail) <= LONGEST_DETAIL

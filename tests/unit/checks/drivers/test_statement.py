@@ -1,0 +1,103 @@
+from collections.abc import Callable
+from ipaddress import ip_address
+
+import pytest
+
+from ldirectord_py.checks.drivers.mysql import Mysql, build_mysql
+from ldirectord_py.checks.drivers.oracle import Oracle, build_oracle
+from ldirectord_py.checks.drivers.pgsql import Pgsql, build_pgsql
+from ldirectord_py.checks.drivers.settled import Settled
+from ldirectord_py.checks.drivers.statement import Statement, library
+from ldirectord_py.checks.misasked import Misasked
+from ldirectord_py.model.address import Endpoint
+from ldirectord_py.model.asking import Asking, Subject
+from ldirectord_py.model.checking import Probe
+from ldirectord_py.model.outcome import LONGEST_DETAIL, Reason, down
+from ldirectord_py.model.service import AddressKey, Protocol
+
+REAL = Endpoint(ip_address("10.0.0.5"), 3306)
+VIRTUAL = AddressKey(Protocol.TCP, Endpoint(ip_address("10.0.0.1"), 3306))
+Build = Callable[[Asking, Subject, Endpoint], Probe]
+KINDS: dict[str, tuple[Build, type[Statement]]] = {
+    "mysql": (build_mysql, Mysql),
+    "pgsql": (build_pgsql, Pgsql),
+    "oracle": (build_oracle, Oracle),
+}
+COMPLETE = {"login": "alice", "passwd": "rabbit-hole", "database": "hole", "request": "/select 1"}
+
+
+def build(service: str, own: str | None = None, **words: object) -> Probe:
+    asking = Asking(service=service, **(COMPLETE | words))  # type: ignore[arg-type]
+    return KINDS[service][0](asking, Subject(virtual=VIRTUAL, endpoint=REAL, request=own), REAL)
+
+
+@pytest.mark.parametrize("service", KINDS)
+def test_it_is_built_as_configured(service: str) -> None:
+    kind = KINDS[service][1]
+    check = kind(server=REAL, login="alice", passwd="rabbit-hole", database="hole", text="select 1")
+    assert build(service, negotiatetimeout=7.0) == Probe(check=check, timeout=7)
+    assert build(service, own="/select 1", request="/x") == Probe(check=check, timeout=30)
+    assert hash(build(service)) == hash(build(service))
+
+
+@pytest.mark.parametrize("service", KINDS)
+@pytest.mark.parametrize(
+    ("directive", "text", "sentence"),
+    [
+        ("login", "a\0", "expected text in UTF-8 without NUL characters"),
+        ("passwd", "\udcff", "expected text in UTF-8 without NUL characters"),
+        ("database", "\udcff", "expected text in UTF-8 without NUL characters"),
+        ("request", "/select '\udcff'", "expected text in UTF-8 without NUL characters"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused(service: str, directive: str, text: str, sentence: str) -> None:
+    with pytest.raises(Misasked) as refused:
+        build(service, **{directive: text})
+    assert (refused.value.directive, str(refused.value)) == (directive, sentence.format(service))
+
+
+@pytest.mark.parametrize("service", KINDS)
+@pytest.mark.parametrize(
+    ("directive", "text", "sentence"),
+    [
+        ("login", "", "service {} needs the user to log in as, but there is no login"),
+        ("request", "/", "service {} needs a statement, such as request='SELECT 1'"),
+        ("request", "/ ", "service {} needs a statement, such as request='SELECT 1'"),
+    ],
+)
+def test_without_login_or_statement_it_is_always_down(service: str, directive: str, text: str, sentence: str) -> None:
+    outcome = down(Reason.STATUS, sentence.format(service))
+    assert build(service, **{directive: text}) == Probe(check=Settled(outcome=outcome), timeout=30)
+
+
+@pytest.mark.parametrize("service", KINDS)
+def test_what_is_secret_does_not_show(service: str) -> None:
+    shown = repr(build(service))
+    assert "rabbit" not in shown
+    assert "alice" not in shown
+
+
+def test_a_library_that_is_not_installed_is_named() -> None:
+    with pytest.raises(Misasked) as refused:
+        library("no_such_library_here", "mysql")
+    assert refused.value.directive == "service"
+    assert str(refused.value) == "service mysql needs a driver: pip install 'ldirectord-py[mysql]'"
+
+
+def test_a_library_that_does_not_load_says_why(tmp_path, monkeypatch) -> None:
+    (tmp_path / "broken_library_here.py").write_text("import no_such_library_either\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(Misasked, match=r"\(broken_library_here cannot be loaded: No module named 'no_such_library_e"):
+        library("broken_library_here", "mysql")
+
+
+def test_a_server_that_repeats_what_is_secret_is_quoted_without() -> None:
+    check = Mysql(server=REAL, login="alice", passwd="rabbit-hölé", text="select 1")
+    assert check.refused("ALICE has rabbit-hölé\nand more", 1045) == down(
+        Reason.STATUS, "the server said '1045 *** has ***'"
+    )
+    assert check.confused(ValueError("rabbit-hölé")) == down(
+        Reason.PROTOCOL, "the server's answer cannot be read: '***'"
+    )
+    assert check.confused(ValueError()).detail == "the server's answer cannot be read: 'ValueError'"
+    assert len(check.refused("\udcff" * 1000).detail) <= LONGEST_DETAIL
