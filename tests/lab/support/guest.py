@@ -17,6 +17,7 @@ MODULES = Path("/usr/lib/uml/modules")
 SECONDS = float(os.environ.get("LAB_SECONDS", "240"))
 MEMORY = "1G"
 WORK = Path("/var/tmp")  # not below /tmp, which the guest covers with a tmpfs of its own
+_BOOTS = 3  # tries: on a busy machine the kernel now and then ends before it has begun
 TAIL_LINES = 40
 LINE_LENGTH = 300
 
@@ -88,20 +89,29 @@ class Guest:
     def run(self) -> None:
         """Boot, wait for the guest's end or its time limit, and say in *verdict* how it ended."""
         try:
-            self._write_init()
-            with self._lock:
-                if self._cancelled:
-                    return
-                self._process = self._boot()
-            began = time.monotonic()
-            try:
-                status = self._process.wait(SECONDS)
-                self.verdict = f"the guest ended after {time.monotonic() - began:.0f} s with status {status}"
-            except subprocess.TimeoutExpired:
-                self.verdict = f"the guest was ended at its time limit of {SECONDS:g} s (LAB_SECONDS)"
-            self._kill()
+            for _ in range(_BOOTS):
+                try:
+                    self._run_once()
+                except Exception as error:  # noqa: BLE001  # in this thread nobody would hear of it
+                    self.verdict = f"it could not be run: {error!r}"
+                if self._cancelled or (self.work / "console").exists():
+                    return  # it has got as far as our init: what happened from there on is what there is to tell
         finally:
             self.ended.set()
+
+    def _run_once(self) -> None:
+        self._write_init()
+        with self._lock:
+            if self._cancelled:
+                return
+            self._process = self._boot()
+        began = time.monotonic()
+        try:
+            status = self._process.wait(SECONDS)
+            self.verdict = f"the guest ended after {time.monotonic() - began:.0f} s with status {status}"
+        except subprocess.TimeoutExpired:
+            self.verdict = f"the guest was ended at its time limit of {SECONDS:g} s (LAB_SECONDS)"
+        self._kill()
 
     def end(self) -> None:
         """Kill the guest, or see to it that it never starts."""
@@ -124,7 +134,7 @@ class Guest:
         return "\n".join(texts)
 
     def _write_init(self) -> None:
-        (self.work / "kept").mkdir()
+        (self.work / "kept").mkdir(exist_ok=True)
         (self.work / "nodeids").write_text("\n".join(self.nodeids) + "\n")
         environment = {name: value for name, value in os.environ.items() if name.startswith(("LAB_", "PYTHON"))} | {
             "PATH": os.environ.get("PATH", "") + ":/usr/sbin:/usr/bin:/sbin:/bin",
