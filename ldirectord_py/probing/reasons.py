@@ -5,20 +5,8 @@ import os
 import ssl
 
 from ldirectord_py.model.checking import PeerClosed, PeerTooLong
+from ldirectord_py.model.network import OF_THE_SERVER
 from ldirectord_py.model.outcome import Outcome, Reason, down, fault
-
-_OF_THE_SERVER = {
-    errno.ECONNREFUSED: (Reason.REFUSED, "connection refused"),
-    errno.ECONNRESET: (Reason.RESET, "the server reset the connection"),
-    errno.EPIPE: (Reason.RESET, "the server closed the connection while we were sending"),
-    errno.ENOTCONN: (Reason.RESET, "the server reset the connection"),
-    errno.ECONNABORTED: (Reason.RESET, "the connection was aborted"),
-    errno.ETIMEDOUT: (Reason.TIMEOUT, "no answer from the network (ETIMEDOUT)"),
-    errno.EHOSTUNREACH: (Reason.UNREACHABLE, "the server does not answer on its network (no route to host)"),
-    errno.EHOSTDOWN: (Reason.UNREACHABLE, "the server is down on its network (host is down)"),
-    errno.ENOPROTOOPT: (Reason.UNREACHABLE, "the server has no such protocol"),
-    errno.EMSGSIZE: (Reason.PROTOCOL, "the message does not fit the path to the server"),
-}
 
 _FROM_THE_NETWORK = {
     errno.ENETUNREACH: (Reason.UNREACHABLE, "a router has no route to the server's network (network unreachable)"),
@@ -49,8 +37,8 @@ def outcome_of_errno(number: int, *, from_network: bool) -> Outcome:
 
     *from_network*: it came after the system call that opens the connection had succeeded.
     """
-    if number in _OF_THE_SERVER:
-        return down(*_OF_THE_SERVER[number])
+    if number in OF_THE_SERVER:
+        return down(*OF_THE_SERVER[number])
     if from_network and number in _FROM_THE_NETWORK:
         return down(*_FROM_THE_NETWORK[number])
     return fault(_OF_OURS.get(number) or f"{os.strerror(number)} (errno {number})")
