@@ -58,7 +58,7 @@ class Pgsql(Statement):
             return self._meant(asyncpg, error)
         except OSError as error:
             return self._of_the_network(error)
-        except (*CONFUSED, struct.error) as error:
+        except (*CONFUSED, struct.error, asyncpg.pgproto.pgproto.BufferError) as error:
             return self.confused(error)
         return RETURNED if _has_rows(tag) else EMPTY
 
