@@ -8,6 +8,7 @@ from ldirectord_py.model.checking import Driver, Probe
 from ldirectord_py.model.errors import CheckUnavailable
 from ldirectord_py.model.outcome import Outcome, Reason, down, fault
 from ldirectord_py.probing.peers import Done
+from ldirectord_py.probing.reasons import outcome_of_bug
 
 Crashed = Callable[[Probe, Exception], None]
 
@@ -52,4 +53,4 @@ class DriverRunner:
             if deadline.expired():
                 return down(Reason.TIMEOUT, f"no result within {probe.timeout:g} s")
             self._crashed(probe, error)
-            return fault(f"the check has a bug: {type(error).__name__}: {error}")
+            return outcome_of_bug(error)

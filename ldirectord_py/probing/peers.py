@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from ldirectord_py.model.checking import Conversation, PeerClosed, PeerTooLong, Probe, Target
 from ldirectord_py.model.outcome import Outcome, Reason, down, fault
-from ldirectord_py.probing.reasons import outcome_of, outcome_of_errno
+from ldirectord_py.probing.reasons import outcome_of, outcome_of_bug, outcome_of_errno
 
 _BROKEN = EPOLLERR | EPOLLHUP
 _NEWS = EPOLLIN | EPOLLRDHUP | EPOLLERR | EPOLLHUP
@@ -158,7 +158,7 @@ class StreamPeer:
             outcome = outcome_of(error)
             if outcome is None:
                 self._ground.crashed(self.probe, error)
-                outcome = fault(f"the check has a bug: {type(error).__name__}: {error}")
+                outcome = outcome_of_bug(error)
             self._conclude(outcome, now)
 
     def _converse(self) -> Coroutine[Any, Any, Outcome]:

@@ -59,6 +59,11 @@ def outcome_of(error: Exception) -> Outcome | None:
             return None
 
 
+def outcome_of_bug(error: Exception) -> Outcome:
+    """Return what stands for an outcome where a check itself failed: nothing that is said of the server."""
+    return fault(f"the check has a bug: {type(error).__name__}: {error}")
+
+
 def _tls_sentence(error: ssl.SSLError) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         return error.verify_message

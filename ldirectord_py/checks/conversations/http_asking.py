@@ -10,10 +10,10 @@ from ldirectord_py.checks.drivers.settled import Settled
 from ldirectord_py.checks.matching import Receive
 from ldirectord_py.checks.misasked import Misasked
 from ldirectord_py.checks.quoting import quoted
-from ldirectord_py.checks.sni import tls_options
+from ldirectord_py.checks.sni import tls_target
 from ldirectord_py.model.address import Endpoint, bracketed
 from ldirectord_py.model.asking import Asking, Subject
-from ldirectord_py.model.checking import Probe, Target, Transport
+from ldirectord_py.model.checking import Probe, Target
 from ldirectord_py.model.outcome import Reason, down
 
 _CONTROL = re.compile("[\x00-\x1f\x7f]")
@@ -69,7 +69,7 @@ def _direct(asking: Asking, subject: Subject, endpoint: Endpoint, scheme: str) -
     )
     if scheme == "http":
         return Probe(check=check, target=Target(endpoint=endpoint), timeout=asking.negotiatetimeout)
-    target = Target(endpoint=endpoint, transport=Transport.TLS, tls=tls_options(host))
+    target = tls_target(endpoint, host)
     return Probe(check=check, target=target, timeout=asking.negotiatetimeout)
 
 

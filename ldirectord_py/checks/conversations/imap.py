@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 
 from ldirectord_py.checks.conversations.goodbye import say_goodbye
 from ldirectord_py.checks.misasked import Misasked
-from ldirectord_py.checks.sni import tls_options
+from ldirectord_py.checks.sni import tls_target
 from ldirectord_py.checks.veiling import veiled
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.asking import Asking, Subject
-from ldirectord_py.model.checking import Peer, Probe, Target, Transport
+from ldirectord_py.model.checking import Peer, Probe, Target
 from ldirectord_py.model.outcome import Outcome, Reason, down, up
 
 _GREETING = re.compile(rb"\* (OK|PREAUTH|BYE)(?![A-Z0-9])", re.IGNORECASE)
@@ -98,7 +98,7 @@ def build_imap(asking: Asking, _subject: Subject, endpoint: Endpoint) -> Probe:
 
 def build_imaps(asking: Asking, _subject: Subject, endpoint: Endpoint) -> Probe:
     """Return the probe of service imaps: TLS from the start (RFC 8314 §3.2)."""
-    target = Target(endpoint=endpoint, transport=Transport.TLS, tls=tls_options(asking.virtualhost))
+    target = tls_target(endpoint, asking.virtualhost)
     return Probe(check=_imap(asking), target=target, timeout=asking.negotiatetimeout)
 
 

@@ -9,11 +9,11 @@ from ldirectord_py.checks.conversations.goodbye import say_goodbye
 from ldirectord_py.checks.conversations.ldap_messages import Message, Operation, Result
 from ldirectord_py.checks.matching import PatternGaveUp, Receive
 from ldirectord_py.checks.quoting import quoted
-from ldirectord_py.checks.sni import tls_options
+from ldirectord_py.checks.sni import tls_target
 from ldirectord_py.checks.veiling import veiled
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.asking import Asking, Subject
-from ldirectord_py.model.checking import Peer, Probe, Target, Transport
+from ldirectord_py.model.checking import Peer, Probe, Target
 from ldirectord_py.model.outcome import Outcome, Reason, down, up
 
 MOST_MESSAGES = 16
@@ -111,7 +111,7 @@ def build_ldap(asking: Asking, subject: Subject, endpoint: Endpoint) -> Probe:
 
 def build_ldaps(asking: Asking, subject: Subject, endpoint: Endpoint) -> Probe:
     """Return the probe of service ldaps: without verification, with the virtualhost as SNI if it is a name."""
-    target = Target(endpoint=endpoint, transport=Transport.TLS, tls=tls_options(asking.virtualhost))
+    target = tls_target(endpoint, asking.virtualhost)
     return Probe(check=_ldap(asking, subject), target=target, timeout=asking.checktimeout)
 
 

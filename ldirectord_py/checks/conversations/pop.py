@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 
 from ldirectord_py.checks.conversations.goodbye import say_goodbye
 from ldirectord_py.checks.misasked import Misasked
-from ldirectord_py.checks.sni import tls_options
+from ldirectord_py.checks.sni import tls_target
 from ldirectord_py.checks.veiling import veiled
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.asking import Asking, Subject
-from ldirectord_py.model.checking import Peer, Probe, Target, Transport
+from ldirectord_py.model.checking import Peer, Probe, Target
 from ldirectord_py.model.outcome import Outcome, Reason, down, up
 
 _UNSENDABLE = re.compile(rb"[\0\r\n]")
@@ -63,7 +63,7 @@ def build_pop(asking: Asking, _subject: Subject, endpoint: Endpoint) -> Probe:
 
 def build_pops(asking: Asking, _subject: Subject, endpoint: Endpoint) -> Probe:
     """Return the probe of service pops: TLS from the start (RFC 8314 §3.2)."""
-    target = Target(endpoint=endpoint, transport=Transport.TLS, tls=tls_options(asking.virtualhost))
+    target = tls_target(endpoint, asking.virtualhost)
     return Probe(check=_pop(asking), target=target, timeout=asking.negotiatetimeout)
 
 
