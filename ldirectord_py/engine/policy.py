@@ -1,9 +1,10 @@
 """Which probe of a plan comes next."""
 
+from dataclasses import replace
 from typing import assert_never
 
-from ldirectord_py.model.checking import Alternating, Polled, Probe, Repeated
-from ldirectord_py.model.outcome import Outcome, Verdict
+from ldirectord_py.model.checking import Alternating, Polled, Probe, Repeated, Together
+from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Verdict
 
 
 def probe_at(plan: Polled, step: int) -> Probe:
@@ -13,6 +14,8 @@ def probe_at(plan: Polled, step: int) -> Probe:
             return plan.probe
         case Alternating():
             return plan.connect if step else plan.negotiate
+        case Together():
+            return plan.probes[step]
         case _:
             assert_never(plan)
 
@@ -21,7 +24,8 @@ def step_after(plan: Polled, step: int, outcome: Outcome) -> int:
     """Return the step that follows *step* once its probe ended with *outcome*.
 
     `checktype=N` negotiates at step 0 and connects at steps 1 to N; a failure anywhere leads back
-    to negotiating, and a fault of ours repeats the step.
+    to negotiating, and a fault of ours repeats the step.  Probes that belong together follow upon
+    one another while they succeed; anything else ends the turn.
     """
     match plan:
         case Repeated():
@@ -32,16 +36,34 @@ def step_after(plan: Polled, step: int, outcome: Outcome) -> int:
             if outcome.verdict is Verdict.DOWN or step >= plan.connects:
                 return 0
             return step + 1
+        case Together():
+            return step + 1 if outcome.verdict is Verdict.UP and step + 1 < len(plan.probes) else 0
+        case _:
+            assert_never(plan)
+
+
+def verdict(plan: Together, step: int, outcome: Outcome) -> Outcome | None:
+    """Return what the turn of *plan* amounts to once *step* ended with *outcome*; None: it goes on."""
+    if outcome.verdict is not Verdict.UP:
+        told = f"check {step + 1} of {len(plan.probes)}: {outcome.detail}"
+        return replace(outcome, detail=told[:LONGEST_DETAIL])
+    return outcome if step + 1 == len(plan.probes) else None
+
+
+def probes(plan: Polled) -> tuple[Probe, ...]:
+    """Return all probes of *plan*."""
+    match plan:
+        case Repeated():
+            return (plan.probe,)
+        case Alternating():
+            return (plan.negotiate, plan.connect)
+        case Together():
+            return plan.probes
         case _:
             assert_never(plan)
 
 
 def period(plan: Polled) -> float:
     """Return the seconds within which *plan* ends at least once, however its server behaves."""
-    match plan:
-        case Repeated(probe=probe, interval=interval):
-            return interval + probe.timeout * probe.attempts
-        case Alternating(negotiate=one, connect=other, interval=interval):
-            return interval + max(one.timeout * one.attempts, other.timeout * other.attempts)
-        case _:
-            assert_never(plan)
+    times = [probe.timeout * probe.attempts for probe in probes(plan)]
+    return plan.interval + (sum(times) if isinstance(plan, Together) else max(times))

@@ -153,5 +153,16 @@ class Alternating(HashedOnce):
     interval: float
 
 
-Polled = Repeated | Alternating
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Together(HashedOnce):
+    """Several probes in one turn, one after the other: the server is up if all of them find it so."""
+
+    __hash__ = HashedOnce.__hash__
+
+    probes: tuple[Probe, ...]
+    interval: float
+    """Seconds from one turn's start to the next."""
+
+
+Polled = Repeated | Alternating | Together
 CheckPlan = Always | Never | Polled

@@ -8,7 +8,7 @@ from heapq import heappop, heappush
 from itertools import count
 from typing import Protocol
 
-from ldirectord_py.model.checking import Polled, Probe, Target
+from ldirectord_py.model.checking import Polled, Probe, Target, Together
 from ldirectord_py.model.outcome import Outcome
 from ldirectord_py.probing.prober import Errand, Prober, Run
 
@@ -35,6 +35,14 @@ class Policy(Protocol):
         """Return the step after *step*, whose probe ended with *outcome*."""
         ...
 
+    def verdict(self, plan: Together, step: int, outcome: Outcome) -> Outcome | None:
+        """Return what the turn amounts to once *step* ended with *outcome*; None: the next step follows at once."""
+        ...
+
+    def probes(self, plan: Polled) -> tuple[Probe, ...]:
+        """Return all probes of *plan*."""
+        ...
+
     def period(self, plan: Polled) -> float:
         """Return the seconds within which *plan* ends at least once."""
         ...
@@ -54,7 +62,21 @@ class _Lane:
 class _Item:
     """One plan that is carried out again and again."""
 
-    __slots__ = ("due", "errand", "gone", "lane", "lateness", "pauses", "plan", "run", "running", "schedule", "step")
+    __slots__ = (
+        "due",
+        "errand",
+        "gone",
+        "lane",
+        "lateness",
+        "pauses",
+        "plan",
+        "run",
+        "running",
+        "schedule",
+        "several",
+        "spent",
+        "step",
+    )
 
     def __init__(self, plan: Polled, schedule: "Schedule", due: float, shift: float) -> None:
         self.plan = plan
@@ -62,6 +84,9 @@ class _Item:
         self.due = due
         self.lateness = 0.0
         self.step = 0
+        self.several = isinstance(plan, Together)
+        self.spent = 0.0
+        """Seconds that the steps of a turn under way have taken."""
         self.lane, self.errand = schedule.errand(plan, 0)
         self.run: Run | None = None
         self.running = False
@@ -76,12 +101,19 @@ class _Item:
         self.run = None
         if self.gone:
             return
-        lane = self.lane
-        self.due += self.pauses.pop() if self.pauses else self.plan.interval
-        step = self.schedule.policy.step_after(self.plan, self.step, outcome)
-        if step != self.step:
+        lane, last = self.lane, self.step
+        step = self.schedule.policy.step_after(self.plan, last, outcome)
+        if step != last:
             self.step = step
             self.lane, self.errand = self.schedule.errand(self.plan, step)
+        if self.several and isinstance(self.plan, Together):
+            self.spent = seconds = self.spent + seconds
+            whole = self.schedule.policy.verdict(self.plan, last, outcome)
+            if whole is None:
+                self.schedule.goes_on(self, lane, now)
+                return
+            outcome, self.spent = whole, 0.0
+        self.due += self.pauses.pop() if self.pauses else self.plan.interval
         self.schedule.ended(self, lane, outcome, seconds, now)
 
 
@@ -161,8 +193,19 @@ class Schedule:
             self._arm()
         self._report(item.plan, outcome, seconds, item.lateness)
 
+    def goes_on(self, item: _Item, lane: _Lane, now: float) -> None:
+        """Begin the item's next step at once, or have it wait where there is no room; the last one ended in *lane*."""
+        lane.inflight -= 1
+        self._last_end = now
+        if item.lane.inflight < item.lane.limit:
+            self._start(item, now)
+        else:
+            item.lane.line.append(item)
+        if lane.line:
+            self._arm()
+
     def _targets(self) -> set[Target]:
-        targets = (self.policy.probe_at(plan, 0).target for plan in self._items)
+        targets = (probe.target for plan in self._items for probe in self.policy.probes(plan))
         return {target for target in targets if target is not None and target.tls is not None}
 
     def _drop(self, item: _Item) -> None:
@@ -207,6 +250,9 @@ class Schedule:
     def _begin(self, item: _Item, now: float) -> int:
         if item.gone:
             return 0
+        if item.several and item.step:
+            self._start(item, now)
+            return 1
         item.lateness = late = now - item.due
         if late >= (interval := item.plan.interval):
             # We were held up. Whole intervals are skipped, so that each check keeps its place among the others;
@@ -214,9 +260,13 @@ class Schedule:
             item.due += late // interval * interval
             if now - item.due > interval / 2:
                 item.due += interval
+        self._start(item, now)
+        return 1
+
+    @staticmethod
+    def _start(item: _Item, now: float) -> None:
         item.running = True
         item.lane.inflight += 1
         run = item.errand(item.done, now)
         if item.running:  # the outcome may be there already
             item.run = run
-        return 1

@@ -6,10 +6,12 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 
 from ldirectord_py.engine import policy
-from ldirectord_py.model.checking import Alternating, Peer, Polled, Probe, Repeated, Target
-from ldirectord_py.model.outcome import Outcome, Reason, up
+from ldirectord_py.model.address import Endpoint
+from ldirectord_py.model.checking import Alternating, Peer, Polled, Probe, Repeated, Target, Together
+from ldirectord_py.model.outcome import Outcome, Reason, down, up
 from ldirectord_py.probing.prober import Prober
 from ldirectord_py.probing.schedule import TICK, Schedule
 from tests.peers.listeners import serving
@@ -46,6 +48,12 @@ class Watched:
             while not come_true():
                 self._news.clear()
                 await self._news.wait()
+
+    async def until_turn(self, come_true: Callable[[], bool]) -> None:
+        """As `until`, for what is no report."""
+        async with asyncio.timeout(10):
+            while not come_true():
+                await asyncio.sleep(TICK)
 
 
 @asynccontextmanager
@@ -168,6 +176,44 @@ async def test_combined_checks_take_turns() -> None:
         await watched.until(lambda: len(watched.reports) == 6)
 
         assert [name for name, _ in watched.began[:6]] == ["negotiate", "connect", "connect"] * 2
+
+
+async def test_probes_that_belong_together_follow_upon_one_another_and_make_one_verdict() -> None:
+    async with watching() as (watched, plan):
+        assert watched.schedule is not None
+        several = Together(probes=tuple(plan(name).probe for name in "abc"), interval=0.02)
+        watched.schedule.retarget([several])
+        await watched.until(lambda: len(watched.reports) == 2)
+
+        assert [name for name, _ in watched.began[:6]] == ["a", "b", "c"] * 2
+        assert [outcome for _, outcome, _ in watched.reports] == [up("c")] * 2
+
+
+async def test_the_first_probe_that_fails_ends_the_turn_and_is_named() -> None:
+    async with watching() as (watched, plan):
+        assert watched.schedule is not None
+        closed = Probe(check=Hello("b"), target=Target(endpoint=Endpoint(ip_address("127.0.0.1"), 1)), timeout=5)
+        several = Together(probes=(plan("a").probe, closed, plan("c").probe), interval=0.02)
+        watched.schedule.retarget([several])
+        await watched.until(lambda: len(watched.reports) == 2)
+
+        assert {name for name, _ in watched.began} == {"a"}
+        assert watched.reports[1][1] == down(Reason.REFUSED, "check 2 of 3: connection refused")
+
+
+async def test_the_next_of_several_probes_waits_for_a_place_in_its_own_lane() -> None:
+    async with watching() as (watched, plan):
+        assert watched.schedule is not None
+        hanging = [Repeated(probe=Probe(check=Hanging(str(n)), timeout=5), interval=0.1) for n in range(2)]
+        mixed = Together(probes=(plan("a").probe, Probe(check=Hanging("mixed"), timeout=5)), interval=0.1)
+        watched.schedule.retarget([*hanging, mixed])
+        await watched.until_turn(lambda: watched.schedule.queued == 1)  # type: ignore[union-attr]
+
+        assert [name for name, _ in watched.began] == ["a"]
+        watched.schedule.retarget([mixed])
+        await watched.until_turn(lambda: watched.schedule.inflight == 1)  # type: ignore[union-attr]
+        assert watched.schedule.queued == 0
+        assert watched.reports == []
 
 
 @dataclass(frozen=True, slots=True)
