@@ -22,7 +22,6 @@ from ldirectord_py.model.events import CheckDone, Event, FirstPassComplete, Obse
 from ldirectord_py.model.snapshot import Snapshot
 from ldirectord_py.model.table import Table
 from ldirectord_py.observers.logs import Level, LogDestination, LogFormat, open_log
-from ldirectord_py.observers.metrics import Metrics
 from ldirectord_py.probing.prober import Prober
 from ldirectord_py.probing.schedule import Schedule
 from ldirectord_py.runtime.director import Director
@@ -120,8 +119,9 @@ class Application:
         """Serve metrics where the configuration asks for them; nothing is counted where it does not."""
         if (endpoint := self._director.config.metricslisten) is None:
             return
-        # Most directors serve no metrics, and aiohttp is a quarter of what this process keeps in memory.
+        # Most directors serve no metrics, and what serves them is a quarter of this process's memory and of its start.
         from ldirectord_py.api.server import serve  # noqa: PLC0415  # see above
+        from ldirectord_py.observers.metrics import Metrics  # noqa: PLC0415  # see above
 
         metrics = Metrics(self.snapshot, __version__)
         self.observe(metrics.observe)
