@@ -1,5 +1,6 @@
 """What the operator reads, on standard output and standard error."""
 
+import os
 import sys
 from typing import TextIO
 
@@ -9,16 +10,22 @@ def tell(text: str) -> None:
     _write(sys.stdout, text)
 
 
-def complain(text: str) -> None:
-    """Write the lines of *text* to standard error: what went wrong."""
-    _write(sys.stderr, text)
+def complain(text: str, *, by: str = "") -> None:
+    """Write the lines of *text* to standard error: what went wrong; in front of each stands who says so."""
+    prefix = f"\x1b[31m{by}:\x1b[0m " if by and colourful(sys.stderr) else f"{by}: " if by else ""
+    _write(sys.stderr, text, prefix)
 
 
-def _write(stream: TextIO, text: str) -> None:
+def colourful(stream: TextIO) -> bool:
+    """Return whether colours are welcome on *stream*: on terminals, unless `NO_COLOR` is set (no-color.org)."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def _write(stream: TextIO, text: str, prefix: str = "") -> None:
     """Write whole lines; what a file of rubbish has brought into them must not steer the terminal, nor fail there."""
     for line in text.rstrip("\n").split("\n"):
         shown = "".join(letter if letter.isprintable() or letter == "\t" else _escaped(letter) for letter in line)
-        stream.write(shown.encode(stream.encoding, "backslashreplace").decode(stream.encoding) + "\n")
+        stream.write(prefix + shown.encode(stream.encoding, "backslashreplace").decode(stream.encoding) + "\n")
     stream.flush()
 
 
