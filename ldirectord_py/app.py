@@ -3,7 +3,7 @@
 import asyncio
 import resource
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,22 +13,26 @@ from ldirectord_py import __version__
 from ldirectord_py.config.load import load
 from ldirectord_py.config.resolve import HERE
 from ldirectord_py.engine import policy
+from ldirectord_py.engine.forecast import Forecast, forecast
 from ldirectord_py.ipvs.kernel import KernelTable
 from ldirectord_py.ipvs.memory import MemoryTable
 from ldirectord_py.model.checking import Probe
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.errors import TableUnavailable
 from ldirectord_py.model.events import CheckDone, Event, FirstPassComplete, Observer, Reloaded, Started, Stopping
+from ldirectord_py.model.outcome import Outcome
+from ldirectord_py.model.service import RealKey
 from ldirectord_py.model.snapshot import Snapshot
-from ldirectord_py.model.table import Table
+from ldirectord_py.model.table import Table, TableState
 from ldirectord_py.observers.logs import Level, LogDestination, LogFormat, open_log
 from ldirectord_py.probing.prober import Prober
-from ldirectord_py.probing.schedule import Schedule
+from ldirectord_py.probing.schedule import Report, Schedule
 from ldirectord_py.runtime.director import Director
 from ldirectord_py.runtime.lifetime import Ended, Signals
 from ldirectord_py.runtime.reloading import Reloader, settle_memory
 from ldirectord_py.runtime.snapshots import snapshot
 from ldirectord_py.runtime.stream import EventStream
+from ldirectord_py.runtime.survey import survey
 from ldirectord_py.runtime.systemd import Notifier
 
 _DRIVERS = 64  # external programs and the like at a time
@@ -59,6 +63,41 @@ def run(config: Config, options: Options, ready: Callable[[], None]) -> int:
         return await Application(config, options).run(ready)
 
     return asyncio.run(begin())
+
+
+@dataclass(frozen=True, slots=True)
+class Foresight:
+    """What a start on a configuration, or a reload, would do."""
+
+    forecast: Forecast
+    found: TableState
+    """The table as it is now."""
+    outcomes: Mapping[RealKey, Outcome] | None
+    """What one check of each server found; None: they were not asked."""
+
+
+async def foresee(config: Config, *, check: bool) -> Foresight:
+    """Return what *config* would change in the kernel's table, which is only read; with *check*, ask each real once.
+
+    Raises `TableUnavailable`.
+    """
+    table = KernelTable.open()
+    try:
+        found = await table.read()
+    finally:
+        table.close()
+    outcomes = None
+    if check:
+        limit = _conversations()
+        async with asyncio.TaskGroup() as tasks:
+            prober = Prober(tasks, crashed=lambda _probe, _error: None)  # told as the check's outcome
+
+            def schedule(report: Report) -> Schedule:
+                return Schedule(prober, policy, report, limit=limit, drivers=_DRIVERS)
+
+            outcomes = await survey(config, schedule)
+            prober.close()
+    return Foresight(forecast(config, found, outcomes), found, outcomes)
 
 
 class Application:

@@ -2,12 +2,26 @@
 
 import os
 import sys
+from enum import StrEnum
 from typing import TextIO
 
 
-def tell(text: str) -> None:
+class Style(StrEnum):
+    """How a line looks where colours are welcome: parameters of SGR (ECMA-48 §8.3.117)."""
+
+    BOLD = "1"
+    DIM = "2"
+    RED = "31"
+    GREEN = "32"
+    YELLOW = "33"
+
+
+def tell(text: str, style: Style | None = None) -> None:
     """Write the lines of *text* to standard output: what was asked for."""
-    _write(sys.stdout, text)
+    if style is not None and colourful(sys.stdout):
+        _write(sys.stdout, text, f"\x1b[{style}m", "\x1b[0m")
+    else:
+        _write(sys.stdout, text)
 
 
 def complain(text: str, *, by: str = "") -> None:
@@ -21,11 +35,12 @@ def colourful(stream: TextIO) -> bool:
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
-def _write(stream: TextIO, text: str, prefix: str = "") -> None:
+def _write(stream: TextIO, text: str, prefix: str = "", suffix: str = "") -> None:
     """Write whole lines; what a file of rubbish has brought into them must not steer the terminal, nor fail there."""
     for line in text.rstrip("\n").split("\n"):
         shown = "".join(letter if letter.isprintable() or letter == "\t" else _escaped(letter) for letter in line)
-        stream.write(prefix + shown.encode(stream.encoding, "backslashreplace").decode(stream.encoding) + "\n")
+        shown = shown.encode(stream.encoding, "backslashreplace").decode(stream.encoding)
+        stream.write(f"{prefix}{shown}{suffix}\n")
     stream.flush()
 
 

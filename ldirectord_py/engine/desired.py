@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.config import Config, Virtual
+from ldirectord_py.model.config import Config, Real, Virtual
 from ldirectord_py.model.health import Health
 from ldirectord_py.model.service import RealKey
 from ldirectord_py.model.table import Destination, Service, TableState
@@ -38,3 +38,10 @@ def desired_service(virtual: Virtual, healths: Mapping[RealKey, Health], forgone
 def fallback_active(virtual: Virtual, healths: Mapping[RealKey, Health]) -> bool:
     """Return whether the virtual's fallback, if it has one, is needed."""
     return virtual.fallback is not None and not any(healths[key].state.serving for key in virtual.keys)
+
+
+def in_service(table: TableState, key: RealKey, real: Real) -> bool:
+    """Return whether *table* has the server in service: with a weight, or drained by its configured weight of 0."""
+    service = table.get(key.virtual)
+    entry = service.destinations.get(key.real) if service else None
+    return entry is not None and (entry.weight > 0 or real.destination.weight == 0)

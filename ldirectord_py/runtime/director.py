@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Collection
 
-from ldirectord_py.engine.desired import desired_service, fallback_active
+from ldirectord_py.engine.desired import desired_service, fallback_active, in_service
 from ldirectord_py.engine.health import advance, unchecked, unmoved
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.checking import Always, Never, Polled
@@ -101,7 +101,7 @@ class Director:
             # Of several lines that name one server the last counts, as in the original.
             for key, real in dict(zip(virtual.keys, virtual.reals, strict=True)).items():
                 self._rules[key] = Rules(virtual.failurecount)
-                adopted = key not in fallbacks and _serves(found, key, real)
+                adopted = key not in fallbacks and in_service(found, key, real)
                 self.healths[key] = old_healths.get(key) or unchecked(adopted=adopted, now=now)
                 self._subscribe(key, real, subscribers, now)
         self._subscribers = {polled: tuple(keys) for polled, keys in subscribers.items()}
@@ -214,10 +214,3 @@ class Director:
         if configured is None or configured.fallback is None:
             return None
         return configured.kernel_endpoint(configured.fallback)
-
-
-def _serves(table: TableState, key: RealKey, real: Real) -> bool:
-    """Return whether the table has the server in service: with a weight, or drained by its configured weight of 0."""
-    service = table.get(key.virtual)
-    entry = service.destinations.get(key.real) if service else None
-    return entry is not None and (entry.weight > 0 or real.destination.weight == 0)

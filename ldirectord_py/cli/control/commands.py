@@ -1,5 +1,6 @@
 """The table of commands: a new one is a module beside this one and a row here."""
 
 from ldirectord_py.cli.control.command import Command
+from ldirectord_py.cli.control.plan import PLAN
 
-COMMANDS: tuple[Command, ...] = ()
+COMMANDS: tuple[Command, ...] = (PLAN,)

@@ -1,0 +1,295 @@
+"""`ldirectorctl plan`: what a configuration would change in the kernel's table."""
+
+import asyncio
+import json
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, assert_never
+
+from ldirectord_py.app import Foresight, foresee
+from ldirectord_py.cli.control.command import Command, Status
+from ldirectord_py.cli.environment import Environment
+from ldirectord_py.cli.instances import find_config
+from ldirectord_py.cli.terminal import Style, tell
+from ldirectord_py.config.load import load
+from ldirectord_py.model.address import Endpoint
+from ldirectord_py.model.config import Config
+from ldirectord_py.model.outcome import Outcome
+from ldirectord_py.model.service import RealKey, VirtualKey
+from ldirectord_py.model.table import (
+    AddDestination,
+    AddService,
+    Change,
+    Destination,
+    RemoveDestination,
+    RemoveService,
+    ServiceFlags,
+    SetDestination,
+    SetService,
+    Settings,
+    TableState,
+)
+from ldirectord_py.observers.changes import CHANGE_WORDS
+
+_DESCRIPTION = """\
+Say what starting on FILE, or reloading it, would change in the kernel's table now. Nothing is written.
+
+A server that the table has in service stays in until its checks say otherwise; any other comes in with its first
+success. What that would change is shown apart, and every server is expected to pass unless --check asks them.
+Services that FILE does not name are never touched.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One change, with what it replaces."""
+
+    at_once: bool
+    change: Change
+    before: Settings | Destination | None
+    fallback: bool
+
+
+def _arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="looked for as ldirectord does: in /etc/ha.d first")
+    parser.add_argument("--check", action="store_true", help="ask every real server once, and plan by what they answer")
+    parser.add_argument("--json", action="store_true", help="one JSON object, for programs")
+
+
+def _run(asked: Namespace) -> Status:
+    config = load(find_config(asked.file, Environment.of_process().config_dirs))
+    foresight = asyncio.run(foresee(config, check=asked.check))
+    steps = list(_steps(config, foresight))
+    if asked.json:
+        tell(json.dumps(_as_json(config, foresight, steps), indent=2))
+    else:
+        _show(config, foresight, steps)
+    return Status.FOUND if steps else Status.FINE
+
+
+PLAN = Command(
+    name="plan",
+    summary="say what a configuration would change in the kernel's table now",
+    description=_DESCRIPTION,
+    arguments=_arguments,
+    run=_run,
+)
+
+
+def _steps(config: Config, foresight: Foresight) -> Iterator[_Step]:
+    virtuals = {virtual.key: virtual for virtual in config.virtuals}
+    state = _State(foresight.found)
+    for at_once, changes in ((True, foresight.forecast.now), (False, foresight.forecast.later)):
+        for change in changes:
+            virtual = virtuals[change.virtual]
+            fallback = virtual.fallback and virtual.kernel_endpoint(virtual.fallback)
+            real = _real(change)
+            yield _Step(at_once, change, state.replaced_by(change), real is not None and real == fallback)
+
+
+class _State:
+    """A table on its way through the changes: what each one replaces."""
+
+    def __init__(self, found: TableState) -> None:
+        self._settings: dict[VirtualKey, Settings] = {key: service.settings for key, service in found.items()}
+        self._destinations: dict[RealKey, Destination] = {
+            RealKey(key, real): destination
+            for key, service in found.items()
+            for real, destination in service.destinations.items()
+        }
+
+    def replaced_by(self, change: Change) -> Settings | Destination | None:
+        match change:
+            case AddService() | SetService():
+                before = self._settings.get(change.virtual)
+                self._settings[change.virtual] = change.settings
+                return before
+            case RemoveService():
+                return self._settings.pop(change.virtual)
+            case AddDestination() | SetDestination():
+                key = RealKey(change.virtual, change.real)
+                was = self._destinations.get(key)
+                self._destinations[key] = change.destination
+                return was
+            case RemoveDestination():
+                return self._destinations.pop(RealKey(change.virtual, change.real))
+            case _:
+                assert_never(change)
+
+
+def _real(change: Change) -> Endpoint | None:
+    match change:
+        case AddService() | SetService() | RemoveService():
+            return None
+        case _:
+            return change.real
+
+
+# For people.
+
+
+def _show(config: Config, foresight: Foresight, steps: Sequence[_Step]) -> None:
+    width = max((len(str(real)) for step in steps if (real := _real(step.change)) is not None), default=0)
+    for virtual in config.virtuals:
+        own = [step for step in steps if step.change.virtual == virtual.key]
+        out = _kept_out(virtual.key, foresight)
+        if not own and not out:
+            continue
+        tell(str(virtual.key), Style.BOLD)
+        for step in own:
+            if step.at_once:
+                _tell(step, width, "  ")
+        if any(not step.at_once for step in own):
+            tell("  once their checks succeed:" if foresight.outcomes is None else "  after the checks:")
+        for step in own:
+            if not step.at_once:
+                _tell(step, width, "    ")
+        for key, outcome in out:
+            tell(f"    {key.real} does not pass: {outcome.reason}: {outcome.detail}", Style.DIM)
+    _sum_up(config, foresight, steps)
+
+
+def _kept_out(virtual: VirtualKey, foresight: Foresight) -> list[tuple[RealKey, Outcome]]:
+    outcomes: Mapping[RealKey, Outcome] = foresight.outcomes or {}
+    return [(key, told) for key, told in outcomes.items() if key.virtual == virtual and told.verdict != "up"]
+
+
+def _sum_up(config: Config, foresight: Foresight, steps: Sequence[_Step]) -> None:
+    now = sum(step.at_once for step in steps)
+    later = len(steps) - now
+    if steps:
+        tell(f"{config.path}: {_count(now, 'change')} at once, {later} after the checks")
+    else:
+        tell(f"{config.path}: the table is as it should be, nothing would change")
+    if untouched := foresight.forecast.untouched:
+        shown = ", ".join(map(str, untouched[:5])) + (", ..." if len(untouched) > 5 else "")
+        tell(f"Not in the file, and not touched: {_count(len(untouched), 'service')} ({shown})")
+
+
+def _tell(step: _Step, width: int, indent: str) -> None:
+    sign, text = _described(step, width)
+    style = {"+": Style.GREEN, "~": Style.YELLOW, "-": Style.RED}[sign]
+    tell(f"{indent}{sign} {text}{'  (fallback)' if step.fallback else ''}", style)
+
+
+def _described(step: _Step, width: int) -> tuple[str, str]:
+    match step.change:
+        case AddService(settings=settings):
+            return "+", f"virtual service: {_settings(settings)}"
+        case SetService(settings=settings):
+            before = step.before if isinstance(step.before, Settings) else settings
+            return "~", f"virtual service: {_settings(before)} → {_settings(settings)}"
+        case RemoveService():
+            return "-", "virtual service"
+        case AddDestination(real=real, destination=destination):
+            return "+", f"{real!s:<{width}}  {_destination(destination)}"
+        case SetDestination(real=real, destination=destination):
+            was = step.before if isinstance(step.before, Destination) else destination
+            return "~", f"{real!s:<{width}}  {_difference(was, destination)}"
+        case RemoveDestination(real=real):
+            return "-", f"{real!s:<{width}}"
+        case _:
+            assert_never(step.change)
+
+
+def _settings(settings: Settings) -> str:
+    words = [f"scheduler {settings.scheduler}"]
+    if settings.flags & ServiceFlags.PERSISTENT:
+        words.append(f"persistent {settings.persistence} s per {settings.netmask}")
+    flags = settings.flags & ~ServiceFlags.PERSISTENT
+    if flags:
+        words.append(f"flags {flags.name}")
+    if settings.engine:
+        words.append(f"engine {settings.engine}")
+    return ", ".join(words)
+
+
+def _destination(destination: Destination) -> str:
+    words = [destination.forwarding, f"weight {destination.weight}"]
+    words += [f"{name} threshold {number}" for name, number in _thresholds(destination) if number]
+    return ", ".join(words)
+
+
+def _thresholds(destination: Destination) -> tuple[tuple[str, int], tuple[str, int]]:
+    return ("lower", destination.lower), ("upper", destination.upper)
+
+
+def _difference(was: Destination, will: Destination) -> str:
+    words = []
+    if was.forwarding != will.forwarding:
+        words.append(f"{was.forwarding} → {will.forwarding}")
+    if was.weight != will.weight:
+        words.append(f"weight {was.weight} → {will.weight}")
+    for (name, before), (_, after) in zip(_thresholds(was), _thresholds(will), strict=True):
+        if before != after:
+            words.append(f"{name} threshold {before} → {after}")
+    return ", ".join(words)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+# For programs.
+
+
+def _as_json(config: Config, foresight: Foresight, steps: Sequence[_Step]) -> dict[str, Any]:
+    return {
+        "file": config.path,
+        "changes": [_step_as_json(step) for step in steps],
+        "checks": None
+        if foresight.outcomes is None
+        else [
+            {
+                "virtual": str(key.virtual),
+                "real": str(key.real),
+                "verdict": outcome.verdict,
+                "reason": outcome.reason,
+                "detail": outcome.detail,
+            }
+            for key, outcome in foresight.outcomes.items()
+        ],
+        "untouched": [str(key) for key in foresight.forecast.untouched],
+    }
+
+
+def _step_as_json(step: _Step) -> dict[str, Any]:
+    change, real = step.change, _real(step.change)
+    match change:
+        case AddService() | SetService():
+            after: Settings | Destination | None = change.settings
+        case AddDestination() | SetDestination():
+            after = change.destination
+        case _:
+            after = None
+    return {
+        "when": "now" if step.at_once else "after_checks",
+        "action": CHANGE_WORDS[type(change)],
+        "virtual": str(change.virtual),
+        "real": None if real is None else str(real),
+        "fallback": step.fallback,
+        "before": _entry_as_json(step.before),
+        "after": _entry_as_json(after),
+    }
+
+
+def _entry_as_json(entry: Settings | Destination | None) -> dict[str, Any] | None:
+    match entry:
+        case None:
+            return None
+        case Settings():
+            return {
+                "scheduler": entry.scheduler,
+                "flags": [flag.name for flag in entry.flags],
+                "persistence": entry.persistence,
+                "netmask": str(entry.netmask),
+                "engine": entry.engine,
+            }
+        case Destination():
+            return {
+                "forwarding": entry.forwarding,
+                "weight": entry.weight,
+                "upper": entry.upper,
+                "lower": entry.lower,
+            }

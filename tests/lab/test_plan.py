@@ -1,0 +1,112 @@
+"""`ldirectorctl plan` against the kernel's table."""
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.lab.support.classic import VIRTUAL, Classic
+from tests.lab.support.director import OURS
+from tests.lab.support.scene import Scene
+
+
+@pytest.fixture
+def classic(scene: Scene) -> Classic:
+    return Classic(scene)
+
+
+def plan(classic: Classic, config: str, *options: str) -> tuple[int, str]:
+    """Return exit status and output of the plan for *config* on the director's host; the table must stay as it is."""
+    director = classic.scene.director
+    director.write(config)
+    before = director.table().lines()
+    with director.host.inside():
+        done = subprocess.run(
+            [sys.executable, "-m", "ldirectord_py.cli.ldirectorctl", "plan", str(director.file), *options],
+            capture_output=True,
+            text=True,
+            env={**os.environ, **OURS.environment, "NO_COLOR": "1"},
+            timeout=30,
+            check=False,
+        )
+    assert done.stderr == ""
+    assert director.table().lines() == before
+    return done.returncode, done.stdout
+
+
+def test_an_empty_table_shows_what_comes_at_once_and_what_later(classic: Classic) -> None:
+    status, text = plan(classic, classic.config())
+    one, two, itself, sorry = classic.one.at, classic.two.at, classic.itself.at, classic.sorry.at
+    width = len(max(one, itself, key=len))
+    assert text.splitlines() == [
+        f"tcp:{VIRTUAL}",
+        "  + virtual service: scheduler wlc",
+        f"  + {one:<{width}}  gate, weight 0",
+        f"  + {two:<{width}}  gate, weight 0",
+        f"  + {itself:<{width}}  gate, weight 0",
+        f"  + {sorry:<{width}}  gate, weight 1  (fallback)",
+        "  once their checks succeed:",
+        f"    ~ {one:<{width}}  weight 0 → 3",
+        f"    ~ {two:<{width}}  weight 0 → 2",
+        f"    ~ {itself:<{width}}  weight 0 → 1",
+        f"    - {sorry:<{width}}  (fallback)",
+        f"{classic.scene.director.file}: 5 changes at once, 4 after the checks",
+    ]
+    assert status == 2
+
+
+def test_the_table_of_a_daemon_at_work_is_as_its_own_file_says(classic: Classic) -> None:
+    director = classic.scene.director
+    director.start(classic.config())
+    director.wait_for_weights(classic.weights(3, 2, 1), 20)
+    director.host.run("ipvsadm -A -t 10.9.0.100:25 -s rr")
+
+    status, text = plan(classic, classic.config())
+
+    assert text.splitlines() == [
+        f"{director.file}: the table is as it should be, nothing would change",
+        "Not in the file, and not touched: 1 service (tcp:10.9.0.100:25)",
+    ]
+    assert status == 0
+
+
+def test_a_changed_file_shows_its_changes_and_checks_say_who_would_not_come_in(classic: Classic) -> None:
+    director = classic.scene.director
+    director.start(classic.config())
+    director.wait_for_weights(classic.weights(3, 2, 1), 20)
+    classic.scene.director.host.run(f"ipvsadm -d -t {VIRTUAL} -r {classic.two.at}")
+    director.kill()
+    classic.two.site.sick()
+    changed = classic.config({classic.one: 5, classic.two: 2}, quiescent=False)
+
+    status, text = plan(classic, changed, "--check", "--json")
+
+    told: dict[str, Any] = json.loads(text)
+    assert status == 2
+    assert [(c["when"], c["action"], c["real"], (c["after"] or {}).get("weight")) for c in told["changes"]] == [
+        ("now", "set_destination", classic.one.at, 5),
+        ("now", "remove_destination", classic.itself.at, None),
+    ]
+    assert told["changes"][0]["before"]["weight"] == 3
+    assert {check["real"]: check["verdict"] for check in told["checks"]} == {
+        classic.one.at: "up",
+        classic.two.at: "down",
+    }
+
+
+def test_without_the_right_to_read_the_table_it_says_so(classic: Classic) -> None:
+    director = classic.scene.director
+    director.write(classic.config())
+    command = [sys.executable, "-m", "ldirectord_py.cli.ldirectorctl", "plan", str(director.file)]
+    done = director.host.run(
+        f"env PYTHONPATH={Path(OURS.environment['PYTHONPATH'])} setpriv --bounding-set=-all --inh-caps=-all "
+        f"--reuid=65534 --clear-groups {shlex.join(command)}",
+        check=False,
+    )
+    assert done.startswith("ldirectorctl: ")
+    assert "CAP_NET_ADMIN" in done or "root" in done

@@ -1,0 +1,79 @@
+"""What a configuration would change, told beforehand."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ldirectord_py.checks.conversations.connect import Connect
+from ldirectord_py.engine.apply import apply
+from ldirectord_py.engine.desired import desired
+from ldirectord_py.engine.forecast import forecast
+from ldirectord_py.model.checking import Always, CheckPlan, Never, Probe, Repeated
+from ldirectord_py.model.config import Config, Fallback, Real, Virtual
+from ldirectord_py.model.health import Health, State
+from ldirectord_py.model.outcome import Reason, down, fault, up
+from ldirectord_py.model.table import TableState
+from tests.unit.engine.tables import destinations, endpoints, settings, tables, virtuals
+
+ASKED = Repeated(probe=Probe(check=Connect(), timeout=1), interval=1)
+OUTCOMES = {"up": up(), "down": down(Reason.REFUSED, ""), "fault": fault("ours")}
+
+
+def reals(plan: CheckPlan) -> st.SearchStrategy[Real]:
+    return st.builds(Real, endpoint=endpoints, destination=destinations, plan=st.just(plan))
+
+
+def configs(*plans: CheckPlan) -> st.SearchStrategy[Config]:
+    made = st.builds(
+        Virtual,
+        key=virtuals,
+        settings=settings,
+        reals=st.lists(st.one_of(*map(reals, plans)), max_size=4, unique_by=lambda real: real.endpoint.address).map(
+            tuple
+        ),
+        fallback=st.none() | st.builds(Fallback, endpoint=endpoints, destination=destinations),
+        quiescent=st.booleans(),
+    )
+    return st.builds(
+        Config,
+        path=st.just("x.cf"),
+        virtuals=st.lists(made, max_size=3, unique_by=lambda virtual: virtual.key).map(tuple),
+    )
+
+
+@given(configs(ASKED, Always()), tables)
+def test_both_steps_lead_to_the_table_in_which_everybody_serves(config: Config, found: TableState) -> None:
+    told = forecast(config, found)
+
+    table = dict(found)
+    apply(told.now, table)
+    apply(told.later, table)
+    healths = {key: Health(State.UP, 0) for virtual in config.virtuals for key in virtual.keys}
+    assert table == {**found, **desired(config, healths)}
+
+
+@given(configs(ASKED), tables, st.data())
+def test_outcomes_decide_who_serves_in_the_end(config: Config, found: TableState, data: st.DataObject) -> None:
+    keys = [key for virtual in config.virtuals for key in virtual.keys]
+    words = {key: data.draw(st.sampled_from(["up", "down"])) for key in keys}
+    told = forecast(config, found, {key: OUTCOMES[word] for key, word in words.items()})
+
+    table = dict(found)
+    apply([*told.now, *told.later], table)
+    healths = {key: Health(State(word), 0) for key, word in words.items()}
+    assert table == {**found, **desired(config, healths)}
+
+
+@given(configs(Never(), ASKED), tables)
+def test_what_is_not_asked_or_could_not_be_asked_changes_nothing_later(config: Config, found: TableState) -> None:
+    told = forecast(config, found, {key: OUTCOMES["fault"] for virtual in config.virtuals for key in virtual.keys})
+
+    assert told.later == ()
+
+
+@given(configs(ASKED), tables)
+def test_services_that_the_file_does_not_name_are_untouched(config: Config, found: TableState) -> None:
+    told = forecast(config, found)
+
+    named = {virtual.key for virtual in config.virtuals}
+    assert set(told.untouched) == set(found) - named
+    assert {change.virtual for change in (*told.now, *told.later)} <= named
