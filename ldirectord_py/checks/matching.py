@@ -37,7 +37,7 @@ _OUT_OF_STACK = -46
 _LITERAL = re.compile(rb"""[A-Za-z0-9 _,;:!"'<>/=&%@~`#-]*""")
 """Patterns that mean themselves, as most do.  (The `#` and the blank only count under /x, which needs a `(`.)"""
 
-_CASE_AND_QUOTE = re.compile(rb"\\([\s\S])")
+_ESCAPE = re.compile(rb"\\(?:(?:x\{[ \t]*|N\{U\+)0*([0-9A-Fa-f]{1,2})[ \t]*\}|([\s\S]))")
 
 
 class PatternGaveUp(Exception):
@@ -123,13 +123,17 @@ def _compiled(text: bytes) -> _Program:
 
 def _source(text: bytes, limit: int) -> bytes:
     # The empty comment keeps PCRE2's own options, such as (*UTF), from being read: to Perl they are errors.
-    return b"(*LIMIT_MATCH=%d)(?#)%b" % (limit, _CASE_AND_QUOTE.sub(_as_perl_reads, text))
+    return b"(*LIMIT_MATCH=%d)(?#)%b" % (limit, _ESCAPE.sub(_as_perl_reads, text))
 
 
 def _as_perl_reads(escape: re.Match[bytes]) -> bytes:
     r"""Return an escape as Perl reads it in a pattern out of a variable.
 
     There `\Q`, `\E`, `\L`, `\U`, `\l`, `\u` and `\F` are past their time, as they belong to strings,
-    and stand for their letters.
+    and stand for their letters.  `\x{61}` and `\N{U+61}` are written `\x61`, which PCRE2 understands with
+    the options that the binding sets (PCRE2_ALT_BSUX).
     """
-    return escape[1] if escape[1] in b"QELUluF" else escape[0]
+    code, letter = escape.groups()
+    if code is not None:
+        return b"\\x%02x" % int(code, 16)
+    return letter if letter in b"QELUluF" else escape[0]

@@ -31,11 +31,12 @@ PATTERNS = (
     "(?<!: )OK", r"\d{3}", r"\bOK\b", r"\Qa.b\E", r"\QaX", r"a\LUE", r"\\Q", "gr.n", "gr..n", "ü", r"\xff", r"\x{fc}",
     r"\W$", "^$", "a|b|", "(?|(a)|(b))", "[^\n]{8}", r"\N\n", r"\v", "(?#note)alive", "(?-i)OK", "(?i:ok) 2", "o{2}",
     "o{,2}b", "a{x", r"\o{141}", r"\141live", r"\cJ", r"\e", r"[\w.]+b", "(?(?=a)alive|OK)", "al(*SKIP)(*FAIL)|OK",
+    r"\x{61}live", r"[\x{61}]live", r"\N{U+61}live", r"\\x{61}", r"\x{ 061 }l",
     "(*PRUNE)OK", "I'm alive!", " ", "(", "[z", "*x", "a**", r"\1", "x{2,1}", "(?<n", "(*UTF)a",
 )  # fmt: skip
 
-DIFFERENT = {"x{2,1}"}
-"""To Perl it matches nothing."""
+DIFFERENT = {"x{2,1}", r"\p{IsAlpha}", r"[\d-z]", r"\j", r"(?u)\w", "[:alpha:]", r"\N{BULLET}"}
+"""Perl takes them: for nothing that could match, or with a meaning that PCRE2 does not know."""
 
 
 def ours(pattern: str, subject: bytes) -> str:
