@@ -28,8 +28,10 @@ from ldirectord_py.observers.logs import Level, LogDestination, LogFormat, open_
 from ldirectord_py.probing.prober import Prober
 from ldirectord_py.probing.schedule import Report, Schedule
 from ldirectord_py.runtime.director import Director
+from ldirectord_py.runtime.keeper import Keeper
 from ldirectord_py.runtime.lifetime import Ended, Signals
 from ldirectord_py.runtime.reloading import Reloader, settle_memory
+from ldirectord_py.runtime.shadow import Shadow
 from ldirectord_py.runtime.snapshots import snapshot
 from ldirectord_py.runtime.stream import EventStream
 from ldirectord_py.runtime.survey import survey
@@ -50,6 +52,8 @@ class Options:
     """Says where a configuration's log goes."""
     log_format: str = "text"
     debug: bool = False
+    shadow: bool = False
+    """Write nothing, and tell in what the table differs from what we would make of it."""
     instance: str = "ldirectord"
 
 
@@ -115,7 +119,8 @@ class Application:
         self._reload = asyncio.Event()
         self._signals = Signals(self._reload.set)
         self._table = self._open_table()
-        self._director = Director(config, self._table, self._stream.emit)
+        keeper = Shadow if options.shadow else Keeper
+        self._director = Director(config, self._table, self._stream.emit, keeper)
         self._schedule: Schedule | None = None
         self.observe(self._follow, without=(CheckDone,))
         self.observe(self._log)

@@ -122,6 +122,7 @@ def _run(job: Job, begun: Callable[[], None]) -> int:
         log=log,
         log_format=job.invocation.log_format,
         debug=job.invocation.debug,
+        shadow=job.invocation.shadow,
         instance=job.journal.instance,
     )
     return job.environment.runner(job.config, options, begun)

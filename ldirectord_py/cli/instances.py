@@ -13,6 +13,10 @@ class ConfigNotFound(DirectorError):
     """No plain file where the configuration is looked for."""
 
 
+SHADOW = ".shadow"
+"""Ends the names of an instance that only looks on, and of its log: it runs beside the one that keeps the table."""
+
+
 def instance_name(config: str | None) -> str:
     """Return the name of the instance that the word *config* stands for: its last part, with its extension."""
     return DEFAULT_INSTANCE if config is None else config.rpartition("/")[2]

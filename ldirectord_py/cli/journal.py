@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+from ldirectord_py.cli.instances import SHADOW
 from ldirectord_py.cli.options import Invocation
 from ldirectord_py.cli.terminal import complain
 from ldirectord_py.observers.logs import LogDestination, LogFile, LogFormat, Stream, Syslog, open_log
@@ -14,7 +15,9 @@ def destination(asked: Invocation, logfile: str, *, supervised: bool = False) ->
         return Stream(sys.stderr)
     if supervised:
         return Stream(sys.stdout)
-    return LogFile(Path(logfile)) if logfile.startswith("/") else Syslog(logfile)
+    if not logfile.startswith("/"):
+        return Syslog(logfile)
+    return LogFile(Path(logfile + SHADOW if asked.shadow else logfile))
 
 
 class Journal:

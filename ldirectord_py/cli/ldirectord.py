@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ldirectord_py.cli.actions import Job, perform
 from ldirectord_py.cli.environment import Environment
-from ldirectord_py.cli.instances import ConfigNotFound, find_config, instance_name, pid_path
+from ldirectord_py.cli.instances import SHADOW, ConfigNotFound, find_config, instance_name, pid_path
 from ldirectord_py.cli.journal import Journal, destination
 from ldirectord_py.cli.options import Action, Invocation, Topic, UsageError, parse
 from ldirectord_py.cli.pidfile import Running, standing
@@ -69,7 +69,7 @@ def _count(number: int, noun: str) -> str:
 
 def _act(asked: Invocation, words: Sequence[str], environment: Environment) -> int:
     """Carry out an action; whatever keeps us from it goes before the operator and into the log."""
-    instance = instance_name(asked.config)
+    instance = instance_name(asked.config) + (SHADOW if asked.shadow else "")
     journal = Journal(asked, destination(asked, environment.logfile), instance)
     pid_file = pid_path(environment.run_dir, instance)
     try:

@@ -38,6 +38,7 @@ class Invocation:
     """The word given for the configuration; None: none was."""
     debug: bool = False
     foreground: bool = False
+    shadow: bool = False
     table: str = TABLES[0]
     log_format: str = LOG_FORMATS[0]
 
@@ -58,6 +59,7 @@ _SWITCHES = {
     "h": "help",
     "?": "help",
     "help": "help",
+    "shadow": "shadow",
     "v": "version",
     "version": "version",
 }
@@ -85,12 +87,15 @@ def parse(words: Sequence[str]) -> Invocation | Topic:
     for topic in Topic:
         if topic in reading.switches:
             return topic
+    if "shadow" in reading.switches and reading.choices["table"] == "memory":
+        raise UsageError(["Option shadow: there is nothing to look on with --table memory"])
     action, config = _read_words(rest)
     return Invocation(
         action=action,
         config=config,
         debug="debug" in reading.switches,
         foreground="foreground" in reading.switches,
+        shadow="shadow" in reading.switches,
         table=reading.choices["table"],
         log_format=reading.choices["log-format"],
     )

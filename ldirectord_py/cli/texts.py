@@ -18,6 +18,10 @@ Options:
     --foreground            stay in the foreground, otherwise as in the background:
                             log where the configuration says, write the pid file
                             (for systemd and containers)
+    --shadow                check the servers, but write nothing: log in what the table
+                            differs from what this daemon would make of it; run it
+                            beside the daemon that keeps the table (it has a pid file
+                            and a log of its own, NAME.shadow)
     --table auto|kernel|memory
                             which IPVS table to keep: the kernel's, or one in memory
                             that affects nobody; auto (the default): the kernel's, but

@@ -100,6 +100,28 @@ class DriftFound:
 
 
 @dataclass(frozen=True, slots=True)
+class Diverged:
+    """The table that somebody else keeps differs from what we would make of it (`--shadow`)."""
+
+    virtual: VirtualKey
+    real: RealKey | None
+    change: Change
+    """What we would write."""
+    sentence: str
+    """What differs, such as `it had weight 0 instead of 3`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """That difference is over."""
+
+    virtual: VirtualKey
+    real: RealKey | None
+    seconds: float
+    """Since it was seen first."""
+
+
+@dataclass(frozen=True, slots=True)
 class TableLost:
     """The table cannot be reached; the director goes on checking and trying."""
 
@@ -166,6 +188,8 @@ Event = (
     | TableChanged
     | ChangeRefused
     | DriftFound
+    | Diverged
+    | Agreed
     | TableLost
     | TableBack
     | Started

@@ -9,10 +9,12 @@ from enum import StrEnum
 from typing import assert_never
 
 from ldirectord_py.model.events import (
+    Agreed,
     Cause,
     ChangeRefused,
     CheckDone,
     ConfigChanged,
+    Diverged,
     DriftFound,
     Event,
     FallbackChanged,
@@ -30,7 +32,7 @@ from ldirectord_py.model.events import (
 from ldirectord_py.model.health import State
 from ldirectord_py.model.outcome import Outcome
 from ldirectord_py.model.problems import Problem, Severity
-from ldirectord_py.model.service import RealKey
+from ldirectord_py.model.service import RealKey, VirtualKey
 from ldirectord_py.model.table import (
     AddDestination,
     AddService,
@@ -82,6 +84,10 @@ def lines(event: Event, pid: int) -> Iterable[Line]:  # noqa: C901, PLR0911, PLR
             return [_change_refused(event)]
         case DriftFound():
             return [_drift_found(event)]
+        case Diverged():
+            return [_diverged(event)]
+        case Agreed():
+            return [_agreed(event)]
         case TableLost(sentence):
             return [Line(Level.ERROR, "table_lost", f"The IPVS table cannot be reached: {sentence}")]
         case TableBack():
@@ -250,12 +256,29 @@ def _change_refused(event: ChangeRefused) -> Line:
 
 
 def _drift_found(event: DriftFound) -> Line:
-    whom = f"virtual server {event.virtual}" if event.real is None else f"real server {event.real}"
-    fields: dict[str, Field] = {"kind": event.kind.value, "virtual": str(event.virtual)}
-    if event.real is not None:
-        fields["real"] = str(event.real.real)
-    text = f"The IPVS table is not as it was left: {whom}: {event.sentence}"
+    fields: dict[str, Field] = {"kind": event.kind.value, **_place(event.virtual, event.real)}
+    text = f"The IPVS table is not as it was left: {_whom(event.virtual, event.real)}: {event.sentence}"
     return Line(Level.WARNING, "drift_found", text, {**fields, "sentence": event.sentence})
+
+
+def _diverged(event: Diverged) -> Line:
+    deed = CHANGE_WORDS[type(event.change)].partition("_")[0]
+    text = f"Shadow: would {deed} {_whom(event.virtual, event.real)}: {event.sentence}"
+    fields = {**_place(event.virtual, event.real), "change": CHANGE_WORDS[type(event.change)]}
+    return Line(Level.WARNING, "diverged", text, {**fields, "sentence": event.sentence})
+
+
+def _agreed(event: Agreed) -> Line:
+    text = f"Shadow: the table agrees again on {_whom(event.virtual, event.real)}, after {event.seconds:.1f} s"
+    return Line(Level.INFO, "agreed", text, {**_place(event.virtual, event.real), "seconds": round(event.seconds, 6)})
+
+
+def _whom(virtual: VirtualKey, real: RealKey | None) -> str:
+    return f"virtual server {virtual}" if real is None else f"real server {real}"
+
+
+def _place(virtual: VirtualKey, real: RealKey | None) -> dict[str, Field]:
+    return {"virtual": str(virtual)} if real is None else _names(real)
 
 
 def _config_changed(event: ConfigChanged) -> list[Line]:

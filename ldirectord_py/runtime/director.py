@@ -39,9 +39,11 @@ class Director:
     It knows neither sockets nor files: it is handed configurations and outcomes, and emits events.
     """
 
-    def __init__(self, config: Config, table: Table, emit: Callable[[Event], None]) -> None:
+    def __init__(
+        self, config: Config, table: Table, emit: Callable[[Event], None], keeper: type[Keeper] = Keeper
+    ) -> None:
         self.config = config
-        self.keeper = Keeper(table, self, emit)
+        self.keeper = keeper(table, self, emit)
         self.healths: dict[RealKey, Health] = {}
         self.first_pass = False
         self._emit = emit
@@ -185,6 +187,10 @@ class Director:
                 self._emit(FallbackChanged(key, active))
 
     # What the keeper asks (see `Wanted`).
+
+    def virtuals(self) -> Collection[VirtualKey]:
+        """See `Wanted.virtuals`."""
+        return self._virtuals.keys()
 
     def service(self, virtual: VirtualKey) -> Service | None:
         """See `Wanted.service`."""

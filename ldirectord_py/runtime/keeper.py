@@ -1,7 +1,7 @@
 """The keeper of the table: wanted against actual, on each change and again every few seconds."""
 
 import asyncio
-from collections.abc import Callable, Collection, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from ldirectord_py.engine.apply import apply
@@ -25,6 +25,10 @@ _SLICE = 256  # destinations compared in one turn of the loop
 
 class Wanted(Protocol):
     """What the keeper asks of the director."""
+
+    def virtuals(self) -> Iterable[VirtualKey]:
+        """Return the virtuals that are ours now."""
+        ...
 
     def service(self, virtual: VirtualKey) -> Service | None:
         """Return what *virtual* should be now; None where it is not ours any more."""
@@ -155,7 +159,7 @@ class Keeper:
     async def _reconcile(self) -> None:
         await self._settle(Cause.HEALTH)
         virtuals = list(self.known)
-        for some in _slices(virtuals, self.known):
+        for some in slices(virtuals, self.known):
             found = await self._table.read(some)
             self._stale.update(
                 virtual
@@ -199,13 +203,13 @@ def _unentered(refusals: Sequence[Refusal]) -> set[VirtualKey]:
     return {refusal.change.virtual for refusal in refusals if isinstance(refusal.change, AddService)}
 
 
-def _slices(virtuals: Sequence[VirtualKey], known: Mapping[VirtualKey, Service]) -> Iterator[list[VirtualKey]]:
+def slices(virtuals: Sequence[VirtualKey], known: Mapping[VirtualKey, Service]) -> Iterator[list[VirtualKey]]:
     """Cut *virtuals* into slices of about so many destinations as one turn of the loop may take."""
     some: list[VirtualKey] = []
     size = 0
     for virtual in virtuals:
         some.append(virtual)
-        size += 1 + len(known[virtual].destinations)
+        size += 1 + (len(known[virtual].destinations) if virtual in known else 0)
         if size >= _SLICE:
             yield some
             some, size = [], 0

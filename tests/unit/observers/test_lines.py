@@ -6,6 +6,7 @@ import pytest
 
 from ldirectord_py.model import events as ev
 from ldirectord_py.model.health import State
+from ldirectord_py.model.table import SetDestination
 from ldirectord_py.observers.lines import Level, Line, lines
 from tests.unit.observers import happenings as the
 
@@ -155,6 +156,28 @@ CASES = [
                 "drift_found",
                 "The IPVS table is not as it was left: virtual server tcp:10.0.0.1:80: it is missing",
                 {"kind": "missing_service", "virtual": "tcp:10.0.0.1:80", "sentence": "it is missing"},
+            )
+        ],
+    ),
+    (
+        ev.Diverged(the.WEB, the.REAL, SetDestination(the.WEB, the.REAL.real, the.destination(0)), "it had weight 3"),
+        [
+            Line(
+                Level.WARNING,
+                "diverged",
+                "Shadow: would set real server 10.0.0.5:80 (tcp:10.0.0.1:80): it had weight 3",
+                NAMES | {"change": "set_destination", "sentence": "it had weight 3"},
+            )
+        ],
+    ),
+    (
+        ev.Agreed(the.WEB, None, 12.34),
+        [
+            info(
+                "agreed",
+                "Shadow: the table agrees again on virtual server tcp:10.0.0.1:80, after 12.3 s",
+                virtual="tcp:10.0.0.1:80",
+                seconds=12.34,
             )
         ],
     ),
