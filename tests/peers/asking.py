@@ -6,9 +6,10 @@ from contextlib import asynccontextmanager
 from ipaddress import ip_address
 
 from ldirectord_py.checks.registry import plan
+from ldirectord_py.config.load import parse
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.asking import Asking, Subject
-from ldirectord_py.model.checking import Probe, Repeated
+from ldirectord_py.model.checking import CheckPlan, Probe, Repeated
 from ldirectord_py.model.outcome import Outcome
 from ldirectord_py.model.service import AddressKey, Protocol, VirtualKey
 from ldirectord_py.probing.prober import Prober
@@ -18,6 +19,7 @@ UDP_VIP = AddressKey(Protocol.UDP, Endpoint(ip_address("192.0.2.1"), 80))
 TIMEOUT = 1.0
 PATIENCE = 10.0
 
+Ask = Callable[[Probe], Awaitable[Outcome]]
 Check = Callable[..., Awaitable[Outcome]]
 
 
@@ -29,21 +31,42 @@ def probe_of(endpoint: Endpoint, virtual: VirtualKey = VIP, **words: object) -> 
     return repeated.probe
 
 
+def configured(real: str, *lines: str, virtual: str = "192.0.2.1:80") -> CheckPlan:
+    """Return the plan of the *real* server of one virtual, whose section has *lines* too, as `ldirectord.cf` has it.
+
+    Timeouts are 1 s, unless *lines* say otherwise.
+    """
+    section = (f"real={real}", f"negotiatetimeout={TIMEOUT:g}", f"checktimeout={TIMEOUT:g}", *lines)
+    config = parse("\n\t".join((f"virtual={virtual}", *section, "")).encode(), "test.cf")
+    ((found,),) = (each.reals for each in config.virtuals)
+    return found.plan
+
+
 @asynccontextmanager
-async def checking() -> AsyncIterator[Check]:
-    """Yield a way to check a server by the words of a configuration; a bug in a check is raised."""
+async def probing() -> AsyncIterator[Ask]:
+    """Yield a way to carry out a probe, once; a bug in a check is raised."""
     crashes: list[Exception] = []
     async with asyncio.TaskGroup() as tasks:
         prober = Prober(tasks, crashed=lambda _probe, error: crashes.append(error))
 
-        async def check(endpoint: Endpoint, virtual: VirtualKey = VIP, **words: object) -> Outcome:
+        async def ask(probe: Probe) -> Outcome:
             verdict: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-            probe = probe_of(endpoint, virtual, **words)
             prober.prepare(probe)(lambda outcome, *_: verdict.set_result(outcome), asyncio.get_running_loop().time())
             async with asyncio.timeout(PATIENCE):
                 return await verdict
 
-        yield check
+        yield ask
         prober.close()
     if crashes:
         raise crashes[0]
+
+
+@asynccontextmanager
+async def checking() -> AsyncIterator[Check]:
+    """Yield a way to check a server by the words of a configuration; a bug in a check is raised."""
+    async with probing() as ask:
+
+        async def check(endpoint: Endpoint, virtual: VirtualKey = VIP, **words: object) -> Outcome:
+            return await ask(probe_of(endpoint, virtual, **words))
+
+        yield check

@@ -37,6 +37,8 @@ class Http:
     """As in the request line: path and query, escaped; of a proxy, the whole URL."""
     method: str = "GET"
     receive: Receive | None = None
+    authorization: str = field(default="", repr=False)
+    """The header `Authorization`; empty: none is sent."""
     _wire: bytes = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -62,9 +64,12 @@ class Http:
         return not self.target.startswith("/")
 
     def _request(self, target: str, host: str) -> bytes:
+        # A proxy's redirect may lead to another host, which is not told what is for the first.
+        authorized = self.authorization and host == self.host
         lines = (
             f"{self.method} {target} HTTP/1.1",
             f"Host: {host}",
+            *((f"Authorization: {self.authorization}",) if authorized else ()),
             "User-Agent: ldirectord-py",
             "Accept: */*",
             "Accept-Encoding: identity",

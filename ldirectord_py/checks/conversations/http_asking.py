@@ -1,8 +1,9 @@
 """HTTP checks from the words of a configuration."""
 
 import re
+from base64 import b64encode
 from ipaddress import ip_address
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote_to_bytes, urlsplit
 
 from ldirectord_py.checks.conversations.http import Http
 from ldirectord_py.checks.conversations.http_urls import STANDARD_PORTS, escaped
@@ -40,22 +41,24 @@ def build_http_proxy(asking: Asking, subject: Subject, endpoint: Endpoint) -> Pr
         return Probe(check=Settled(outcome=_NO_URL), timeout=asking.negotiatetimeout)
     if url is None:
         url = urlsplit(f"http://{endpoint}{_rooted(subject.request or '')}")
+    host = _host(url)
     check = Http(
         server=endpoint,
-        host=_header(url.netloc, "request"),
-        target=escaped(_as_bytes(url.geturl())),
+        host=_header(host, "request"),
+        target=escaped(_as_bytes(f"{url.scheme}://{host}{_target(url)}")),
         method=asking.httpmethod.upper(),
         receive=_receive(asking, subject),
+        authorization=_authorization(url),
     )
     return Probe(check=check, target=Target(endpoint=endpoint), timeout=asking.negotiatetimeout)
 
 
 def _direct(asking: Asking, subject: Subject, endpoint: Endpoint, scheme: str) -> Probe:
-    path, host = asking.request, bracketed(endpoint.address)
+    path, host, authorization = asking.request, bracketed(endpoint.address), ""
     if subject.request is not None:
         path = subject.request
         if url := _absolute(path, scheme):
-            path, host = url._replace(scheme="", netloc="").geturl(), url.netloc
+            path, host, authorization = _target(url), _host(url), _authorization(url)
             endpoint = _elsewhere(url, endpoint)
     if asking.virtualhost is not None:
         host = _header(asking.virtualhost.rstrip("\r"), "virtualhost")
@@ -66,6 +69,7 @@ def _direct(asking: Asking, subject: Subject, endpoint: Endpoint, scheme: str) -
         target=escaped(_as_bytes(_rooted(path))),
         method=asking.httpmethod.upper(),
         receive=_receive(asking, subject),
+        authorization=authorization,
     )
     if scheme == "http":
         return Probe(check=check, target=Target(endpoint=endpoint), timeout=asking.negotiatetimeout)
@@ -84,6 +88,24 @@ def _absolute(request: str, scheme: str) -> SplitResult | None:
     except ValueError as error:
         raise Misasked("request", f"expected a URL, but got {quoted(_as_bytes(text))}: {error}") from error
     return url if url.hostname else None
+
+
+def _target(url: SplitResult) -> str:
+    """Return the path and query of a URL, as they stand in a request line."""
+    return (url.path or "/") + (f"?{url.query}" if url.query else "")
+
+
+def _host(url: SplitResult) -> str:
+    """Return the host and port of a URL, without who logs in there (RFC 9110 §7.2)."""
+    return url.netloc.rpartition("@")[2]
+
+
+def _authorization(url: SplitResult) -> str:
+    """Return the header for the name and password in a URL (RFC 7617), as the original sends it; empty for none."""
+    userinfo, at, _ = url.netloc.rpartition("@")
+    if not at:
+        return ""
+    return f"Basic {b64encode(unquote_to_bytes(_as_bytes(userinfo))).decode()}"
 
 
 def _elsewhere(url: SplitResult, endpoint: Endpoint) -> Endpoint:

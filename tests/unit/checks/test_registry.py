@@ -203,6 +203,9 @@ def test_an_unknown_service_is_refused() -> None:
         plan(Asking(service="gopher"), subject())
 
 
+ALICE = "Basic YWxpY2U6YTpi"
+"""User alice with the password a:b, RFC 7617."""
+
 PAGES = {
     "plain": (HTTP, subject(), page()),
     "ipv6": (HTTP, subject(REAL6), page(server=REAL6, host="[fd00::5]")),
@@ -249,6 +252,12 @@ PAGES = {
         subject(request="/http://x.y", receive=""),
         page(server=REAL.at_port(81), host="x.y"),
     ),
+    "own URL with name and password": (
+        HTTP,
+        subject(request="http://al%69ce:a%3Ab@10.0.0.2/y", receive=""),
+        page(server=Endpoint(ip_address("10.0.0.2"), 80), host="10.0.0.2", target="/y", authorization=ALICE),
+    ),
+    "own URL with two slashes": (HTTP, subject(request="http://x.y//z"), page(host="x.y", target="//z")),
     "own URL and virtualhost": (
         replace(HTTP, virtualhost="v"),
         subject(request="/http://x.y/z", receive=""),
@@ -258,6 +267,16 @@ PAGES = {
         Asking(service="http_proxy", request="/http://x.y/z z", virtualhost="v"),
         subject(),
         page(host="x.y", target="http://x.y/z%20z"),
+    ),
+    "proxy, without path": (
+        Asking(service="http_proxy", request="/http://x.y?z#f"),
+        subject(),
+        page(host="x.y", target="http://x.y/?z"),
+    ),
+    "proxy, with name and password": (
+        Asking(service="http_proxy", request="/http://alice:a:b@x.y:81/z"),
+        subject(),
+        page(host="x.y:81", target="http://x.y:81/z", authorization=ALICE),
     ),
     "proxy, own URL": (
         Asking(service="http_proxy"),

@@ -330,6 +330,14 @@ async def test_a_proxy_is_not_asked_for_tunnels() -> None:
     assert outcome.detail == "302 redirects to 'https://a.example/x', which is not this server"
 
 
+async def test_a_password_is_for_one_host() -> None:
+    check = http(target="http://a.example/", host="a.example", authorization="Basic eDp5")
+    peer = ScriptedPeer(moved("/x"), later=[[moved("http://b.example/")], [answer()]])
+    assert await check.probe(peer) == OK
+    assert [b"\r\nAuthorization: Basic eDp5\r\n" in heard for heard in peer.heard] == [True, True, False]
+    assert "eDp5" not in repr(check)
+
+
 def test_equal_questions_are_one_check() -> None:
     assert http(receive="a.c") == http(receive="a.c")
     assert hash(http(receive="a.c")) == hash(http(receive="a.c"))
