@@ -31,13 +31,14 @@ def probe_of(endpoint: Endpoint, virtual: VirtualKey = VIP, **words: object) -> 
     return repeated.probe
 
 
-def configured(real: str, *lines: str, virtual: str = "192.0.2.1:80") -> CheckPlan:
+def configured(real: str, *lines: str, virtual: str | None = None) -> CheckPlan:
     """Return the plan of the *real* server of one virtual, whose section has *lines* too, as `ldirectord.cf` has it.
 
     Timeouts are 1 s, unless *lines* say otherwise.
     """
-    section = (f"real={real}", f"negotiatetimeout={TIMEOUT:g}", f"checktimeout={TIMEOUT:g}", *lines)
-    config = parse("\n\t".join((f"virtual={virtual}", *section, "")).encode(), "test.cf")
+    family, default = ("6", "[2001:db8::1]:80") if real.startswith("[") else ("", "192.0.2.1:80")
+    section = (f"real{family}={real}", f"negotiatetimeout={TIMEOUT:g}", f"checktimeout={TIMEOUT:g}", *lines)
+    config = parse("\n\t".join((f"virtual{family}={virtual or default}", *section, "")).encode(), "test.cf")
     ((found,),) = (each.reals for each in config.virtuals)
     return found.plan
 

@@ -75,6 +75,8 @@ class Nginx:
     """Its ports, each for one way of serving, and its log."""
 
     plain: int
+    guestbook: int
+    """As plain, for a test that wants to know who came."""
     tls: int
     tls_by_name: int
     """Ends the handshake of whoever does not name the shop in SNI."""
@@ -87,19 +89,19 @@ class Nginx:
     """Nobody listens there."""
     log: Path
 
-    def told(self, sign: str) -> list[list[str]]:
-        """Return what was asked in requests with *sign* in them.
+    def told(self, sign: str = "", port: int | None = None) -> list[list[str]]:
+        """Return what was asked in requests with *sign* in them, at *port* if one is given.
 
         Port, request line, Host, User-Agent, Via, SNI, and "r" where the TLS session was resumed.
         """
         lines = (line.split("|") for line in self.log.read_text().splitlines())
-        return [line for line in lines if sign in line[1]]
+        return [line for line in lines if sign in line[1] and line[0] == str(port or line[0])]
 
 
 @contextmanager
 def nginx() -> Iterator[Nginx]:
     """Run nginx until the end."""
-    names = ("plain", "tls", "tls_by_name", "tls_mutual", "tls11", "tls12", "tls13", "nobody")
+    names = ("plain", "guestbook", "tls", "tls_by_name", "tls_mutual", "tls11", "tls12", "tls13", "nobody")
     with room(USER) as folder, socket.create_server(("127.0.0.1", 0)) as silent:
         it = Nginx(log=folder / "access.log", **{name: free_port() for name in names})
         _write_pages(folder)
@@ -116,6 +118,7 @@ def _servers(it: Nginx, folder: Path, pages: str) -> Iterator[str]:
     named = f"server_name {SHOP};"
     redirects = "location = /moved { return 301 /; }"
     yield SERVER.format(port=it.plain, words="default_server", lines=pages)
+    yield SERVER.format(port=it.guestbook, words="", lines=pages)
     yield SERVER.format(port=it.plain, words="", lines=f'{named} {redirects} location / {{ return 200 "the shop"; }}')
     yield SERVER.format(port=it.tls, words="ssl http2 default_server", lines=www + pages)
     greeting = f'{redirects} location / {{ return 200 "the shop, by SNI $ssl_server_name"; }}'
