@@ -5,7 +5,7 @@ import errno
 import os
 import shutil
 import signal
-from asyncio.subprocess import DEVNULL, Process
+from asyncio.subprocess import DEVNULL
 from collections.abc import Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -48,16 +48,16 @@ class External:
                 f"cannot read the script {_named(self.script)}: put it there, or correct checkcommand"
             )
         with closing(_output()) as output:
-            process = await self._start(output.writer)
+            program = await self._start(output.writer)
             output.begin()
             try:
-                status = await process.wait()
+                status = await program.wait()
             except asyncio.CancelledError:
-                await _end(process)
+                await program.end()
                 raise
             return _judged(status, output.last_line())
 
-    async def _start(self, writer: int) -> Process:
+    async def _start(self, writer: int) -> "_Program":
         argv = [argument.encode("utf-8", "surrogateescape") for argument in self.argv]
         try:
             try:
@@ -118,32 +118,74 @@ class _Output:
                 asyncio.get_running_loop().remove_reader(self._reader)
 
 
-async def _spawn(argv: Sequence[bytes], writer: int) -> Process:
-    return await asyncio.create_subprocess_exec(
-        *argv, stdin=DEVNULL, stdout=writer, stderr=writer, cwd="/", start_new_session=True
-    )
+class _Program(asyncio.SubprocessProtocol):
+    """A program under way, and what it has started: it leads a process group of its own.
+
+    asyncio's own `Process` is there only some turns of the loop after the program has begun.  Of a
+    check that is cancelled meanwhile it ends the program, and leaves running what that has started.
+    """
+
+    def __init__(self) -> None:
+        self._transport: asyncio.SubprocessTransport | None = None
+        self._ended = asyncio.Event()
+        self._unwanted = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take the transport, by which we know the program's process id."""
+        self._transport = transport  # type: ignore[assignment]  # typeshed names the base class of all protocols
+        if self._unwanted:
+            self._signal(signal.SIGKILL)
+
+    def process_exited(self) -> None:
+        """Let go of the transport, which has nothing more to tell."""
+        if self._transport is not None:
+            self._transport.close()
+        self._ended.set()
+
+    async def wait(self) -> int:
+        """Return the exit status, or the number of the signal that ended the program, below 0."""
+        await self._ended.wait()
+        status = self._transport.get_returncode() if self._transport else None
+        if status is None:
+            raise AssertionError("a program that has ended has a status")
+        return status
+
+    async def end(self) -> None:
+        """End the program with all that it has started: politely, then not."""
+        self._signal(signal.SIGTERM)
+        try:
+            await self._wait_briefly()
+        finally:
+            # Whether or not the program itself has gone: its children may be deaf to SIGTERM.
+            self.kill()
+        await self._wait_briefly()
+
+    def kill(self) -> None:
+        """End all of it at once, or as soon as we know its process id."""
+        self._unwanted = True
+        self._signal(signal.SIGKILL)
+
+    async def _wait_briefly(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GRACE):
+                await self._ended.wait()
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self._transport is not None:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._transport.get_pid(), number)
 
 
-async def _end(process: Process) -> None:
-    """End a program with all that it has started: politely, then not."""
-    _signal(process, signal.SIGTERM)
+async def _spawn(argv: Sequence[bytes], writer: int) -> _Program:
+    program = _Program()
     try:
-        await _wait_briefly(process)
-    finally:
-        # Whether or not the program itself has gone: its children may be deaf to SIGTERM.
-        _signal(process, signal.SIGKILL)
-    await _wait_briefly(process)
-
-
-async def _wait_briefly(process: Process) -> None:
-    with suppress(TimeoutError):
-        async with asyncio.timeout(GRACE):
-            await process.wait()
-
-
-def _signal(process: Process, number: signal.Signals) -> None:
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, number)
+        await asyncio.get_running_loop().subprocess_exec(
+            lambda: program, *argv, stdin=DEVNULL, stdout=writer, stderr=writer, cwd="/", start_new_session=True
+        )
+    except asyncio.CancelledError:
+        program.kill()
+        raise
+    return program
 
 
 def _judged(status: int, line: str) -> Outcome:

@@ -1,6 +1,7 @@
 import asyncio
 import os
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -135,6 +136,19 @@ async def test_an_overrunning_program_is_ended_with_all_it_started(script, tmp_p
     async with asyncio.TaskGroup() as group:
         check = group.create_task(External(argv=(path,)).run())
         await until(pids.exists)
+        check.cancel()
+    assert check.cancelled()
+    await until(lambda: not any(alive(int(pid)) for pid in pids.read_text().split()))
+
+
+async def test_a_program_that_nobody_wants_any_more_is_ended_even_while_it_starts(script, tmp_path) -> None:
+    pids = tmp_path / "pids"
+    path = script(f"trap '' TERM; sleep 1000 & echo $$ $! > {pids}.new; mv {pids}.new {pids}; wait; wait")
+    async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+        check = group.create_task(External(argv=(path,)).run())
+        await asyncio.sleep(0)  # it has been forked in that one turn of the loop, and nobody has looked at it since
+        while not pids.exists():
+            time.sleep(0.01)
         check.cancel()
     assert check.cancelled()
     await until(lambda: not any(alive(int(pid)) for pid in pids.read_text().split()))
