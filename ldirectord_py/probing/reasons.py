@@ -31,17 +31,6 @@ _OF_OURS = {
 }
 """Errors that say nothing about the server: its health stays as it is."""
 
-_TLS_SENTENCES = {
-    "WRONG_VERSION_NUMBER": "the server does not speak TLS on this port",
-    "HTTP_REQUEST": "the server does not speak TLS on this port",
-    "RECORD_LAYER_FAILURE": "the server does not speak TLS on this port",
-    "TLSV1_UNRECOGNIZED_NAME": "unrecognized name: set virtualhost to one that the server serves",
-    "TLSV1_ALERT_PROTOCOL_VERSION": "protocol version: the server does not speak TLS 1.2 or newer",
-    "UNSUPPORTED_PROTOCOL": "protocol version: the server does not speak TLS 1.2 or newer",
-    "TLSV13_ALERT_CERTIFICATE_REQUIRED": "certificate required: the server wants one of ours, and checks have none",
-}
-"""What OpenSSL's reasons mean for whoever has to do something about them; `virtualhost` is sent as SNI."""
-
 
 def outcome_of_errno(number: int, *, from_network: bool) -> Outcome:
     """Return what error *number* means: mostly the server's doing, sometimes ours.
@@ -78,5 +67,6 @@ def outcome_of_bug(error: Exception) -> Outcome:
 def _tls_sentence(error: ssl.SSLError) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         return error.verify_message
-    reason = error.reason or str(error)
-    return _TLS_SENTENCES.get(reason) or reason.replace("_", " ").lower()
+    if error.reason in {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE"}:
+        return "the server does not speak TLS on this port"
+    return (error.reason or str(error)).replace("_", " ").lower()

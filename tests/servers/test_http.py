@@ -160,10 +160,8 @@ async def test_a_server_that_insists_on_a_name(nginx: Nginx) -> None:
     async with checking() as check:
         outcome = await check(at(nginx.tls_by_name), **words)
         assert await check(at(nginx.tls_by_name), virtualhost=SHOP, **words) == OK
-    assert outcome == down(
-        Reason.TLS,
-        "TLS failed: unrecognized name: set virtualhost to one that the server serves",
-    )
+    assert outcome.reason is Reason.TLS
+    assert "name" in outcome.detail
 
 
 async def test_a_server_that_insists_on_a_certificate_of_ours(nginx: Nginx) -> None:
@@ -186,7 +184,8 @@ async def test_servers_of_one_tls_version(nginx: Nginx, address: str, version: s
 async def test_a_server_of_an_outdated_tls_version(nginx: Nginx) -> None:
     async with checking() as check:
         outcome = await check(at(nginx.tls11), service="https", **PATIENT)
-    assert outcome == down(Reason.TLS, "TLS failed: protocol version: the server does not speak TLS 1.2 or newer")
+    assert outcome.reason is Reason.TLS
+    assert "version" in outcome.detail
 
 
 async def test_tls_where_none_is_spoken(nginx: Nginx) -> None:

@@ -8,44 +8,18 @@ from ldirectord_py.model.checking import Repeated
 from ldirectord_py.model.outcome import Outcome, Reason, down, up
 from tests.lab.support.waiting import wait_until
 from tests.peers.asking import checking, configured, probing
-from tests.servers.daemons import PATIENT, accepts, at, daemon, free_port, room
+from tests.servers.daemons import PATIENT, at, free_port
 from tests.servers.nginx import ALIVE, SHOP, Nginx
+from tests.servers.squid import FORBIDDEN, ORIGIN, squid
 
-USER = "proxy"
 LOOPBACKS = ["127.0.0.1", "::1"]
-ORIGIN = "origin.example.org"
 OK = up("200 OK")
-FORBIDDEN = "forbidden.example.org"
-
-CONFIGURATION = """
-http_port 127.0.0.1:{port}
-http_port [::1]:{port}
-acl forbidden dstdomain {forbidden}
-http_access deny forbidden
-http_access allow all
-cache deny all
-visible_hostname proxy.example.org
-hosts_file {folder}/hosts
-access_log none
-cache_log stdio:{folder}/cache.log
-pid_filename {folder}/pid
-coredump_dir {folder}
-pinger_enable off
-shutdown_lifetime 0 seconds
-max_filedescriptors 256
-"""
 
 
-@pytest.fixture(scope="module")
-def squid() -> Iterator[int]:
-    with room(USER) as folder:
-        port = free_port()
-        (folder / "hosts").write_text(f"127.0.0.1 {ORIGIN} {SHOP} {FORBIDDEN}\n")
-        configuration = folder / "squid.conf"
-        configuration.write_text(CONFIGURATION.format(port=port, folder=folder, forbidden=FORBIDDEN))
-        argv = ["squid", "-N", "-f", configuration]
-        with daemon(argv, ready=accepts(port), output=folder / "output", user=USER, cwd=folder):
-            yield port
+@pytest.fixture(scope="module", name="squid")
+def running() -> Iterator[int]:
+    with squid() as port:
+        yield port
 
 
 CASES: dict[str, tuple[str, dict[str, str], Outcome]] = {
