@@ -5,6 +5,7 @@ server shows goes by its port.
 """
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -52,6 +53,10 @@ my %does = (
 $does{$ARGV[3]}->() if $does{$ARGV[3]};
 """
 SCRIPTS = {"external": SHELL, "external-perl": PERL}
+CHECKTYPES = [
+    "external",
+    pytest.param("external-perl", marks=pytest.mark.skipif(shutil.which("perl") is None, reason="needs perl")),
+]
 RECOVERED = {"external": "#!/bin/sh\nexit 0\n", "external-perl": "exit 0;\n"}
 FINE = {"127.0.0.1:0", "127.0.0.1:1", "127.0.0.1:2", "[::1]:2"}
 """The servers that are up, by either script."""
@@ -156,7 +161,7 @@ def alive(pid: int) -> bool:
         return False
 
 
-@pytest.mark.parametrize("checktype", SCRIPTS)
+@pytest.mark.parametrize("checktype", CHECKTYPES)
 async def test_a_program_decides_and_leaves_nothing_behind(tmp_path: Path, checktype: str) -> None:
     async with directing(tmp_path, checktype) as stage:
         await stage.until(lambda: stage.application.snapshot().first_pass)
@@ -177,7 +182,7 @@ async def test_a_program_decides_and_leaves_nothing_behind(tmp_path: Path, check
         await stage.until(lambda: not any(alive(pid) for pid in overrun))
 
 
-@pytest.mark.parametrize("checktype", SCRIPTS)
+@pytest.mark.parametrize("checktype", CHECKTYPES)
 async def test_a_program_that_is_gone_says_nothing_of_the_servers(tmp_path: Path, checktype: str) -> None:
     async with directing(tmp_path, checktype) as stage:
         await stage.until(lambda: stage.serving() == FINE)
@@ -189,7 +194,7 @@ async def test_a_program_that_is_gone_says_nothing_of_the_servers(tmp_path: Path
         await stage.until(lambda: not stage.serving())
 
 
-@pytest.mark.parametrize("checktype", SCRIPTS)
+@pytest.mark.parametrize("checktype", CHECKTYPES)
 async def test_the_end_of_the_director_is_the_end_of_its_programs(tmp_path: Path, checktype: str) -> None:
     async with directing(tmp_path, checktype) as stage:
         await stage.until(lambda: stage.told("overrunning"))

@@ -1,10 +1,73 @@
 """The reference pages say what the code says."""
 
+import re
+
 import pytest
 
-from docs.generate import HERE, PAGES
+from docs.generate import HERE, PAGES, check_pages
+from ldirectord_py.checks.registry import SERVICES
+from ldirectord_py.config.directive import Scope
+from ldirectord_py.config.directives import rows
+from ldirectord_py.config.load import parse
+from ldirectord_py.model.asking import CheckType
+
+CHECKS = sorted({page for _, page in check_pages()})
+HEADINGS = ["What counts as success", "Directives", "Example", "Differences from the original"]
+EXAMPLE = re.compile(r"^```\n(virtual6?=.*?)^```$", re.MULTILINE | re.DOTALL)
+DIRECTIVE = re.compile(r"`([^`]+)`")
+DIFFERENCE = re.compile(r"\*([^*]+)\*")
+
+
+def sections(page: str) -> dict[str, str]:
+    """Return what a page of docs/checks says, by its headings."""
+    _, *parts = HERE.joinpath("checks", page).read_text().split("\n## ")
+    return dict(part.split("\n", 1) for part in parts)
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_generated_page_is_up_to_date(name: str) -> None:
     assert HERE.joinpath(name).read_text() == PAGES[name](), "run: .venv/bin/python docs/generate.py"
+
+
+def test_every_service_and_checktype_has_one_page() -> None:
+    names = [name for name, _ in check_pages()]
+    assert sorted(names) == sorted({*SERVICES, *CheckType} - {CheckType.NEGOTIATE})
+
+
+@pytest.mark.parametrize("page", CHECKS)
+def test_the_pages_of_checks_have_one_shape(page: str) -> None:
+    before, headings = list(sections(page))[: -len(HEADINGS)], list(sections(page))[-len(HEADINGS) :]
+    assert headings == HEADINGS
+    assert before in ([], ["What is sent"], ["What is run"])
+
+
+@pytest.mark.parametrize("page", CHECKS)
+def test_an_example_is_a_configuration_of_what_its_page_is_about(page: str) -> None:
+    (example,) = EXAMPLE.findall(sections(page)["Example"])
+    config = parse(example.encode(), page)
+    assert not config.warnings
+    (virtual,) = config.virtuals
+    titles = {name for name, of in check_pages() if of == page}
+    assert titles & {virtual.asking.service, virtual.asking.checktype}, (
+        virtual.asking.service,
+        virtual.asking.checktype,
+    )
+
+
+@pytest.mark.parametrize("page", CHECKS)
+def test_the_directives_of_a_page_exist(page: str) -> None:
+    cells = [line.split("|")[1] for line in sections(page)["Directives"].splitlines() if line.startswith("| `")]
+    named = {name for cell in cells for name in DIRECTIVE.findall(cell)}
+    assert named <= rows(Scope.SECTION).keys()
+
+
+@pytest.mark.parametrize("page", CHECKS)
+def test_a_difference_that_is_named_is_in_the_list_of_differences(page: str) -> None:
+    lines = sections(page)["Differences from the original"].splitlines()
+    named = {name for line in lines for name in DIFFERENCE.findall(line)}
+    listed = {
+        line.split("|")[1].strip()
+        for line in HERE.joinpath("coming-from-perl.md").read_text().splitlines()
+        if "|" in line
+    }
+    assert named <= listed
