@@ -20,6 +20,7 @@ from ldirectord_py.model.health import State
 from ldirectord_py.model.outcome import Reason, Verdict
 from ldirectord_py.model.snapshot import RealStatus
 from ldirectord_py.observers.logs import LogFile
+from tests.peers.processes import alive
 
 PATIENCE = 20.0
 PAUSE = 0.02
@@ -151,14 +152,6 @@ async def directing(folder: Path, checktype: str) -> AsyncIterator[Stage]:
             yield stage
         finally:
             application.end()
-
-
-def alive(pid: int) -> bool:
-    """Whether a process runs; one that has ended and waits for its parent does not."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
 
 
 @pytest.mark.parametrize("checktype", CHECKTYPES)

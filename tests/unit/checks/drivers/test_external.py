@@ -9,6 +9,7 @@ import pytest
 from ldirectord_py.checks.drivers.external import External
 from ldirectord_py.model.errors import CheckUnavailable
 from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, down, up
+from tests.peers.processes import alive
 
 
 @pytest.fixture
@@ -113,14 +114,6 @@ async def test_perl_runs_perl_scripts(script) -> None:
     path = script("print qq(@ARGV\\n); exit 3 if $ARGV[1];", shebang="")
     assert await External(argv=("perl", path, "a", "0"), script=path).run() == up("exit status 0: a 0")
     assert await External(argv=("perl", path, "a", "1"), script=path).run() == down(Reason.EXIT, "exit status 3: a 1")
-
-
-def alive(pid: int) -> bool:
-    """Whether a process runs; one that has ended and waits for its parent does not."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
 
 
 async def until(condition, seconds: float = 10) -> None:
