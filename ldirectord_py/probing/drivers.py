@@ -8,7 +8,7 @@ from ldirectord_py.model.checking import Driver, Probe
 from ldirectord_py.model.errors import CheckUnavailable
 from ldirectord_py.model.outcome import Outcome, Reason, down, fault
 from ldirectord_py.probing.peers import Done
-from ldirectord_py.probing.reasons import outcome_of_bug
+from ldirectord_py.probing.reasons import HELD_UP, outcome_of_bug, outcome_of_delay
 
 Crashed = Callable[[Probe, Exception], None]
 
@@ -43,14 +43,26 @@ class DriverRunner:
 
     async def _outcome(self, probe: Probe) -> Outcome:
         driver: Driver = probe.check  # type: ignore[assignment]  # a probe without a target is a driver's
-        deadline = asyncio.timeout(probe.timeout)
+        loop = asyncio.get_running_loop()
+        when, late = loop.time() + probe.timeout, 0.0
+
+        def look() -> None:
+            nonlocal late
+            late = loop.time() - when
+
+        # In the same turn as the deadline, because ending what was begun may take a while.
+        looking, deadline = loop.call_at(when, look), asyncio.timeout_at(when)
         try:
             async with deadline:
                 return await driver.run()
         except CheckUnavailable as error:
             return fault(str(error))
         except Exception as error:  # noqa: BLE001  # the one place around a driver: a bug says nothing of the server
+            if deadline.expired() and late > HELD_UP:
+                return outcome_of_delay(late)
             if deadline.expired():
                 return down(Reason.TIMEOUT, f"no result within {probe.timeout:g} s")
             self._crashed(probe, error)
             return outcome_of_bug(error)
+        finally:
+            looking.cancel()

@@ -10,8 +10,8 @@ from types import coroutine
 from typing import Any, Protocol
 
 from ldirectord_py.model.checking import Conversation, PeerClosed, PeerTooLong, Probe, Target
-from ldirectord_py.model.outcome import Outcome, Reason, down, fault
-from ldirectord_py.probing.reasons import outcome_of, outcome_of_bug, outcome_of_errno
+from ldirectord_py.model.outcome import Outcome, Reason, down
+from ldirectord_py.probing.reasons import outcome_of, outcome_of_bug, outcome_of_delay, outcome_of_errno
 
 _BROKEN = EPOLLERR | EPOLLHUP
 _NEWS = EPOLLIN | EPOLLRDHUP | EPOLLERR | EPOLLHUP
@@ -140,7 +140,7 @@ class StreamPeer:
 
     def held_up(self, now: float, seconds: float) -> None:
         """End the check without a verdict on the server: for *seconds* we could not look whether it had answered."""
-        self._conclude(fault(f"this director itself was held up for {seconds:.1f} s"), now)
+        self._conclude(outcome_of_delay(seconds), now)
 
     def abandon(self) -> None:
         """End the check without a verdict: nobody asks for it any more."""

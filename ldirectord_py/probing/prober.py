@@ -13,10 +13,10 @@ from ldirectord_py.model.outcome import Outcome, Reason
 from ldirectord_py.probing.datagrams import DatagramPeer, IcmpPeer
 from ldirectord_py.probing.drivers import DriverRunner
 from ldirectord_py.probing.peers import Done, Ground, Prepared, StreamPeer
+from ldirectord_py.probing.reasons import HELD_UP
 from ldirectord_py.probing.tls import TlsMemory, TlsPeer
 
 _WATCHED = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET
-_HELD_UP = 0.5  # seconds: a deadline that is looked at so late says more of us than of the server
 _BATCH = 256  # events taken at a time, so that others of the loop get their turn
 
 
@@ -158,7 +158,7 @@ class Prober:
                 if deadline > now:
                     heads.append(deadline)
                     break
-                if late > _HELD_UP:
+                if late > HELD_UP:
                     peer.held_up(now, late)
                 else:
                     peer.overdue(now)

@@ -8,6 +8,9 @@ from ldirectord_py.model.checking import PeerClosed, PeerTooLong
 from ldirectord_py.model.network import OF_THE_SERVER
 from ldirectord_py.model.outcome import Outcome, Reason, down, fault
 
+HELD_UP = 0.5
+"""Seconds: where a deadline is looked at so late, the server may have answered and we did not look."""
+
 _FROM_THE_NETWORK = {
     errno.ENETUNREACH: (Reason.UNREACHABLE, "a router has no route to the server's network (network unreachable)"),
     errno.EACCES: (Reason.UNREACHABLE, "a firewall on the way forbids it (administratively prohibited)"),
@@ -57,6 +60,11 @@ def outcome_of(error: Exception) -> Outcome | None:
             return outcome_of_errno(error.errno, from_network=True)
         case _:
             return None
+
+
+def outcome_of_delay(seconds: float) -> Outcome:
+    """Return what stands for an outcome where we looked at a deadline *seconds* late: it says more of us."""
+    return fault(f"this director itself was held up for {seconds:.1f} s")
 
 
 def outcome_of_bug(error: Exception) -> Outcome:

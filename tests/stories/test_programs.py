@@ -61,6 +61,7 @@ CHECKTYPES = [
 RECOVERED = {"external": "#!/bin/sh\nexit 0\n", "external-perl": "exit 0;\n"}
 FINE = {"127.0.0.1:0", "127.0.0.1:1", "127.0.0.1:2", "[::1]:2"}
 """The servers that are up, by either script."""
+ILL = {f"127.0.0.1:{port}" for port in (3, 4, 5, 6)}
 DIES = {"external": "exit status 1: no heart", "external-perl": "exit status 255: no heart"}
 
 CONFIGURATION = """\
@@ -159,6 +160,7 @@ async def test_a_program_decides_and_leaves_nothing_behind(tmp_path: Path, check
     async with directing(tmp_path, checktype) as stage:
         await stage.until(lambda: stage.application.snapshot().first_pass)
         await stage.until(lambda: stage.serving() == FINE)
+        await stage.until(lambda: all(stage.real(name).health.state is State.DOWN for name in ILL))
         assert set(stage.told("asked")) == ASKED
         for name, reason, detail in (
             ("127.0.0.1:3", Reason.EXIT, "exit status 3: no page"),
@@ -169,7 +171,7 @@ async def test_a_program_decides_and_leaves_nothing_behind(tmp_path: Path, check
             health = stage.real(name).health
             assert (health.state, health.reason, health.detail) == (State.DOWN, reason, detail)
         stage.install(RECOVERED[checktype])  # the next check runs it: nothing is kept from the last
-        await stage.until(lambda: stage.serving() == {*FINE, *(f"127.0.0.1:{port}" for port in (3, 4, 5, 6))})
+        await stage.until(lambda: stage.serving() == FINE | ILL)
         overrun = [int(pid) for line in stage.told("overrunning") for pid in line.split()]
         assert overrun
         await stage.until(lambda: not any(alive(pid) for pid in overrun))

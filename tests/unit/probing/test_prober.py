@@ -437,3 +437,25 @@ async def test_a_pause_of_our_own_is_not_held_against_the_server() -> None:
 
     assert check.result().verdict is Verdict.FAULT
     assert check.result().detail.startswith("this director itself was held up for ")
+
+
+async def test_a_pause_of_our_own_is_not_held_against_the_server_of_a_driver_either() -> None:
+    @dataclass(frozen=True)
+    class Hangs:
+        async def run(self) -> Outcome:
+            try:
+                await asyncio.Event().wait()
+            finally:
+                await asyncio.sleep(0.6)  # as a program that is slow to end: that is no delay of ours
+            raise AssertionError
+
+    async with probing() as run, asyncio.TaskGroup() as tasks:
+        check = tasks.create_task(run(Probe(check=Hangs(), timeout=0.2)))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        threading.Event().wait(1)
+        slow = tasks.create_task(run(Probe(check=Hangs(), timeout=0.2)))
+
+    assert check.result().verdict is Verdict.FAULT
+    assert check.result().detail.startswith("this director itself was held up for ")
+    assert slow.result() == down(Reason.TIMEOUT, "no result within 0.2 s")
