@@ -1,7 +1,6 @@
 """The dns check against NSD."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import dns.message
 import dns.query
@@ -9,63 +8,13 @@ import pytest
 
 from ldirectord_py.model.outcome import Reason, Verdict
 from tests.peers.asking import UDP_VIP, VIP, checking
-from tests.servers.daemons import accepts, at, daemon, free_port
-
-ZONE = """\
-$ORIGIN example.org.
-$TTL 60
-@     SOA   ns hostmaster 1 3600 900 86400 60
-@     NS    ns
-ns    A     192.0.2.53
-www   A     10.0.0.7
-www   A     10.0.0.8
-www   AAAA  2001:db8::7
-alias CNAME www
-mail  MX    5 www
-"""
-REVERSE = """\
-$ORIGIN 0.0.10.in-addr.arpa.
-$TTL 60
-@     SOA   ns.example.org. hostmaster.example.org. 1 3600 900 86400 60
-@     NS    ns.example.org.
-7     PTR   www.example.org.
-"""
-MANY = "".join(f"many A 10.1.0.{index}\n" for index in range(1, 101))
+from tests.servers.daemons import at, free_port
+from tests.servers.nsd import nsd
 
 
 @pytest.fixture(scope="module")
-def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    folder: Path = tmp_path_factory.mktemp("nsd")
-    number = free_port()
-    (folder / "example.org").write_text(ZONE + MANY)
-    (folder / "reverse").write_text(REVERSE)
-    configuration = folder / "nsd.conf"
-    configuration.write_text(f"""
-server:
-  ip-address: 127.0.0.1
-  ip-address: ::1
-  port: {number}
-  username: ""
-  chroot: ""
-  zonesdir: "{folder}"
-  database: ""
-  zonelistfile: "{folder}/zone.list"
-  xfrdfile: "{folder}/xfrd.state"
-  xfrdir: "{folder}"
-  pidfile: ""
-  logfile: ""
-  server-count: 1
-  rrl-ratelimit: 0
-remote-control:
-  control-enable: no
-zone:
-  name: example.org
-  zonefile: example.org
-zone:
-  name: 0.0.10.in-addr.arpa
-  zonefile: reverse
-""")
-    with daemon(["/usr/sbin/nsd", "-d", "-c", configuration], ready=accepts(number), output=folder / "output"):
+def port() -> Iterator[int]:
+    with nsd() as number:
         yield number
 
 

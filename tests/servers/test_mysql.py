@@ -1,56 +1,22 @@
 """Service mysql, asked of MariaDB."""
 
-import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from ldirectord_py.model.outcome import Outcome, Reason, down, up
 from tests.peers.asking import checking
-from tests.servers.daemons import accepts, at, daemon, free_port, room, runs_as
+from tests.servers.daemons import at, free_port
+from tests.servers.mariadb import LOGIN, LOOPBACKS, PASSWORD, mariadb
 
-LOOPBACKS = ["127.0.0.1", "::1"]
-USER = "mysql"
-LOGIN = "monitor"
-PASSWORD = "rabbit-hölé"
 RETURNED = up("the statement returned or changed a row")
 EMPTY = down(Reason.MISMATCH, "the statement returned and changed no row, expected one at least")
 
-USERS = f"""
-set names utf8mb4;
-create database hole character set utf8mb4;
-use hole;
-create table hole.rabbits (name varchar(20));
-create table hole.many as select seq from seq_1_to_100000;
-insert into hole.rabbits values ('white'), ('bünny');
-create user {LOGIN} identified by '{PASSWORD}';
-create user open;
-grant all on hole.* to {LOGIN};
-grant select on hole.* to open;
-"""
 
-
-def install(folder: Path) -> None:
-    """Make a data directory; fails with the program's own words."""
-    argv = ["mariadb-install-db", "--no-defaults", f"--datadir={folder}/data", "--skip-test-db"]
-    argv += ["--skip-name-resolve", "--auth-root-authentication-method=normal"]
-    made = subprocess.run(argv, user=runs_as(USER), capture_output=True, check=False, cwd=folder)
-    if made.returncode:
-        pytest.fail(f"mariadb-install-db: {(made.stdout + made.stderr).decode()[-4000:]}", pytrace=False)
-
-
-@pytest.fixture(scope="module")
-def mariadb() -> Iterator[int]:
-    with room(USER) as folder:
-        install(folder)
-        (folder / "users.sql").write_text(USERS)
-        port = free_port()
-        argv = ["mariadbd", "--no-defaults", f"--datadir={folder}/data", f"--port={port}", f"--socket={folder}/socket"]
-        argv += [f"--bind-address={','.join(LOOPBACKS)}", f"--init-file={folder}/users.sql", "--skip-name-resolve"]
-        argv += ["--skip-log-bin", "--innodb-buffer-pool-size=16M", f"--pid-file={folder}/pid"]
-        with daemon(argv, ready=accepts(port), output=folder / "output", user=USER, cwd=folder):
-            yield port
+@pytest.fixture(scope="module", name="mariadb")
+def running() -> Iterator[int]:
+    with mariadb() as port:
+        yield port
 
 
 async def ask(port: int, address: str = "127.0.0.1", **words: object) -> Outcome:

@@ -1,92 +1,27 @@
 """Service pgsql, asked of PostgreSQL."""
 
 import asyncio
-import shutil
-import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-import trustme
 
 from ldirectord_py.model.outcome import Outcome, Reason, down, up
 from tests.peers.asking import checking
-from tests.servers.daemons import accepts, at, daemon, free_port, room, runs_as
+from tests.servers.daemons import at, free_port
+from tests.servers.postgresql import LOGIN, LOOPBACKS, PASSWORD, postgresql
 
 # asyncpg ends the TLS of a connection that the server has refused in the background, for which a test's loop may not
 # live long enough; what it leaves then is told at the collection of garbage.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
-LOOPBACKS = ["127.0.0.1", "::1"]
-USER = "postgres"
-LOGIN = "monitor"
-PASSWORD = "rabbit-hölé"
 RETURNED = up("the statement returned or changed a row")
 EMPTY = down(Reason.MISMATCH, "the statement returned and changed no row, expected one at least")
 
-SETUP = f"""
-create database hole;
-create role {LOGIN} login password '{PASSWORD}';
-create role open login;
-create role careful login password '{PASSWORD}';
-create role plain login password '{PASSWORD}';
-\\connect hole
-create type colour as enum ('white', 'gray');
-create table rabbits (name text, colour colour);
-insert into rabbits values ('bünny', 'white');
-grant all on rabbits to {LOGIN};
-"""
-ADMITTED = """
-local all all trust
-host all open all trust
-hostssl all careful all scram-sha-256
-hostnossl all plain all scram-sha-256
-host all monitor,postgres all scram-sha-256
-"""
 
-
-def program(name: str) -> str:
-    """Return where a program of PostgreSQL is, of whichever version there is."""
-    found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
-    return str(found[-1]) if found else name
-
-
-def run(folder: Path, *argv: str, text: str = "") -> None:
-    made = subprocess.run(argv, user=runs_as(USER), input=text.encode(), capture_output=True, check=False, cwd=folder)
-    if made.returncode:
-        pytest.fail(f"{argv[0]}: {(made.stdout + made.stderr).decode()[-4000:]}", pytrace=False)
-
-
-@pytest.fixture(scope="module")
-def postgresql() -> Iterator[int]:
-    with room(USER) as folder:
-        data = folder / "data"
-        run(folder, program("initdb"), "--no-sync", "-E", "UTF8", "--locale=C.UTF-8", "-U", "postgres", "-D", str(data))
-        (data / "pg_hba.conf").write_text(ADMITTED)
-        certificate = trustme.CA().issue_cert("localhost")
-        key = folder / "key.pem"
-        certificate.private_key_pem.write_to_path(key)
-        certificate.cert_chain_pems[0].write_to_path(folder / "certificate.pem")
-        run_as = runs_as(USER)
-        for path in (key, folder / "certificate.pem"):
-            path.chmod(0o600)
-            shutil.chown(path, run_as)
-        port = free_port()
-        settings = {
-            "listen_addresses": ",".join(LOOPBACKS),
-            "unix_socket_directories": str(folder),
-            "ssl": "on",
-            "ssl_cert_file": str(folder / "certificate.pem"),
-            "ssl_key_file": str(key),
-            "fsync": "off",
-            "max_connections": "20",
-        }
-        argv = [program("postgres"), "-D", str(data), "-p", str(port)]
-        argv += [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-        with daemon(argv, ready=accepts(port), output=folder / "output", user=USER, cwd=folder):
-            run(folder, "psql", "-q", "-v", "ON_ERROR_STOP=1", "-h", str(folder), "-p", str(port), "-U", "postgres",
-                "-d", "postgres", text=SETUP)  # fmt: skip
-            yield port
+@pytest.fixture(scope="module", name="postgresql")
+def running() -> Iterator[int]:
+    with postgresql() as port:
+        yield port
 
 
 async def ask(port: int, address: str = "127.0.0.1", **words: object) -> Outcome:

@@ -4,7 +4,6 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import trustme
@@ -12,17 +11,13 @@ import trustme
 from ldirectord_py.model.outcome import Reason, Verdict, up
 from tests.peers.asking import UDP_VIP, checking
 from tests.peers.listeners import serving
-from tests.servers.daemons import accepts, at, daemon, free_port
+from tests.servers.daemons import at, free_port
+from tests.servers.redis import LOOPBACKS, redis
 
-LOOPBACKS = ["127.0.0.1", "::1"]
 
-
-@pytest.fixture(scope="module")
-def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    folder: Path = tmp_path_factory.mktemp("redis")
-    port = free_port()
-    argv = ["redis-server", "--port", str(port), "--bind", *LOOPBACKS, "--save", "", "--dir", folder]
-    with daemon(argv, ready=accepts(port), output=folder / "output"):
+@pytest.fixture(scope="module", name="redis")
+def running() -> Iterator[int]:
+    with redis() as port:
         yield port
 
 

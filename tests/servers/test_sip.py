@@ -3,7 +3,6 @@
 import asyncio
 import ssl
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import trustme
@@ -12,54 +11,18 @@ from ldirectord_py.model.outcome import Reason, down, up
 from ldirectord_py.model.service import AddressKey
 from tests.peers.asking import UDP_VIP, VIP, checking
 from tests.peers.listeners import serving
-from tests.servers.daemons import accepts, at, daemon, free_port
+from tests.servers.daemons import at, free_port
+from tests.servers.kamailio import kamailio
 
 LOOPBACKS = ["127.0.0.1", "::1"]
 VIRTUALS = [VIP, UDP_VIP]
 OK = up("OPTIONS answered with '200 OK'")
 UNAUTHORIZED = "OPTIONS answered with '401 Unauthorized', expected 200"
 
-CONFIGURATION = """
-children=1
-tcp_children=1
-log_stderror=yes
-auto_aliases=no
-{listen}
-loadmodule "sl.so"
-loadmodule "pv.so"
-loadmodule "siputils.so"
-loadmodule "auth.so"
-modparam("auth", "algorithm", "{algorithm}")
-request_route {{
-    if ($rU == "alice" && !pv_www_authenticate("$fd", "rabbit-hole", "0")) {{
-        www_challenge("$fd", "1");
-        exit;
-    }}
-    if ($rU == "bob" && !pv_proxy_authenticate("$fd", "rabbit-hole", "0")) {{
-        proxy_challenge("$fd", "0");
-        exit;
-    }}
-    if ($rU == "carol") {{
-        sl_send_reply("100", "Trying");
-        sl_send_reply("503", "Service Unavailable");
-        exit;
-    }}
-    sl_send_reply("200", "OK");
-}}
-"""
 
-
-@pytest.fixture(scope="module", params=["MD5", "SHA-256"])
-def kamailio(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    folder: Path = tmp_path_factory.mktemp("kamailio")
-    port = free_port()
-    listen = "\n".join(
-        f"listen={protocol}:{address}:{port}" for protocol in ("udp", "tcp") for address in ("127.0.0.1", "[::1]")
-    )
-    configuration = folder / "kamailio.cfg"
-    configuration.write_text(CONFIGURATION.format(listen=listen, algorithm=request.param))
-    argv = ["kamailio", "-DD", "-E", "-m", "16", "-M", "4", "-Y", folder, "-w", folder, "-f", configuration]
-    with daemon(argv, ready=accepts(port), output=folder / "output"):
+@pytest.fixture(scope="module", name="kamailio", params=["MD5", "SHA-256"])
+def running(request: pytest.FixtureRequest) -> Iterator[int]:
+    with kamailio(request.param) as port:
         yield port
 
 

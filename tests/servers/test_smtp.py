@@ -1,78 +1,23 @@
 """Services smtp and submission, asked of Exim."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
-import trustme
 
 from ldirectord_py.model.outcome import Reason, Verdict, down, up
 from tests.lab.support.waiting import wait_until
 from tests.peers.asking import checking
-from tests.servers.daemons import PATIENT, accepts, at, daemon, free_port, room
+from tests.servers.daemons import PATIENT, at, free_port
+from tests.servers.exim import Exim, exim
 
-USER = "Debian-exim"
 LOOPBACKS = ["127.0.0.1", "::1"]
 SERVICES = ["smtp", "submission"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exim:
-    """Its ports, each for one way of receiving guests, and its log."""
-
-    open: int
-    busy: int
-    picky: int
-    old: int
-    tls: int
-    guestbook: int
-    log: Path
-
-
-CONFIGURATION = r"""
-primary_hostname = mail.example.org
-local_interfaces = <; 127.0.0.1 ; ::1
-daemon_smtp_ports = {exim.open} : {exim.busy} : {exim.picky} : {exim.old} : {exim.tls} : {exim.guestbook}
-tls_on_connect_ports = {exim.tls}
-tls_advertise_hosts = *
-tls_certificate = {folder}/certificate.pem
-spool_directory = {folder}/spool
-log_file_path = {folder}/%slog
-pid_file_path = {folder}/pid
-smtp_banner = $primary_hostname ESMTP\nready when you are
-keep_environment =
-log_selector = +smtp_connection +incoming_interface
-acl_smtp_connect = greet
-acl_smtp_helo = hear
-begin acl
-greet:
-  defer condition = ${{if eq{{$received_port}}{{{exim.busy}}}}}
-        message = too busy
-  accept
-hear:
-  deny condition = ${{if eq{{$received_port}}{{{exim.picky}}}}}
-       message = not you
-  deny condition = ${{if eq{{$received_port}}{{{exim.old}}}}}
-       condition = ${{if match{{$smtp_command}}{{^EHLO}}}}
-       message = no EHLO here
-  accept
-"""
-
-
-@pytest.fixture(scope="module")
-def exim() -> Iterator[Exim]:
-    with room(USER) as folder:
-        ports = {name: free_port() for name in ("open", "busy", "picky", "old", "tls", "guestbook")}
-        it = Exim(log=folder / "mainlog", **ports)
-        configuration = folder / "exim.conf"
-        configuration.write_text(CONFIGURATION.format(exim=it, folder=folder))
-        certificate = folder / "certificate.pem"
-        trustme.CA().issue_cert("mail.example.org").private_key_and_cert_chain_pem.write_to_path(certificate)
-        certificate.chmod(0o644)
-        argv = ["/usr/sbin/exim4", "-bdf", "-C", configuration]
-        with daemon(argv, ready=accepts(it.tls), output=folder / "output", user=USER):
-            yield it
+@pytest.fixture(scope="module", name="exim")
+def running() -> Iterator[Exim]:
+    with exim() as it:
+        yield it
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -1,0 +1,52 @@
+"""MariaDB with two users and a few rabbits, on both loopbacks."""
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.servers.daemons import accepts, daemon, free_port, room, runs_as
+
+LOOPBACKS = ["127.0.0.1", "::1"]
+USER = "mysql"
+LOGIN = "monitor"
+PASSWORD = "rabbit-hölé"
+
+
+USERS = f"""
+set names utf8mb4;
+create database hole character set utf8mb4;
+use hole;
+create table hole.rabbits (name varchar(20));
+create table hole.many as select seq from seq_1_to_100000;
+insert into hole.rabbits values ('white'), ('bünny');
+create user {LOGIN} identified by '{PASSWORD}';
+create user open;
+grant all on hole.* to {LOGIN};
+grant select on hole.* to open;
+"""
+
+
+def install(folder: Path) -> None:
+    """Make a data directory; fails with the program's own words."""
+    argv = ["mariadb-install-db", "--no-defaults", f"--datadir={folder}/data", "--skip-test-db"]
+    argv += ["--skip-name-resolve", "--auth-root-authentication-method=normal"]
+    made = subprocess.run(argv, user=runs_as(USER), capture_output=True, check=False, cwd=folder)
+    if made.returncode:
+        pytest.fail(f"mariadb-install-db: {(made.stdout + made.stderr).decode()[-4000:]}", pytrace=False)
+
+
+@contextmanager
+def mariadb() -> Iterator[int]:
+    """Yield the port of a server whose database is made anew."""
+    with room(USER) as folder:
+        install(folder)
+        (folder / "users.sql").write_text(USERS)
+        port = free_port()
+        argv = ["mariadbd", "--no-defaults", f"--datadir={folder}/data", f"--port={port}", f"--socket={folder}/socket"]
+        argv += [f"--bind-address={','.join(LOOPBACKS)}", f"--init-file={folder}/users.sql", "--skip-name-resolve"]
+        argv += ["--skip-log-bin", "--innodb-buffer-pool-size=16M", f"--pid-file={folder}/pid"]
+        with daemon(argv, ready=accepts(port), output=folder / "output", user=USER, cwd=folder):
+            yield port
