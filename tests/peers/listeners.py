@@ -13,8 +13,13 @@ LOOPBACK = ip_address("127.0.0.1")
 
 
 @asynccontextmanager
-async def serving(answer: Answer, context: ssl.SSLContext | None = None) -> AsyncIterator[Endpoint]:
-    """Serve *answer* on a free port of loopback, under TLS where a context is given; leave no handler behind."""
+async def serving(
+    answer: Answer, context: ssl.SSLContext | None = None, *, host: str = "127.0.0.1", port: int = 0
+) -> AsyncIterator[Endpoint]:
+    """Serve *answer* on a port of loopback, a free one by default; leave no handler behind.
+
+    A context means TLS.
+    """
 
     handlers: set[asyncio.Task[None]] = set()
 
@@ -25,9 +30,9 @@ async def serving(answer: Answer, context: ssl.SSLContext | None = None) -> Asyn
             await answer(reader, writer)
         writer.close()
 
-    server = await asyncio.start_server(handle, "127.0.0.1", 0, ssl=context)
+    server = await asyncio.start_server(handle, host, port, ssl=context)
     async with server:
-        yield Endpoint(LOOPBACK, server.sockets[0].getsockname()[1])
+        yield Endpoint(ip_address(host), server.sockets[0].getsockname()[1])
         for handler in handlers:
             handler.cancel()
         await asyncio.gather(*handlers)

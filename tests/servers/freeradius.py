@@ -18,7 +18,7 @@ token   Auth-Type := Token
 """
 
 
-def _configuration(folder: Path, port: int) -> str:
+def _configuration(folder: Path, port: int, *, hardened: bool) -> str:
     return f"""
 prefix = /usr
 name = checked
@@ -43,12 +43,12 @@ thread pool {{
 client loopback {{
   ipaddr = 127.0.0.1
   secret = s3cret
-  require_message_authenticator = yes
+  require_message_authenticator = {"yes" if hardened else "no"}
 }}
 client loopback6 {{
   ipv6addr = ::1
   secret = s3cret
-  require_message_authenticator = yes
+  require_message_authenticator = {"yes" if hardened else "no"}
 }}
 modules {{
   pap {{
@@ -94,16 +94,16 @@ server default {{
 
 
 @contextmanager
-def freeradius() -> Iterator[int]:
-    """Yield the port of a server that drops requests without a Message-Authenticator."""
+def freeradius(*, hardened: bool = True) -> Iterator[int]:
+    """Yield the port of a server that drops requests without a Message-Authenticator, if it is *hardened*."""
     with TemporaryDirectory(prefix="ldirectord-test-") as name:
-        yield from _serve(Path(name))
+        yield from _serve(Path(name), hardened=hardened)
 
 
-def _serve(folder: Path) -> Iterator[int]:
+def _serve(folder: Path, *, hardened: bool) -> Iterator[int]:
     number = free_port()
     (folder / "users").write_text(USERS)
-    (folder / "radiusd.conf").write_text(_configuration(folder, number))
+    (folder / "radiusd.conf").write_text(_configuration(folder, number, hardened=hardened))
     (folder / "dictionary").write_text(f"$INCLUDE {DICTIONARY}\n")
     output = folder / "output"
     argv = ["/usr/sbin/freeradius", "-f", "-l", "stdout", "-d", folder, "-n", "radiusd"]
