@@ -1,12 +1,12 @@
 """What a row of the table says, and the rows that many services have."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tests.servers.verdicts.both import Verdict
 
 UP, DOWN, FAULT, HANGS, DIES, REJECTS = Verdict
-Words = Mapping[str, str]
+Words = dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)

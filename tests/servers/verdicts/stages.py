@@ -196,6 +196,7 @@ _PROGRAMS = {
     "sleeps": "#!/bin/sh\nexec sleep 60\n",
     "yes.pl": "exit 0;\n",
     "end.pl": "1;\n",
+    "return.pl": "return 1;\n",
     "no.pl": "exit 1;\n",
     "sleeps.pl": "sleep 60;\n",
     "dies.pl": "die 'as told';\n",
