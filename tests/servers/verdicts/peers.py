@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import re
 import socket
 from contextlib import AsyncExitStack, suppress
 from ipaddress import IPv4Address
@@ -56,6 +57,10 @@ _PAGES = {
     "/alive.html": (b"200 OK", b"", b"I'm alive!"),
     "/busy.html": (b"503 Service Unavailable", b"", b"I'm alive, but busy"),
     "/moved.html": (b"302 Found", b"Location: /alive.html\r\n", b""),
+    "/hops/0": (b"302 Found", b"Location: /alive.html\r\n", b""),
+    **{f"/hops/{hop}": (b"307 Temporary Redirect", b"Location: /hops/%d\r\n" % (hop - 1), b"") for hop in range(1, 8)},
+    "/large.html": (b"200 OK", b"", b"I'm large" + b"." * 300 * 1024 + b"and alive"),
+    "/tiring.html": (b"200 OK", b"", b"a" * 34 + b"!;b"),
 }
 
 
@@ -73,6 +78,9 @@ def web(elsewhere: Endpoint | None = None) -> Answer:
         head = await reader.readuntil(b"\r\n\r\n")
         method, target, *_ = head.split()
         path = target.decode().removeprefix("http://www.example.org")
+        if path == "/who.html":
+            writer.write(b"HTTP/1.0 200 OK\r\n\r\n" + b"".join(re.findall(rb"(?im)^host: *(.*)$", head)))
+            return
         if path in _ODD:
             writer.write(_ODD[path])
             return

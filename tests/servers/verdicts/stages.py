@@ -46,6 +46,16 @@ def _certified(authority: trustme.CA, name: str = "localhost") -> ssl.SSLContext
     return context
 
 
+def _named(context: ssl.SSLContext) -> ssl.SSLContext:
+    """Let nobody in who does not say by SNI (RFC 6066 §3) whom he wants."""
+
+    def chosen(_connection: object, name: str | None, _context: object) -> int | None:
+        return None if name else ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
+
+    context.sni_callback = chosen
+    return context
+
+
 def _trusted(folder: Path) -> tuple[trustme.CA, dict[str, str]]:
     """Return an authority, and what has the original trust it."""
     authority = trustme.CA()
@@ -80,6 +90,7 @@ async def _https(stack: AsyncExitStack, folder: Path) -> Stage:
     trusted, known = _trusted(folder)
     servers = await _usual(stack)
     servers["web"] = await stack.enter_async_context(serving(web(), _certified(trusted, "127.0.0.1")))
+    servers["by name"] = await stack.enter_async_context(serving(web(), _named(_certified(trusted, "127.0.0.1"))))
     servers["own"] = await stack.enter_async_context(serving(web(), _certified(trustme.CA(), "127.0.0.1")))
     return Stage(servers=servers, environment=known)
 
@@ -224,6 +235,7 @@ STAGES: Mapping[str, Build] = {
     "http": _http,
     "https": _https,
     "http_proxy": _http,
+    "combined": _http,
     "smtp": _mail,
     "submission": _mail,
     "pop": _pop,
@@ -248,6 +260,7 @@ STAGES: Mapping[str, Build] = {
     "connect": _sockets,
     "connect over udp": _sockets,
     "none": _sockets,
+    "on": _sockets,
     "ping": _sockets,
     "ping, nobody answers": deaf,
 }

@@ -24,6 +24,7 @@ from tests.servers.verdicts.rows import (
 from tests.servers.vsftpd import PASSWORD as FTP_PASSWORD
 
 _ALICE = {"login": "alice@example.org"}
+_TIRING = {"request": "tiring.html", "receive": "^((a+)+)+!\\2\\2;$"}
 _SQL = {"login": LOGIN, "passwd": PASSWORD, "database": "hole"}
 _RADIUS = {"service": "radius", "login": "nemo", "secret": "s3cret"}
 
@@ -149,11 +150,21 @@ TABLE: Mapping[str, Service] = {
                 {"request": "chunks.html", "receive": "alive"},
             ),
             Row("malformed chunks, any page", "web", UP, words={"request": "chunks.html"}),
+            Row(
+                "virtualhost",
+                "web",
+                UP,
+                words={"request": "who.html", "receive": "^www.x.org", "virtualhost": "www.x.org"},
+            ),
+            Row("late in a large page", "web", DOWN, UP, "body limit", {"request": "large.html", "receive": "alive"}),
             Row("redirect, itself", "web", UP, words={"request": "moved.html", "receive": "alive"}),
+            Row("redirect, seven times", "web", UP, words={"request": "hops/6", "receive": "alive"}),
+            Row("redirect, eight times", "web", DOWN, words={"request": "hops/7", "receive": "alive"}),
             Row("redirect, elsewhere", "web", DOWN, UP, "redirects", {"request": "away.html", "receive": "alive"}),
             Row("a pair of its own", "web", UP, words={"request": "busy.html"}, pair='"alive.html","alive"'),
             Row("success over IPv6", "web6", UP, words={"request": "alive.html", "receive": "alive"}),
             Row("with a slash", "web", UP, DOWN, "per-real request", {"request": "busy.html"}, '"/alive.html","alive"'),
+            Row("a pattern that tires", "web", DOWN, HANGS, "combined limits", _TIRING),
             Row(
                 "a pattern that is none",
                 "web",
@@ -169,10 +180,23 @@ TABLE: Mapping[str, Service] = {
         (
             *_http("https"),
             Row("success, certificate of its own", "own", UP, DOWN, "tls", {"request": "alive.html"}),
+            Row(
+                "success, SNI", "by name", UP, DOWN, "tls", {"request": "alive.html", "virtualhost": "www.example.org"}
+            ),
+            Row("no SNI", "by name", DOWN, words={"request": "alive.html"}),
             PLAIN,
         ),
     ),
     "http_proxy": Service({"service": "http_proxy"}, (*_http("http_proxy"), TLS)),
+    "combined": Service(
+        {"service": "http", "checktype": "2", "request": "alive.html"},
+        (
+            Row("success", "web", UP, words={"receive": "alive"}),
+            Row("wrong answer", "web", DOWN, words={"receive": "dead"}),
+            REFUSED,
+            SILENT,
+        ),
+    ),
     **MAIL,
     "ldap": _ldap("ldap"),
     "ldaps": _ldap("ldaps"),
@@ -238,6 +262,7 @@ TABLE: Mapping[str, Service] = {
         (Row("success", "plain", UP), Row("silent", "silent", UP), Row("TLS", "tls", UP), REFUSED),
     ),
     "connect over udp": Service({"checktype": "connect", "protocol": "udp"}, (Row("success", "any", UP),)),
+    "on": Service({"checktype": "on"}, (Row("refused", "refused", UP),)),
     "none": Service(
         {"service": "none"},
         (
