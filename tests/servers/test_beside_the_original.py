@@ -23,8 +23,10 @@ HURRIED = ("closing", "plain", "refused", "silent", "tls", "wrong secret")
 
 def section(stage: Stage, common: Words, row: Row) -> Section:
     patience = BRIEF if row.server.startswith(HURRIED) else PATIENT
-    words = {name: value.replace("FOLDER", str(stage.folder)) for name, value in row.words.items()}
-    return Section(server=stage.servers[row.server], words=common | patience | words, pair=row.pair)
+    words = common | patience | row.words
+    for placeholder, text in stage.fill.items():
+        words = {name: value.replace(placeholder, text) for name, value in words.items()}
+    return Section(server=stage.servers[row.server], words=words, pair=row.pair)
 
 
 async def conclusions(name: str, folder: Path) -> list[tuple[Row, Concluded, Concluded]]:

@@ -17,10 +17,12 @@ from tests.servers.exim import exim
 from tests.servers.freeradius import freeradius
 from tests.servers.kamailio import kamailio
 from tests.servers.mariadb import mariadb
+from tests.servers.nginx import nginx
 from tests.servers.nsd import nsd
 from tests.servers.postgresql import postgresql
 from tests.servers.redis import redis
 from tests.servers.slapd import slapd
+from tests.servers.squid import FORBIDDEN, ORIGIN, squid
 from tests.servers.verdicts.peers import closing, datagrams, greeting, own_address, relay, silent, web
 from tests.servers.vsftpd import vsftpd
 
@@ -30,8 +32,8 @@ class Stage:
     """Servers by their names, and what else the programs need to find."""
 
     servers: Mapping[str, Endpoint]
-    folder: Path = Path("/nonexistent")
-    """What `FOLDER` stands for in the words of rows."""
+    fill: Mapping[str, str] = field(default_factory=dict)
+    """What the placeholders in the words of rows stand for."""
     wrapper: Sequence[str] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
 
@@ -79,11 +81,19 @@ async def _usual(stack: AsyncExitStack) -> dict[str, Endpoint]:
 async def _http(stack: AsyncExitStack, _folder: Path) -> Stage:
     elsewhere = await stack.enter_async_context(serving(web()))
     servers = {
+        "nginx": at(stack.enter_context(nginx()).plain),
         "web": await stack.enter_async_context(serving(web(elsewhere))),
         "text": await stack.enter_async_context(serving(greeting(b"welcome\r\n", ends=True))),
         "web6": await stack.enter_async_context(serving(web(), host="::1")),
     }
     return Stage(servers=await _usual(stack) | servers)
+
+
+async def _http_proxy(stack: AsyncExitStack, _folder: Path) -> Stage:
+    site = stack.enter_context(nginx())
+    servers = {"squid": at(stack.enter_context(squid())), "web": await stack.enter_async_context(serving(web()))}
+    fill = {"SITE": f"http://{ORIGIN}:{site.plain}", "FORBIDDEN": f"http://{FORBIDDEN}:{site.plain}"}
+    return Stage(servers=await _usual(stack) | servers, fill=fill)
 
 
 async def _https(stack: AsyncExitStack, folder: Path) -> Stage:
@@ -160,7 +170,7 @@ async def _dns(stack: AsyncExitStack, _folder: Path) -> Stage:
 
 async def _ftp(stack: AsyncExitStack, _folder: Path) -> Stage:
     it = stack.enter_context(vsftpd())
-    return Stage(servers=await _usual(stack) | {"vsftpd": it.endpoint}, folder=it.files)
+    return Stage(servers=await _usual(stack) | {"vsftpd": it.endpoint}, fill={"FOLDER": str(it.files)})
 
 
 async def _mysql(stack: AsyncExitStack, _folder: Path) -> Stage:
@@ -218,7 +228,7 @@ async def _programs(stack: AsyncExitStack, folder: Path) -> Stage:
     for name, text in _PROGRAMS.items():
         (folder / name).write_text(text)
         (folder / name).chmod(0o755)
-    return Stage(servers=await _usual(stack), folder=folder)
+    return Stage(servers=await _usual(stack), fill={"FOLDER": str(folder)})
 
 
 async def _sockets(stack: AsyncExitStack, _folder: Path) -> Stage:
@@ -234,7 +244,7 @@ async def deaf(_stack: AsyncExitStack, _folder: Path) -> Stage:
 STAGES: Mapping[str, Build] = {
     "http": _http,
     "https": _https,
-    "http_proxy": _http,
+    "http_proxy": _http_proxy,
     "combined": _http,
     "smtp": _mail,
     "submission": _mail,

@@ -138,6 +138,12 @@ TABLE: Mapping[str, Service] = {
         (
             *_http("http"),
             TLS,
+            Row("nginx: success", "nginx", UP, words={"request": "alive.html", "receive": "alive"}),
+            Row("nginx: success, chunked", "nginx", UP, words={"request": "chunked/alive.html", "receive": "alive"}),
+            Row("nginx: success, redirected", "nginx", UP, words={"request": "absolute", "receive": "alive"}),
+            Row("nginx: wrong answer", "nginx", DOWN, words={"request": "alive.html", "receive": "dead"}),
+            Row("nginx: password wanted", "nginx", DOWN, words={"request": "private"}),
+            Row("nginx: status 503", "nginx", DOWN, words={"request": "tired"}),
             Row("no header", "text", DOWN, UP, "odd answers", {"request": "alive.html"}),
             Row("no header, but receive matches", "text", UP, words={"request": "alive.html", "receive": "welcome"}),
             Row("no length", "web", UP, words={"request": "endless.html", "receive": "alive"}),
@@ -187,7 +193,17 @@ TABLE: Mapping[str, Service] = {
             PLAIN,
         ),
     ),
-    "http_proxy": Service({"service": "http_proxy"}, (*_http("http_proxy"), TLS)),
+    "http_proxy": Service(
+        {"service": "http_proxy"},
+        (
+            *_http("http_proxy"),
+            TLS,
+            Row("Squid: success", "squid", UP, words={"request": "SITE/alive.html", "receive": "alive"}),
+            Row("Squid: wrong answer", "squid", DOWN, words={"request": "SITE/alive.html", "receive": "dead"}),
+            Row("Squid: status 503", "squid", DOWN, words={"request": "SITE/tired"}),
+            Row("Squid: forbidden", "squid", DOWN, words={"request": "FORBIDDEN/alive.html"}),
+        ),
+    ),
     "combined": Service(
         {"service": "http", "checktype": "2", "request": "alive.html"},
         (
