@@ -5,6 +5,8 @@ import re
 from ldirectord_py.checks.quoting import quoted
 
 _LONGEST = 100
+_LEAST = 4
+"""Bytes of a secret's beginning that tell something of it."""
 
 
 def veiled(text: bytes, *secrets: bytes) -> str:
@@ -14,3 +16,21 @@ def veiled(text: bytes, *secrets: bytes) -> str:
         for piece in filter(None, re.split(rb"[\r\n]", secret)):
             text = re.sub(re.escape(piece), b"***", text, flags=re.IGNORECASE)
     return quoted(text, _LONGEST)
+
+
+def veiled_sentence(sentence: str, *secrets: bytes) -> str:
+    """Return *sentence* with `***` in place of each of *secrets*, or of its beginning where a quotation was cut in it.
+
+    For what other code has quoted already; where the text itself is at hand, `veiled` is better.
+    """
+    for secret in secrets:
+        sentence = re.sub(re.escape(_within(secret)), "***", sentence, flags=re.IGNORECASE)
+        for count in range(min(len(secret), len(sentence)) - 1, _LEAST - 1, -1):
+            beginning = re.escape(_within(secret[:count]))
+            sentence = re.sub(rf"{beginning}(?=\.\.\.|\Z)", "***", sentence, flags=re.IGNORECASE)
+    return sentence
+
+
+def _within(text: bytes) -> str:
+    """Return *text* as it stands between the apostrophes of a quotation."""
+    return quoted(text, len(text))[1:-1]

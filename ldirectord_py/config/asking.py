@@ -25,6 +25,8 @@ def asking(key: VirtualKey, values: Values, environment: Environment) -> Asking:
         request=values.get(d.REQUEST),
         receive=values.get(d.RECEIVE),
         httpmethod=values.get(d.HTTPMETHOD),
+        httpstatus=values.get(d.HTTPSTATUS),
+        httpheaders=tuple(entry.value for entry in values.each(d.HTTPHEADER) if entry.value is not None),
         virtualhost=values.get(d.VIRTUALHOST),
         login=login,
         passwd=passwd,

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, field
 
 from ldirectord_py.config.directive import quoted, shown
+from ldirectord_py.config.directives import veiled
 from ldirectord_py.model.problems import Problem
 
 _OPENING = re.compile(r"(virtual6?)\s*=\s*(.*)", re.ASCII | re.DOTALL)
@@ -132,7 +133,7 @@ class _Reading:
 
     def homeless(self, number: int, text: str) -> str:
         """Say why an indented line belongs to no section; operators meet this most often of all."""
-        what = f"unknown directive {quoted(text.strip())}"
+        what = f"unknown directive {quoted(veiled(text))}"
         if not self.sections:
             return (
                 f"{what}: it is indented, but no virtual stands above it; global directives begin in the first column"

@@ -1,16 +1,17 @@
 """The directives, one row each: name, scope, how it is written, default, help."""
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
 from ldirectord_py.checks.registry import SERVICES
-from ldirectord_py.config import readers
+from ldirectord_py.config import http_values, readers
 from ldirectord_py.config.directive import Directive, Scope
 from ldirectord_py.config.readers import AskedType
 from ldirectord_py.config.reals import FALLBACK_LINE, REAL_LINE, FallbackLine, RealLine
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.asking import CheckType
+from ldirectord_py.model.asking import SUCCESSFUL, CheckType, Header
 from ldirectord_py.model.config import AlertStatus
 
 _GLOBAL, _SECTION, _BOTH = Scope.GLOBAL, Scope.SECTION, Scope.BOTH
@@ -82,6 +83,16 @@ HTTPMETHOD = Directive(
     "GET",
     "The method of an HTTP request",
     refusal="httpmethod must be GET or HEAD",
+)
+HTTPSTATUS = Directive(
+    "httpstatus",
+    _SECTION,
+    http_values.STATUSES,
+    SUCCESSFUL,
+    "The statuses of an HTTP answer that count as success; by default 2xx",
+)
+HTTPHEADER: Directive[Header | None] = Directive(
+    "httpheader", _SECTION, http_values.HEADER, None, "A header to add to an HTTP request; may be repeated", secret=True
 )
 VIRTUALHOST: Directive[str | None] = Directive(
     "virtualhost", _SECTION, readers.VIRTUALHOST, None, "The Host of an HTTP request; by default the real's address"
@@ -300,3 +311,11 @@ _BY_SCOPE = {
 def rows(scope: Scope) -> Mapping[str, Directive[Any]]:
     """Return the rows that may stand in *scope*, which is GLOBAL or SECTION, by name."""
     return _BY_SCOPE[scope]
+
+
+def veiled(line: str) -> str:
+    """Return what a message may show of a *line* that is none: all but the value of a secret."""
+    text = line.strip()
+    name = re.match(r"\w*", text, re.ASCII)
+    row = name and (_BY_SCOPE[Scope.SECTION].get(name[0]) or _BY_SCOPE[Scope.GLOBAL].get(name[0]))
+    return f"{row.name} ***" if row and row.secret else text

@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar, cast
 
 from ldirectord_py.config.cf import Line
 from ldirectord_py.config.directive import Directive, Scope, Unreadable, Void, quoted
-from ldirectord_py.config.directives import rows
+from ldirectord_py.config.directives import rows, veiled
 from ldirectord_py.config.findings import Findings
 
 T = TypeVar("T")
@@ -119,7 +119,7 @@ def _surprise(row: Directive[Any], text: str, value: Any) -> str:
 
 def unknown(line: Line, scope: Scope) -> str:
     """Say what is wrong with a line that is no directive of *scope*, and what was probably meant."""
-    shown = f'unknown directive "{line.name[:40]}"' if line.name else f"unknown directive {quoted(line.text.strip())}"
+    shown = f'unknown directive "{line.name[:40]}"' if line.name else f"unknown directive {quoted(veiled(line.text))}"
     return f"{shown}: {_meant(line, scope)}"
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.service import VirtualKey
@@ -20,6 +21,21 @@ class CheckType(StrEnum):
     COMBINED = "combined"
 
 
+SUCCESSFUL = frozenset(range(200, 300))
+"""The statuses of HTTP that mean success as a rule (RFC 9110 §15.3)."""
+
+
+class Header(NamedTuple):
+    """One header of an HTTP request."""
+
+    name: str
+    value: str
+
+    def __repr__(self) -> str:
+        """Return the name alone: the value may be somebody's password."""
+        return f"Header({self.name}: ***)"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asking:
     """How the real servers of one virtual are asked: every value is in force, defaults filled in.
@@ -35,6 +51,8 @@ class Asking:
     request: str = "/"
     receive: str = ""
     httpmethod: str = "GET"
+    httpstatus: frozenset[int] = SUCCESSFUL
+    httpheaders: tuple[Header, ...] = field(default=(), repr=False)
     virtualhost: str | None = None
     login: str = ""
     passwd: str = field(default="", repr=False)

@@ -1,15 +1,19 @@
 """The HTTP check (RFC 9110, RFC 9112)."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
+from ldirectord_py.checks.conversations import http_headers
 from ldirectord_py.checks.conversations.http_answer import MOST_BODY, Answer
 from ldirectord_py.checks.conversations.http_reading import read_answer
 from ldirectord_py.checks.conversations.http_urls import next_target
 from ldirectord_py.checks.matching import Receive
 from ldirectord_py.checks.quoting import quoted
+from ldirectord_py.checks.veiling import veiled_sentence
 from ldirectord_py.model.address import Endpoint
+from ldirectord_py.model.asking import SUCCESSFUL, Header
 from ldirectord_py.model.checking import Peer
 from ldirectord_py.model.outcome import Outcome, Reason, down, up
 
@@ -26,7 +30,7 @@ _HEAD_HAS_NO_BODY = down(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Http:
-    """Asks for a page and expects a 2xx status and, where there is a pattern, a body that matches."""
+    """Asks for a page and expects a status of success and, where there is a pattern, a body that matches."""
 
     server: Endpoint
     """Who is asked; redirects are followed there and nowhere else."""
@@ -36,14 +40,18 @@ class Http:
     target: str = "/"
     """As in the request line: path and query, escaped; of a proxy, the whole URL."""
     method: str = "GET"
+    headers: tuple[Header, ...] = field(default=(), repr=False)
+    """Sent beside our own, or in their place."""
+    statuses: frozenset[int] = SUCCESSFUL
+    """What counts as success; a redirect among them is not followed."""
     receive: Receive | None = None
     authorization: str = field(default="", repr=False)
-    """The header `Authorization`; empty: none is sent."""
+    """The header `Authorization` where *headers* have none; empty: none is sent."""
     _wire: bytes = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         """Write the request once, for all the times that it is sent."""
-        object.__setattr__(self, "_wire", self._request(self.target, self.host))
+        object.__setattr__(self, "_wire", self._request(self.target, self.host, self.headers))
 
     async def probe(self, peer: Peer) -> Outcome:
         """See `Conversation.probe`."""
@@ -51,7 +59,7 @@ class Http:
         answer = await read_answer(peer, whole=self._whole)
         if isinstance(answer, Outcome):
             return answer
-        if answer.status in _REDIRECTS:
+        if answer.status in _REDIRECTS and answer.status not in self.statuses:
             return await self._follow(peer, answer)
         return self._judge(answer)
 
@@ -63,24 +71,32 @@ class Http:
     def _proxied(self) -> bool:
         return not self.target.startswith("/")
 
-    def _request(self, target: str, host: str) -> bytes:
+    def _request(self, target: str, host: str, headers: Sequence[Header]) -> bytes:
         # A proxy's redirect may lead to another host, which is not told what is for the first.
-        authorized = self.authorization and host == self.host
+        named = any(header.name.lower() == "authorization" for header in self.headers)
+        authorized = self.authorization and host == self.host and not named
         lines = (
             f"{self.method} {target} HTTP/1.1",
             f"Host: {host}",
             *((f"Authorization: {self.authorization}",) if authorized else ()),
-            "User-Agent: ldirectord-py",
-            "Accept: */*",
-            "Accept-Encoding: identity",
+            *http_headers.lines(headers),
             "Connection: close",
             "\r\n",
         )
         return "\r\n".join(lines).encode("utf-8", "surrogateescape")
 
+    def _request_for(self, target: str) -> bytes:
+        """Return the request for where a redirect leads; of a proxy perhaps another host, which is told no secrets."""
+        if not self._proxied:
+            return self._request(target, self.host, self.headers)
+        host = urlsplit(target).netloc
+        another = host.lower() != self.host.lower()
+        return self._request(target, host, http_headers.for_another_host(self.headers) if another else self.headers)
+
     def _judge(self, answer: Answer) -> Outcome:
-        if not answer.bare and not 200 <= answer.status < 300:
-            return down(Reason.STATUS, f"{answer.phrase}, expected 2xx")
+        if answer.status not in self.statuses and not (answer.bare and self.statuses == SUCCESSFUL):
+            found = "an answer without HTTP headers" if answer.bare else answer.phrase
+            return down(Reason.STATUS, f"{found}, expected {_shown(self.statuses)}")
         if self.receive is not None:
             if self.method == "HEAD":
                 return _HEAD_HAS_NO_BODY
@@ -97,7 +113,7 @@ class Http:
         """
         here = self.target
         for _ in range(MOST_REDIRECTS):
-            if answer.status not in _REDIRECTS or not answer.location:
+            if answer.status in self.statuses or answer.status not in _REDIRECTS or not answer.location:
                 return self._judge(answer)
             base = here if self._proxied else f"{self.scheme}://{self.server}{here}"
             there = next_target(base, answer.location, server=self.server, host=self.host, proxied=self._proxied)
@@ -105,9 +121,28 @@ class Http:
                 location = quoted(answer.location.encode(), 100)
                 return down(Reason.STATUS, f"{answer.status} redirects to {location}, which is not this server")
             await peer.reconnect()
-            await peer.send(self._request(there, urlsplit(there).netloc if self._proxied else self.host))
+            await peer.send(self._request_for(there))
             following = await read_answer(peer, whole=self._whole)
             if isinstance(following, Outcome):
                 return following
             answer, here = following, there
         return self._judge(answer)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecretHttp(Http):
+    """As `Http`, with secrets among the headers, which a server may repeat and no sentence may show."""
+
+    async def probe(self, peer: Peer) -> Outcome:
+        """See `Conversation.probe`."""
+        outcome = await Http.probe(self, peer)
+        return replace(outcome, detail=veiled_sentence(outcome.detail, *http_headers.secrets_of(self.headers)))
+
+
+def _shown(statuses: frozenset[int]) -> str:
+    """Return *statuses* as a configuration writes them: `200-299,401`."""
+    if statuses == SUCCESSFUL:
+        return "2xx"
+    first = sorted(status for status in statuses if status - 1 not in statuses)
+    last = sorted(status for status in statuses if status + 1 not in statuses)
+    return ",".join(f"{low}-{high}" if low < high else str(low) for low, high in zip(first, last, strict=True))

@@ -5,7 +5,8 @@ from base64 import b64encode
 from ipaddress import ip_address
 from urllib.parse import SplitResult, unquote_to_bytes, urlsplit
 
-from ldirectord_py.checks.conversations.http import Http
+from ldirectord_py.checks.conversations.http import Http, SecretHttp
+from ldirectord_py.checks.conversations.http_headers import is_secret
 from ldirectord_py.checks.conversations.http_urls import STANDARD_PORTS, escaped
 from ldirectord_py.checks.drivers.settled import Settled
 from ldirectord_py.checks.matching import Receive
@@ -42,11 +43,13 @@ def build_http_proxy(asking: Asking, subject: Subject, endpoint: Endpoint) -> Pr
     if url is None:
         url = urlsplit(f"http://{endpoint}{_rooted(subject.request or '')}")
     host = _host(url)
-    check = Http(
+    check = _kind(asking)(
         server=endpoint,
         host=_header(host, "request"),
         target=escaped(_as_bytes(f"{url.scheme}://{host}{_target(url)}")),
         method=asking.httpmethod.upper(),
+        headers=asking.httpheaders,
+        statuses=asking.httpstatus,
         receive=_receive(asking, subject),
         authorization=_authorization(url),
     )
@@ -62,12 +65,14 @@ def _direct(asking: Asking, subject: Subject, endpoint: Endpoint, scheme: str) -
             endpoint = _elsewhere(url, endpoint)
     if asking.virtualhost is not None:
         host = _header(asking.virtualhost.rstrip("\r"), "virtualhost")
-    check = Http(
+    check = _kind(asking)(
         server=endpoint,
         scheme=scheme,
         host=_header(host, "request"),
         target=escaped(_as_bytes(_rooted(path))),
         method=asking.httpmethod.upper(),
+        headers=asking.httpheaders,
+        statuses=asking.httpstatus,
         receive=_receive(asking, subject),
         authorization=authorization,
     )
@@ -75,6 +80,10 @@ def _direct(asking: Asking, subject: Subject, endpoint: Endpoint, scheme: str) -
         return Probe(check=check, target=Target(endpoint=endpoint), timeout=asking.negotiatetimeout)
     target = tls_target(endpoint, host)
     return Probe(check=check, target=target, timeout=asking.negotiatetimeout)
+
+
+def _kind(asking: Asking) -> type[Http]:
+    return SecretHttp if any(is_secret(header.name) for header in asking.httpheaders) else Http
 
 
 def _absolute(request: str, scheme: str) -> SplitResult | None:

@@ -36,6 +36,11 @@ BAD_IN_SECTION = [
     ('receive=""', f"receive: invalid receive string: {INNER}, but got '\"\"'"),
     ('receive="(a"', "receive: '(a' is no regular expression: missing closing parenthesis at byte 2"),
     ("httpmethod=POST", "httpmethod: httpmethod must be GET or HEAD, but got 'POST'"),
+    (
+        "httpstatus=ok",
+        "httpstatus: expected codes and ranges with commas between them, such as 200-299,401, at 'ok', but got 'ok'",
+    ),
+    ("httpheader=me", "httpheader: expected NAME: VALUE, such as X-Probe: ldirectord, but there is no colon"),
     ("login=me", f"login: invalid login string: {QUOTES}"),
     ('passwd="a#b"', f"passwd: invalid password: {QUOTES}"),
     ('database=""', f"database: invalid database: {INNER}, but got '\"\"'"),

@@ -1,0 +1,44 @@
+"""The headers of an HTTP request: ours, those of the configuration, and which of them are secrets."""
+
+import re
+from collections.abc import Sequence
+
+from ldirectord_py.model.asking import Header
+
+_OURS = (Header("User-Agent", "ldirectord-py"), Header("Accept", "*/*"), Header("Accept-Encoding", "identity"))
+"""Sent where the configuration names none of that name."""
+
+_SECRET = re.compile(r"auth|cookie|credential|key|passw|secret|session|signature|token", re.IGNORECASE)
+_FOR_THE_PROXY = "proxy-authorization"
+_SHORTEST = 4
+"""Bytes: shorter words are too common for their repetition to tell anything."""
+
+
+def is_secret(name: str) -> bool:
+    """Return whether the value of a header called *name* lets somebody in somewhere."""
+    return _SECRET.search(name) is not None
+
+
+def for_another_host(headers: Sequence[Header]) -> tuple[Header, ...]:
+    """Return what of *headers* may be told to a host that a redirect leads to: no secrets but the proxy's."""
+    return tuple(one for one in headers if one.name.lower() == _FOR_THE_PROXY or not is_secret(one.name))
+
+
+def lines(headers: Sequence[Header]) -> list[str]:
+    """Return the lines of a request's headers, without `Host` and `Connection`."""
+    if not headers:
+        return [f"{name}: {value}" for name, value in _OURS]
+    named = {header.name.lower() for header in headers}
+    ours = [header for header in _OURS if header.name.lower() not in named]
+    return [f"{name}: {value}" for name, value in (*ours, *headers)]
+
+
+def secrets_of(headers: Sequence[Header]) -> tuple[bytes, ...]:
+    """Return what no sentence may show of *headers*, the longest first: each secret value, and the words of it."""
+    found: set[str] = set()
+    for name, value in headers:
+        if is_secret(name) and value:
+            _scheme, blank, credentials = value.partition(" ")
+            words = re.split(r"[\s;,=]+", credentials if blank else value)
+            found.update((value, *(word for word in words if len(word) >= _SHORTEST)))
+    return tuple(sorted((text.encode("utf-8", "surrogateescape") for text in found), key=len, reverse=True))
