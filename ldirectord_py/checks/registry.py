@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import assert_never
 
-from ldirectord_py.checks.conversations import dns_asking, http_asking, imap, ldap, nntp, pop, radius, smtp
+from ldirectord_py.checks.conversations import dns_asking, http_asking, imap, ldap, nntp, pop, radius, redis, smtp
 from ldirectord_py.checks.conversations.connect import Connect
 from ldirectord_py.checks.conversations.ping import Ping
 from ldirectord_py.checks.conversations.simpletcp import build_simpletcp
@@ -63,8 +63,13 @@ _ROWS = (
     Row("smtp", 25, Transport.TCP, "The server greets and answers EHLO with a 2xx code", smtp.build_smtp),
     Row("submission", 587, Transport.TCP, "As smtp, at the port for mail programs", smtp.build_smtp),
 )
+_EXTENSIONS = (
+    Row("redis", 6379, Transport.TCP, "A command is answered without an error and matches", redis.build_redis),
+    Row("rediss", 6379, Transport.TLS, "As redis, over TLS", redis.build_rediss),
+)
+"""Services that the original does not have: no virtual has one unless its section says so, whatever its port."""
 
-SERVICES: Mapping[str, Row] = MappingProxyType({row.service: row for row in _ROWS})
+SERVICES: Mapping[str, Row] = MappingProxyType({row.service: row for row in (*_ROWS, *_EXTENSIONS)})
 _SERVICE_BY_PORT: Mapping[int, str] = {row.port: row.service for row in _ROWS if row.port is not None}
 
 

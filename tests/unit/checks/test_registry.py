@@ -79,10 +79,11 @@ def test_services_stand_at_their_ports() -> None:
         "smtp": 25,
         "submission": 587,
     }
-    assert {service: standard_port(service) for service in SERVICES} == ports
-    assert list(SERVICES) == list(ports)
+    extensions = {"redis": 6379, "rediss": 6379}
+    assert {service: standard_port(service) for service in SERVICES} == ports | extensions
+    assert list(SERVICES) == [*ports, *extensions]
     assert all(service_for_port(port) == service for service, port in ports.items() if port)
-    assert (service_for_port(8080), service_for_port(0)) == ("none", "none")
+    assert {service_for_port(port) for port in (8080, 0, *extensions.values())} == {"none"}
 
 
 PLANS = {

@@ -1,0 +1,113 @@
+"""The Redis check; Valkey, KeyDB and others speak the same protocol."""
+
+from dataclasses import dataclass, field, replace
+
+from ldirectord_py.checks.conversations.redis_replies import Malformed, Refused, Replies, command
+from ldirectord_py.checks.matching import Receive
+from ldirectord_py.checks.misasked import Misasked
+from ldirectord_py.checks.quoting import quoted
+from ldirectord_py.checks.sni import tls_target
+from ldirectord_py.checks.veiling import veiled, veiled_sentence
+from ldirectord_py.model.address import Endpoint
+from ldirectord_py.model.asking import Asking, Subject
+from ldirectord_py.model.checking import Peer, Probe, Target
+from ldirectord_py.model.outcome import Outcome, Reason, down, up
+
+_PING = (b"PING",)
+_PONG = b"PONG"
+_PONGED = up("PING answered with PONG")
+_MEANINGS = {
+    b"NOAUTH": "the server wants a password: set passwd, and login where it has users",
+    b"WRONGPASS": "the server does not accept passwd, or login and passwd",
+    b"NOPERM": "the user may not run this command",
+    b"LOADING": "the server is still loading its data into memory",
+    b"MASTERDOWN": "this replica has lost its master, and is not to serve what may be out of date",
+}
+"""The errors that operators meet, by the word that they begin with."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redis:
+    """Logs in where there is a password, sends a command, and expects a reply that is no error and matches."""
+
+    request: tuple[bytes, ...] = _PING
+    """The command's words."""
+    receive: Receive | None = None
+    credentials: tuple[bytes, ...] = field(default=(), repr=False)
+    """Nothing, a password, or a user and a password: the words of AUTH."""
+    _wire: bytes = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Write the commands once, for all the times that they are sent."""
+        auth = command((b"AUTH", *self.credentials)) if self.credentials else b""
+        object.__setattr__(self, "_wire", auth + command(self.request))
+
+    async def probe(self, peer: Peer) -> Outcome:
+        """See `Conversation.probe`."""
+        # Both at once: the server takes them one after the other, and a round trip is spared.
+        await peer.send(self._wire)
+        replies = Replies(peer)
+        try:
+            if self.credentials:
+                await replies.next()
+            text = await replies.next()
+        except Refused as error:
+            return down(Reason.STATUS, self._meant(error.args[0]))
+        except Malformed as error:
+            shown = veiled(error.args[0], *self.credentials)
+            return down(Reason.PROTOCOL, f"expected a reply of Redis, but got {shown}")
+        return self._judge(text)
+
+    def _meant(self, error: bytes) -> str:
+        code = error.partition(b" ")[0]
+        if meaning := _MEANINGS.get(code):
+            return f"{code.decode('ascii')}: {meaning}"
+        return f"the server said {veiled(error, *self.credentials)}"
+
+    def _judge(self, text: bytes) -> Outcome:
+        if self.receive is not None:
+            if objection := self.receive.objection(text, what="the reply"):
+                return self._veiled(down(Reason.MISMATCH, objection))
+        elif _is_ping(self.request):
+            expected = text == _PONG
+            return _PONGED if expected else self._veiled(down(Reason.MISMATCH, f"expected PONG, got {quoted(text)}"))
+        return self._veiled(up(f"answered {quoted(text)}"))
+
+    def _veiled(self, outcome: Outcome) -> Outcome:
+        if not self.credentials:
+            return outcome
+        return replace(outcome, detail=veiled_sentence(outcome.detail, *self.credentials))
+
+
+def _is_ping(request: tuple[bytes, ...]) -> bool:
+    return len(request) == 1 and request[0].upper() == _PING[0]
+
+
+def build_redis(asking: Asking, subject: Subject, endpoint: Endpoint) -> Probe:
+    """Return the probe of service redis."""
+    return Probe(check=_check(asking, subject), target=Target(endpoint=endpoint), timeout=asking.negotiatetimeout)
+
+
+def build_rediss(asking: Asking, subject: Subject, endpoint: Endpoint) -> Probe:
+    """Return the probe of service rediss: the same over TLS, with the virtualhost as SNI if it is a name."""
+    return Probe(
+        check=_check(asking, subject),
+        target=tls_target(endpoint, asking.virtualhost),
+        timeout=asking.negotiatetimeout,
+    )
+
+
+def _check(asking: Asking, subject: Subject) -> Redis:
+    request = asking.request if subject.request is None else subject.request
+    if asking.login and not asking.passwd:
+        raise Misasked("login", f"service {asking.service} needs a passwd beside the login")
+    return Redis(
+        # The slash that every request is given is taken off again.
+        request=tuple(_as_bytes(word) for word in request.removeprefix("/").split()) or _PING,
+        receive=Receive.of(asking.receive if subject.receive is None else subject.receive),
+        credentials=tuple(_as_bytes(word) for word in (asking.login, asking.passwd) if word),
+    )
+
+
+def _as_bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
