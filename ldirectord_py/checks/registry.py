@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import assert_never
 
-from ldirectord_py.checks.conversations import dns_asking, http_asking, imap, ldap, nntp, pop, radius, redis, smtp
+from ldirectord_py.checks.conversations import dns_asking, http_asking, imap, ldap, nntp, pop, radius, redis, smtp, udp
 from ldirectord_py.checks.conversations.connect import Connect
 from ldirectord_py.checks.conversations.ping import Ping
 from ldirectord_py.checks.conversations.simpletcp import build_simpletcp
@@ -66,6 +66,7 @@ _ROWS = (
 _EXTENSIONS = (
     Row("redis", 6379, Transport.TCP, "A command is answered without an error and matches", redis.build_redis),
     Row("rediss", 6379, Transport.TLS, "As redis, over TLS", redis.build_rediss),
+    Row("udp", None, Transport.UDP, "A datagram is sent, and one comes back and matches", udp.build_udp),
 )
 """Services that the original does not have: no virtual has one unless its section says so, whatever its port."""
 
@@ -107,7 +108,7 @@ def _single(asking: Asking, subject: Subject) -> Probe:
         case CheckType.NEGOTIATE:
             return _negotiate(asking, subject)
         case CheckType.CONNECT:
-            return _ping(asking, subject) if _is_udp(subject) else _connect(asking, subject)
+            return _ping(asking, subject) if _is_udp(asking, subject) else _connect(asking, subject)
         case CheckType.PING:
             return _ping(asking, subject)
         case CheckType.EXTERNAL:
@@ -126,20 +127,23 @@ def _combined(asking: Asking, subject: Subject) -> CheckPlan:
     Over UDP every connect succeeds, so those are mere pauses between the negotiations.  With service none every
     negotiation succeeds and would let a dead server in again after each failed connect; so connects alone remain.
     """
-    udp = _is_udp(subject)
+    unconnected = _is_udp(asking, subject)
     if asking.service == "none":
-        if udp or not asking.connects:
+        if unconnected or not asking.connects:
             return Always()
         return Repeated(probe=_connect(asking, subject), interval=asking.interval)
     negotiate = _negotiate(asking, subject)
     if not asking.connects:
         return Repeated(probe=negotiate, interval=asking.interval)
-    connect = _pause(asking) if udp else _connect(asking, subject)
+    connect = _pause(asking) if unconnected else _connect(asking, subject)
     return Alternating(negotiate=negotiate, connect=connect, connects=asking.connects, interval=asking.interval)
 
 
 def _negotiate(asking: Asking, subject: Subject) -> Probe:
     if (port := _check_port(asking, subject)) is None:
+        if _row(asking) in _EXTENSIONS:
+            sentence = f"service {asking.service} has no port of its own: give the real server one, or set checkport"
+            raise Misasked("checkport", sentence)
         return _nowhere(asking)
     return _row(asking).build(asking, subject, subject.endpoint.at_port(port))
 
@@ -183,7 +187,10 @@ def _row(asking: Asking) -> Row:
         raise Misasked("service", sentence) from None
 
 
-def _is_udp(subject: Subject) -> bool:
+def _is_udp(asking: Asking, subject: Subject) -> bool:
+    """Return whether a connection would tell nothing: the server is asked over UDP, which has none."""
+    if asking.service == "udp":
+        return True
     return isinstance(subject.virtual, AddressKey) and subject.virtual.protocol is Protocol.UDP
 
 

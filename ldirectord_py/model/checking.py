@@ -118,6 +118,8 @@ class Probe(HashedOnce):
     """Seconds from the first socket (or process) to the verdict."""
     attempts: int = 1
     """So many tries before down is down (ping's `checkcount`); each has the timeout for itself."""
+    sends: int = 1
+    """Over UDP: how often the question is sent while there is no answer, at even shares of the timeout."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

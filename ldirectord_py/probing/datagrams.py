@@ -1,8 +1,10 @@
 """Conversations in datagrams: UDP and ICMP."""
 
+import errno
 import socket
 
 from ldirectord_py.probing.peers import Done, Ground, Prepared, StreamPeer
+from ldirectord_py.probing.reasons import outcome_of_errno
 
 
 class DatagramPeer(StreamPeer):
@@ -24,6 +26,33 @@ class DatagramPeer(StreamPeer):
 
     def _prepare_abort(self, opened: socket.SocketType) -> None:
         """Do nothing: datagrams have no connection to end."""
+
+
+class InsistentPeer(DatagramPeer):
+    """One conversation over UDP whose question can be sent again, should it or its answer have been lost."""
+
+    __slots__ = ("_question",)
+
+    def __init__(self, prepared: Prepared, ground: Ground, done: Done) -> None:
+        super().__init__(prepared, ground, done)
+        self._question: bytes | None = None
+
+    async def send(self, data: bytes) -> None:
+        """See `Peer.send`."""
+        self._question = data
+        await super().send(data)
+
+    def insist(self, now: float) -> None:
+        """Send the question again, at *now* (monotonic)."""
+        if self._socket is None or self._question is None:
+            return
+        try:
+            self._socket.send(self._question)
+        except BlockingIOError:
+            pass  # the first one has not even left
+        except OSError as error:
+            # It may be news of the first one, which nobody will be told of a second time.
+            self._conclude(outcome_of_errno(error.errno or errno.EIO, from_network=True), now)
 
 
 class IcmpPeer(DatagramPeer):

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from ldirectord_py.model.checking import Probe, Target, Transport
 from ldirectord_py.model.outcome import Outcome, Reason
-from ldirectord_py.probing.datagrams import DatagramPeer, IcmpPeer
+from ldirectord_py.probing.datagrams import DatagramPeer, IcmpPeer, InsistentPeer
 from ldirectord_py.probing.drivers import DriverRunner
 from ldirectord_py.probing.peers import Done, Ground, Prepared, StreamPeer
 from ldirectord_py.probing.reasons import HELD_UP
@@ -63,6 +63,8 @@ class Prober:
         """Return *probe* made ready for `start`, as often as one likes."""
         if probe.target is None:
             start: Errand = partial(self._drive, probe)
+        elif probe.sends > 1:
+            start = partial(_Insisting, self._loop, self, Prepared(probe, probe.target, self._ephemeral))
         else:
             start = partial(
                 self._converse, Prepared(probe, probe.target, self._ephemeral), self._peer_class(probe.target)
@@ -87,9 +89,13 @@ class Prober:
         self, prepared: Prepared, peer_class: Callable[[Prepared, Ground, Done], StreamPeer], done: Done, now: float
     ) -> Run:
         peer = peer_class(prepared, self, done)
-        self._set_deadline(peer, now + prepared.probe.timeout)
-        peer.begin(now)
+        self.begin(peer, now)
         return peer
+
+    def begin(self, peer: StreamPeer, now: float) -> None:
+        """Begin the conversation of *peer* at *now* (monotonic), under its deadline."""
+        self._set_deadline(peer, now + peer.probe.timeout)
+        peer.begin(now)
 
     def close(self) -> None:
         """Abandon what is under way and let go of the epoll set."""
@@ -201,3 +207,41 @@ class _Attempts:
             self._again(now)
         else:
             self._done(outcome, self._spent, now)
+
+
+class _Insisting:
+    """A question in a datagram that is sent again while nothing has come back, at even shares of its time."""
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, prober: Prober, prepared: Prepared, done: Done, now: float
+    ) -> None:
+        self._loop = loop
+        self._done = done
+        self._begun = now
+        self._probe = prepared.probe
+        self._sent = 1
+        self._peer = InsistentPeer(prepared, prober, self._ended)
+        self._timer: asyncio.TimerHandle | None = self._next()
+        prober.begin(self._peer, now)
+
+    def abandon(self) -> None:
+        """See `Run.abandon`."""
+        self._stop()
+        self._peer.abandon()
+
+    def _next(self) -> asyncio.TimerHandle:
+        return self._loop.call_at(self._begun + self._probe.timeout * self._sent / self._probe.sends, self._insist)
+
+    def _insist(self) -> None:
+        self._sent += 1
+        self._timer = self._next() if self._sent < self._probe.sends else None
+        self._peer.insist(self._loop.time())
+
+    def _stop(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _ended(self, outcome: Outcome, seconds: float, now: float) -> None:
+        self._stop()
+        self._done(outcome, seconds, now)
