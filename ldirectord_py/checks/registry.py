@@ -7,6 +7,7 @@ from typing import assert_never
 
 from ldirectord_py.checks.conversations import dns_asking, http_asking, imap, ldap, nntp, pop, radius, redis, smtp, udp
 from ldirectord_py.checks.conversations.connect import Connect
+from ldirectord_py.checks.conversations.grpc_asking import build_grpc, build_grpcs
 from ldirectord_py.checks.conversations.ping import Ping
 from ldirectord_py.checks.conversations.simpletcp import build_simpletcp
 from ldirectord_py.checks.conversations.sip import build_sip
@@ -64,6 +65,8 @@ _ROWS = (
     Row("submission", 587, Transport.TCP, "As smtp, at the port for mail programs", smtp.build_smtp),
 )
 _EXTENSIONS = (
+    Row("grpc", None, Transport.TCP, "The health service of gRPC answers SERVING", build_grpc),
+    Row("grpcs", None, Transport.TLS, "As grpc, over TLS", build_grpcs),
     Row("redis", 6379, Transport.TCP, "A command is answered without an error and matches", redis.build_redis),
     Row("rediss", 6379, Transport.TLS, "As redis, over TLS", redis.build_rediss),
     Row("udp", None, Transport.UDP, "A datagram is sent, and one comes back and matches", udp.build_udp),

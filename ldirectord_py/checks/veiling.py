@@ -3,6 +3,7 @@
 import re
 
 from ldirectord_py.checks.quoting import quoted
+from ldirectord_py.model.outcome import LONGEST_DETAIL
 
 _LONGEST = 100
 _LEAST = 4
@@ -23,12 +24,19 @@ def veiled_sentence(sentence: str, *secrets: bytes) -> str:
 
     For what other code has quoted already; where the text itself is at hand, `veiled` is better.
     """
+    cut = "..." in sentence or len(sentence) >= LONGEST_DETAIL
     for secret in secrets:
-        sentence = re.sub(re.escape(_within(secret)), "***", sentence, flags=re.IGNORECASE)
-        for count in range(min(len(secret), len(sentence)) - 1, _LEAST - 1, -1):
-            beginning = re.escape(_within(secret[:count]))
-            sentence = re.sub(rf"{beginning}(?=\.\.\.|\Z)", "***", sentence, flags=re.IGNORECASE)
+        sentence = _without(sentence, _within(secret))
+        for count in range(min(len(secret), len(sentence)) - 1 if cut else 0, _LEAST - 1, -1):
+            sentence = _without(sentence, _within(secret[:count]), r"(?=\.\.\.|\Z)")
     return sentence
+
+
+def _without(sentence: str, text: str, ahead: str = "") -> str:
+    # Almost always there is nothing to be found, and to look for it takes less than to compile an expression.
+    if text.lower() not in sentence.lower():
+        return sentence
+    return re.sub(re.escape(text) + ahead, "***", sentence, flags=re.IGNORECASE)
 
 
 def _within(text: bytes) -> str:

@@ -91,6 +91,8 @@ class TlsOptions:
     server_name: str | None = None
     """Sent as SNI and, with *verify*, compared with the certificate."""
     verify: bool = False
+    alpn: tuple[str, ...] = ()
+    """The protocols that are offered within TLS (RFC 7301), the preferred one first; none: nothing is said of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

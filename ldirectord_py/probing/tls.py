@@ -30,6 +30,8 @@ class TlsMemory:
             context.verify_mode = ssl.CERT_REQUIRED if options.verify else ssl.CERT_NONE
             if options.verify:
                 context.load_default_certs()
+            if options.alpn:
+                context.set_alpn_protocols(list(options.alpn))
             self._contexts[options] = context
         return context
 

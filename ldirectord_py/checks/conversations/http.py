@@ -26,6 +26,8 @@ _BARE = up("an answer without HTTP headers")
 _HEAD_HAS_NO_BODY = down(
     Reason.MISMATCH, "an answer to HEAD has no body that could match receive: use httpmethod=GET, or no receive"
 )
+_OURS = frozenset((*_UP.values(), _BARE, _HEAD_HAS_NO_BODY))
+"""Outcomes in which there is no word of the server's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +138,8 @@ class SecretHttp(Http):
     async def probe(self, peer: Peer) -> Outcome:
         """See `Conversation.probe`."""
         outcome = await Http.probe(self, peer)
+        if outcome in _OURS:
+            return outcome
         return replace(outcome, detail=veiled_sentence(outcome.detail, *http_headers.secrets_of(self.headers)))
 
 

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from ldirectord_py.checks.drivers import network, oracle_process
-from ldirectord_py.checks.drivers.statement import CLOSED, EMPTY, RETURNED, Statement, build, missing
+from ldirectord_py.checks.drivers.statement import CLOSED, EMPTY, RETURNED, Statement, build
+from ldirectord_py.checks.libraries import missing
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.asking import Asking, Subject
 from ldirectord_py.model.checking import Probe

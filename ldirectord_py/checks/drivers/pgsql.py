@@ -17,8 +17,8 @@ from ldirectord_py.checks.drivers.statement import (
     RETURNED,
     Statement,
     build,
-    library,
 )
+from ldirectord_py.checks.libraries import library
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.asking import Asking, Subject
 from ldirectord_py.model.checking import Probe

@@ -2,8 +2,6 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from importlib import import_module
-from types import ModuleType
 
 from ldirectord_py.checks.drivers.settled import Settled
 from ldirectord_py.checks.misasked import Misasked
@@ -58,20 +56,6 @@ class Statement(ABC):
     def _shown(self, message: str, code: object = "") -> str:
         line = f"{code} {message.partition(chr(10))[0]}".strip()
         return veiled(line.encode("utf-8", "backslashreplace"), self.passwd.encode("utf-8"), self.login.encode("utf-8"))
-
-
-def library(name: str, service: str) -> ModuleType:
-    """Return the library *name*, an extra of ours; raises `Misasked` where it is not installed."""
-    try:
-        return import_module(name)
-    except ImportError as error:
-        known = isinstance(error, ModuleNotFoundError) and error.name == name
-        raise missing(service, "" if known else f" ({name} cannot be loaded: {error})") from error
-
-
-def missing(service: str, why: str = "") -> Misasked:
-    """Return the error of a service whose library is not there."""
-    return Misasked("service", f"service {service} needs a driver: pip install 'ldirectord-py[{service}]'{why}")
 
 
 def build(kind: type[Statement], asking: Asking, subject: Subject, endpoint: Endpoint) -> Probe:

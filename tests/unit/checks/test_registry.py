@@ -79,7 +79,7 @@ def test_services_stand_at_their_ports() -> None:
         "smtp": 25,
         "submission": 587,
     }
-    extensions = {"redis": 6379, "rediss": 6379, "udp": None}
+    extensions = {"grpc": None, "grpcs": None, "redis": 6379, "rediss": 6379, "udp": None}
     assert {service: standard_port(service) for service in SERVICES} == ports | extensions
     assert list(SERVICES) == [*ports, *extensions]
     assert all(service_for_port(port) == service for service, port in ports.items() if port)

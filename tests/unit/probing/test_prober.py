@@ -257,6 +257,19 @@ async def test_tls_can_be_verified(tls: ssl.SSLContext) -> None:
     assert "certificate" in outcome.detail
 
 
+@pytest.mark.parametrize(("offered", "chosen"), [(("h2",), "h2"), (("x", "h2"), "h2"), (("x",), None), ((), None)])
+async def test_a_protocol_is_agreed_on_within_tls(
+    tls: ssl.SSLContext, offered: tuple[str, ...], chosen: str | None
+) -> None:
+    async def tell(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(f"220 {writer.get_extra_info('ssl_object').selected_alpn_protocol()}\r\n".encode())
+
+    tls.set_alpn_protocols(["h2"])
+    async with serving(tell, tls) as endpoint, probing() as run:
+        outcome = await run(over(endpoint, Greeting(), Transport.TLS, tls=TlsOptions(alpn=offered)))
+    assert outcome == up(f"220 {chosen}")
+
+
 async def test_tls_towards_a_plain_server_says_so() -> None:
     async with serving(greet) as endpoint, probing() as run:
         outcome = await run(over(endpoint, Greeting(), Transport.TLS, tls=TlsOptions()))

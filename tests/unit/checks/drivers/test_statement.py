@@ -7,7 +7,8 @@ from ldirectord_py.checks.drivers.mysql import Mysql, build_mysql
 from ldirectord_py.checks.drivers.oracle import Oracle, build_oracle
 from ldirectord_py.checks.drivers.pgsql import Pgsql, build_pgsql
 from ldirectord_py.checks.drivers.settled import Settled
-from ldirectord_py.checks.drivers.statement import Statement, library
+from ldirectord_py.checks.drivers.statement import Statement
+from ldirectord_py.checks.libraries import library
 from ldirectord_py.checks.misasked import Misasked
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.asking import Asking, Subject
