@@ -144,9 +144,6 @@ def _combined(asking: Asking, subject: Subject) -> CheckPlan:
 
 def _negotiate(asking: Asking, subject: Subject) -> Probe:
     if (port := _check_port(asking, subject)) is None:
-        if _row(asking) in _EXTENSIONS:
-            sentence = f"service {asking.service} has no port of its own: give the real server one, or set checkport"
-            raise Misasked("checkport", sentence)
         return _nowhere(asking)
     return _row(asking).build(asking, subject, subject.endpoint.at_port(port))
 
@@ -173,7 +170,10 @@ def _pause(asking: Asking) -> Probe:
 
 
 def _nowhere(asking: Asking) -> Probe:
-    """Return a check that is always down, as the original's connection to port 0 is."""
+    """Return a check that is always down, as the original's connection to port 0 is; an extension is refused."""
+    if _row(asking) in _EXTENSIONS:
+        sentence = f"service {asking.service} has no port of its own: give the real server one, or set checkport"
+        raise Misasked("checkport", sentence)
     sentence = "no port to check: give the real server a port, or set checkport"
     return Probe(check=Settled(outcome=down(Reason.REFUSED, sentence)), timeout=asking.checktimeout)
 

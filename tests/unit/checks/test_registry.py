@@ -191,6 +191,24 @@ def test_the_port_is_checkport_or_the_reals_or_the_standard(checkport, port, ser
     assert target.endpoint == REAL.at_port(asked)
 
 
+@pytest.mark.parametrize("service", ["grpc", "grpcs", "udp"])
+@pytest.mark.parametrize("checktype", [CheckType.NEGOTIATE, CheckType.CONNECT, CheckType.COMBINED])
+def test_an_extension_without_any_port_is_refused(service: str, checktype: CheckType) -> None:
+    asking = Asking(checktype=checktype, connects=2, service=service)
+    if (service, checktype) == ("udp", CheckType.CONNECT):
+        assert probed(asking, subject(REAL.at_port(0))) == PINGED
+        return
+    with pytest.raises(Misasked, match=f"^service {service} has no port of its own: ") as refused:
+        plan(asking, subject(REAL.at_port(0)))
+    assert refused.value.directive == "checkport"
+
+
+def test_a_udp_port_is_not_connected_to_whatever_the_virtuals_protocol() -> None:
+    made = plan(Asking(checktype=CheckType.COMBINED, connects=3, service="udp"), subject(virtual=TCP))
+    assert isinstance(made, Alternating)
+    assert isinstance(made.connect.check, Settled)
+
+
 @pytest.mark.parametrize("virtual", [TCP, MARK])
 def test_without_any_port_the_server_is_down_and_the_reason_says_what_to_do(virtual) -> None:
     check = probed(Asking(checktype=CheckType.CONNECT), subject(REAL.at_port(0), virtual)).check

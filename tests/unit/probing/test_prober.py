@@ -9,7 +9,7 @@ import ssl
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 import trustme
@@ -305,6 +305,52 @@ async def test_datagrams_are_answered_or_refused() -> None:
         transport.close()
         await asyncio.sleep(0)
         assert (await run(over(endpoint, Ask(), Transport.UDP))).reason is Reason.REFUSED
+
+
+@dataclass(frozen=True)
+class Question:
+    async def probe(self, peer: Peer) -> Outcome:
+        await peer.send(b"hello")
+        return up(repr(await peer.some()))
+
+
+def question(server: socket.socket, check: object = Question()) -> Probe:
+    endpoint = Endpoint(LOOPBACK, server.getsockname()[1])
+    return replace(over(endpoint, check, Transport.UDP, timeout=0.3), sends=3)
+
+
+async def test_a_question_that_nobody_waits_for_any_more_is_not_sent_again() -> None:
+    loop = asyncio.get_running_loop()
+    with socket.socket(type=socket.SOCK_DGRAM) as server:
+        server.setblocking(False)
+        server.bind(("127.0.0.1", 0))
+        async with asyncio.TaskGroup() as tasks:
+            prober = Prober(tasks, crashed=lambda _probe, error: pytest.fail(str(error)))
+            begun = loop.time()
+            run = prober.prepare(question(server))(lambda *_: pytest.fail("an outcome"), begun)
+            assert await loop.sock_recv(server, 100) == b"hello"
+            run.abandon()
+            assert prober.conversations == 0
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout_at(begun + 0.35):
+                    await loop.sock_recv(server, 100)
+            prober.close()
+
+
+async def test_news_that_sending_again_meets_is_not_lost() -> None:
+    @dataclass(frozen=True)
+    class Hasty:
+        async def probe(self, peer: Peer) -> Outcome:
+            await peer.send(b"hello")
+            # Before the loop can tell of the ICMP message that is there already.
+            asyncio.get_running_loop().call_soon(peer.insist, 0.0)  # type: ignore[attr-defined]
+            return up(repr(await peer.some()))
+
+    with socket.socket(type=socket.SOCK_DGRAM) as server:
+        server.bind(("127.0.0.1", 0))
+        probe = question(server, Hasty())
+    async with probing() as run:
+        assert (await run(probe)).reason is Reason.REFUSED
 
 
 async def test_drivers_run_under_their_deadline() -> None:
