@@ -100,6 +100,12 @@ async def test_it_is_asked_over_tls(secure: int, address: str) -> None:
     assert (await ask(secure, address, "grpcs", request="/shop.Checkout")).reason is Reason.STATUS
 
 
+async def test_sessions_of_tls_are_resumed(secure: int) -> None:
+    async with checking() as check:
+        outcomes = [await check(at(secure), service="grpcs", **PATIENT) for _ in range(3)]
+    assert outcomes == [up("SERVING")] * 3
+
+
 async def test_the_wrong_one_of_the_two_is_down(port: int, secure: int) -> None:
     assert (await ask(port, service="grpcs")).reason is Reason.TLS
     assert (await ask(secure)).verdict is Verdict.DOWN

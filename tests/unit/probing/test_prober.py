@@ -348,8 +348,8 @@ async def test_news_that_sending_again_meets_is_not_lost() -> None:
 
     with socket.socket(type=socket.SOCK_DGRAM) as server:
         server.bind(("127.0.0.1", 0))
-        probe = question(server, Hasty())
-    async with probing() as run:
+        probe = replace(question(server, Hasty()), timeout=60)
+    async with asyncio.timeout(5), probing() as run:
         assert (await run(probe)).reason is Reason.REFUSED
 
 
