@@ -9,6 +9,7 @@ _OURS = (Header("User-Agent", "ldirectord-py"), Header("Accept", "*/*"), Header(
 """Sent where the configuration names none of that name."""
 
 _SECRET = re.compile(r"auth|cookie|credential|key|passw|secret|session|signature|token", re.IGNORECASE)
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9-]* +(?=\S)")
 _FOR_THE_PROXY = "proxy-authorization"
 _SHORTEST = 4
 """Bytes: shorter words are too common for their repetition to tell anything."""
@@ -38,7 +39,8 @@ def secrets_of(headers: Sequence[Header]) -> tuple[bytes, ...]:
     found: set[str] = set()
     for name, value in headers:
         if is_secret(name) and value:
-            _scheme, blank, credentials = value.partition(" ")
-            words = re.split(r"[\s;,=]+", credentials if blank else value)
+            # In front of credentials there is, as a rule, a scheme (RFC 9110 §11.4), which is no secret.
+            scheme = _SCHEME.match(value)
+            words = re.split(r"[\s;,=]+", value[scheme.end() :] if scheme else value)
             found.update((value, *(word for word in words if len(word) >= _SHORTEST)))
     return tuple(sorted((text.encode("utf-8", "surrogateescape") for text in found), key=len, reverse=True))

@@ -1,6 +1,7 @@
 import pytest
 
-from ldirectord_py.checks.veiling import veiled
+from ldirectord_py.checks.veiling import veiled, veiled_sentence
+from ldirectord_py.model.outcome import LONGEST_DETAIL
 
 
 @pytest.mark.parametrize(
@@ -17,3 +18,21 @@ from ldirectord_py.checks.veiling import veiled
 )
 def test_what_was_told_is_not_shown(text, secrets, shown) -> None:
     assert veiled(text, *secrets) == shown
+
+
+@pytest.mark.parametrize(
+    ("sentence", "secrets", "shown"),
+    [
+        ("got 'no'", (b"geheim",), "got 'no'"),
+        ("got 'geheim, Geheim'", (b"geheim",), "got '***, ***'"),
+        ("got 'gehe...'", (b"geheim",), "got '***...'"),
+        ("got 'geh...'", (b"geheim",), "got 'geh...'"),
+        ("got 'gehe' and 'x...'", (b"geheim",), "got 'gehe' and 'x...'"),
+        (r"got 'a\tb\xff'", (b"a\tb\xff",), "got '***'"),
+        (r"got 'schl\xc3...'", ("schlüssel".encode(),), "got '***...'"),
+        ("x" * (LONGEST_DETAIL - 4) + "GEHE", (b"geheim",), "x" * (LONGEST_DETAIL - 4) + "***"),
+        ("got 'abc def'", (b"abc def", b"def"), "got '***'"),
+    ],
+)
+def test_nor_is_it_in_a_sentence_that_quotes_it(sentence: str, secrets: tuple[bytes, ...], shown: str) -> None:
+    assert veiled_sentence(sentence, *secrets) == shown

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from ldirectord_py.checks.conversations.http import Http, SecretHttp
 from ldirectord_py.checks.conversations.http_asking import build_http, build_http_proxy, build_https
+from ldirectord_py.checks.conversations.http_headers import secrets_of
 from ldirectord_py.checks.matching import Receive
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.asking import Asking, Header, Subject
@@ -134,6 +135,24 @@ async def test_wherever_a_sentence_is_cut_no_beginning_of_a_secret_is_left(
     check = http(kind=SecretHttp, headers=(Header("X-Api-Key", secret),), receive="alive")
     detail = (await check.probe(ScriptedPeer(answer("200 OK", body)))).detail
     assert secret[:4] not in detail.partition(": got ")[2]
+
+
+@pytest.mark.parametrize(
+    ("header", "secrets"),
+    [
+        (Header("Authorization", "Bearer abcdef"), {b"Bearer abcdef", b"abcdef"}),
+        (Header("authorization", "Basic YTpiYw=="), {b"Basic YTpiYw==", b"YTpiYw"}),
+        (Header("Cookie", "id=secretly; theme=dark"), {b"id=secretly; theme=dark", b"secretly", b"theme", b"dark"}),
+        (Header("X-Api-Key", "abc"), {b"abc"}),
+        (Header("X-Auth-Token", "ab cd"), {b"ab cd"}),
+        (Header("Proxy-Authorization", "abcdef"), {b"abcdef"}),
+        (Header("X-Secret", "\udcffabc"), {b"\xffabc"}),
+        (Header("X-Secret", ""), set()),
+        (Header("Accept", "text/html"), set()),
+    ],
+)
+def test_secret_is_what_lets_somebody_in(header: Header, secrets: set[bytes]) -> None:
+    assert set(secrets_of((header,))) == secrets
 
 
 def test_a_probe_shows_no_header() -> None:
