@@ -140,7 +140,8 @@ class SecretHttp(Http):
         outcome = await Http.probe(self, peer)
         if outcome in _OURS:
             return outcome
-        return replace(outcome, detail=veiled_sentence(outcome.detail, *http_headers.secrets_of(self.headers)))
+        secrets = http_headers.secrets_of((*self.headers, Header("Authorization", self.authorization)))
+        return replace(outcome, detail=veiled_sentence(outcome.detail, *secrets))
 
 
 def _shown(statuses: frozenset[int]) -> str:

@@ -82,6 +82,14 @@ async def test_headers_are_added_and_take_the_place_of_ours() -> None:
     )
 
 
+async def test_an_authorization_of_theirs_comes_before_that_of_a_url() -> None:
+    peer = ScriptedPeer(answer("200 OK"))
+    await http(headers=(Header("authorization", "Bearer x"),), authorization="Basic eA==").probe(peer)
+    await http(headers=(Header("X", "y"),), authorization="Basic eA==").probe(peer)
+    assert [heard.lower().count(b"authorization: ") for heard in peer.heard] == [1, 1]
+    assert (b"Bearer x" in peer.heard[0], b"Basic eA==" in peer.heard[1]) == (True, True)
+
+
 async def test_they_are_sent_again_where_a_redirect_leads() -> None:
     peer = ScriptedPeer(answer("302 Found", b"", "Location: /x"), later=[[answer("200 OK")]])
     await http(headers=BEARER, kind=SecretHttp).probe(peer)
