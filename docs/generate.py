@@ -15,6 +15,8 @@ from ldirectord_py.observers.metrics import Metrics
 
 HERE = Path(__file__).parent
 _STANDARD = ("process_", "python_")
+_EXTRA = {"grpcs": "grpc"}
+"""Extras that are not called as the service is."""
 
 
 def directives() -> str:
@@ -130,7 +132,8 @@ def checks() -> str:
             "|---|---|---|---|---|",
             *(
                 f"| {row.service} | {_link(pages[row.service])} | {row.port or ''} "
-                f"| {f'`ldirectord-py[{row.service}]`' if row.service in extras else ''} | {row.summary} |"
+                f"| {f'`ldirectord-py[{extra}]`' if (extra := _EXTRA.get(row.service, row.service)) in extras else ''} "
+                f"| {row.summary} |"
                 for row in SERVICES.values()
             ),
             "",
