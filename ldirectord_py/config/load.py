@@ -1,11 +1,10 @@
 """Reads a configuration: the one way in."""
 
-import os
-import stat
 from pathlib import Path
 
 from ldirectord_py.config import cf
 from ldirectord_py.config.build import build
+from ldirectord_py.config.files import BadFile, read_regular
 from ldirectord_py.config.resolve import HERE, Environment
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.errors import ConfigRejected
@@ -20,9 +19,9 @@ def load(path: Path, environment: Environment = HERE) -> Config:
     Raises `ConfigRejected` with every problem at once, also where the file cannot be read.
     """
     try:
-        text = _read(path)
-    except OSError as exc:
-        raise _rejected(path, f"cannot be read: {exc.strerror or exc}") from None
+        text = read_regular(path, LARGEST_FILE, "configuration")
+    except BadFile as exc:
+        raise ConfigRejected([Problem(str(path), 0, str(exc))]) from None
     return parse(text, str(path), environment)
 
 
@@ -35,25 +34,3 @@ def parse(text: bytes, path: str, environment: Environment = HERE) -> Config:
         line = text.count(b"\n", 0, text.index(b"\0")) + 1
         raise ConfigRejected([Problem(path, line, "this is no text file: it holds a NUL byte")])
     return build(cf.read(text, path), environment)
-
-
-def _read(path: Path) -> bytes:
-    # Not blocking, so that a FIFO without a writer does not keep us.
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    try:
-        mode = os.fstat(descriptor).st_mode
-        if stat.S_ISDIR(mode):
-            raise _rejected(path, "is a directory, not a file")
-        if not stat.S_ISREG(mode):
-            raise _rejected(path, "is not a regular file")
-        with open(descriptor, "rb", closefd=False) as file:
-            text = file.read(LARGEST_FILE + 1)
-    finally:
-        os.close(descriptor)
-    if len(text) > LARGEST_FILE:
-        raise _rejected(path, f"is larger than {LARGEST_FILE // 2**20} MiB, which no configuration is")
-    return text
-
-
-def _rejected(path: Path, sentence: str) -> ConfigRejected:
-    return ConfigRejected([Problem(str(path), 0, sentence)])
