@@ -175,7 +175,7 @@ class Application:
         director = self._director
         try:
             async with asyncio.TaskGroup() as tasks:
-                prober = Prober(tasks, crashed=self._crashed)
+                prober = Prober(tasks, crashed=self._crashed, certificate_seen=director.certificates.seen)
                 self._schedule = schedule = Schedule(prober, policy, director.report, limit=limit, drivers=_DRIVERS)
                 reloader = Reloader(director, schedule, self._load, self._stream.emit)
                 tasks.create_task(director.follow(), name="follow health")

@@ -14,6 +14,7 @@ from ldirectord_py.checks.conversations.sip import build_sip
 from ldirectord_py.checks.drivers import external, ftp, mysql, oracle, pgsql
 from ldirectord_py.checks.drivers.settled import Settled
 from ldirectord_py.checks.misasked import Misasked
+from ldirectord_py.checks.origins import setting_out
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.asking import Asking, CheckType, Subject
 from ldirectord_py.model.checking import Alternating, Always, CheckPlan, Never, Probe, Repeated, Target, Transport
@@ -115,9 +116,9 @@ def _single(asking: Asking, subject: Subject) -> Probe:
         case CheckType.PING:
             return _ping(asking, subject)
         case CheckType.EXTERNAL:
-            return external.build(asking, subject)
+            return setting_out(asking, external.build(asking, subject))
         case CheckType.EXTERNAL_PERL:
-            return external.build_perl(asking, subject)
+            return setting_out(asking, external.build_perl(asking, subject))
         case CheckType.ON | CheckType.OFF | CheckType.COMBINED:
             raise AssertionError(f"checktype {asking.checktype} is not one probe")
         case _:
@@ -145,24 +146,26 @@ def _combined(asking: Asking, subject: Subject) -> CheckPlan:
 def _negotiate(asking: Asking, subject: Subject) -> Probe:
     if (port := _check_port(asking, subject)) is None:
         return _nowhere(asking)
-    return _row(asking).build(asking, subject, subject.endpoint.at_port(port))
+    return setting_out(asking, _row(asking).build(asking, subject, subject.endpoint.at_port(port)))
 
 
 def _connect(asking: Asking, subject: Subject) -> Probe:
     if (port := _check_port(asking, subject)) is None:
         return _nowhere(asking)
-    return Probe(check=Connect(), target=Target(endpoint=subject.endpoint.at_port(port)), timeout=asking.checktimeout)
+    target = Target(endpoint=subject.endpoint.at_port(port))
+    return setting_out(asking, Probe(check=Connect(), target=target, timeout=asking.checktimeout))
 
 
 def _ping(asking: Asking, subject: Subject) -> Probe:
     # Without the port, so that all the services of one machine share its ping.
     target = Target(endpoint=subject.endpoint.at_port(0), transport=Transport.ICMP)
-    return Probe(
+    probe = Probe(
         check=Ping(family=6 if target.endpoint.address.version == 6 else 4),
         target=target,
         timeout=asking.checktimeout,
         attempts=asking.checkcount,
     )
+    return setting_out(asking, probe)
 
 
 def _pause(asking: Asking) -> Probe:

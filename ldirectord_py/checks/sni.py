@@ -1,8 +1,10 @@
 """The name that a TLS server is told it is asked for."""
 
 import re
+from dataclasses import replace
 
 from ldirectord_py.model.address import Endpoint
+from ldirectord_py.model.asking import Asking
 from ldirectord_py.model.checking import Target, TlsOptions, Transport
 
 _DNS_NAME = re.compile(r"(?=.{1,253}\Z)(?=.*[A-Za-z_-])[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*", re.ASCII)
@@ -11,12 +13,19 @@ _DNS_NAME = re.compile(r"(?=.{1,253}\Z)(?=.*[A-Za-z_-])[A-Za-z0-9_-]{1,63}(\.[A-
 _PORT = re.compile(r":\d+\Z")
 
 
-def tls_options(host: str | None) -> TlsOptions:
-    """Return how to speak TLS to a server of *host* (perhaps with a port): its name as SNI if it is one, unverified."""
+def is_name(text: str) -> bool:
+    """Return whether *text* can be sent as SNI."""
+    return _DNS_NAME.fullmatch(text) is not None
+
+
+def tls_options(asking: Asking, host: str | None) -> TlsOptions:
+    """Return how to speak TLS to a server of *host* (perhaps with a port), whose name is taken unless one is given."""
     name = _PORT.sub("", host or "")
-    return TlsOptions(server_name=name if _DNS_NAME.fullmatch(name) else None)
+    if asking.tls.server_name is not None or not is_name(name):
+        return asking.tls
+    return replace(asking.tls, server_name=name)
 
 
-def tls_target(endpoint: Endpoint, host: str | None) -> Target:
+def tls_target(asking: Asking, endpoint: Endpoint, host: str | None) -> Target:
     """Return where a service is asked that speaks TLS from the start."""
-    return Target(endpoint=endpoint, transport=Transport.TLS, tls=tls_options(host))
+    return Target(endpoint=endpoint, transport=Transport.TLS, tls=tls_options(asking, host))

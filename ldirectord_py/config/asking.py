@@ -5,13 +5,14 @@ from ldirectord_py.config import directives as d
 from ldirectord_py.config.resolve import Environment
 from ldirectord_py.config.values import Values
 from ldirectord_py.model.asking import Asking
+from ldirectord_py.model.checking import TlsOptions
 from ldirectord_py.model.service import AddressKey, VirtualKey
 
 CHECK_SECONDS = 5
 NEGOTIATE_SECONDS = 30
 
 
-def asking(key: VirtualKey, values: Values, environment: Environment) -> Asking:
+def asking(key: VirtualKey, values: Values, environment: Environment, tls: TlsOptions) -> Asking:
     """Return how the real servers of a section are asked, with everything filled in."""
     checktype, connects = values.get(d.CHECKTYPE)
     login, passwd = _credentials(values, environment)
@@ -37,6 +38,9 @@ def asking(key: VirtualKey, values: Values, environment: Environment) -> Asking:
         checkcount=values.get(d.CHECKCOUNT),
         checkport=values.get(d.CHECKPORT),
         interval=float(values.get(d.CHECKINTERVAL)),
+        tls=tls,
+        checksource=values.get(d.CHECKSOURCE),
+        checkdevice=values.get(d.CHECKDEVICE),
     )
 
 

@@ -6,11 +6,11 @@ from types import MappingProxyType
 from typing import Any
 
 from ldirectord_py.checks.registry import SERVICES
-from ldirectord_py.config import http_values, readers
+from ldirectord_py.config import http_values, places, readers
 from ldirectord_py.config.directive import Directive, Scope
 from ldirectord_py.config.readers import AskedType
 from ldirectord_py.config.reals import FALLBACK_LINE, REAL_LINE, FallbackLine, RealLine
-from ldirectord_py.model.address import Endpoint
+from ldirectord_py.model.address import Endpoint, IPAddress
 from ldirectord_py.model.asking import SUCCESSFUL, CheckType, Header
 from ldirectord_py.model.config import AlertStatus
 
@@ -156,6 +156,40 @@ FAILURECOUNT = Directive(
     1,
     "How many checks in a row must fail before a real server is taken out",
     refusal="invalid failure count value",
+)
+
+# How a check sets out, and TLS
+
+CHECKSOURCE: Directive[IPAddress | None] = Directive(
+    "checksource",
+    _BOTH,
+    places.SOURCE,
+    None,
+    "The address of this machine that checks come from; by default what its routes say",
+)
+CHECKDEVICE: Directive[str | None] = Directive(
+    "checkdevice",
+    _BOTH,
+    places.DEVICE,
+    None,
+    "The interface through which checks go; by default what the routes say",
+)
+TLSVERIFY = _switch("tlsverify", _BOTH, "Refuse a server whose certificate is not in order, or not for its name")
+TLSCAFILE: Directive[str | None] = Directive(
+    "tlscafile", _BOTH, places.PATH, None, "The certificates that tlsverify trusts; by default the system's"
+)
+TLSCERTFILE: Directive[str | None] = Directive(
+    "tlscertfile", _BOTH, places.PATH, None, "Our certificate, for servers that ask for one"
+)
+TLSKEYFILE: Directive[str | None] = Directive(
+    "tlskeyfile", _BOTH, places.PATH, None, "The key of tlscertfile; by default it is in the same file"
+)
+TLSSERVERNAME: Directive[str | None] = Directive(
+    "tlsservername",
+    _BOTH,
+    places.SERVER_NAME,
+    None,
+    "The server's name in SNI and in its certificate; by default virtualhost, if that is a name",
 )
 
 # The table

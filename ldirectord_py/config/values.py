@@ -53,6 +53,12 @@ class Values:
         entries = self._entries.get(name)
         return entries[-1].line if entries else None
 
+    def line_in_force(self, row: Directive[Any]) -> int:
+        """Return the line of the value in force; 0 where that is the default."""
+        if line := self.line(row.name):
+            return line
+        return self._outer.line_in_force(row) if self._outer is not None and row.scope is Scope.BOTH else 0
+
 
 def read_values(lines: Sequence[Line], scope: Scope, findings: Findings, *, outer: Values | None = None) -> Values:
     """Return the values of *lines*, which stand in *scope*; what cannot be read is added to *findings*."""

@@ -1,7 +1,7 @@
 """One section as a complete `Virtual`."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 
 from ldirectord_py.checks.misasked import Misasked
@@ -14,6 +14,7 @@ from ldirectord_py.config.openings import Opening, read_opening
 from ldirectord_py.config.resolve import Environment, unwritable
 from ldirectord_py.config.servers import Reserve, Server, fallbacks, misplaced, real_servers
 from ldirectord_py.config.settings import settings
+from ldirectord_py.config.tls import TlsFiles, tell_what_has_no_effect, tls_options
 from ldirectord_py.config.values import Values, read_values
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.asking import Asking, Subject
@@ -33,6 +34,7 @@ class Surroundings:
     fallbacks: dict[int, Reserve | None]
     environment: Environment
     findings: Findings
+    tls_files: TlsFiles = field(default_factory=TlsFiles)
 
 
 def virtual(section: Section, around: Surroundings) -> Virtual | None:
@@ -68,11 +70,15 @@ class _Named:
 
     def complete(self, servers: list[Server]) -> Virtual:
         values, around = self.values, self.around
-        asked = asking(self.key, values, around.environment)
+        tls = tls_options(values, around.tls_files, around.findings)
+        asked = asking(self.key, values, around.environment, tls)
+        reals = tuple(self.reals(asked, servers))
+        if reals:
+            tell_what_has_no_effect(values, asked, (real.plan for real in reals), around.findings)
         return Virtual(
             key=self.key,
             settings=settings(self.key, values, around.findings),
-            reals=tuple(self.reals(asked, servers)),
+            reals=reals,
             fallback=self.fallback(),
             asking=asked,
             quiescent=values.get(d.QUIESCENT),

@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
-from ldirectord_py.model.address import Endpoint
+from ldirectord_py.model.address import Endpoint, IPAddress
+from ldirectord_py.model.checking import TlsOptions
 from ldirectord_py.model.service import VirtualKey
 
 
@@ -63,6 +64,10 @@ class Asking:
     checkcount: int = 1
     checkport: int | None = None
     interval: float = 10
+    tls: TlsOptions = field(default_factory=TlsOptions)
+    """Of the services that speak TLS; without a server name that of *virtualhost* is taken."""
+    checksource: IPAddress | None = None
+    checkdevice: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,10 +1,10 @@
 """What a check is: a conversation with a peer, or a driver; and when which one is due."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-from ldirectord_py.model.address import Endpoint
+from ldirectord_py.model.address import Endpoint, IPAddress
 from ldirectord_py.model.hashing import HashedOnce
 from ldirectord_py.model.outcome import Outcome
 
@@ -84,15 +84,49 @@ class Driver(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Pem(HashedOnce):
+    """A file of certificates or of a key (RFC 7468), as it was when the configuration was read.
+
+    Two are equal where path and content are: a file that has changed makes another check of a check.
+    """
+
+    __hash__ = HashedOnce.__hash__
+
+    path: str
+    digest: bytes = field(repr=False)
+    """Of the content, by SHA-256."""
+    content: bytes = field(compare=False, repr=False)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TlsOptions:
+class TlsOptions(HashedOnce):
     """How TLS is spoken to a server.  By default nothing is verified, as the original intended."""
 
+    __hash__ = HashedOnce.__hash__
+
     server_name: str | None = None
-    """Sent as SNI and, with *verify*, compared with the certificate."""
+    """Sent as SNI if it is no address and, with *verify*, compared with the certificate; None: neither."""
     verify: bool = False
     alpn: tuple[str, ...] = ()
     """The protocols that are offered within TLS (RFC 7301), the preferred one first; none: nothing is said of it."""
+    authorities: Pem | None = None
+    """Whose certificates are trusted; None: the system's."""
+    certificate: Pem | None = None
+    """Ours, shown to a server that asks for one."""
+    key: Pem | None = None
+    """The key of *certificate*; None: it is in the same file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin(HashedOnce):
+    """From where on this machine a check sets out; what is None is left to the kernel's routes."""
+
+    __hash__ = HashedOnce.__hash__
+
+    address: IPAddress | None = None
+    device: str | None = None
+    """An interface's name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +139,8 @@ class Target(HashedOnce):
     transport: Transport = Transport.TCP
     tls: TlsOptions | None = None
     """With the transport TLS from the start; with TCP for `Peer.start_tls`."""
+    origin: Origin | None = None
+    """None: from wherever the kernel's routes say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

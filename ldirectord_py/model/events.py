@@ -63,6 +63,26 @@ class SoftFailure:
 
 
 @dataclass(frozen=True, slots=True)
+class CertificateSeen:
+    """A server showed a certificate with another end than before, or its first."""
+
+    reals: tuple[RealKey, ...]
+    expires: float
+    """Seconds since the epoch."""
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateExpiring:
+    """A server showed a certificate that ends soon or has ended; told of each server once a day."""
+
+    real: RealKey
+    expires: float
+    """Seconds since the epoch."""
+    left: float
+    """Seconds until then; below 0: since then."""
+
+
+@dataclass(frozen=True, slots=True)
 class FallbackChanged:
     """A virtual's fallback came in, because no real server serves, or went out."""
 
@@ -184,6 +204,8 @@ Event = (
     CheckDone
     | HealthChanged
     | SoftFailure
+    | CertificateSeen
+    | CertificateExpiring
     | FallbackChanged
     | TableChanged
     | ChangeRefused

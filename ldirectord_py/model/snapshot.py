@@ -23,6 +23,8 @@ class RealStatus:
     """The weight that we want in the table now; None: not in it."""
     actual: int | None
     """The weight that the table had when last written or read; None: not in it."""
+    certificate_expires: float | None = None
+    """Until when the certificate is valid that it last showed, in seconds since the epoch; None: it showed none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

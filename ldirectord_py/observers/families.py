@@ -53,6 +53,12 @@ def _last_duration(real: RealTally) -> str:
     return f"ldirectord_check_last_duration_seconds{{{real.labels}}} {seconds}\n"
 
 
+def _certificate_expiry(real: RealTally) -> str:
+    if (expires := real.expires) is None:
+        return ""
+    return f"ldirectord_certificate_expiry_timestamp_seconds{{{real.labels}}} {expires}\n"
+
+
 def _virtual_info(virtual: VirtualTally) -> str:
     labels = (
         f'{virtual.labels},scheduler="{escaped(virtual.scheduler)}",service="{escaped(virtual.service)}",'
@@ -110,6 +116,14 @@ REAL_FAMILIES: tuple[tuple[Family, Callable[[RealTally], str]], ...] = (
         _transitions,
     ),
     (Family("ldirectord_check_last_duration_seconds", Kind.GAUGE, "How long the last check took."), _last_duration),
+    (
+        Family(
+            "ldirectord_certificate_expiry_timestamp_seconds",
+            Kind.GAUGE,
+            "When the TLS certificate expires that the real server last showed, since the epoch.",
+        ),
+        _certificate_expiry,
+    ),
 )
 
 VIRTUAL_FAMILIES: tuple[tuple[Family, Callable[[VirtualTally], str]], ...] = (

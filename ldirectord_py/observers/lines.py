@@ -11,6 +11,8 @@ from typing import assert_never
 from ldirectord_py.model.events import (
     Agreed,
     Cause,
+    CertificateExpiring,
+    CertificateSeen,
     ChangeRefused,
     CheckDone,
     ConfigChanged,
@@ -30,6 +32,7 @@ from ldirectord_py.model.events import (
     TableLost,
 )
 from ldirectord_py.model.health import State
+from ldirectord_py.model.moments import date, span
 from ldirectord_py.model.outcome import Outcome
 from ldirectord_py.model.problems import Problem, Severity
 from ldirectord_py.model.service import RealKey, VirtualKey
@@ -76,6 +79,10 @@ def lines(event: Event, pid: int) -> Iterable[Line]:  # noqa: C901, PLR0911, PLR
             return _health_changed(event)
         case SoftFailure():
             return [_soft_failure(event)]
+        case CertificateSeen():
+            return [_certificate_seen(real, event) for real in event.reals]
+        case CertificateExpiring():
+            return [_certificate_expiring(event)]
         case FallbackChanged():
             return [_fallback_changed(event)]
         case TableChanged():
@@ -182,6 +189,18 @@ def _soft_failure(event: SoftFailure) -> Line:
         "failurecount": event.failurecount,
     }
     return Line(Level.INFO, "real_failed_softly", text, fields)
+
+
+def _certificate_seen(real: RealKey, event: CertificateSeen) -> Line:
+    text = f"Real server {real} shows a certificate that is valid until {date(event.expires)}"
+    return Line(Level.DEBUG, "certificate_seen", text, {**_names(real), "expires": event.expires})
+
+
+def _certificate_expiring(event: CertificateExpiring) -> Line:
+    when = f"expired {span(event.left)} ago" if event.left < 0 else f"expires in {span(event.left)}"
+    text = f"The certificate of real server {event.real} {when}, on {date(event.expires)}"
+    fields: dict[str, Field] = {**_names(event.real), "expires": event.expires, "left": round(event.left)}
+    return Line(Level.WARNING, "certificate_expiring", text, fields)
 
 
 def _fallback_changed(event: FallbackChanged) -> Line:

@@ -87,6 +87,7 @@ class RealTally:
 
     __slots__ = (
         "actual",
+        "expires",
         "forward",
         "labels",
         "place",
@@ -113,6 +114,7 @@ class RealTally:
         self.scrape = 0
         self.up = False
         self.since = 0.0
+        self.expires: float | None = None
         self.forward = ""
         self.weight = self.wanted = self.actual = 0
 
@@ -121,6 +123,7 @@ class RealTally:
         self.virtual = virtual
         self.up = status.health.state.serving
         self.since = status.health.since
+        self.expires = status.certificate_expires
         self.forward = status.forwarding.value
         # A server that is not in the table gets nothing: 0, so that wanted and actual can always be compared.
         self.weight = status.weight

@@ -3,7 +3,8 @@
 import errno
 import socket
 
-from ldirectord_py.probing.peers import Done, Ground, Prepared, StreamPeer
+from ldirectord_py.probing.peers import Done, Ground, StreamPeer
+from ldirectord_py.probing.prepared import Prepared
 from ldirectord_py.probing.reasons import outcome_of_errno
 
 

@@ -9,8 +9,11 @@ from struct import pack
 from types import coroutine
 from typing import Any, Protocol
 
-from ldirectord_py.model.checking import Conversation, PeerClosed, PeerTooLong, Probe, Target
-from ldirectord_py.model.outcome import Outcome, Reason, down
+from ldirectord_py.checks.binding import bind
+from ldirectord_py.model.checking import Conversation, PeerClosed, PeerTooLong, Probe
+from ldirectord_py.model.errors import CheckUnavailable
+from ldirectord_py.model.outcome import Outcome, Reason, down, fault
+from ldirectord_py.probing.prepared import Prepared
 from ldirectord_py.probing.reasons import outcome_of, outcome_of_bug, outcome_of_delay, outcome_of_errno
 
 _BROKEN = EPOLLERR | EPOLLHUP
@@ -48,20 +51,6 @@ class Ground(Protocol):
 def _news() -> Generator[None, None, None]:
     """Suspend the conversation until its socket has news."""
     yield
-
-
-class Prepared:
-    """A probe made ready to be carried out many times: what each time needs, worked out once."""
-
-    __slots__ = ("address", "family", "may_meet_itself", "probe", "target")
-
-    def __init__(self, probe: Probe, target: Target, ephemeral: range) -> None:
-        self.probe = probe
-        self.target = target
-        self.family = socket.AF_INET if target.endpoint.address.version == 4 else socket.AF_INET6
-        self.address = (str(target.endpoint.address), target.endpoint.port)
-        # A server on this machine at a port that the kernel may pick for the other end, too.
-        self.may_meet_itself = target.endpoint.port in ephemeral
 
 
 class StreamPeer:
@@ -106,7 +95,12 @@ class StreamPeer:
     def begin(self, now: float) -> None:
         """Open the connection at *now* (monotonic); the conversation starts once it stands."""
         self._begun = now
-        if error := self._connect():
+        try:
+            error = self._connect()
+        except CheckUnavailable as unavailable:
+            self._conclude(fault(str(unavailable)), now)
+            return
+        if error:
             self._conclude(outcome_of_errno(error, from_network=False), now)
 
     def resume(self, events: int, now: float) -> None:
@@ -255,9 +249,11 @@ class StreamPeer:
             raise PeerTooLong(f"the server sent more than {_MOST} bytes")
 
     def _connect(self) -> int:
-        """Open a socket and begin to connect; return 0, or the error."""
+        """Open a socket and begin to connect; return 0, or the error.  Raises `CheckUnavailable`."""
         try:
             self._socket = opened = self._open(self._prepared.family)
+            if (origin := self._prepared.origin) is not None:
+                bind(opened, origin)
             error = opened.connect_ex(self._prepared.address)
             if error and error != errno.EINPROGRESS:
                 return error

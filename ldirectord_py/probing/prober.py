@@ -12,9 +12,11 @@ from ldirectord_py.model.checking import Probe, Target, Transport
 from ldirectord_py.model.outcome import Outcome, Reason
 from ldirectord_py.probing.datagrams import DatagramPeer, IcmpPeer, InsistentPeer
 from ldirectord_py.probing.drivers import DriverRunner
-from ldirectord_py.probing.peers import Done, Ground, Prepared, StreamPeer
+from ldirectord_py.probing.peers import Done, Ground, StreamPeer
+from ldirectord_py.probing.prepared import Prepared
 from ldirectord_py.probing.reasons import HELD_UP
-from ldirectord_py.probing.tls import TlsMemory, TlsPeer
+from ldirectord_py.probing.tls import TlsPeer
+from ldirectord_py.probing.tls_memory import CertificateSeen, TlsMemory
 
 _WATCHED = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET
 _BATCH = 256  # events taken at a time, so that others of the loop get their turn
@@ -42,9 +44,15 @@ class Prober:
     only the heads of the queues are looked at.
     """
 
-    def __init__(self, tasks: asyncio.TaskGroup, *, crashed: Callable[[Probe, Exception], None]) -> None:
+    def __init__(
+        self,
+        tasks: asyncio.TaskGroup,
+        *,
+        crashed: Callable[[Probe, Exception], None],
+        certificate_seen: CertificateSeen = lambda _target, _expires: None,
+    ) -> None:
         self.crashed = crashed
-        self.tls = TlsMemory()
+        self.tls = TlsMemory(certificate_seen)
         self._loop = asyncio.get_running_loop()
         self._drivers = DriverRunner(tasks, crashed)
         self._epoll = epoll()

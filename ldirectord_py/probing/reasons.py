@@ -5,8 +5,10 @@ import os
 import ssl
 
 from ldirectord_py.model.checking import PeerClosed, PeerTooLong
+from ldirectord_py.model.errors import CheckUnavailable
 from ldirectord_py.model.network import OF_THE_SERVER
 from ldirectord_py.model.outcome import Outcome, Reason, down, fault
+from ldirectord_py.probing.tls_reasons import tls_sentence
 
 HELD_UP = 0.5
 """Seconds: where a deadline is looked at so late, the server may have answered and we did not look."""
@@ -54,8 +56,10 @@ def outcome_of(error: Exception) -> Outcome | None:
             return down(Reason.CLOSED, str(error) or "the server ended the connection before its answer was complete")
         case PeerTooLong():
             return down(Reason.TOO_LONG, str(error) or "the server sent more than any answer should need")
+        case CheckUnavailable():
+            return fault(str(error))
         case ssl.SSLError():
-            return down(Reason.TLS, f"TLS failed: {_tls_sentence(error)}")
+            return down(Reason.TLS, f"TLS failed: {tls_sentence(error)}")
         case OSError() if error.errno is not None:
             return outcome_of_errno(error.errno, from_network=True)
         case _:
@@ -70,11 +74,3 @@ def outcome_of_delay(seconds: float) -> Outcome:
 def outcome_of_bug(error: Exception) -> Outcome:
     """Return what stands for an outcome where a check itself failed: nothing that is said of the server."""
     return fault(f"the check has a bug: {type(error).__name__}: {error}")
-
-
-def _tls_sentence(error: ssl.SSLError) -> str:
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return error.verify_message
-    if error.reason in {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE"}:
-        return "the server does not speak TLS on this port"
-    return (error.reason or str(error)).replace("_", " ").lower()

@@ -1,103 +1,70 @@
 """Conversations under TLS, through memory BIOs: the socket stays the stream peer's."""
 
 import ssl
-from collections.abc import Collection
+from contextlib import suppress
+from dataclasses import replace
 
-from ldirectord_py.model.checking import PeerClosed, Target, TlsOptions, Transport
+from ldirectord_py.model.checking import PeerClosed, TlsOptions, Transport
+from ldirectord_py.model.errors import CheckUnavailable
 from ldirectord_py.model.outcome import Outcome
-from ldirectord_py.probing.peers import Done, Ground, Prepared, StreamPeer
+from ldirectord_py.probing import certificates
+from ldirectord_py.probing.peers import Done, Ground, StreamPeer
+from ldirectord_py.probing.prepared import Prepared
+from ldirectord_py.probing.tls_memory import TlsMemory
+from ldirectord_py.probing.tls_reasons import unverified
 
 _CHUNK = 16384  # the largest TLS record, RFC 8446 §5.1
-
-
-class TlsMemory:
-    """What is kept from one TLS connection to the next: one context per set of options, one session per target.
-
-    A resumed session saves both sides the asymmetric part of the handshake, which is most of what
-    an https check costs.
-    """
-
-    def __init__(self) -> None:
-        self._contexts: dict[TlsOptions, ssl.SSLContext] = {}
-        self._sessions: dict[Target, ssl.SSLSession] = {}
-        self._averse: set[Target] = set()
-
-    def context(self, options: TlsOptions) -> ssl.SSLContext:
-        """Return the context for *options*, made at the first call."""
-        if (context := self._contexts.get(options)) is None:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-            context.check_hostname = options.verify and options.server_name is not None
-            context.verify_mode = ssl.CERT_REQUIRED if options.verify else ssl.CERT_NONE
-            if options.verify:
-                context.load_default_certs()
-            if options.alpn:
-                context.set_alpn_protocols(list(options.alpn))
-            self._contexts[options] = context
-        return context
-
-    def session(self, target: Target) -> ssl.SSLSession | None:
-        """Return the session that the last connection to *target* left, if any."""
-        return self._sessions.get(target)
-
-    def remember(self, target: Target, session: ssl.SSLSession | None) -> None:
-        """Keep *session* for the next connection to *target*, unless it does not like that."""
-        if session is not None and target not in self._averse:
-            self._sessions[target] = session
-
-    def stop_resuming(self, target: Target) -> None:
-        """Offer *target* no session any more: it fails when it is offered one."""
-        self._sessions.pop(target, None)
-        self._averse.add(target)
-
-    def forget_all_but(self, targets: Collection[Target]) -> None:
-        """Let go of what is kept of servers that are no longer checked."""
-        self._sessions = {target: kept for target, kept in self._sessions.items() if target in targets}
-        self._averse &= set(targets)
 
 
 class TlsPeer(StreamPeer):
     """One conversation over TLS, from the start or after `start_tls`."""
 
-    __slots__ = ("_incoming", "_memory", "_outgoing", "_target", "_tls")
+    __slots__ = ("_incoming", "_memory", "_objection", "_options", "_outgoing", "_target", "_tls")
 
     def __init__(self, prepared: Prepared, ground: Ground, done: Done, memory: TlsMemory) -> None:
         super().__init__(prepared, ground, done)
         self._target = prepared.target
+        self._options = prepared.target.tls or TlsOptions()
         self._memory = memory
         self._tls: ssl.SSLObject | None = None
+        self._objection: Outcome | None = None
         self._incoming = self._outgoing = ssl.MemoryBIO()
 
     async def _converse(self) -> Outcome:
-        if self._target.transport is Transport.TLS:
-            await self._begin_tls()
-        outcome = await super()._converse()
+        try:
+            if self._target.transport is Transport.TLS:
+                await self._begin_tls()
+            outcome = await super()._converse()
+        except ssl.SSLCertVerificationError as error:
+            return await self._explain(error)
         if self._tls is not None:
-            self._memory.remember(self._target, self._tls.session)
+            self._memory.remember(self._target, self._tls)
         return outcome
 
     async def _begin_tls(self) -> None:
         """Begin with TLS; once more, and from the start, where the server may have stumbled over a session."""
-        offered = self._memory.session(self._target)
+        context = self._memory.context(self._options)
+        offered = self._memory.session(self._target, context, self._begun)
         try:
-            await self.start_tls()
-        except (OSError, PeerClosed):
-            if offered is None:
+            await self._shake_hands(context, offered)
+        except (OSError, PeerClosed) as error:
+            if offered is None or isinstance(error, ssl.SSLCertVerificationError):
                 raise
             self._memory.stop_resuming(self._target)
             await super().reconnect()
-            await self.start_tls()
+            await self._shake_hands(context, None)
 
     async def start_tls(self) -> None:
         """See `Peer.start_tls`."""
         if self._buffer:
             raise ssl.SSLError("the server sent bytes ahead of the handshake")
-        options = self._target.tls or TlsOptions()
+        context = self._memory.context(self._options)
+        await self._shake_hands(context, self._memory.session(self._target, context, self._begun))
+
+    async def _shake_hands(self, context: ssl.SSLContext, session: ssl.SSLSession | None) -> None:
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        tls = self._memory.context(options).wrap_bio(
-            self._incoming,
-            self._outgoing,
-            server_hostname=options.server_name,
-            session=self._memory.session(self._target),
+        tls = context.wrap_bio(
+            self._incoming, self._outgoing, server_hostname=self._options.server_name, session=session
         )
         while True:
             try:
@@ -108,8 +75,45 @@ class TlsPeer(StreamPeer):
                 if not (data := await super()._receive()):
                     raise PeerClosed("the server ended the connection during the TLS handshake") from None
                 self._incoming.write(data)
+            except ssl.SSLCertVerificationError:
+                with suppress(OSError):
+                    await self._flush()  # the alert, so that the server's log can tell of it, too
+                raise
         self._tls = tls
         await self._flush()
+        if session is None or not tls.session_reused:
+            self._memory.met(self._target, tls.getpeercert(binary_form=True), self._begun)
+
+    async def _explain(self, error: ssl.SSLCertVerificationError) -> Outcome:
+        """Return what is wrong with the server's certificate.
+
+        The library does not show one that it could not verify, so the server is asked for it once more.
+        """
+        self._objection = unverified(error, self._target, None)
+        if self._target.transport is not Transport.TLS:
+            return self._objection
+        self._tls = None
+        try:
+            await super().reconnect()
+            await self._shake_hands(
+                self._memory.context(replace(self._options, verify=False, authorities=None)), session=None
+            )
+        except (OSError, PeerClosed, CheckUnavailable):
+            return self._objection
+        try:
+            return unverified(error, self._target, certificates.read(self._certificate()))
+        except ValueError:
+            return self._objection
+
+    def _certificate(self) -> bytes:
+        return (self._tls.getpeercert(binary_form=True) if self._tls else None) or b""
+
+    def overdue(self, now: float) -> None:
+        """See `StreamPeer.overdue`; what is known of the certificate comes first."""
+        if self._objection is None:
+            super().overdue(now)
+        else:
+            self._conclude(self._objection, now)
 
     async def send(self, data: bytes) -> None:
         """See `Peer.send`."""

@@ -30,6 +30,7 @@ from ldirectord_py.model.table import (
     Table,
     TableState,
 )
+from ldirectord_py.runtime.certificates import Certificates
 from ldirectord_py.runtime.keeper import Keeper
 
 
@@ -44,6 +45,7 @@ class Director:
     ) -> None:
         self.config = config
         self.keeper = keeper(table, self, emit)
+        self.certificates = Certificates(emit)
         self.healths: dict[RealKey, Health] = {}
         self.first_pass = False
         self._emit = emit
@@ -107,6 +109,7 @@ class Director:
                 self.healths[key] = old_healths.get(key) or unchecked(adopted=adopted, now=now)
                 self._subscribe(key, real, subscribers, now)
         self._subscribers = {polled: tuple(keys) for polled, keys in subscribers.items()}
+        self.certificates.take(self._subscribers)
         self._unasked = (self._unasked & set(self._subscribers)) | (set(self._subscribers) - set(old_subscribers))
 
     def _subscribe(self, key: RealKey, real: Real, subscribers: dict[Polled, dict[RealKey, None]], now: float) -> None:

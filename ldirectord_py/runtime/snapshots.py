@@ -61,5 +61,6 @@ def _reals(director: Director, virtual: Virtual, wanted: Service, actual: Servic
             weight=real.destination.weight,
             wanted=should.weight if should else None,
             actual=does.weight if does else None,
+            certificate_expires=director.certificates.expires(real.plan),
         )
     return list(statuses.values())

@@ -13,6 +13,7 @@ from ldirectord_py.model.checking import CheckPlan, Probe, Repeated
 from ldirectord_py.model.outcome import Outcome
 from ldirectord_py.model.service import AddressKey, Protocol, VirtualKey
 from ldirectord_py.probing.prober import Prober
+from ldirectord_py.probing.tls_memory import CertificateSeen
 
 VIP = AddressKey(Protocol.TCP, Endpoint(ip_address("192.0.2.1"), 80))
 UDP_VIP = AddressKey(Protocol.UDP, Endpoint(ip_address("192.0.2.1"), 80))
@@ -44,11 +45,11 @@ def configured(real: str, *lines: str, virtual: str | None = None) -> CheckPlan:
 
 
 @asynccontextmanager
-async def probing() -> AsyncIterator[Ask]:
+async def probing(certificate_seen: CertificateSeen = lambda _target, _expires: None) -> AsyncIterator[Ask]:
     """Yield a way to carry out a probe, once; a bug in a check is raised."""
     crashes: list[Exception] = []
     async with asyncio.TaskGroup() as tasks:
-        prober = Prober(tasks, crashed=lambda _probe, error: crashes.append(error))
+        prober = Prober(tasks, crashed=lambda _probe, error: crashes.append(error), certificate_seen=certificate_seen)
 
         async def ask(probe: Probe) -> Outcome:
             verdict: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
@@ -63,9 +64,9 @@ async def probing() -> AsyncIterator[Ask]:
 
 
 @asynccontextmanager
-async def checking() -> AsyncIterator[Check]:
+async def checking(certificate_seen: CertificateSeen = lambda _target, _expires: None) -> AsyncIterator[Check]:
     """Yield a way to check a server by the words of a configuration; a bug in a check is raised."""
-    async with probing() as ask:
+    async with probing(certificate_seen) as ask:
 
         async def check(endpoint: Endpoint, virtual: VirtualKey = VIP, **words: object) -> Outcome:
             return await ask(probe_of(endpoint, virtual, **words))

@@ -1,9 +1,11 @@
 """Real servers on loopback, whose answer a test writes itself."""
 
 import asyncio
+import socket
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from ipaddress import ip_address
 
 from ldirectord_py.model.address import Endpoint
@@ -36,3 +38,25 @@ async def serving(
         for handler in handlers:
             handler.cancel()
         await asyncio.gather(*handlers)
+
+
+@contextmanager
+def accepting(answer: Callable[[socket.socket], None]) -> Iterator[Endpoint]:
+    """Serve *answer* from a thread, one connection after the other, for what asyncio's servers cannot do."""
+
+    def serve(listener: socket.socket) -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = listener.accept()
+                with connection, suppress(OSError):
+                    answer(connection)
+
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = threading.Thread(target=serve, args=(listener,))
+    server.start()
+    try:
+        yield Endpoint(LOOPBACK, listener.getsockname()[1])
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        server.join()

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.peers.certificates import Authority
 from tests.peers.webserver import Behaviour, Site, WebServer
 
 PATIENCE = 20.0
@@ -268,3 +269,40 @@ def test_a_storm_of_sigterms_ends_it_once_and_in_order(daemon: Daemon, _round: i
     assert daemon.process.wait(PATIENCE) == 0
     assert not pid_file.exists()
     assert len([line for line in daemon.log() if "terminated on signal" in str(line["message"])]) == 1
+
+
+def test_a_certificate_is_judged_by_the_file_that_is_in_force(daemon: Daemon) -> None:
+    """Its content counts, not its name: a reload takes it up, and whoever no longer fits goes out."""
+    acme, authorities = Authority(), daemon.home / "ca.pem"
+    authorities.write_bytes(acme.ca.cert_pem.bytes())
+    with WebServer() as web:
+        listener = socket.create_server(("127.0.0.1", 0))
+        daemon.addresses["secure"] = "{}:{}".format(*listener.getsockname())
+        web.serve(Site("secure"), listener, tls=acme.server("www.example", ends=5))
+        real = f'virtual="tcp:192.0.2.1:443",real="{daemon.addresses["secure"]}"'
+        daemon.write(
+            section=f"\nvirtual=192.0.2.1:443\n\treal={daemon.addresses['secure']} masq\n\tservice=https\n"
+            f'\trequest="alive.html"\n\tvirtualhost=www.example\n\ttlsverify=yes\n\ttlscafile={authorities}\n'
+        )
+        daemon.start()
+        daemon.until(lambda: daemon.weights().get("secure") == 1)
+        expires = daemon.metrics()[f"ldirectord_certificate_expiry_timestamp_seconds{{{real}}}"]
+        assert expires == pytest.approx(time.time() + 5 * 86400, abs=3600)
+
+        authorities.write_bytes(Authority().ca.cert_pem.bytes())
+        daemon.tell(signal.SIGHUP)
+        daemon.until(lambda: daemon.weights()["secure"] == 0)
+        (down,) = daemon.logged("real_down")
+        assert down["reason"] == "tls"
+        assert str(down["detail"]).endswith(f" is signed by nobody we trust; tlscafile names {authorities}")
+
+        authorities.write_bytes(acme.ca.cert_pem.bytes())
+        daemon.tell(signal.SIGHUP)
+        daemon.until(lambda: daemon.weights()["secure"] == 1)
+
+        daemon.tell(signal.SIGHUP)
+        daemon.until(lambda: len(daemon.logged("reloaded")) == 3)
+        assert daemon.end() == 0
+    (warned,) = daemon.logged("certificate_expiring")  # once a day, whatever else happens
+    assert warned["level"] == "warning"
+    assert " expires in 4 days, on " in str(warned["message"])

@@ -1,6 +1,7 @@
-"""The reference pages say what the code says."""
+"""The reference pages say what the code says, and their examples load."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ from ldirectord_py.config.directive import Scope
 from ldirectord_py.config.directives import rows
 from ldirectord_py.config.load import parse
 from ldirectord_py.model.asking import CheckType
+from tests.peers.certificates import Authority
 
 CHECKS = sorted({page for _, page in check_pages()})
 HEADINGS = ["What counts as success", "Directives", "Example", "Differences from the original"]
@@ -71,3 +73,18 @@ def test_a_difference_that_is_named_is_in_the_list_of_differences(page: str) -> 
         if "|" in line
     }
     assert named <= listed
+
+
+@pytest.mark.parametrize("name", ["tls.md", "source.md"])
+def test_a_pages_example_loads_without_a_word(name: str, tmp_path: Path) -> None:
+    authority = Authority()
+    issued = authority.ca.issue_cert("director.example.org")
+    (tmp_path / "internal-ca.pem").write_bytes(authority.ca.cert_pem.bytes())
+    (tmp_path / "director.pem").write_bytes(issued.cert_chain_pems[0].bytes())
+    (tmp_path / "director.key").write_bytes(issued.private_key_pem.bytes())
+    (example,) = re.findall(r"^```\n(.*?)^```", HERE.joinpath(name).read_text(), re.MULTILINE | re.DOTALL)
+
+    config = parse(example.replace("/etc/ha.d/tls", str(tmp_path)).encode(), name)
+
+    assert len(config.virtuals) == 3
+    assert config.warnings == ()

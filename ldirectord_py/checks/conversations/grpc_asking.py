@@ -25,7 +25,7 @@ def build_grpc(asking: Asking, subject: Subject, endpoint: Endpoint) -> Probe:
 def build_grpcs(asking: Asking, subject: Subject, endpoint: Endpoint) -> Probe:
     """Return the probe of service grpcs: the same over TLS, with the virtualhost as SNI if it is a name."""
     check = _check(asking, subject, endpoint, "https")
-    target = tls_target(endpoint, asking.virtualhost)
+    target = tls_target(asking, endpoint, asking.virtualhost)
     if target.tls is not None:
         target = replace(target, tls=replace(target.tls, alpn=_ALPN))
     return Probe(check=check, target=target, timeout=asking.negotiatetimeout)

@@ -78,7 +78,7 @@ def _direct(asking: Asking, subject: Subject, endpoint: Endpoint, scheme: str) -
     )
     if scheme == "http":
         return Probe(check=check, target=Target(endpoint=endpoint), timeout=asking.negotiatetimeout)
-    target = tls_target(endpoint, host)
+    target = tls_target(asking, endpoint, host)
     return Probe(check=check, target=target, timeout=asking.negotiatetimeout)
 
 

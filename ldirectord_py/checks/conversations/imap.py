@@ -98,7 +98,7 @@ def build_imap(asking: Asking, _subject: Subject, endpoint: Endpoint) -> Probe:
 
 def build_imaps(asking: Asking, _subject: Subject, endpoint: Endpoint) -> Probe:
     """Return the probe of service imaps: TLS from the start (RFC 8314 §3.2)."""
-    target = tls_target(endpoint, asking.virtualhost)
+    target = tls_target(asking, endpoint, asking.virtualhost)
     return Probe(check=_imap(asking), target=target, timeout=asking.negotiatetimeout)
 
 

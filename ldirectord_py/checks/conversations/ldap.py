@@ -111,7 +111,7 @@ def build_ldap(asking: Asking, subject: Subject, endpoint: Endpoint) -> Probe:
 
 def build_ldaps(asking: Asking, subject: Subject, endpoint: Endpoint) -> Probe:
     """Return the probe of service ldaps: without verification, with the virtualhost as SNI if it is a name."""
-    target = tls_target(endpoint, asking.virtualhost)
+    target = tls_target(asking, endpoint, asking.virtualhost)
     return Probe(check=_ldap(asking, subject), target=target, timeout=asking.checktimeout)
 
 

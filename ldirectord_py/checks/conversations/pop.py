@@ -63,7 +63,7 @@ def build_pop(asking: Asking, _subject: Subject, endpoint: Endpoint) -> Probe:
 
 def build_pops(asking: Asking, _subject: Subject, endpoint: Endpoint) -> Probe:
     """Return the probe of service pops: TLS from the start (RFC 8314 §3.2)."""
-    target = tls_target(endpoint, asking.virtualhost)
+    target = tls_target(asking, endpoint, asking.virtualhost)
     return Probe(check=_pop(asking), target=target, timeout=asking.negotiatetimeout)
 
 

@@ -92,7 +92,7 @@ def build_rediss(asking: Asking, subject: Subject, endpoint: Endpoint) -> Probe:
     """Return the probe of service rediss: the same over TLS, with the virtualhost as SNI if it is a name."""
     return Probe(
         check=_check(asking, subject),
-        target=tls_target(endpoint, asking.virtualhost),
+        target=tls_target(asking, endpoint, asking.virtualhost),
         timeout=asking.negotiatetimeout,
     )
 

@@ -9,7 +9,7 @@ from ldirectord_py.checks.matching import Receive
 from ldirectord_py.checks.misasked import Misasked
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.asking import Asking, Subject
-from ldirectord_py.model.checking import Probe
+from ldirectord_py.model.checking import Origin, Probe
 from ldirectord_py.model.outcome import Outcome, Reason, down, up
 
 MOST_FILE = 256 * 1024
@@ -33,11 +33,13 @@ class Ftp:
     path: bytes | None = None
     """None: to be let in will do."""
     receive: Receive | None = None
+    origin: Origin | None = None
+    """From where both connections set out; None: from wherever the kernel's routes say."""
 
     async def run(self) -> Outcome:
         """See `Driver.run`."""
         try:
-            async with connection(self.server) as (reader, writer):
+            async with connection(self.server, self.origin) as (reader, writer):
                 secrets = (self.passwd,) if self.login == _ANONYMOUS else (self.passwd, self.login)
                 control = Control(reader, writer, *secrets)
                 await self._log_in(control)
@@ -59,7 +61,7 @@ class Ftp:
     async def _fetch(self, control: Control, path: bytes) -> Outcome:
         await control.ask(b"TYPE I", 2)
         data = self.server.at_port(await self._data_port(control))
-        async with connection(data, what=f"data connection to port {data.port}: ") as (reader, _):
+        async with connection(data, self.origin, what=f"data connection to port {data.port}: ") as (reader, _):
             command = b"RETR " + path
             begun = await control.ask(command, 1, 2)
             body = bytearray()

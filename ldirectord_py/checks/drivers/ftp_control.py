@@ -10,6 +10,7 @@ from ldirectord_py.checks.drivers import network
 from ldirectord_py.checks.quoting import quoted
 from ldirectord_py.checks.veiling import veiled
 from ldirectord_py.model.address import Endpoint
+from ldirectord_py.model.checking import Origin
 from ldirectord_py.model.outcome import Outcome, Reason, down
 
 MOST_REPLY = 16 * 1024
@@ -38,11 +39,12 @@ class Reply:
 
 @asynccontextmanager
 async def connection(
-    endpoint: Endpoint, *, what: str = ""
+    endpoint: Endpoint, origin: Origin | None = None, *, what: str = ""
 ) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-    """Connect to *endpoint*, and leave nothing behind in the end; raises `Concluded` where that cannot be done."""
+    """Connect to *endpoint* from *origin*, and leave nothing behind in the end; raises `Concluded` where it cannot."""
     try:
-        reader, writer = await asyncio.open_connection(str(endpoint.address), endpoint.port, limit=MOST_REPLY)
+        connected = await network.connect(endpoint, origin)
+        reader, writer = await asyncio.open_connection(sock=connected, limit=MOST_REPLY)
     except OSError as error:
         raise Concluded(network.outcome_of(error, what=what)) from error
     try:

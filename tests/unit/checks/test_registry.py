@@ -7,6 +7,7 @@ from ldirectord_py.checks.conversations.connect import Connect
 from ldirectord_py.checks.conversations.http import Http
 from ldirectord_py.checks.conversations.ping import Ping
 from ldirectord_py.checks.drivers.external import External
+from ldirectord_py.checks.drivers.ftp import Ftp
 from ldirectord_py.checks.drivers.settled import Settled
 from ldirectord_py.checks.matching import Receive
 from ldirectord_py.checks.registry import SERVICES, Misasked, plan, service_for_port, standard_port
@@ -16,6 +17,7 @@ from ldirectord_py.model.checking import (
     Alternating,
     Always,
     Never,
+    Origin,
     Probe,
     Repeated,
     Target,
@@ -369,3 +371,91 @@ def test_checks_of_one_server_are_shared_whichever_virtual_they_come_from() -> N
     assert probed(asking) != probed(replace(asking, negotiatetimeout=31))
     assert probed(asking) != probed(replace(asking, virtualhost="x"))
     assert probed(asking) == probed(replace(asking, checktimeout=31, interval=1))
+
+
+@pytest.mark.parametrize("service", ["https", "imaps", "ldaps", "pops"])
+def test_each_service_over_tls_does_as_the_section_says(service) -> None:
+    tls = TlsOptions(verify=True, server_name="www.example.org")
+    assert probed(Asking(service=service, tls=tls)).target == Target(endpoint=REAL, transport=Transport.TLS, tls=tls)
+
+
+SOURCE = ip_address("10.0.0.254")
+ORIGIN = Origin(address=SOURCE, device="eth1")
+
+
+@pytest.mark.parametrize(
+    "asking",
+    [
+        Asking(service="http"),
+        Asking(service="https"),
+        Asking(service="dns", request="/example.org"),
+        Asking(checktype=CheckType.CONNECT),
+        Asking(checktype=CheckType.PING),
+    ],
+    ids=["tcp", "tls", "udp", "connect", "ping"],
+)
+def test_every_conversation_sets_out_from_where_the_section_says(asking) -> None:
+    plain = probed(asking)
+    probe = probed(replace(asking, checksource=SOURCE, checkdevice="eth1"))
+    assert probe.target == replace(plain.target, origin=ORIGIN)
+    assert probe != plain
+    assert probe == probed(replace(asking, checksource=SOURCE, checkdevice="eth1"))
+
+
+def test_both_checks_of_a_combined_plan_set_out_from_there() -> None:
+    asking = replace(HTTP, checktype=CheckType.COMBINED, connects=3, checkdevice="eth1")
+    made = plan(asking, subject())
+    assert isinstance(made, Alternating)
+    assert [probe.target.origin for probe in (made.negotiate, made.connect)] == [Origin(device="eth1")] * 2
+
+
+def test_ftp_sets_out_from_there_too() -> None:
+    check = probed(Asking(service="ftp", checksource=SOURCE)).check
+    assert isinstance(check, Ftp)
+    assert check.origin == Origin(address=SOURCE)
+
+
+@pytest.mark.parametrize(
+    ("asking", "whom", "directive", "sentence"),
+    [
+        (
+            Asking(service="mysql", login="a", request="/select 1", checksource=SOURCE),
+            subject(),
+            "checksource",
+            "this does not work with service=mysql; write checksource=none in its section",
+        ),
+        (
+            Asking(service="pgsql", login="a", request="/select 1", checkdevice="eth1"),
+            subject(),
+            "checkdevice",
+            "this does not work with service=pgsql; write checkdevice=none in its section",
+        ),
+        (
+            Asking(checktype=CheckType.EXTERNAL, checkdevice="eth1"),
+            subject(),
+            "checkdevice",
+            "this does not work with checktype=external; write checkdevice=none in its section",
+        ),
+        (
+            replace(HTTP, checksource=SOURCE),
+            subject(REAL6),
+            "checksource",
+            "expected an IPv6 address, as its real servers have, but got 10.0.0.254",
+        ),
+        (
+            Asking(checktype=CheckType.PING, checksource=ip_address("fd00::254")),
+            subject(),
+            "checksource",
+            "expected an IPv4 address, as its real servers have, but got fd00::254",
+        ),
+    ],
+)
+def test_what_cannot_set_out_from_there_is_refused_and_never_ignored(asking, whom, directive, sentence) -> None:
+    with pytest.raises(Misasked) as refused:
+        plan(asking, whom)
+    assert (refused.value.directive, str(refused.value)) == (directive, sentence)
+
+
+@pytest.mark.parametrize("asking", [Asking(), Asking(checktype=CheckType.OFF), Asking(service="http_proxy")])
+def test_where_nothing_is_sent_it_does_not_matter_from_where(asking) -> None:
+    assert plan(replace(asking, checksource=SOURCE), subject()) == plan(asking, subject())

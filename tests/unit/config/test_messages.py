@@ -14,6 +14,9 @@ VALUE = "expected a value behind '='"
 REAL_SHAPE = "expected ADDRESS[:PORT] gate|masq|ipip, such as 10.0.0.5:80 gate"
 GLOBAL_HERE = "it is a global directive; put it outside of the virtuals, in the first column"
 SECTION_HERE = "it belongs to a virtual; indent it below its virtual line by a TAB or four blanks"
+SOURCE = "expected an address of this machine, such as 192.0.2.1 or 2001:db8::1"
+DEVICE = "expected an interface's name of at most 15 characters, such as eth0, or none"
+WHOLE_PATH = "expected the whole path of a file, such as /etc/ssl/ca.pem"
 
 
 def refusal_of(name: str) -> str:
@@ -159,6 +162,27 @@ BAD_IN_SECTION = [
         "smtp: invalid SMTP server address: expected a host name or an IPv4 address, without quotes, but got '\"a\"'",
     ),
     ('monitorfile=""', f"monitorfile: unable to open monitorfile: {INNER}, but got '\"\"'"),
+    ("checksource=here", f"checksource: {SOURCE}, or none, but got 'here'"),
+    ("checksource=0.0.0.0", f"checksource: {SOURCE.replace('an', 'one', 1)}, or none, but got '0.0.0.0'"),
+    ("checksource=fe80::1%eth0", f"checksource: {SOURCE.replace('an', 'one', 1)}, or none, but got 'fe80::1%eth0'"),
+    ("checksource=2001:db8::1", "checksource: expected an IPv4 address, as its real servers have, but got 2001:db8::1"),
+    ("checkdevice=eth0/1", f"checkdevice: {DEVICE}, but got 'eth0/1'"),
+    ("checkdevice=..", f"checkdevice: {DEVICE}, but got '..'"),
+    ("checkdevice=sixteen-letters-", f"checkdevice: {DEVICE}, but got 'sixteen-letters-'"),
+    ("tlsverify=true", "tlsverify: tlsverify must be 'yes' or 'no', but got 'true'"),
+    ("tlscafile=ca.pem", f"tlscafile: {WHOLE_PATH}, but got 'ca.pem'"),
+    ("tlscafile=/nowhere/ca.pem", "tlscafile: /nowhere/ca.pem cannot be read: No such file or directory"),
+    ("tlscafile=/dev/null", "tlscafile: /dev/null is not a regular file"),
+    ("tlscertfile=/", "tlscertfile: / is a directory, not a file"),
+    ("tlscertfile=", f"tlscertfile: {VALUE}, but got ''"),
+    ("tlskeyfile=key.pem", f"tlskeyfile: {WHOLE_PATH}, but got 'key.pem'"),
+    (
+        "tlsservername=https://www.example.org/",
+        (
+            "tlsservername: expected the server's name, such as www.example.org, or its address, "
+            "but got 'https://www.example.org/'"
+        ),
+    ),
     ("connecttimeout=3", "connecttimeout: connecttimeout directive deprecated in favour of negotiatetimeout"),
     ("autoreload=yes", f'unknown directive "autoreload": {GLOBAL_HERE}'),
     ("quiescant=yes", 'unknown directive "quiescant": did you mean quiescent?'),

@@ -54,6 +54,7 @@ WENT_DOWN = ev.HealthChanged(REAL, UP, DOWN)
 CAME_UP = ev.HealthChanged(REAL, DOWN, UP)
 SOFTLY = ev.SoftFailure(REAL, health(State.UP, failures=1, reason=Reason.REFUSED, detail="connection refused"), 3)
 FORGIVEN = ev.HealthChanged(REAL, SOFTLY.health, UP)
+CERTIFICATE = ev.CertificateSeen((REAL,), 1_000_000_000.0)
 REFUSED = ev.ChangeRefused(
     Refusal(AddDestination(WEB, REAL.real, destination(3)), 2, "the service does not exist"), ev.Cause.HEALTH
 )

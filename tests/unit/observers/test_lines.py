@@ -252,6 +252,42 @@ CASES = [
         ],
     ),
     (
+        the.CERTIFICATE,
+        [
+            Line(
+                Level.DEBUG,
+                "certificate_seen",
+                "Real server 10.0.0.5:80 (tcp:10.0.0.1:80) shows a certificate that is valid until "
+                "2001-09-09 01:46 UTC",
+                NAMES | {"expires": 1_000_000_000.0},
+            )
+        ],
+    ),
+    (
+        ev.CertificateExpiring(the.REAL, 1_000_000_000.0, 3.5 * 86400),
+        [
+            Line(
+                Level.WARNING,
+                "certificate_expiring",
+                "The certificate of real server 10.0.0.5:80 (tcp:10.0.0.1:80) expires in 3 days, "
+                "on 2001-09-09 01:46 UTC",
+                NAMES | {"expires": 1_000_000_000.0, "left": 302400},
+            )
+        ],
+    ),
+    (
+        ev.CertificateExpiring(the.REAL, 1_000_000_000.0, -7200.0),
+        [
+            Line(
+                Level.WARNING,
+                "certificate_expiring",
+                "The certificate of real server 10.0.0.5:80 (tcp:10.0.0.1:80) expired 2 hours ago, "
+                "on 2001-09-09 01:46 UTC",
+                NAMES | {"expires": 1_000_000_000.0, "left": -7200},
+            )
+        ],
+    ),
+    (
         ev.Stopping("TERM"),
         [info("stopped", "Linux Director Daemon terminated on signal: TERM", signal="TERM")],
     ),

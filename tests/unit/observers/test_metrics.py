@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
@@ -146,6 +147,14 @@ def test_the_build_and_the_process_are_described():
 
 def test_a_server_that_was_not_checked_has_no_duration():
     assert key("check_last_duration_seconds", **REAL) not in Scene().samples()
+
+
+def test_the_end_of_a_certificate_is_shown_where_one_was_seen():
+    shown = replace(the.status(the.REAL), certificate_expires=1_700_000_000.0)
+    samples = Scene(the.snapshot(the.virtual(the.WEB, shown, the.status(the.OTHER)))).samples()
+
+    assert samples[key("certificate_expiry_timestamp_seconds", **REAL)] == 1_700_000_000
+    assert key("certificate_expiry_timestamp_seconds", **OTHER) not in samples
 
 
 def test_a_refused_reload_is_seen_until_one_succeeds():

@@ -1,7 +1,6 @@
 """Probes on real sockets."""
 
 import asyncio
-import contextlib
 import errno
 import resource
 import socket
@@ -20,7 +19,7 @@ from ldirectord_py.model.errors import CheckUnavailable
 from ldirectord_py.model.outcome import Outcome, Reason, Verdict, down, up
 from ldirectord_py.probing.prober import Prober
 from ldirectord_py.probing.reasons import outcome_of_errno
-from tests.peers.listeners import LOOPBACK, Answer, serving
+from tests.peers.listeners import LOOPBACK, Answer, accepting, serving
 
 
 @dataclass(frozen=True, slots=True)
@@ -428,28 +427,17 @@ def offers_session(hello: bytes) -> bool:
 async def test_a_server_that_cannot_resume_a_session_is_asked_without_one(tls: ssl.SSLContext) -> None:
     offered: list[bool] = []
 
-    def serve(listener: socket.socket) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                connection, _ = listener.accept()
-                with connection, contextlib.suppress(OSError):
-                    offered.append(offers_session(connection.recv(4096, socket.MSG_PEEK)))
-                    if not offered[-1]:
-                        with tls.wrap_socket(connection, server_side=True) as secure:
-                            secure.sendall(b"220 ready\r\n")
-                            secure.recv(100)
+    def answer(connection: socket.socket) -> None:
+        offered.append(offers_session(connection.recv(4096, socket.MSG_PEEK)))
+        if not offered[-1]:
+            with tls.wrap_socket(connection, server_side=True) as secure:
+                secure.sendall(b"220 ready\r\n")
+                secure.recv(100)
 
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = threading.Thread(target=serve, args=(listener,))
-    server.start()
-    try:
+    with accepting(answer) as endpoint:
         async with probing() as run:
-            probe = over(Endpoint(LOOPBACK, listener.getsockname()[1]), Greeting(), Transport.TLS, tls=TlsOptions())
+            probe = over(endpoint, Greeting(), Transport.TLS, tls=TlsOptions())
             outcomes = [await run(probe) for _ in range(3)]
-    finally:
-        listener.shutdown(socket.SHUT_RDWR)
-        listener.close()
-        server.join()
 
     assert outcomes == [up("220 ready")] * 3
     assert offered == [False, True, False, False]

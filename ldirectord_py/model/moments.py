@@ -1,0 +1,18 @@
+"""Times as people read them."""
+
+from datetime import UTC, datetime
+
+_UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"))
+
+
+def span(seconds: float) -> str:
+    """Return a length of time in its largest whole unit, such as `3 days`."""
+    for size, word in _UNITS:
+        if (count := int(abs(seconds) // size)) >= 1:
+            return f"{count} {word}{'s' if count > 1 else ''}"
+    return "less than a minute"
+
+
+def date(seconds: float) -> str:
+    """Return the day and minute that lie *seconds* after the epoch, in UTC, such as `2026-01-31 12:00 UTC`."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")

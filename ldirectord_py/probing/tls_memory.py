@@ -1,0 +1,115 @@
+"""What is kept from one TLS connection to the next: contexts, sessions, and until when certificates are valid."""
+
+import ssl
+import time
+from collections.abc import Callable, Collection
+from dataclasses import replace
+
+from ldirectord_py.checks.tls_files import Unusable, new_context
+from ldirectord_py.model.checking import Target, TlsOptions
+from ldirectord_py.model.errors import CheckUnavailable
+from ldirectord_py.probing import certificates
+
+RESUMED = 3600.0
+"""Seconds for which sessions may stand for a full handshake: after them the certificate is looked at again."""
+
+CertificateSeen = Callable[[Target, float], None]
+"""Is handed a target and until when its certificate is valid (seconds since the epoch): when that is new, and some
+time after `RESUMED` again."""
+
+
+class _Server:
+    """What is kept of one target."""
+
+    __slots__ = ("averse", "context", "fingerprint", "known_until", "resumed_until", "session")
+
+    def __init__(self) -> None:
+        self.averse = False
+        self.context: ssl.SSLContext | None = None
+        self.session: ssl.SSLSession | None = None
+        self.fingerprint = 0
+        self.known_until = self.resumed_until = 0.0
+
+
+class TlsMemory:
+    """Keeps one context per set of options, and one session per target.
+
+    A resumed session saves both sides the asymmetric part of the handshake, which is most of what
+    an https check costs.  The certificate is seen in full handshakes only, so there is one at least
+    every `RESUMED` seconds, and at once when a certificate that was verified expires.
+    """
+
+    def __init__(self, certificate_seen: CertificateSeen) -> None:
+        self._certificate_seen = certificate_seen
+        self._contexts: dict[TlsOptions, ssl.SSLContext] = {}
+        self._nameless: dict[TlsOptions, ssl.SSLContext] = {}
+        self._servers: dict[Target, _Server] = {}
+
+    def context(self, options: TlsOptions) -> ssl.SSLContext:
+        """Return the context for *options*, made at the first call; raises `CheckUnavailable`."""
+        if (context := self._contexts.get(options)) is None:
+            # Names are given to each connection, so that a thousand of them share what is read of a trust store.
+            shared = _nameless(options)
+            if (context := self._nameless.get(shared)) is None:
+                try:
+                    context = self._nameless[shared] = new_context(options)
+                except (OSError, Unusable) as error:
+                    raise CheckUnavailable(f"TLS cannot be set up: {error}") from error
+            self._contexts[options] = context
+        return context
+
+    def session(self, target: Target, context: ssl.SSLContext, now: float) -> ssl.SSLSession | None:
+        """Return the session that the last connection to *target* left in *context*, if it is still to be used."""
+        server = self._servers.get(target)
+        if server is None or server.context is not context or now >= server.resumed_until:
+            return None
+        return server.session
+
+    def remember(self, target: Target, tls: ssl.SSLObject) -> None:
+        """Keep the session of *tls* for the next connection to *target*, unless it does not like that."""
+        server = self._server(target)
+        if not server.averse and (session := tls.session) is not None:
+            server.context, server.session = tls.context, session
+
+    def stop_resuming(self, target: Target) -> None:
+        """Offer *target* no session any more: it fails when it is offered one."""
+        server = self._server(target)
+        server.averse = True
+        server.context = server.session = None
+
+    def met(self, target: Target, certificate: bytes | None, now: float) -> None:
+        """Take note of the *certificate* (DER) of a full handshake with *target* at *now* (monotonic)."""
+        server = self._server(target)
+        fingerprint = hash(certificate)
+        if fingerprint == server.fingerprint and now < server.known_until:
+            return
+        server.fingerprint = fingerprint
+        server.known_until = server.resumed_until = now + RESUMED
+        try:
+            expires = certificates.expiry(certificate or b"")
+        except ValueError:  # the library has read it otherwise; without a date there is nothing to tell
+            return
+        if target.tls is not None and target.tls.verify:
+            server.resumed_until = now + min(RESUMED, expires - time.time())
+        self._certificate_seen(target, expires)
+
+    def forget_all_but(self, targets: Collection[Target]) -> None:
+        """Let go of what is kept of servers that are no longer checked, and of what the system trusted until now."""
+        self._servers = {target: kept for target, kept in self._servers.items() if target in targets}
+        wanted = {target.tls for target in targets}
+        self._contexts = {
+            options: context
+            for options, context in self._contexts.items()
+            if options in wanted and not (options.verify and options.authorities is None)
+        }
+        self._nameless = {_nameless(options): context for options, context in self._contexts.items()}
+
+    def _server(self, target: Target) -> _Server:
+        if (server := self._servers.get(target)) is None:
+            server = self._servers[target] = _Server()
+        return server
+
+
+def _nameless(options: TlsOptions) -> TlsOptions:
+    """Return what those options share that differ in their server's name alone: whether there is one to compare."""
+    return replace(options, server_name="" if options.verify and options.server_name is not None else None)

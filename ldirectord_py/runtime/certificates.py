@@ -1,0 +1,68 @@
+"""Until when the certificates of the real servers are valid."""
+
+import time
+from collections.abc import Callable, Mapping
+
+from ldirectord_py.engine.policy import probes
+from ldirectord_py.model.checking import Always, CheckPlan, Never, Polled, Target
+from ldirectord_py.model.events import CertificateExpiring, CertificateSeen, Event
+from ldirectord_py.model.service import RealKey
+
+SOON = 14 * 86400.0
+"""Seconds before its end from which on a certificate is told of as expiring."""
+PAUSE = 86400.0
+"""Seconds from one telling of a server to the next."""
+
+
+class Certificates:
+    """Keeps what was seen, by target, for as long as it is checked; tells of what is new, and of what ends soon."""
+
+    def __init__(self, emit: Callable[[Event], None], *, clock: Callable[[], float] = time.time) -> None:
+        self._emit = emit
+        self._clock = clock
+        self._reals: dict[Target, tuple[RealKey, ...]] = {}
+        self._expires: dict[Target, float] = {}
+        self._told: dict[RealKey, float] = {}
+
+    def take(self, subscribers: Mapping[Polled, tuple[RealKey, ...]]) -> None:
+        """Have *subscribers* be who is checked; forget everybody else."""
+        reals: dict[Target, tuple[RealKey, ...]] = {}
+        for polled, keys in subscribers.items():
+            for target in _tls_targets(polled):
+                reals[target] = (*reals.get(target, ()), *keys)
+        self._reals = reals
+        self._expires = {target: expires for target, expires in self._expires.items() if target in reals}
+        served = {real for keys in reals.values() for real in keys}
+        self._told = {real: when for real, when in self._told.items() if real in served}
+
+    def seen(self, target: Target, expires: float) -> None:
+        """Take note that *target* shows a certificate that is valid until *expires* (seconds since the epoch)."""
+        reals = self._reals.get(target, ())
+        if not reals:  # it left with a reload while it was being asked
+            return
+        if self._expires.get(target) != expires:
+            self._expires[target] = expires
+            self._emit(CertificateSeen(reals, expires))
+        now = self._clock()
+        if (left := expires - now) > SOON:
+            return
+        for real in reals:
+            told = self._told.get(real)
+            if told is None or now - told >= PAUSE:
+                self._told[real] = now
+                self._emit(CertificateExpiring(real, expires, left))
+
+    def expires(self, plan: CheckPlan) -> float | None:
+        """Return until when the certificate is valid that *plan* has seen, the first to end of several.
+
+        In seconds since the epoch; None where it has seen none.
+        """
+        if not self._expires or isinstance(plan, Always | Never):
+            return None
+        return min((self._expires[target] for target in _tls_targets(plan) if target in self._expires), default=None)
+
+
+def _tls_targets(plan: Polled) -> set[Target]:
+    """Return where *plan* speaks TLS."""
+    targets = (probe.target for probe in probes(plan))
+    return {target for target in targets if target is not None and target.tls is not None}

@@ -1,0 +1,115 @@
+"""Certificates for servers and clients of a test, and contexts that serve them."""
+
+import hashlib
+import ssl
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from tempfile import NamedTemporaryFile
+
+import trustme
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+
+from ldirectord_py.model.checking import Pem
+
+NOW = datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Authority:
+    """Signs certificates."""
+
+    ca: trustme.CA = field(default_factory=lambda: trustme.CA(organization_name="Acme"))
+
+    @property
+    def pem(self) -> Pem:
+        """Its own certificate, as a file that tlscafile names."""
+        return pem("/etc/ssl/acme.pem", self.ca.cert_pem.bytes())
+
+    def server(self, *names: str, begins: float = -30, ends: float = 30) -> ssl.SSLContext:
+        """Return a server's context, whose certificate is for *names*, valid from and until so many days from now."""
+        issued = self.ca.issue_cert(
+            *names, not_before=NOW + timedelta(days=begins), not_after=NOW + timedelta(days=ends)
+        )
+        return serving_as(issued)
+
+    def client(self) -> Pem:
+        """Return a client's certificate with its key."""
+        return pem(
+            "/etc/ssl/director.pem", self.ca.issue_cert("director.example").private_key_and_cert_chain_pem.bytes()
+        )
+
+
+def serving_as(issued: trustme.LeafCert) -> ssl.SSLContext:
+    """Return a context that serves *issued*."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    issued.configure_cert(context)
+    return context
+
+
+def wanting_certificates(context: ssl.SSLContext, authority: Authority) -> ssl.SSLContext:
+    """Have *context* ask clients for a certificate that *authority* has signed."""
+    authority.ca.configure_trust(context)
+    context.verify_mode = ssl.CERT_REQUIRED
+    return context
+
+
+def pem(path: str, content: bytes) -> Pem:
+    """Return a file with *content*, as a configuration that names *path* has it."""
+    return Pem(path, hashlib.sha256(content).digest(), content)
+
+
+def self_signed(name: str) -> tuple[ssl.SSLContext, Pem]:
+    """Return a context that serves a certificate for *name* signed by nobody else, and that certificate."""
+    own = NamedAuthority(name)
+    return _serving(own.certificate, own.key), own.pem
+
+
+class NamedAuthority:
+    """An authority with a common name (trustme's have none), whose own certificate is valid for so many days."""
+
+    def __init__(self, name: str, *, ends: float = 30) -> None:
+        self.key = ec.generate_private_key(ec.SECP256R1())
+        self._name = name
+        self.certificate = self._signed(name, self.key, ends)
+
+    @property
+    def pem(self) -> Pem:
+        """Its own certificate."""
+        return pem("/etc/ssl/named.pem", self.certificate.public_bytes(Encoding.PEM))
+
+    def server(self, name: str) -> ssl.SSLContext:
+        """Return a server's context with a certificate for *name*."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        return _serving(self._signed(name, key, 30), key)
+
+    def _signed(self, name: str, key: ec.EllipticCurvePrivateKey, ends: float) -> x509.Certificate:
+        return (
+            x509.CertificateBuilder()
+            .subject_name(_named(name))
+            .issuer_name(_named(self._name))
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(NOW - timedelta(days=60))
+            .not_valid_after(NOW + timedelta(days=ends))
+            .add_extension(x509.SubjectAlternativeName([x509.DNSName(name.replace(" ", "-"))]), critical=False)
+            .add_extension(x509.BasicConstraints(ca=key is self.key, path_length=None), critical=True)
+            .sign(self.key, hashes.SHA256())
+        )
+
+
+def _named(text: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
+
+
+def _serving(certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    with NamedTemporaryFile() as file:
+        file.write(certificate.public_bytes(Encoding.PEM))
+        file.write(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+        file.flush()
+        context.load_cert_chain(file.name)
+    return context
