@@ -2,16 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from types import MappingProxyType
 from typing import assert_never
 
-from ldirectord_py.checks.conversations import dns_asking, http_asking, imap, ldap, nntp, pop, radius, redis, smtp, udp
 from ldirectord_py.checks.conversations.connect import Connect
-from ldirectord_py.checks.conversations.grpc_asking import build_grpc, build_grpcs
 from ldirectord_py.checks.conversations.ping import Ping
-from ldirectord_py.checks.conversations.simpletcp import build_simpletcp
-from ldirectord_py.checks.conversations.sip import build_sip
-from ldirectord_py.checks.drivers import external, ftp, mysql, oracle, pgsql
 from ldirectord_py.checks.drivers.settled import Settled
 from ldirectord_py.checks.misasked import Misasked
 from ldirectord_py.checks.origins import setting_out
@@ -23,6 +19,23 @@ from ldirectord_py.model.service import AddressKey, Protocol
 
 Build = Callable[[Asking, Subject, Endpoint], Probe]
 """Makes the probe of a service: how it is asked, who is asked, and at which address and port.  Raises `Misasked`."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Later:
+    """A builder whose module is imported when a configuration asks for it: all of them take longer than the rest."""
+
+    module: str
+    name: str
+
+    def __call__(self, asking: Asking, subject: Subject, endpoint: Endpoint) -> Probe:
+        return self.builder(asking, subject, endpoint)
+
+    @property
+    def builder(self) -> Build:
+        """The builder itself."""
+        found: Build = getattr(import_module(f"ldirectord_py.checks.{self.module}"), self.name)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,36 +56,113 @@ def _unchecked(asking: Asking, _subject: Subject, _endpoint: Endpoint) -> Probe:
 
 
 _ROWS = (
-    Row("dns", 53, Transport.UDP, "A name is resolved to an address that matches", dns_asking.build_dns),
-    Row("ftp", 21, Transport.TCP, "A file is fetched and matches", ftp.build_ftp),
-    Row("http", 80, Transport.TCP, "A page is fetched with a 2xx status and matches", http_asking.build_http),
-    Row("https", 443, Transport.TLS, "As http, over TLS", http_asking.build_https),
-    Row("http_proxy", 3128, Transport.TCP, "A page is fetched through the server", http_asking.build_http_proxy),
-    Row("imap", 143, Transport.TCP, "The server greets and, with a login, lets it in", imap.build_imap),
-    Row("imaps", 993, Transport.TLS, "As imap, over TLS", imap.build_imaps),
-    Row("ldap", 389, Transport.TCP, "An entry is read and matches by its name or an attribute", ldap.build_ldap),
-    Row("ldaps", 636, Transport.TLS, "As ldap, over TLS", ldap.build_ldaps),
-    Row("mysql", 3306, Transport.TCP, "A statement returns at least one row", mysql.build_mysql),
-    Row("nntp", 119, Transport.TCP, "The server greets with a 2xx code", nntp.build_nntp),
+    Row(
+        "dns",
+        53,
+        Transport.UDP,
+        "A name is resolved to an address that matches",
+        _Later("conversations.dns_asking", "build_dns"),
+    ),
+    Row("ftp", 21, Transport.TCP, "A file is fetched and matches", _Later("drivers.ftp", "build_ftp")),
+    Row(
+        "http",
+        80,
+        Transport.TCP,
+        "A page is fetched with a 2xx status and matches",
+        _Later("conversations.http_asking", "build_http"),
+    ),
+    Row("https", 443, Transport.TLS, "As http, over TLS", _Later("conversations.http_asking", "build_https")),
+    Row(
+        "http_proxy",
+        3128,
+        Transport.TCP,
+        "A page is fetched through the server",
+        _Later("conversations.http_asking", "build_http_proxy"),
+    ),
+    Row(
+        "imap",
+        143,
+        Transport.TCP,
+        "The server greets and, with a login, lets it in",
+        _Later("conversations.imap", "build_imap"),
+    ),
+    Row("imaps", 993, Transport.TLS, "As imap, over TLS", _Later("conversations.imap", "build_imaps")),
+    Row(
+        "ldap",
+        389,
+        Transport.TCP,
+        "An entry is read and matches by its name or an attribute",
+        _Later("conversations.ldap", "build_ldap"),
+    ),
+    Row("ldaps", 636, Transport.TLS, "As ldap, over TLS", _Later("conversations.ldap", "build_ldaps")),
+    Row("mysql", 3306, Transport.TCP, "A statement returns at least one row", _Later("drivers.mysql", "build_mysql")),
+    Row("nntp", 119, Transport.TCP, "The server greets with a 2xx code", _Later("conversations.nntp", "build_nntp")),
     Row("none", None, Transport.TCP, "Nothing is asked, the server counts as up", _unchecked),
-    Row("oracle", 1521, Transport.TCP, "A statement returns at least one row", oracle.build_oracle),
-    Row("pop", 110, Transport.TCP, "The server greets and, with a login, lets it in", pop.build_pop),
-    Row("pops", 995, Transport.TLS, "As pop, over TLS", pop.build_pops),
-    Row("radius", 1812, Transport.UDP, "A user is accepted", radius.build_radius),
-    Row("pgsql", 5432, Transport.TCP, "A statement returns at least one row", pgsql.build_pgsql),
-    Row("simpletcp", None, Transport.TCP, "A text is sent and a line of the answer matches", build_simpletcp),
-    Row("sip", 5060, Transport.TCP, "OPTIONS is answered with 200 OK", build_sip),
-    Row("smtp", 25, Transport.TCP, "The server greets and answers EHLO with a 2xx code", smtp.build_smtp),
-    Row("submission", 587, Transport.TCP, "As smtp, at the port for mail programs", smtp.build_smtp),
+    Row(
+        "oracle", 1521, Transport.TCP, "A statement returns at least one row", _Later("drivers.oracle", "build_oracle")
+    ),
+    Row(
+        "pop",
+        110,
+        Transport.TCP,
+        "The server greets and, with a login, lets it in",
+        _Later("conversations.pop", "build_pop"),
+    ),
+    Row("pops", 995, Transport.TLS, "As pop, over TLS", _Later("conversations.pop", "build_pops")),
+    Row("radius", 1812, Transport.UDP, "A user is accepted", _Later("conversations.radius", "build_radius")),
+    Row("pgsql", 5432, Transport.TCP, "A statement returns at least one row", _Later("drivers.pgsql", "build_pgsql")),
+    Row(
+        "simpletcp",
+        None,
+        Transport.TCP,
+        "A text is sent and a line of the answer matches",
+        _Later("conversations.simpletcp", "build_simpletcp"),
+    ),
+    Row("sip", 5060, Transport.TCP, "OPTIONS is answered with 200 OK", _Later("conversations.sip", "build_sip")),
+    Row(
+        "smtp",
+        25,
+        Transport.TCP,
+        "The server greets and answers EHLO with a 2xx code",
+        _Later("conversations.smtp", "build_smtp"),
+    ),
+    Row(
+        "submission",
+        587,
+        Transport.TCP,
+        "As smtp, at the port for mail programs",
+        _Later("conversations.smtp", "build_smtp"),
+    ),
 )
 _EXTENSIONS = (
-    Row("grpc", None, Transport.TCP, "The health service of gRPC answers SERVING", build_grpc),
-    Row("grpcs", None, Transport.TLS, "As grpc, over TLS", build_grpcs),
-    Row("redis", 6379, Transport.TCP, "A command is answered without an error and matches", redis.build_redis),
-    Row("rediss", 6379, Transport.TLS, "As redis, over TLS", redis.build_rediss),
-    Row("udp", None, Transport.UDP, "A datagram is sent, and one comes back and matches", udp.build_udp),
+    Row(
+        "grpc",
+        None,
+        Transport.TCP,
+        "The health service of gRPC answers SERVING",
+        _Later("conversations.grpc_asking", "build_grpc"),
+    ),
+    Row("grpcs", None, Transport.TLS, "As grpc, over TLS", _Later("conversations.grpc_asking", "build_grpcs")),
+    Row(
+        "redis",
+        6379,
+        Transport.TCP,
+        "A command is answered without an error and matches",
+        _Later("conversations.redis", "build_redis"),
+    ),
+    Row("rediss", 6379, Transport.TLS, "As redis, over TLS", _Later("conversations.redis", "build_rediss")),
+    Row(
+        "udp",
+        None,
+        Transport.UDP,
+        "A datagram is sent, and one comes back and matches",
+        _Later("conversations.udp", "build_udp"),
+    ),
 )
 """Services that the original does not have: no virtual has one unless its section says so, whatever its port."""
+
+_EXTERNAL = _Later("drivers.external", "build")
+_EXTERNAL_PERL = _Later("drivers.external", "build_perl")
 
 SERVICES: Mapping[str, Row] = MappingProxyType({row.service: row for row in (*_ROWS, *_EXTENSIONS)})
 _SERVICE_BY_PORT: Mapping[int, str] = {row.port: row.service for row in _ROWS if row.port is not None}
@@ -116,9 +206,9 @@ def _single(asking: Asking, subject: Subject) -> Probe:
         case CheckType.PING:
             return _ping(asking, subject)
         case CheckType.EXTERNAL:
-            return setting_out(asking, external.build(asking, subject))
+            return setting_out(asking, _EXTERNAL(asking, subject, subject.endpoint))
         case CheckType.EXTERNAL_PERL:
-            return setting_out(asking, external.build_perl(asking, subject))
+            return setting_out(asking, _EXTERNAL_PERL(asking, subject, subject.endpoint))
         case CheckType.ON | CheckType.OFF | CheckType.COMBINED:
             raise AssertionError(f"checktype {asking.checktype} is not one probe")
         case _:

@@ -11,7 +11,6 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import assert_never
 
-import structlog
 from structlog.typing import EventDict, FilteringBoundLogger
 
 from ldirectord_py.model.events import CheckDone, Event, Reloaded, Stopping
@@ -19,6 +18,7 @@ from ldirectord_py.model.outcome import Verdict
 from ldirectord_py.model.service import RealKey
 from ldirectord_py.observers.lines import Field, Level, Line, fault_over, faulted, lines
 from ldirectord_py.observers.sinks import LogDestination, LogFile, Sink, Stream, Syslog, open_sink
+from ldirectord_py.observers.structured import structlog
 
 __all__ = ["Level", "LogDestination", "LogFile", "LogFormat", "LogObserver", "Stream", "Syslog", "open_log"]
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ldirectord_py.checks.misasked import Misasked
 from ldirectord_py.checks.quoting import quoted
-from ldirectord_py.model.address import bracketed
+from ldirectord_py.model.address import Endpoint, bracketed
 from ldirectord_py.model.asking import Asking, Subject
 from ldirectord_py.model.checking import Probe
 from ldirectord_py.model.errors import CheckUnavailable
@@ -210,12 +210,12 @@ def _named(path: str) -> str:
     return quoted(path.encode("utf-8", "surrogateescape"), 100)
 
 
-def build(asking: Asking, subject: Subject) -> Probe:
+def build(asking: Asking, subject: Subject, _endpoint: Endpoint) -> Probe:
     """Return the probe of `checktype=external`: the value of `checkcommand` names one file, blanks and all."""
     return Probe(check=External(argv=_argv(asking, subject)), timeout=asking.checktimeout)
 
 
-def build_perl(asking: Asking, subject: Subject) -> Probe:
+def build_perl(asking: Asking, subject: Subject, _endpoint: Endpoint) -> Probe:
     """Return the probe of `checktype=external-perl`: the same, run by `perl`."""
     argv = _argv(asking, subject)
     return Probe(check=External(argv=("perl", *argv), script=asking.checkcommand), timeout=asking.checktimeout)
