@@ -1,0 +1,205 @@
+"""Other programs: started in a session of their own, listened to a little, and ended with all that they started."""
+
+import asyncio
+import errno
+import os
+import shutil
+import signal
+from asyncio.subprocess import DEVNULL
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass
+
+GRACE = 0.5
+"""Seconds between SIGTERM and SIGKILL for a program that overruns."""
+_MOST_OUTPUT = 4096
+"""Bytes kept of what a program writes, of the beginning and of the end."""
+_PIPE = 64 * 1024
+"""As much as a pipe holds (pipe(7)), so that one read empties it."""
+_OURS = ("NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC")
+"""What systemd tells this process alone (sd_notify(3)): a daemon started from here must not speak in our name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a program ended, and the first and the last line that it wrote (without blank ones; empty: none)."""
+
+    status: int
+    """Its exit status; below 0 the signal that killed it."""
+    first: bytes = b""
+    last: bytes = b""
+
+    def __str__(self) -> str:
+        """Return `exit status 2` or `killed by SIGSEGV`."""
+        if self.status >= 0:
+            return f"exit status {self.status}"
+        try:
+            name = signal.Signals(-self.status).name
+        except ValueError:  # a real-time signal
+            name = f"signal {-self.status}"
+        return f"killed by {name}"
+
+
+async def run(argv: Sequence[str], *, errors_only: bool = False) -> Ended:
+    """Run a program in `/` and return how it ended; cancelled, it is ended with its whole process group.
+
+    Its standard input is empty; its output is kept as far as `Ended` says, with *errors_only* that on standard
+    error.  A file without `#!` is the shell's.  Raises OSError where the program cannot be started, and where
+    nothing can be opened for its output.
+    """
+    with closing(_Output()) as output:
+        program = await _start(argv, DEVNULL if errors_only else output.writer, output.writer)
+        output.begin()
+        try:
+            status = await program.wait()
+        except asyncio.CancelledError:
+            await program.end()
+            raise
+        return Ended(status, *output.lines())
+
+
+async def run_in_view(argv: Sequence[str]) -> int:
+    """Run a program in `/`, its output going where ours goes; return its exit status.  Raises OSError."""
+    process = await asyncio.create_subprocess_exec(*_encoded(argv), stdin=DEVNULL, cwd="/", env=_environment())
+    return await process.wait()
+
+
+class _Output:
+    """What a program writes: beginning and end of it, and never more than a little.
+
+    A pipe of our own rather than asyncio's, because the program's end is the end of it even while
+    something that it has left running holds the other end open.
+    """
+
+    def __init__(self) -> None:
+        self._head = self._tail = b""
+        self._reader, self.writer = os.pipe()
+        os.set_blocking(self._reader, False)  # our end alone, the program's blocks as programs expect
+
+    def begin(self) -> None:
+        """Take what comes; to be called once the program has the other end."""
+        os.close(self.writer)
+        self.writer = -1
+        asyncio.get_running_loop().add_reader(self._reader, self._read)
+
+    def lines(self) -> tuple[bytes, bytes]:
+        """Return the first and the last line that is not blank, without blanks around it."""
+        self._read()
+        return _first(self._head.splitlines()), _first(reversed(self._tail.splitlines()))
+
+    def close(self) -> None:
+        """Let go of the pipe."""
+        asyncio.get_running_loop().remove_reader(self._reader)
+        os.close(self._reader)
+        if self.writer >= 0:
+            os.close(self.writer)
+
+    def _read(self) -> None:
+        with suppress(BlockingIOError):
+            piece = os.read(self._reader, _PIPE)
+            if len(self._head) < _MOST_OUTPUT:
+                self._head = (self._head + piece)[:_MOST_OUTPUT]
+            self._tail = (self._tail + piece)[-_MOST_OUTPUT:]
+            if not piece:
+                asyncio.get_running_loop().remove_reader(self._reader)
+
+
+def _first(lines: Iterable[bytes]) -> bytes:
+    return next((stripped for line in lines if (stripped := line.strip())), b"")
+
+
+async def _start(argv: Sequence[str], stdout: int, stderr: int) -> "_Program":
+    words = _encoded(argv)
+    try:
+        return await _spawn(words, stdout, stderr)
+    except OSError as error:
+        if error.errno != errno.ENOEXEC:
+            raise
+        # A script without `#!` is the shell's, as execvp(3) has it.
+        return await _spawn([b"/bin/sh", shutil.which(words[0]) or words[0], *words[1:]], stdout, stderr)
+
+
+class _Program(asyncio.SubprocessProtocol):
+    """A program under way, and what it has started: it leads a process group of its own.
+
+    asyncio's own `Process` is there only some turns of the loop after the program has begun.  Where it
+    is cancelled meanwhile it ends the program, and leaves running what that has started.
+    """
+
+    def __init__(self) -> None:
+        self._transport: asyncio.SubprocessTransport | None = None
+        self._ended = asyncio.Event()
+        self._unwanted = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take the transport, by which we know the program's process id."""
+        self._transport = transport  # type: ignore[assignment]  # typeshed names the base class of all protocols
+        if self._unwanted:
+            self._signal(signal.SIGKILL)
+
+    def process_exited(self) -> None:
+        """Let go of the transport, which has nothing more to tell."""
+        if self._transport is not None:
+            self._transport.close()
+        self._ended.set()
+
+    async def wait(self) -> int:
+        """Return the exit status, or the number of the signal that ended the program, below 0."""
+        await self._ended.wait()
+        status = self._transport.get_returncode() if self._transport else None
+        if status is None:
+            raise AssertionError("a program that has ended has a status")
+        return status
+
+    async def end(self) -> None:
+        """End the program with all that it has started: politely, then not."""
+        self._signal(signal.SIGTERM)
+        try:
+            await self._wait_briefly()
+        finally:
+            # Whether or not the program itself has gone: its children may be deaf to SIGTERM.
+            self.kill()
+        await self._wait_briefly()
+
+    def kill(self) -> None:
+        """End all of it at once, or as soon as we know its process id."""
+        self._unwanted = True
+        self._signal(signal.SIGKILL)
+
+    async def _wait_briefly(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GRACE):
+                await self._ended.wait()
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self._transport is not None:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._transport.get_pid(), number)
+
+
+async def _spawn(words: Sequence[bytes], stdout: int, stderr: int) -> _Program:
+    program = _Program()
+    try:
+        await asyncio.get_running_loop().subprocess_exec(
+            lambda: program,
+            *words,
+            stdin=DEVNULL,
+            stdout=stdout,
+            stderr=stderr,
+            cwd="/",
+            env=_environment(),
+            start_new_session=True,
+        )
+    except asyncio.CancelledError:
+        program.kill()
+        raise
+    return program
+
+
+def _encoded(argv: Sequence[str]) -> list[bytes]:
+    """Return the words as bytes: those of a configuration hold its file's, as surrogates where they are no UTF-8."""
+    return [word.encode("utf-8", "surrogateescape") for word in argv]
+
+
+def _environment() -> Mapping[str, str]:
+    return {name: value for name, value in os.environ.items() if name not in _OURS}
