@@ -2,6 +2,7 @@
 
 import asyncio
 import resource
+import sys
 import traceback
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
@@ -24,12 +25,18 @@ from ldirectord_py.model.outcome import Outcome
 from ldirectord_py.model.service import RealKey
 from ldirectord_py.model.snapshot import Snapshot
 from ldirectord_py.model.table import Table, TableState
+from ldirectord_py.observers.callback import Callback
+from ldirectord_py.observers.execute import Execute
+from ldirectord_py.observers.fallbackcommand import FallbackCommand
+from ldirectord_py.observers.hooks import Hooks
 from ldirectord_py.observers.logs import Level, LogDestination, LogFormat, open_log
+from ldirectord_py.observers.monitorfile import MonitorFiles
 from ldirectord_py.probing.prober import Prober
 from ldirectord_py.probing.schedule import Report, Schedule
 from ldirectord_py.runtime.director import Director
 from ldirectord_py.runtime.keeper import Keeper
 from ldirectord_py.runtime.lifetime import Ended, Signals
+from ldirectord_py.runtime.maintenance import Maintenance
 from ldirectord_py.runtime.reloading import Reloader, settle_memory
 from ldirectord_py.runtime.shadow import Shadow
 from ldirectord_py.runtime.snapshots import snapshot
@@ -55,6 +62,8 @@ class Options:
     shadow: bool = False
     """Write nothing, and tell in what the table differs from what we would make of it."""
     instance: str = "ldirectord"
+    program: tuple[str, ...] = (sys.executable, "-m", "ldirectord_py")
+    """What `execute` runs in place of `ldirectord`."""
 
 
 def run(config: Config, options: Options, ready: Callable[[], None]) -> int:
@@ -122,8 +131,16 @@ class Application:
         keeper = Shadow if options.shadow else Keeper
         self._director = Director(config, self._table, self._stream.emit, keeper)
         self._schedule: Schedule | None = None
+        self._maintenance = Maintenance(self._stream.emit)
+        self._hooks = Hooks(self._stream.emit)
+        self._fallbackcommand = FallbackCommand(self._config, self._hooks)
+        self._execute = Execute(self._config, options.program, self._hooks)
+        self._monitor = MonitorFiles(self._config, self._stream.emit)
         self.observe(self._follow, without=(CheckDone,))
         self.observe(self._log)
+        if not options.shadow:  # who only looks on leaves to the other what others are told
+            for observer in (self._fallbackcommand, self._execute, Callback(self._config, self._hooks)):
+                self.observe(observer, without=(CheckDone,))
 
     def observe(self, observer: Observer, *, without: tuple[type[Event], ...] = ()) -> None:
         """Tell *observer* of every event from now on, but not of the kinds in *without*."""
@@ -149,11 +166,13 @@ class Application:
         try:
             async with AsyncExitStack() as stack:
                 await self._listen(stack)
-                await self._director.start()
+                await stack.enter_async_context(self._hooks)
+                stack.callback(self._maintenance.close)
+                await self._director.start(await self._maintenance.look(self._config()))
                 with self._signals:
                     await self._direct(limit, ready)
                     self._notifier.stopping()
-                    await self._director.leave()
+                    await self._leave()
                 self._stream.emit(Stopping(self._signals.name))
         finally:
             self._table.close()
@@ -171,16 +190,24 @@ class Application:
         self.observe(metrics.observe)
         await stack.enter_async_context(serve(endpoint, metrics=metrics, healthy=self._healthy))
 
+    async def _leave(self) -> None:
+        self._execute.leave()
+        self._fallbackcommand.leave()
+        await self._director.leave()
+        await self._monitor.finish()
+        await self._hooks.finish()
+
     async def _direct(self, limit: int, ready: Callable[[], None]) -> None:
         director = self._director
         try:
             async with asyncio.TaskGroup() as tasks:
                 prober = Prober(tasks, crashed=self._crashed, certificate_seen=director.certificates.seen)
                 self._schedule = schedule = Schedule(prober, policy, director.report, limit=limit, drivers=_DRIVERS)
-                reloader = Reloader(director, schedule, self._load, self._stream.emit)
+                reloader = Reloader(director, schedule, self._maintenance, self._load, self._stream.emit)
                 tasks.create_task(director.follow(), name="follow health")
                 tasks.create_task(director.watch_table(), name="watch the table")
                 tasks.create_task(reloader.watch_file(), name="watch the file")
+                tasks.create_task(self._maintenance.watch(director, schedule), name="watch maintenancedir")
                 tasks.create_task(self._reload_on_signal(reloader), name="reload on SIGHUP")
                 tasks.create_task(self._notifier.feed_watchdog(lambda: schedule.progressing), name="watchdog")
                 self._begin(schedule, ready)
@@ -194,6 +221,7 @@ class Application:
 
     def _begin(self, schedule: Schedule, ready: Callable[[], None]) -> None:
         schedule.retarget(self._director.polled)
+        self._follow_config()
         settle_memory()
         virtuals = self._director.config.virtuals
         self._stream.emit(Started(len(virtuals), sum(len(virtual.reals) for virtual in virtuals)))
@@ -217,10 +245,21 @@ class Application:
         if isinstance(event, FirstPassComplete):
             settle_memory()
         if isinstance(event, Reloaded):
-            config = self._director.config
+            self._follow_config()
+            config = self._config()
             self._log.move(self._options.log(config))
             if config.metricslisten != self._listening:
                 self._log.say("metricslisten has changed: that takes effect at the next start", Level.WARNING)
+
+    def _follow_config(self) -> None:
+        """Have checks told to the monitorfiles if there are any, and cost nothing more where there are none."""
+        if self._monitor.follow_config() and not self._options.shadow:
+            self.observe(self._monitor)
+        else:
+            self._stream.unsubscribe(self._monitor)
+
+    def _config(self) -> Config:
+        return self._director.config
 
     def _load(self) -> Config:
         return load(self._path, replace(HERE, check_paths=not self._options.debug))

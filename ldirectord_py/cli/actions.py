@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 
 from ldirectord_py import app
+from ldirectord_py.cli.children import itself, statuses
 from ldirectord_py.cli.daemon import Announce, Report, early_signals, in_background
 from ldirectord_py.cli.environment import Environment
 from ldirectord_py.cli.journal import Journal, destination
@@ -88,6 +89,8 @@ def _status(job: Job, found: Running | Stopped) -> int:
     """Say where things stand, in the words and on the streams that cluster agents look at."""
     if isinstance(found, Running):
         job.journal.tell(_is_running(job, found.pid))
+        if not job.invocation.shadow:
+            statuses(job.config, job.invocation, job.environment.program)
         return 0
     if found.stale:
         job.journal.tell(f"ldirectord stale pid file {job.pid_file} for {job.config.path}")
@@ -124,6 +127,7 @@ def _run(job: Job, begun: Callable[[], None]) -> int:
         debug=job.invocation.debug,
         shadow=job.invocation.shadow,
         instance=job.journal.instance,
+        program=itself(job.invocation, job.environment.program),
     )
     return job.environment.runner(job.config, options, begun)
 

@@ -29,6 +29,7 @@ def build(tree: Tree, environment: Environment) -> Config:
     values = read_values(tree.lines, Scope.GLOBAL, findings)
     if environment.check_paths:
         _check_paths(values, findings)
+    _note_fork(values, findings)
     around = Surroundings(values, fallbacks(values, ("tcp", "udp"), environment, findings), environment, findings)
     virtuals = _virtuals(tree.sections, around)
     if findings.refused:
@@ -69,6 +70,12 @@ def _config(path: str, values: Values, virtuals: tuple[Virtual, ...], findings: 
         reconcileinterval=values.get(d.RECONCILEINTERVAL),
         warnings=findings.problems,
     )
+
+
+def _note_fork(values: Values, findings: Findings) -> None:
+    for entry in values.each(d.FORK):
+        if entry.value:
+            findings.warning(entry.line, "fork: this has no meaning here: every check runs at its own pace anyway")
 
 
 def _check_paths(values: Values, findings: Findings) -> None:

@@ -239,9 +239,8 @@ FALLBACKCOMMAND: Directive[str | None] = Directive(
     _GLOBAL,
     readers.SHELL,
     None,
-    "A command that is told when the fallback comes in or goes out",
+    "A command that is told when no real server serves any more, and when one does again",
     refusal="invalid fallback command",
-    notice=_NOT_YET,
 )
 SECTION_FALLBACKCOMMAND: Directive[str | None] = Directive(
     "fallbackcommand",
@@ -250,7 +249,6 @@ SECTION_FALLBACKCOMMAND: Directive[str | None] = Directive(
     None,
     FALLBACKCOMMAND.help,
     refusal=FALLBACKCOMMAND.refusal,
-    notice=_NOT_YET,
 )
 EMAILALERT = Directive(
     "emailalert",
@@ -283,9 +281,8 @@ MONITORFILE: Directive[str | None] = Directive(
     _SECTION,
     readers.QUOTED_OR_TEXT,
     None,
-    "A file to which each check's result is appended",
+    "A file to which a line is appended for each check's result",
     refusal="unable to open monitorfile",
-    notice=_NOT_YET,
 )
 SERVICENAME: Directive[str | None] = Directive("servicename", _SECTION, readers.RAW, None, "A name for mails")
 COMMENT: Directive[str | None] = Directive("comment", _SECTION, readers.RAW, None, "A remark for mails")
@@ -299,15 +296,13 @@ CALLBACK: Directive[str | None] = Directive(
     readers.QUOTED,
     None,
     "A program that is run when the configuration's file changes",
-    notice=_NOT_YET,
 )
 EXECUTE: Directive[str | None] = Directive(
     "execute",
     _GLOBAL,
     readers.SHELL_OR_NOTHING,
     None,
-    "Another configuration to run",
-    notice=_NOT_YET,
+    "Another configuration, with a daemon of its own that starts, reloads and stops with this one; repeatable",
 )
 FORK = _switch("fork", _GLOBAL, "Accepted; every check runs at its own pace anyway")
 LOGFILE = Directive(
@@ -320,7 +315,6 @@ MAINTENANCEDIR: Directive[str | None] = Directive(
     None,
     "A directory in which a file named after a server takes it out",
     refusal="maintenance directory not specified",
-    notice=_NOT_YET,
 )
 SUPERVISED = _switch("supervised", _GLOBAL, "Stay in the foreground and log to standard output", bare="yes")
 METRICSLISTEN: Directive[Endpoint | None] = Directive(

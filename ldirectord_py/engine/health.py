@@ -20,7 +20,8 @@ def advance(health: Health, outcome: Outcome, rules: Rules, now: float) -> Healt
     """Return what *health* becomes by *outcome*: the same object where nothing changes.
 
     One success restores.  So many failures in a row as `failurecount` says take a serving server
-    out; one that has never served is down with its first.  A fault of ours changes nothing.
+    out; one that has never served is down with its first, and so is one in maintenance.  A fault of
+    ours changes nothing.
     """
     if unmoved(health, outcome):
         return health
@@ -47,6 +48,7 @@ def _failed(health: Health, outcome: Outcome, rules: Rules, now: float) -> Healt
     if health.state is State.DOWN:
         return replace(health, reason=outcome.reason, detail=outcome.detail)
     failures = health.failures + 1
-    if health.state.serving and failures < rules.failurecount:
+    soft = failures < rules.failurecount and outcome.reason is not Reason.MAINTENANCE
+    if health.state.serving and soft:
         return replace(health, failures=failures, reason=outcome.reason, detail=outcome.detail)
     return Health(State.DOWN, now, failures, outcome.reason, outcome.detail)

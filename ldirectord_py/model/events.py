@@ -91,6 +91,35 @@ class FallbackChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class ServingChanged:
+    """Whether any real server of a virtual serves: told once its servers have been asked, and then at each change."""
+
+    virtual: VirtualKey
+    serving: bool
+    fallback: bool
+    """It has a fallback, of which `FallbackChanged` tells."""
+    first: bool = False
+    """Nothing has been told of this virtual before."""
+
+
+@dataclass(frozen=True, slots=True)
+class MaintenanceChanged:
+    """A file in `maintenancedir` took a real server out, or has gone."""
+
+    real: RealKey
+    active: bool
+    by: str
+    """The file's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class MaintenanceUnclear:
+    """Something about `maintenancedir` that its operator should know; told once while it lasts."""
+
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class TableChanged:
     """A change was written to the table."""
 
@@ -194,6 +223,37 @@ class ReloadRefused:
 
 
 @dataclass(frozen=True, slots=True)
+class HookDone:
+    """A program of the operator's was run, because of a directive such as `fallbackcommand`."""
+
+    directive: str
+    command: str
+    failure: str
+    """What went wrong; empty where nothing did."""
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class MonitorFileFailed:
+    """Lines for a `monitorfile` could not be written, and are lost."""
+
+    path: str
+    lines: int
+    sentence: str
+    first: bool
+    """The first since it could last be written."""
+
+
+@dataclass(frozen=True, slots=True)
+class MonitorFileBack:
+    """A `monitorfile` can be written again."""
+
+    path: str
+    lost: int
+    """Lines that are missing in it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Stopping:
     """The director ends in order."""
 
@@ -207,6 +267,9 @@ Event = (
     | CertificateSeen
     | CertificateExpiring
     | FallbackChanged
+    | ServingChanged
+    | MaintenanceChanged
+    | MaintenanceUnclear
     | TableChanged
     | ChangeRefused
     | DriftFound
@@ -219,6 +282,9 @@ Event = (
     | ConfigChanged
     | Reloaded
     | ReloadRefused
+    | HookDone
+    | MonitorFileFailed
+    | MonitorFileBack
     | Stopping
 )
 

@@ -27,6 +27,7 @@ class Reason(StrEnum):
     MISMATCH = "mismatch"  # a proper answer without what `receive` asks for
     TOO_LONG = "too_long"  # more than we are willing to read
     EXIT = "exit"  # an external program said no
+    MAINTENANCE = "maintenance"  # taken out by the operator, and not asked
     LOCAL = "local"  # our own fault
 
 

@@ -17,6 +17,8 @@ class RealStatus:
     """Address and port as configured; the key has them as the table does."""
     forwarding: Forwarding
     health: Health
+    maintenance: str | None = None
+    """The name of the file that keeps it in maintenance; None: it is not."""
     weight: int
     """As configured."""
     wanted: int | None

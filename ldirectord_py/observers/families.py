@@ -16,6 +16,10 @@ def _real_up(real: RealTally) -> str:
     return f"ldirectord_real_up{{{real.labels}}} {1 if real.up else 0}\n"
 
 
+def _maintenance(real: RealTally) -> str:
+    return f"ldirectord_real_maintenance{{{real.labels}}} {1 if real.maintenance else 0}\n"
+
+
 def _real_weight(real: RealTally) -> str:
     labels = real.labels
     return (
@@ -98,6 +102,10 @@ REAL_FAMILIES: tuple[tuple[Family, Callable[[RealTally], str]], ...] = (
         _real_info,
     ),
     (Family("ldirectord_real_up", Kind.GAUGE, "Whether clients may be sent to the real server."), _real_up),
+    (
+        Family("ldirectord_real_maintenance", Kind.GAUGE, "Whether a file in maintenancedir keeps the server out."),
+        _maintenance,
+    ),
     (
         Family("ldirectord_real_weight", Kind.GAUGE, "Weight: configured, wanted now, and in the kernel's table."),
         _real_weight,

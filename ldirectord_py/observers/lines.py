@@ -3,9 +3,7 @@
 What the original logs too is worded as the original words it, because people's log watchers wait for it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
+from collections.abc import Iterable
 from typing import assert_never
 
 from ldirectord_py.model.events import (
@@ -46,28 +44,8 @@ from ldirectord_py.model.table import (
     SetService,
 )
 from ldirectord_py.observers.changes import CHANGE_WORDS
-
-
-class Level(StrEnum):
-    """How much a line matters."""
-
-    DEBUG = "debug"
-    INFO = "info"
-    WARNING = "warning"
-    ERROR = "error"
-
-
-Field = str | int | float | bool | None | Sequence[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of the log: a name and fields for programs, a message for people."""
-
-    level: Level
-    event: str
-    message: str
-    fields: Mapping[str, Field] = field(default_factory=dict)
+from ldirectord_py.observers.line import Field, Level, Line, names_of
+from ldirectord_py.observers.upkeep_lines import upkeep_lines
 
 
 def lines(event: Event, pid: int) -> Iterable[Line]:  # noqa: C901, PLR0911, PLR0912 -- one arm per kind of event
@@ -115,24 +93,20 @@ def lines(event: Event, pid: int) -> Iterable[Line]:  # noqa: C901, PLR0911, PLR
             text = f"Linux Director Daemon terminated on signal: {signal}"
             return [Line(Level.INFO, "stopped", text, {"signal": signal})]
         case _:
-            assert_never(event)
+            return upkeep_lines(event)
 
 
 def faulted(real: RealKey, outcome: Outcome) -> Line:
     """Return the line for a check that we could not carry out."""
     text = f"Real server {real} could not be checked, through a fault of ours; it stays as it is: {outcome.detail}"
     return Line(
-        Level.ERROR, "check_faulted", text, {**_names(real), "reason": outcome.reason.value, "detail": outcome.detail}
+        Level.ERROR, "check_faulted", text, {**names_of(real), "reason": outcome.reason.value, "detail": outcome.detail}
     )
 
 
 def fault_over(real: RealKey) -> Line:
     """Return the line for a check that can be carried out again."""
-    return Line(Level.INFO, "check_recovered", f"Real server {real} can be checked again", _names(real))
-
-
-def _names(real: RealKey) -> dict[str, Field]:
-    return {"virtual": str(real.virtual), "real": str(real.real)}
+    return Line(Level.INFO, "check_recovered", f"Real server {real} can be checked again", names_of(real))
 
 
 def _checked(real: RealKey, event: CheckDone) -> Line:
@@ -140,7 +114,7 @@ def _checked(real: RealKey, event: CheckDone) -> Line:
     detail = f": {outcome.detail}" if outcome.detail else ""
     text = f"Checked real server {real} in {event.seconds * 1000:.1f} ms: {outcome.verdict}{detail}"
     fields: dict[str, Field] = {
-        **_names(real),
+        **names_of(real),
         "verdict": outcome.verdict.value,
         "reason": outcome.reason.value,
         "detail": outcome.detail,
@@ -159,7 +133,7 @@ _STATE_WORDS = {
 
 
 def _health_changed(event: HealthChanged) -> list[Line]:
-    before, after, names = event.before, event.after, _names(event.real)
+    before, after, names = event.before, event.after, names_of(event.real)
     why = after.detail or (after.reason.value if after.state is State.DOWN else "")
     fields: dict[str, Field] = {
         **names,
@@ -182,7 +156,7 @@ def _soft_failure(event: SoftFailure) -> Line:
     health = event.health
     text = f"Soft failure real server: {event.real} failure {health.failures}/{event.failurecount}"
     fields: dict[str, Field] = {
-        **_names(event.real),
+        **names_of(event.real),
         "reason": health.reason.value,
         "detail": health.detail,
         "failures": health.failures,
@@ -193,13 +167,13 @@ def _soft_failure(event: SoftFailure) -> Line:
 
 def _certificate_seen(real: RealKey, event: CertificateSeen) -> Line:
     text = f"Real server {real} shows a certificate that is valid until {date(event.expires)}"
-    return Line(Level.DEBUG, "certificate_seen", text, {**_names(real), "expires": event.expires})
+    return Line(Level.DEBUG, "certificate_seen", text, {**names_of(real), "expires": event.expires})
 
 
 def _certificate_expiring(event: CertificateExpiring) -> Line:
     when = f"expired {span(event.left)} ago" if event.left < 0 else f"expires in {span(event.left)}"
     text = f"The certificate of real server {event.real} {when}, on {date(event.expires)}"
-    fields: dict[str, Field] = {**_names(event.real), "expires": event.expires, "left": round(event.left)}
+    fields: dict[str, Field] = {**names_of(event.real), "expires": event.expires, "left": round(event.left)}
     return Line(Level.WARNING, "certificate_expiring", text, fields)
 
 
@@ -297,7 +271,7 @@ def _whom(virtual: VirtualKey, real: RealKey | None) -> str:
 
 
 def _place(virtual: VirtualKey, real: RealKey | None) -> dict[str, Field]:
-    return {"virtual": str(virtual)} if real is None else _names(real)
+    return {"virtual": str(virtual)} if real is None else names_of(real)
 
 
 def _config_changed(event: ConfigChanged) -> list[Line]:

@@ -16,7 +16,8 @@ from structlog.typing import EventDict, FilteringBoundLogger
 from ldirectord_py.model.events import CheckDone, Event, Reloaded, Stopping
 from ldirectord_py.model.outcome import Verdict
 from ldirectord_py.model.service import RealKey
-from ldirectord_py.observers.lines import Field, Level, Line, fault_over, faulted, lines
+from ldirectord_py.observers.line import Field, Level, Line
+from ldirectord_py.observers.lines import fault_over, faulted, lines
 from ldirectord_py.observers.sinks import LogDestination, LogFile, Sink, Stream, Syslog, open_sink
 from ldirectord_py.observers.structured import structlog
 

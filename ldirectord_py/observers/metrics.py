@@ -16,6 +16,8 @@ from ldirectord_py.model.events import (
     DriftKind,
     Event,
     HealthChanged,
+    HookDone,
+    MonitorFileFailed,
     Reloaded,
     ReloadRefused,
     TableBack,
@@ -52,6 +54,8 @@ class Metrics:
         self._tallies = Tallies()
         self._drift: Counter[DriftKind] = Counter()
         self._changes: Counter[tuple[type[Change], Cause, str]] = Counter()
+        self._hooks: Counter[tuple[str, str]] = Counter()
+        self._unmonitored = 0
         self._reachable = True
         self._reload_successful = True
         self._reload_time = clock()
@@ -59,7 +63,7 @@ class Metrics:
         ProcessCollector(registry=self._registry)
         GCCollector(registry=self._registry)
 
-    def observe(self, event: Event) -> None:
+    def observe(self, event: Event) -> None:  # noqa: C901 -- one arm per kind of event
         """Count *event*."""
         if type(event) is CheckDone:
             self._tallies.checked(event)
@@ -79,6 +83,10 @@ class Metrics:
                 self._reload_successful, self._reload_time = True, self._clock()
             case ReloadRefused():
                 self._reload_successful = False
+            case HookDone(directive, _, failure):
+                self._hooks[directive, "failure" if failure else "success"] += 1
+            case MonitorFileFailed(_, count):
+                self._unmonitored += count
             case _:
                 pass  # nothing that is counted
 
@@ -156,6 +164,14 @@ class Metrics:
                 (labelled(("change", "cause", "result"), (CHANGE_WORDS[change], cause, result)), count)
                 for (change, cause, result), count in self._changes.items()
             ],
+        )
+        yield (
+            Family("ldirectord_hooks_total", Kind.COUNTER, "Programs of the operator's that were run, by result."),
+            [(labelled(("directive", "result"), key), count) for key, count in self._hooks.items()],
+        )
+        yield (
+            Family("ldirectord_monitorfile_lost_lines_total", Kind.COUNTER, "Lines that no monitorfile could take."),
+            [("", self._unmonitored)],
         )
         build = labelled(("version", "python"), (self._version, platform.python_version()))
         yield Family("ldirectord_build_info", Kind.GAUGE, "What runs here."), [(build, 1)]

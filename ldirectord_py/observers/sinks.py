@@ -12,6 +12,8 @@ from logging.handlers import SysLogHandler
 from pathlib import Path
 from typing import Protocol, TextIO, assert_never
 
+from ldirectord_py.observers.appending import append
+
 
 class Sink(Protocol):
     """One destination, opened."""
@@ -89,26 +91,11 @@ class _FileSink:
         taken, self._lines = self._lines, []
         if not taken:
             return
-        written = _append(self._path, b"".join(line for line, _ in taken))
+        written, _ = append(self._path, b"".join(line for line, _ in taken))
         for line, bare in taken:
             written -= len(line)
             if written < 0:
                 _complain(bare)
-
-
-def _append(path: Path, text: bytes) -> int:
-    """Return how many bytes of *text* could be appended."""
-    # O_NONBLOCK changes nothing for files, and keeps a FIFO that nobody reads from stopping the director.
-    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK
-    written = 0
-    with suppress(OSError):
-        descriptor = os.open(path, flags, 0o666)
-        try:
-            while written < len(text):
-                written += os.write(descriptor, text[written:])
-        finally:
-            os.close(descriptor)
-    return written
 
 
 class _StreamSink:

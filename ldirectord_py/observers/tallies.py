@@ -90,6 +90,7 @@ class RealTally:
         "expires",
         "forward",
         "labels",
+        "maintenance",
         "place",
         "results",
         "scrape",
@@ -112,7 +113,7 @@ class RealTally:
         self.went_up = 0
         self.went_down = 0
         self.scrape = 0
-        self.up = False
+        self.up = self.maintenance = False
         self.since = 0.0
         self.expires: float | None = None
         self.forward = ""
@@ -122,6 +123,7 @@ class RealTally:
         """Be as *status* says, below *virtual*: another than before, if that was forgotten meanwhile."""
         self.virtual = virtual
         self.up = status.health.state.serving
+        self.maintenance = status.maintenance is not None
         self.since = status.health.since
         self.expires = status.certificate_expires
         self.forward = status.forwarding.value
@@ -143,12 +145,14 @@ class Tallies:
         self._sharing: dict[int, tuple[tuple[RealKey, ...], list[RealTally]]] = {}
 
     def checked(self, event: CheckDone) -> None:
-        """Count one check for all reals that share it."""
+        """Count one check for all reals that share it; a server in maintenance is not checked."""
+        outcome, seconds = event.outcome, event.seconds
+        result = 0 if outcome.verdict is Verdict.UP else _result(outcome)
+        if result and outcome.reason is Reason.MAINTENANCE:
+            return
         self.lag.add(event.lateness)
         shared = self._sharing.get(id(event.reals))
         tallies = shared[1] if shared is not None else self._share(event.reals)
-        outcome, seconds = event.outcome, event.seconds
-        result = 0 if outcome.verdict is Verdict.UP else _result(outcome)
         place = bisect_left(DURATION_BOUNDS, seconds)
         for tally in tallies:
             tally.results[result] += 1

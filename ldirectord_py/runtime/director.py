@@ -2,12 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
+from types import MappingProxyType
 
 from ldirectord_py.engine.desired import desired_service, fallback_active, in_service
 from ldirectord_py.engine.health import advance, unchecked, unmoved
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.checking import Always, Never, Polled
+from ldirectord_py.model.checking import Always, CheckPlan, Never, Polled
 from ldirectord_py.model.config import Config, Real, Virtual
 from ldirectord_py.model.events import (
     Cause,
@@ -16,6 +17,8 @@ from ldirectord_py.model.events import (
     FallbackChanged,
     FirstPassComplete,
     HealthChanged,
+    MaintenanceChanged,
+    ServingChanged,
     SoftFailure,
 )
 from ldirectord_py.model.health import Health, Rules, State
@@ -32,6 +35,13 @@ from ldirectord_py.model.table import (
 )
 from ldirectord_py.runtime.certificates import Certificates
 from ldirectord_py.runtime.keeper import Keeper
+from ldirectord_py.runtime.maintained import IN_MAINTENANCE, kept_out
+from ldirectord_py.runtime.subscriptions import Subscriptions
+
+Files = Mapping[RealKey, str]
+"""The servers in maintenance, and the name of the file that takes each out."""
+
+_NONE: Files = MappingProxyType({})
 
 
 class Director:
@@ -51,44 +61,47 @@ class Director:
         self._emit = emit
         self._begun = time.monotonic()
         self._virtuals: dict[VirtualKey, Virtual] = {}
-        self._subscribers: dict[Polled, tuple[RealKey, ...]] = {}
+        self._subscriptions = Subscriptions()
         self._rules: dict[RealKey, Rules] = {}
-        self._unasked: set[Polled] = set()
         self._forgone: set[RealKey] = set()
         self._standing_in: set[VirtualKey] = set()
+        self._serving: dict[VirtualKey, bool] = {}
+        self._files = _NONE
+        self._set_aside: dict[RealKey, Health] = {}
         self._dirty: set[VirtualKey] = set()
         self._wake = asyncio.Event()
-        self._take(config, {})
+        self._take(config, {}, _NONE)
 
     @property
     def polled(self) -> Collection[Polled]:
         """The plans that the schedule is to carry out; servers with equal plans share one."""
-        return self._subscribers.keys()
+        return self._subscriptions.reals.keys()
 
     # A configuration comes in.
 
-    async def start(self) -> None:
+    async def start(self, files: Files = _NONE) -> None:
         """Take the table over as it is, and make it what the configuration asks for; raise `TableUnavailable`."""
         found = await self.keeper.learn([virtual.key for virtual in self.config.virtuals])
         self.healths.clear()
-        self._take(self.config, found)
+        self._take(self.config, found, files)
         await self._settle(self._virtuals, Cause.START)
         self._note_first_pass()
 
-    async def reload(self, config: Config) -> None:
+    async def reload(self, config: Config, files: Files = _NONE) -> None:
         """Put *config* in force: what did not change is not touched, nor is what is believed of it.
 
+        *files* names the servers of *config* that are in maintenance.
         Raises `TableUnavailable`, and then everything is as it was.
         """
         before = set(self._virtuals)
         found = await self.keeper.learn([*before, *(v.key for v in config.virtuals if v.key not in before)])
-        self._take(config, found)
+        self._take(config, found, files)
         await self._settle(before | set(self._virtuals), Cause.RELOAD)
         self._note_first_pass()
 
-    def _take(self, config: Config, found: TableState) -> None:
+    def _take(self, config: Config, found: TableState, files: Files) -> None:
         now = time.time()
-        old_healths, old_subscribers = self.healths, self._subscribers
+        old_healths = self.healths
         fallbacks = {
             RealKey(key, endpoint)
             for key in self._standing_in
@@ -98,8 +111,10 @@ class Director:
         self._virtuals = {virtual.key: virtual for virtual in config.virtuals}
         self._forgone.clear()
         self._standing_in &= set(self._virtuals)
+        self._serving = {key: serving for key, serving in self._serving.items() if key in self._virtuals}
         self.healths = {}
         self._rules = {}
+        out_before, self._files = self._files, files
         subscribers: dict[Polled, dict[RealKey, None]] = {}
         for virtual in config.virtuals:
             # Of several lines that name one server the last counts, as in the original.
@@ -107,38 +122,77 @@ class Director:
                 self._rules[key] = Rules(virtual.failurecount)
                 adopted = key not in fallbacks and in_service(found, key, real)
                 self.healths[key] = old_healths.get(key) or unchecked(adopted=adopted, now=now)
-                self._subscribe(key, real, subscribers, now)
-        self._subscribers = {polled: tuple(keys) for polled, keys in subscribers.items()}
-        self.certificates.take(self._subscribers)
-        self._unasked = (self._unasked & set(self._subscribers)) | (set(self._subscribers) - set(old_subscribers))
-
-    def _subscribe(self, key: RealKey, real: Real, subscribers: dict[Polled, dict[RealKey, None]], now: float) -> None:
-        match real.plan:
-            case Always():
-                if self.healths[key].state is not State.UP:
+                if (key in out_before) != (key in files):
+                    self._turn(key, real, out_before.get(key), now)
+                plan = self._plan(virtual, key, real)
+                if isinstance(plan, Always) and self.healths[key].state is not State.UP:
                     self.healths[key] = Health(State.UP, now)
-            case Never():
-                pass
-            case polled:
-                subscribers.setdefault(polled, {})[key] = None
+                if isinstance(plan, Polled):
+                    subscribers.setdefault(plan, {})[key] = None
+        self._set_aside = {key: health for key, health in self._set_aside.items() if key in self.healths}
+        self._subscriptions.replace(subscribers)
+        self.certificates.take(self._subscriptions.reals)
+
+    def _plan(self, virtual: Virtual, key: RealKey, real: Real) -> CheckPlan:
+        return kept_out(virtual.asking.interval) if key in self._files else real.plan
+
+    # Servers go into maintenance, and come back.
+
+    def maintain(self, files: Files) -> bool:
+        """Have the servers that *files* names in maintenance, and no others; return whether that changes `polled`.
+
+        Who goes in is out at once, whatever it takes otherwise; who comes back is out until it has been asked.
+        """
+        before, self._files = self._files, {key: by for key, by in files.items() if key in self.healths}
+        changed = before.keys() ^ self._files.keys()
+        now = time.time()
+        for virtual in (self._virtuals[key] for key in {key.virtual for key in changed}):
+            for key, real in dict(zip(virtual.keys, virtual.reals, strict=True)).items():
+                if key in changed:
+                    plans = (real.plan, kept_out(virtual.asking.interval))
+                    self._subscriptions.move(key, *(plans if key in self._files else reversed(plans)))
+                    self._turn(key, real, before.get(key), now)
+        self._subscriptions.count()
+        return bool(changed)
+
+    def maintained(self, real: RealKey) -> str | None:
+        """Return the name of the file that has *real* in maintenance; None: there is none."""
+        return self._files.get(real)
+
+    def _turn(self, key: RealKey, real: Real, by: str | None, now: float) -> None:
+        """Have *key*, which was in maintenance *by* a file or was not, be what it is now."""
+        before = self.healths[key]
+        file = self._files.get(key)
+        self._emit(MaintenanceChanged(key, file is not None, file or by or ""))
+        if file is not None:
+            if isinstance(real.plan, Never):
+                self._set_aside[key] = before
+            self.healths[key] = advance(before, IN_MAINTENANCE, self._rules[key], now)
+        elif isinstance(real.plan, Always):
+            self.healths[key] = Health(State.UP, now)
+        else:
+            self.healths[key] = self._set_aside.pop(key, unchecked(adopted=False, now=now))
+        self._changed(key, before, self.healths[key])
 
     # An outcome comes in.
 
     def report(self, polled: Polled, outcome: Outcome, seconds: float, lateness: float) -> None:
         """Take note of what a check of *polled* found; see `probing.schedule.Report`."""
-        reals = self._subscribers.get(polled, ())
+        reals = self._subscriptions.reals.get(polled, ())
         self._emit(CheckDone(reals, outcome, seconds, lateness))
         for real in reals:
             before = self.healths[real]
             if not unmoved(before, outcome):
                 self.healths[real] = after = advance(before, outcome, self._rules[real], time.time())
                 self._changed(real, before, after)
-        if self._unasked:
-            self._unasked.discard(polled)
+        if self._subscriptions.unasked and polled in self._subscriptions.unasked:
+            for virtual in self._subscriptions.asked(polled):
+                if virtual not in self._dirty:
+                    self._tell_serving(virtual)
             self._note_first_pass()
 
     def _note_first_pass(self) -> None:
-        if not self._unasked and not self.first_pass:
+        if not self._subscriptions.unasked and not self.first_pass:
             self.first_pass = True
             self._emit(FirstPassComplete(time.monotonic() - self._begun))
 
@@ -188,6 +242,16 @@ class Director:
             if active != (key in self._standing_in):
                 self._standing_in.symmetric_difference_update({key})
                 self._emit(FallbackChanged(key, active))
+            self._tell_serving(key)
+
+    def _tell_serving(self, key: VirtualKey) -> None:
+        """Tell whether anybody serves, if that is news, and not while those who may are still to be asked."""
+        virtual = self._virtuals[key]
+        serving = any(self.healths[real].state.serving for real in virtual.keys)
+        told = self._serving.get(key)
+        if serving is not told and (serving or not self._subscriptions.awaited(key)):
+            self._serving[key] = serving
+            self._emit(ServingChanged(key, serving, virtual.fallback is not None, first=told is None))
 
     # What the keeper asks (see `Wanted`).
 

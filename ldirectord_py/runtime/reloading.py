@@ -14,6 +14,7 @@ from ldirectord_py.model.events import ConfigChanged, Event, Reloaded, ReloadRef
 from ldirectord_py.model.problems import Problem
 from ldirectord_py.probing.schedule import Schedule
 from ldirectord_py.runtime.director import Director
+from ldirectord_py.runtime.maintenance import Maintenance
 
 
 class Reloader:
@@ -23,11 +24,13 @@ class Reloader:
         self,
         director: Director,
         schedule: Schedule,
+        maintenance: Maintenance,
         load: Callable[[], Config],
         emit: Callable[[Event], None],
     ) -> None:
         self._director = director
         self._schedule = schedule
+        self._maintenance = maintenance
         self._load = load
         self._emit = emit
         self._path = Path(director.config.path)
@@ -41,7 +44,7 @@ class Reloader:
             self._seen = await asyncio.to_thread(_fingerprint, self._path) or self._seen
             try:
                 config = await asyncio.to_thread(self._load)
-                await self._director.reload(config)
+                await self._director.reload(config, await self._maintenance.look(config))
             except ConfigRejected as rejected:
                 self._refuse(rejected.problems)
                 return
@@ -50,6 +53,7 @@ class Reloader:
                 self._refuse((Problem(str(self._path), 0, str(lost)),))
                 return
             self._schedule.retarget(self._director.polled)
+            self._maintenance.look_again()
             settle_memory()
             self._emit(Reloaded(str(self._path), config.warnings))
 

@@ -15,9 +15,17 @@ class EventStream:
 
     def subscribe(self, observer: Observer, *, without: Collection[type[Event]] = ()) -> None:
         """Tell *observer* of everything from now on, but not of the kinds in *without*."""
-        self._everything.append(observer)
+        if observer not in self._unwanted:
+            self._everything.append(observer)
         self._unwanted[observer] = frozenset(without)
         self._by_kind.clear()
+
+    def unsubscribe(self, observer: Observer) -> None:
+        """Tell *observer* of nothing any more, if it was told."""
+        if observer in self._unwanted:
+            self._everything.remove(observer)
+            del self._unwanted[observer]
+            self._by_kind.clear()
 
     def emit(self, event: Event) -> None:
         """Tell of *event*; returns when every observer has been told."""

@@ -1,0 +1,59 @@
+"""`execute`: further configurations, each with a daemon of its own that starts, reloads and stops with this one."""
+
+import shlex
+from collections.abc import Callable, Iterable, Sequence
+
+from ldirectord_py.model.config import Config
+from ldirectord_py.model.events import Event, Reloaded, Started
+from ldirectord_py.observers.hooks import Hook, Hooks
+
+_LIMIT = 90.0
+"""Seconds: a start takes as long as the names in its configuration need to be resolved, and waits for a minute."""
+
+
+class Execute:
+    """Runs `ldirectord CONFIG start` and the like; *program* is what to run in place of `ldirectord`."""
+
+    def __init__(self, config: Callable[[], Config], program: Sequence[str], hooks: Hooks) -> None:
+        self._config = config
+        self._program = program
+        self._hooks = hooks
+        self._begun: tuple[str, ...] = ()
+
+    def __call__(self, event: Event) -> None:
+        """Run what is to be run because of *event*."""
+        match event:
+            case Started():
+                self._begun = instances(self._config())
+                self._run(self._begun, "start")
+            case Reloaded():
+                before, self._begun = self._begun, instances(self._config())
+                self._run([each for each in before if each not in self._begun], "stop")
+                self._run([each for each in self._begun if each in before], "reload", "start")
+                self._run([each for each in self._begun if each not in before], "start")
+            case _:
+                pass
+
+    def leave(self) -> None:
+        """Stop them all."""
+        self._run(self._begun, "stop")
+
+    def _run(self, which: Iterable[str], action: str, otherwise: str = "") -> None:
+        for each in which:
+            command = instance_command(self._program, each, action)
+            if otherwise:
+                command = f"{command} || {instance_command(self._program, each, otherwise)}"
+            hook = Hook(
+                directive="execute", shown=f"{each} {action}", argv=("/bin/sh", "-c", command), limit=_LIMIT, place=each
+            )
+            self._hooks.run(("execute", each), hook)
+
+
+def instances(config: Config) -> tuple[str, ...]:
+    """Return the values of `execute`, each once."""
+    return tuple(dict.fromkeys(each for each in config.execute if each.strip()))
+
+
+def instance_command(program: Sequence[str], instance: str, action: str) -> str:
+    """Return the shell's command for *action* on *instance*, whose quotes are the shell's, as with the original."""
+    return f"{shlex.join(program)} {instance} {action}"

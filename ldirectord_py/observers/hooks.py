@@ -1,0 +1,125 @@
+"""Programs of the operator's that are run when something happens: beside everything else, never delaying a check."""
+
+import asyncio
+import time
+from asyncio import TaskGroup
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from ldirectord_py import programs
+from ldirectord_py.model.events import Event, HookDone
+
+LIMIT = 30.0
+"""Seconds after which a program is ended, with all that it has started."""
+AT_A_TIME = 16
+_MOST_SHOWN = 160
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hook:
+    """A program to be run, and why."""
+
+    directive: str
+    """The directive that names it."""
+    shown: str
+    """What is run, as the log shows it."""
+    argv: tuple[str, ...]
+    limit: float = LIMIT
+    place: Hashable = None
+    """While it waits, a later one of the same lane and place takes its turn instead."""
+    says_state: bool = False
+    """It says how things stand: while it is under way, there is no use in saying so again."""
+
+
+def shell(command: str, *words: str) -> tuple[str, ...]:
+    """Return the argv that has the shell run *command* with *words* behind it, each as it is."""
+    return ("/bin/sh", "-c", f'{command} "$@"', "sh", *words)
+
+
+class _Lane:
+    """Programs of which one runs at a time, in order."""
+
+    __slots__ = ("running", "waiting")
+
+    def __init__(self) -> None:
+        self.running: Hook | None = None
+        self.waiting: dict[Hashable, Hook] = {}
+
+
+class Hooks:
+    """Runs programs while entered: in each lane one at a time, and not more than `AT_A_TIME` in all."""
+
+    def __init__(self, emit: Callable[[Event], None]) -> None:
+        self._emit = emit
+        self._group = TaskGroup()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._lanes: dict[Hashable, _Lane] = {}
+        self._places = asyncio.Semaphore(AT_A_TIME)
+
+    async def __aenter__(self) -> Self:
+        """Be ready to run programs."""
+        await self._group.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End whatever still runs."""
+        self._abandon()
+        await self._group.__aexit__(kind, error, trace)
+
+    def run(self, lane: Hashable, hook: Hook) -> None:
+        """Have *hook* run as soon as those before it in *lane* have ended."""
+        if (line := self._lanes.get(lane)) is None:
+            line = self._lanes[lane] = _Lane()
+            task = self._group.create_task(self._serve(lane, line), name=f"{hook.directive} {lane}")
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        line.waiting.pop(hook.place, None)
+        if not (hook.says_state and hook == line.running and not line.waiting):
+            line.waiting[hook.place] = hook
+
+    async def finish(self, seconds: float = LIMIT) -> None:
+        """Wait until all have ended, but not longer than *seconds*; then end those that have not."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=seconds)
+        self._abandon()
+
+    def _abandon(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+
+    async def _serve(self, name: Hashable, lane: _Lane) -> None:
+        try:
+            while lane.waiting:
+                async with self._places:
+                    lane.running = lane.waiting.pop(next(iter(lane.waiting)))
+                    await self._carry_out(lane.running)
+                    lane.running = None
+        finally:
+            del self._lanes[name]
+
+    async def _carry_out(self, hook: Hook) -> None:
+        begun = time.monotonic()
+        failure = "it was ended, because the director ends"
+        try:
+            failure = await _failure(hook)
+        finally:
+            self._emit(HookDone(hook.directive, hook.shown, failure, time.monotonic() - begun))
+
+
+async def _failure(hook: Hook) -> str:
+    """Run *hook*; return what became of it, in a sentence, or nothing where it succeeded."""
+    try:
+        async with asyncio.timeout(hook.limit):
+            ended = await programs.run(hook.argv, errors_only=True)
+    except TimeoutError:
+        return f"it had not ended after {hook.limit:g} seconds, and was ended"
+    except (OSError, ValueError) as error:  # ValueError: a NUL character
+        return f"cannot be run: {getattr(error, 'strerror', None) or error}"
+    if ended.status == 0:
+        return ""
+    line = ended.first[:_MOST_SHOWN].decode("utf-8", "backslashreplace")
+    return f"{ended}: {line}" if line else str(ended)

@@ -1,0 +1,34 @@
+"""What a line of the log is."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from ldirectord_py.model.service import RealKey
+
+
+class Level(StrEnum):
+    """How much a line matters."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+Field = str | int | float | bool | None | Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the log: a name and fields for programs, a message for people."""
+
+    level: Level
+    event: str
+    message: str
+    fields: Mapping[str, Field] = field(default_factory=dict)
+
+
+def names_of(real: RealKey) -> dict[str, Field]:
+    """Return the fields that name a real server."""
+    return {"virtual": str(real.virtual), "real": str(real.real)}

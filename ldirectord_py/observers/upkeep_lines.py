@@ -1,0 +1,71 @@
+"""What the log says of maintenance, of who serves at all, and of the operator's own programs and files."""
+
+from typing import assert_never
+
+from ldirectord_py.model.events import (
+    HookDone,
+    MaintenanceChanged,
+    MaintenanceUnclear,
+    MonitorFileBack,
+    MonitorFileFailed,
+    ServingChanged,
+)
+from ldirectord_py.observers.line import Field, Level, Line, names_of
+
+UpkeepEvent = ServingChanged | MaintenanceChanged | MaintenanceUnclear | HookDone | MonitorFileFailed | MonitorFileBack
+
+
+def upkeep_lines(event: UpkeepEvent) -> list[Line]:
+    """Return what is to be logged of *event*, in order."""
+    match event:
+        case ServingChanged():
+            return _serving_changed(event)
+        case MaintenanceChanged():
+            return [_maintenance_changed(event)]
+        case MaintenanceUnclear(sentence):
+            return [Line(Level.WARNING, "maintenance_unclear", sentence)]
+        case HookDone():
+            return [_hook_done(event)]
+        case MonitorFileFailed(path, count, sentence, first):
+            text = f"Nothing can be written to the monitorfile {path}: {sentence}"
+            fields: dict[str, Field] = {"path": path, "lines": count}
+            return [Line(Level.ERROR, "monitorfile_failed", text, fields)] if first else []
+        case MonitorFileBack(path, lost):
+            text = f"The monitorfile {path} can be written again; {lost} lines are missing in it"
+            return [Line(Level.INFO, "monitorfile_back", text, {"path": path, "lost": lost})]
+        case _:
+            assert_never(event)
+
+
+def _serving_changed(event: ServingChanged) -> list[Line]:
+    # Of a virtual with a fallback, that comes in or goes: another line says so.  One that serves from the start is
+    # how things should be.
+    if event.fallback or (event.serving and event.first):
+        return []
+    fields: dict[str, Field] = {"virtual": str(event.virtual)}
+    if event.serving:
+        return [Line(Level.INFO, "virtual_served", f"A real server of {event.virtual} serves again", fields)]
+    text = f"No real server of {event.virtual} serves, and it has no fallback"
+    return [Line(Level.WARNING, "virtual_unserved", text, fields)]
+
+
+def _maintenance_changed(event: MaintenanceChanged) -> Line:
+    fields: dict[str, Field] = {**names_of(event.real), "file": event.by}
+    if event.active:
+        text = f"Real server {event.real} is in maintenance: there is a file '{event.by}'"
+        return Line(Level.INFO, "maintenance_begun", text, fields)
+    text = f"Real server {event.real} is no longer in maintenance: its next check decides"
+    return Line(Level.INFO, "maintenance_ended", text, fields)
+
+
+def _hook_done(event: HookDone) -> Line:
+    fields: dict[str, Field] = {
+        "directive": event.directive,
+        "command": event.command,
+        "seconds": round(event.seconds, 6),
+    }
+    if event.failure:
+        text = f"{event.directive}: '{event.command}': {event.failure}"
+        return Line(Level.ERROR, "hook_failed", text, {**fields, "failure": event.failure})
+    text = f"{event.directive}: '{event.command}' has run, in {event.seconds:.1f} s"
+    return Line(Level.INFO, "hook_done", text, fields)

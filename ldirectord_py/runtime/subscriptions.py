@@ -1,0 +1,56 @@
+"""Which real servers each plan speaks for, and who has not been asked yet."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from ldirectord_py.model.checking import CheckPlan, Polled
+from ldirectord_py.model.service import RealKey, VirtualKey
+
+
+class Subscriptions:
+    """Plans, and the real servers that share each."""
+
+    def __init__(self) -> None:
+        self.reals: dict[Polled, tuple[RealKey, ...]] = {}
+        """Never another dict: it is looked into at each check."""
+        self.unasked: set[Polled] = set()
+        """Plans that have not ended once."""
+        self._awaited: Counter[VirtualKey] = Counter()
+
+    def replace(self, subscribers: Mapping[Polled, Mapping[RealKey, None]]) -> None:
+        """Be as *subscribers* says; plans that were there before have been asked as far as they had been."""
+        fresh = subscribers.keys() - self.reals.keys()
+        self.unasked = (self.unasked & subscribers.keys()) | fresh
+        self.reals.clear()
+        self.reals.update((polled, tuple(reals)) for polled, reals in subscribers.items())
+        self.count()
+
+    def move(self, real: RealKey, old: CheckPlan, new: CheckPlan) -> None:
+        """Have *real* hear of *new* instead of *old*; `count` is to follow."""
+        if isinstance(old, Polled) and old in self.reals:
+            self.reals[old] = tuple(each for each in self.reals[old] if each != real)
+            if not self.reals[old]:
+                del self.reals[old]
+                self.unasked.discard(old)
+        if isinstance(new, Polled):
+            if new not in self.reals:
+                self.unasked.add(new)
+            self.reals[new] = (*self.reals.get(new, ()), real)
+
+    def count(self) -> None:
+        """Count whom each virtual waits for."""
+        self._awaited = Counter(
+            virtual for polled in self.unasked for virtual in {real.virtual for real in self.reals[polled]}
+        )
+
+    def awaited(self, virtual: VirtualKey) -> bool:
+        """Return whether some of the virtual's servers have not been asked yet."""
+        return self._awaited[virtual] > 0
+
+    def asked(self, polled: Polled) -> Iterator[VirtualKey]:
+        """Note the first outcome of *polled*; yield the virtuals for which it was the last one that was missing."""
+        self.unasked.discard(polled)
+        for virtual in {real.virtual for real in self.reals[polled]}:
+            self._awaited[virtual] -= 1
+            if not self._awaited[virtual]:
+                yield virtual
