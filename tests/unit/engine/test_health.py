@@ -84,3 +84,9 @@ def test_a_serving_server_goes_out_only_by_its_failurecount_of_failures_in_a_row
             assert row >= failurecount
         if outcome == up():
             assert health.state is State.UP
+
+
+def test_maintenance_takes_a_server_out_whatever_failurecount_says() -> None:
+    serving = Health(State.UP, 1.0)
+    out = advance(serving, down(Reason.MAINTENANCE, "Server in maintenance"), Rules(failurecount=5), 2.0)
+    assert (out.state, out.reason, out.since) == (State.DOWN, Reason.MAINTENANCE, 2.0)

@@ -7,7 +7,8 @@ import pytest
 from ldirectord_py.model import events as ev
 from ldirectord_py.model.health import State
 from ldirectord_py.model.table import SetDestination
-from ldirectord_py.observers.lines import Level, Line, lines
+from ldirectord_py.observers.line import Level, Line
+from ldirectord_py.observers.lines import lines
 from tests.unit.observers import happenings as the
 
 NAMES = {"virtual": "tcp:10.0.0.1:80", "real": "10.0.0.5:80"}
@@ -87,6 +88,100 @@ CASES = [
                 "fallback_released",
                 "A real server of tcp:10.0.0.1:80 serves again: no fallback any more",
                 virtual="tcp:10.0.0.1:80",
+            )
+        ],
+    ),
+    (ev.ServingChanged(the.WEB, serving=True, fallback=False, first=True), []),
+    (ev.ServingChanged(the.WEB, serving=False, fallback=True), []),
+    (
+        ev.ServingChanged(the.MARK6, serving=False, fallback=False, first=True),
+        [
+            Line(
+                Level.WARNING,
+                "virtual_unserved",
+                "No real server of fwm6:5 serves, and it has no fallback",
+                {"virtual": "fwm6:5"},
+            )
+        ],
+    ),
+    (
+        ev.ServingChanged(the.MARK6, serving=True, fallback=False),
+        [info("virtual_served", "A real server of fwm6:5 serves again", virtual="fwm6:5")],
+    ),
+    (
+        ev.MaintenanceChanged(the.REAL, active=True, by="web5"),
+        [
+            info(
+                "maintenance_begun",
+                "Real server 10.0.0.5:80 (tcp:10.0.0.1:80) is in maintenance: there is a file 'web5'",
+                **NAMES,
+                file="web5",
+            )
+        ],
+    ),
+    (
+        ev.MaintenanceChanged(the.REAL, active=False, by="web5"),
+        [
+            info(
+                "maintenance_ended",
+                "Real server 10.0.0.5:80 (tcp:10.0.0.1:80) is no longer in maintenance: its next check decides",
+                **NAMES,
+                file="web5",
+            )
+        ],
+    ),
+    (
+        ev.MaintenanceUnclear("Maintenance file 'web55' names no real server"),
+        [Line(Level.WARNING, "maintenance_unclear", "Maintenance file 'web55' names no real server")],
+    ),
+    (
+        ev.HookDone("fallbackcommand", "/bin/x start", "exit status 2: no route", 0.25),
+        [
+            Line(
+                Level.ERROR,
+                "hook_failed",
+                "fallbackcommand: '/bin/x start': exit status 2: no route",
+                {
+                    "directive": "fallbackcommand",
+                    "command": "/bin/x start",
+                    "seconds": 0.25,
+                    "failure": "exit status 2: no route",
+                },
+            )
+        ],
+    ),
+    (
+        ev.HookDone("callback", "/bin/x /etc/l.cf", "", 0.25),
+        [
+            info(
+                "hook_done",
+                "callback: '/bin/x /etc/l.cf' has run, in 0.2 s",
+                directive="callback",
+                command="/bin/x /etc/l.cf",
+                seconds=0.25,
+            )
+        ],
+    ),
+    (
+        ev.MonitorFileFailed("/m", 3, "No space left on device", first=True),
+        [
+            Line(
+                Level.ERROR,
+                "monitorfile_failed",
+                "Nothing can be written to the monitorfile /m: No space left on device",
+                {"path": "/m", "lines": 3},
+            )
+        ],
+    ),
+    (ev.MonitorFileFailed("/m", 3, "No space left on device", first=False), []),
+    (
+        ev.MonitorFileBack("/m", 6),
+        [
+            info(
+                "monitorfile_back",
+                "The monitorfile /m can be written again; 6 lines are missing in it",
+                path="/m",
+                lost=6,
             )
         ],
     ),

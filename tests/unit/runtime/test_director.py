@@ -1,7 +1,7 @@
 """From outcomes to the table, without sockets or kernel."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address
@@ -115,13 +115,16 @@ Stages = Callable[..., object]
 
 @asynccontextmanager
 async def directing(
-    config: Config, found: TableState | None = None, table: MemoryTable | None = None
+    config: Config,
+    found: TableState | None = None,
+    table: MemoryTable | None = None,
+    files: Mapping[RealKey, str] | None = None,
 ) -> AsyncIterator[Stage]:
     table = table or MemoryTable(found)
     events: list[Event] = []
     stage = Stage(Director(config, table, events.append), table, events)
     async with asyncio.TaskGroup() as tasks:
-        await stage.director.start()
+        await stage.director.start(files or {})
         follower = tasks.create_task(stage.director.follow())
         yield stage
         follower.cancel()

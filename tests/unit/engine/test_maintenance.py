@@ -1,0 +1,131 @@
+"""Which servers a directory's file names take out."""
+
+from dataclasses import replace
+from ipaddress import IPv4Address, IPv6Address, ip_address
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ldirectord_py.engine.maintenance import FileNames, Found
+from ldirectord_py.model.address import Endpoint, IPAddress
+from ldirectord_py.model.checking import Always
+from ldirectord_py.model.config import Config, Real, Virtual
+from ldirectord_py.model.service import AddressKey, Forwarding, MarkKey, Protocol
+from ldirectord_py.model.table import Destination, Settings
+
+WEB = AddressKey(Protocol.TCP, Endpoint(IPv4Address("10.0.0.1"), 80))
+HOSTS = {
+    ip_address("10.0.0.5"): "web5.example.com",
+    ip_address("10.0.0.6"): "Web6.example.com",
+    ip_address("fd00::5"): "six",
+}
+
+
+def real(text: str, forwarding: Forwarding = Forwarding.MASQ) -> Real:
+    address, _, port = text.rpartition(":")
+    endpoint = Endpoint(ip_address(address.strip("[]")), int(port))
+    return Real(endpoint=endpoint, destination=Destination(forwarding=forwarding, weight=1), plan=Always())
+
+
+def config(*reals: Real) -> Config:
+    virtuals = (
+        Virtual(key=WEB, settings=Settings(netmask=IPv4Address("255.255.255.255")), reals=reals),
+        Virtual(key=MarkKey(7), settings=Settings(netmask=IPv4Address("255.255.255.255")), reals=reals[:1]),
+    )
+    return Config(path="test.cf", virtuals=virtuals)
+
+
+REALS = (
+    real("10.0.0.5:80"),
+    real("10.0.0.5:8080"),
+    real("10.0.0.6:0", Forwarding.GATE),
+    real("[fd00::5]:80"),
+)
+CONFIG = config(*REALS)
+
+
+def find(*names: str) -> Found:
+    return FileNames(names).find(CONFIG, HOSTS)
+
+
+@pytest.mark.parametrize(
+    ("name", "out"),
+    [
+        ("10.0.0.5:80", {"10.0.0.5:80"}),
+        ("10.0.0.5", {"10.0.0.5:80", "10.0.0.5:8080"}),
+        ("web5.example.com:8080", {"10.0.0.5:8080"}),
+        ("web5.example.com", {"10.0.0.5:80", "10.0.0.5:8080"}),
+        ("web5:80", {"10.0.0.5:80"}),
+        ("web5", {"10.0.0.5:80", "10.0.0.5:8080"}),
+        ("10.0.0.6:0", {"10.0.0.6:80"}),
+        ("10.0.0.6:80", {"10.0.0.6:80"}),
+        ("Web6.example.com:80", {"10.0.0.6:80"}),
+        ("[fd00::5]:80", {"[fd00::5]:80"}),
+        ("[fd00::5]", {"[fd00::5]:80"}),
+        ("[FD00:0::5]", {"[fd00::5]:80"}),
+        ("fd00::5", {"[fd00::5]:80"}),
+        ("six", {"[fd00::5]:80"}),
+    ],
+)
+def test_a_file_takes_out_whom_it_names_in_every_virtual(name, out):
+    found = find(name)
+    assert {str(key.real) for key in found.out if key.virtual == WEB} == out
+    assert any(key.virtual == MarkKey(7) for key in found.out) == ("10.0.0.5:80" in out)
+    assert set(found.out.values()) == {name}
+    assert found.strays == ()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "10.0.0.7",
+        "10.0.0.5:81",
+        "10.0.0.5:",
+        "[fd00::5",
+        "[10.0.0.5]",
+        "Web6",
+        "web6",
+        "web5.example",
+        "a b",
+        "999",
+        ":",
+    ],
+)
+def test_a_file_that_names_nobody_is_a_stray(name):
+    assert find(name) == Found({}, (name,))
+
+
+def test_hidden_files_are_nothing():
+    assert find(".10.0.0.5.swp", ".nfs0001", ".10.0.0.5") == Found({}, ())
+
+
+def test_the_most_exact_file_is_told_and_none_of_the_others_is_a_stray():
+    names = ("web5", "web5:80", "web5.example.com", "web5.example.com:80", "10.0.0.5", "10.0.0.5:80")
+    for count in range(len(names)):
+        found = find(*names[: count + 1])
+        (by,) = {by for key, by in found.out.items() if str(key.real) == "10.0.0.5:80"}
+        assert by == names[count]
+        assert found.strays == ()
+
+
+@pytest.mark.parametrize(("names", "asks"), [((), False), (("10.0.0.5:80", "[fd00::5]"), False), (("web5",), True)])
+def test_host_names_are_needed_only_for_files_that_are_no_addresses(names, asks):
+    assert FileNames(names).hosts == asks
+
+
+addresses = st.one_of(st.integers(0, 2**32 - 1).map(IPv4Address), st.integers(0, 2**128 - 1).map(IPv6Address))
+
+
+@given(addresses, st.integers(0, 65535), st.lists(st.text(max_size=12), max_size=3))
+def test_whatever_lies_there_a_server_is_out_exactly_if_a_file_bears_its_name(
+    address: IPAddress, port: int, others: list[str]
+):
+    server = replace(real("10.0.0.5:1"), endpoint=Endpoint(address, port))
+    written = str(server.endpoint)
+    found = FileNames([written, *others]).find(config(server), {})
+    assert set(found.out.values()) == {written}
+    assert written not in found.strays
+    gone = FileNames(others).find(config(server), {})
+    assert all(by in others for by in gone.out.values())
+    assert set(gone.strays) | set(gone.out.values()) <= set(others)
