@@ -13,6 +13,8 @@ from ldirectord_py.model.events import Event, HookDone
 
 LIMIT = 30.0
 """Seconds after which a program is ended, with all that it has started."""
+FAREWELL = 10.0
+"""Seconds that the end of the director waits for programs; cluster managers give it 15 (ocf:heartbeat:ldirectord)."""
 AT_A_TIME = 16
 _MOST_SHOWN = 160
 
@@ -81,7 +83,7 @@ class Hooks:
         if not (hook.says_state and hook == line.running and not line.waiting):
             line.waiting[hook.place] = hook
 
-    async def finish(self, seconds: float = LIMIT) -> None:
+    async def finish(self, seconds: float = FAREWELL) -> None:
         """Wait until all have ended, but not longer than *seconds*; then end those that have not."""
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=seconds)

@@ -153,6 +153,7 @@ class Director:
                     self._subscriptions.move(key, *(plans if key in self._files else reversed(plans)))
                     self._turn(key, real, before.get(key), now)
         self._subscriptions.count()
+        self.certificates.take(self._subscriptions.reals)
         return bool(changed)
 
     def maintained(self, real: RealKey) -> str | None:
