@@ -110,7 +110,12 @@ async def foresee(config: Config, *, check: bool) -> Foresight:
 
             outcomes = await survey(config, schedule)
             prober.close()
-    return Foresight(forecast(config, found, outcomes), found, outcomes)
+    maintenance = Maintenance(lambda _event: None)
+    try:
+        maintained = await maintenance.look(config)
+    finally:
+        maintenance.close()
+    return Foresight(forecast(config, found, outcomes, maintained), found, outcomes)
 
 
 class Application:

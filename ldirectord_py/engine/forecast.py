@@ -1,6 +1,6 @@
 """What a configuration would change in a table, before it does."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from ldirectord_py.engine.apply import apply
@@ -27,11 +27,17 @@ class Forecast:
     """Services of the table that the configuration does not name, which stay as they are."""
 
 
-def forecast(config: Config, found: TableState, outcomes: Mapping[RealKey, Outcome] | None = None) -> Forecast:
+def forecast(
+    config: Config,
+    found: TableState,
+    outcomes: Mapping[RealKey, Outcome] | None = None,
+    maintained: Collection[RealKey] = (),
+) -> Forecast:
     """Return what *config* would change in a table in which there is *found*.
 
     What checks would find is taken from *outcomes*; where there are none, every server that is out
-    is expected to pass.  A failure counts although more of them may be needed in a row.
+    is expected to pass.  A failure counts although more of them may be needed in a row.  Servers
+    that are *maintained* are out from the beginning.
     """
     healths: dict[RealKey, Health] = {}
     checked: dict[RealKey, Health] = {}
@@ -39,6 +45,8 @@ def forecast(config: Config, found: TableState, outcomes: Mapping[RealKey, Outco
         for key, real in zip(virtual.keys, virtual.reals, strict=True):
             health = unchecked(adopted=in_service(found, key, real), now=0)
             match real.plan:
+                case _ if key in maintained:
+                    healths[key] = checked[key] = Health(State.DOWN, 0)
                 case Always():
                     healths[key] = checked[key] = Health(State.UP, 0)
                 case Never():

@@ -68,9 +68,10 @@ class Hooks:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End whatever still runs."""
+        """End whatever still runs; an error of whoever entered goes on as it is, not in a group."""
+        del kind, error, trace
         self._abandon()
-        await self._group.__aexit__(kind, error, trace)
+        await self._group.__aexit__(None, None, None)
 
     def run(self, lane: Hashable, hook: Hook) -> None:
         """Have *hook* run as soon as those before it in *lane* have ended."""

@@ -77,3 +77,20 @@ def test_services_that_the_file_does_not_name_are_untouched(config: Config, foun
     named = {virtual.key for virtual in config.virtuals}
     assert set(told.untouched) == set(found) - named
     assert {change.virtual for change in (*told.now, *told.later)} <= named
+
+
+@given(configs(ASKED, Always(), Never()), tables, st.data())
+def test_servers_in_maintenance_are_out_in_both_steps(config: Config, found: TableState, data: st.DataObject) -> None:
+    keys = [key for virtual in config.virtuals for key in virtual.keys]
+    maintained = [key for key in keys if data.draw(st.booleans())]
+    told = forecast(config, found, {key: up() for key in keys}, maintained)
+
+    table = dict(found)
+    for step in (told.now, told.later):
+        apply(step, table)
+        for virtual in config.virtuals:
+            spare = virtual.kernel_endpoint(virtual.fallback) if virtual.fallback else None
+            for key in maintained:
+                if key.virtual == virtual.key and key.real != spare:
+                    entry = table[virtual.key].destinations.get(key.real)
+                    assert entry is None or entry.weight == 0

@@ -178,6 +178,21 @@ async def test_daemons_do_not_inherit_what_systemd_tells_us_alone(staged, monkey
     assert stage.noted() == ["none yes /"]
 
 
+async def test_errors_pass_as_they_are_and_leave_no_program_behind(staged):
+    notes: list[str] = []
+
+    async def fail() -> None:
+        async with staged() as stage:
+            stage.run(f"echo $$ >> {stage.note}; sleep 600 #")
+            await stage.until(lambda: bool(stage.noted()))
+            notes.extend(stage.noted())
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        await fail()
+    assert not _alive(int(notes[0]))
+
+
 # fallbackcommand
 
 
