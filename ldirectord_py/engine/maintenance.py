@@ -47,6 +47,9 @@ class FileNames:
         if self._named:
             for virtual in config.virtuals:
                 for key, real in zip(virtual.keys, virtual.reals, strict=True):
+                    address = real.endpoint.address
+                    if address not in self._by_address and not (self.hosts and address in hosts):
+                        continue
                     for name in self._names(key, real, hosts):
                         used.add(name)
                         out.setdefault(key, name)

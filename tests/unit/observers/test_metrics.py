@@ -65,6 +65,32 @@ def key(name: str, **labels: str) -> tuple:
     return (f"ldirectord_{name}", *sorted(labels.items()))
 
 
+def test_maintenance_shows_and_is_no_failed_check() -> None:
+    in_maintenance = replace(the.status(the.REAL, State.DOWN), maintenance="10.0.0.5")
+    scene = Scene(the.snapshot(the.virtual(the.WEB, in_maintenance, the.status(the.OTHER))))
+    before = scene.samples()
+    told = down(Reason.MAINTENANCE, "Server in maintenance")
+    after = scene.samples(ev.CheckDone((the.REAL,), told, 0.0, 0.0))
+    assert after[key("real_maintenance", **REAL)] == 1
+    assert after[key("real_maintenance", **OTHER)] == 0
+    names = ("ldirectord_check", "ldirectord_scheduler_lag")
+    assert all(after[name] == value for name, value in before.items() if str(name[0]).startswith(names))
+    assert not any(("reason", "maintenance") in name for name in after)
+
+
+def test_programs_and_lost_lines_are_counted() -> None:
+    samples = Scene().samples(
+        ev.HookDone("callback", "/bin/x", "", 0.1),
+        ev.HookDone("callback", "/bin/x", "", 0.1),
+        ev.HookDone("callback", "/bin/x", "exit status 1", 0.1),
+        ev.MonitorFileFailed("/m", 3, "full", first=True),
+        ev.MonitorFileFailed("/m", 4, "full", first=False),
+    )
+    assert samples[key("hooks_total", directive="callback", result="success")] == 2
+    assert samples[key("hooks_total", directive="callback", result="failure")] == 1
+    assert samples[key("monitorfile_lost_lines_total")] == 7
+
+
 @pytest.mark.parametrize(
     ("name", "labels", "value"),
     [

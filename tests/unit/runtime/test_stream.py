@@ -1,0 +1,30 @@
+"""Who is told of what."""
+
+from ldirectord_py.model.events import Event, Stopping, TableBack
+from ldirectord_py.runtime.stream import EventStream
+
+
+def test_each_observer_hears_what_it_asked_for_in_order_and_once() -> None:
+    stream, heard = EventStream(), list[tuple[str, Event]]()
+
+    def one(event: Event) -> None:
+        heard.append(("one", event))
+
+    def other(event: Event) -> None:
+        heard.append(("other", event))
+
+    stream.subscribe(one)
+    stream.subscribe(other, without=[TableBack])
+    stream.subscribe(one)
+    stream.emit(TableBack())
+    stream.emit(Stopping("TERM"))
+    assert heard == [("one", TableBack()), ("one", Stopping("TERM")), ("other", Stopping("TERM"))]
+
+    heard.clear()
+    stream.unsubscribe(one)
+    stream.unsubscribe(one)
+    stream.emit(Stopping("TERM"))
+    assert heard == [("other", Stopping("TERM"))]
+    stream.subscribe(one)
+    stream.emit(TableBack())
+    assert heard[1:] == [("one", TableBack())]
