@@ -1,6 +1,7 @@
 """`maintenancedir` on a real file system, with the real names of this machine."""
 
 import asyncio
+import errno
 import socket
 import threading
 import time
@@ -173,6 +174,44 @@ async def test_a_directory_that_cannot_be_read_leaves_maintenance_as_it_is(tmp_p
         (tmp_path / "kept" / "10.9.0.2").unlink()
         (tmp_path / "kept").rename(directory)
         await stage.until(lambda: stage.serving() == {A, B})
+
+
+async def test_without_inotify_files_are_noticed_all_the_same(tmp_path, monkeypatch) -> None:
+    def refuse(_changed: Callable[[], None]) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr("ldirectord_py.runtime.maintenance.DirectoryWatch", refuse)
+    async with watching(config(tmp_path, interval=0.05)) as stage:
+        (tmp_path / "10.9.0.2").touch()
+        await stage.until(lambda: stage.serving() == {A})
+        (tmp_path / "10.9.0.2").unlink()
+        await stage.until(lambda: stage.serving() == {A, B})
+    assert stage.told() == [
+        "Maintenance files are not noticed at once: inotify cannot be used: Too many open files",
+    ]
+
+
+async def test_a_directory_that_keeps_silent_keeps_one_thread_and_nobody_else(tmp_path, monkeypatch) -> None:
+    answer, asked = threading.Event(), []
+
+    def silent(directory: str, _watch: object) -> list[str]:
+        asked.append(directory)
+        answer.wait(20)
+        return ["10.9.0.2"]
+
+    monkeypatch.setattr("ldirectord_py.runtime.maintenance.PATIENCE", 0.05)
+    monkeypatch.setattr("ldirectord_py.runtime.maintenance._listed", silent)
+    async with watching(config(tmp_path, interval=0.05)) as stage:
+        assert stage.serving() == {A, B}
+        assert stage.told() == [
+            f"Maintenance directory {tmp_path} cannot be read, so maintenance stays as it is: it does not answer"
+        ]
+        for _ in range(2):  # another look begins, and gives up
+            await stage.until(lambda: not stage.maintenance._readings)
+            await stage.until(lambda: bool(stage.maintenance._readings))
+        assert len(asked) == 1
+        answer.set()
+        await stage.until(lambda: stage.serving() == {A})
 
 
 async def test_reloads_set_change_and_remove_the_directory(tmp_path) -> None:
