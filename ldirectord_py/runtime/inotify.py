@@ -1,7 +1,7 @@
 """Word from the kernel that a directory's entries have changed, inotify(7).
 
 What changed does not matter here: whoever is told reads the directory anew.  So two calls of the C library are all
-that it takes, and `ctypes` (some 1 MB of memory) is imported only where a directory is watched.
+that it takes, and `ctypes` (a quarter of a megabyte) is imported only where a directory is watched.
 """
 
 import asyncio
