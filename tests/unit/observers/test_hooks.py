@@ -20,6 +20,7 @@ from ldirectord_py.observers.callback import Callback
 from ldirectord_py.observers.execute import Execute
 from ldirectord_py.observers.fallbackcommand import FallbackCommand
 from ldirectord_py.observers.hooks import Hook, Hooks, shell
+from tests.peers.processes import alive
 
 WEB = AddressKey(Protocol.TCP, Endpoint(IPv4Address("10.0.0.1"), 80))
 DNS6 = AddressKey(Protocol.UDP, Endpoint(ip_address("fd00::1"), 53))
@@ -149,15 +150,8 @@ async def test_an_overrunning_program_is_ended_with_all_it_started(staged, trap)
         stage.run(f"{trap}sleep 600 & echo $! >> {stage.note}; wait; wait; sleep 600 #", limit=0.3)
         await stage.until(lambda: bool(stage.done()))
         (pid,) = stage.noted()
-        await stage.until(lambda: not _alive(int(pid)))
+        await stage.until(lambda: not alive(int(pid)))
     assert stage.done()[0][1] == "it had not ended after 0.3 seconds, and was ended"
-
-
-def _alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
 
 
 async def test_the_end_does_not_wait_for_ever(staged):
@@ -190,7 +184,7 @@ async def test_errors_pass_as_they_are_and_leave_no_program_behind(staged):
 
     with pytest.raises(KeyError):
         await fail()
-    assert not _alive(int(notes[0]))
+    assert not alive(int(notes[0]))
 
 
 # fallbackcommand
