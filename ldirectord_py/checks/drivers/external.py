@@ -63,10 +63,16 @@ def build(asking: Asking, subject: Subject, _endpoint: Endpoint) -> Probe:
     return Probe(check=External(argv=_argv(asking, subject)), timeout=asking.checktimeout)
 
 
+_RUN_SCRIPT = "$0 = shift; do $0; die $@ if $@"
+"""Runs a file as the original does, where `return` may end it: as `perl FILE` that would be an error."""
+
+
 def build_perl(asking: Asking, subject: Subject, _endpoint: Endpoint) -> Probe:
     """Return the probe of `checktype=external-perl`: the same, run by `perl`."""
-    argv = _argv(asking, subject)
-    return Probe(check=External(argv=("perl", *argv), script=asking.checkcommand), timeout=asking.checktimeout)
+    command, *words = _argv(asking, subject)
+    script = str(Path("/", command))  # programs run in /; a name without a slash would be looked for among the modules
+    check = External(argv=("perl", "-e", _RUN_SCRIPT, script, *words), script=script)
+    return Probe(check=check, timeout=asking.checktimeout)
 
 
 def _argv(asking: Asking, subject: Subject) -> tuple[str, ...]:

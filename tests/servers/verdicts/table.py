@@ -266,7 +266,7 @@ TABLE: Mapping[str, Service] = {
         (
             Row("success", "any", UP, words={"checkcommand": "FOLDER/yes.pl"}),
             Row("success, by its end", "any", UP, words={"checkcommand": "FOLDER/end.pl"}),
-            Row("success, by return", "any", DOWN, UP, "external-perl", {"checkcommand": "FOLDER/return.pl"}),
+            Row("success, by return", "any", UP, words={"checkcommand": "FOLDER/return.pl"}),
             Row("failure", "any", DOWN, words={"checkcommand": "FOLDER/no.pl"}),
             Row("silent", "silent", DOWN, words={"checkcommand": "FOLDER/sleeps.pl"}),
             Row("dies", "silent", DOWN, DIES, "external-perl", {"checkcommand": "FOLDER/dies.pl"}),

@@ -8,7 +8,7 @@ import pytest
 from ldirectord_py.checks.conversations.connect import Connect
 from ldirectord_py.checks.conversations.http import Http
 from ldirectord_py.checks.conversations.ping import Ping
-from ldirectord_py.checks.drivers.external import External
+from ldirectord_py.checks.drivers.external import _RUN_SCRIPT, External
 from ldirectord_py.checks.drivers.ftp import Ftp
 from ldirectord_py.checks.drivers.settled import Settled
 from ldirectord_py.checks.matching import Receive
@@ -147,7 +147,10 @@ PLANS = {
         TCP,
         Repeated(
             probe=Probe(
-                check=External(argv=("perl", "/c.pl", "10.0.0.1", "80", "10.0.0.5", "8080"), script="/c.pl"), timeout=5
+                check=External(
+                    argv=("perl", "-e", _RUN_SCRIPT, "/c.pl", "10.0.0.1", "80", "10.0.0.5", "8080"), script="/c.pl"
+                ),
+                timeout=5,
             ),
             interval=10,
         ),

@@ -2,14 +2,23 @@ import asyncio
 import os
 import shutil
 import time
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
 
-from ldirectord_py.checks.drivers.external import External
+from ldirectord_py.checks.drivers.external import External, build_perl
+from ldirectord_py.model.address import Endpoint
+from ldirectord_py.model.asking import Asking, Subject
 from ldirectord_py.model.errors import CheckUnavailable
 from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, down, up
+from ldirectord_py.model.service import AddressKey, Protocol
 from tests.peers.processes import alive
+
+SUBJECT = Subject(
+    virtual=AddressKey(Protocol.TCP, Endpoint(ip_address("10.0.0.1"), 80)),
+    endpoint=Endpoint(ip_address("10.0.0.5"), 8080),
+)
 
 
 @pytest.fixture
@@ -110,10 +119,25 @@ async def test_a_missing_perl_script_is_our_own_fault() -> None:
 
 
 @pytest.mark.skipif(shutil.which("perl") is None, reason="needs perl")
-async def test_perl_runs_perl_scripts(script) -> None:
-    path = script("print qq(@ARGV\\n); exit 3 if $ARGV[1];", shebang="")
-    assert await External(argv=("perl", path, "a", "0"), script=path).run() == up("exit status 0: a 0")
-    assert await External(argv=("perl", path, "a", "1"), script=path).run() == down(Reason.EXIT, "exit status 3: a 1")
+@pytest.mark.parametrize(
+    ("text", "outcome"),
+    [
+        ("print qq(@ARGV\\n);", up("exit status 0: 10.0.0.1 80 10.0.0.5 8080")),
+        ("print qq($0\\n); exit 3 if $ARGV[1] == 80;", down(Reason.EXIT, "exit status 3: FILE")),
+        ("return 0; die;", up("exit status 0")),
+        ("die qq(no heart\\n);", down(Reason.EXIT, "exit status 255: no heart")),
+        ("this is no Perl at all {", down(Reason.EXIT, "exit status 255: ")),
+        ("print <DATA>;\n__DATA__\nits own data\n", up("exit status 0: its own data")),
+    ],
+    ids=["falls off its end", "exits", "returns", "dies", "does not compile", "reads itself"],
+)
+async def test_perl_runs_perl_scripts(script, text: str, outcome: Outcome) -> None:
+    path = script(text, shebang="")
+    probe = build_perl(Asking(checkcommand=path), SUBJECT, SUBJECT.endpoint)
+    assert isinstance(probe.check, External)
+    told = await probe.check.run()
+    assert (told.verdict, told.reason) == (outcome.verdict, outcome.reason)
+    assert told.detail.replace(path, "FILE").startswith(outcome.detail)
 
 
 async def until(condition, seconds: float = 10) -> None:
