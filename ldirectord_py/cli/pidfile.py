@@ -64,7 +64,9 @@ def held(path: Path) -> Iterator[None]:
     """Hold the pid file *path*, with our pid in it, as long as the context lasts; then remove it.
 
     A record lock belongs to the process that takes it, so this has to happen after the last fork;
-    nothing else in the process may open and close the file.  Raises `AlreadyRunning`.
+    nothing else in the process may open and close the file.  Where *path* is a symbolic link, to a directory
+    in which a daemon that is not root may write, the file is what it leads to, and the link stays.
+    Raises `AlreadyRunning`.
     """
     with _locked(path) as file:
         file.truncate()
@@ -74,7 +76,7 @@ def held(path: Path) -> Iterator[None]:
         finally:
             # someone may have removed the file, and another daemon may have made its own
             if _is_at(file, path):
-                path.unlink()
+                path.resolve().unlink()
 
 
 def send(running: Running, path: Path, number: signal.Signals) -> None:

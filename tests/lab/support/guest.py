@@ -64,6 +64,9 @@ def missing() -> list[str]:
         "ipvsadm": "ipvsadm",
         "iptables-legacy": "iptables",
         "ldirectord": "ldirectord",
+        "systemctl": "systemd",
+        "ocf-tester": "resource-agents",
+        "xmllint": "libxml2-utils",
     }
     places = [Path(folder) for folder in ("/usr/sbin", "/usr/bin", "/sbin", "/bin")]
     return lacking + [

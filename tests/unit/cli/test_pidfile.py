@@ -179,3 +179,13 @@ def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+def test_behind_a_link_the_file_goes_and_the_link_stays(path: Path) -> None:
+    (path.parent / "writable").mkdir()
+    path.symlink_to("writable/pid")
+    assert standing(path) == Stopped(stale=False)
+    with held(path):
+        assert (path.parent / "writable/pid").read_text() == f"{os.getpid()}\n"
+    assert path.is_symlink()
+    assert not (path.parent / "writable/pid").exists()
