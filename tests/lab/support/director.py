@@ -5,7 +5,7 @@ import shlex
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -83,25 +83,28 @@ class Director:
 
     def act(self, action: str, *, status: int = 0) -> str:
         """Run `PROGRAM FILE ACTION` and return what it prints; raises `ActionFailed` on another exit status."""
-        words = ["unshare", "-m", "sh", "-c", _IN_ITS_OWN_FOLDERS, str(self.folder), *self.program.words]
+        ended, text = self.run([*self.program.words, str(self.file), action], **self.program.environment)
+        if ended != status:
+            command = shlex.join([*self.program.words, self.file.name, action])
+            raise ActionFailed(f"expected {command} to exit with {status}, but it did with {ended}: {text}")
+        return text
+
+    def run(self, words: Sequence[str], *, seconds: float = START_SECONDS, **environment: str) -> tuple[int, str]:
+        """Run a command where the daemon runs, with its folders; return its exit status and what it prints."""
         printed = self.folder / "printed"
         with printed.open("w") as output, self.host.inside():
             # To a file, because a daemon that kept a pipe open would keep us waiting for its end.
             ended = subprocess.run(
-                [*words, str(self.file), action],
+                ["unshare", "-m", "sh", "-c", _IN_ITS_OWN_FOLDERS, str(self.folder), *words],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 cwd="/",
-                env={**os.environ, **self.program.environment},
-                timeout=START_SECONDS,
+                env={**os.environ, **environment},
+                timeout=seconds,
                 check=False,
             )
-        text = printed.read_text(errors="replace")
-        if ended.returncode != status:
-            command = shlex.join([*self.program.words, self.file.name, action])
-            raise ActionFailed(f"expected {command} to exit with {status}, but it did with {ended.returncode}: {text}")
-        return text
+        return ended.returncode, printed.read_text(errors="replace")
 
     def start(self, config: str | None = None) -> None:
         """Write *config*, or leave the file as it is, start the daemon, and wait until it wrote its process id."""
