@@ -5,6 +5,7 @@ import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from docs import manual
 from ldirectord_py.checks.registry import SERVICES
 from ldirectord_py.config.directive import Directive, Scope
 from ldirectord_py.config.directives import rows
@@ -168,6 +169,8 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "checks/README.md": checks,
     "directives.md": directives,
     "metrics.md": metrics,
+    "man/ldirectord.8": manual.command,
+    "man/ldirectord.cf.5": manual.configuration,
 }
 
 if __name__ == "__main__":

@@ -54,11 +54,11 @@ Configuration:
     leaves things as they are when the configuration has errors.
 
 Files:
-    /etc/ha.d/ldirectord.cf            the configuration
-    /var/run/ldirectord.ldirectord.pid the pid file of 'ldirectord start'
-    /var/run/ldirectord.NAME.pid       the pid file of 'ldirectord NAME start';
-                                       locked by the daemon as long as it runs
-    /var/log/ldirectord.log            the log, unless 'logfile' says otherwise
+    /etc/ha.d/ldirectord.cf             the configuration
+    /var/run/ldirectord.ldirectord.pid  the pid file of 'ldirectord start'
+    /var/run/ldirectord.NAME.pid        the pid file of 'ldirectord NAME start';
+                                        locked by the daemon as long as it runs
+    /var/log/ldirectord.log             the log, unless 'logfile' says otherwise
 
 Environment:
     LDIRECTORD_RUN_DIR  where pid files are kept, instead of /var/run
