@@ -5,12 +5,13 @@ PYTHON ?= python3
 VENV   := .venv
 RUN    := $(VENV)/bin
 
-.PHONY: help demo test lint unit servers lab bench clean
+.PHONY: help demo test lint unit package servers lab deb bench clean
 
 help:
 	@echo "make demo            the director on three small web servers, in 20 seconds (KERNEL=1: on the kernel's IPVS)"
-	@echo "make test            everything that must hold: lint, types, unit, stories, servers, lab"
-	@echo "make lint|unit|servers|lab   a part of it"
+	@echo "make test            everything that must hold: lint, types, unit, stories, package, servers, lab"
+	@echo "make lint|unit|package|servers|lab   a part of it"
+	@echo "make deb             the Debian package, in dist/ (needs debhelper and python3-venv)"
 	@echo "make bench           the figures of docs/benchmarks.md, measured again"
 
 $(VENV)/.installed: pyproject.toml tests/make-venv
@@ -29,11 +30,17 @@ lint: $(VENV)/.installed
 unit: $(VENV)/.installed
 	@tests/run-all $(RUN) unit
 
+package: $(VENV)/.installed
+	@tests/run-all $(RUN) package
+
 servers: $(VENV)/.installed
 	@tests/run-all $(RUN) servers
 
 lab: $(VENV)/.installed
 	@tests/run-all $(RUN) lab
+
+deb:
+	@debian/build-package dist
 
 bench: $(VENV)/.installed
 	@benchmarks/run $(RUN)

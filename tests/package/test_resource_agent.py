@@ -30,7 +30,8 @@ class Agent:
 
     def __call__(self, *words: str, **environment: str) -> tuple[int, str]:
         done = subprocess.run(
-            [str(AGENT), *words],
+            # with a log folder of its own, for what is said before a configuration is read
+            ["unshare", "--mount", "sh", "-c", 'mount -t tmpfs tmpfs /var/log && exec "$@"', "sh", str(AGENT), *words],
             env=self.environment | environment,
             capture_output=True,
             text=True,

@@ -1,0 +1,142 @@
+"""The Debian package: made, looked over, unpacked, and installed in place of the Perl program's."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from ldirectord_py import __version__
+
+ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.timeout(600)  # pip fetches the libraries, and they are compressed: 40 s on an idle machine
+
+# The machine's own folders with a layer over them, which goes with the mount namespace.
+_INSTALL = r"""
+set -e
+mount -t tmpfs tmpfs "$1"
+for place in usr etc var; do
+  mkdir -p "$1/$place/upper" "$1/$place/work"
+  mount -t overlay overlay -o "lowerdir=/$place,upperdir=$1/$place/upper,workdir=$1/$place/work" "/$place"
+done
+printf 'virtual=192.0.2.1:80\n\treal=192.0.2.2:80 gate\n' >/etc/ha.d/ldirectord.cf
+chmod 644 /etc/ha.d/ldirectord.cf
+echo 'a line of the Perl program' >/var/log/ldirectord.log
+chown root:root /var/log/ldirectord.log
+dpkg --install "$2" >/dev/null 2>&1
+ldirectord -v | head -1
+ldirectord configtest
+dpkg-query --show --showformat='${Package} ${db:Status-Status}\n' ldirectord ldirectord-py
+stat --format '%U %a' /var/log/ldirectord.log
+su ldirectord -s /bin/sh -c 'ldirectord ldirectord.cf status; echo "status $?"'
+readlink /etc/ha.d/resource.d/ldirectord
+OCF_ROOT=/usr/lib/ocf /usr/lib/ocf/resource.d/ldirectord_py/ldirectord validate-all; echo "validate-all $?"
+man --where ldirectord ldirectord.cf
+dpkg --purge ldirectord-py >/dev/null 2>&1
+ls -d /usr/lib/ldirectord-py /usr/sbin/ldirectord /etc/ha.d/ldirectord.cf 2>/dev/null || true
+"""
+
+DATABASE = """virtual=192.0.2.{number}:1
+\tservice={service}
+\trequest="SELECT 1"
+\tlogin="x"
+\tdatabase="x"
+\treal=192.0.2.9:1 gate
+
+"""
+
+
+def run(*words: str | Path, **environment: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, env=environment or None
+    )
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("package")
+    made = run(ROOT / "debian/build-package", folder)
+    assert made.returncode == 0, made.stdout
+    (found,) = folder.glob("*.deb")
+    return found
+
+
+@pytest.fixture(scope="module")
+def unpacked(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("unpacked")
+    assert run("dpkg-deb", "-x", package, folder).returncode == 0
+    return folder
+
+
+def test_its_version_is_the_program_s(package: Path) -> None:
+    assert package.name.startswith(f"ldirectord-py_{__version__}_")
+
+
+def test_lintian_finds_nothing(package: Path) -> None:
+    looked = run("lintian", "--allow-root", "--fail-on", "error,warning", package)
+    assert looked.returncode == 0, looked.stdout
+
+
+def test_what_an_operator_looks_for_is_there(unpacked: Path) -> None:
+    for place in (
+        "usr/sbin/ldirectord",
+        "lib/systemd/system/ldirectord.service",
+        "lib/systemd/system/ldirectord@.service",
+        "usr/lib/sysusers.d/ldirectord-py.conf",
+        "usr/lib/tmpfiles.d/ldirectord-py.conf",
+        "usr/lib/ocf/resource.d/ldirectord_py/ldirectord",
+        "etc/logrotate.d/ldirectord",
+        "usr/share/bash-completion/completions/ldirectord",
+        "usr/share/man/man8/ldirectord.8.gz",
+        "usr/share/man/man5/ldirectord.cf.5.gz",
+    ):
+        assert (unpacked / place).is_file(), place
+
+
+def test_nothing_in_it_tells_where_it_was_made(unpacked: Path) -> None:
+    kept = {path.name for path in (unpacked / "usr/lib/ldirectord-py").iterdir()}
+    assert kept == {"bin", "lib", "pyvenv.cfg"}
+    texts = [unpacked / "usr/sbin/ldirectord", unpacked / "usr/lib/ldirectord-py/pyvenv.cfg"]
+    assert not any("/tmp" in text.read_text() or str(ROOT) in text.read_text() for text in texts)
+
+
+def test_the_program_runs_from_what_was_unpacked(unpacked: Path, tmp_path: Path) -> None:
+    (modules,) = unpacked.glob("usr/lib/ldirectord-py/lib/python3.*/site-packages")
+    command = ("/usr/bin/python3", "-B", unpacked / "usr/sbin/ldirectord")
+    environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(modules)}
+    told = run(*command, "-v", **environment)
+    assert (told.returncode, told.stdout.splitlines()[0]) == (0, "Linux Director v1.186-ha")
+    config = tmp_path / "x.cf"
+    config.write_text(
+        "".join(
+            DATABASE.format(number=number, service=service)
+            for number, service in enumerate(("mysql", "oracle", "pgsql"), 1)
+        )
+    )
+    told = run(*command, config, "configtest", **environment)
+    assert (told.returncode, told.stdout) == (
+        0,
+        f"Configuration {config} is fine: 3 virtual services, 3 real servers\n",
+    )
+
+
+def test_it_takes_the_place_of_the_perl_package_and_leaves_as_it_came(package: Path, tmp_path: Path) -> None:
+    if run("unshare", "--mount", "true").returncode:
+        pytest.skip("this machine lets nobody have a mount namespace")
+    done = run("unshare", "--mount", "sh", "-c", _INSTALL, "sh", tmp_path, package)
+    assert (done.returncode, done.stdout.splitlines()) == (
+        0,
+        [
+            "Linux Director v1.186-ha",
+            "Configuration /etc/ha.d/ldirectord.cf is fine: 1 virtual service, 1 real server",
+            "ldirectord config-files",
+            "ldirectord-py installed",
+            "ldirectord 640",
+            "ldirectord is stopped for /etc/ha.d/ldirectord.cf",
+            "status 3",
+            "/usr/sbin/ldirectord",
+            "validate-all 0",
+            "/usr/share/man/man8/ldirectord.8.gz",
+            "/usr/share/man/man5/ldirectord.cf.5.gz",
+            "/etc/ha.d/ldirectord.cf",
+        ],
+    )
