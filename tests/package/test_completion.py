@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ldirectord_py.cli import options
+from ldirectord_py.cli.control.commands import COMMANDS
 
 FOLDER = Path(__file__).parents[2] / "etc/bash-completion"
 
@@ -106,3 +107,8 @@ def test_ldirectorctl_has_what_its_help_says(words: Sequence[str], expected: set
     program.write_text(CTL)
     program.chmod(0o755)
     assert ask(str(program), *words, cwd=place) == expected
+
+
+def test_every_command_of_ldirectorctl_is_offered(place: Path) -> None:
+    program = Path(sys.executable).with_name("ldirectorctl")
+    assert ask(str(program), "", cwd=place) == {command.name for command in COMMANDS}
