@@ -1,11 +1,12 @@
 """Our resource agent when things have gone wrong, with the daemon on the kernel's table."""
 
 import signal
+import time
 from pathlib import Path
 
 import pytest
 
-from tests.lab.support.agents import ARGS, GENERIC, NOT_RUNNING, OURS, SUCCESS, Agent
+from tests.lab.support.agents import ARGS, GENERIC, NOT_RUNNING, OURS, SUCCESS, TIMEOUT, Agent
 from tests.lab.support.director import Director
 from tests.lab.support.scene import VIP, Scene
 
@@ -53,8 +54,11 @@ def test_it_reloads(agent: Agent, director: Director) -> None:
     director.wait_for_weights({"10.9.0.11:80": 8})
 
 
-def test_it_ends_a_daemon_that_does_not_listen(agent: Agent, director: Director) -> None:
-    director.write(BROKEN)  # so that the program cannot help, which would wait for a minute
+@pytest.mark.parametrize("config", [CONFIG, BROKEN], ids=["a file that is right", "a broken file"])
+def test_it_ends_a_daemon_that_does_not_listen(agent: Agent, director: Director, config: str) -> None:
+    director.write(config)
     pid = director.send(signal.SIGSTOP)
+    began = time.monotonic()
     assert agent("stop") == SUCCESS
+    assert time.monotonic() - began < TIMEOUT
     assert not Path("/proc", str(pid)).exists()

@@ -10,6 +10,8 @@ OCF_ROOT = Path("/usr/lib/ocf")
 OURS, STOCK = ROOT / "etc/ocf/ldirectord", OCF_ROOT / "resource.d/heartbeat/ldirectord"
 PROGRAM = Path(sys.executable).with_name("ldirectord")
 SUCCESS, GENERIC, ARGS, NOT_RUNNING = 0, 1, 2, 7  # of ocf-returncodes
+TIMEOUT = 20
+"""Seconds that Pacemaker gives an action."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,6 @@ class Agent:
             OCF_RESKEY_configfile=str(self.director.file),
             OCF_RESKEY_ldirectord=str(PROGRAM),
             OCF_RESKEY_CRM_meta_interval=str(interval * 1000),
-            OCF_RESKEY_CRM_meta_timeout="10000",
+            OCF_RESKEY_CRM_meta_timeout=str(TIMEOUT * 1000),
         )
         return status
