@@ -11,15 +11,13 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import assert_never
 
-from structlog.typing import EventDict, FilteringBoundLogger
-
 from ldirectord_py.model.events import CheckDone, Event, Reloaded, Stopping
 from ldirectord_py.model.outcome import Verdict
 from ldirectord_py.model.service import RealKey
 from ldirectord_py.observers.line import Field, Level, Line
 from ldirectord_py.observers.lines import fault_over, faulted, lines
 from ldirectord_py.observers.sinks import LogDestination, LogFile, Sink, Stream, Syslog, open_sink
-from ldirectord_py.observers.structured import structlog
+from ldirectord_py.observers.structured import EventDict, FilteringBoundLogger, structlog
 
 __all__ = ["Level", "LogDestination", "LogFile", "LogFormat", "LogObserver", "Stream", "Syslog", "open_log"]
 

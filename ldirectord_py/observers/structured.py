@@ -10,8 +10,9 @@ if _hidden:
     sys.modules["rich"] = None  # type: ignore[assignment]  # "there is none", to the import system
 
 import structlog  # noqa: E402  # see above
+from structlog.typing import EventDict, FilteringBoundLogger  # noqa: E402  # see above
 
 if _hidden:
     del sys.modules["rich"]
 
-__all__ = ["structlog"]
+__all__ = ["EventDict", "FilteringBoundLogger", "structlog"]

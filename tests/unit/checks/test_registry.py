@@ -1,5 +1,3 @@
-import subprocess
-import sys
 from dataclasses import replace
 from ipaddress import ip_address
 
@@ -470,15 +468,3 @@ def test_where_nothing_is_sent_it_does_not_matter_from_where(asking) -> None:
 def test_every_builder_is_there(service: str) -> None:
     build = SERVICES[service].build
     assert callable(getattr(build, "builder", build))
-
-
-def test_only_what_a_configuration_checks_is_imported() -> None:
-    """The status that a cluster manager asks for every few seconds should not load every protocol there is."""
-    program = (
-        "import sys; from ldirectord_py.config.load import parse\n"
-        "parse(b'virtual=127.0.0.1:80\\n\\treal=127.0.0.2:80 gate\\n\\tservice=http\\n#\\n', 'x.cf')\n"
-        "print(*(name for name in sys.modules if name in "
-        "{'asyncio', 'dns', 'structlog', 'prometheus_client', 'h2', 'asyncpg', 'rich', 'httptools'}))"
-    )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=30)
-    assert done.stdout.split() == ["httptools"]
