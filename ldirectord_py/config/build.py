@@ -4,11 +4,11 @@ from dataclasses import replace
 from functools import cache
 
 from ldirectord_py.config import directives as d
-from ldirectord_py.config.cf import Section, Tree
 from ldirectord_py.config.directive import Scope, shown
 from ldirectord_py.config.findings import Findings
 from ldirectord_py.config.resolve import Environment, no_directory, unwritable
 from ldirectord_py.config.servers import fallbacks
+from ldirectord_py.config.tree import Files, Section, Tree
 from ldirectord_py.config.values import Values, read_values
 from ldirectord_py.config.virtuals import Surroundings, virtual
 from ldirectord_py.model.config import Config, Virtual
@@ -16,8 +16,8 @@ from ldirectord_py.model.errors import ConfigRejected
 from ldirectord_py.model.service import VirtualKey
 
 
-def build(tree: Tree, environment: Environment) -> Config:
-    """Return the configuration that *tree* describes, every value in force.
+def build(tree: Tree, files: Files, environment: Environment) -> Config:
+    """Return the configuration that *tree*, of all *files*, describes, every value in force.
 
     Raises `ConfigRejected` with all problems, by line.
     """
@@ -25,7 +25,7 @@ def build(tree: Tree, environment: Environment) -> Config:
     environment = replace(
         environment, host_address=cache(environment.host_address), port_number=cache(environment.port_number)
     )
-    findings = Findings(tree.path, tree.problems)
+    findings = Findings(files, tree.problems)
     values = read_values(tree.lines, Scope.GLOBAL, findings)
     if environment.check_paths:
         _check_paths(values, findings)
@@ -39,17 +39,21 @@ def build(tree: Tree, environment: Environment) -> Config:
 
 def _virtuals(sections: tuple[Section, ...], around: Surroundings) -> tuple[Virtual, ...]:
     found: dict[VirtualKey, Virtual] = {}
+    places: dict[VirtualKey, int] = {}
+    files = around.findings.files
     for section in sections:
         one = virtual(section, around)
         if one is None:
             continue
-        if section.end == section.opening.number:
+        if section.lost:
             sentence = f"duplicate virtual server: {section.label} is the last line and has no directives of its own"
             around.findings.error(section.end, f"{section.opening.name}: {sentence}; write its real servers below")
         if one.key in found:
             sentence = f"duplicate virtual server: {one.key}, opened at line {one.line}"
-            around.findings.error(section.end, f"{sentence}, is there already, from line {found[one.key].line} on")
+            first = files.told(places[one.key], beside=section.end)
+            around.findings.error(section.end, f"{sentence}, is there already, from {first} on")
         found.setdefault(one.key, one)
+        places.setdefault(one.key, section.opening.number)
     return tuple(found.values())
 
 

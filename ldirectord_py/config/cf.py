@@ -1,56 +1,17 @@
-"""`ldirectord.cf` as a raw tree: its lines, cut exactly as the original cuts them, and nothing understood yet."""
+"""`ldirectord.cf` as a raw tree: its lines, cut exactly as the original cuts them."""
 
 import re
 from dataclasses import dataclass, field
 
-from ldirectord_py.config.directive import quoted, shown
+from ldirectord_py.config.directive import quoted
 from ldirectord_py.config.directives import veiled
-from ldirectord_py.model.problems import Problem
+from ldirectord_py.config.tree import MOST_LINES, Line, Section, Tree
 
 _OPENING = re.compile(r"(virtual6?)\s*=\s*(.*)", re.ASCII | re.DOTALL)
 _DIRECTIVE = re.compile(r"(\w*)\s*(=?)\s*(.*)", re.ASCII | re.DOTALL)
 _COMMENT_OR_BLANK = re.compile(r"\s*(#|$)", re.ASCII)
 _INDENT = " " * 4
-MOST_LINES = 500_000
 _BYTE_ORDER_MARK = "\ufeff"
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One directive."""
-
-    number: int
-    name: str
-    value: str | None
-    """The raw text behind `=`; None where there is none."""
-    text: str
-    """The line as it stands in the file."""
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """One virtual: its opening line, its directives, and the number of the line that ended it."""
-
-    opening: Line
-    lines: tuple[Line, ...]
-    end: int
-
-    @property
-    def label(self) -> str:
-        """What messages call it."""
-        return f"{self.opening.name}={shown((self.opening.value or '').strip())}"
-
-
-@dataclass(frozen=True, slots=True)
-class Tree:
-    """A whole file."""
-
-    path: str
-    lines: tuple[Line, ...]
-    """The global directives."""
-    sections: tuple[Section, ...]
-    problems: tuple[Problem, ...]
-    """What is no directive at all."""
 
 
 def directive(number: int, body: str, text: str) -> Line:
@@ -61,9 +22,9 @@ def directive(number: int, body: str, text: str) -> Line:
     return Line(number, name if equals or bare else "", value if equals else None, text)
 
 
-def read(text: bytes, path: str) -> Tree:
-    """Return the lines of *text*; bytes that are no UTF-8 are kept as surrogate escapes."""
-    return _Reading(path).run(text.decode("utf-8", "surrogateescape").split("\n"))
+def read(text: bytes, path: str, start: int = 0) -> Tree:
+    """Return the lines of *text*, counted after *start*; bytes that are no UTF-8 are kept as surrogate escapes."""
+    return _Reading(path, start).run(text.decode("utf-8", "surrogateescape").split("\n"))
 
 
 @dataclass(slots=True)
@@ -71,9 +32,10 @@ class _Reading:
     """The state of going through a file: global mode, or within a section."""
 
     path: str
+    start: int
     globals: list[Line] = field(default_factory=list)
     sections: list[Section] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[tuple[int, str]] = field(default_factory=list)
     opening: Line | None = None
     body: list[Line] = field(default_factory=list)
     orphans: bool = False
@@ -83,13 +45,13 @@ class _Reading:
         if lines and not lines[-1]:
             lines.pop()
         if len(lines) > MOST_LINES:
-            self.problem(0, f"expected at most {MOST_LINES} lines, but got {len(lines)}")
+            self.problem(self.start, f"expected at most {MOST_LINES} lines, but got {len(lines)}")
             lines = []
-        for number, text in enumerate(lines, 1):
+        for number, text in enumerate(lines, self.start + 1):
             if self.opening is None or not self.within(number, text):
                 self.outside(number, text)
         if self.opening is not None:
-            self.close(len(lines))
+            self.close(self.start + len(lines))
         return Tree(self.path, tuple(self.globals), tuple(self.sections), tuple(self.problems))
 
     def within(self, number: int, text: str) -> bool:
@@ -128,7 +90,7 @@ class _Reading:
 
     def close(self, end: int) -> None:
         if self.opening is not None:
-            self.sections.append(Section(self.opening, tuple(self.body), end))
+            self.sections.append(Section(self.opening, tuple(self.body), end, lost=end == self.opening.number))
             self.opening = None
 
     def homeless(self, number: int, text: str) -> str:
@@ -142,9 +104,9 @@ class _Reading:
         if section.end == number:
             return f"{what}: the directives of {section.label} need a TAB or at least four blanks in front"
         return (
-            f"{what}: a blank line at line {section.end} ended the section of {section.label}; remove it, "
+            f"{what}: a blank line at line {section.end - self.start} ended the section of {section.label}; remove it, "
             "or put a # at its beginning"
         )
 
     def problem(self, number: int, sentence: str) -> None:
-        self.problems.append(Problem(self.path, number, sentence))
+        self.problems.append((number, sentence))

@@ -1,9 +1,9 @@
 """What a directive is: one row of the table that the parsers, the builder and the documentation share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -31,14 +31,29 @@ class Void(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Reader(Generic[T_co]):
-    """How the text behind `=` becomes a value."""
+    """How the text behind `=` becomes a value, and the way back."""
 
     syntax: str
     """As the documentation shows it."""
     read: Callable[[str], T_co]
     """Raises `Unreadable` or `Void`."""
+    write: Callable[[Any], str]
+    """Returns a text that is read as the value: `read(write(value)) == value`, as far as such a text exists."""
     plain: str | None = None
     """A regular expression of the texts that mean what they seem to; others are read all the same, with a warning."""
+    quoted: bool = False
+    """The text is written in double quotes.  In YAML, which has quotes of its own, they are left out."""
+    schema: Mapping[str, Any] | None = None
+    """What the value may be in YAML, as JSON Schema; None: any text."""
+
+    def text_of(self, scalar: str) -> str:
+        """Return the text behind `=` that says what *scalar* says in YAML."""
+        return f'"{scalar}"' if self.quoted else scalar
+
+    def scalar_of(self, value: object) -> str:
+        """Return what says *value* in YAML."""
+        text = self.write(value)
+        return text[1:-1] if self.quoted else text
 
 
 @dataclass(frozen=True, slots=True)

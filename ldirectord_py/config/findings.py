@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from ldirectord_py.config.tree import Files
 from ldirectord_py.model.problems import Problem, Severity
 
 MOST = 1000
@@ -9,28 +10,28 @@ MOST = 1000
 
 
 class Findings:
-    """The problems found so far."""
+    """The problems found so far; their lines are counted through all files, see `Files`."""
 
-    def __init__(self, path: str, problems: Iterable[Problem] = ()) -> None:
-        self.path = path
-        self._errors: dict[Problem, None] = {}
-        self._warnings: dict[Problem, None] = {}
+    def __init__(self, files: Files, problems: Iterable[tuple[int, str]] = ()) -> None:
+        self.files = files
+        self._errors: dict[Problem, int] = {}
+        self._warnings: dict[Problem, int] = {}
         self._untold = 0
-        for problem in problems:
-            self._add(problem)
+        for line, text in problems:
+            self.error(line, text)
 
     def error(self, line: int, text: str) -> None:
         """Add what keeps the configuration from being used."""
-        self._add(Problem(self.path, line, text))
+        self._add(line, Problem(*self.files.place(line), text))
 
     def warning(self, line: int, text: str) -> None:
         """Add what the operator should know."""
-        self._add(Problem(self.path, line, text, Severity.WARNING))
+        self._add(line, Problem(*self.files.place(line), text, Severity.WARNING))
 
-    def _add(self, problem: Problem) -> None:
+    def _add(self, line: int, problem: Problem) -> None:
         found = self._errors if problem.severity is Severity.ERROR else self._warnings
         if len(found) < MOST:
-            found[problem] = None
+            found.setdefault(problem, line)
         elif problem not in found:
             self._untold += 1
 
@@ -47,7 +48,8 @@ class Findings:
     @property
     def problems(self) -> tuple[Problem, ...]:
         """Each problem once, by line, and how many more there are."""
-        found = sorted([*self._errors, *self._warnings], key=lambda problem: problem.line)
+        placed = sorted([*self._errors.items(), *self._warnings.items()], key=lambda found: found[1])
+        found = [problem for problem, _ in placed]
         if self._untold:
-            found.append(Problem(self.path, 0, f"{self._untold} more problems are not shown", Severity.WARNING))
+            found.append(Problem(self.files.main, 0, f"{self._untold} more problems are not shown", Severity.WARNING))
         return tuple(found)

@@ -2,6 +2,7 @@
 
 import re
 
+from ldirectord_py.config import schemas
 from ldirectord_py.config.directive import Reader, Unreadable, shown
 from ldirectord_py.model.asking import Header
 
@@ -58,5 +59,15 @@ def _header(text: str) -> Header:
     return Header(name, value.strip(" \t"))
 
 
-STATUSES = Reader("STATUS[-STATUS],…", _statuses)
-HEADER = Reader('NAME: VALUE or "NAME: VALUE"', _header)
+def _write_statuses(statuses: frozenset[int]) -> str:
+    firsts = sorted(status for status in statuses if status - 1 not in statuses)
+    lasts = sorted(status for status in statuses if status + 1 not in statuses)
+    return ",".join(str(one) if one == last else f"{one}-{last}" for one, last in zip(firsts, lasts, strict=True))
+
+
+def _write_header(header: Header) -> str:
+    return f'"{header.name}: {header.value}"'
+
+
+STATUSES = Reader("STATUS[-STATUS],…", _statuses, _write_statuses, schema=schemas.STATUSES)
+HEADER = Reader('NAME: VALUE or "NAME: VALUE"', _header, _write_header, quoted=True)

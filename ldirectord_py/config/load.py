@@ -6,6 +6,7 @@ from ldirectord_py.config import cf
 from ldirectord_py.config.build import build
 from ldirectord_py.config.files import BadFile, read_regular
 from ldirectord_py.config.resolve import HERE, Environment
+from ldirectord_py.config.tree import Files
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.errors import ConfigRejected
 from ldirectord_py.model.problems import Problem
@@ -33,4 +34,7 @@ def parse(text: bytes, path: str, environment: Environment = HERE) -> Config:
     if b"\0" in text:
         line = text.count(b"\n", 0, text.index(b"\0")) + 1
         raise ConfigRejected([Problem(path, line, "this is no text file: it holds a NUL byte")])
-    return build(cf.read(text, path), environment)
+    files = Files(path)
+    start = files.add(path, text.count(b"
+") + 1)
+    return build(cf.read(text, path, start), files, environment)

@@ -48,7 +48,11 @@ def _device(text: str) -> str | None:
     return None if text.strip() == NONE else text.strip()
 
 
-PATH = Reader('PATH or "PATH"', _path, QUOTED_OR_TEXT.plain)
-SERVER_NAME = Reader('NAME or "NAME"', _server_name)
-SOURCE = Reader("ADDRESS | none", _source)
-DEVICE = Reader("INTERFACE | none", _device)
+def _or_none(value: object) -> str:
+    return NONE if value is None else str(value)
+
+
+PATH = Reader('PATH or "PATH"', _path, QUOTED_OR_TEXT.write, QUOTED_OR_TEXT.plain, quoted=True)
+SERVER_NAME = Reader('NAME or "NAME"', _server_name, QUOTED_OR_TEXT.write, quoted=True)
+SOURCE = Reader("ADDRESS | none", _source, _or_none)
+DEVICE = Reader("INTERFACE | none", _device, _or_none)

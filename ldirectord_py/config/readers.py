@@ -5,13 +5,12 @@ from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv6Address
 from typing import NamedTuple
 
+from ldirectord_py.config import schemas
 from ldirectord_py.config.directive import Reader, Unreadable, shown
+from ldirectord_py.config.schemas import LARGEST
 from ldirectord_py.model.address import Endpoint, IPAddress
 from ldirectord_py.model.asking import CheckType
 from ldirectord_py.model.config import AlertStatus
-
-LARGEST = 2**31 - 1
-"""Kernel and timers take signed 32-bit numbers."""
 
 _DIGITS = re.compile(r"[0-9]{1,12}")
 _PLAIN_NUMBER = r"[0-9]+\s*"
@@ -221,13 +220,27 @@ def _listen(text: str) -> Endpoint:
     return Endpoint(address, int(match[3]))
 
 
+def _in_quotes(value: str) -> str:
+    return f'"{value}"'
+
+
+def _decimal(value: float) -> str:
+    return f"{value:.9f}".rstrip("0").rstrip(".")
+
+
+def _status_words(value: AlertStatus) -> str:
+    if value in {AlertStatus.NONE, AlertStatus.ALL}:
+        return "none" if value is AlertStatus.NONE else "all"
+    return ", ".join(word for word, status in _STATUS_WORDS.items() if word not in {"none", "all"} and status & value)
+
+
 def gone(sentence: str) -> Reader[None]:
     """Return the reader of a directive that is refused, whatever its value."""
 
     def refuse(_text: str) -> None:
         raise Unreadable(sentence, complete=True)
 
-    return Reader("refused", refuse)
+    return Reader("refused", refuse, _raw, schema=schemas.NOTHING)
 
 
 def choice(words: Sequence[str]) -> Reader[str]:
@@ -238,35 +251,49 @@ def choice(words: Sequence[str]) -> Reader[str]:
             raise Unreadable("")
         return word
 
-    return Reader(" | ".join(words), read, _PLAIN_WORD)
+    return Reader(" | ".join(words), read, str, _PLAIN_WORD, schema=schemas.one_of(words))
 
 
-YES_NO = Reader("yes | no", _yes_no)
-COUNT = Reader("NUMBER above 0", lambda text: _whole(text, 1), _PLAIN_NUMBER)
-NUMBER = Reader("NUMBER", lambda text: _whole(text, 0), _PLAIN_NUMBER)
-LEADING_NUMBER = Reader("SECONDS", _leading_number, _PLAIN_NUMBER)
-PORT = Reader("PORT", _port, _PLAIN_NUMBER)
-SECONDS = Reader("SECONDS", _seconds)
-QUOTED = Reader('"TEXT" or ""', _quoted, _QUOTED_ONLY)
-QUOTED_TEXT = Reader('"TEXT"', _quoted_text, _QUOTED_ONLY)
-QUOTED_WORD = Reader('"TEXT"', _quoted_word, _QUOTED_ONLY)
-REQUEST = Reader('"TEXT"', _request, _QUOTED_ONLY)
-RAW = Reader("TEXT or nothing", _raw, _NO_BLANK_BEHIND)
-SHELL_OR_NOTHING = Reader("COMMAND", _raw)
-TEXT = Reader("TEXT", _text, _NO_BLANK_BEHIND)
-SHELL = Reader("COMMAND", _text)
-QUOTED_OR_TEXT = Reader('TEXT or "TEXT"', _quoted_or_text, rf"{_QUOTED_ONLY}|{_NO_BLANK_BEHIND}")
-RECIPIENTS = Reader('ADDRESSES or "ADDRESSES"', _recipients, rf'".*"|{_NO_BLANK_BEHIND}')
-HOST = Reader("HOST", _leading_host, r"[0-9A-Za-z._+-]+\s*")
-VIRTUALHOST = Reader('HOST or "HOST"', _virtualhost, r'[^\s"]*|"[^"]*"\s*')
-WORD = Reader("WORD", _word, _PLAIN_WORD)
-SCHEDULER = Reader("NAME", _lower_case, r"[a-z]+\s*")
-UNBLANK = Reader("NAME,…", _unblank, r"\S+\s*")
-METHOD = Reader("GET | HEAD", _method, _PLAIN_WORD)
+YES_NO = Reader("yes | no", _yes_no, lambda value: "yes" if value else "no", schema=schemas.SWITCH)
+COUNT = Reader("NUMBER above 0", lambda text: _whole(text, 1), str, _PLAIN_NUMBER, schema=schemas.COUNT)
+NUMBER = Reader("NUMBER", lambda text: _whole(text, 0), str, _PLAIN_NUMBER, schema=schemas.NUMBER)
+LEADING_NUMBER = Reader("SECONDS", _leading_number, str, _PLAIN_NUMBER, schema=schemas.NUMBER)
+PORT = Reader("PORT", _port, str, _PLAIN_NUMBER, schema=schemas.PORT)
+SECONDS = Reader("SECONDS", _seconds, _decimal, schema=schemas.DECIMAL)
+QUOTED = Reader('"TEXT" or ""', _quoted, _in_quotes, _QUOTED_ONLY, quoted=True)
+QUOTED_TEXT = Reader('"TEXT"', _quoted_text, _in_quotes, _QUOTED_ONLY, quoted=True)
+QUOTED_WORD = Reader('"TEXT"', _quoted_word, _in_quotes, _QUOTED_ONLY, quoted=True)
+REQUEST = Reader('"TEXT"', _request, _in_quotes, _QUOTED_ONLY, quoted=True)
+RAW = Reader("TEXT or nothing", _raw, str, _NO_BLANK_BEHIND)
+SHELL_OR_NOTHING = Reader("COMMAND", _raw, str)
+TEXT = Reader("TEXT", _text, str, _NO_BLANK_BEHIND)
+SHELL = Reader("COMMAND", _text, str)
+QUOTED_OR_TEXT = Reader(
+    'TEXT or "TEXT"', _quoted_or_text, _in_quotes, rf"{_QUOTED_ONLY}|{_NO_BLANK_BEHIND}", quoted=True
+)
+RECIPIENTS = Reader('ADDRESSES or "ADDRESSES"', _recipients, _in_quotes, rf'".*"|{_NO_BLANK_BEHIND}', quoted=True)
+HOST = Reader("HOST", _leading_host, str, r"[0-9A-Za-z._+-]+\s*")
+VIRTUALHOST = Reader('HOST or "HOST"', _virtualhost, _in_quotes, r'[^\s"]*|"[^"]*"\s*', quoted=True)
+WORD = Reader("WORD", _word, str, _PLAIN_WORD, schema=schemas.WORD)
+SCHEDULER = Reader("NAME", _lower_case, str, r"[a-z]+\s*", schema=schemas.LOWER_CASE)
+UNBLANK = Reader("NAME,…", _unblank, str, r"\S+\s*")
+METHOD = Reader("GET | HEAD", _method, str, _PLAIN_WORD, schema=schemas.one_of(("GET", "HEAD", "get", "head")))
 CHECKTYPE = Reader(
     "negotiate | connect | ping | external | external-perl | on | off | NUMBER",
     _checktype,
+    str,
     r"([A-Za-z_-]+|[0-9]+)\s*",
+    schema=schemas.CHECKTYPE,
 )
-STATUS = Reader(f"{' | '.join(_STATUS_WORDS)}, …", _status)
-LISTEN = Reader("[ADDRESS:]PORT", _listen)
+STATUS = Reader(
+    f"{' | '.join(_STATUS_WORDS)}, …",
+    _status,
+    _status_words,
+    schema=schemas.WORDS,
+)
+LISTEN = Reader(
+    "[ADDRESS:]PORT",
+    _listen,
+    str,
+    schema=schemas.LISTEN,
+)

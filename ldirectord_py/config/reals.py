@@ -162,7 +162,27 @@ def _read_fallback(text: str) -> FallbackLine:
     return FallbackLine(match[1] if match else host, match[2] if match else None, way, tuple(notes))
 
 
+def _write_real(real: RealLine) -> str:
+    words = [_host_port(real.host, real.end, real.port), real.forwarding, str(real.weight)]
+    if real.request is not None or real.receive is not None:
+        words.append(f'"{real.request or ""}", "{real.receive or ""}"')
+    words += [f"{name}:{number}" for name, number in (("l", real.lower), ("u", real.upper)) if number]
+    return " ".join(words)
+
+
+def _write_fallback(fallback: FallbackLine) -> str:
+    host = _host_port(fallback.host, None, fallback.port)
+    # Without a value, the local host is the fallback, at its own port and with the default method.
+    return f"{host} {fallback.forwarding}" if host else ""
+
+
+def _host_port(host: str, end: str | None, port: str | None) -> str:
+    return f"{host}{'' if end is None else f'->{end}'}{'' if port is None else f':{port}'}"
+
+
 REAL_LINE = Reader(
-    'ADDRESS[->ADDRESS][:PORT] gate|masq|ipip [WEIGHT] ["REQUEST", "RECEIVE"] [l:LOWER] [u:UPPER]', _read_real
+    'ADDRESS[->ADDRESS][:PORT] gate|masq|ipip [WEIGHT] ["REQUEST", "RECEIVE"] [l:LOWER] [u:UPPER]',
+    _read_real,
+    _write_real,
 )
-FALLBACK_LINE = Reader("ADDRESS[:PORT] [gate|masq|ipip]", _read_fallback)
+FALLBACK_LINE = Reader("ADDRESS[:PORT] [gate|masq|ipip]", _read_fallback, _write_fallback)

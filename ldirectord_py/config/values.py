@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
 
-from ldirectord_py.config.cf import Line
 from ldirectord_py.config.directive import Directive, Scope, Unreadable, Void, quoted
 from ldirectord_py.config.directives import rows, veiled
 from ldirectord_py.config.findings import Findings
+from ldirectord_py.config.tree import Line
 
 T = TypeVar("T")
 

@@ -7,7 +7,6 @@ from ipaddress import IPv4Address
 from ldirectord_py.checks.misasked import Misasked
 from ldirectord_py.config import directives as d
 from ldirectord_py.config.asking import asking
-from ldirectord_py.config.cf import Section
 from ldirectord_py.config.directive import Scope, Unreadable, quoted, shown
 from ldirectord_py.config.findings import Findings
 from ldirectord_py.config.openings import Opening, read_opening
@@ -15,6 +14,7 @@ from ldirectord_py.config.resolve import Environment, unwritable
 from ldirectord_py.config.servers import Reserve, Server, fallbacks, misplaced, real_servers
 from ldirectord_py.config.settings import settings
 from ldirectord_py.config.tls import TlsFiles, tell_what_has_no_effect, tls_options
+from ldirectord_py.config.tree import Section
 from ldirectord_py.config.values import Values, read_values
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.asking import Asking, Subject
@@ -89,7 +89,7 @@ class _Named:
             monitorfile=values.get(d.MONITORFILE),
             servicename=values.get(d.SERVICENAME),
             comment=values.get(d.COMMENT),
-            line=self.line,
+            line=around.findings.files.place(self.line)[1],
         )
 
     def fallback(self) -> Fallback | None:
@@ -114,7 +114,8 @@ class _Named:
             written = server.written
             kept = kernel_endpoint(self.key, server.endpoint, written.forwarding)
             if kept in lines:
-                self.around.findings.warning(server.line, f"real: {kept} is there already, from line {lines[kept]}")
+                first = self.around.findings.files.told(lines[kept], beside=server.line)
+                self.around.findings.warning(server.line, f"real: {kept} is there already, from {first}")
             lines.setdefault(kept, server.line)
             subject = Subject(
                 virtual=self.key, endpoint=server.endpoint, request=written.request, receive=written.receive
@@ -126,7 +127,7 @@ class _Named:
                     plan=plan,
                     request=written.request,
                     receive=written.receive,
-                    line=server.line,
+                    line=self.around.findings.files.place(server.line)[1],
                 )
 
     def plan(self, asked: Asking, subject: Subject, line: int | None) -> CheckPlan | None:

@@ -12,6 +12,7 @@ from ldirectord_py.config.directive import Directive, Scope
 from ldirectord_py.config.findings import Findings
 from ldirectord_py.config.resolve import Environment, host_address
 from ldirectord_py.config.settings import SCHEDULER_FLAGS
+from ldirectord_py.config.tree import Files
 from ldirectord_py.config.values import Values, read_values
 from ldirectord_py.model.address import IPAddress, bracketed
 from ldirectord_py.model.asking import Asking, CheckType
@@ -54,7 +55,7 @@ TESTHOST = Environment(host_name=lambda: "testhost", host_address=numeric_addres
 
 def globals_of(text: bytes) -> Words:
     """Return the global values of an accepted file, in the original's words."""
-    values = read_values(cf.read(text, "x.cf").lines, Scope.GLOBAL, Findings("x.cf"))
+    values = read_values(cf.read(text, "x.cf").lines, Scope.GLOBAL, Findings(Files("x.cf")))
 
     def word(row: Directive[Any], values: Values = values) -> str | None:
         value = values.get(row)
