@@ -211,7 +211,7 @@ class Application:
                 reloader = Reloader(director, schedule, self._maintenance, self._load, self._stream.emit)
                 tasks.create_task(director.follow(), name="follow health")
                 tasks.create_task(director.watch_table(), name="watch the table")
-                tasks.create_task(reloader.watch_file(), name="watch the file")
+                tasks.create_task(reloader.watch_files(), name="watch the files")
                 tasks.create_task(self._maintenance.watch(director, schedule), name="watch maintenancedir")
                 tasks.create_task(self._reload_on_signal(reloader), name="reload on SIGHUP")
                 tasks.create_task(self._notifier.feed_watchdog(lambda: schedule.progressing), name="watchdog")

@@ -4,13 +4,14 @@ from dataclasses import replace
 from functools import cache
 
 from ldirectord_py.config import directives as d
+from ldirectord_py.config.checks import Surroundings
 from ldirectord_py.config.directive import Scope, shown
 from ldirectord_py.config.findings import Findings
 from ldirectord_py.config.resolve import Environment, no_directory, unwritable
 from ldirectord_py.config.servers import fallbacks
 from ldirectord_py.config.tree import Files, Section, Tree
 from ldirectord_py.config.values import Values, read_values
-from ldirectord_py.config.virtuals import Surroundings, virtual
+from ldirectord_py.config.virtuals import virtual
 from ldirectord_py.model.config import Config, Virtual
 from ldirectord_py.model.errors import ConfigRejected
 from ldirectord_py.model.service import VirtualKey
@@ -31,6 +32,7 @@ def build(tree: Tree, files: Files, environment: Environment) -> Config:
         _check_paths(values, findings)
     _note_fork(values, findings)
     around = Surroundings(values, fallbacks(values, ("tcp", "udp"), environment, findings), environment, findings)
+    read_values(tree.defaults, Scope.SECTION, findings)  # so that what is wrong is told even where nobody uses it
     virtuals = _virtuals(tree.sections, around)
     if findings.refused:
         raise ConfigRejected(findings.problems)

@@ -1,6 +1,7 @@
 """What a directive is: one row of the table that the parsers, the builder and the documentation share."""
 
-from collections.abc import Callable, Mapping
+import difflib
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
@@ -43,6 +44,8 @@ class Reader(Generic[T_co]):
     """A regular expression of the texts that mean what they seem to; others are read all the same, with a warning."""
     quoted: bool = False
     """The text is written in double quotes.  In YAML, which has quotes of its own, they are left out."""
+    between: str | None = None
+    """What stands between several values; in YAML they may also be a list."""
     schema: Mapping[str, Any] | None = None
     """What the value may be in YAML, as JSON Schema; None: any text."""
 
@@ -74,6 +77,8 @@ class Directive(Generic[T_co]):
     """The value that the name alone stands for, with a warning; None: the name alone is no directive."""
     secret: bool = False
     """Its value is never shown."""
+    repeated: bool = False
+    """Each use counts, not only the last one."""
 
     def allowed(self, scope: Scope) -> bool:
         """Return whether the directive may stand in *scope*, which is GLOBAL or SECTION."""
@@ -91,3 +96,9 @@ def quoted(text: str) -> str:
 def shown(text: str) -> str:
     """Return *text* shortened and with control characters made visible, without quotes of our own."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text[:LONGEST_SHOWN])
+
+
+def near(name: str, names: Iterable[str]) -> str:
+    """Say which of *names* was probably meant by *name*."""
+    found = difflib.get_close_matches(name.lower(), list(names), 1, 0.75) if len(name) < 40 else []
+    return f"did you mean {found[0]}?" if found else "no directive has this name"

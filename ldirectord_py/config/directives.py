@@ -10,6 +10,7 @@ from ldirectord_py.config import http_values, places, readers
 from ldirectord_py.config.directive import Directive, Scope
 from ldirectord_py.config.readers import AskedType
 from ldirectord_py.config.reals import FALLBACK_LINE, REAL_LINE, FallbackLine, RealLine
+from ldirectord_py.config.tree import Checks
 from ldirectord_py.model.address import Endpoint, IPAddress
 from ldirectord_py.model.asking import SUCCESSFUL, CheckType, Header
 from ldirectord_py.model.config import AlertStatus
@@ -157,6 +158,9 @@ FAILURECOUNT = Directive(
     "How many checks in a row must fail before a real server is taken out",
     refusal="invalid failure count value",
 )
+CHECKS: Directive[Checks] = Directive(
+    "checks", _SECTION, readers.IN_YAML_ONLY, (), "Several checks; a real server is up while it passes all of them"
+)
 
 # How a check sets out, and TLS
 
@@ -303,6 +307,15 @@ EXECUTE: Directive[str | None] = Directive(
     readers.SHELL_OR_NOTHING,
     None,
     "Another configuration, with a daemon of its own that starts, reloads and stops with this one; repeatable",
+    repeated=True,
+)
+INCLUDE: Directive[str | None] = Directive(
+    "include",
+    _GLOBAL,
+    readers.QUOTED_OR_TEXT,
+    None,
+    "Files whose virtuals are taken in too, such as conf.d/*.cf; seen from the folder of the file that says so",
+    repeated=True,
 )
 FORK = _switch("fork", _GLOBAL, "Accepted; every check runs at its own pace anyway")
 LOGFILE = Directive(

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv6Address
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ldirectord_py.config import schemas
 from ldirectord_py.config.directive import Reader, Unreadable, shown
@@ -234,6 +234,10 @@ def _status_words(value: AlertStatus) -> str:
     return ", ".join(word for word, status in _STATUS_WORDS.items() if word not in {"none", "all"} and status & value)
 
 
+def _in_yaml_only(_text: str) -> Any:
+    raise Unreadable("several checks can be written in YAML only: see ldirectorctl convert", complete=True)
+
+
 def gone(sentence: str) -> Reader[None]:
     """Return the reader of a directive that is refused, whatever its value."""
 
@@ -271,12 +275,14 @@ SHELL = Reader("COMMAND", _text, str)
 QUOTED_OR_TEXT = Reader(
     'TEXT or "TEXT"', _quoted_or_text, _in_quotes, rf"{_QUOTED_ONLY}|{_NO_BLANK_BEHIND}", quoted=True
 )
-RECIPIENTS = Reader('ADDRESSES or "ADDRESSES"', _recipients, _in_quotes, rf'".*"|{_NO_BLANK_BEHIND}', quoted=True)
+RECIPIENTS = Reader(
+    'ADDRESSES or "ADDRESSES"', _recipients, _in_quotes, rf'".*"|{_NO_BLANK_BEHIND}', quoted=True, between=", "
+)
 HOST = Reader("HOST", _leading_host, str, r"[0-9A-Za-z._+-]+\s*")
 VIRTUALHOST = Reader('HOST or "HOST"', _virtualhost, _in_quotes, r'[^\s"]*|"[^"]*"\s*', quoted=True)
 WORD = Reader("WORD", _word, str, _PLAIN_WORD, schema=schemas.WORD)
 SCHEDULER = Reader("NAME", _lower_case, str, r"[a-z]+\s*", schema=schemas.LOWER_CASE)
-UNBLANK = Reader("NAME,…", _unblank, str, r"\S+\s*")
+UNBLANK = Reader("NAME,…", _unblank, str, r"\S+\s*", between=",")
 METHOD = Reader("GET | HEAD", _method, str, _PLAIN_WORD, schema=schemas.one_of(("GET", "HEAD", "get", "head")))
 CHECKTYPE = Reader(
     "negotiate | connect | ping | external | external-perl | on | off | NUMBER",
@@ -289,6 +295,7 @@ STATUS = Reader(
     f"{' | '.join(_STATUS_WORDS)}, …",
     _status,
     _status_words,
+    between=", ",
     schema=schemas.WORDS,
 )
 LISTEN = Reader(
@@ -297,3 +304,4 @@ LISTEN = Reader(
     str,
     schema=schemas.LISTEN,
 )
+IN_YAML_ONLY: Reader[Any] = Reader("a list, in YAML only", _in_yaml_only, str, schema={"$ref": "#/$defs/checks"})

@@ -4,12 +4,16 @@ import re
 from dataclasses import dataclass
 
 from ldirectord_py.config.directive import Reader, Unreadable, Void, quoted, shown
-from ldirectord_py.config.readers import LARGEST, rooted
+from ldirectord_py.config.readers import rooted
+from ldirectord_py.config.schemas import LARGEST
+from ldirectord_py.config.tree import Checks
 from ldirectord_py.model.service import Forwarding
 
 _NAME = r"[A-Za-z0-9.-]+"
 # A name begins where no other begins, so that looking for the first one takes linear time.
 _HOST = rf"(?:(?<![A-Za-z0-9.-]){_NAME}|\[[0-9A-Fa-f:]+\])"
+HOST = re.compile(_HOST, re.ASCII)
+PORT = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 _REAL = re.compile(rf"({_HOST})(?:->({_NAME}|\[[0-9A-Fa-f:]+\]))?(?::([A-Za-z0-9_-]+))?\s+(.*)", re.ASCII | re.DOTALL)
 _EARLY_PORT = re.compile(rf"{_HOST}:[A-Za-z0-9_-]+->", re.ASCII)
 _LITERAL = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+|\[.*\]", re.ASCII)
@@ -35,6 +39,8 @@ class RealLine:
     upper: int = 0
     notes: tuple[str, ...] = ()
     """What the operator should know of how the line was read."""
+    checks: Checks = ()
+    """Its own checks, instead of its virtual's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,6 +91,8 @@ class Environment:
     port_number: Callable[[str, str | None], int | None] = port_number
     plan: Callable[[Asking, Subject], CheckPlan] = plan
     """Raises `Misasked`."""
+    variable: Callable[[str], str | None] = os.environ.get
+    """Returns a variable of the environment, or None where it is not set."""
     check_paths: bool = False
     """Whether files and directories that are named must be there and writable; nothing is created."""
 

@@ -32,8 +32,8 @@ class Line:
     """The value itself, where it has no text that could be read."""
 
 
-Check = tuple[Line, ...]
-"""What one of several checks says of its own."""
+Checks = tuple[tuple[Line, ...], ...]
+"""What each of several checks says of its own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,11 @@
 """The directives of one scope as values, read by their rows."""
 
-import difflib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
 
-from ldirectord_py.config.directive import Directive, Scope, Unreadable, Void, quoted
+from ldirectord_py.config.directive import Directive, Scope, Unreadable, Void, near, quoted
 from ldirectord_py.config.directives import rows, veiled
 from ldirectord_py.config.findings import Findings
 from ldirectord_py.config.tree import Line
@@ -30,6 +29,10 @@ class Values:
     def __init__(self, entries: Mapping[str, Sequence[Entry[Any]]], outer: "Values | None" = None) -> None:
         self._entries = entries
         self._outer = outer
+
+    def under(self, inner: "Values") -> "Values":
+        """Return what is in force where *inner*, of the same scope, says more."""
+        return Values({**self._entries, **inner._entries}, self._outer)  # noqa: SLF001  # of the same class
 
     def each(self, row: Directive[T]) -> Sequence[Entry[T]]:
         """Return all uses of the directive in this scope, in order."""
@@ -66,6 +69,9 @@ def read_values(lines: Sequence[Line], scope: Scope, findings: Findings, *, oute
     entries: dict[str, list[Entry[Any]]] = {}
     for line in lines:
         row = table.get(line.name)
+        if row is not None and line.meant is not None:
+            _enter(row, line, line.meant, entries, findings)
+            continue
         text = line.value if row is None or line.value is not None else row.bare
         if row is None or text is None:
             findings.error(line.number, "" if findings.full else unknown(line, scope))
@@ -74,36 +80,51 @@ def read_values(lines: Sequence[Line], scope: Scope, findings: Findings, *, oute
                 findings.warning(
                     line.number, f"{row.name}: please update your config not to use a bare {row.name} directive"
                 )
-            _read_one(row, line.number, text, entries, findings)
+            _read_one(row, line, text, entries, findings)
     return Values(entries, outer)
 
 
 def _read_one(
-    row: Directive[Any], number: int, text: str, entries: dict[str, list[Entry[Any]]], findings: Findings
+    row: Directive[Any], line: Line, text: str, entries: dict[str, list[Entry[Any]]], findings: Findings
 ) -> None:
+    hidden = row.secret or line.veiled
     try:
         value = row.reader.read(text)
     except Unreadable as exc:
-        findings.error(number, _refusal(row, text, exc))
+        findings.error(line.number, _refusal(row, line, text, exc))
         return
     except Void as exc:
-        findings.warning(number, f"{row.name}: {exc}")
+        (findings.error if line.strict else findings.warning)(line.number, f"{row.name}: {exc}")
         return
-    if row.notice:
-        findings.warning(number, f"{row.name}: {row.notice}")
-    for note in getattr(value, "notes", ()):
-        findings.warning(number, f"{row.name}: {note}")
     if row.reader.plain is not None and not re.fullmatch(row.reader.plain, text, re.ASCII | re.DOTALL):
-        findings.warning(number, f"{row.name}: {_surprise(row, text, value)}")
-    entries.setdefault(row.name, []).append(Entry(number, value))
+        if line.strict and value != text:
+            findings.error(line.number, f"{row.name}: expected {row.reader.syntax}{_but_got(text, hidden=hidden)}")
+            return
+        if not line.strict:
+            findings.warning(line.number, f"{row.name}: {_surprise(row, text, value)}")
+    _enter(row, line, value, entries, findings)
 
 
-def _refusal(row: Directive[Any], text: str, exc: Unreadable) -> str:
+def _enter(
+    row: Directive[Any], line: Line, value: object, entries: dict[str, list[Entry[Any]]], findings: Findings
+) -> None:
+    if row.notice:
+        findings.warning(line.number, f"{row.name}: {row.notice}")
+    for note in getattr(value, "notes", ()):
+        findings.warning(line.number, f"{row.name}: {note}")
+    entries.setdefault(row.name, []).append(Entry(line.number, value))
+
+
+def _refusal(row: Directive[Any], line: Line, text: str, exc: Unreadable) -> str:
     if exc.complete:
         return f"{row.name}: {exc}"
     reason = ": ".join(part for part in (row.refusal, str(exc)) if part)
-    got = "" if row.secret else f", but got {quoted(text)}"
-    return f"{row.name}: {reason}{got}{_hint(text)}"
+    got = _but_got(text, hidden=row.secret or line.veiled)
+    return f"{row.name}: {reason}{got}{'' if line.strict else _hint(text)}"
+
+
+def _but_got(text: str, *, hidden: bool) -> str:
+    return "" if hidden else f", but got {quoted(text)}"
 
 
 def _hint(text: str) -> str:
@@ -141,5 +162,4 @@ def _meant(line: Line, scope: Scope) -> str:
         return "it belongs to a virtual; indent it below its virtual line by a TAB or four blanks"
     if name in there:
         return "it is a global directive; put it outside of the virtuals, in the first column"
-    near = difflib.get_close_matches(name.lower(), [*here, "virtual", "virtual6"], 1, 0.75) if len(name) < 40 else []
-    return f"did you mean {near[0]}?" if near else "no directive has this name"
+    return near(name, [*here, "virtual", "virtual6"])

@@ -1,40 +1,27 @@
 """One section as a complete `Virtual`."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from ipaddress import IPv4Address
 
-from ldirectord_py.checks.misasked import Misasked
 from ldirectord_py.config import directives as d
-from ldirectord_py.config.asking import asking
+from ldirectord_py.config.checks import Checks, Surroundings
 from ldirectord_py.config.directive import Scope, Unreadable, quoted, shown
 from ldirectord_py.config.findings import Findings
 from ldirectord_py.config.openings import Opening, read_opening
 from ldirectord_py.config.resolve import Environment, unwritable
-from ldirectord_py.config.servers import Reserve, Server, fallbacks, misplaced, real_servers
+from ldirectord_py.config.servers import Server, fallbacks, misplaced, real_servers
 from ldirectord_py.config.settings import settings
-from ldirectord_py.config.tls import TlsFiles, tell_what_has_no_effect, tls_options
+from ldirectord_py.config.tls import tell_what_has_no_effect
+from ldirectord_py.config.tree import Checks as Written
 from ldirectord_py.config.tree import Section
 from ldirectord_py.config.values import Values, read_values
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.asking import Asking, Subject
-from ldirectord_py.model.checking import CheckPlan
+from ldirectord_py.model.asking import Subject
 from ldirectord_py.model.config import Alerting, Fallback, Real, Virtual
 from ldirectord_py.model.service import AddressKey, MarkKey, Protocol, VirtualKey, kernel_endpoint
 
 _NOBODY = Endpoint(IPv4Address(0), 1)
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What a section is read in."""
-
-    values: Values
-    """The global directives."""
-    fallbacks: dict[int, Reserve | None]
-    environment: Environment
-    findings: Findings
-    tls_files: TlsFiles = field(default_factory=TlsFiles)
 
 
 def virtual(section: Section, around: Surroundings) -> Virtual | None:
@@ -70,17 +57,17 @@ class _Named:
 
     def complete(self, servers: list[Server]) -> Virtual:
         values, around = self.values, self.around
-        tls = tls_options(values, around.tls_files, around.findings)
-        asked = asking(self.key, values, around.environment, tls)
-        reals = tuple(self.reals(asked, servers))
+        checks = Checks.of(values.get(d.CHECKS), values, self.key, around)
+        reals = tuple(self.reals(checks, servers))
         if reals:
-            tell_what_has_no_effect(values, asked, (real.plan for real in reals), around.findings)
+            tell_what_has_no_effect(values, checks.askings[0], (real.plan for real in reals), around.findings)
         return Virtual(
             key=self.key,
             settings=settings(self.key, values, around.findings),
             reals=reals,
             fallback=self.fallback(),
-            asking=asked,
+            asking=checks.askings[0],
+            checks=checks.askings if len(checks.askings) > 1 else (),
             quiescent=values.get(d.QUIESCENT),
             cleanstop=values.get(d.CLEANSTOP),
             failurecount=values.get(d.FAILURECOUNT),
@@ -105,13 +92,16 @@ class _Named:
         reserve = found.get(family) or around.fallbacks.get(family)
         return reserve.at(port) if reserve else None
 
-    def reals(self, asked: Asking, servers: list[Server]) -> Iterator[Real]:
+    def reals(self, checks: Checks, servers: list[Server]) -> Iterator[Real]:
         lines: dict[Endpoint, int] = {}
         if not servers and (self.values.each(d.REAL) or self.values.each(d.REAL6)):
             # None of the lines names a server: ask one that nobody has, so that what else is wrong is told as well.
-            self.plan(asked, Subject(virtual=self.key, endpoint=_NOBODY), None)
+            checks.plan(Subject(virtual=self.key, endpoint=_NOBODY), self.line, own=False)
+        own: dict[Written, Checks] = {}
         for server in servers:
             written = server.written
+            if written.checks and written.checks not in own:
+                own[written.checks] = Checks.of(written.checks, self.values, self.key, self.around)
             kept = kernel_endpoint(self.key, server.endpoint, written.forwarding)
             if kept in lines:
                 first = self.around.findings.files.told(lines[kept], beside=server.line)
@@ -120,7 +110,7 @@ class _Named:
             subject = Subject(
                 virtual=self.key, endpoint=server.endpoint, request=written.request, receive=written.receive
             )
-            if (plan := self.plan(asked, subject, server.line)) is not None:
+            if (plan := own.get(written.checks, checks).plan(subject, server.line, own=True)) is not None:
                 yield Real(
                     endpoint=server.endpoint,
                     destination=server.destination,
@@ -129,16 +119,6 @@ class _Named:
                     receive=written.receive,
                     line=self.around.findings.files.place(server.line)[1],
                 )
-
-    def plan(self, asked: Asking, subject: Subject, line: int | None) -> CheckPlan | None:
-        """Return how *subject* is checked; None where it cannot be, which is told with its line."""
-        try:
-            return self.around.environment.plan(asked, subject)
-        except Misasked as exc:
-            its_own = getattr(subject, exc.directive) if exc.directive in {"request", "receive"} else None
-            place = line if its_own is not None else self.values.line(exc.directive)
-            self.around.findings.error(place or self.line, f"{exc.directive}: {exc}")
-            return None
 
 
 def _protocol(values: Values, opening: Opening, findings: Findings) -> Protocol:

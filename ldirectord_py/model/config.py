@@ -8,6 +8,7 @@ from ldirectord_py.model.asking import Asking
 from ldirectord_py.model.checking import CheckPlan
 from ldirectord_py.model.problems import Problem
 from ldirectord_py.model.service import RealKey, VirtualKey, kernel_endpoint
+from ldirectord_py.model.sources import Sources
 from ldirectord_py.model.table import Destination, Settings
 
 
@@ -65,6 +66,8 @@ class Virtual:
     reals: tuple[Real, ...] = ()
     fallback: Fallback | None = None
     asking: Asking = field(default_factory=Asking)
+    checks: tuple[Asking, ...] = ()
+    """Where a real server has to pass several checks: all of them, of which `asking` is the first."""
     quiescent: bool = False
     cleanstop: bool = True
     failurecount: int = 1
@@ -90,7 +93,7 @@ class Virtual:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """What one `ldirectord.cf` says."""
+    """What one `ldirectord.cf` or `ldirectord.yaml` says."""
 
     path: str
     virtuals: tuple[Virtual, ...] = ()
@@ -108,3 +111,5 @@ class Config:
     reconcileinterval: float = 5
     """Seconds between two comparisons of the whole table; 0: only when something changes."""
     warnings: tuple[Problem, ...] = ()
+    sources: Sources = field(default_factory=Sources)
+    """All files that it was read from, for whoever watches them."""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from ldirectord_py.model.problems import Problem
+from ldirectord_py.model.sources import Sources
 
 
 class DirectorError(Exception):
@@ -12,8 +13,10 @@ class DirectorError(Exception):
 class ConfigRejected(DirectorError):
     """A configuration that cannot be used; *problems* holds all of them, warnings too."""
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
+    def __init__(self, problems: Sequence[Problem], sources: Sources | None = None) -> None:
         self.problems = tuple(problems)
+        self.sources = sources or Sources()
+        """The files that were read, as far as they were."""
         super().__init__("\n".join(str(problem) for problem in problems))
 
 

@@ -1,17 +1,17 @@
-"""New configurations: on a signal, or when the file has changed on disk."""
+"""New configurations: on a signal, or when one of their files has changed on disk."""
 
 import asyncio
 import gc
-import hashlib
 import os
-import stat
 from collections.abc import Callable
-from pathlib import Path
 
+from ldirectord_py.config.directive import Unreadable
+from ldirectord_py.config.sources import content, digest, matches
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.errors import ConfigRejected, TableUnavailable
 from ldirectord_py.model.events import ConfigChanged, Event, Reloaded, ReloadRefused
 from ldirectord_py.model.problems import Problem
+from ldirectord_py.model.sources import Source, Sources
 from ldirectord_py.probing.schedule import Schedule
 from ldirectord_py.runtime.director import Director
 from ldirectord_py.runtime.maintenance import Maintenance
@@ -33,46 +33,55 @@ class Reloader:
         self._maintenance = maintenance
         self._load = load
         self._emit = emit
-        self._path = Path(director.config.path)
-        self._stamp = _stamp(self._path)
-        self._seen = _fingerprint(self._path)
+        self._path = director.config.path
+        self._sources = director.config.sources
+        """What was read last, be it in force or refused."""
+        self._stamps: tuple[object, ...] = ()
+        """Of those files when they were last looked at; nothing: not since they were read."""
         self._reloading = asyncio.Lock()
 
     async def reload(self) -> None:
-        """Read the configuration file, and put in force what it says."""
+        """Read the configuration, and put in force what it says."""
         async with self._reloading:
-            self._seen = await asyncio.to_thread(_fingerprint, self._path) or self._seen
             try:
                 config = await asyncio.to_thread(self._load)
+                self._sources = config.sources
                 await self._director.reload(config, await self._maintenance.look(config))
             except ConfigRejected as rejected:
+                self._sources = rejected.sources if rejected.sources.files else self._sources
                 self._refuse(rejected.problems)
                 return
             except TableUnavailable as lost:
-                self._seen, self._stamp = None, ()  # with autoreload, tried again
-                self._refuse((Problem(str(self._path), 0, str(lost)),))
+                # with autoreload, tried again
+                self._sources = Sources(tuple(Source(source.path) for source in self._sources.files))
+                self._stamps = ()
+                self._refuse((Problem(self._path, 0, str(lost)),))
                 return
             self._schedule.retarget(self._director.polled)
             self._maintenance.look_again()
             settle_memory()
-            self._emit(Reloaded(str(self._path), config.warnings))
+            self._emit(Reloaded(self._path, config.warnings))
 
     def _refuse(self, problems: tuple[Problem, ...]) -> None:
-        self._emit(ReloadRefused(str(self._path), problems))
+        self._emit(ReloadRefused(self._path, problems))
 
-    async def watch_file(self) -> None:
-        """Look at the file every `checkinterval` seconds; take it up where `autoreload` says so.  Never ends."""
+    async def watch_files(self) -> None:
+        """Look at the files every `checkinterval` seconds; take them up where `autoreload` says so.  Never ends."""
         while True:
             await asyncio.sleep(self._director.config.checkinterval)
-            if (stamp := await asyncio.to_thread(_stamp, self._path)) == self._stamp:
+            sources = self._sources
+            if (stamps := await asyncio.to_thread(_stamps, sources)) == self._stamps:
                 continue
-            self._stamp = stamp
-            found = await asyncio.to_thread(_fingerprint, self._path)
-            if found is None or found == self._seen:
+            self._stamps = stamps
+            found = await asyncio.to_thread(_found, sources)
+            if sources is not self._sources:
+                self._stamps = ()  # they were read again in the meantime
                 continue
-            self._seen = found
+            if found is None or (changed := _changed(sources, found)) is None:
+                continue
+            self._sources = found
             autoreload = self._director.config.autoreload
-            self._emit(ConfigChanged(str(self._path), reread=autoreload))
+            self._emit(ConfigChanged(changed, reread=autoreload))
             if autoreload:
                 await self.reload()
 
@@ -87,23 +96,41 @@ def settle_memory() -> None:
     gc.freeze()
 
 
-def _stamp(path: Path) -> tuple[int, ...]:
+def _stamps(sources: Sources) -> tuple[object, ...]:
+    """Return what changes whenever one of the files is written, or one that an include asks for comes or goes."""
+    return (*(_stamp(source.path) for source in sources.files), *(matches(pattern) for pattern, _ in sources.patterns))
+
+
+def _stamp(path: str) -> tuple[int, ...]:
     """Return what changes whenever somebody writes the file; empty where there is none."""
     try:
-        found = path.stat()
+        found = os.stat(path)  # noqa: PTH116  # as the configuration has it
     except OSError:
         return ()
     return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
-def _fingerprint(path: Path) -> bytes | None:
-    """Return a digest of the file's content, or None where it cannot be read (then all stays as it is)."""
-    try:
-        # Without waiting: a FIFO in its place must not keep a thread, and with it the end of the process, for ever.
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-        with os.fdopen(descriptor, "rb") as file:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+def _found(sources: Sources) -> Sources | None:
+    """Return the same files as they are now, or None where one cannot be read any more (then all stays as it is)."""
+    patterns = tuple((pattern, matches(pattern)) for pattern, _ in sources.patterns)
+    gone = {path for _, before in sources.patterns for path in before} - {path for _, now in patterns for path in now}
+    files: list[Source] = []
+    for source in sources.files:
+        try:
+            files.append(Source(source.path, digest(content(source.path))))
+        except (OSError, Unreadable):
+            if source.digest is not None and source.path not in gone:
                 return None
-            return hashlib.file_digest(file, "sha256").digest()
-    except OSError:
-        return None
+            files.append(Source(source.path))
+    return Sources(tuple(files), patterns)
+
+
+def _changed(before: Sources, now: Sources) -> str | None:
+    """Return the path of the first file, or the first pattern, that is not what it was; None: all are."""
+    for one, other in zip(before.files, now.files, strict=True):
+        if one != other:
+            return one.path
+    for (pattern, were), (_, are) in zip(before.patterns, now.patterns, strict=True):
+        if were != are:
+            return min(set(were) ^ set(are), default=pattern)
+    return None

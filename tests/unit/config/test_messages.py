@@ -24,6 +24,7 @@ def refusal_of(name: str) -> str:
 
 
 BAD_IN_SECTION = [
+    ("checks=2", "checks: several checks can be written in YAML only: see ldirectorctl convert"),
     ("checktype=none", f"checktype: {rows(Scope.SECTION)['checktype'].refusal}, but got 'none'"),
     ("checktype=combined", f"checktype: {rows(Scope.SECTION)['checktype'].refusal}, but got 'combined'"),
     ("service=telnet", f"service: {refusal_of('service')}, but got 'telnet'"),
@@ -193,6 +194,7 @@ BAD_IN_SECTION = [
     ("    ", "a line of blanks only, five columns or more, is no directive; empty it or remove it"),
 ]
 BAD_GLOBALLY = [
+    ("include=", "include: expected a value behind '=', but got ''"),
     (
         "autoreload=yes # now",
         "autoreload: autoreload must be 'yes' or 'no', but got 'yes # now'; a comment needs a line of its own",

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from ldirectord_py.config import readers
 from ldirectord_py.config.directive import Reader, Unreadable
-from ldirectord_py.config.readers import LARGEST
+from ldirectord_py.config.schemas import LARGEST
 from ldirectord_py.model.config import AlertStatus
 
 NASTY = ["", "0", "-1", "nan", "inf", "ten", "1e400", "-0", "٣", "½", "1" * 5000, " ", "\r", "0x10", "1_0", "+5"]

@@ -1,0 +1,103 @@
+"""All files of a configuration as one tree: the file itself, and what it includes."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from ldirectord_py.config import cf, yaml_file
+from ldirectord_py.config.directive import Unreadable, Void, shown
+from ldirectord_py.config.directives import INCLUDE
+from ldirectord_py.config.references import REFERENCES
+from ldirectord_py.config.sources import Reading, beside
+from ldirectord_py.config.tree import Files, Line, Section, Tree
+
+MOST_FILES = 1000
+DEEPEST = 10
+"""So many files may include one another in a row."""
+_MAGIC = frozenset("*?[")
+
+
+def gather(text: bytes, path: str, reading: Reading) -> tuple[Tree, Files]:
+    """Return what the file *path*, which holds *text*, and all files that it includes say together."""
+    gathering = _Gathering(reading, Files(path))
+    lines, sections = gathering.file(path, text, (), ())
+    return Tree(path, lines, sections, tuple(gathering.problems), tuple(gathering.defaults)), gathering.files
+
+
+@dataclass(slots=True)
+class _Gathering:
+    reading: Reading
+    files: Files
+    problems: list[tuple[int, str]] = field(default_factory=list)
+    defaults: list[Line] = field(default_factory=list)
+    """Those of all files."""
+    seen: dict[str, int] = field(default_factory=dict)
+    """The files read, by their real paths, and where each was asked for."""
+
+    def file(
+        self, path: str, text: bytes, defaults: tuple[Line, ...], within: tuple[str, ...]
+    ) -> tuple[tuple[Line, ...], tuple[Section, ...]]:
+        """Return the global directives of a file, and its sections with those of the files that it includes behind."""
+        self.seen.setdefault(os.path.realpath(path), 0)
+        tree = self.read(path, text)
+        self.problems += tree.problems
+        self.defaults += tree.defaults
+        own = {line.name for line in tree.defaults}
+        defaults = (*(line for line in defaults if line.name not in own), *tree.defaults)
+        sections = [section.with_defaults(defaults) for section in tree.sections]
+        for line in tree.lines:
+            if line.name == INCLUDE.name:
+                for name in self.asked_for(line, path, (*within, path)):
+                    sections += self.included(line, name, defaults, (*within, path))
+        return tree.lines, tuple(sections)
+
+    def read(self, path: str, text: bytes) -> Tree:
+        start = self.files.add(path, text.count(b"\n") + 1)
+        if b"\0" in text:
+            line = start + text.count(b"\n", 0, text.index(b"\0")) + 1
+            return Tree(path, problems=((line, "this is no text file: it holds a NUL byte"),))
+        if yaml_file.is_yaml(path):
+            return yaml_file.read(text, path, start, lambda kind, name: REFERENCES[kind](self.reading, path, name))
+        return cf.read(text, path, start)
+
+    def asked_for(self, line: Line, path: str, within: tuple[str, ...]) -> Iterator[str]:
+        """Yield the paths that an `include` stands for, as far as they may be read."""
+        try:
+            pattern = beside(path, INCLUDE.reader.read(line.value or "") or "")
+        except (Unreadable, Void):
+            return  # told where the values are read
+        found = self.reading.matches(pattern)
+        if not found and not _MAGIC & set(pattern):
+            self.refuse(line, f"there is no file {shown(pattern)}")
+        if len(within) > DEEPEST:
+            self.refuse(line, f"more than {DEEPEST} files include one another in a row")
+            return
+        for name in found:
+            real = os.path.realpath(name)
+            if real in map(os.path.realpath, within):
+                self.refuse(line, f"{shown(name)} would include itself")
+            elif real in self.seen:
+                first = self.files.told(self.seen[real], beside=line.number)
+                self.refuse(line, f"{shown(name)} is included already, from {first}")
+            elif len(self.seen) >= MOST_FILES:
+                self.refuse(line, f"expected at most {MOST_FILES} files")
+                return
+            else:
+                self.seen[real] = line.number
+                yield name
+
+    def included(
+        self, line: Line, path: str, defaults: tuple[Line, ...], within: tuple[str, ...]
+    ) -> tuple[Section, ...]:
+        try:
+            text = self.reading.read(path)
+        except Unreadable as exc:
+            self.refuse(line, f"{shown(path)} {exc}")
+            return ()
+        lines, sections = self.file(path, text, defaults, within)
+        sentence = f"a global directive belongs into {shown(self.files.main)}, not into a file that is included"
+        self.problems += [(each.number, f"{each.name}: {sentence}") for each in lines if each.name != INCLUDE.name]
+        return sections
+
+    def refuse(self, line: Line, sentence: str) -> None:
+        self.problems.append((line.number, f"{INCLUDE.name}: {sentence}"))

@@ -1,0 +1,79 @@
+"""The files that a configuration is made of, and how they are found and read."""
+
+import glob
+import hashlib
+import os
+import stat
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ldirectord_py.config.directive import Unreadable
+from ldirectord_py.model.sources import Source, Sources
+
+LARGEST_FILE = 16 * 1024 * 1024
+
+
+def content(path: str, most: int = LARGEST_FILE) -> bytes:
+    """Return what is in the file *path*; raises `OSError`, or `Unreadable` where it is none to be read."""
+    # Not blocking, so that a FIFO without a writer does not keep us.
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    try:
+        mode = os.fstat(descriptor).st_mode
+        if stat.S_ISDIR(mode):
+            raise Unreadable("is a directory, not a file")
+        if not stat.S_ISREG(mode):
+            raise Unreadable("is not a regular file")
+        with open(descriptor, "rb", closefd=False) as file:
+            text = file.read(most + 1)
+    finally:
+        os.close(descriptor)
+    if len(text) > most:
+        size = (
+            f"{most // 2**20} MiB, which no configuration" if most >= 2**20 else f"{most // 2**10} KiB, which no value"
+        )
+        raise Unreadable(f"is larger than {size} is")
+    return text
+
+
+def digest(text: bytes) -> bytes:
+    """Return what is the same for equal contents only."""
+    return hashlib.sha256(text).digest()
+
+
+def matches(pattern: str) -> tuple[str, ...]:
+    """Return the paths that *pattern* stands for, in order."""
+    return tuple(sorted(glob.glob(pattern)))  # noqa: PTH207  # a pattern is one text, absolute or not
+
+
+def beside(path: str, name: str) -> str:
+    """Return the path of *name*, seen from the folder of the file *path*."""
+    return os.path.join(os.path.dirname(path), name)  # noqa: PTH118, PTH120  # patterns are no paths
+
+
+@dataclass(slots=True)
+class Reading:
+    """Reads files and remembers what they were."""
+
+    variable: Callable[[str], str | None] = os.environ.get
+    """Returns a variable of the environment, or None where it is not set."""
+    _files: dict[str, Source] = field(default_factory=dict)
+    _patterns: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def sources(self) -> Sources:
+        """What was read so far."""
+        return Sources(tuple(self._files.values()), tuple(self._patterns.items()))
+
+    def read(self, path: str, most: int = LARGEST_FILE) -> bytes:
+        """Return what is in the file *path*; raises `Unreadable`, whose sentence goes on where the path ends."""
+        self._files[path] = Source(path)
+        try:
+            text = content(path, most)
+        except OSError as exc:
+            raise Unreadable(f"cannot be read: {exc.strerror or exc}") from None
+        self._files[path] = Source(path, digest(text))
+        return text
+
+    def matches(self, pattern: str) -> tuple[str, ...]:
+        """Return the paths that *pattern* stands for, in order."""
+        return self._patterns.setdefault(pattern, matches(pattern))
