@@ -198,8 +198,12 @@ TLSSERVERNAME: Directive[str | None] = Directive(
 
 # The table
 
-REAL: Directive[RealLine | None] = Directive("real", _SECTION, REAL_LINE, None, "A real server, or a range of them")
-REAL6: Directive[RealLine | None] = Directive("real6", _SECTION, REAL_LINE, None, "A real server of a virtual6")
+REAL: Directive[RealLine | None] = Directive(
+    "real", _SECTION, REAL_LINE, None, "A real server, or a range of them", repeated=True
+)
+REAL6: Directive[RealLine | None] = Directive(
+    "real6", _SECTION, REAL_LINE, None, "A real server of a virtual6", repeated=True
+)
 FALLBACK: Directive[FallbackLine | None] = Directive(
     "fallback", _BOTH, FALLBACK_LINE, None, "The server that serves while no real server does"
 )

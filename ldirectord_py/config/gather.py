@@ -10,6 +10,7 @@ from ldirectord_py.config.directives import INCLUDE
 from ldirectord_py.config.references import REFERENCES
 from ldirectord_py.config.sources import Reading, beside
 from ldirectord_py.config.tree import Files, Line, Section, Tree
+from ldirectord_py.config.yaml_words import Refer
 
 MOST_FILES = 1000
 DEEPEST = 10
@@ -22,6 +23,14 @@ def gather(text: bytes, path: str, reading: Reading) -> tuple[Tree, Files]:
     gathering = _Gathering(reading, Files(path))
     lines, sections = gathering.file(path, text, (), ())
     return Tree(path, lines, sections, tuple(gathering.problems), tuple(gathering.defaults)), gathering.files
+
+
+def read(text: bytes, path: str, start: int, refer: Refer) -> Tree:
+    """Return what one file says, its lines counted after *start*; *refer* knows what stands elsewhere."""
+    if b"\0" in text:
+        line = start + text.count(b"\n", 0, text.index(b"\0")) + 1
+        return Tree(path, problems=((line, "this is no text file: it holds a NUL byte"),))
+    return yaml_file.read(text, path, start, refer) if yaml_file.is_yaml(path) else cf.read(text, path, start)
 
 
 @dataclass(slots=True)
@@ -53,12 +62,7 @@ class _Gathering:
 
     def read(self, path: str, text: bytes) -> Tree:
         start = self.files.add(path, text.count(b"\n") + 1)
-        if b"\0" in text:
-            line = start + text.count(b"\n", 0, text.index(b"\0")) + 1
-            return Tree(path, problems=((line, "this is no text file: it holds a NUL byte"),))
-        if yaml_file.is_yaml(path):
-            return yaml_file.read(text, path, start, lambda kind, name: REFERENCES[kind](self.reading, path, name))
-        return cf.read(text, path, start)
+        return read(text, path, start, lambda kind, name: REFERENCES[kind](self.reading, path, name))
 
     def asked_for(self, line: Line, path: str, within: tuple[str, ...]) -> Iterator[str]:
         """Yield the paths that an `include` stands for, as far as they may be read."""

@@ -20,6 +20,7 @@ MOST_VALUES = 1_000_000
 LONGEST = 65_536
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_RESOLVER: Any = yaml.resolver.Resolver()
 _STANDARD = "tag:yaml.org,2002:"
 _HARMLESS = {None, "!", *(_STANDARD + name for name in ("str", "int", "float", "bool", "seq", "map"))}
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -105,6 +106,16 @@ def spans(text: str) -> Iterator[Span]:
             block = event.style in {"|", ">"}
             # The end of a block is the beginning of the line below it.
             yield Span(start.line + 1, end.line if block else end.line + 1, end.column, block)
+
+
+def is_text(plain: str) -> bool:
+    """Return whether YAML, of any version, takes *plain* without quotes for a text and not for a number or a switch."""
+    try:
+        float(plain.replace("_", ""))
+    except ValueError:
+        tag: str = _RESOLVER.resolve(yaml.ScalarNode, plain, (True, False))
+        return tag == f"{_STANDARD}str" and not plain.startswith("0o")
+    return False
 
 
 def _events(text: str, start: int) -> Iterator[Any]:
