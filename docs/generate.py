@@ -1,5 +1,6 @@
 """Writes the reference tables from the code: `python docs/generate.py`.  A test holds them to it."""
 
+import json
 import sys
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
@@ -9,6 +10,7 @@ from docs import manual
 from ldirectord_py.checks.registry import SERVICES
 from ldirectord_py.config.directive import Directive, Scope
 from ldirectord_py.config.directives import rows
+from ldirectord_py.config.schema import schema
 from ldirectord_py.model.asking import CheckType
 from ldirectord_py.model.config import AlertStatus
 from ldirectord_py.model.snapshot import Snapshot
@@ -165,15 +167,22 @@ def _link(page: str) -> str:
     return f"[{page.removesuffix('.md')}]({page})"
 
 
+def yaml_schema() -> str:
+    """Return docs/ldirectord.schema.json, which is also in the package."""
+    return json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "checks/README.md": checks,
     "directives.md": directives,
+    "ldirectord.schema.json": yaml_schema,
     "metrics.md": metrics,
     "man/ldirectord.8": manual.command,
     "man/ldirectord.cf.5": manual.configuration,
+    "../ldirectord_py/config/ldirectord.schema.json": yaml_schema,
 }
 
 if __name__ == "__main__":
     for name, page in PAGES.items():
         HERE.joinpath(name).write_text(page())
-        sys.stdout.write(f"wrote docs/{name}\n")
+        sys.stdout.write(f"wrote {(HERE / name).resolve().relative_to(HERE.parent)}\n")
