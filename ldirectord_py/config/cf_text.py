@@ -55,8 +55,14 @@ class _Writing:
             # An empty line would end the section.
             above = self.comments.take_above(meaning.line.number)
             yield from (f"\t{_comment(comment)}" for comment in above if comment is not None)
-            if (text := self.text(meaning, section=True)) is not None:
-                yield f"\t{meaning.row.name} = {text}{self.beside(meaning.line)}"
+            text = self.text(meaning, section=True)
+            beside = self.beside(meaning.line)
+            if beside and text is not None and self.read(meaning, f"{text} ") != _without_notes(meaning.value):
+                # The blank in front of the comment would be part of the value.
+                yield f"\t{beside[1:]}"
+                beside = ""
+            if text is not None:
+                yield f"\t{meaning.row.name} = {text}{beside}"
 
     def expanded(self, section: Section) -> Iterator[Line]:
         """Yield the directives of *section*, with those of its check in place of `checks`, if there is one only."""
@@ -97,12 +103,16 @@ class _Writing:
             return "a # begins a comment in ldirectord.cf, even within quotes"
         if section and "\t" in text:
             return "ldirectord.cf takes a tab for four blanks"
-        try:
-            found = row.reader.read(text.lstrip(" \t\n\r\f\v"))
-        except (Unreadable, Void):
-            found = None
-        same = found is not None and _without_notes(found) == _without_notes(value)
+        same = self.read(meaning, text.lstrip(" \t\n\r\f\v")) == _without_notes(value)
         return "" if same and "\n" not in text else "ldirectord.cf has no way to write this value"
+
+    @staticmethod
+    def read(meaning: Meaning, text: str) -> object:
+        """Return what *text* is read as, or None."""
+        try:
+            return _without_notes(meaning.row.reader.read(text))
+        except (Unreadable, Void):
+            return None
 
 
 def _without_notes(value: object) -> object:

@@ -3,18 +3,20 @@
 import re
 from collections.abc import Iterable, Iterator
 
+from ldirectord_py.config import schemas
 from ldirectord_py.config.comments import Comments
 from ldirectord_py.config.directive import Scope
 from ldirectord_py.config.meanings import Meaning, meanings
 from ldirectord_py.config.openings import read_opening
 from ldirectord_py.config.reals import RealLine
+from ldirectord_py.config.schemas import Schema
 from ldirectord_py.config.tree import Line, Section, Tree
 from ldirectord_py.config.yaml_nodes import is_text
 
 _NO_UTF8 = re.compile("[\udc80-\udcff]")
 _PLAIN = re.compile(r"[A-Za-z0-9/.]([ -~]*[!-~])?", re.ASCII)
 _REALS = ("real", "real6")
-_AMBIGUOUS = re.compile(r": | #|:$|[\"'\[\]{},&*!|>%@`]", re.ASCII)
+_AMBIGUOUS = re.compile(r": | #|:$|[\"'\[\]{}]", re.ASCII)
 
 
 def write(tree: Tree, comments: Comments) -> tuple[str, list[tuple[int, str]]]:
@@ -51,7 +53,8 @@ def _escape(code: int) -> str:
 
 def _comment(text: str) -> str:
     """Return a comment; what is not printable, which YAML takes nowhere, and what is no UTF-8 is made visible."""
-    return f"#{_escaped(_NO_UTF8.sub(lambda match: _escape(ord(match[0]) & 0xFF), text.expandtabs(4)))}"
+    visible = _NO_UTF8.sub(lambda match: _escape(ord(match[0]) & 0xFF), text)
+    return "#" + "\t".join(map(_escaped, visible.split("\t")))
 
 
 def _comments(texts: Iterable[str | None], indent: str) -> Iterator[str]:
@@ -130,15 +133,21 @@ class _Writing:
             return ""
         text = meaning.row.reader.scalar_of(meaning.value)
         self.check(meaning.line, text)
-        # What is a number or a switch to us is left as it is.
-        bare = meaning.row.reader.schema is not None and re.fullmatch(r"0|[1-9][0-9]*(\.[0-9]+)?|yes|no", text)
-        return text if bare else scalar(text)
+        return text if _bare(meaning.row.reader.schema, text) else scalar(text)
 
     def check(self, line: Line, text: str) -> None:
         try:
             text.encode()
         except UnicodeEncodeError:
             self.problems.append((line.number, f"{line.name}: YAML is UTF-8, and the value is not"))
+
+
+def _bare(schema: Schema | None, text: str) -> bool:
+    """Return whether *text* is a number or a switch, and meant as one."""
+    if schema is schemas.SWITCH:
+        return True
+    numeric = schema is schemas.CHECKTYPE or (schema is not None and {"integer", "number"} & {*schema.get("type", ())})
+    return bool(numeric) and re.fullmatch(r"0|[1-9][0-9]*(\.[0-9]+)?", text, re.ASCII) is not None
 
 
 def _needs_keys(real: RealLine) -> bool:
