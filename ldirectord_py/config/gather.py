@@ -73,7 +73,7 @@ class _Gathering:
         found = self.reading.matches(pattern)
         if not found and not _MAGIC & set(pattern):
             self.refuse(line, f"there is no file {shown(pattern)}")
-        if len(within) > DEEPEST:
+        if len(within) >= DEEPEST:
             self.refuse(line, f"more than {DEEPEST} files include one another in a row")
             return
         for name in found:

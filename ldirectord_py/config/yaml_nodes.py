@@ -192,9 +192,7 @@ class _Composer:
 
     def _alias(self, event: Any, line: int) -> Node:
         if event.anchor not in self._anchors:
-            raise Broken(
-                line, f"the alias *{shown(event.anchor)} stands for nothing: no anchor &... above it says what"
-            )
+            raise Broken(line, f"the alias *{shown(event.anchor)} stands for nothing: there is no such anchor above")
         node = self._anchors[event.anchor]
         if node is None:
             raise Broken(line, f"the alias *{shown(event.anchor)} stands within what it stands for")

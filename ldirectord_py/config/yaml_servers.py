@@ -83,7 +83,8 @@ class Servers:
         return None if hosts is None or way is None else FallbackLine(hosts[0], port, way)
 
     def _found(self, mapping: Mapping, names: tuple[str, ...]) -> dict[str, Node]:
-        return {key.text: node for key, node in self.words.known(mapping, names, lambda _: "")}
+        meant = f"expected {', '.join(names)}"
+        return {key.text: node for key, node in self.words.known(mapping, names, lambda _: meant)}
 
     def _hosts(self, name: str, node: Node, count: int) -> list[str] | None:
         if (text := self.words.word(name, node)) is None:

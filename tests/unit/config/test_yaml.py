@@ -1,0 +1,431 @@
+"""`ldirectord.yaml`: what it may say, and what is said of what it may not."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ldirectord_py.config.load import parse
+from ldirectord_py.model.checking import Always, Repeated, Together
+from ldirectord_py.model.config import AlertStatus, Config, Virtual
+from ldirectord_py.model.errors import ConfigRejected
+from ldirectord_py.model.problems import Severity
+from ldirectord_py.model.service import Forwarding
+from tests.unit.config.original import TESTHOST
+
+WEB = "virtuals:\n  - virtual: 192.0.2.1:80\n"
+
+
+def config_of(text: str) -> Config:
+    return parse(text.encode(), "ldirectord.yaml", TESTHOST)
+
+
+def only_virtual(text: str) -> Virtual:
+    (virtual,) = config_of(text).virtuals
+    return virtual
+
+
+def problems(text: str | bytes, severity: Severity = Severity.ERROR) -> list[str]:
+    with pytest.raises(ConfigRejected) as caught:
+        parse(text.encode() if isinstance(text, str) else text, "ldirectord.yaml", TESTHOST)
+    return [
+        str(problem).removeprefix("ldirectord.yaml:")
+        for problem in caught.value.problems
+        if problem.severity is severity
+    ]
+
+
+@pytest.mark.parametrize("text", ["", "# nothing\n", "---\n", "~\n", "{}\n", "\ufeff# with a mark\n", "--- \n...\n"])
+def test_nothing_is_a_configuration_too(text):
+    assert config_of(text).virtuals == ()
+
+
+def test_it_means_what_the_same_words_mean_in_a_cf():
+    text = """\
+checkinterval: 3
+quiescent: yes
+logfile: local0
+fallback: {address: 127.0.0.1, port: 8080, forwarding: masq}
+virtuals:
+  - virtual: 192.0.2.1:80
+    service: http
+    request: index.html
+    receive: "it's #1"
+    fallback: 127.0.0.1:80 masq
+    reals:
+      - 10.0.0.3:80 masq 5
+      - {address: 10.0.0.4, port: 80, forwarding: masq, weight: 5, request: a, receive: b, lower: 1, upper: 2}
+      - {range: 10.0.0.5->10.0.0.6, forwarding: gate}
+  - mark6: 7
+    fallback: '[::1]:80'
+    reals: [{address: "2001:db8::5", port: 8080, forwarding: ipip}, "[2001:db8::6]:80 gate 0"]
+"""
+    written = """\
+checkinterval=3
+quiescent=yes
+logfile="local0"
+fallback=127.0.0.1:8080 masq
+virtual=192.0.2.1:80
+	service=http
+	request="index.html"
+	receive="it's HASH1"
+	fallback=127.0.0.1:80 masq
+	real=10.0.0.3:80 masq 5
+	real=10.0.0.4:80 masq 5 "a","b" l:1 u:2
+	real=10.0.0.5->10.0.0.6 gate
+
+virtual6=7
+	fallback6=[::1]:80
+	real6=[2001:db8::5]:8080 ipip
+	real6=[2001:db8::6]:80 gate 0
+"""
+    ours, theirs = config_of(text), parse(written.encode(), "x.cf", TESTHOST)
+    for virtual, same in zip(ours.virtuals, theirs.virtuals, strict=True):
+        assert [real.destination for real in virtual.reals] == [real.destination for real in same.reals]
+        assert virtual.keys == same.keys
+        assert virtual.fallback == same.fallback
+        assert virtual.settings == same.settings
+    assert ours.virtuals[0].asking.receive == "it's #1"
+    assert [real.plan for real in ours.virtuals[1].reals] == [real.plan for real in theirs.virtuals[1].reals]
+    assert (ours.logfile, ours.checkinterval, ours.virtuals[0].quiescent) == ("local0", 3, True)
+
+
+@pytest.mark.parametrize(
+    ("word", "value"), [("yes", True), ("On", True), ("TRUE", True), ('"no"', False), ("off", False)]
+)
+def test_switches_have_all_words_of_yaml(word, value):
+    assert config_of(f"autoreload: {word}").autoreload is value
+
+
+@pytest.mark.parametrize("word", ["y", "1", "Yess", "[]", "null", "''"])
+def test_other_words_are_no_switch(word):
+    assert len(problems(f"autoreload: {word}")) == 1
+
+
+@pytest.mark.parametrize("word", ["22:22", "010", "0x1f", "1_000", "1e3", "no", "2001-01-01", "=", "0o17", ".inf"])
+def test_a_text_keeps_its_letters(word):
+    assert only_virtual(f"{WEB}    login: {word}\n").asking.login == word
+
+
+def test_on_and_off_are_kinds_of_checks():
+    assert only_virtual(f"{WEB}    checktype: on\n    reals: [10.0.0.1 gate]\n").reals[0].plan == Always()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("checkinterval: 0", "1: checkinterval: invalid check interval value: expected a whole number above 0"),
+        ("checkinterval: 5 seconds", "1: checkinterval: expected NUMBER above 0, but got '5 seconds'"),
+        ("checkinterval: [5]", "1: checkinterval: expected a word or a text, but got a list"),
+        ("checkinterval:", "1: checkinterval: expected a value; to leave it out, remove the whole line"),
+        ("checkintervall: 5", "1: unknown key 'checkintervall': did you mean checkinterval?"),
+        ("service: http", "1: unknown key 'service': it belongs to a virtual, or below defaults"),
+        ("virtual: 1.2.3.4:80", "1: unknown key 'virtual': it belongs into the list below virtuals, with a dash"),
+        ("- a", "1: the file: expected a mapping: global directives, defaults and virtuals, but got a list"),
+        ("hello", "1: the file: expected a mapping: global directives, defaults and virtuals, but got a word"),
+        ("virtuals: {}", "1: virtuals: expected a list of virtuals, each with a dash, but got a mapping"),
+        ("virtuals: [5]", "1: virtuals: expected a mapping with virtual, virtual6 or mark, but got a word"),
+        ("virtuals:\n- service: http", "2: virtuals: expected one of virtual, virtual6, mark, mark6 in each virtual"),
+        ("virtuals:\n- mark: 5\n  mark6: 5", "3: virtuals: expected one of virtual, virtual6, mark, mark6 in each"),
+        ("virtuals: [{mark: x}]", "1: mark: expected a firewall mark, such as 5, but got 'x'"),
+        ("virtuals: [{mark: 0}]", "1: virtual: expected a firewall mark from 1 to 4294967295, but got '0'"),
+        (f"{WEB}    logfile: x", "3: unknown key 'logfile': it is a global directive; put it at the top of the file"),
+        (f"{WEB}    real: x", "3: unknown key 'real': real servers are a list below reals"),
+        (f"{WEB}    serivce: http", "3: unknown key 'serivce': did you mean service?"),
+        (f"{WEB}    service: [http]", "3: service: expected a word or a text, but got a list"),
+        (f"{WEB}    service: http s", "3: service: expected dns | ftp"),
+        (f"{WEB}    reals: 10.0.0.1 gate", "3: reals: expected a list, but got a word"),
+        (f"{WEB}    reals: [[a]]", "3: real: expected a line such as 10.0.0.5:80 gate, or a mapping, but got a list"),
+        (f"{WEB}    reals:\n    - 10.0.0.1", "4: real: invalid address for real server (wrong format)"),
+        (f"{WEB}    reals:\n    - 10.0.0.1:80->10.0.0.2:80 gate", "4: real: a range has its port behind its end"),
+        (f"{WEB}    reals:\n    - {{address: 10.0.0.1}}", "4: real: expected an address or a range, and forwarding"),
+        (
+            f"{WEB}    reals: [{{address: '10.0.0.1:80', forwarding: gate}}]",
+            "3: address: expected an address or a name",
+        ),
+        (f"{WEB}    reals: [{{address: 10.0.0.1, forwarding: nat}}]", "3: forwarding: forward method must be gate"),
+        (f"{WEB}    reals: [{{address: a, forwarding: gate, port: '80 '}}]", "3: port: expected a number, or a name"),
+        (
+            f"{WEB}    reals: [{{address: a, forwarding: gate, wait: 3}}]",
+            "3: unknown key 'wait': expected address, range",
+        ),
+        (f"{WEB}    reals: [{{address: a, forwarding: gate, weight: -3}}]", "3: weight: expected NUMBER, but got '-3'"),
+        (f"{WEB}    reals: [{{range: a, forwarding: gate}}]", "3: range: expected ADDRESS->ADDRESS"),
+        (f"{WEB}    fallback: {{port: 80}}", "3: fallback: expected an address"),
+        (f"{WEB}    fallback6: '[::1]:80'", '3: fallback6: cannot specify "fallback6" here.  please use "fallback"'),
+        (f"{WEB}    checks: []", "3: checks: expected at least one check"),
+        (f"{WEB}    checks: [{{reals: []}}]", "3: unknown key 'reals'"),
+        (f"{WEB}    checks: [{{scheduler: rr}}]", "3: unknown key 'scheduler': it is for all checks of a virtual"),
+        (f"{WEB}    virtualhost: 'a\"b'", "3: virtualhost: expected HOST or"),
+        (f'{WEB}    request: "a\\nb"', "3: request: expected one line of text, but got several"),
+        (f"{WEB}    scheduler: rr\n    scheduler: wlc", "4: scheduler: this key is there already, from line 3"),
+        ("defaults: {netmask: x}", ""),
+        ("defaults: {checktype: never}", "1: checktype: checktype must be"),
+        ("defaults: {reals: []}", "1: unknown key 'reals': real servers are a list below reals, in a virtual"),
+        ("? [a]\n: b", "1: expected a word in front of the colon, but got a list"),
+        ("emailalert: [a, [b]]", "1: emailalert: expected a word or a text, but got a list"),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_line(text, expected):
+    if not expected:
+        config_of(text)
+        return
+    found = problems(text)
+    assert any(problem.startswith(expected) for problem in found), found
+
+
+def test_all_problems_are_told_at_once():
+    assert [int(problem.partition(":")[0]) for problem in problems(f"fork: x\n{WEB}    ops: x\n    reals: [x]\n")] == [
+        1,
+        4,
+        5,
+    ]
+
+
+def test_lists_of_words_are_joined():
+    config = config_of(
+        "emailalertstatus: [starting, stopping]\nexecute: [a, b]\n" + WEB + "    emailalert: [a@b, c@d]\n"
+    )
+    assert config.virtuals[0].alerting.recipients == "a@b, c@d"
+    assert config.virtuals[0].alerting.status == AlertStatus.STARTING | AlertStatus.STOPPING
+    assert config.execute == ("a", "b")
+
+
+def test_defaults_are_for_every_virtual_that_says_nothing_else():
+    text = """\
+virtuals:
+  - {virtual: "192.0.2.1:80", scheduler: rr}
+  - {virtual6: "[2001:db8::1]:80", request: other}
+defaults:
+  scheduler: wlc
+  request: alive
+  fallback: 127.0.0.1:80
+  fallback6: '[::1]:80'
+  checktimeout: 3
+checktimeout: 9
+"""
+    first, second = config_of(text).virtuals
+    assert [virtual.settings.scheduler for virtual in (first, second)] == ["rr", "wlc"]
+    assert [virtual.asking.request for virtual in (first, second)] == ["/alive", "/other"]
+    assert [str(virtual.fallback.endpoint) for virtual in (first, second)] == ["127.0.0.1:80", "[::1]:80"]
+    assert first.asking.negotiatetimeout == 3
+
+
+def test_what_is_wrong_in_defaults_is_told_once():
+    text = "defaults:\n  netmask: 1\nvirtuals: [{mark: 1}, {mark: 2}, {mark: 3}]\n"
+    assert problems(text) == ["2: netmask: invalid netmask: dotted quad notation is required, but got '1'"]
+
+
+def test_anchors_aliases_and_merge_keys():
+    text = """\
+x-http: &http {service: http, request: a, scheduler: rr}
+x-more: &more {scheduler: wlc, receive: OK}
+virtuals:
+  - virtual: 192.0.2.1:80
+    <<: [*http, *more]
+    request: b
+    reals: &reals [10.0.0.1 gate]
+  - {virtual: "192.0.2.2:80", <<: *more, reals: *reals}
+"""
+    first, second = config_of(text).virtuals
+    assert (first.asking.request, first.asking.receive, first.settings.scheduler) == ("/b", "OK", "rr")
+    assert [real.endpoint for real in first.reals] == [real.endpoint for real in second.reals]
+    assert [(real.line) for real in second.reals] == [7]
+
+
+def test_a_problem_in_an_anchor_is_told_where_it_stands():
+    assert problems("x-a: &a {ops: 7}\nvirtuals:\n- {mark: 5, <<: *a}\n- {mark: 6, <<: *a}\n") == [
+        "1: ops: ops must be 'yes' or 'no', but got '7'"
+    ]
+
+
+# Several checks
+
+
+def test_a_server_has_to_pass_all_checks():
+    text = f"""{WEB}    checktimeout: 2
+    receive: everywhere
+    checks:
+      - request: a
+      - {{service: https, checkport: 443, receive: there, negotiatetimeout: 4}}
+      - checktype: connect
+    reals:
+      - 10.0.0.1:80 gate
+      - {{address: 10.0.0.2, port: 81, forwarding: gate, checks: [{{checktype: ping}}]}}
+      - {{address: 10.0.0.3, forwarding: gate, request: x, checks: [{{receive: one}}]}}
+"""
+    virtual = only_virtual(text)
+    plan = virtual.reals[0].plan
+    assert isinstance(plan, Together)
+    assert [str(probe.target.endpoint) for probe in plan.probes] == ["10.0.0.1:80", "10.0.0.1:443", "10.0.0.1:80"]
+    assert [probe.timeout for probe in plan.probes] == [2, 4, 2]
+    assert plan.interval == 10
+    assert [asking.receive for asking in virtual.checks] == ["everywhere", "there", "everywhere"]
+    assert virtual.asking == virtual.checks[0]
+    assert isinstance(virtual.reals[1].plan, Repeated)
+    assert isinstance(virtual.reals[2].plan, Repeated)
+
+
+def test_one_check_in_a_list_is_that_check():
+    one = only_virtual(f"{WEB}    checks: [{{checktype: 3, request: a}}]\n    reals: [10.0.0.1 gate]\n")
+    other = only_virtual(f"{WEB}    checktype: 3\n    request: a\n    reals: [10.0.0.1 gate]\n")
+    assert (one.asking, one.reals[0].plan, one.checks) == (other.asking, other.reals[0].plan, ())
+
+
+def test_what_is_always_passed_is_not_asked():
+    text = f"{WEB}    reals: [10.0.0.1 gate]\n    checks: [{{checktype: on}}, {{request: a}}, {{service: none}}]\n"
+    assert isinstance(only_virtual(text).reals[0].plan, Repeated)
+    assert only_virtual(text.replace("{request: a}", "{service: none}")).reals[0].plan == Always()
+
+
+@pytest.mark.parametrize(
+    ("checks", "real", "expected"),
+    [
+        (
+            "[{checktype: off}, {request: a}]",
+            "10.0.0.1 gate",
+            "4: checks: checktype off, or a number, cannot be",
+        ),
+        ("[{request: a}, {checktype: 3}]", "10.0.0.1 gate", "4: checks: checktype off, or a number, cannot be"),
+        ("[{request: a}, {receive: '['}]", "10.0.0.1 gate", "4: receive: "),
+        (
+            "[{request: a}, {request: b}]",
+            '10.0.0.1 gate 1 "a","b"',
+            "3: checks: a real server that is checked several times has its request and receive in checks of its own",
+        ),
+        (
+            "[{request: a}]",
+            "{address: 10.0.0.1, forwarding: gate, checks: [{receive: '['}]}",
+            "3: receive: ",
+        ),
+    ],
+)
+def test_checks_that_cannot_be_are_refused(checks, real, expected):
+    (problem,) = problems(f"{WEB}    reals: [{real if real[0] == '{' else repr(real)}]\n    checks: {checks}\n")
+    assert problem.startswith(expected)
+
+
+# Hostile files
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a: " + "[" * 100_000, "1: lists and mappings are nested deeper than 16 levels"),
+        ("a: " + "{a: " * 100_000, "1: lists and mappings are nested deeper than 16 levels"),
+        ("- " * 100_000, "1: lists and mappings are nested deeper than 16 levels"),
+        ("fork: !!python/object/apply:os.system [id]", "1: the tag !!python/object/apply:os.system is not taken"),
+        ("fork: !secret yes", "1: the tag !secret is not taken: write the value without it"),
+        ("!!omap {}", "1: the tag !!omap is not taken"),
+        ("comment: " + "x" * 100_000, "1: a value is longer than 65536 characters"),
+        ("\tfork: yes", "1: this is not YAML: found character that cannot start any token"),
+        ("fork: yes\nvirtuals:\n\t- mark: 5\n", "3: this is not YAML: "),
+        ("fork: 'yes", "1: this is not YAML: "),
+        ("fork: yes: no", "1: this is not YAML: mapping values are not allowed in this context"),
+        ("fork: yes\n---\nfork: no\n", "2: expected one document, but another one begins here"),
+        ("fork: *there", "1: the alias *there stands for nothing: there is no such anchor above"),
+        ("x-a: &a [*a]", "1: the alias *a stands within what it stands for"),
+        ("x-a: {<<: 5}", "1: <<: expected a mapping or a list of them, but got a word"),
+        ("fork: yes\nlogfile: a\x01b\n", "2: YAML takes no control characters as they are, but here is '\\x01'"),
+        (b"fork: yes\nlogfile: \xff\n", "2: YAML is written in UTF-8, but here is the byte 0xff"),
+        (b"fork: yes\nlogfile: a\0b\n", "2: this is no text file: it holds a NUL byte"),
+        ("fork: yes".encode("utf-16"), "1: this is no text file: it holds a NUL byte"),
+        (f"{WEB.replace('192.0.2.1', '[2001:db8::1]')}", "2: this is not YAML: did not find expected key"),
+        ('logfile: "a\\0b"', "1: logfile: expected one line of text, but got several"),
+    ],
+    ids=lambda text: repr(text[:24]),
+)
+def test_hostile_files_get_a_clear_sentence(text, expected):
+    assert [problem for problem in problems(text) if problem.startswith(expected)]
+
+
+def test_an_address_in_brackets_is_told_to_need_quotes():
+    assert (
+        'an IPv6 address in brackets needs quotes, as in "[2001:db8::1]:80"'
+        in problems("virtuals:\n  - virtual6: [2001:db8::1]:80\n")[0]
+    )
+
+
+def test_tabs_are_told_apart():
+    assert "YAML is indented by blanks, not by tabs" in problems("virtuals:\n\t- mark: 5\n")[0]
+
+
+def test_a_billion_laughs_are_refused_at_once():
+    laughs = ["x-0: &l0 [ha, ha, ha, ha, ha, ha, ha, ha, ha, ha]"]
+    laughs += [f"x-{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 10)}]" for n in range(1, 12)]
+    assert problems("\n".join(laughs)) == ["6: this and what its aliases stand for are more than 1000000 values"]
+
+
+def test_merges_are_bounded_too():
+    laughs = ["x-0: &l0 {a: ha, b: ha, c: ha}"]
+    laughs += [f"x-{n}: &l{n} {{{', '.join(f'{key}: *l{n - 1}' for key in 'abcdefghij')}}}" for n in range(1, 12)]
+    assert len(problems("\n".join(laughs))) == 1
+
+
+def test_line_ends_of_other_systems_are_read():
+    config = parse(f"fork: yes\n{WEB}    comment: a b\n".replace("\n", "\r\n").encode(), "x.yaml", TESTHOST)
+    assert (config.fork, config.virtuals[0].comment) == (True, "a b")
+
+
+def test_secrets_are_not_shown():
+    text = f"{WEB}    passwd: [hush]\n    secret: {{hush: x}}\n    login: ''\n"
+    assert not any("hush" in problem for problem in problems(text) if "login" in problem or "passwd" in problem)
+
+
+@given(st.binary(max_size=80) | st.text(max_size=80).map(str.encode))
+def test_no_file_brings_it_down(text):
+    try:
+        parse(text, "x.yaml", TESTHOST)
+    except ConfigRejected as error:
+        rejected = error
+    else:
+        return
+    assert rejected.problems
+
+
+LINES = st.sampled_from(
+    [
+        *(
+            "virtuals:",
+            "  - virtual: 192.0.2.1:80",
+            "  - mark: 5",
+            "    reals:",
+            "      - 10.0.0.1:80 gate",
+            "defaults:",
+        ),
+        *("    service: http", "    <<: *a", "x-a: &a", "  request: x", "    checks: [{request: a}, *a]", "fork: yes"),
+        *("        port: 80", "      - address: 10.0.0.1", "        forwarding: gate", "    fallback: {address: ::1}"),
+        *("    login: {env: NOTHING_THERE}", "- x", "  ? y", "|", "'", "!!x", "# c", ""),
+    ]
+)
+
+
+@given(st.lists(LINES, max_size=14).map("\n".join))
+def test_no_mixture_of_good_lines_brings_it_down(text):
+    try:
+        config_of(text)
+    except ConfigRejected as error:
+        rejected = error
+    else:
+        return
+    assert all(problem.line <= text.count("\n") + 2 for problem in rejected.problems)
+
+
+def test_a_large_file_is_read_in_seconds():
+    reals = "".join(
+        f"      - {{address: 10.{n >> 8}.{n & 255}.1, port: 80, forwarding: masq}}\n" for n in range(10_000)
+    )
+    assert len(only_virtual(f"{WEB}    reals:\n{reals}").reals) == 10_000
+
+
+def test_yaml_is_imported_only_where_it_is_read():
+    script = "import sys, ldirectord_py.model.config, ldirectord_py.engine.plan; sys.exit('yaml' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", script], check=False, env=os.environ).returncode == 0
+
+
+def test_forwarding_of_a_mapping():
+    virtual = only_virtual(f"{WEB}    reals: [{{address: 10.0.0.1, forwarding: ipip}}]\n")
+    assert virtual.reals[0].destination.forwarding is Forwarding.IPIP
