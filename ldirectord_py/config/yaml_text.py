@@ -16,7 +16,7 @@ from ldirectord_py.config.yaml_nodes import is_text
 _NO_UTF8 = re.compile("[\udc80-\udcff]")
 _PLAIN = re.compile(r"[A-Za-z0-9/.]([ -~]*[!-~])?", re.ASCII)
 _REALS = ("real", "real6")
-_AMBIGUOUS = re.compile(r": | #|:$|[\"'\[\]{}]", re.ASCII)
+_AMBIGUOUS = re.compile(r": | #|:$|[\[\]{}]", re.ASCII)
 
 
 def write(tree: Tree, comments: Comments) -> tuple[str, list[tuple[int, str]]]:

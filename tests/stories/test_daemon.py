@@ -33,10 +33,11 @@ class Daemon:
     port: int
     process: "subprocess.Popen[bytes] | None" = None
     virtuals: list[str] = field(default_factory=list)
+    name: str = "story.cf"
 
     @property
     def config(self) -> Path:
-        return self.home / "story.cf"
+        return self.home / self.name
 
     def write(self, *, weights: dict[str, int] | None = None, extra: str = "", section: str = "") -> None:
         reals = "".join(

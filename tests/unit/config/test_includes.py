@@ -181,9 +181,7 @@ def test_a_value_may_stand_in_the_environment_in_a_file_or_with_systemd(home):
         (f"{{file: {home}/secret}}", "fr\tom file"),
         ("{credential: db}", "c#redential"),
     ]:
-        config = loaded(
-            write(home, m_yaml=SECRET.format(reference)), PASS='from "env"', CREDENTIALS_DIRECTORY=f"{home}/creds"
-        )
+        config = loaded(write(home, m_yaml=SECRET.format(reference)), **variables)
         assert config.virtuals[0].asking.passwd == expected
         paths = [source.path for source in config.sources.files[1:]]
         assert paths == ([] if "env" in reference else [f"{home}/{'creds/db' if 'cred' in reference else 'secret'}"])

@@ -1,0 +1,95 @@
+"""The daemon on a configuration in YAML, of several files."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.stories.test_daemon import VIP, Daemon, daemon
+
+__all__ = ["daemon"]
+
+
+def write(daemon: Daemon, weights: dict[str, int], section: str = "") -> Path:
+    """Write the file that is included."""
+    reals = "".join(f"      - {daemon.addresses[name]} masq {weight}\n" for name, weight in weights.items())
+    shop = daemon.home / "conf.d" / "shop.yaml"
+    shop.parent.mkdir(exist_ok=True)
+    shop.write_text(f"virtuals:\n  - virtual: {VIP}\n{section}    reals:\n{reals}")
+    return shop
+
+
+def begin(daemon: Daemon) -> None:
+    daemon.name = "story.yaml"
+    daemon.config.write_text(f"""\
+autoreload: yes
+checkinterval: 1
+negotiatetimeout: 1
+quiescent: yes
+logfile: {daemon.home}/log
+metricslisten: {daemon.port}
+include: conf.d/*
+defaults:
+  service: http
+  request: alive.html
+  receive: I'm alive!
+  login: {{file: secret}}
+""")
+    (daemon.home / "secret").write_text("someone\n")
+
+
+def test_included_files_are_watched_and_taken_up(daemon: Daemon) -> None:
+    begin(daemon)
+    shop = write(daemon, {"one": 3})
+    daemon.start()
+    daemon.until(lambda: daemon.weights() == {"one": 3})
+    shop = write(daemon, {"one": 3, "two": 2})
+    daemon.until(lambda: daemon.weights() == {"one": 3, "two": 2})
+    assert daemon.logged("config_changed")[-1]["path"] == str(shop)
+
+    other = daemon.home / "conf.d" / "other.cf"
+    other.write_text(f"virtual=192.0.2.2:80\n\treal={daemon.addresses['three']} masq 7\n\n")
+    daemon.until(lambda: daemon.weights() == {"one": 3, "two": 2, "three": 7})
+    assert daemon.logged("config_changed")[-1]["path"] == str(other)
+
+    other.write_text("virtual=192.0.2.2:80\n\treal=nothing\n\n")
+    daemon.until(lambda: daemon.metrics().get("ldirectord_config_last_reload_successful") == 0)
+    assert any(f"{other} at line 2: real: " in str(line["message"]) for line in daemon.log())
+    assert daemon.weights() == {"one": 3, "two": 2, "three": 7}
+
+    other.unlink()
+    daemon.until(lambda: daemon.weights() == {"one": 3, "two": 2})
+    assert daemon.metrics()["ldirectord_config_last_reload_successful"] == 1
+
+    (daemon.home / "secret").write_text("someone else\n")
+    daemon.until(lambda: daemon.logged("config_changed")[-1]["path"] == str(daemon.home / "secret"))
+    assert daemon.end() == 0
+    assert "someone" not in (daemon.home / "log").read_text()
+
+
+def test_a_server_that_fails_one_of_its_checks_is_out(daemon: Daemon) -> None:
+    begin(daemon)
+    spare = daemon.addresses["three"].rpartition(":")[2]
+    write(daemon, {"one": 3, "two": 2}, f"    checks: [{{request: alive.html}}, {{checkport: {spare}}}]\n")
+    daemon.start()
+    daemon.until(lambda: daemon.weights() == {"one": 3, "two": 2})
+    daemon.sites["three"].sick()
+    daemon.until(lambda: daemon.weights() == {"one": 0, "two": 0})
+    assert str(daemon.logged("real_down")[-1]["detail"]).startswith("check 2 of 2: ")
+    daemon.sites["three"].alive()
+    daemon.until(lambda: daemon.weights() == {"one": 3, "two": 2})
+    daemon.sites["one"].sick()
+    daemon.until(lambda: daemon.weights() == {"one": 0, "two": 2})
+    assert str(daemon.logged("real_down")[-1]["detail"]).startswith("check 1 of 2: ")
+    assert daemon.end() == 0
+
+
+@pytest.mark.parametrize("name", ["ldirectord.cf", "ldirectord.yaml"])
+def test_the_examples_are_fine(name: str) -> None:
+    example = Path(__file__).resolve().parents[2] / "etc" / name
+    words = [sys.executable, "-m", "ldirectord_py", str(example), "configtest"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, env=os.environ, timeout=30)
+    assert done.returncode == 0
+    assert f"Configuration {example} is fine: " in done.stdout
