@@ -3,9 +3,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ldirectord_py.config import readers
-from ldirectord_py.config.directive import Reader, Unreadable
+from ldirectord_py.config.directive import Reader, Scope, Unreadable
+from ldirectord_py.config.directives import rows
 from ldirectord_py.config.schemas import LARGEST
 from ldirectord_py.model.config import AlertStatus
+from tests.unit.config.configurations import readable
 
 NASTY = ["", "0", "-1", "nan", "inf", "ten", "1e400", "-0", "٣", "½", "1" * 5000, " ", "\r", "0x10", "1_0", "+5"]
 
@@ -92,3 +94,22 @@ def test_a_virtualhost_reaches_to_the_next_quote(text, host):
 )
 def test_only_a_whole_pair_of_quotes_is_taken_from_recipients(text, recipients):
     assert readers.RECIPIENTS.read(text) == recipients
+
+
+@pytest.mark.parametrize("scope", [Scope.GLOBAL, Scope.SECTION])
+def test_what_is_written_is_read_as_the_same_value(scope):
+    for row in rows(scope).values():
+        for text in readable(row):
+            value = row.reader.read(text)
+            assert row.reader.read(row.reader.write(value)) == value, (row.name, text)
+            assert row.reader.read(row.reader.text_of(row.reader.scalar_of(value))) == value, (row.name, text)
+
+
+@given(st.floats(0, 999_999_999, allow_nan=False).map(lambda number: round(number, 9)))
+def test_seconds_are_written_as_they_are_read(number):
+    assert readers.SECONDS.read(readers.SECONDS.write(number)) == pytest.approx(number, abs=1e-6)
+
+
+@given(st.sampled_from(range(16)).map(AlertStatus))
+def test_states_are_written_as_they_are_read(status):
+    assert readers.STATUS.read(readers.STATUS.write(status)) == status
