@@ -40,6 +40,7 @@ def directives() -> str:
             "A section begins with `virtual = ADDRESS:PORT`, `virtual6 = [ADDRESS]:PORT` or a firewall mark,",
             "and goes on over the lines that are indented by a tab or four blanks; an empty line ends it.",
             "A directive that is global too is, in a section, in force for that virtual.",
+            "In YAML the same directives stand in [mappings and lists](yaml.md).",
             "",
             *_table(sections),
             "",

@@ -95,7 +95,12 @@ def quoted(text: str) -> str:
 
 def shown(text: str) -> str:
     """Return *text* shortened and with control characters made visible, without quotes of our own."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text[:LONGEST_SHOWN])
+    return visible(text[:LONGEST_SHOWN])
+
+
+def visible(text: str) -> str:
+    """Return *text* as a whole, a path for instance, with control characters made visible."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def near(name: str, names: Iterable[str]) -> str:

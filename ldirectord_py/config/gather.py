@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ldirectord_py.config import cf, yaml_file
-from ldirectord_py.config.directive import Unreadable, Void, shown
+from ldirectord_py.config.directive import Unreadable, Void, visible
 from ldirectord_py.config.directives import INCLUDE
 from ldirectord_py.config.references import REFERENCES
 from ldirectord_py.config.sources import Reading, beside
@@ -72,17 +72,17 @@ class _Gathering:
             return  # told where the values are read
         found = self.reading.matches(pattern)
         if not found and not _MAGIC & set(pattern):
-            self.refuse(line, f"there is no file {shown(pattern)}")
+            self.refuse(line, f"there is no file {visible(pattern)}")
         if len(within) >= DEEPEST:
             self.refuse(line, f"more than {DEEPEST} files include one another in a row")
             return
         for name in found:
             real = os.path.realpath(name)
             if real in map(os.path.realpath, within):
-                self.refuse(line, f"{shown(name)} would include itself")
+                self.refuse(line, f"{visible(name)} would include itself")
             elif real in self.seen:
                 first = self.files.told(self.seen[real], beside=line.number)
-                self.refuse(line, f"{shown(name)} is included already, from {first}")
+                self.refuse(line, f"{visible(name)} is included already, from {first}")
             elif len(self.seen) >= MOST_FILES:
                 self.refuse(line, f"expected at most {MOST_FILES} files")
                 return
@@ -96,10 +96,10 @@ class _Gathering:
         try:
             text = self.reading.read(path)
         except Unreadable as exc:
-            self.refuse(line, f"{shown(path)} {exc}")
+            self.refuse(line, f"{visible(path)} {exc}")
             return ()
         lines, sections = self.file(path, text, defaults, within)
-        sentence = f"a global directive belongs into {shown(self.files.main)}, not into a file that is included"
+        sentence = f"a global directive belongs into {visible(self.files.main)}, not into a file that is included"
         self.problems += [(each.number, f"{each.name}: {sentence}") for each in lines if each.name != INCLUDE.name]
         return sections
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from ldirectord_py.config.directive import Unreadable, shown
+from ldirectord_py.config.directive import Unreadable, shown, visible
 from ldirectord_py.config.sources import Reading, beside
 
 LONGEST = 64 * 1024
@@ -36,7 +36,7 @@ def _first_lines(reading: Reading, path: str) -> str:
     try:
         text = reading.read(path, LONGEST)
     except Unreadable as exc:
-        raise Unreadable(f"{shown(path)}: {exc}") from None
+        raise Unreadable(f"{visible(path)}: {exc}") from None
     return text.decode("utf-8", "surrogateescape").removesuffix("\n").removesuffix("\r")
 
 

@@ -30,7 +30,9 @@ def is_yaml(path: str) -> bool:
 @cache
 def asked() -> Table[str, Directive[Any]]:
     """Return the directives that say how a server is asked, and so may differ between several checks of it."""
-    return {name: row for name, row in rows(Scope.SECTION).items() if name in _ASKED}
+    # A directive is named like what it sets in `Asking`: like one of several there, or like a part of `tls`.
+    table = rows(Scope.SECTION).items()
+    return {name: row for name, row in table if {name, f"{name}s"} & _ASKED or name.startswith("tls")}
 
 
 @cache

@@ -102,11 +102,11 @@ KEYS = st.sampled_from(
 
 
 @given(st.dictionaries(KEYS, WORDS, max_size=4), st.dictionaries(KEYS, WORDS, max_size=2))
-def test_what_is_read_is_never_underlined(section, top):
+def test_what_is_read_is_never_underlined_by_an_editor(section, top):
     inner = ", ".join(f"{key}: {value}" for key, value in section.items())
     text = "".join(f"{key}: {value}\n" for key, value in top.items()) + f"virtuals: [{{mark: 5, {inner}}}]\n"
     try:
         parse(text.encode(), "x.yaml", TESTHOST)
     except ConfigRejected:
         return
-    assert complaints(text) == []
+    assert not list(VALIDATOR.iter_errors(yaml.load(text, Loader=CoreLoader)))
