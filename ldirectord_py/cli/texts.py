@@ -50,8 +50,9 @@ ldirectord - check the real servers of Linux Virtual Server, and keep IPVS in st
 Configuration:
     CONFIG is looked for as /etc/ha.d/CONFIG, /etc/ha.d/conf/CONFIG and CONFIG, in
     this order; without CONFIG it is ldirectord.cf.  Each CONFIG is an instance of
-    its own, named after the last part of its path.  Every action but configtest
-    leaves things as they are when the configuration has errors.
+    its own, named after the last part of its path.  A CONFIG in .yaml or .yml is
+    YAML, any other is a ldirectord.cf.  Every action but configtest leaves things
+    as they are when the configuration has errors.
 
 Files:
     /etc/ha.d/ldirectord.cf             the configuration

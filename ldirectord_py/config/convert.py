@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address
+from pathlib import Path
 
 from ldirectord_py.config import cf_text, yaml_file, yaml_text
 from ldirectord_py.config.build import build
@@ -13,7 +14,7 @@ from ldirectord_py.config.comments import of_cf, of_yaml
 from ldirectord_py.config.directives import INCLUDE
 from ldirectord_py.config.gather import read
 from ldirectord_py.config.resolve import Environment, port_number
-from ldirectord_py.config.tree import Files, Tree
+from ldirectord_py.config.tree import Files, Line, Tree
 from ldirectord_py.model.address import IPAddress
 from ldirectord_py.model.checking import Always
 from ldirectord_py.model.config import Config
@@ -34,6 +35,9 @@ class Syntax(StrEnum):
         return Syntax.CF if self is Syntax.YAML else Syntax.YAML
 
 
+_ELSEWHERE = "include: the pattern is seen from the folder of this file, so that what is written has to go there too"
+
+
 class WouldDiffer(DirectorError):
     """What was written would not mean what was read."""
 
@@ -43,9 +47,10 @@ def syntax_of(path: str) -> Syntax:
     return Syntax.YAML if yaml_file.is_yaml(path) else Syntax.CF
 
 
-def convert(text: bytes, path: str) -> bytes:
+def convert(text: bytes, path: str, out: str | None = None) -> bytes:
     """Return *text*, which is the file *path*, in the other syntax; files that it includes are not looked at.
 
+    Where it will be put in the file *out*, that has to see the same included files.
     Raises `ConfigRejected` where it has errors, or says what the other syntax cannot, and `WouldDiffer`.
     """
     source = syntax_of(path)
@@ -57,11 +62,17 @@ def convert(text: bytes, path: str) -> bytes:
         written, problems = yaml_text.write(tree, of_cf(letters, tree))
     else:
         written, problems = cf_text.write(tree, of_yaml(letters, tree))
+    if out is not None and Path(out).parent.resolve() != Path(path).parent.resolve():
+        problems += [(line.number, _ELSEWHERE) for line in tree.lines if _is_relative_include(line)]
     if problems:
         raise ConfigRejected([Problem(path, line, sentence) for line, sentence in problems])
     result = written.encode("utf-8", "surrogateescape")
     _compare(meant, _meant(_tree(result, f"{path}.{source.other}"), path, environment), path)
     return result
+
+
+def _is_relative_include(line: Line) -> bool:
+    return line.name == INCLUDE.name and not (INCLUDE.reader.read(line.value or "") or "").startswith("/")
 
 
 def _tree(text: bytes, path: str) -> Tree:

@@ -45,7 +45,7 @@ def _run(asked: Namespace) -> Status:
         text = content(path)
     except Unreadable as exc:
         raise ConfigRejected([Problem(path, 0, str(exc))]) from None
-    result = convert(text, path)
+    result = convert(text, path, out)
     if out is None:
         sys.stdout.buffer.write(result)
     else:

@@ -70,3 +70,12 @@ def test_errors_in_the_file_are_told_with_their_lines(cf: Path, capsys: pytest.C
     assert first.startswith(f"{cf}:1: fork: ")
     assert second.startswith(f"{cf}:2: autoreload: ")
     assert not out.exists()
+
+
+def test_a_file_that_includes_others_stays_in_its_folder(cf: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cf.write_text("include = /etc/x.cf\ninclude = conf.d/*.cf\n")
+    (cf.parent / "other").mkdir()
+    assert main(["convert", str(cf), "-o", f"{cf.parent}/other/x.yaml"]) == 1
+    sentence = "the pattern is seen from the folder of this file, so that what is written has to go there too"
+    assert capsys.readouterr().err == f"{cf}:2: include: {sentence}\n"
+    assert main(["convert", str(cf), "-o", f"{cf.parent}/x.yaml"]) == 0

@@ -1,8 +1,11 @@
 """`ldirectord.yaml`: what it may say, and what is said of what it may not."""
 
 import os
+import re
 import subprocess
 import sys
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -429,3 +432,18 @@ def test_yaml_is_imported_only_where_it_is_read():
 def test_forwarding_of_a_mapping():
     virtual = only_virtual(f"{WEB}    reals: [{{address: 10.0.0.1, forwarding: ipip}}]\n")
     assert virtual.reals[0].destination.forwarding is Forwarding.IPIP
+
+
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "yaml.md"
+
+
+@pytest.mark.parametrize("block", re.findall("```yaml\n(.*?)```", PAGE.read_text(), re.DOTALL))
+def test_the_examples_of_the_page_are_fine(block, tmp_path):
+    (tmp_path / "database").write_text("ldirectord")
+    (tmp_path / "imap.secret").write_text("hush")
+    block = block.replace("/etc/ha.d/", f"{tmp_path}/")
+    text = f"virtuals:\n{block}" if block.startswith("  -") else f"{WEB}{block}" if block[0] == " " else block
+    variables = {"RADIUS_SECRET": "hush", "CREDENTIALS_DIRECTORY": str(tmp_path)}
+    config = parse(text.encode(), f"{tmp_path}/x.yaml", replace(TESTHOST, variable=variables.get))
+    assert len(config.virtuals) == 1
+    assert not config.warnings
