@@ -93,7 +93,13 @@ HTTPSTATUS = Directive(
     "The statuses of an HTTP answer that count as success; by default 2xx",
 )
 HTTPHEADER: Directive[Header | None] = Directive(
-    "httpheader", _SECTION, http_values.HEADER, None, "A header to add to an HTTP request; may be repeated", secret=True
+    "httpheader",
+    _SECTION,
+    http_values.HEADER,
+    None,
+    "A header to add to an HTTP request; may be repeated",
+    secret=True,
+    repeated=True,
 )
 VIRTUALHOST: Directive[str | None] = Directive(
     "virtualhost", _SECTION, readers.VIRTUALHOST, None, "The Host of an HTTP request; by default the real's address"

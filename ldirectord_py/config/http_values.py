@@ -69,5 +69,5 @@ def _write_header(header: Header) -> str:
     return f'"{header.name}: {header.value}"'
 
 
-STATUSES = Reader("STATUS[-STATUS],…", _statuses, _write_statuses, schema=schemas.STATUSES)
+STATUSES = Reader("STATUS[-STATUS],…", _statuses, _write_statuses, between=",", schema=schemas.STATUSES)
 HEADER = Reader('NAME: VALUE or "NAME: VALUE"', _header, _write_header, quoted=True)
