@@ -38,49 +38,49 @@ class Surroundings:
 class Checks:
     """One check or several, in the order in which they are carried out."""
 
-    each: tuple[tuple[Values, Asking, int | None], ...]
-    """What is in force for each, how that asks, and the line where it begins, if it has one."""
+    each: tuple[tuple[Values, Asking, int], ...]
+    """What is in force for each, how that asks, and the line where it, or else its virtual, begins."""
     around: Surroundings
 
     @classmethod
-    def of(cls, written: Written, values: Values, key: VirtualKey, around: Surroundings) -> Self:
-        """Return the checks *written*, each with what *values* of the virtual say besides; or one of those alone."""
-        each: list[tuple[Values, Asking, int | None]] = []
+    def of(cls, written: Written, values: Values, key: VirtualKey, line: int, around: Surroundings) -> Self:
+        """Return the checks *written*, each with what *values* of the virtual say besides; or one of those alone.
+
+        The virtual begins at *line*.
+        """
+        each: list[tuple[Values, Asking, int]] = []
         for lines in written:
             inner = values.under(read_values(lines, Scope.SECTION, around.findings))
-            each.append((inner, around.asking(key, inner), lines[0].number if lines else None))
-        return cls(tuple(each) or ((values, around.asking(key, values), None),), around)
+            each.append((inner, around.asking(key, inner), lines[0].number if lines else line))
+        return cls(tuple(each) or ((values, around.asking(key, values), line),), around)
 
     @property
     def askings(self) -> tuple[Asking, ...]:
         """How each asks."""
         return tuple(one for _, one, _ in self.each)
 
-    def plan(self, subject: Subject, line: int, *, own: bool) -> CheckPlan | None:
-        """Return how *subject* is checked; None where it cannot be, which is told with its line.
-
-        *line* is the server's *own*, or that of its virtual.
-        """
+    def plan(self, subject: Subject, line: int) -> CheckPlan | None:
+        """Return how *subject*, a server written at *line*, is checked; None where it cannot be, which is told."""
         if len(self.each) > 1 and (subject.request is not None or subject.receive is not None):
             sentence = "a real server that is checked several times has its request and receive in checks of its own"
             self.around.findings.error(line, f"checks: {sentence}")
             return None
-        plans = [self._one(values, one, subject, line, own=own) for values, one, _ in self.each]
+        plans = [self._one(values, one, subject, line, begins) for values, one, begins in self.each]
         found = [plan for plan in plans if plan is not None]
         if len(found) < len(plans):
             return None
-        return found[0] if len(found) == 1 else self._together(found, line)
+        return found[0] if len(found) == 1 else self._together(found)
 
-    def _one(self, values: Values, one: Asking, subject: Subject, line: int, *, own: bool) -> CheckPlan | None:
+    def _one(self, values: Values, one: Asking, subject: Subject, line: int, begins: int) -> CheckPlan | None:
         try:
             return self.around.environment.plan(one, subject)
         except Misasked as exc:
             its_own = getattr(subject, exc.directive) if exc.directive in {"request", "receive"} else None
-            place = line if own and its_own is not None else values.line(exc.directive)
-            self.around.findings.error(place or line, f"{exc.directive}: {exc}")
+            place = line if its_own is not None else values.line(exc.directive)
+            self.around.findings.error(place or begins, f"{exc.directive}: {exc}")
             return None
 
-    def _together(self, plans: list[CheckPlan], line: int) -> CheckPlan | None:
+    def _together(self, plans: list[CheckPlan]) -> CheckPlan | None:
         """Return the plan of which all of *plans* are part; a server that always passes one has to pass the others."""
         probes: list[Probe] = []
         interval = 0.0
@@ -94,7 +94,7 @@ class Checks:
                     probes.extend(plan.probes)
                 case Never() | Alternating():
                     sentence = "checktype off, or a number, cannot be one of several checks"
-                    self.around.findings.error(begins or line, f"checks: {sentence}")
+                    self.around.findings.error(begins, f"checks: {sentence}")
                     return None
             interval = plan.interval
         if len(probes) < 2:

@@ -57,7 +57,7 @@ class _Named:
 
     def complete(self, servers: list[Server]) -> Virtual:
         values, around = self.values, self.around
-        checks = Checks.of(values.get(d.CHECKS), values, self.key, around)
+        checks = Checks.of(values.get(d.CHECKS), values, self.key, self.line, around)
         reals = tuple(self.reals(checks, servers))
         if reals:
             tell_what_has_no_effect(values, checks.askings[0], (real.plan for real in reals), around.findings)
@@ -96,12 +96,12 @@ class _Named:
         lines: dict[Endpoint, int] = {}
         if not servers and (self.values.each(d.REAL) or self.values.each(d.REAL6)):
             # None of the lines names a server: ask one that nobody has, so that what else is wrong is told as well.
-            checks.plan(Subject(virtual=self.key, endpoint=_NOBODY), self.line, own=False)
+            checks.plan(Subject(virtual=self.key, endpoint=_NOBODY), self.line)
         own: dict[Written, Checks] = {}
         for server in servers:
             written = server.written
             if written.checks and written.checks not in own:
-                own[written.checks] = Checks.of(written.checks, self.values, self.key, self.around)
+                own[written.checks] = Checks.of(written.checks, self.values, self.key, server.line, self.around)
             kept = kernel_endpoint(self.key, server.endpoint, written.forwarding)
             if kept in lines:
                 first = self.around.findings.files.told(lines[kept], beside=server.line)
@@ -110,7 +110,7 @@ class _Named:
             subject = Subject(
                 virtual=self.key, endpoint=server.endpoint, request=written.request, receive=written.receive
             )
-            if (plan := own.get(written.checks, checks).plan(subject, server.line, own=True)) is not None:
+            if (plan := own.get(written.checks, checks).plan(subject, server.line)) is not None:
                 yield Real(
                     endpoint=server.endpoint,
                     destination=server.destination,
