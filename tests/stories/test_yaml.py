@@ -63,8 +63,10 @@ def test_included_files_are_watched_and_taken_up(daemon: Daemon) -> None:
     daemon.until(lambda: daemon.weights() == {"one": 3, "two": 2})
     assert daemon.metrics()["ldirectord_config_last_reload_successful"] == 1
 
+    daemon.until(lambda: len(daemon.logged("reloaded")) == 3)
     (daemon.home / "secret").write_text("someone else\n")
-    daemon.until(lambda: daemon.logged("config_changed")[-1]["path"] == str(daemon.home / "secret"))
+    daemon.until(lambda: len(daemon.logged("reloaded")) == 4)
+    assert daemon.logged("config_changed")[-1]["path"] == str(daemon.home / "secret")
     assert daemon.end() == 0
     assert "someone" not in (daemon.home / "log").read_text()
 
@@ -77,12 +79,12 @@ def test_a_server_that_fails_one_of_its_checks_is_out(daemon: Daemon) -> None:
     daemon.until(lambda: daemon.weights() == {"one": 3, "two": 2})
     daemon.sites["three"].sick()
     daemon.until(lambda: daemon.weights() == {"one": 0, "two": 0})
-    assert str(daemon.logged("real_down")[-1]["detail"]).startswith("check 2 of 2: ")
+    assert any(str(line["detail"]).startswith("check 2 of 2: ") for line in daemon.logged("real_down"))
     daemon.sites["three"].alive()
     daemon.until(lambda: daemon.weights() == {"one": 3, "two": 2})
     daemon.sites["one"].sick()
     daemon.until(lambda: daemon.weights() == {"one": 0, "two": 2})
-    assert str(daemon.logged("real_down")[-1]["detail"]).startswith("check 1 of 2: ")
+    assert any(str(line["detail"]).startswith("check 1 of 2: ") for line in daemon.logged("real_down"))
     assert daemon.end() == 0
 
 
