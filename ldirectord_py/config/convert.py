@@ -8,11 +8,11 @@ from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 
-from ldirectord_py.config import cf_text, yaml_file, yaml_text
+from ldirectord_py.config import cf_text, yaml_text
 from ldirectord_py.config.build import build
 from ldirectord_py.config.comments import of_cf, of_yaml
 from ldirectord_py.config.directives import INCLUDE
-from ldirectord_py.config.gather import read
+from ldirectord_py.config.gather import is_yaml, read
 from ldirectord_py.config.resolve import Environment, port_number
 from ldirectord_py.config.tree import Files, Line, Tree
 from ldirectord_py.model.address import IPAddress
@@ -44,7 +44,7 @@ class WouldDiffer(DirectorError):
 
 def syntax_of(path: str) -> Syntax:
     """Return the syntax that the file *path* is taken to be in."""
-    return Syntax.YAML if yaml_file.is_yaml(path) else Syntax.CF
+    return Syntax.YAML if is_yaml(path) else Syntax.CF
 
 
 def convert(text: bytes, path: str, out: str | None = None) -> bytes:

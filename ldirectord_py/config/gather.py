@@ -4,13 +4,12 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from ldirectord_py.config import cf, yaml_file
+from ldirectord_py.config import cf
 from ldirectord_py.config.directive import Unreadable, Void, visible
 from ldirectord_py.config.directives import INCLUDE
-from ldirectord_py.config.references import REFERENCES
+from ldirectord_py.config.references import REFERENCES, Refer
 from ldirectord_py.config.sources import Reading, beside
 from ldirectord_py.config.tree import Files, Line, Section, Tree
-from ldirectord_py.config.yaml_words import Refer
 
 MOST_FILES = 1000
 DEEPEST = 10
@@ -30,7 +29,16 @@ def read(text: bytes, path: str, start: int, refer: Refer) -> Tree:
     if b"\0" in text:
         line = start + text.count(b"\n", 0, text.index(b"\0")) + 1
         return Tree(path, problems=((line, "this is no text file: it holds a NUL byte"),))
-    return yaml_file.read(text, path, start, refer) if yaml_file.is_yaml(path) else cf.read(text, path, start)
+    if not is_yaml(path):
+        return cf.read(text, path, start)
+    from ldirectord_py.config import yaml_file  # noqa: PLC0415  # most directors have no file in YAML
+
+    return yaml_file.read(text, path, start, refer)
+
+
+def is_yaml(path: str) -> bool:
+    """Return whether the file *path* is taken for YAML: by its name, since no text tells for certain."""
+    return path.lower().endswith((".yaml", ".yml"))
 
 
 @dataclass(slots=True)

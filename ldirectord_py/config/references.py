@@ -10,6 +10,9 @@ LONGEST = 64 * 1024
 CREDENTIALS = "CREDENTIALS_DIRECTORY"
 """Where systemd puts what `LoadCredential=` names."""
 
+Refer = Callable[[str, str], str]
+"""Returns what the reference of a kind to a name stands for; raises `Unreadable`."""
+
 LookUp = Callable[[Reading, str, str], str]
 """Returns what a name in a file, whose path comes first, stands for; raises `Unreadable`."""
 

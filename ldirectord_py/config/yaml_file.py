@@ -7,10 +7,11 @@ from typing import Any
 
 from ldirectord_py.config.directive import Directive, Scope
 from ldirectord_py.config.directives import rows
+from ldirectord_py.config.references import Refer
 from ldirectord_py.config.tree import Checks, Line, Section, Tree
 from ldirectord_py.config.yaml_nodes import Broken, Mapping, Node, Sequence, Word, compose
 from ldirectord_py.config.yaml_servers import Servers
-from ldirectord_py.config.yaml_words import Refer, Words
+from ldirectord_py.config.yaml_words import Words
 from ldirectord_py.model.asking import Asking
 
 OPENINGS = {"virtual": "virtual", "virtual6": "virtual6", "mark": "virtual", "mark6": "virtual6"}
@@ -20,11 +21,6 @@ ASIDE = "x-"
 _ASKED = frozenset(Asking.__dataclass_fields__)
 _IN_LISTS = ("real", "real6")
 _BYTE_ORDER_MARK = "\ufeff"
-
-
-def is_yaml(path: str) -> bool:
-    """Return whether the file *path* is taken for YAML: by its name, since no text tells for certain."""
-    return path.lower().endswith((".yaml", ".yml"))
 
 
 @cache

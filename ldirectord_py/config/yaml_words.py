@@ -7,14 +7,11 @@ from typing import Any, TypeVar
 
 from ldirectord_py.config import schemas
 from ldirectord_py.config.directive import Directive, Reader, Unreadable, near, quoted, shown
-from ldirectord_py.config.references import REFERENCES
+from ldirectord_py.config.references import REFERENCES, Refer
 from ldirectord_py.config.tree import Line
 from ldirectord_py.config.yaml_nodes import Mapping, Node, NodeT, Sequence, Word, kind
 
 T = TypeVar("T")
-Refer = Callable[[str, str], str]
-"""Returns what the reference of a kind to a name stands for; raises `Unreadable`."""
-
 _YES = {"yes", "true", "on"}
 _NO = {"no", "false", "off"}
 
