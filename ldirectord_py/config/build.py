@@ -81,7 +81,9 @@ def _config(path: str, values: Values, virtuals: tuple[Virtual, ...], findings: 
 def _note_fork(values: Values, findings: Findings) -> None:
     for entry in values.each(d.FORK):
         if entry.value:
-            findings.warning(entry.line, "fork: this has no meaning here: every check runs at its own pace anyway")
+            findings.warning(
+                entry.line, "fork: this has no meaning here: every check runs at its own pace anyway", "no-effect"
+            )
 
 
 def _check_paths(values: Values, findings: Findings) -> None:
@@ -92,4 +94,4 @@ def _check_paths(values: Values, findings: Findings) -> None:
             findings.error(entry.line, f"logfile: unable to open logfile: {shown(entry.value)}: {reason}")
     for directory in values.each(d.MAINTENANCEDIR):
         if no_directory(directory.value or ""):
-            findings.warning(directory.line, "maintenancedir: maintenance directory does not exist")
+            findings.warning(directory.line, "maintenancedir: maintenance directory does not exist", "no-such-path")

@@ -24,9 +24,9 @@ class Findings:
         """Add what keeps the configuration from being used."""
         self._add(line, Problem(*self.files.place(line), text))
 
-    def warning(self, line: int, text: str) -> None:
-        """Add what the operator should know."""
-        self._add(line, Problem(*self.files.place(line), text, Severity.WARNING))
+    def warning(self, line: int, text: str, kind: str) -> None:
+        """Add what the operator should know; *kind* is the finding's id (see `config.lint`)."""
+        self._add(line, Problem(*self.files.place(line), text, Severity.WARNING, kind))
 
     def _add(self, line: int, problem: Problem) -> None:
         found = self._errors if problem.severity is Severity.ERROR else self._warnings

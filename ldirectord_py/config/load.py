@@ -1,6 +1,6 @@
 """Reads a configuration: the one way in."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ldirectord_py.config.build import build
@@ -8,9 +8,19 @@ from ldirectord_py.config.directive import Unreadable
 from ldirectord_py.config.gather import gather
 from ldirectord_py.config.resolve import HERE, Environment
 from ldirectord_py.config.sources import Reading
+from ldirectord_py.config.tree import Files, Tree
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.errors import ConfigRejected
 from ldirectord_py.model.problems import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A configuration, with what stands where."""
+
+    config: Config
+    tree: Tree
+    files: Files
 
 
 def load(path: Path, environment: Environment = HERE) -> Config:
@@ -18,6 +28,11 @@ def load(path: Path, environment: Environment = HERE) -> Config:
 
     Raises `ConfigRejected` with every problem at once, also where the file cannot be read.
     """
+    return locate(path, environment).config
+
+
+def locate(path: Path, environment: Environment = HERE) -> Located:
+    """Return the same with the places of its values; raises `ConfigRejected` as `load` does."""
     reading = Reading(environment.variable)
     try:
         text = reading.read(str(path))
@@ -31,13 +46,13 @@ def parse(text: bytes, path: str, environment: Environment = HERE) -> Config:
 
     Raises `ConfigRejected` with every problem at once.
     """
-    return _parse(text, path, environment, Reading(environment.variable))
+    return _parse(text, path, environment, Reading(environment.variable)).config
 
 
-def _parse(text: bytes, path: str, environment: Environment, reading: Reading) -> Config:
+def _parse(text: bytes, path: str, environment: Environment, reading: Reading) -> Located:
     tree, files = gather(text, path, reading)
     try:
         config = build(tree, files, environment)
     except ConfigRejected as rejected:
         raise ConfigRejected(rejected.problems, reading.sources) from None
-    return replace(config, sources=reading.sources)
+    return Located(replace(config, sources=reading.sources), tree, files)

@@ -32,7 +32,9 @@ def settings(key: VirtualKey, values: Values, findings: Findings) -> Settings:
         if isinstance(key, AddressKey) and key.protocol is Protocol.UDP:
             flags |= ServiceFlags.ONE_PACKET
         else:
-            findings.warning(values.line(d.OPS.name) or 0, "ops: this has an effect with protocol=udp only")
+            findings.warning(
+                values.line(d.OPS.name) or 0, "ops: this has an effect with protocol=udp only", "no-effect"
+            )
     return Settings(
         scheduler=values.get(d.SCHEDULER),
         flags=flags,
@@ -59,5 +61,5 @@ def _scheduler_flags(values: Values, findings: Findings) -> ServiceFlags:
             flags |= SCHEDULER_FLAGS[name]
         else:
             sentence = f"expected {', '.join(SCHEDULER_FLAGS)}; {quoted(name)} is ignored"
-            findings.warning(values.line(d.SCHEDFLAGS.name) or 0, f"schedflags: {sentence}")
+            findings.warning(values.line(d.SCHEDFLAGS.name) or 0, f"schedflags: {sentence}", "no-effect")
     return flags

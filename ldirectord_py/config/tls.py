@@ -104,15 +104,15 @@ def tell_what_has_no_effect(values: Values, asked: Asking, plans: Iterable[Check
     for row in _ROWS:
         if not spoken and (line := values.line(row.name)):
             how = f"checktype={asked.checktype} with service={asked.service}"
-            findings.warning(line, f"{row.name}: this has no effect: {how} does not use it")
+            findings.warning(line, f"{row.name}: this has no effect: {how} does not use it", "no-effect")
     if asked.tls.verify and asked.service in _OVER_TLS_BY_THEMSELVES and not values.line(d.TLSVERIFY.name):
         sentence = f"this has no effect on service={asked.service}, whose driver verifies nothing"
-        findings.warning(values.line_in_force(d.TLSVERIFY), f"tlsverify: {sentence}")
+        findings.warning(values.line_in_force(d.TLSVERIFY), f"tlsverify: {sentence}", "no-effect")
     if spoken and not asked.tls.verify and (line := values.line(d.TLSCAFILE.name)):
-        findings.warning(line, "tlscafile: this has no effect without tlsverify=yes")
+        findings.warning(line, "tlscafile: this has no effect without tlsverify=yes", "no-effect")
     if any(tls.verify and tls.server_name is None for tls in spoken):
         sentence = "no name is compared with the certificate's: there is no tlsservername, and virtualhost is no name"
-        findings.warning(values.line_in_force(d.TLSVERIFY), f"tlsverify: {sentence}")
+        findings.warning(values.line_in_force(d.TLSVERIFY), f"tlsverify: {sentence}", "no-name-compared")
 
 
 def _spoken(plan: CheckPlan) -> Iterator[TlsOptions]:

@@ -77,9 +77,8 @@ def read_values(lines: Sequence[Line], scope: Scope, findings: Findings, *, oute
             findings.error(line.number, "" if findings.full else unknown(line, scope))
         else:
             if line.value is None:
-                findings.warning(
-                    line.number, f"{row.name}: please update your config not to use a bare {row.name} directive"
-                )
+                sentence = f"{row.name}: please update your config not to use a bare {row.name} directive"
+                findings.warning(line.number, sentence, "bare-directive")
             _read_one(row, line, text, entries, findings)
     return Values(entries, outer)
 
@@ -94,14 +93,17 @@ def _read_one(
         findings.error(line.number, _refusal(row, line, text, exc))
         return
     except Void as exc:
-        (findings.error if line.strict else findings.warning)(line.number, f"{row.name}: {exc}")
+        if line.strict:
+            findings.error(line.number, f"{row.name}: {exc}")
+        else:
+            findings.warning(line.number, f"{row.name}: {exc}", "no-effect")
         return
     if row.reader.plain is not None and not re.fullmatch(row.reader.plain, text, re.ASCII | re.DOTALL):
         if line.strict and value != text:
             findings.error(line.number, f"{row.name}: expected {row.reader.syntax}{_but_got(text, hidden=hidden)}")
             return
         if not line.strict:
-            findings.warning(line.number, f"{row.name}: {_surprise(row, text, value)}")
+            findings.warning(line.number, f"{row.name}: {_surprise(row, text, value)}", "surprising-value")
     _enter(row, line, value, entries, findings)
 
 
@@ -109,9 +111,9 @@ def _enter(
     row: Directive[Any], line: Line, value: object, entries: dict[str, list[Entry[Any]]], findings: Findings
 ) -> None:
     if row.notice:
-        findings.warning(line.number, f"{row.name}: {row.notice}")
+        findings.warning(line.number, f"{row.name}: {row.notice}", "no-effect")
     for note in getattr(value, "notes", ()):
-        findings.warning(line.number, f"{row.name}: {note}")
+        findings.warning(line.number, f"{row.name}: {note}", "surprising-value")
     entries.setdefault(row.name, []).append(Entry(line.number, value))
 
 

@@ -34,7 +34,7 @@ def virtual(section: Section, around: Surroundings) -> Virtual | None:
         findings.error(line, f"{section.opening.name}: {exc}")
         return None
     for note in opening.notes:
-        findings.warning(line, f"{section.opening.name}: {note}")
+        findings.warning(line, f"{section.opening.name}: {note}", "surprising-value")
     protocol = _protocol(values, opening, findings)
     servers = real_servers(values, opening.family, around.environment, findings)
     key = _key(opening, protocol, around.environment)
@@ -105,7 +105,8 @@ class _Named:
             kept = kernel_endpoint(self.key, server.endpoint, written.forwarding)
             if kept in lines:
                 first = self.around.findings.files.told(lines[kept], beside=server.line)
-                self.around.findings.warning(server.line, f"real: {kept} is there already, from {first}")
+                sentence = f"real: {kept} is there already, from {first}"
+                self.around.findings.warning(server.line, sentence, "duplicate-real")
             lines.setdefault(kept, server.line)
             subject = Subject(
                 virtual=self.key, endpoint=server.endpoint, request=written.request, receive=written.receive

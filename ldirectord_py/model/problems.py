@@ -19,6 +19,8 @@ class Problem:
     line: int
     text: str
     severity: Severity = Severity.ERROR
+    id: str = ""
+    """Names the kind of a warning, so that it can be silenced."""
 
     def __str__(self) -> str:
         """Return `PATH:LINE: TEXT`, the form that editors jump to; warnings say that they are."""

@@ -1,0 +1,70 @@
+"""`ldirectorctl lint`: what is legal in a configuration and probably not meant."""
+
+import json
+from argparse import ArgumentParser, Namespace
+
+from ldirectord_py.cli.control.command import Command, Status
+from ldirectord_py.cli.environment import Environment
+from ldirectord_py.cli.instances import find_config
+from ldirectord_py.cli.terminal import Style, tell
+from ldirectord_py.config.lint.linting import IDS, lint
+from ldirectord_py.config.lint.machine import Machine
+from ldirectord_py.config.lint.rules import READING, RULES
+from ldirectord_py.config.load import locate
+from ldirectord_py.model.errors import DirectorError
+
+_DESCRIPTION = """\
+Tell everything in FILE that is legal and probably not meant, one finding a line: FILE:LINE: ID: what it is.
+
+Run it on the director that FILE is for: it looks at this machine's addresses and its kernel's schedulers.
+A finding is silenced by --ignore ID, by a comment '# lint: ignore=ID, ID' at the end of its line or on the line
+above, or for a whole file by '# lint: ignore-file=ID'.
+"""
+
+
+class UnknownId(DirectorError):
+    """An id that no finding has."""
+
+
+def _arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", nargs="?", help="looked for as ldirectord does: in /etc/ha.d first")
+    parser.add_argument(
+        "--ignore", metavar="ID", action="append", default=[], help="silence a finding; may be repeated"
+    )
+    parser.add_argument("--json", action="store_true", help="a JSON list, for programs")
+    parser.add_argument("--list", action="store_true", help="list all ids with what they mean, and end")
+
+
+def _run(asked: Namespace) -> Status:
+    if asked.list:
+        _list()
+        return Status.FINE
+    if unknown := [name for name in asked.ignore if name not in IDS]:
+        raise UnknownId(f"expected one of {', '.join(sorted(IDS))} after --ignore, but got {', '.join(unknown)}")
+    located = locate(find_config(asked.file, Environment.of_process().config_dirs))
+    found = lint(located, Machine.this(), asked.ignore)
+    if asked.json:
+        told = [{"path": each.path, "line": each.line, "id": each.id, "text": each.text} for each in found]
+        tell(json.dumps(told, indent=2))
+        return Status.FOUND if found else Status.FINE
+    for each in found:
+        place = f"{each.path}:{each.line}" if each.line else each.path
+        tell(f"{place}: {each.id}: {each.text}", Style.YELLOW)
+    if not found:
+        tell(f"{located.config.path}: nothing to remark on")
+    return Status.FOUND if found else Status.FINE
+
+
+def _list() -> None:
+    width = max(map(len, IDS))
+    for name, summary in sorted([*((rule.id, rule.summary) for rule in RULES), *READING.items()]):
+        tell(f"{name:<{width}}  {summary}")
+
+
+LINT = Command(
+    name="lint",
+    summary="tell what is legal in a configuration and probably not meant",
+    description=_DESCRIPTION,
+    arguments=_arguments,
+    run=_run,
+)

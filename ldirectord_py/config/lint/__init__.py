@@ -1,0 +1,1 @@
+"""What is legal in a configuration and probably not meant."""

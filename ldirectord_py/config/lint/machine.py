@@ -1,0 +1,68 @@
+"""What this machine is like, as far as a configuration can be at odds with it."""
+
+import platform
+import re
+import stat
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address
+from pathlib import Path
+from typing import Self
+
+from ldirectord_py.model.address import IPAddress
+
+_IPVS = "kernel/net/netfilter/ipvs"
+_MODULE = re.compile(r"ip_vs_([a-z]+)\.ko")
+_NO_SCHEDULERS = {"ftp"}
+
+
+def file_mode(path: str) -> int | None:
+    """Return the permission bits of *path*; None where there are none to be seen."""
+    try:
+        return stat.S_IMODE(Path(path).stat().st_mode)
+    except OSError:
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Machine:
+    """What is to be known of a machine; None where it cannot be known."""
+
+    addresses: frozenset[IPAddress] | None = None
+    """Its own, on whatever interface."""
+    schedulers: frozenset[str] | None = None
+    """Those that its kernel has as modules or built in."""
+    mode: Callable[[str], int | None] = file_mode
+    """The permission bits of a file; None where it cannot be seen."""
+
+    @classmethod
+    def this(cls, root: Path = Path("/")) -> Self:
+        """Return the machine that this process runs on, in its network namespace; *root* is where its files are."""
+        modules = root / "lib/modules" / platform.release()
+        return cls(addresses=_addresses(root / "proc/net"), schedulers=_schedulers(modules))
+
+
+def _addresses(proc: Path) -> frozenset[IPAddress] | None:
+    """Read the local addresses from the kernel's routing trie and its list of IPv6 addresses (proc_pid_net(5))."""
+    found: set[IPAddress] = set()
+    try:
+        last = ""
+        for line in (proc / "fib_trie").read_text().splitlines():
+            if "/32 host LOCAL" in line:
+                found.add(IPv4Address(last))
+            last = line.rpartition("-- ")[2]
+    except (OSError, ValueError):
+        return None
+    with suppress(OSError):  # a kernel without IPv6 has no such address either
+        found.update(IPv6Address(int(line[:32], 16)) for line in (proc / "if_inet6").read_text().splitlines())
+    return frozenset(found)
+
+
+def _schedulers(modules: Path) -> frozenset[str] | None:
+    names: list[str] = []
+    with suppress(OSError):
+        names += (modules / "modules.builtin").read_text().splitlines()
+        names += (path.name for path in (modules / _IPVS).iterdir())
+    found = {match[1] for name in names if (match := _MODULE.search(name))} - _NO_SCHEDULERS
+    return frozenset(found) or None

@@ -1,0 +1,267 @@
+"""The rules, one function each."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
+
+from ldirectord_py.config.directive import quoted
+from ldirectord_py.config.lint.rule import Place, Rule, Sight
+from ldirectord_py.model.asking import Asking, CheckType
+from ldirectord_py.model.service import AddressKey, Forwarding, MarkKey
+
+Found = Iterator[tuple[int, str]]
+
+_NEGOTIATING = {CheckType.NEGOTIATE, CheckType.COMBINED}
+_SCHEDULERS = frozenset(["rr", "wrr", "lc", "wlc", "fo", "ovf", "lblc", "lblcr", "dh", "sh", "mh", "sed", "nq", "twos"])
+"""All that Linux has ever had (net/netfilter/ipvs/Kconfig, 6.12)."""
+
+_READ_DIFFERENTLY: Mapping[str, str] = MappingProxyType(
+    {
+        r"\\x\{[ \t]*0*[1-9A-Fa-f][0-9A-Fa-f]{2,}": "a character above \\xff, which no byte of an answer is",
+        r"\\b\{": "\\b{...}, which Perl takes for a kind of boundary, and PCRE2 for a repetition",
+        r"\(\?[a-z^]*[UJ]": "an option that Perl does not know",
+        r"\(\?C\d*\)": "a callout, which Perl does not know",
+        r"\\g[<']": "a call of a group in Ruby's way, which Perl does not know",
+    }
+)
+
+
+def _each(examine: Callable[[Place], Found]) -> Callable[[Sight], Found]:
+    """Return a rule that looks at each virtual by itself."""
+
+    def whole(sight: Sight) -> Found:
+        for place in sight.places:
+            yield from examine(place)
+
+    return whole
+
+
+def _each_check(examine: Callable[[Place, Asking], Found]) -> Callable[[Sight], Found]:
+    """Return a rule that looks at each check of each virtual."""
+
+    def whole(sight: Sight) -> Found:
+        for place in sight.places:
+            for asking in place.askings:
+                yield from examine(place, asking)
+
+    return whole
+
+
+def _quiescent_unset(sight: Sight) -> Found:
+    unsaid = [place for place in sight.places if place.in_force("quiescent") is None]
+    if unsaid:
+        sentence = "quiescent is not set; the original's manual says that yes is the default, but it is no"
+        yield unsaid[0].opening, f"{sentence} (here and in {len(unsaid) - 1} more)" if len(unsaid) > 1 else sentence
+
+
+def _any_answer(place: Place, asking: Asking) -> Found:
+    if asking.checktype not in _NEGOTIATING or asking.service != "dns":
+        return
+    if not asking.receive and not any(real.receive for real in place.virtual.reals):
+        yield (
+            place.line("service"),
+            "a dns check without receive takes any answer for right; the original takes none, so that all are down",
+        )
+
+
+def _slow(place: Place, asking: Asking) -> Found:
+    directive, limit = {
+        CheckType.NEGOTIATE: ("negotiatetimeout", asking.negotiatetimeout),
+        CheckType.COMBINED: ("negotiatetimeout", asking.negotiatetimeout),
+    }.get(asking.checktype, ("checktimeout", asking.checktimeout))
+    other = "checktimeout" if directive == "negotiatetimeout" else "negotiatetimeout"
+    said = place.in_force(directive) or place.in_force(other)
+    if asking.checktype in {CheckType.ON, CheckType.OFF} or said is None or limit <= asking.interval:
+        return
+    sentence = f"{said.name} of {limit:g} s is longer than checkinterval ({asking.interval:g} s)"
+    yield said.number, f"{sentence}: a silent server is asked every {limit:g} s only, and out after that"
+
+
+def _ports(place: Place) -> Found:
+    key = place.virtual.key
+    if not isinstance(key, AddressKey):
+        return
+    for real in place.virtual.reals:
+        port, forwarding = real.endpoint.port, real.destination.forwarding
+        if forwarding is not Forwarding.MASQ and port not in {0, key.endpoint.port}:
+            sentence = f"{real.endpoint}: {forwarding} cannot rewrite ports, so clients reach port {key.endpoint.port}"
+            yield place.line_of(real), f"{sentence} while port {port} is checked; use masq, or checkport={port}"
+
+
+def _nowhere(sight: Sight) -> Found:
+    local = sight.machine.addresses
+    if local is None:
+        return
+    addressed = [
+        (place, key.endpoint.address) for place in sight.places if isinstance(key := place.virtual.key, AddressKey)
+    ]
+    absent = [(place, address) for place, address in addressed if address not in local]
+    if len(absent) == len(addressed) > 1:
+        sentence = "none of the virtuals' addresses is on an interface of this machine"
+        yield absent[0][0].opening, f"{sentence}; is it a standby, or not the director that the file is for?"
+        return
+    for place, address in absent:
+        yield place.opening, f"{address} is on no interface of this machine; without it no packet gets to IPVS"
+
+
+def _weightless(place: Place) -> Found:
+    reals = place.virtual.reals
+    if reals and not any(real.destination.weight for real in reals):
+        yield place.opening, "every real server has weight 0: none of them ever gets a connection"
+
+
+def _patterns(place: Place, asking: Asking) -> Found:
+    patterns = {asking.receive: place.line("receive")}
+    patterns |= {real.receive: place.line_of(real) for real in place.virtual.reals if real.receive}
+    for pattern, line in patterns.items():
+        # A pair of backslashes stands for one that escapes nothing.
+        text = pattern.replace("\\\\", "")
+        for construct, what in _READ_DIFFERENTLY.items():
+            if re.search(construct, text):
+                yield line, f"receive: {quoted(pattern)} has {what}"
+
+
+def _schedulers(sight: Sight) -> Found:
+    known = sight.machine.schedulers
+    for place in sight.places:
+        name = place.virtual.settings.scheduler
+        if known is not None and name not in known:
+            yield place.line("scheduler"), f"scheduler: this kernel has no {name}; it has {', '.join(sorted(known))}"
+        elif name not in _SCHEDULERS:
+            yield place.line("scheduler"), f"scheduler: Linux has no {name}"
+
+
+def _readable(sight: Sight) -> Found:
+    secrets = [
+        line
+        for lines in (sight.tree.lines, *(section.lines for section in sight.tree.sections))
+        for line in lines
+        if line.name in {"passwd", "secret"} and not line.veiled and (line.value or "").strip('" ')
+    ]
+    mode = sight.machine.mode(sight.config.path)
+    if secrets and mode is not None and mode & 0o004:
+        sentence = f"{secrets[0].name}: everybody on this machine can read it (mode {mode:04o})"
+        yield secrets[0].number, f"{sentence}; chmod o-r {sight.config.path}"
+
+
+def _no_directory(sight: Sight) -> Found:
+    directory = sight.config.maintenancedir
+    if directory is not None and sight.machine.mode(directory) is None:
+        line = next((line.number for line in sight.tree.lines if line.name == "maintenancedir"), 0)
+        yield line, f"maintenancedir: there is no {directory}"
+
+
+def _no_program(sight: Sight) -> Found:
+    for place in sight.places:
+        for asking in place.askings:
+            mode = sight.machine.mode(asking.checkcommand)
+            if asking.checktype not in {CheckType.EXTERNAL, CheckType.EXTERNAL_PERL}:
+                continue
+            if mode is None:
+                yield place.line("checkcommand"), f"checkcommand: there is no {asking.checkcommand}"
+            elif asking.checktype is CheckType.EXTERNAL and not mode & 0o111:
+                yield place.line("checkcommand"), f"checkcommand: {asking.checkcommand} is not executable"
+
+
+def _no_reals(place: Place) -> Found:
+    if not place.virtual.reals:
+        fallback = "only its fallback serves" if place.virtual.fallback else "nobody serves it"
+        yield place.opening, f"there is no real server: {fallback}"
+
+
+def _unasked(place: Place, asking: Asking) -> Found:
+    if asking.checktype in _NEGOTIATING and asking.service == "none" and place.said("service") is None:
+        key = place.virtual.key
+        why = (
+            f"port {key.endpoint.port} stands for no service"
+            if isinstance(key, AddressKey)
+            else "a mark has no service"
+        )
+        yield place.opening, f"{why} and none is named, so nothing is asked and every server counts as up; set service"
+
+
+def _head(place: Place, asking: Asking) -> Found:
+    if asking.service in {"http", "https", "http_proxy"} and asking.httpmethod == "HEAD":
+        wants = asking.receive or any(real.receive for real in place.virtual.reals)
+        if asking.checktype in _NEGOTIATING and wants:
+            yield place.line("httpmethod"), "an answer to HEAD has no body, so receive never matches: all are down"
+
+
+def _no_port(place: Place, asking: Asking) -> Found:
+    if not isinstance(place.virtual.key, MarkKey) or asking.checktype is not CheckType.CONNECT or asking.checkport:
+        return
+    for real in place.virtual.reals:
+        if not real.endpoint.port:
+            yield (
+                place.line_of(real),
+                f"{real.endpoint.address} has no port to connect to, and is always down; set checkport",
+            )
+
+
+def _standing_in_for_itself(place: Place) -> Found:
+    fallback = place.virtual.fallback
+    if fallback and place.virtual.kernel_endpoint(fallback) in {key.real for key in place.virtual.keys}:
+        yield (
+            place.line("fallback", "fallback6"),
+            f"fallback: {fallback.endpoint} is one of the real servers, and gets all clients when it is down as well",
+        )
+
+
+def _thresholds(place: Place) -> Found:
+    for real in place.virtual.reals:
+        lower, upper = real.destination.lower, real.destination.upper
+        if upper and lower > upper:
+            yield (
+                place.line_of(real),
+                f"l:{lower} is above u:{upper}: once full, the server takes connections only when below both",
+            )
+
+
+def _idle_netmask(place: Place) -> Found:
+    if (line := place.said("netmask")) and place.said("persistent") is None:
+        yield line.number, "netmask: it has no effect without persistent"
+
+
+def _shared_checkport(place: Place, asking: Asking) -> Found:
+    if asking.checkport is None:
+        return
+    shared = Counter(real.endpoint.address for real in place.virtual.reals)
+    for address, times in shared.items():
+        if times > 1:
+            sentence = f"checkport: {times} servers at {address} differ by port only"
+            yield place.line("checkport"), f"{sentence}, and all are judged by port {asking.checkport}"
+
+
+RULES: tuple[Rule, ...] = (
+    Rule("quiescent-unset", "quiescent is left to a default on which manual and program disagree", _quiescent_unset),
+    Rule("any-answer", "a dns check takes any answer", _each_check(_any_answer)),
+    Rule("slow-to-notice", "a check may take longer than its interval", _each_check(_slow)),
+    Rule("port-not-rewritten", "gate and ipip cannot lead to the port that is given", _each(_ports)),
+    Rule("address-nowhere", "the virtual's address is on no interface", _nowhere),
+    Rule("weights-zero", "all weights are 0", _each(_weightless)),
+    Rule("pattern-differs", "Perl and PCRE2 read a pattern differently", _each_check(_patterns)),
+    Rule("unknown-scheduler", "the kernel lacks the scheduler", _schedulers),
+    Rule("readable-secret", "a password stands in a file that everybody can read", _readable),
+    Rule("no-such-path", "a directory is not there", _no_directory),
+    Rule("no-such-program", "the program of an external check is not there, or cannot be started", _no_program),
+    Rule("no-reals", "a virtual has no real server", _each(_no_reals)),
+    Rule("nothing-asked", "no service is named, so nothing is checked", _each_check(_unasked)),
+    Rule("head-without-body", "receive cannot match where httpmethod is HEAD", _each_check(_head)),
+    Rule("no-port", "a connect check has no port", _each_check(_no_port)),
+    Rule("fallback-is-real", "the fallback is one of the real servers", _each(_standing_in_for_itself)),
+    Rule("thresholds", "the lower threshold is above the upper", _each(_thresholds)),
+    Rule("netmask-alone", "netmask without persistent", _each(_idle_netmask)),
+    Rule("shared-checkport", "several servers of one address are judged by one port", _each_check(_shared_checkport)),
+)
+
+READING: Mapping[str, str] = MappingProxyType(
+    {
+        "duplicate-real": "a real server stands there twice",
+        "surprising-value": "a value is read as something else than it seems to be",
+        "no-effect": "a directive has no effect",
+        "bare-directive": "a directive without a value",
+        "no-name-compared": "tlsverify compares no name with the certificate's",
+    }
+)
+"""What is found while a file is read, and told at every start."""

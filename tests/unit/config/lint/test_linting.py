@@ -1,0 +1,214 @@
+"""What is legal and probably not meant."""
+
+from ipaddress import ip_address
+from pathlib import Path
+
+import pytest
+
+from ldirectord_py.config.lint.linting import IDS, lint
+from ldirectord_py.config.lint.machine import Machine
+from ldirectord_py.config.load import locate
+
+MACHINE = Machine(
+    addresses=frozenset({ip_address("10.0.0.1"), ip_address("fd00::1")}),
+    schedulers=frozenset({"rr", "wrr", "wlc"}),
+    mode=lambda path: None if "nowhere" in path else 0o600,
+)
+
+FINE = """\
+checkinterval=5
+negotiatetimeout=4
+checktimeout=3
+quiescent=yes
+virtual=10.0.0.1:80
+	real=10.0.0.3:80 gate 2
+	real=10.0.0.4:80 gate
+	fallback=127.0.0.1:80 gate
+	service=http
+	receive="alive"
+	scheduler=wlc
+	login="somebody"
+	passwd="a secret"
+virtual6=[fd00::1]:53
+	real6=[fd00::3]:53 masq
+	service=dns
+	request="example.com"
+	receive="fd00::7"
+virtual=5
+	real=10.0.0.3:25 masq
+	checktype=connect
+"""
+
+
+def found(text: str, folder: Path, machine: Machine = MACHINE, *ignored: str) -> list[tuple[int, str]]:
+    file = folder / "ldirectord.cf"
+    file.write_text(text)
+    return [(problem.line, problem.id) for problem in lint(locate(file), machine, ignored)]
+
+
+def test_nothing_is_found_where_all_is_meant(tmp_path: Path) -> None:
+    assert found(FINE, tmp_path) == []
+
+
+CASES = {
+    "quiescent-unset": ("quiescent=yes\n", "", 4),
+    "any-answer": ('	receive="fd00::7"\n', "", 16),
+    "slow-to-notice": ("negotiatetimeout=4", "negotiatetimeout=9", 2),
+    "port-not-rewritten": ("10.0.0.4:80 gate", "10.0.0.4:8080 gate", 7),
+    "address-nowhere": ("[fd00::1]:53", "[fd00::2]:53", 14),
+    "weights-zero": ("10.0.0.3:25 masq", "10.0.0.3:25 masq 0", 19),
+    "pattern-differs": ('receive="alive"', 'receive="(?U)alive"', 10),
+    "unknown-scheduler": ("scheduler=wlc", "scheduler=mh", 11),
+    "no-reals": ("	real=10.0.0.3:25 masq\n", "", 19),
+    "nothing-asked": ("virtual=5\n", "virtual=10.0.0.1:8443\n	real=10.0.0.3 gate\nvirtual=5\n", 19),
+    "head-without-body": ("	service=http\n", "	service=http\n	httpmethod=HEAD\n", 10),
+    "no-port": ("10.0.0.3:25 masq", "10.0.0.3 masq", 20),
+    "fallback-is-real": ("fallback=127.0.0.1:80", "fallback=10.0.0.4:80", 8),
+    "thresholds": ("10.0.0.3:80 gate 2", "10.0.0.3:80 gate 2 l:9 u:5", 6),
+    "netmask-alone": ("	scheduler=wlc\n", "	scheduler=wlc\n	netmask=255.255.255.0\n", 12),
+    "shared-checkport": ("10.0.0.3:25 masq\n", "10.0.0.3:25 masq\n	real=10.0.0.3:26 masq\n	checkport=25\n", 22),
+    "duplicate-real": ("10.0.0.4:80 gate", "10.0.0.3:80 gate", 7),
+    "surprising-value": ("checkinterval=5", "checkinterval=5 seconds", 1),
+    "no-effect": ("	scheduler=wlc\n", '	scheduler=wlc\n	load="5"\n', 12),
+    "bare-directive": ("quiescent=yes\n", "quiescent=yes\nsupervised\n", 5),
+    "no-such-path": ("quiescent=yes\n", "quiescent=yes\nmaintenancedir=/nowhere/at/all\n", 5),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_each_is_found_at_its_line(name: str, tmp_path: Path) -> None:
+    before, after, line = CASES[name]
+    assert before in FINE
+    text = FINE.replace(before, after)
+
+    assert (line, name) in found(text, tmp_path)
+    assert (line, name) not in found(text, tmp_path, MACHINE, name)
+
+
+@pytest.mark.parametrize(
+    ("checktype", "command", "told"),
+    [
+        ("external", "/usr/local/nowhere", [(22, "no-such-program")]),
+        ("external", "/usr/local/check", [(22, "no-such-program")]),
+        ("external-perl", "/usr/local/check", []),
+        ("connect", "/usr/local/nowhere", []),
+    ],
+    ids=["missing", "not executable", "a script needs no such bit", "not used"],
+)
+def test_programs_have_to_be_there(checktype: str, command: str, told: list, tmp_path: Path) -> None:
+    text = FINE.replace("checktype=connect", f"checktype={checktype}\n\tcheckcommand={command}")
+
+    assert found(text, tmp_path) == told
+
+
+@pytest.mark.parametrize("pattern", [r"\\b{2}x", r"\\g<x>", "U", "(?i)x", r"\x{7f}", r"\\x{100}"])
+def test_patterns_that_perl_reads_alike(pattern: str, tmp_path: Path) -> None:
+    assert found(FINE.replace('receive="alive"', f'receive="{pattern}"'), tmp_path) == []
+
+
+def test_tls_without_a_name_to_compare(tmp_path: Path) -> None:
+    text = FINE.replace("service=http\n", "service=https\n\ttlsverify=yes\n")
+
+    assert found(text, tmp_path) == [(10, "no-name-compared")]
+
+
+def test_each_of_several_checks_is_looked_at(tmp_path: Path) -> None:
+    file = tmp_path / "several.yaml"
+    file.write_text(
+        "quiescent: yes\n"
+        "virtuals:\n"
+        "  - virtual: 10.0.0.1:80\n"
+        "    reals:\n"
+        "      - 10.0.0.3:80 gate\n"
+        "    checks:\n"
+        "      - service: http\n"
+        "        receive: alive\n"
+        "      - service: http\n"
+        "        # lint: ignore=slow-to-notice\n"
+        "        httpmethod: HEAD\n"
+        "        receive: alive\n"
+    )
+    told = lint(locate(file), MACHINE)
+    assert [(problem.line, problem.id) for problem in told] == [(11, "head-without-body")]
+
+
+def test_every_id_has_its_case() -> None:
+    assert set(CASES) | {"readable-secret", "no-such-program", "no-name-compared"} == IDS
+
+
+@pytest.mark.parametrize(
+    ("mode", "secret", "told"),
+    [
+        (0o644, "a secret", [(13, "readable-secret")]),
+        (0o640, "a secret", []),
+        (None, "a secret", []),
+        (0o644, "", []),
+    ],
+    ids=["for everybody", "for the group", "nobody knows", "no secret"],
+)
+def test_a_secret_that_everybody_can_read(mode: int | None, secret: str, told: list, tmp_path: Path) -> None:
+    text = FINE.replace('	passwd="a secret"\n', f'	passwd="{secret}"\n' if secret else "")
+    machine = Machine(addresses=MACHINE.addresses, schedulers=MACHINE.schedulers, mode=lambda _: mode)
+
+    assert found(text, tmp_path, machine) == told
+
+
+def test_a_machine_that_has_none_of_the_addresses_is_told_once(tmp_path: Path) -> None:
+    machine = Machine(addresses=frozenset({ip_address("127.0.0.1")}), mode=MACHINE.mode)
+
+    assert found(FINE, tmp_path, machine) == [(5, "address-nowhere")]
+
+
+def test_of_a_machine_of_which_nothing_is_known_only_linux_itself_counts(tmp_path: Path) -> None:
+    unknown = Machine(mode=lambda _: None)
+
+    assert found(FINE.replace("=wlc", "=mh"), tmp_path, unknown) == []
+    assert found(FINE.replace("=wlc", "=wlx"), tmp_path, unknown) == [(11, "unknown-scheduler")]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("	real=10.0.0.4:8080 gate # lint: ignore=port-not-rewritten\n", []),
+        ("# lint: ignore=port-not-rewritten\n	real=10.0.0.4:8080 gate\n", []),
+        ("# lint: ignore=other, port-not-rewritten\n# and a word on why\n	real=10.0.0.4:8080 gate\n", []),
+        ("# lint: ignore=port-not-rewritten\n	fallback=127.0.0.1:80 gate\n	real=10.0.0.4:8080 gate\n", [9]),
+        ("	real=10.0.0.4:8080 gate\n# lint: ignore=port-not-rewritten\n", [7]),
+        ("	real=10.0.0.4:8080 gate\n#lint:ignore-file=port-not-rewritten\n", []),
+        ("	real=10.0.0.4:8080 gate # lint: ignore=thresholds\n", [7]),
+    ],
+    ids=["on the line", "above it", "among others", "about another line", "below it", "for the file", "another id"],
+)
+def test_comments_silence_what_they_name(text: str, told: list[int], tmp_path: Path) -> None:
+    assert found(FINE.replace("	real=10.0.0.4:80 gate\n", text), tmp_path) == [
+        (line, "port-not-rewritten") for line in told
+    ]
+
+
+def test_what_a_global_line_means_for_many_is_told_once(tmp_path: Path) -> None:
+    twice = FINE.replace("negotiatetimeout=4", "negotiatetimeout=9") + (
+        'virtual=10.0.0.1:81\n	real=10.0.0.3:81 gate\n	service=http\n	receive="alive"\n'
+    )
+    assert found(twice, tmp_path) == [(2, "slow-to-notice")]
+
+
+def test_a_machine_is_read_from_its_files(tmp_path: Path) -> None:
+    net = tmp_path / "proc/net"
+    net.mkdir(parents=True)
+    (net / "fib_trie").write_text(
+        "Main:\n  +-- 0.0.0.0/0 3 0 5\n     |-- 10.0.0.0\n        /24 link UNICAST\n"
+        "     |-- 10.0.0.1\n        /32 host LOCAL\n     |-- 10.0.0.255\n        /32 link BROADCAST\n"
+    )
+    (net / "if_inet6").write_text("fd000000000000000000000000000001 02 40 00 80     eth0\n")
+
+    machine = Machine.this(tmp_path)
+
+    assert machine.addresses == {ip_address("10.0.0.1"), ip_address("fd00::1")}
+    assert machine.schedulers is None
+
+
+def test_this_machine_has_its_own_addresses() -> None:
+    addresses = Machine.this().addresses
+
+    assert addresses is not None
+    assert ip_address("127.0.0.1") in addresses
