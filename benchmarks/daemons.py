@@ -47,8 +47,8 @@ def cf(kind: str, reals: int, port: int, head: str, per_virtual: int = REALS_PER
         lines.append(f"virtual={address}:80")
         lines += [f"\treal={server}:{port} masq 1" for server in servers]
         lines += ["\tprotocol=tcp", "\tscheduler=wlc"]
-        if kind == "http":
-            lines += ["\tservice=http", '\trequest="alive.html"', '\treceive="I\'m alive!"', "\tchecktype=negotiate"]
+        if kind in ("http", "https"):
+            lines += [f"\tservice={kind}", '\trequest="alive.html"', '\treceive="I\'m alive!"', "\tchecktype=negotiate"]
         else:
             lines += ["\tchecktype=connect"]
     return "\n".join(lines) + "\n"
@@ -65,9 +65,10 @@ def _original(kind: str, reals: int, port: int) -> str:
 
 def _keepalived(kind: str, reals: int, port: int) -> str:
     check = """TCP_CHECK { connect_timeout 3 }"""
-    if kind == "http":
-        check = """HTTP_GET { url { path /alive.html
-      regex "I'm alive!" } connect_timeout 3 }"""
+    if kind in ("http", "https"):
+        name = {"http": "HTTP_GET", "https": "SSL_GET"}[kind]
+        check = f"""{name} {{ url {{ path /alive.html
+      regex "I'm alive!" }} connect_timeout 3 }}"""
     lines = ["global_defs { script_user root\n}"]
     for address, servers in virtuals(reals):
         lines.append(
@@ -89,6 +90,8 @@ OURS = Daemon(
     ],
     {"LDIRECTORD_RUN_DIR": "/run/bench", "PYTHONPATH": "."},
 )
+UNRESUMED = OURS._replace(name="ours, no session resumed", environment={**OURS.environment, "BENCH_RESUME": "no"})
+"""Each handshake from the start, as keepalived's are."""
 KEEPALIVED = Daemon(
     "keepalived",
     _keepalived,

@@ -16,15 +16,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from daemons import KEEPALIVED, ORIGINAL, OURS, Daemon
+from daemons import KEEPALIVED, ORIGINAL, OURS, UNRESUMED, Daemon
 from processes import cpu, cpu_of_all, memory
 from webserver import WebServer
 
 WORK = Path("/run/bench")
-DAEMONS = {daemon.name: daemon for daemon in (OURS, KEEPALIVED, ORIGINAL)}
+DAEMONS = {daemon.name: daemon for daemon in (OURS, UNRESUMED, KEEPALIVED, ORIGINAL)}
 TURNS = [
-    (name, kind) for kind in ("http", "tcp") for name in ("ours", "keepalived", "ours", "keepalived", "the original")
+    *(
+        (name, kind)
+        for kind in ("http", "tcp")
+        for name in ("ours", "keepalived", "ours", "keepalived", "the original")
+    ),
+    *((name, "https") for name in ("ours", "keepalived", "ours", "keepalived", "ours, no session resumed")),
 ]
+MOST_TLS = 100
+"""Real servers under TLS: the handshakes of more would be too much for the one processor, as theirs are its too."""
 SETTLING = 4  # seconds from the moment that all servers are in until they are checked at their usual pace
 PATIENCE = 120
 
@@ -71,15 +78,17 @@ def wait_until_all_serve(process: subprocess.Popen[bytes], reals: int) -> float:
 
 
 def measure(daemon: Daemon, kind: str, reals: int, seconds: float, web: WebServer) -> dict[str, object]:
-    reals = min(reals, daemon.reals or reals)
+    reals = min(reals, daemon.reals or reals, MOST_TLS if kind == "https" else reals)
     with running(daemon, kind, reals, web.port) as process:
         pid = process.pid
         all_in = wait_until_all_serve(process, reals)
         time.sleep(SETTLING)
         tell({"mark": "begin"})
-        began, before, spent, spent_by_all = time.monotonic(), web.accepted, cpu(pid), cpu_of_all()
+        began, before, resumed = time.monotonic(), web.accepted, web.resumed
+        spent, spent_by_all = cpu(pid), cpu_of_all()
         time.sleep(seconds)
-        checks, spent, spent_by_all = web.accepted - before, cpu(pid) - spent, cpu_of_all() - spent_by_all
+        checks, resumed = web.accepted - before, web.resumed - resumed
+        spent, spent_by_all = cpu(pid) - spent, cpu_of_all() - spent_by_all
         took = time.monotonic() - began
         tell({"mark": "end"})
         return {
@@ -91,6 +100,7 @@ def measure(daemon: Daemon, kind: str, reals: int, seconds: float, web: WebServe
             "share": round(spent / spent_by_all, 4),
             "ticks": round(spent / checks * 1e6),
             "rate": round(checks / took),
+            "resumed": round(resumed / checks, 3),
             "memory": round(memory(pid), 1),
             "all_in": round(all_in, 1),
         }
@@ -100,9 +110,9 @@ def main() -> None:
     reals, seconds, *words = sys.argv[1:]
     WORK.mkdir()
     tell({"kernel": os.uname().release})
-    with WebServer() as web:
+    with WebServer() as web, WebServer(tls=True) as secure:
         for name, kind in list(zip(words[::2], words[1::2], strict=True)) or TURNS:
-            tell(measure(DAEMONS[name], kind, int(reals), float(seconds), web))
+            tell(measure(DAEMONS[name], kind, int(reals), float(seconds), secure if kind == "https" else web))
 
 
 main()

@@ -37,7 +37,10 @@ class TlsPeer(StreamPeer):
             outcome = await super()._converse()
         except ssl.SSLCertVerificationError as error:
             return await self._explain(error)
-        if self._tls is not None:
+        # A session serves until the server wants no more of it: to take the one of each connection would cost a
+        # third of the check (the library writes it out and reads it again).  That a ticket used twice can be told
+        # from others (RFC 8446 §C.4) gives nothing away of checks, which come from one address at fixed intervals.
+        if self._tls is not None and not self._tls.session_reused:
             self._memory.remember(self._target, self._tls)
         return outcome
 
