@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ldirectord_py import __version__
+from ldirectord_py.checks.veiling import without
 from ldirectord_py.config.load import load
 from ldirectord_py.config.resolve import HERE
 from ldirectord_py.engine import policy
@@ -284,11 +285,15 @@ class Application:
         """Put into the log what asyncio would tell standard error, which a daemon does not have."""
         error = context.get("exception")
         told = "".join(traceback.format_exception(error)) if error else ""
-        self._log.say(f"{context['message']}: {told}", Level.ERROR, event="callback_failed")
+        self._log.say(self._veiled(f"{context['message']}: {told}"), Level.ERROR, event="callback_failed")
 
     def _crashed(self, probe: Probe, error: Exception) -> None:
         told = "".join(traceback.format_exception(error))
-        self._log.say(f"A check has a bug: {probe.check}: {told}", Level.ERROR, event="check_crashed")
+        self._log.say(self._veiled(f"A check has a bug: {probe.check}: {told}"), Level.ERROR, event="check_crashed")
+
+    def _veiled(self, text: str) -> str:
+        """Return *text*, which libraries and the interpreter have worded, without secrets of the configuration."""
+        return without(text, self._director.config.secrets)
 
 
 def _conversations() -> int:

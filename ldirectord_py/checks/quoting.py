@@ -1,9 +1,9 @@
 """What peers and operators wrote, quoted for a sentence."""
 
-_LONGEST = 60
+LONGEST = 60
 
 
-def quoted(text: bytes, longest: int = _LONGEST) -> str:
+def quoted(text: bytes, longest: int = LONGEST) -> str:
     r"""Return *text* between apostrophes, on one line, cut with `...` where it is longer than *longest* bytes.
 
     UTF-8 is shown as such, everything that cannot be printed as in Python: `\n`, `\x00`.

@@ -1,6 +1,7 @@
 """What a server said to somebody who logs in, quoted without what it was told."""
 
 import re
+from collections.abc import Iterable
 
 from ldirectord_py.checks.quoting import quoted
 from ldirectord_py.model.outcome import LONGEST_DETAIL
@@ -10,13 +11,22 @@ _LEAST = 4
 """Bytes of a secret's beginning that tell something of it."""
 
 
-def veiled(text: bytes, *secrets: bytes) -> str:
+def without(text: str, secrets: Iterable[str]) -> str:
+    """Return *text*, such as a traceback, with `***` in place of each of *secrets*, also as Python writes them out."""
+    for secret in sorted(filter(None, secrets), key=len, reverse=True):
+        data = secret.encode("utf-8", "surrogateescape")
+        for written in (secret, repr(secret)[1:-1], repr(data)[2:-1], data.decode("utf-8", "backslashreplace")):
+            text = text.replace(written, "***")
+    return text
+
+
+def veiled(text: bytes, *secrets: bytes, longest: int = _LONGEST) -> str:
     """Return *text* as `quoted` does, with `***` in place of each of *secrets*: some servers repeat what they hear."""
     for secret in secrets:
         # Line by line, as the answers come; and in whichever case the server likes its words.
         for piece in filter(None, re.split(rb"[\r\n]", secret)):
             text = re.sub(re.escape(piece), b"***", text, flags=re.IGNORECASE)
-    return quoted(text, _LONGEST)
+    return quoted(text, longest)
 
 
 def veiled_sentence(sentence: str, *secrets: bytes) -> str:
@@ -26,13 +36,13 @@ def veiled_sentence(sentence: str, *secrets: bytes) -> str:
     """
     cut = "..." in sentence or len(sentence) >= LONGEST_DETAIL
     for secret in secrets:
-        sentence = _without(sentence, _within(secret))
+        sentence = _cleared(sentence, _within(secret))
         for count in range(min(len(secret), len(sentence)) - 1 if cut else 0, _LEAST - 1, -1):
-            sentence = _without(sentence, _within(secret[:count]), r"(?=\.\.\.|\Z)")
+            sentence = _cleared(sentence, _within(secret[:count]), r"(?=\.\.\.|\Z)")
     return sentence
 
 
-def _without(sentence: str, text: str, ahead: str = "") -> str:
+def _cleared(sentence: str, text: str, ahead: str = "") -> str:
     # Almost always there is nothing to be found, and to look for it takes less than to compile an expression.
     if text.lower() not in sentence.lower():
         return sentence

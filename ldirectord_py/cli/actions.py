@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 
 from ldirectord_py import app
+from ldirectord_py.checks.veiling import without
 from ldirectord_py.cli.children import itself, statuses
 from ldirectord_py.cli.daemon import Announce, Report, early_signals, in_background
 from ldirectord_py.cli.environment import Environment
@@ -176,8 +177,9 @@ def _crash_log(job: Job, announce: Announce) -> CrashHook:
     """Return a hook that keeps from being lost what a daemon, without a terminal, dies of."""
 
     def hook(kind: type[BaseException], error: BaseException, place: TracebackType | None) -> None:
-        for line in "".join(traceback.format_exception(kind, error, place)).splitlines():
+        secrets = job.config.secrets
+        for line in without("".join(traceback.format_exception(kind, error, place)), secrets).splitlines():
             job.journal.say(f"crashed: {line}")
-        announce(Report(1, f"ldirectord ended by a fault of its own: {error!r}"))
+        announce(Report(1, f"ldirectord ended by a fault of its own: {without(repr(error), secrets)}"))
 
     return hook

@@ -55,7 +55,7 @@ class Asking:
     httpstatus: frozenset[int] = SUCCESSFUL
     httpheaders: tuple[Header, ...] = field(default=(), repr=False)
     virtualhost: str | None = None
-    login: str = ""
+    login: str = field(default="", repr=False)
     passwd: str = field(default="", repr=False)
     database: str = ""
     secret: str = field(default="", repr=False)

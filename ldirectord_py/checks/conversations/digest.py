@@ -26,7 +26,7 @@ _SESSION = "-SESS"
 class Credentials:
     """Who asks, and the secret that proves it."""
 
-    username: str
+    username: str = field(repr=False)
     passwd: str = field(repr=False)
 
     def answer(self, challenges: Iterable[str], *, method: str, uri: str, cnonce: str) -> str | None:

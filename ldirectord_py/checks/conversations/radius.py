@@ -8,7 +8,6 @@ from ldirectord_py.checks.conversations.datagrams import own_answer
 from ldirectord_py.checks.conversations.radius_packet import Code, Kind
 from ldirectord_py.checks.drivers.settled import Settled
 from ldirectord_py.checks.misasked import Misasked
-from ldirectord_py.checks.quoting import quoted
 from ldirectord_py.checks.veiling import veiled
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.asking import Asking, Subject
@@ -58,7 +57,8 @@ class Radius:
                 return _UNSIGNED
             said = b"".join(one.content for one in wire.attributes(packet) if one.kind == Kind.REPLY_MESSAGE)
         except wire.Malformed as error:
-            return down(Reason.PROTOCOL, f"expected a RADIUS answer, but got {quoted(datagram)}: {error}")
+            shown = veiled(datagram, self.passwd, self.login, self.secret)
+            return down(Reason.PROTOCOL, f"expected a RADIUS answer, but got {shown}: {error}")
         match packet[0]:
             case Code.ACCESS_ACCEPT:
                 return _ACCEPTED

@@ -2,12 +2,13 @@
 
 import re
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ldirectord_py.checks.conversations.digest import Credentials
 from ldirectord_py.checks.conversations.sip_answer import Answer, read_datagram, read_stream
 from ldirectord_py.checks.misasked import Misasked
 from ldirectord_py.checks.quoting import quoted
+from ldirectord_py.checks.veiling import veiled
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.asking import Asking, Subject
 from ldirectord_py.model.checking import Peer, Probe, Target, Transport
@@ -35,7 +36,7 @@ class Sip:
     """
 
     transport: Transport = Transport.TCP
-    uri: str
+    uri: str = field(repr=False)
     """Who is asked for, and who asks."""
     credentials: Credentials | None = None
 
@@ -48,7 +49,7 @@ class Sip:
         if self.credentials is not None and answer.status in _AUTHORIZATION:
             authorization = self._authorized(self.credentials, answer)
             if authorization is None:
-                shown = quoted(b"; ".join(answer.values(_AUTHORIZATION[answer.status][0])))
+                shown = self._shown(b"; ".join(answer.values(_AUTHORIZATION[answer.status][0])))
                 return down(Reason.PROTOCOL, f"expected a challenge of Digest with MD5 or SHA-256, but got {shown}")
             answer = await self._ask(peer, call, tag, authorization, number=2)
             if isinstance(answer, Outcome):
@@ -59,7 +60,7 @@ class Sip:
         """Send the request *number* of a call, and return the final answer to it."""
         await peer.send(self._request(call, tag, *more, number=number))
         for _ in range(_MOST_STRANGE):
-            answer = await (read_datagram(peer) if self.transport is Transport.UDP else read_stream(peer))
+            answer = await (read_datagram if self.transport is Transport.UDP else read_stream)(peer, self._shown)
             if isinstance(answer, Outcome):
                 return answer
             # Provisional answers are followed by another (RFC 3261 §7.2); a late one may be of an earlier request.
@@ -94,7 +95,7 @@ class Sip:
         return None if authorization is None else f"{header}: {authorization}"
 
     def _judged(self, answer: Answer) -> Outcome:
-        shown = quoted(answer.phrase)
+        shown = self._shown(answer.phrase)
         if answer.status == 200:
             return up(f"{_METHOD} answered with {shown}")
         hint = ""
@@ -103,6 +104,11 @@ class Sip:
                 ": the server wants a password, set passwd" if self.credentials is None else ": wrong login or passwd"
             )
         return down(Reason.STATUS, f"{_METHOD} answered with {shown}, expected 200{hint}")
+
+    def _shown(self, text: bytes) -> str:
+        known = self.credentials
+        told = (self.uri.removeprefix("sip:"), *((known.passwd, known.username) if known else ()))
+        return veiled(text, *(one.encode("utf-8", "surrogateescape") for one in told))
 
 
 def build_sip(asking: Asking, subject: Subject, endpoint: Endpoint) -> Probe:

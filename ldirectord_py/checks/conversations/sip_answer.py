@@ -1,9 +1,9 @@
 """Reading SIP answers (RFC 3261 §7), from a stream or a datagram."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from ldirectord_py.checks.quoting import quoted
 from ldirectord_py.model.checking import Peer
 from ldirectord_py.model.outcome import Outcome, Reason, down
 
@@ -18,6 +18,10 @@ _COMPACT = {b"i": b"call-id", b"l": b"content-length"}
 _LONG_HEAD = down(Reason.TOO_LONG, f"the answer's headers did not end within {MOST_HEAD // 1024} KiB")
 _LONG_BODY = down(Reason.TOO_LONG, f"the answer's body is longer than {MOST_BODY // 1024} KiB")
 _EMPTY = down(Reason.CLOSED, "the server answered with an empty datagram")
+
+
+Shown = Callable[[bytes], str]
+"""Quotes what a server said, without what it was told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,14 +46,14 @@ class Answer:
         )
 
 
-async def read_datagram(peer: Peer) -> Answer | Outcome:
+async def read_datagram(peer: Peer, shown: Shown) -> Answer | Outcome:
     """Return the answer in the next datagram, or what is wrong with it."""
     if not (data := await peer.some()):
         return _EMPTY
-    return _parsed(re.split(rb"\r?\n", data.lstrip(b"\r\n")))
+    return _parsed(re.split(rb"\r?\n", data.lstrip(b"\r\n")), shown)
 
 
-async def read_stream(peer: Peer) -> Answer | Outcome:
+async def read_stream(peer: Peer, shown: Shown) -> Answer | Outcome:
     """Return the next answer of a stream without its body, or what is wrong with it."""
     lines: list[bytes] = []
     size = 0
@@ -61,7 +65,7 @@ async def read_stream(peer: Peer) -> Answer | Outcome:
             lines.append(line)
             if len(lines) == 1 and not _STATUS.match(line):
                 break  # not SIP, so that an empty line may never come
-    answer = _parsed(lines)
+    answer = _parsed(lines, shown)
     if isinstance(answer, Answer) and (length := _length(answer)):
         if length > MOST_BODY:
             return _LONG_BODY
@@ -69,10 +73,10 @@ async def read_stream(peer: Peer) -> Answer | Outcome:
     return answer
 
 
-def _parsed(lines: list[bytes]) -> Answer | Outcome:
+def _parsed(lines: list[bytes], shown: Shown) -> Answer | Outcome:
     status = _STATUS.match(lines[0])
     if status is None:
-        return down(Reason.PROTOCOL, f"expected a SIP status line, but got {quoted(lines[0])}")
+        return down(Reason.PROTOCOL, f"expected a SIP status line, but got {shown(lines[0])}")
     headers: list[tuple[bytes, bytes]] = []
     for line in lines[1:]:
         if not line:

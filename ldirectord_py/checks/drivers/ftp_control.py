@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from ldirectord_py.checks.drivers import network
-from ldirectord_py.checks.quoting import quoted
 from ldirectord_py.checks.veiling import veiled
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.checking import Origin
@@ -101,7 +100,7 @@ class Control:
         line = await self._line()
         size = len(line)
         if (start := _CODE.match(line)) is None:
-            raise Concluded(down(Reason.PROTOCOL, f"expected a reply of FTP, but got {quoted(line)}"))
+            raise Concluded(down(Reason.PROTOCOL, f"expected a reply of FTP, but got {self.shown(line)}"))
         if start[2] == b"-":
             while not line.startswith(start[1] + b" "):
                 line = await self._line()

@@ -78,7 +78,7 @@ class Oracle(Statement):
             return self.refused(message)
         if code.startswith(_UNREADABLE):
             return self.unreadable(message)
-        raise CheckUnavailable(f"service oracle cannot ask this: {message.partition(chr(10))[0]}")
+        raise self.unaskable("service oracle cannot ask this", message)
 
 
 def _broken(status: int) -> Outcome:

@@ -9,6 +9,7 @@ from ldirectord_py.checks.veiling import veiled
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.asking import Asking, Subject
 from ldirectord_py.model.checking import Probe
+from ldirectord_py.model.errors import CheckUnavailable
 from ldirectord_py.model.outcome import Outcome, Reason, down, up
 
 GRACE = 0.5
@@ -52,6 +53,10 @@ class Statement(ABC):
     def unreadable(self, message: str) -> Outcome:
         """Return the outcome of an answer that is no answer in this protocol."""
         return down(Reason.PROTOCOL, f"the server's answer cannot be read: {self._shown(message)}")
+
+    def unaskable(self, what: str, message: str) -> CheckUnavailable:
+        """Return the error of a lack of the library's, in its own words but without what is secret."""
+        return CheckUnavailable(f"{what}: {self._shown(message)[1:-1]}")
 
     def _shown(self, message: str, code: object = "") -> str:
         line = f"{code} {message.partition(chr(10))[0]}".strip()
