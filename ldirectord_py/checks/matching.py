@@ -9,6 +9,7 @@ import pcre2
 
 from ldirectord_py.checks.misasked import Misasked
 from ldirectord_py.checks.quoting import quoted
+from ldirectord_py.checks.veiling import veiled
 
 _LIMIT = 10_000
 """Steps of backtracking that a pattern may take from one place of the subject, compiled; then there is a second try.
@@ -17,6 +18,9 @@ Measured with PCRE2 10.47: `^(a+)+$` ends after 0.02 ms; usual patterns take les
 counts anew at each place (PCRE2 has no other), so a body made to stay just below it everywhere keeps `(?:a|a)*[bc]`,
 the worst found, busy for 0.05 s with 16 KiB and 0.7 s with 256 KiB.  Ten times the limit made that 7 s.
 """
+
+_LOOKED_AT = 1024
+"""Bytes of a subject in which secrets are looked for, to show the first few of them."""
 
 _LIMIT_SECOND = 150_000
 """Steps from all places together in the second try: 0.3 ms."""
@@ -30,6 +34,29 @@ one character are not counted: `a*a*[bc]` takes 0.5 s for 32 KiB, and would take
 
 _LIMIT_SLOW = 30_000
 """As the first limit, for the interpreter: it goes on where compiled code runs out of its 32 KiB of stack.  0.4 ms."""
+
+LONGEST_AT_ONCE = 4096
+"""Bytes of a subject that any pattern may be tried on in the loop."""
+
+_GLANCE = 1024
+"""Bytes of a subject that may be tried twice."""
+
+_LIMIT_AT_ONCE = 256
+"""Steps from one place of such a subject: the worst bodies found for patterns such as `(?:a|a)*[bc]` take 0.7 ms then.
+
+What a loop over one character passes over is not counted: with the worst pattern found, `(?<=a\\w)\\w*[;:]`, 4 KiB take
+5 ms, and 16 KiB would take 80.
+"""
+
+_LIMIT_STEADY = 16
+"""Steps from one place of a subject of any length, for patterns that need few."""
+
+_STEADY = re.compile(
+    rb"""(?: [^\\\[\](){}*+?.^$|] | [.^$|)] | \\[^A-Za-z0-9] | \\[dDwWsSbBhHvVnrtAzZ]
+        | \[ \^? \]? (?: [^\\\]\[] | \\[^A-Za-z0-9] | \\[dDwWsShHvVnrt] )* \] | \( (?: \?i?: )? | \(\?i\) )*""",
+    re.VERBOSE,
+)
+"""Patterns without repetition and without what looks about or back: they take a few steps at each place."""
 
 _OUT_OF_STACK = -46
 """PCRE2_ERROR_JIT_STACKLIMIT of <pcre2.h>."""
@@ -56,11 +83,18 @@ class Receive:
     """As it stands in the configuration."""
     _literal: bytes | None = field(init=False, compare=False, repr=False)
     _program: _Program = field(init=False, compare=False, repr=False)
+    _at_once: _Program | None = field(init=False, compare=False, repr=False)
+    """For short subjects."""
+    _steadily: _Program | None = field(init=False, compare=False, repr=False)
+    """For subjects of any length."""
 
     def __post_init__(self) -> None:
         """Compile the text; raises `Misasked`."""
-        object.__setattr__(self, "_literal", self.text if _LITERAL.fullmatch(self.text) else None)
+        is_literal, is_steady = _LITERAL.fullmatch(self.text) is not None, _STEADY.fullmatch(self.text) is not None
+        object.__setattr__(self, "_literal", self.text if is_literal else None)
         object.__setattr__(self, "_program", _compiled(self.text))
+        object.__setattr__(self, "_at_once", None if is_literal else _compiled(self.text, _LIMIT_AT_ONCE))
+        object.__setattr__(self, "_steadily", _compiled(self.text, _LIMIT_STEADY) if is_steady else None)
 
     @classmethod
     def of(cls, text: str) -> Self | None:
@@ -69,6 +103,22 @@ class Receive:
         Raises `Misasked` with what is wrong, and where in the pattern.
         """
         return cls(text.encode("utf-8", "surrogateescape")) if text else None
+
+    def seen_in(self, subject: bytes) -> bool:
+        """Return whether one glance, of 0.3 ms at most, finds this in *subject*: so it does in most checks."""
+        if self._literal is not None:
+            return self._literal in subject
+        return len(subject) <= _GLANCE and self.matches_at_once(subject) is True
+
+    def matches_at_once(self, subject: bytes) -> bool | None:
+        """Return whether *subject* matches, or None where to find out might take more than some 5 ms."""
+        if self._literal is not None:
+            return self._literal in subject
+        program = self._at_once if len(subject) <= LONGEST_AT_ONCE else self._steadily
+        try:
+            return None if program is None else program.search(subject) is not None
+        except pcre2.LibraryError:
+            return None
 
     def matches(self, subject: bytes) -> bool:
         """Return whether *subject* matches somewhere; raises `PatternGaveUp`."""
@@ -92,8 +142,8 @@ class Receive:
         except pcre2.LibraryError as error:
             raise PatternGaveUp from error
 
-    def objection(self, subject: bytes, *, what: str = "the body") -> str:
-        """Return why *subject* will not do, as a sentence; nothing where it does.
+    def objection(self, subject: bytes, *, what: str = "the body", veil: tuple[bytes, ...] = ()) -> str:
+        """Return why *subject* will not do, as a sentence without the secrets *veil*; nothing where it does.
 
         A pattern that gives up has not found what it looks for, so the server is down.  To call
         it our own fault, and leave the server as it is, would let a server choose to stay in: it
@@ -104,16 +154,24 @@ class Receive:
             if self.matches(subject):
                 return ""
         except PatternGaveUp:
-            return f"the pattern {quoted(self.text)} gave up on {what}: it backtracks too much, write it more narrowly"
-        found = f"got {quoted(subject, 80)}" if subject else "it is empty"
+            return self.gave_up(what)
+        return self.not_found(subject, what=what, veil=veil)
+
+    def gave_up(self, what: str) -> str:
+        """Say that nobody knows whether *what* matches."""
+        return f"the pattern {quoted(self.text)} gave up on {what}: it backtracks too much, write it more narrowly"
+
+    def not_found(self, subject: bytes, *, what: str, veil: tuple[bytes, ...] = ()) -> str:
+        """Say that *subject*, which is *what*, does not match."""
+        found = f"got {veiled(subject[:_LOOKED_AT], *veil, longest=80)}" if subject else "it is empty"
         return f"{what} does not match {quoted(self.text)}: {found}"
 
 
 @lru_cache(maxsize=1024)  # a configuration repeats its few patterns for each of its many servers
-def _compiled(text: bytes) -> _Program:
-    prefix = len(_source(b"", _LIMIT))
+def _compiled(text: bytes, limit: int = _LIMIT) -> _Program:
+    prefix = len(_source(b"", limit))
     try:
-        program: _Program = pcre2.compile(_source(text, _LIMIT))
+        program: _Program = pcre2.compile(_source(text, limit))
     except pcre2.PatternError as error:
         complaint = error.msg.partition("; ")[2]
         where = max(error.pos - prefix, 0)

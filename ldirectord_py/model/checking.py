@@ -26,6 +26,23 @@ class PeerTooLong(Exception):
     """The peer sent more than the conversation was willing to read."""
 
 
+class Pattern(Protocol):
+    """What a peer can be asked to look for."""
+
+    @property
+    def text(self) -> bytes:
+        """As it stands in the configuration."""
+        ...
+
+    def matches_at_once(self, subject: bytes) -> bool | None:
+        """Return whether *subject* matches, or None where to find out might hold others up."""
+        ...
+
+    def matches(self, subject: bytes) -> bool:
+        """Return whether *subject* matches."""
+        ...
+
+
 class Peer(Protocol):
     """The other side of a conversation, as the conversation sees it: bytes, and nothing of sockets or clocks.
 
@@ -54,6 +71,10 @@ class Peer(Protocol):
 
     async def reconnect(self) -> None:
         """Start over with a new connection to the same server, under the same deadline."""
+        ...
+
+    async def has_match(self, pattern: "Pattern", subject: bytes) -> bool:
+        """Return whether *subject* matches, however long that takes; raise what the pattern raises."""
         ...
 
     def end(self) -> None:

@@ -3,7 +3,8 @@
 import errno
 import socket
 
-from ldirectord_py.probing.peers import Done, Ground, StreamPeer
+from ldirectord_py.probing.ground import Done, Ground
+from ldirectord_py.probing.peers import A_RECORD, StreamPeer
 from ldirectord_py.probing.prepared import Prepared
 from ldirectord_py.probing.reasons import outcome_of_errno
 
@@ -23,6 +24,8 @@ class DatagramPeer(StreamPeer):
         """See `Peer.some`."""
         data = await self._receive()
         self._readable = True  # one edge may stand for several datagrams
+        if self._is_enough(A_RECORD):
+            await self._give_way()
         return data
 
     def _prepare_abort(self, opened: socket.SocketType) -> None:

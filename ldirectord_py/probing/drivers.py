@@ -7,7 +7,7 @@ from collections.abc import Callable
 from ldirectord_py.model.checking import Driver, Probe
 from ldirectord_py.model.errors import CheckUnavailable
 from ldirectord_py.model.outcome import Outcome, Reason, down, fault
-from ldirectord_py.probing.peers import Done
+from ldirectord_py.probing.ground import Done
 from ldirectord_py.probing.reasons import HELD_UP, outcome_of_bug, outcome_of_delay
 
 Crashed = Callable[[Probe, Exception], None]

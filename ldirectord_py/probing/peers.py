@@ -3,16 +3,18 @@
 import errno
 import socket
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Coroutine, Generator
 from select import EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP
 from struct import pack
 from types import coroutine
-from typing import Any, Protocol
+from typing import Any
 
 from ldirectord_py.checks.binding import bind
-from ldirectord_py.model.checking import Conversation, PeerClosed, PeerTooLong, Probe
+from ldirectord_py.checks.matching_aside import Allowance
+from ldirectord_py.model.checking import Conversation, Pattern, PeerClosed, PeerTooLong
 from ldirectord_py.model.errors import CheckUnavailable
 from ldirectord_py.model.outcome import Outcome, Reason, down, fault
+from ldirectord_py.probing.ground import Done, Ground
 from ldirectord_py.probing.prepared import Prepared
 from ldirectord_py.probing.reasons import outcome_of, outcome_of_bug, outcome_of_delay, outcome_of_errno
 
@@ -21,30 +23,14 @@ _NEWS = EPOLLIN | EPOLLRDHUP | EPOLLERR | EPOLLHUP
 _ENDED = EPOLLRDHUP | EPOLLERR | EPOLLHUP
 _ABORT = pack("ii", 1, 0)  # struct linger: close at once with RST, and leave no TIME_WAIT behind
 _CHUNK = 16384
+# What one turn of the loop may do, in bytes of an answer read: chunks of a byte each, the slowest to read, take 1 ms
+# for so much.  A line taken apart counts for many, and so does a byte in which a pattern was looked for.
+_A_TURN = 65536
+_A_LINE = 256
+_A_BYTE_SEARCHED = 16
+A_RECORD = 1024
+"""As much counts a datagram, or a record of TLS, which may hold a byte only."""
 _MOST = 1 << 20  # bytes that one conversation may read
-
-Done = Callable[[Outcome, float, float], None]
-"""Is handed the outcome, the seconds from the first socket to the verdict, and the time of the verdict (monotonic)."""
-
-
-class Ground(Protocol):
-    """What a peer needs of its prober."""
-
-    def watch(self, peer: "StreamPeer", descriptor: int) -> None:
-        """Resume *peer* whenever *descriptor* has news."""
-        ...
-
-    def forget(self, descriptor: int) -> None:
-        """Stop that; *descriptor* is about to be closed."""
-        ...
-
-    def ended(self, peer: "StreamPeer") -> None:
-        """Take note that *peer* needs no deadline any more."""
-        ...
-
-    def crashed(self, probe: Probe, error: Exception) -> None:
-        """Tell of a bug in a check."""
-        ...
 
 
 @coroutine
@@ -62,6 +48,7 @@ class StreamPeer:
     """
 
     __slots__ = (
+        "_allowance",
         "_begun",
         "_buffer",
         "_connected",
@@ -70,9 +57,11 @@ class StreamPeer:
         "_ended",
         "_ground",
         "_left",
+        "_matching",
         "_prepared",
         "_readable",
         "_socket",
+        "_work",
         "deadlines",
         "probe",
     )
@@ -88,6 +77,9 @@ class StreamPeer:
         self._socket: socket.SocketType | None = None
         self._connected = self._readable = self._ended = False
         self._left = _MOST
+        self._work = 0
+        self._matching = False
+        self._allowance: Allowance | None = None
         self._buffer = b""
 
     # The prober's side.
@@ -123,6 +115,10 @@ class StreamPeer:
 
     def overdue(self, now: float) -> None:
         """End the check: its time is up."""
+        if self._matching:
+            # The answer came in time; for how long it may wait to be matched is not for this deadline to say.
+            self._ground.ended(self)
+            return
         seconds = f"{self.probe.timeout:g} s"
         if not self._connected:
             sentence = f"no connection within {seconds}"
@@ -131,6 +127,13 @@ class StreamPeer:
         else:
             sentence = f"answer not complete within {seconds}: {_MOST - self._left} bytes had come"
         self._conclude(down(Reason.TIMEOUT, sentence), now)
+
+    def go_on(self, now: float) -> None:
+        """Go on at *now* (monotonic) without news, unless all has come to its end meanwhile."""
+        if self._conversation is not None:
+            if self.deadlines is None:
+                self._ground.expire(self)
+            self._step(now)
 
     def held_up(self, now: float, seconds: float) -> None:
         """End the check without a verdict on the server: for *seconds* we could not look whether it had answered."""
@@ -193,6 +196,8 @@ class StreamPeer:
                 raise PeerClosed("the server ended the connection before the end of a line")
             buffer += more
         self._buffer = buffer[end + 1 :]
+        if self._is_enough(_A_LINE):
+            await self._give_way()
         return buffer[:end].removesuffix(b"\r")
 
     async def exactly(self, count: int) -> bytes:
@@ -220,6 +225,29 @@ class StreamPeer:
         while not self._connected:
             await _news()
 
+    async def has_match(self, pattern: Pattern, subject: bytes) -> bool:
+        """See `Peer.has_match`: what might take long is done beside the loop."""
+        self._matching = True
+        try:
+            if self._work >= _A_TURN:
+                await self._give_way()
+            self._work += len(subject) * _A_BYTE_SEARCHED
+            found = pattern.matches_at_once(subject)
+            return await self._match_aside(pattern, subject) if found is None else found
+        finally:
+            self._matching = False
+
+    async def _match_aside(self, pattern: Pattern, subject: bytes) -> bool:
+        if self._allowance is None:
+            self._allowance = Allowance()
+        asked = self._ground.match(self, pattern, subject, self._allowance)
+        try:
+            while not asked.done():
+                await _news()
+        finally:
+            asked.cancel()
+        return asked.result()
+
     def end(self) -> None:
         """See `Peer.end`."""
         if self._socket is not None:
@@ -240,8 +268,21 @@ class StreamPeer:
                     if len(data) < _CHUNK and not self._ended:
                         self._readable = False
                     self._spend(len(data))
+                    if len(data) == _CHUNK and self._is_enough(_CHUNK):
+                        await self._give_way()
                     return data
             await _news()
+
+    def _is_enough(self, work: int) -> bool:
+        """Take note of *work* done; return whether that is enough for one turn of the loop."""
+        self._work += work
+        return self._work >= _A_TURN
+
+    async def _give_way(self) -> None:
+        """Go on in the next turn of the loop: a long answer may be there all at once, and others wait."""
+        self._work = 0
+        self._ground.again(self)
+        await _news()
 
     def _spend(self, count: int) -> None:
         self._left -= count

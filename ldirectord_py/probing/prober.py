@@ -8,11 +8,13 @@ from pathlib import Path
 from select import EPOLLET, EPOLLIN, EPOLLOUT, EPOLLRDHUP, epoll
 from typing import Protocol
 
-from ldirectord_py.model.checking import Probe, Target, Transport
+from ldirectord_py.checks.matching_aside import Allowance, matcher
+from ldirectord_py.model.checking import Pattern, Probe, Target, Transport
 from ldirectord_py.model.outcome import Outcome, Reason
 from ldirectord_py.probing.datagrams import DatagramPeer, IcmpPeer, InsistentPeer
 from ldirectord_py.probing.drivers import DriverRunner
-from ldirectord_py.probing.peers import Done, Ground, StreamPeer
+from ldirectord_py.probing.ground import Done, Ground
+from ldirectord_py.probing.peers import StreamPeer
 from ldirectord_py.probing.prepared import Prepared
 from ldirectord_py.probing.reasons import HELD_UP
 from ldirectord_py.probing.tls import TlsPeer
@@ -55,6 +57,7 @@ class Prober:
         self.tls = TlsMemory(certificate_seen)
         self._loop = asyncio.get_running_loop()
         self._drivers = DriverRunner(tasks, crashed)
+        self._matcher = matcher()
         self._epoll = epoll()
         self._ephemeral = _ephemeral_ports()
         self._peers: dict[int, StreamPeer] = {}
@@ -111,6 +114,7 @@ class Prober:
             peer.abandon()
         if self._timer is not None:
             self._timer.cancel()
+        self._matcher.close()
         self._loop.remove_reader(self._epoll.fileno())
         self._epoll.close()
 
@@ -124,6 +128,33 @@ class Prober:
     def forget(self, descriptor: int) -> None:
         """See `Ground.forget`; closing the descriptor takes it out of the epoll set by itself."""
         self._peers.pop(descriptor, None)
+
+    def match(self, peer: StreamPeer, pattern: Pattern, subject: bytes, allowance: Allowance) -> asyncio.Task[bool]:
+        """See `Ground.match`."""
+        # The conversation takes what comes of it, also an error; so that is none of the group's.
+        task = self._loop.create_task(self._matcher.matches(pattern, subject, allowance), name="match a pattern")
+        task.add_done_callback(partial(self._matched, peer))
+        return task
+
+    def _matched(self, peer: StreamPeer, task: asyncio.Task[bool]) -> None:
+        if not task.cancelled():
+            task.exception()  # it has been looked at, even if nobody waits any more
+        self.again(peer)
+
+    def again(self, peer: StreamPeer) -> None:
+        """See `Ground.again`."""
+        self._loop.call_soon(self._go_on, peer)
+
+    def _go_on(self, peer: StreamPeer) -> None:
+        try:
+            peer.go_on(self._loop.time())
+        except Exception as error:  # noqa: BLE001  # as in `_on_news`
+            self.crashed(peer.probe, error)
+
+    def expire(self, peer: StreamPeer) -> None:
+        """See `Ground.expire`."""
+        self._set_deadline(peer, self._loop.time())
+        self._deadlines[peer.probe.timeout].move_to_end(peer, last=False)
 
     def ended(self, peer: StreamPeer) -> None:
         """See `Ground.ended`."""

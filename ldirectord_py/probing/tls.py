@@ -8,7 +8,8 @@ from ldirectord_py.model.checking import PeerClosed, TlsOptions, Transport
 from ldirectord_py.model.errors import CheckUnavailable
 from ldirectord_py.model.outcome import Outcome
 from ldirectord_py.probing import certificates
-from ldirectord_py.probing.peers import Done, Ground, StreamPeer
+from ldirectord_py.probing.ground import Done, Ground
+from ldirectord_py.probing.peers import A_RECORD, StreamPeer
 from ldirectord_py.probing.prepared import Prepared
 from ldirectord_py.probing.tls_memory import TlsMemory
 from ldirectord_py.probing.tls_reasons import unverified
@@ -141,17 +142,21 @@ class TlsPeer(StreamPeer):
             return await super()._receive()
         while True:
             try:
-                return self._tls.read(_CHUNK)
+                data = self._tls.read(_CHUNK)
             except ssl.SSLWantReadError:
                 await self._flush()
-                if data := await super()._receive():
-                    self._incoming.write(data)
+                if wire := await super()._receive():
+                    self._incoming.write(wire)
                 else:
                     # Many servers end the connection without close_notify; whether that was too
                     # early is for the conversation to say.
                     return b""
             except ssl.SSLZeroReturnError:
                 return b""
+            else:
+                if self._is_enough(A_RECORD):
+                    await self._give_way()
+                return data
 
     async def _flush(self) -> None:
         if data := self._outgoing.read():

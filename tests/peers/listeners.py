@@ -14,16 +14,38 @@ Answer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 LOOPBACK = ip_address("127.0.0.1")
 
 
+_TURNS = 10
+"""Turns of the loop within which a connection that the kernel has made gets its handler, with some to spare."""
+
+
+class _Connection(asyncio.StreamReaderProtocol):
+    """One whose transport is among *transports* while it stands."""
+
+    def __init__(self, transports: set[asyncio.BaseTransport], handle: Answer) -> None:
+        super().__init__(asyncio.StreamReader(), handle)
+        self._transports = transports
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._mine = transport
+        self._transports.add(transport)
+        super().connection_made(transport)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        super().connection_lost(error)
+        self._transports.discard(self._mine)
+
+
 @asynccontextmanager
 async def serving(
     answer: Answer, context: ssl.SSLContext | None = None, *, host: str = "127.0.0.1", port: int = 0
 ) -> AsyncIterator[Endpoint]:
-    """Serve *answer* on a port of loopback, a free one by default; leave no handler behind.
+    """Serve *answer* on a port of loopback, a free one by default; leave no handler and no connection behind.
 
     A context means TLS.
     """
 
     handlers: set[asyncio.Task[None]] = set()
+    transports: set[asyncio.BaseTransport] = set()
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         handlers.add(asyncio.current_task())  # type: ignore[arg-type]  # a handler runs in a task
@@ -32,12 +54,21 @@ async def serving(
             await answer(reader, writer)
         writer.close()
 
-    server = await asyncio.start_server(handle, host, port, ssl=context)
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: _Connection(transports, handle), host, port, ssl=context)
     async with server:
         yield Endpoint(ip_address(host), server.sockets[0].getsockname()[1])
+        # A check may be over before its connection is accepted here; a handler that has not begun cannot end it.
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
+        server.close()
         for handler in handlers:
             handler.cancel()
         await asyncio.gather(*handlers)
+        for transport in list(transports):
+            transport.abort()  # type: ignore[attr-defined]  # whatever is left to be sent
+        while transports:
+            await asyncio.sleep(0)
 
 
 @contextmanager

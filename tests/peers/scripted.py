@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from itertools import pairwise
 
-from ldirectord_py.model.checking import PeerClosed
+from ldirectord_py.model.checking import Pattern, PeerClosed
 
 
 class Reset(Exception):
@@ -63,6 +63,9 @@ class ScriptedPeer:
         assert self._later, "the script has no further connection"
         self.connections += 1
         self._pieces, self._ahead = self._later.pop(0), b""
+
+    async def has_match(self, pattern: Pattern, subject: bytes) -> bool:
+        return pattern.matches(subject)
 
     def end(self) -> None:
         self.ended = True

@@ -1,5 +1,8 @@
 """PostgreSQL with a few roles and a rabbit, on both loopbacks."""
 
+import base64
+import hashlib
+import hmac
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -17,11 +20,22 @@ LOGIN = "monitor"
 PASSWORD = "rabbit-hölé"
 
 
+def verifier(password: str, rounds: int) -> str:
+    """Return what PostgreSQL keeps of a password (RFC 5803), hashed so often."""
+    salt = b"wonderland-salt!"
+    salted = hashlib.pbkdf2_hmac("sha256", password.encode(), salt, rounds)
+    stored = hashlib.sha256(hmac.digest(salted, b"Client Key", "sha256")).digest()
+    server = hmac.digest(salted, b"Server Key", "sha256")
+    salt64, stored64, server64 = (base64.b64encode(part).decode() for part in (salt, stored, server))
+    return f"SCRAM-SHA-256${rounds}:{salt64}${stored64}:{server64}"
+
+
 SETUP = f"""
 create database hole;
 create role {LOGIN} login password '{PASSWORD}';
 create role open login;
 create role careful login password '{PASSWORD}';
+create role slow login password '{verifier(PASSWORD, 100_000)}';
 create role plain login password '{PASSWORD}';
 \\connect hole
 create type colour as enum ('white', 'gray');
@@ -34,7 +48,7 @@ local all all trust
 host all open all trust
 hostssl all careful all scram-sha-256
 hostnossl all plain all scram-sha-256
-host all monitor,postgres all scram-sha-256
+host all monitor,postgres,slow all scram-sha-256
 """
 
 

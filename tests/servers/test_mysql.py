@@ -6,6 +6,7 @@ import pytest
 
 from ldirectord_py.model.outcome import Outcome, Reason, down, up
 from tests.peers.asking import checking
+from tests.peers.turns import MOST, held_for
 from tests.servers.daemons import at, free_port
 from tests.servers.mariadb import LOGIN, LOOPBACKS, PASSWORD, mariadb
 
@@ -67,6 +68,12 @@ async def test_what_the_server_says_is_told(mariadb: int, words: dict[str, objec
     assert outcome.reason is Reason.STATUS
     assert outcome.detail.startswith(f"the server said '{said}")
     assert "rabbit-h" not in outcome.detail
+
+
+async def test_to_be_let_in_does_not_hold_the_loop(mariadb: int) -> None:
+    seconds, callback, outcomes = await held_for(lambda: ask(mariadb, request="/select * from many"))
+    assert set(outcomes) == {RETURNED}
+    assert seconds <= MOST, callback
 
 
 @pytest.mark.parametrize("address", LOOPBACKS)

@@ -7,6 +7,7 @@ import pytest
 
 from ldirectord_py.model.outcome import Outcome, Reason, down, up
 from tests.peers.asking import checking
+from tests.peers.turns import MOST, held_for
 from tests.servers.daemons import at, free_port
 from tests.servers.postgresql import LOGIN, LOOPBACKS, PASSWORD, postgresql
 
@@ -78,6 +79,13 @@ async def test_what_the_server_says_is_told(postgresql: int, words: dict[str, ob
     assert outcome.reason is Reason.STATUS
     assert outcome.detail.startswith(f"the server said '{said}")
     assert "rabbit-h" not in outcome.detail
+
+
+@pytest.mark.parametrize("login", ["careful", "plain", "slow"])
+async def test_to_be_let_in_does_not_hold_the_loop(postgresql: int, login: str) -> None:
+    seconds, callback, outcomes = await held_for(lambda: ask(postgresql, login=login))
+    assert set(outcomes) == {RETURNED}
+    assert seconds <= MOST, callback
 
 
 @pytest.mark.parametrize("address", LOOPBACKS)

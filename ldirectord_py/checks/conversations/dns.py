@@ -13,6 +13,7 @@ from ldirectord_py.checks.conversations.dns_messages import (
     query_of,
     read_answer,
 )
+from ldirectord_py.checks.conversations.searching import objection_to
 from ldirectord_py.checks.matching import Receive
 from ldirectord_py.checks.quoting import quoted
 from ldirectord_py.model.checking import Peer
@@ -50,9 +51,9 @@ class Dns:
         else:
             await peer.send(query)
             message = await own_answer(peer, lambda datagram: is_about(query, datagram))
-        return self._read(message) if message else _NO_ANSWER
+        return await self._read(peer, message) if message else _NO_ANSWER
 
-    def _read(self, message: bytes) -> Outcome:
+    async def _read(self, peer: Peer, message: bytes) -> Outcome:
         if not is_response(message):
             return _ECHO
         try:
@@ -61,9 +62,9 @@ class Dns:
             return down(Reason.PROTOCOL, f"the DNS answer is malformed: {error}")
         if answer.code:
             return down(Reason.STATUS, f"{self._question} was answered with {answer.code_name}")
-        return self._judge(answer)
+        return await self._judge(peer, answer)
 
-    def _judge(self, answer: Answer) -> Outcome:
+    async def _judge(self, peer: Peer, answer: Answer) -> Outcome:
         """Return the verdict on a proper answer.  One that has what was asked for will do, though it be truncated."""
         hint = _CUT if answer.truncated else ""
         if not answer.records:
@@ -74,11 +75,11 @@ class Dns:
             return up(f"{self._question} is {answer.records[0].decode()}")
         what = f"the answer to {self._question}"
         for record in answer.records:
-            if not self.receive.objection(record, what=what):
+            if not await objection_to(peer, self.receive, record, what=what):
                 return up(f"{self._question} is {record.decode()}")
         first, *more = answer.records
         others = f" and {len(more)} more" if more else ""
-        return down(Reason.MISMATCH, f"{self.receive.objection(first, what=what)}{others}{hint}")
+        return down(Reason.MISMATCH, f"{await objection_to(peer, self.receive, first, what=what)}{others}{hint}")
 
     @property
     def _question(self) -> str:

@@ -9,6 +9,7 @@ from ldirectord_py.checks.conversations import http_headers
 from ldirectord_py.checks.conversations.http_answer import MOST_BODY, Answer
 from ldirectord_py.checks.conversations.http_reading import read_answer
 from ldirectord_py.checks.conversations.http_urls import next_target
+from ldirectord_py.checks.conversations.searching import objection_to
 from ldirectord_py.checks.matching import Receive
 from ldirectord_py.checks.quoting import quoted
 from ldirectord_py.checks.veiling import veiled_sentence
@@ -63,7 +64,7 @@ class Http:
             return answer
         if answer.status in _REDIRECTS and answer.status not in self.statuses:
             return await self._follow(peer, answer)
-        return self._judge(answer)
+        return self._judge(answer) or await self._search(peer, answer)
 
     @property
     def _whole(self) -> bool:
@@ -95,16 +96,22 @@ class Http:
         another = host.lower() != self.host.lower()
         return self._request(target, host, http_headers.for_another_host(self.headers) if another else self.headers)
 
-    def _judge(self, answer: Answer) -> Outcome:
+    def _judge(self, answer: Answer) -> Outcome | None:
+        """Return the verdict; None where the body has to be searched, as one glance does not do."""
         if answer.status not in self.statuses and not (answer.bare and self.statuses == SUCCESSFUL):
             found = "an answer without HTTP headers" if answer.bare else answer.phrase
             return down(Reason.STATUS, f"{found}, expected {_shown(self.statuses)}")
         if self.receive is not None:
             if self.method == "HEAD":
                 return _HEAD_HAS_NO_BODY
-            what = f"the body's first {MOST_BODY // 1024} KiB" if answer.cut else "the body"
-            if objection := self.receive.objection(answer.body, what=what):
-                return down(Reason.TOO_LONG if answer.cut else Reason.MISMATCH, objection)
+            if not self.receive.seen_in(answer.body):
+                return None
+        return _BARE if answer.bare else _UP.get(answer.status) or up(answer.phrase)
+
+    async def _search(self, peer: Peer, answer: Answer) -> Outcome:
+        what = f"the body's first {MOST_BODY // 1024} KiB" if answer.cut else "the body"
+        if self.receive and (objection := await objection_to(peer, self.receive, answer.body, what=what)):
+            return down(Reason.TOO_LONG if answer.cut else Reason.MISMATCH, objection)
         return _BARE if answer.bare else _UP.get(answer.status) or up(answer.phrase)
 
     async def _follow(self, peer: Peer, answer: Answer) -> Outcome:
@@ -116,7 +123,7 @@ class Http:
         here = self.target
         for _ in range(MOST_REDIRECTS):
             if answer.status in self.statuses or answer.status not in _REDIRECTS or not answer.location:
-                return self._judge(answer)
+                break
             base = here if self._proxied else f"{self.scheme}://{self.server}{here}"
             there = next_target(base, answer.location, server=self.server, host=self.host, proxied=self._proxied)
             if there is None:
@@ -128,7 +135,7 @@ class Http:
             if isinstance(following, Outcome):
                 return following
             answer, here = following, there
-        return self._judge(answer)
+        return self._judge(answer) or await self._search(peer, answer)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from ldirectord_py.model.checking import Peer, PeerClosed, PeerTooLong
 
 MOST_BYTES = 32 * 1024
 """Bytes of all frames together, up to one more frame: an answer to us has a hundred or two."""
-MOST_FRAMES = 256
+MOST_FRAMES = 128
 """Each takes some 20 µs."""
 LARGEST = 16_384
 """Bytes within one frame: what we allow by saying nothing of it (§4.2)."""

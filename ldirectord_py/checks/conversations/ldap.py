@@ -7,8 +7,9 @@ from ldirectord_py.checks.conversations import ldap_messages as wire
 from ldirectord_py.checks.conversations.ber import Malformed
 from ldirectord_py.checks.conversations.goodbye import say_goodbye
 from ldirectord_py.checks.conversations.ldap_messages import Message, Operation, Result
+from ldirectord_py.checks.conversations.searching import objection_to
 from ldirectord_py.checks.matching import PatternGaveUp, Receive
-from ldirectord_py.checks.quoting import quoted
+from ldirectord_py.checks.quoting import LONGEST, quoted
 from ldirectord_py.checks.sni import tls_target
 from ldirectord_py.checks.veiling import veiled
 from ldirectord_py.model.address import Endpoint
@@ -66,7 +67,7 @@ class Ldap:
                 if (result := answer.result()).code:
                     return down(Reason.STATUS, f"search for {quoted(self.base)} answered with {self._told(result)}")
                 await say_goodbye(peer, wire.unbind_request(_UNBIND))
-                return self._judge(entry) if entry else _NO_ENTRY
+                return await self._judge(peer, entry) if entry else _NO_ENTRY
             if answer.operation == Operation.SEARCH_ENTRY:
                 if entry is not None:
                     return _TWO_ENTRIES
@@ -75,16 +76,18 @@ class Ldap:
                 return self._unexpected(answer, "an answer to the search")
         return _NO_RESULT
 
-    def _judge(self, entry: Message) -> Outcome:
+    async def _judge(self, peer: Peer, entry: Message) -> Outcome:
         name = entry.name()
         if self.receive is None:
-            return up(f"read {_shown(name)}")
-        if not (objection := self.receive.objection(name, what="the entry's name")):
-            return up(f"read {_shown(name)}, which matches")
+            return up(f"read {self._shown(name)}")
+        veil = (self.passwd, self.login)
+        objection = await objection_to(peer, self.receive, name, what="the entry's name", veil=veil)
+        if not objection:
+            return up(f"read {self._shown(name)}, which matches")
         for value in entry.values():
             with suppress(PatternGaveUp):  # and so has not matched
-                if self.receive.matches(value):
-                    return up(f"read {_shown(name)}, an attribute matches")
+                if await peer.has_match(self.receive, value):
+                    return up(f"read {self._shown(name)}, an attribute matches")
         return down(Reason.MISMATCH, f"{objection}; nor does an attribute")
 
     def _unexpected(self, message: Message, expected: str) -> Outcome:
@@ -99,9 +102,8 @@ class Ldap:
         said = f": {veiled(result.message, self.passwd, self.login)}" if result.message else ""
         return f"{result.name}{said}, expected success"
 
-
-def _shown(name: bytes) -> str:
-    return quoted(name) if name else "the root DSE"
+    def _shown(self, name: bytes) -> str:
+        return veiled(name, self.passwd, self.login, longest=LONGEST) if name else "the root DSE"
 
 
 def build_ldap(asking: Asking, subject: Subject, endpoint: Endpoint) -> Probe:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 
 from ldirectord_py.checks.conversations.redis_replies import Malformed, Refused, Replies, command
+from ldirectord_py.checks.conversations.searching import objection_to
 from ldirectord_py.checks.matching import Receive
 from ldirectord_py.checks.misasked import Misasked
 from ldirectord_py.checks.quoting import quoted
@@ -56,7 +57,7 @@ class Redis:
         except Malformed as error:
             shown = veiled(error.args[0], *self.credentials)
             return down(Reason.PROTOCOL, f"expected a reply of Redis, but got {shown}")
-        return self._judge(text)
+        return await self._judge(peer, text)
 
     def _meant(self, error: bytes) -> str:
         code = error.partition(b" ")[0]
@@ -64,9 +65,9 @@ class Redis:
             return f"{code.decode('ascii')}: {meaning}"
         return f"the server said {veiled(error, *self.credentials)}"
 
-    def _judge(self, text: bytes) -> Outcome:
+    async def _judge(self, peer: Peer, text: bytes) -> Outcome:
         if self.receive is not None:
-            if objection := self.receive.objection(text, what="the reply"):
+            if objection := await objection_to(peer, self.receive, text, what="the reply", veil=self.credentials):
                 return self._veiled(down(Reason.MISMATCH, objection))
         elif _is_ping(self.request):
             expected = text == _PONG

@@ -36,11 +36,11 @@ class SimpleTcp:
             await peer.send(self.request)
         # Many servers answer only once they know that the question is complete.
         peer.end()
-        search = _Search(self.receive)
+        search = _Search(peer, self.receive)
         while data := await peer.some():
-            if outcome := search.feed(data):
+            if outcome := await search.feed(data):
                 return outcome
-        return search.finish()
+        return await search.finish()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,14 +58,15 @@ class SimpleUdp:
         await peer.send(self.request)
         if not (data := await peer.some()):
             return _NOTHING
-        search = _Search(self.receive)
-        return search.feed(data) or search.finish()
+        search = _Search(peer, self.receive)
+        return await search.feed(data) or await search.finish()
 
 
 class _Search:
     """Looks for a line that matches, in an answer that comes in pieces."""
 
-    def __init__(self, receive: Receive | None) -> None:
+    def __init__(self, peer: Peer, receive: Receive | None) -> None:
+        self._peer = peer
         self._receive = receive
         self._seen = b""
         """All that has come, for the sentence."""
@@ -75,7 +76,7 @@ class _Search:
         """How many of them are complete."""
         self._gave_up = False
 
-    def feed(self, data: bytes) -> Outcome | None:
+    async def feed(self, data: bytes) -> Outcome | None:
         """Look at *data*, the next piece; return the outcome as soon as it is certain."""
         if self._receive is None:
             return _ANSWERED
@@ -84,24 +85,24 @@ class _Search:
         self._seen += data[: MOST_ANSWER - searched]
         while end := self._seen.find(b"\n", searched) + 1:
             line, self._start, searched = self._seen[self._start : end], end, end
-            if self._matches(line):
+            if await self._matches(line):
                 return _matched(line)
             self._lines += 1
             if self._lines == MOST_LINES:
                 return self._too_long(self._receive, f"{MOST_LINES} lines")
         return self._too_long(self._receive, f"{MOST_ANSWER // 1024} KiB") if cut else None
 
-    def finish(self) -> Outcome:
+    async def finish(self) -> Outcome:
         """Return what the answer comes to, now that it is complete."""
         if self._receive is None or not self._seen:
             return _CLOSED
-        if (rest := self._seen[self._start :]) and self._matches(rest):
+        if (rest := self._seen[self._start :]) and await self._matches(rest):
             return _matched(rest)
         return down(Reason.MISMATCH, self._objection(self._receive))
 
-    def _matches(self, line: bytes) -> bool:
+    async def _matches(self, line: bytes) -> bool:
         try:
-            return self._receive is not None and self._receive.matches(line)
+            return self._receive is not None and await self._peer.has_match(self._receive, line)
         except PatternGaveUp:
             self._gave_up = True
             return False

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from ldirectord_py.checks.conversations.searching import objection_to
 from ldirectord_py.checks.matching import Receive
 from ldirectord_py.checks.misasked import Misasked
 from ldirectord_py.checks.quoting import quoted
@@ -34,8 +35,10 @@ class Udp:
         """See `Conversation.probe`."""
         await peer.send(self.request)
         answer = await peer.some()
-        if self.receive is not None and (objection := self.receive.objection(answer, what="the answer")):
-            return down(Reason.MISMATCH, objection)
+        if self.receive is not None:
+            objection = await objection_to(peer, self.receive, answer, what="the answer")
+            if objection:
+                return down(Reason.MISMATCH, objection)
         return up(f"answered {quoted(answer)}")
 
 

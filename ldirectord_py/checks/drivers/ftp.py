@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field
 
+from ldirectord_py.checks import matching_aside
 from ldirectord_py.checks.drivers import network
 from ldirectord_py.checks.drivers.ftp_control import Concluded, Control, connection
 from ldirectord_py.checks.matching import Receive
@@ -40,8 +41,7 @@ class Ftp:
         """See `Driver.run`."""
         try:
             async with connection(self.server, self.origin) as (reader, writer):
-                secrets = (self.passwd,) if self.login == _ANONYMOUS else (self.passwd, self.login)
-                control = Control(reader, writer, *secrets)
+                control = Control(reader, writer, *self._secrets)
                 await self._log_in(control)
                 outcome = _LOGGED_IN if self.path is None else await self._fetch(control, self.path)
                 control.quit()
@@ -50,6 +50,10 @@ class Ftp:
             return end.outcome
         except OSError as error:
             return network.outcome_of(error)
+
+    @property
+    def _secrets(self) -> tuple[bytes, ...]:
+        return (self.passwd,) if self.login == _ANONYMOUS else (self.passwd, self.login)
 
     async def _log_in(self, control: Control) -> None:
         """See RFC 959 §5.4 for the replies: 230 is let in, 331 wants a password."""
@@ -70,7 +74,7 @@ class Ftp:
         cut = len(body) > MOST_FILE
         if begun.code < 200 and not cut:
             await control.await_reply(command, 2)
-        return self._judged(bytes(body[:MOST_FILE]), cut=cut)
+        return await self._judged(bytes(body[:MOST_FILE]), cut=cut)
 
     async def _data_port(self, control: Control) -> int:
         """Return the port at which the server waits for the data connection.
@@ -89,10 +93,10 @@ class Ftp:
             raise Concluded(down(Reason.PROTOCOL, f"expected a port, but got {control.shown(reply.line)}"))
         return port
 
-    def _judged(self, body: bytes, *, cut: bool) -> Outcome:
+    async def _judged(self, body: bytes, *, cut: bool) -> Outcome:
         if self.receive is not None:
             what = f"the file's first {MOST_FILE // 1024} KiB" if cut else "the file"
-            if objection := self.receive.objection(body, what=what):
+            if objection := await matching_aside.objection_to(self.receive, body, what=what, veil=self._secrets):
                 return down(Reason.TOO_LONG if cut else Reason.MISMATCH, objection)
         return up(f"fetched {len(body)} bytes")
 

@@ -195,7 +195,7 @@ async def test_a_bug_in_a_check_is_our_own_fault() -> None:
 
     assert (outcome.verdict, outcome.detail) == (
         Verdict.FAULT,
-        "the check has a bug: ZeroDivisionError: in the check",
+        "the check has a bug: ZeroDivisionError",
     )
 
 
@@ -373,7 +373,7 @@ async def test_drivers_run_under_their_deadline() -> None:
         (Verdict.UP, "done"),
         (Verdict.DOWN, "no result within 0.1 s"),
         (Verdict.FAULT, "no such driver here: pip install it"),
-        (Verdict.FAULT, "the check has a bug: KeyError: 'oops'"),
+        (Verdict.FAULT, "the check has a bug: KeyError"),
     ]
 
 

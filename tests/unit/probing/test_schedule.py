@@ -112,7 +112,7 @@ async def test_later_checks_do_not_come_all_at_once() -> None:
     async with watching() as (watched, plan):
         assert watched.schedule is not None
         watched.schedule.retarget([plan(str(n), interval=1) for n in range(50)])
-        await watched.until(lambda: len(watched.reports) == 250)
+        await watched.until(lambda: len(watched.reports) >= 250)
 
         tenths = {int(when * 10) for _, when in watched.began[-50:]}
         assert len(tenths) >= 5

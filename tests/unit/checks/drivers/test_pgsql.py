@@ -1,4 +1,6 @@
 import asyncio
+import base64
+import gc
 from ipaddress import ip_address
 
 import pytest
@@ -28,6 +30,33 @@ async def test_a_server_that_hangs_up_is_closed() -> None:
 
 async def test_cancelled_it_leaves_nothing_behind() -> None:
     assert await leaves_nothing(Pgsql)
+
+
+@pytest.mark.parametrize("said", [(), (b"X",), (b"N",), (b"S",)], ids=["silent", "X", "N", "S"])
+async def test_wherever_it_is_cancelled_no_error_is_left_that_nobody_looks_at(said: tuple[bytes, ...]) -> None:
+    loop, told = asyncio.get_running_loop(), []
+    loop.set_exception_handler(lambda _loop, context: told.append(context))
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for piece in said:
+            await reader.read(65536)
+            writer.write(piece)
+        await reader.read()
+
+    async with serving(answer) as endpoint:
+        for turns in range(24):
+            asked = loop.create_task(check(Pgsql, endpoint).run())
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            asked.cancel()
+            await asyncio.wait([asked])
+            assert asked.cancelled() or asked.result()
+            for _ in range(4):
+                await asyncio.sleep(0)
+            del asked
+            gc.collect()
+        await asyncio.sleep(0)
+    assert told == []
 
 
 def message(kind: bytes, body: bytes) -> bytes:
@@ -101,3 +130,29 @@ async def test_no_bytes_crash_it(pieces: list[bytes]) -> None:
         return
     assert outcome.verdict is Verdict.DOWN
     assert len(outcome.detail) <= LONGEST_DETAIL
+
+
+@pytest.mark.parametrize(
+    ("rounds", "said"),
+    [
+        (4096, "the server ended the connection before its answer was complete"),
+        (20_000, "the server has another salt for each login, and wants a password to be hashed 20000 times"),
+        (50_000_000, "the server wants the password hashed 50000000 times, at most 1000000 are done"),
+    ],
+)
+async def test_a_password_is_not_hashed_for_ever(rounds: int, said: str) -> None:
+    salts = iter(range(1, 9))
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for piece in (b"N", message(b"R", (10).to_bytes(4, "big") + b"SCRAM-SHA-256\0\0")):
+            await reader.read(65536)
+            writer.write(piece)
+        nonce = (await reader.read(65536)).rpartition(b"r=")[2]
+        salt = base64.b64encode(bytes([next(salts)]) * 16)
+        asked = b"r=%bmore,s=%b,i=%d" % (nonce, salt, rounds)
+        writer.write(message(b"R", (11).to_bytes(4, "big") + asked))
+        await reader.read(65536)
+        writer.close()
+
+    outcome = await ask(Pgsql, answer)
+    assert (outcome.verdict, outcome.detail) == (Verdict.DOWN, said)

@@ -1,0 +1,47 @@
+"""What a peer stands on: what its prober does for it."""
+
+from asyncio import Task
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
+
+from ldirectord_py.checks.matching_aside import Allowance
+from ldirectord_py.model.checking import Pattern, Probe
+from ldirectord_py.model.outcome import Outcome
+
+if TYPE_CHECKING:
+    from ldirectord_py.probing.peers import StreamPeer
+
+Done = Callable[[Outcome, float, float], None]
+"""Is handed the outcome, the seconds from the first socket to the verdict, and the time of the verdict (monotonic)."""
+
+
+class Ground(Protocol):
+    """What a peer needs of its prober."""
+
+    def watch(self, peer: "StreamPeer", descriptor: int) -> None:
+        """Resume *peer* whenever *descriptor* has news."""
+        ...
+
+    def forget(self, descriptor: int) -> None:
+        """Stop that; *descriptor* is about to be closed."""
+        ...
+
+    def match(self, peer: "StreamPeer", pattern: Pattern, subject: bytes, allowance: Allowance) -> Task[bool]:
+        """Find out whether *subject* matches, beside the loop, and then resume *peer*."""
+        ...
+
+    def again(self, peer: "StreamPeer") -> None:
+        """Resume *peer* in the next turn of the loop, without news."""
+        ...
+
+    def expire(self, peer: "StreamPeer") -> None:
+        """Call *peer* overdue, unless it comes to its end in this turn."""
+        ...
+
+    def ended(self, peer: "StreamPeer") -> None:
+        """Take note that *peer* needs no deadline any more."""
+        ...
+
+    def crashed(self, probe: Probe, error: Exception) -> None:
+        """Tell of a bug in a check."""
+        ...
