@@ -49,7 +49,8 @@ class Asking:
     connects: int = 0
     service: str = "none"
     checkcommand: str = "/bin/true"
-    request: str = "/"
+    request: str = field(default="/", repr=False)
+    """May be a URL with a password."""
     receive: str = ""
     httpmethod: str = "GET"
     httpstatus: frozenset[int] = SUCCESSFUL
@@ -77,6 +78,6 @@ class Subject:
     virtual: VirtualKey
     endpoint: Endpoint
     """With the configured port, 0 where none is."""
-    request: str | None = None
+    request: str | None = field(default=None, repr=False)
     """Its own request, where its line has one."""
     receive: str | None = None

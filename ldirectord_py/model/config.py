@@ -37,7 +37,8 @@ class Real:
     destination: Destination
     """As it stands in the table while it serves."""
     plan: CheckPlan
-    request: str | None = None
+    request: str | None = field(default=None, repr=False)
+    """May be a URL with a password."""
     receive: str | None = None
     line: int = 0
 

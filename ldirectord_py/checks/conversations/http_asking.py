@@ -43,7 +43,8 @@ def build_http_proxy(asking: Asking, subject: Subject, endpoint: Endpoint) -> Pr
     if url is None:
         url = urlsplit(f"http://{endpoint}{_rooted(subject.request or '')}")
     host = _host(url)
-    check = _kind(asking)(
+    authorization = _authorization(url)
+    check = _kind(asking, authorization)(
         server=endpoint,
         host=_header(host, "request"),
         target=escaped(_as_bytes(f"{url.scheme}://{host}{_target(url)}")),
@@ -51,7 +52,7 @@ def build_http_proxy(asking: Asking, subject: Subject, endpoint: Endpoint) -> Pr
         headers=asking.httpheaders,
         statuses=asking.httpstatus,
         receive=_receive(asking, subject),
-        authorization=_authorization(url),
+        authorization=authorization,
     )
     return Probe(check=check, target=Target(endpoint=endpoint), timeout=asking.negotiatetimeout)
 
@@ -65,7 +66,7 @@ def _direct(asking: Asking, subject: Subject, endpoint: Endpoint, scheme: str) -
             endpoint = _elsewhere(url, endpoint)
     if asking.virtualhost is not None:
         host = _header(asking.virtualhost.rstrip("\r"), "virtualhost")
-    check = _kind(asking)(
+    check = _kind(asking, authorization)(
         server=endpoint,
         scheme=scheme,
         host=_header(host, "request"),
@@ -82,8 +83,8 @@ def _direct(asking: Asking, subject: Subject, endpoint: Endpoint, scheme: str) -
     return Probe(check=check, target=target, timeout=asking.negotiatetimeout)
 
 
-def _kind(asking: Asking) -> type[Http]:
-    return SecretHttp if any(is_secret(header.name) for header in asking.httpheaders) else Http
+def _kind(asking: Asking, authorization: str) -> type[Http]:
+    return SecretHttp if authorization or any(is_secret(header.name) for header in asking.httpheaders) else Http
 
 
 def _absolute(request: str, scheme: str) -> SplitResult | None:

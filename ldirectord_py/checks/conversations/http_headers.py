@@ -1,6 +1,7 @@
 """The headers of an HTTP request: ours, those of the configuration, and which of them are secrets."""
 
 import re
+from base64 import b64decode
 from collections.abc import Sequence
 
 from ldirectord_py.model.asking import Header
@@ -36,11 +37,24 @@ def lines(headers: Sequence[Header]) -> list[str]:
 
 def secrets_of(headers: Sequence[Header]) -> tuple[bytes, ...]:
     """Return what no sentence may show of *headers*, the longest first: each secret value, and the words of it."""
-    found: set[str] = set()
+    found: set[bytes] = set()
     for name, value in headers:
         if is_secret(name) and value:
             # In front of credentials there is, as a rule, a scheme (RFC 9110 §11.4), which is no secret.
             scheme = _SCHEME.match(value)
-            words = re.split(r"[\s;,=]+", value[scheme.end() :] if scheme else value)
-            found.update((value, *(word for word in words if len(word) >= _SHORTEST)))
-    return tuple(sorted((text.encode("utf-8", "surrogateescape") for text in found), key=len, reverse=True))
+            credentials = value[scheme.end() :] if scheme else value
+            words = re.split(r"[\s;,=]+", credentials)
+            texts = (value, *(word for word in (credentials, *words) if len(word) >= _SHORTEST))
+            found.update(text.encode("utf-8", "surrogateescape") for text in texts)
+            if scheme and scheme[0].strip().lower() == "basic":
+                found.update(_basic(credentials))
+    return tuple(sorted(found, key=len, reverse=True))
+
+
+def _basic(credentials: str) -> tuple[bytes, ...]:
+    """Return name and password together, and each alone, of the scheme Basic (RFC 7617 §2), but for short ones."""
+    try:
+        plain = b64decode(credentials, validate=True)
+    except ValueError:
+        return ()
+    return tuple(text for text in (plain, *plain.split(b":", 1)) if len(text) >= _SHORTEST)

@@ -4,7 +4,7 @@ from ipaddress import ip_address
 import pytest
 
 from ldirectord_py.checks.conversations.connect import Connect
-from ldirectord_py.checks.conversations.http import Http
+from ldirectord_py.checks.conversations.http import Http, SecretHttp
 from ldirectord_py.checks.conversations.ping import Ping
 from ldirectord_py.checks.drivers.external import _RUN_SCRIPT, External
 from ldirectord_py.checks.drivers.ftp import Ftp
@@ -53,8 +53,8 @@ def http(asking: Asking = HTTP, whom: Subject | None = None) -> Http:
     return check
 
 
-def page(**options) -> Http:
-    return Http(**{"server": REAL, "host": "10.0.0.5", **options})
+def page(kind=Http, **options) -> Http:
+    return kind(**{"server": REAL, "host": "10.0.0.5", **options})
 
 
 def test_services_stand_at_their_ports() -> None:
@@ -279,7 +279,9 @@ PAGES = {
     "own URL with name and password": (
         HTTP,
         subject(request="http://al%69ce:a%3Ab@10.0.0.2/y", receive=""),
-        page(server=Endpoint(ip_address("10.0.0.2"), 80), host="10.0.0.2", target="/y", authorization=ALICE),
+        page(
+            SecretHttp, server=Endpoint(ip_address("10.0.0.2"), 80), host="10.0.0.2", target="/y", authorization=ALICE
+        ),
     ),
     "own URL with two slashes": (HTTP, subject(request="http://x.y//z"), page(host="x.y", target="//z")),
     "own URL and virtualhost": (
@@ -300,7 +302,7 @@ PAGES = {
     "proxy, with name and password": (
         Asking(service="http_proxy", request="/http://alice:a:b@x.y:81/z"),
         subject(),
-        page(host="x.y:81", target="http://x.y:81/z", authorization=ALICE),
+        page(SecretHttp, host="x.y:81", target="http://x.y:81/z", authorization=ALICE),
     ),
     "proxy, own URL": (
         Asking(service="http_proxy"),

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ldirectord_py.checks.conversations.http import MOST_REDIRECTS, Http
+from ldirectord_py.checks.conversations.http import MOST_REDIRECTS, Http, SecretHttp
 from ldirectord_py.checks.conversations.http_answer import MOST_BODY
 from ldirectord_py.checks.conversations.http_reading import MOST_HEAD, MOST_WIRE
 from ldirectord_py.checks.matching import Receive
@@ -16,8 +16,8 @@ SERVER = Endpoint(ip_address("10.0.0.5"), 8080)
 ALIVE = "I'm alive!"
 
 
-def http(*, receive: str = "", method: str = "GET", host: str = "www.example.org", **options) -> Http:
-    return Http(server=SERVER, host=host, method=method, receive=Receive.of(receive), **options)
+def http(*, kind=Http, receive: str = "", method: str = "GET", host: str = "www.example.org", **options) -> Http:
+    return kind(server=SERVER, host=host, method=method, receive=Receive.of(receive), **options)
 
 
 def answer(body: bytes = b"", status: str = "200 OK", *headers: str, length: bool = True) -> bytes:
@@ -344,3 +344,17 @@ def test_equal_questions_are_one_check() -> None:
     assert http(receive="a.c") != http(receive="a.d")
     assert http(host="a") != http(host="b")
     assert http(target="/a") != http(target="/b")
+
+
+@pytest.mark.parametrize(
+    ("status", "detail"),
+    [
+        (b"200 OK", "the body does not match 'zz': got '*** *** *** ***'"),
+        (b"401 nobody knows alice:hush", "401 nobody knows ***, expected 2xx"),
+    ],
+)
+async def test_a_server_that_repeats_name_and_password_is_quoted_without(status: bytes, detail: str) -> None:
+    body = b"YWxpY2U6aHVzaA== alice hush alice:hush"
+    said = b"HTTP/1.1 %b\r\nContent-Length: %d\r\n\r\n%b" % (status, len(body), body)
+    check = http(kind=SecretHttp, receive="zz", authorization="Basic YWxpY2U6aHVzaA==")
+    assert (await check.probe(ScriptedPeer(said))).detail == detail

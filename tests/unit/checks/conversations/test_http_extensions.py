@@ -149,7 +149,12 @@ async def test_wherever_a_sentence_is_cut_no_beginning_of_a_secret_is_left(
     ("header", "secrets"),
     [
         (Header("Authorization", "Bearer abcdef"), {b"Bearer abcdef", b"abcdef"}),
-        (Header("authorization", "Basic YTpiYw=="), {b"Basic YTpiYw==", b"YTpiYw"}),
+        (Header("authorization", "Basic YTpiYw=="), {b"Basic YTpiYw==", b"YTpiYw==", b"YTpiYw", b"a:bc"}),
+        (
+            Header("Proxy-Authorization", "basic YWxpY2U6aHU6c2g="),
+            {b"basic YWxpY2U6aHU6c2g=", b"YWxpY2U6aHU6c2g=", b"YWxpY2U6aHU6c2g", b"alice:hu:sh", b"alice", b"hu:sh"},
+        ),
+        (Header("Authorization", "Basic no-base-64"), {b"Basic no-base-64", b"no-base-64"}),
         (Header("Cookie", "id=secretly; theme=dark"), {b"id=secretly; theme=dark", b"secretly", b"theme", b"dark"}),
         (Header("X-Api-Key", "abc"), {b"abc"}),
         (Header("X-Auth-Token", "ab cd"), {b"ab cd"}),
