@@ -5,12 +5,12 @@ import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
+from ldirectord_py.aside import aside
 from ldirectord_py.engine.maintenance import FileNames, Found
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.events import Event, MaintenanceUnclear
 from ldirectord_py.model.service import RealKey
 from ldirectord_py.probing.schedule import Schedule
-from ldirectord_py.runtime.aside import aside
 from ldirectord_py.runtime.director import Director
 from ldirectord_py.runtime.host_names import HostNames
 from ldirectord_py.runtime.inotify import DirectoryWatch

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from ldirectord_py.aside import aside
 from ldirectord_py.engine import policy
 from ldirectord_py.ipvs.memory import MemoryTable
 from ldirectord_py.model.address import Endpoint, IPAddress
@@ -21,7 +22,6 @@ from ldirectord_py.model.config import Config
 from ldirectord_py.model.events import Event, MaintenanceChanged, MaintenanceUnclear
 from ldirectord_py.probing.prober import Prober
 from ldirectord_py.probing.schedule import Schedule
-from ldirectord_py.runtime.aside import aside
 from ldirectord_py.runtime.director import Director
 from ldirectord_py.runtime.host_names import HostNames, look_up
 from ldirectord_py.runtime.maintenance import Maintenance
