@@ -6,8 +6,8 @@ import os
 import shutil
 import signal
 from asyncio.subprocess import DEVNULL
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import closing, suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 
 GRACE = 0.5
@@ -40,15 +40,15 @@ class Ended:
         return f"killed by {name}"
 
 
-async def run(argv: Sequence[str], *, errors_only: bool = False) -> Ended:
+async def run(argv: Sequence[str], *, errors_only: bool = False, given: bytes = b"") -> Ended:
     """Run a program in `/` and return how it ended; cancelled, it is ended with its whole process group.
 
-    Its standard input is empty; its output is kept as far as `Ended` says, with *errors_only* that on standard
-    error.  A file without `#!` is the shell's.  Raises OSError where the program cannot be started, and where
+    Its standard input is what is *given*; its output is kept as far as `Ended` says, with *errors_only* that on
+    standard error.  A file without `#!` is the shell's.  Raises OSError where the program cannot be started, and where
     nothing can be opened for its output.
     """
-    with closing(_Output()) as output:
-        program = await _start(argv, DEVNULL if errors_only else output.writer, output.writer)
+    with closing(_Output()) as output, _input(given) as stdin:
+        program = await _start(argv, stdin, DEVNULL if errors_only else output.writer, output.writer)
         output.begin()
         try:
             status = await program.wait()
@@ -108,15 +108,27 @@ def _first(lines: Iterable[bytes]) -> bytes:
     return next((stripped for line in lines if (stripped := line.strip())), b"")
 
 
-async def _start(argv: Sequence[str], stdout: int, stderr: int) -> "_Program":
+@contextmanager
+def _input(given: bytes) -> Iterator[int]:
+    """Yield what reads as *given*: a file in memory, since a pipe would wait for a program that does not read."""
+    if not given:
+        yield DEVNULL
+        return
+    with open(os.memfd_create("input"), "w+b") as file:  # noqa: PTH123  # a file without a name has no path
+        file.write(given)
+        file.seek(0)
+        yield file.fileno()
+
+
+async def _start(argv: Sequence[str], stdin: int, stdout: int, stderr: int) -> "_Program":
     words = _encoded(argv)
     try:
-        return await _spawn(words, stdout, stderr)
+        return await _spawn(words, stdin, stdout, stderr)
     except OSError as error:
         if error.errno != errno.ENOEXEC:
             raise
         # A script without `#!` is the shell's, as execvp(3) has it.
-        return await _spawn([b"/bin/sh", shutil.which(words[0]) or words[0], *words[1:]], stdout, stderr)
+        return await _spawn([b"/bin/sh", shutil.which(words[0]) or words[0], *words[1:]], stdin, stdout, stderr)
 
 
 class _Program(asyncio.SubprocessProtocol):
@@ -177,13 +189,13 @@ class _Program(asyncio.SubprocessProtocol):
                 os.killpg(self._transport.get_pid(), number)
 
 
-async def _spawn(words: Sequence[bytes], stdout: int, stderr: int) -> _Program:
+async def _spawn(words: Sequence[bytes], stdin: int, stdout: int, stderr: int) -> _Program:
     program = _Program()
     try:
         await asyncio.get_running_loop().subprocess_exec(
             lambda: program,
             *words,
-            stdin=DEVNULL,
+            stdin=stdin,
             stdout=stdout,
             stderr=stderr,
             cwd="/",
