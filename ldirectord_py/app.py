@@ -6,7 +6,7 @@ import sys
 import traceback
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +26,9 @@ from ldirectord_py.model.outcome import Outcome
 from ldirectord_py.model.service import RealKey
 from ldirectord_py.model.snapshot import Snapshot
 from ldirectord_py.model.table import Table, TableState
-from ldirectord_py.observers.callback import Callback
-from ldirectord_py.observers.execute import Execute
-from ldirectord_py.observers.fallbackcommand import FallbackCommand
-from ldirectord_py.observers.hooks import Hooks
 from ldirectord_py.observers.logs import Level, LogDestination, LogFormat, open_log
-from ldirectord_py.observers.monitorfile import MonitorFiles
+from ldirectord_py.observers.mail.ways import Routes
+from ldirectord_py.observers.outward import Outward
 from ldirectord_py.probing.prober import Prober
 from ldirectord_py.probing.schedule import Report, Schedule
 from ldirectord_py.runtime.director import Director
@@ -65,6 +62,7 @@ class Options:
     instance: str = "ldirectord"
     program: tuple[str, ...] = (sys.executable, "-m", "ldirectord_py")
     """What `execute` runs in place of `ldirectord`."""
+    mail: Routes = field(default_factory=Routes)
 
 
 def run(config: Config, options: Options, ready: Callable[[], None]) -> int:
@@ -138,14 +136,11 @@ class Application:
         self._director = Director(config, self._table, self._stream.emit, keeper)
         self._schedule: Schedule | None = None
         self._maintenance = Maintenance(self._stream.emit)
-        self._hooks = Hooks(self._stream.emit)
-        self._fallbackcommand = FallbackCommand(self._config, self._hooks)
-        self._execute = Execute(self._config, options.program, self._hooks)
-        self._monitor = MonitorFiles(self._config, self._stream.emit)
+        self._outward = Outward(self._config, self._stream.emit, program=options.program, routes=options.mail)
         self.observe(self._follow, without=(CheckDone,))
         self.observe(self._log)
         if not options.shadow:  # who only looks on leaves to the other what others are told
-            for observer in (self._fallbackcommand, self._execute, Callback(self._config, self._hooks)):
+            for observer in self._outward.observers:
                 self.observe(observer, without=(CheckDone,))
 
     def observe(self, observer: Observer, *, without: tuple[type[Event], ...] = ()) -> None:
@@ -172,7 +167,7 @@ class Application:
         try:
             async with AsyncExitStack() as stack:
                 await self._listen(stack)
-                await stack.enter_async_context(self._hooks)
+                await stack.enter_async_context(self._outward)
                 stack.callback(self._maintenance.close)
                 await self._director.start(await self._maintenance.look(self._config()))
                 with self._signals:
@@ -197,11 +192,9 @@ class Application:
         await stack.enter_async_context(serve(endpoint, metrics=metrics, healthy=self._healthy))
 
     async def _leave(self) -> None:
-        self._execute.leave()
-        self._fallbackcommand.leave()
+        self._outward.leave()
         await self._director.leave()
-        await self._monitor.finish()
-        await self._hooks.finish()
+        await self._outward.finish()
 
     async def _direct(self, limit: int, ready: Callable[[], None]) -> None:
         director = self._director
@@ -259,10 +252,11 @@ class Application:
 
     def _follow_config(self) -> None:
         """Have checks told to the monitorfiles if there are any, and cost nothing more where there are none."""
-        if self._monitor.follow_config() and not self._options.shadow:
-            self.observe(self._monitor)
+        monitor = self._outward.monitor
+        if monitor.follow_config() and not self._options.shadow:
+            self.observe(monitor)
         else:
-            self._stream.unsubscribe(self._monitor)
+            self._stream.unsubscribe(monitor)
 
     def _config(self) -> Config:
         return self._director.config

@@ -16,7 +16,6 @@ from ldirectord_py.model.asking import SUCCESSFUL, CheckType, Header
 from ldirectord_py.model.config import AlertStatus
 
 _GLOBAL, _SECTION, _BOTH = Scope.GLOBAL, Scope.SECTION, Scope.BOTH
-_NOT_YET = "this directive is understood, but not carried out yet"
 
 
 def _switch(
@@ -269,12 +268,16 @@ EMAILALERT = Directive(
     _BOTH,
     readers.RECIPIENTS,
     "",
-    "Whom to tell of changes by mail",
+    "Whom to tell of changes by mail, with commas between them",
     refusal="no email address specified",
-    notice=_NOT_YET,
 )
 EMAILALERTFROM: Directive[str | None] = Directive(
-    "emailalertfrom", _GLOBAL, readers.TEXT, None, "The mails' sender", refusal="no email from address specified"
+    "emailalertfrom",
+    _GLOBAL,
+    readers.TEXT,
+    None,
+    "Whom mails are from; by default who runs the director",
+    refusal="no email from address specified",
 )
 EMAILALERTFREQ = Directive(
     "emailalertfreq",
@@ -288,7 +291,12 @@ EMAILALERTSTATUS = Directive(
     "emailalertstatus", _BOTH, readers.STATUS, AlertStatus.ALL, "The states of the director in which mail is sent"
 )
 SMTP: Directive[str | None] = Directive(
-    "smtp", _BOTH, readers.HOST, None, "The mail server", refusal="invalid SMTP server address"
+    "smtp",
+    _BOTH,
+    readers.HOST,
+    None,
+    "The mail server, asked at port 25; by default this machine's sendmail",
+    refusal="invalid SMTP server address",
 )
 MONITORFILE: Directive[str | None] = Directive(
     "monitorfile",
@@ -298,8 +306,10 @@ MONITORFILE: Directive[str | None] = Directive(
     "A file to which a line is appended for each check's result",
     refusal="unable to open monitorfile",
 )
-SERVICENAME: Directive[str | None] = Directive("servicename", _SECTION, readers.RAW, None, "A name for mails")
-COMMENT: Directive[str | None] = Directive("comment", _SECTION, readers.RAW, None, "A remark for mails")
+SERVICENAME: Directive[str | None] = Directive(
+    "servicename", _SECTION, readers.RAW, None, "A name for mails, before their subject"
+)
+COMMENT: Directive[str | None] = Directive("comment", _SECTION, readers.RAW, None, "A remark for mails, at their end")
 
 # The director itself
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ldirectord_py.model.health import Health
+from ldirectord_py.model.mails import MailEvent
 from ldirectord_py.model.outcome import Outcome
 from ldirectord_py.model.problems import Problem
 from ldirectord_py.model.service import RealKey, VirtualKey
@@ -198,6 +199,11 @@ class FirstPassComplete:
 
 
 @dataclass(frozen=True, slots=True)
+class Settled:
+    """All that a start or a reload brought has been asked once, and the table follows."""
+
+
+@dataclass(frozen=True, slots=True)
 class ConfigChanged:
     """The configuration file's content has changed on disk."""
 
@@ -279,12 +285,14 @@ Event = (
     | TableBack
     | Started
     | FirstPassComplete
+    | Settled
     | ConfigChanged
     | Reloaded
     | ReloadRefused
     | HookDone
     | MonitorFileFailed
     | MonitorFileBack
+    | MailEvent
     | Stopping
 )
 

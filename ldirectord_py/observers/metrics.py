@@ -25,6 +25,7 @@ from ldirectord_py.model.events import (
     TableLost,
 )
 from ldirectord_py.model.health import State
+from ldirectord_py.model.mails import MailDone, MailsLost
 from ldirectord_py.model.snapshot import Snapshot
 from ldirectord_py.model.table import Change
 from ldirectord_py.observers.changes import CHANGE_WORDS
@@ -56,6 +57,7 @@ class Metrics:
         self._changes: Counter[tuple[type[Change], Cause, str]] = Counter()
         self._hooks: Counter[tuple[str, str]] = Counter()
         self._unmonitored = 0
+        self._mails = dict.fromkeys(("sent", "failed", "lost"), 0)
         self._reachable = True
         self._reload_successful = True
         self._reload_time = clock()
@@ -63,7 +65,7 @@ class Metrics:
         ProcessCollector(registry=self._registry)
         GCCollector(registry=self._registry)
 
-    def observe(self, event: Event) -> None:  # noqa: C901 -- one arm per kind of event
+    def observe(self, event: Event) -> None:  # noqa: C901, PLR0912 -- one arm per kind of event
         """Count *event*."""
         if type(event) is CheckDone:
             self._tallies.checked(event)
@@ -87,6 +89,10 @@ class Metrics:
                 self._hooks[directive, "failure" if failure else "success"] += 1
             case MonitorFileFailed(_, count):
                 self._unmonitored += count
+            case MailDone(failure=failure):
+                self._mails["failed" if failure else "sent"] += 1
+            case MailsLost(count):
+                self._mails["lost"] += count
             case _:
                 pass  # nothing that is counted
 
@@ -172,6 +178,12 @@ class Metrics:
         yield (
             Family("ldirectord_monitorfile_lost_lines_total", Kind.COUNTER, "Lines that no monitorfile could take."),
             [("", self._unmonitored)],
+        )
+        yield (
+            Family(
+                "ldirectord_mails_total", Kind.COUNTER, "Mails, by result; one that only some get is sent and failed."
+            ),
+            [(labelled(("result",), (result,)), count) for result, count in self._mails.items()],
         )
         build = labelled(("version", "python"), (self._version, platform.python_version()))
         yield Family("ldirectord_build_info", Kind.GAUGE, "What runs here."), [(build, 1)]

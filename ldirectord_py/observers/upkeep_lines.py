@@ -1,7 +1,5 @@
 """What the log says of maintenance, of who serves at all, and of the operator's own programs and files."""
 
-from typing import assert_never
-
 from ldirectord_py.model.events import (
     HookDone,
     MaintenanceChanged,
@@ -9,13 +7,25 @@ from ldirectord_py.model.events import (
     MonitorFileBack,
     MonitorFileFailed,
     ServingChanged,
+    Settled,
 )
+from ldirectord_py.model.mails import MailEvent
 from ldirectord_py.observers.line import Field, Level, Line, names_of
+from ldirectord_py.observers.mail.lines import mail_lines
 
-UpkeepEvent = ServingChanged | MaintenanceChanged | MaintenanceUnclear | HookDone | MonitorFileFailed | MonitorFileBack
+UpkeepEvent = (
+    ServingChanged
+    | Settled
+    | MaintenanceChanged
+    | MaintenanceUnclear
+    | HookDone
+    | MonitorFileFailed
+    | MonitorFileBack
+    | MailEvent
+)
 
 
-def upkeep_lines(event: UpkeepEvent) -> list[Line]:
+def upkeep_lines(event: UpkeepEvent) -> list[Line]:  # noqa: PLR0911 -- one arm per kind of event
     """Return what is to be logged of *event*, in order."""
     match event:
         case ServingChanged():
@@ -33,8 +43,10 @@ def upkeep_lines(event: UpkeepEvent) -> list[Line]:
         case MonitorFileBack(path, lost):
             text = f"The monitorfile {path} can be written again; {lost} lines are missing in it"
             return [Line(Level.INFO, "monitorfile_back", text, {"path": path, "lost": lost})]
+        case Settled():
+            return []  # what came of it has been told
         case _:
-            assert_never(event)
+            return mail_lines(event)
 
 
 def _serving_changed(event: ServingChanged) -> list[Line]:

@@ -19,6 +19,7 @@ from ldirectord_py.model.events import (
     HealthChanged,
     MaintenanceChanged,
     ServingChanged,
+    Settled,
     SoftFailure,
 )
 from ldirectord_py.model.health import Health, Rules, State
@@ -58,6 +59,7 @@ class Director:
         self.certificates = Certificates(emit)
         self.healths: dict[RealKey, Health] = {}
         self.first_pass = False
+        self._settling = False
         self._emit = emit
         self._begun = time.monotonic()
         self._virtuals: dict[VirtualKey, Virtual] = {}
@@ -85,7 +87,8 @@ class Director:
         self.healths.clear()
         self._take(self.config, found, files)
         await self._settle(self._virtuals, Cause.START)
-        self._note_first_pass()
+        self._settling = True
+        self._note_pass()
 
     async def reload(self, config: Config, files: Files = _NONE) -> None:
         """Put *config* in force: what did not change is not touched, nor is what is believed of it.
@@ -97,7 +100,8 @@ class Director:
         found = await self.keeper.learn([*before, *(v.key for v in config.virtuals if v.key not in before)])
         self._take(config, found, files)
         await self._settle(before | set(self._virtuals), Cause.RELOAD)
-        self._note_first_pass()
+        self._settling = True
+        self._note_pass()
 
     def _take(self, config: Config, found: TableState, files: Files) -> None:
         now = time.time()
@@ -190,10 +194,14 @@ class Director:
             for virtual in self._subscriptions.asked(polled):
                 if virtual not in self._dirty:
                     self._tell_serving(virtual)
-            self._note_first_pass()
+            self._note_pass()
 
-    def _note_first_pass(self) -> None:
-        if not self._subscriptions.unasked and not self.first_pass:
+    def _note_pass(self) -> None:
+        """Tell once that all have been asked; have `follow` tell what comes of it."""
+        if self._subscriptions.unasked:
+            return
+        self._wake.set()
+        if not self.first_pass:
             self.first_pass = True
             self._emit(FirstPassComplete(time.monotonic() - self._begun))
 
@@ -219,6 +227,9 @@ class Director:
             self._wake.clear()
             dirty, self._dirty = self._dirty, set()
             await self._settle(dirty, Cause.HEALTH)
+            if self._settling and not self._subscriptions.unasked and not self._dirty:
+                self._settling = False
+                self._emit(Settled())
 
     async def watch_table(self) -> None:
         """Compare the whole table every `reconcileinterval` seconds; runs until cancelled."""

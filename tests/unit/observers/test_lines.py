@@ -6,6 +6,7 @@ import pytest
 
 from ldirectord_py.model import events as ev
 from ldirectord_py.model.health import State
+from ldirectord_py.model.mails import MailDelayed, MailDone, MailQueued, MailsLost
 from ldirectord_py.model.table import SetDestination
 from ldirectord_py.observers.line import Level, Line
 from ldirectord_py.observers.lines import lines
@@ -150,6 +151,71 @@ CASES = [
             )
         ],
     ),
+    (
+        MailQueued("Deleted real server: x"),
+        [info("mail_queued", "emailalert: Deleted real server: x", subject="Deleted real server: x")],
+    ),
+    (
+        MailDone("Deleted real server: x", ("a@b", "c@d"), "mx", "550 no"),
+        [
+            Line(
+                Level.ERROR,
+                "mail_failed",
+                "failed to send SMTP email message to a@b, c@d: 550 no: Deleted real server: x",
+                {
+                    "subject": "Deleted real server: x",
+                    "recipients": ("a@b", "c@d"),
+                    "server": "mx",
+                    "failure": "550 no",
+                },
+            )
+        ],
+    ),
+    (
+        MailDone("x", ("a@b",), None, "exit status 67"),
+        [
+            Line(
+                Level.ERROR,
+                "mail_failed",
+                "failed to send email message to a@b: exit status 67: x",
+                {"subject": "x", "recipients": ("a@b",), "server": None, "failure": "exit status 67"},
+            )
+        ],
+    ),
+    (
+        MailDone("x", ("a@b",), "mx", ""),
+        [
+            Line(
+                Level.DEBUG,
+                "mail_sent",
+                "Mail to a@b was taken by mx: x",
+                {"subject": "x", "recipients": ("a@b",), "server": "mx"},
+            )
+        ],
+    ),
+    (
+        MailDelayed("mx", "connection refused"),
+        [
+            Line(
+                Level.WARNING,
+                "mail_delayed",
+                "Mail server mx takes no mail, and is tried again: connection refused",
+                {"server": "mx", "sentence": "connection refused"},
+            )
+        ],
+    ),
+    (
+        MailsLost(7, 5),
+        [
+            Line(
+                Level.ERROR,
+                "mails_lost",
+                "7 mails were given up for newer ones, 5 of them reminders: mail takes too long",
+                {"mails": 7, "reminders": 5},
+            )
+        ],
+    ),
+    (ev.Settled(), []),
     (
         ev.HookDone("callback", "/bin/x /etc/l.cf", "", 0.25),
         [

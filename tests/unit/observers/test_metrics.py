@@ -10,6 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families as parse_pla
 
 from ldirectord_py.model import events as ev
 from ldirectord_py.model.health import State
+from ldirectord_py.model.mails import MailDone, MailsLost
 from ldirectord_py.model.outcome import Reason, down
 from ldirectord_py.model.service import MarkKey, RealKey
 from ldirectord_py.model.snapshot import Snapshot, VirtualStatus
@@ -89,6 +90,12 @@ def test_programs_and_lost_lines_are_counted() -> None:
     assert samples[key("hooks_total", directive="callback", result="success")] == 2
     assert samples[key("hooks_total", directive="callback", result="failure")] == 1
     assert samples[key("monitorfile_lost_lines_total")] == 7
+
+
+def test_mails_are_counted() -> None:
+    taken, failed = MailDone("x", ("a@b",), None, ""), MailDone("x", ("a@b",), None, "550 no")
+    samples = Scene().samples(taken, taken, failed, MailsLost(7, 5))
+    assert [samples[key("mails_total", result=each)] for each in ("sent", "failed", "lost")] == [2, 1, 7]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Mails about a virtual's changes: what is told (`alerts`), in which words (`message`), and how it gets away."""

@@ -1,0 +1,116 @@
+"""The post: mails wait here until somebody has taken them, and nobody waits for them."""
+
+import asyncio
+import time
+from asyncio import TaskGroup
+from collections.abc import Callable
+from functools import partial
+from types import TracebackType
+from typing import Self
+
+from ldirectord_py.model.events import Event
+from ldirectord_py.model.mails import MailQueued, MailsLost
+from ldirectord_py.observers.mail.lane import Item, Lane, Patience
+from ldirectord_py.observers.mail.message import Alert, addresses
+from ldirectord_py.observers.mail.ways import Routes, open_way
+
+MOST = 1000
+"""Mails that may wait, for all mail servers together."""
+FAREWELL = 4.0
+"""Seconds that the end of the director waits for mails; a sendmail program that must be ended takes one more."""
+_TELLING = 60.0
+"""Seconds between two lines about lost mails."""
+
+
+class Post:
+    """Sends mails while entered: for each mail server one task, so that one that hangs holds up its own mails only."""
+
+    def __init__(self, emit: Callable[[Event], None], routes: Routes, patience: Patience | None = None) -> None:
+        self._emit = emit
+        self._routes = routes
+        self._patience = patience or Patience()
+        self._group = TaskGroup()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._lanes: dict[str | None, Lane] = {}
+        self._number = 0
+        self._reminders: dict[int, Lane] = {}  # where each mail waits, the oldest first
+        self._others: dict[int, Lane] = {}
+        self._lost = self._lost_reminders = 0
+        self._telling: asyncio.TimerHandle | None = None
+
+    async def __aenter__(self) -> Self:
+        """Be ready to send."""
+        await self._group.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Give up whatever still waits; an error of whoever entered goes on as it is, not in a group."""
+        del kind, error, trace
+        self._abandon()
+        await self._group.__aexit__(None, None, None)
+
+    def put(self, alert: Alert) -> None:
+        """Have *alert* sent as soon as its mail server takes it.
+
+        Where too many wait, the oldest reminder gives way, or the oldest of all where there is none.
+        """
+        if not (recipients := addresses(alert.virtual.alerting.recipients)):
+            return
+        self._emit(MailQueued(alert.message))
+        if len(self._reminders) + len(self._others) >= MOST:
+            self._make_room()
+        self._number += 1
+        lane = self._lane(alert.virtual.alerting.smtp)
+        (self._reminders if alert.reminder else self._others)[self._number] = lane
+        lane.put(Item(self._number, alert, recipients, time.monotonic() + self._patience.lifetime))
+
+    async def finish(self, seconds: float = FAREWELL) -> None:
+        """Try once more to send what waits, and give up after *seconds*."""
+        for lane in self._lanes.values():
+            lane.hurry()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=seconds)
+        self._abandon()
+
+    def _lane(self, server: str | None) -> Lane:
+        if (lane := self._lanes.get(server)) is None:
+            opener = partial(open_way, server, self._routes)
+            lane = self._lanes[server] = Lane(server, opener, self._emit, self._forget, self._patience)
+            task = self._group.create_task(self._serve(server, lane), name=f"mail through {server or 'sendmail'}")
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        return lane
+
+    async def _serve(self, server: str | None, lane: Lane) -> None:
+        try:
+            await lane.serve()
+        finally:
+            del self._lanes[server]
+
+    def _forget(self, item: Item) -> None:
+        (self._reminders if item.alert.reminder else self._others).pop(item.number)
+
+    def _make_room(self) -> None:
+        for places in (self._reminders, self._others):
+            for number, lane in places.items():
+                if number != lane.under_way:
+                    lane.remove(lane.waiting[number])
+                    self._lost += 1
+                    self._lost_reminders += places is self._reminders
+                    if self._telling is None:
+                        self._telling = asyncio.get_running_loop().call_later(_TELLING, self._tell_lost)
+                    return
+
+    def _tell_lost(self) -> None:
+        self._emit(MailsLost(self._lost, self._lost_reminders))
+        self._lost = self._lost_reminders = 0
+        self._telling = None
+
+    def _abandon(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        if self._telling is not None:
+            self._telling.cancel()
+            self._tell_lost()

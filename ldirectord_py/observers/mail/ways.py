@@ -1,0 +1,110 @@
+"""The ways by which a mail leaves: a mail server, or this machine's own sendmail program."""
+
+import os
+import pwd
+import re
+import socket
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from ldirectord_py import programs
+from ldirectord_py.aside import aside
+from ldirectord_py.observers.mail.message import Alert, Sender, compose
+
+_TEMPORARY = 75  # EX_TEMPFAIL of <sysexits.h>
+_MOST_SHOWN = 160
+_ODD = re.compile(r"[^A-Za-z0-9._+-]")
+"""What no address is made of, as far as mail servers agree."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Routes:
+    """Where mail goes: the port of mail servers, and the sendmail programs of which the first that is there is run."""
+
+    port: int = 25
+    sendmail: tuple[str, ...] = ("/usr/sbin/sendmail", "/usr/lib/sendmail")
+
+
+class ServerFailed(Exception):
+    """Nothing can be sent this way at the moment; says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a recipient gets no mail."""
+
+    sentence: str
+    temporary: bool
+
+
+class Way(Protocol):
+    """A way by which mails leave, one after the other."""
+
+    async def send(self, alert: Alert, recipients: Sequence[str]) -> Mapping[str, Refusal]:
+        """Send a mail; return who was refused, and why.  Raises `ServerFailed`."""
+        ...
+
+    async def leave(self) -> None:
+        """Say goodbye."""
+        ...
+
+    def drop(self) -> None:
+        """Let go of it at once."""
+        ...
+
+
+async def open_way(server: str | None, routes: Routes) -> Way:
+    """Return the way to *server*; None: this machine's own.  Raises `ServerFailed`."""
+    sender = await aside(_sender)
+    if server is None and (program := _first_program(routes.sendmail)):
+        return Sendmail(program, sender)
+    connect = await aside(_library)
+    return await connect(server or "localhost", routes.port, sender)
+
+
+def _library() -> Callable[[str, int, Sender], Awaitable[Way]]:
+    """Return what only those need who send mail, and what takes 15 ms and more to import."""
+    from ldirectord_py.observers.mail.smtp import connect  # noqa: PLC0415  # see above
+
+    return connect
+
+
+def _sender() -> Sender:
+    """Look the login name up, which may be a directory server's to know."""
+    try:
+        user = pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        user = str(os.geteuid())
+    return Sender(_ODD.sub("-", user), _ODD.sub("-", socket.gethostname()))
+
+
+def _first_program(paths: Sequence[str]) -> str | None:
+    return next((path for path in paths if os.access(path, os.X_OK)), None)
+
+
+class Sendmail:
+    """The sendmail program: takes the recipients from the message, so that nothing of it is on a command line."""
+
+    def __init__(self, program: str, sender: Sender) -> None:
+        self._argv = (program, "-i", "-t")
+        self._sender = sender
+
+    async def send(self, alert: Alert, recipients: Sequence[str]) -> Mapping[str, Refusal]:
+        """See `Way`."""
+        text = compose(alert, self._sender, named=False).replace(b"\r\n", b"\n")
+        try:
+            ended = await programs.run(self._argv, given=text)
+        except OSError as error:
+            raise ServerFailed(f"{self._argv[0]} cannot be run: {error.strerror}") from error
+        if ended.status == 0:
+            return {}
+        line = ended.first[:_MOST_SHOWN].decode("utf-8", "backslashreplace")
+        sentence = f"{self._argv[0]}: {ended}{f': {line}' if line else ''}"
+        return dict.fromkeys(recipients, Refusal(sentence, temporary=ended.status == _TEMPORARY))
+
+    async def leave(self) -> None:
+        """See `Way`."""
+
+    def drop(self) -> None:
+        """See `Way`."""
