@@ -72,7 +72,7 @@ class _Named:
             cleanstop=values.get(d.CLEANSTOP),
             failurecount=values.get(d.FAILURECOUNT),
             fallbackcommand=values.own(d.SECTION_FALLBACKCOMMAND) or around.values.get(d.FALLBACKCOMMAND),
-            alerting=_alerting(values),
+            alerting=_alerting(values, around.values),
             monitorfile=values.get(d.MONITORFILE),
             servicename=values.get(d.SERVICENAME),
             comment=values.get(d.COMMENT),
@@ -147,13 +147,13 @@ def _key(opening: Opening, protocol: Protocol, environment: Environment) -> Virt
     return AddressKey(protocol, Endpoint(address, port))
 
 
-def _alerting(values: Values) -> Alerting:
+def _alerting(values: Values, everywhere: Values) -> Alerting:
     return Alerting(
         recipients=values.get(d.EMAILALERT),
         frequency=values.get(d.EMAILALERTFREQ),
         status=values.get(d.EMAILALERTSTATUS),
         smtp=values.get(d.SMTP),
-        sender=values.get(d.EMAILALERTFROM),
+        sender=everywhere.get(d.EMAILALERTFROM),
     )
 
 

@@ -1,10 +1,11 @@
 """`ldirectord` with places of its own (below `$LDIRECTORD_RUN_DIR/..`) and, if `$DIRECTOR` names one, with a director
-that misbehaves.  Run by the tests as a program."""
+that misbehaves or finds itself elsewhere.  Run by the tests as a program."""
 
 import os
 import signal
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from ldirectord_py import app
@@ -12,6 +13,7 @@ from ldirectord_py.cli.environment import Environment
 from ldirectord_py.cli.ldirectord import main
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.errors import DirectorError
+from ldirectord_py.observers.mail.ways import Routes
 
 HOME = Path(os.environ["LDIRECTORD_RUN_DIR"]).parent
 
@@ -54,6 +56,17 @@ def slow(config: Config, options: app.Options, ready: Callable[[], None]) -> int
     ready()
     (HOME / "noted").write_text(repr([signal.Signals(number).name for number in noted]))
     return 0
+
+
+def looks_on(config: Config, options: app.Options, ready: Callable[[], None]) -> int:
+    """Run as a shadow of a table in memory, which nobody keeps."""
+    return app.run(config, replace(options, shadow=True), ready)
+
+
+def posting(config: Config, options: app.Options, ready: Callable[[], None]) -> int:
+    """Find mail servers at `$MAIL_PORT`, and no sendmail program but `$SENDMAIL`."""
+    routes = Routes(port=int(os.environ["MAIL_PORT"]), sendmail=(os.environ["SENDMAIL"],))
+    return app.run(config, replace(options, mail=routes), ready)
 
 
 if __name__ == "__main__":

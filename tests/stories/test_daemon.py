@@ -33,6 +33,8 @@ class Daemon:
     port: int
     process: "subprocess.Popen[bytes] | None" = None
     virtuals: list[str] = field(default_factory=list)
+    command: tuple[str, ...] = COMMAND
+    environment: dict[str, str] = field(default_factory=dict)
     name: str = "story.cf"
 
     @property
@@ -53,8 +55,8 @@ class Daemon:
     def start(self) -> None:
         with (self.home / "stderr").open("wb") as stderr:
             self.process = subprocess.Popen(
-                [sys.executable, *COMMAND, str(self.config), "start"],
-                env=os.environ | {"LDIRECTORD_RUN_DIR": str(self.home), "PYTHONWARNINGS": "error"},
+                [sys.executable, *self.command, str(self.config), "start"],
+                env=os.environ | {"LDIRECTORD_RUN_DIR": str(self.home), "PYTHONWARNINGS": "error"} | self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=stderr,

@@ -29,7 +29,7 @@ class MailAlerts:
         self._clock = clock
         self._status = AlertStatus.STARTING
         self._read: Config | None = None
-        self._virtuals: dict[VirtualKey, Virtual] = {}
+        self._virtuals: dict[VirtualKey, Virtual] = {}  # of whose changes somebody is told
         self._weights: dict[RealKey, int] = {}
         self._out: dict[RealKey, float] = {}  # when it was told last, by the loop's clock
         self._timers: dict[RealKey, asyncio.TimerHandle] = {}
@@ -50,8 +50,7 @@ class MailAlerts:
             case Reloaded():
                 self._status = AlertStatus.RELOADING
                 self._follow_config()
-                for real in list(self._out):
-                    self._remind_later(real) if real in self._weights else self._forget(real)
+                self._keep_reminding()
             case Settled():
                 for alert in self._standing_in.values():
                     self._send(alert)
@@ -73,10 +72,10 @@ class MailAlerts:
         if config is self._read:
             return
         self._read = config
-        self._virtuals = {each.key: each for each in config.virtuals}
+        self._virtuals = {each.key: each for each in config.virtuals if each.alerting.recipients}
         self._weights = {
             key: real.destination.weight
-            for each in config.virtuals
+            for each in self._virtuals.values()
             for key, real in zip(each.keys, each.reals, strict=True)
         }
 
@@ -130,6 +129,15 @@ class MailAlerts:
         self._out.pop(real, None)
         if timer := self._timers.pop(real, None):
             timer.cancel()
+
+    def _keep_reminding(self) -> None:
+        """Go on with those that are still configured, as often as is now said."""
+        configured = {key for each in self._config().virtuals for key in each.keys} if self._out else set()
+        for real in list(self._out):
+            if real in configured:
+                self._remind_later(real)
+            else:
+                self._forget(real)
 
     def _remind_later(self, real: RealKey) -> None:
         if timer := self._timers.pop(real, None):

@@ -10,9 +10,6 @@ from ldirectord_py.model.mails import MailDelayed, MailDone, MailEvent
 from ldirectord_py.observers.mail.message import Alert
 from ldirectord_py.observers.mail.ways import Refusal, ServerFailed, Way
 
-_GOODBYE = 1.0
-"""Seconds that a server has to answer our goodbye."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
@@ -119,9 +116,7 @@ class Lane:
         try:
             while (item := self._next()) is not None:
                 await self._send(way, item)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_GOODBYE):
-                    await way.leave()
+            await way.leave()
         finally:
             way.drop()
 

@@ -1,5 +1,6 @@
 """Mail servers, spoken to through aiosmtplib (RFC 5321).  The only place that knows the library."""
 
+import asyncio
 import os
 import socket
 from collections.abc import Mapping, Sequence
@@ -18,6 +19,8 @@ from ldirectord_py.observers.mail.ways import Refusal, ServerFailed
 
 _CALLED = "localhost.localdomain"
 """What we call ourselves, as the original does: mail servers are set up to take mail from who says so."""
+_GOODBYE = 1.0
+"""Seconds that a server has to answer our goodbye."""
 _CLOSING = 421  # RFC 5321, 4.2.2: the service is not available, and the connection is closed
 
 
@@ -79,8 +82,9 @@ class Session:
 
     async def leave(self) -> None:
         """See `Way`."""
-        with suppress(SMTPException, OSError):
-            await self._client.quit()
+        with suppress(SMTPException, OSError):  # TimeoutError is one
+            async with asyncio.timeout(_GOODBYE):
+                await self._client.quit()
 
     def drop(self) -> None:
         """See `Way`."""

@@ -46,7 +46,7 @@ class Way(Protocol):
         ...
 
     async def leave(self) -> None:
-        """Say goodbye."""
+        """Say goodbye, in a second at most."""
         ...
 
     def drop(self) -> None:
@@ -58,9 +58,13 @@ async def open_way(server: str | None, routes: Routes) -> Way:
     """Return the way to *server*; None: this machine's own.  Raises `ServerFailed`."""
     sender = await aside(_sender)
     if server is None and (program := _first_program(routes.sendmail)):
-        return Sendmail(program, sender)
+        return Sendmail(program, sender, routes.port)
+    return await _connect(server or "localhost", routes.port, sender)
+
+
+async def _connect(server: str, port: int, sender: Sender) -> Way:
     connect = await aside(_library)
-    return await connect(server or "localhost", routes.port, sender)
+    return await connect(server, port, sender)
 
 
 def _library() -> Callable[[str, int, Sender], Awaitable[Way]]:
@@ -84,24 +88,45 @@ def _first_program(paths: Sequence[str]) -> str | None:
 
 
 class Sendmail:
-    """The sendmail program: takes the recipients from the message, so that nothing of it is on a command line."""
+    """The sendmail program: takes the recipients from the message, so that nothing of it is on a command line.
 
-    def __init__(self, program: str, sender: Sender) -> None:
-        self._argv = (program, "-i", "-t")
+    Where it fails, the mail server of this machine is asked: in a sandbox such as systemd's a sendmail program cannot
+    become the user or group that it has to be.
+    """
+
+    def __init__(self, program: str, sender: Sender, port: int) -> None:
+        self._program = program
         self._sender = sender
+        self._port = port
 
     async def send(self, alert: Alert, recipients: Sequence[str]) -> Mapping[str, Refusal]:
         """See `Way`."""
+        if (refusal := await self._run(alert)) is None:
+            return {}
+        try:
+            server = await _connect("localhost", self._port, self._sender)
+        except ServerFailed:
+            return dict.fromkeys(recipients, refusal)
+        try:
+            refusals = await server.send(alert, recipients)
+            await server.leave()
+        except ServerFailed:
+            return dict.fromkeys(recipients, refusal)
+        finally:
+            server.drop()
+        return refusals
+
+    async def _run(self, alert: Alert) -> Refusal | None:
         text = compose(alert, self._sender, named=False).replace(b"\r\n", b"\n")
         try:
-            ended = await programs.run(self._argv, given=text)
+            ended = await programs.run((self._program, "-i", "-t"), given=text)
         except OSError as error:
-            raise ServerFailed(f"{self._argv[0]} cannot be run: {error.strerror}") from error
+            return Refusal(f"{self._program} cannot be run: {error.strerror}", temporary=True)
         if ended.status == 0:
-            return {}
+            return None
         line = ended.first[:_MOST_SHOWN].decode("utf-8", "backslashreplace")
-        sentence = f"{self._argv[0]}: {ended}{f': {line}' if line else ''}"
-        return dict.fromkeys(recipients, Refusal(sentence, temporary=ended.status == _TEMPORARY))
+        sentence = f"{self._program}: {ended}{f': {line}' if line else ''}"
+        return Refusal(sentence, temporary=ended.status == _TEMPORARY)
 
     async def leave(self) -> None:
         """See `Way`."""

@@ -8,6 +8,7 @@ from ldirectord_py.config.load import parse
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.asking import CheckType
 from ldirectord_py.model.checking import Repeated
+from ldirectord_py.model.config import Alerting, AlertStatus
 from ldirectord_py.model.errors import ConfigRejected
 from ldirectord_py.model.service import Forwarding
 from ldirectord_py.model.table import ServiceFlags
@@ -116,6 +117,21 @@ def test_settings_follow_from_the_section(text, flags, netmask):
     settings = only_virtual(text).settings
     assert settings.flags == flags
     assert str(settings.netmask) == netmask
+
+
+def test_a_section_is_told_of_by_the_mails_that_it_asks_for_and_from_whom_all_mails_are():
+    text = (
+        "emailalert=a@example.com\nemailalertfreq=60\nsmtp=mx\n"
+        "virtual=192.0.2.1:80\n\temailalert=b@example.com, c@example.com\n\temailalertstatus=running,stopping\n"
+        "emailalertfrom=Lvs <lvs@example.com>\n"
+    )
+    assert only_virtual(text).alerting == Alerting(
+        recipients="b@example.com, c@example.com",
+        frequency=60,
+        status=AlertStatus.RUNNING | AlertStatus.STOPPING,
+        smtp="mx",
+        sender="Lvs <lvs@example.com>",
+    )
 
 
 def test_an_ipv6_netmask_is_a_prefix_length():

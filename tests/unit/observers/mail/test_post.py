@@ -250,11 +250,11 @@ async def test_a_flood_costs_the_loop_little():
 # Without a mail server: the machine's own sendmail.
 
 
-def sendmail(home: Path, text: str) -> Routes:
+def sendmail(home: Path, text: str, port: int = 1) -> Routes:
     path = home / "sendmail"
     path.write_text(f"#!/bin/sh\ncd {home}\n{text}\n")
     path.chmod(0o755)
-    return Routes(sendmail=("/no/such/sendmail", str(path)))
+    return Routes(port=port, sendmail=("/no/such/sendmail", str(path)))  # by default nobody serves that port
 
 
 async def test_without_a_server_sendmail_takes_the_mail(tmp_path):
@@ -293,6 +293,32 @@ async def test_a_sendmail_that_hangs_is_ended(tmp_path):
         await stage.until(lambda: not alive(pid))
         await stage.post.finish(0.5)
     assert stage.told(MailDelayed) == [MailDelayed(None, "no answer within 1 s")]
+
+
+async def test_where_sendmail_fails_this_machines_mail_server_is_asked(server, tmp_path):
+    async with posting(sendmail(tmp_path, "exit 1", server.port)) as stage:
+        stage.post.put(alert("x", None))
+        await stage.until(lambda: server.mails)
+    assert server.subjects == ["x"]
+    assert stage.failures() == []
+
+
+async def test_where_both_fail_what_sendmail_says_is_told(server, tmp_path):
+    server.manner = Manner.DIE
+    async with posting(sendmail(tmp_path, "echo 'cannot become exim' >&2; exit 1", server.port)) as stage:
+        stage.post.put(alert("x", None))
+        await stage.until(stage.failures)
+    assert stage.failures() == [f"{tmp_path}/sendmail: exit status 1: cannot become exim"]
+
+
+async def test_a_sendmail_that_cannot_be_run_is_told(tmp_path):
+    path = tmp_path / "sendmail"
+    path.write_text("#!/no/such/shell\n")
+    path.chmod(0o755)
+    async with posting(Routes(port=1, sendmail=(str(path),)), replace(BRISK, lifetime=0.1)) as stage:
+        stage.post.put(alert("x", None))
+        await stage.until(stage.failures)
+    assert stage.failures() == [f"{path} cannot be run: No such file or directory; given up after 0.1 s"]
 
 
 async def test_without_any_sendmail_this_machine_is_asked_at_the_port_for_mail(server):
