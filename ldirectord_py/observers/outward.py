@@ -14,7 +14,7 @@ from ldirectord_py.observers.fallbackcommand import FallbackCommand
 from ldirectord_py.observers.hooks import Hooks
 from ldirectord_py.observers.mail.alerts import MailAlerts
 from ldirectord_py.observers.mail.post import Post
-from ldirectord_py.observers.mail.ways import Routes
+from ldirectord_py.observers.mail.ways import Routes, prepare
 from ldirectord_py.observers.monitorfile import MonitorFiles
 
 
@@ -29,6 +29,7 @@ class Outward:
         program: Sequence[str],
         routes: Routes,
     ) -> None:
+        self._config = config
         self._hooks = Hooks(emit)
         self._post = Post(emit, routes)
         self._fallbackcommand = FallbackCommand(config, self._hooks)
@@ -51,6 +52,8 @@ class Outward:
             await stack.enter_async_context(self._hooks)
             await stack.enter_async_context(self._post)
             self._stack = stack.pop_all()
+        if any(each.alerting.recipients and each.alerting.smtp for each in self._config().virtuals):
+            await prepare()
         return self
 
     async def __aexit__(

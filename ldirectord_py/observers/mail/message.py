@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.header import Header
 from email.utils import format_datetime, formataddr, getaddresses, make_msgid
+from functools import lru_cache
 
 from ldirectord_py.model.config import AlertStatus, Virtual
 
@@ -47,6 +48,7 @@ class Sender:
         return f"{self.user}@{self.host}"
 
 
+@lru_cache(maxsize=256)
 def addresses(recipients: str) -> tuple[str, ...]:
     """Return the mailboxes of a value of `emailalert`, which has commas between them; each once.
 

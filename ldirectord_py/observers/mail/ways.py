@@ -62,6 +62,11 @@ async def open_way(server: str | None, routes: Routes) -> Way:
     return await _connect(server or "localhost", routes.port, sender)
 
 
+async def prepare() -> None:
+    """Import now what would hold the loop up for some milliseconds when the first mail is sent."""
+    await aside(_library)
+
+
 async def _connect(server: str, port: int, sender: Sender) -> Way:
     connect = await aside(_library)
     return await connect(server, port, sender)
