@@ -69,10 +69,11 @@ def test_a_servers_life_in_mails(daemon: Daemon, server: MailServer) -> None:  #
     daemon.tell(signal.SIGHUP)
     daemon.until(lambda: told(server.mails) == [f"reloading: Restored real server: {at['one']} (Weight set to 9)"])
     server.mails.clear()
-    sent = daemon.metrics()['ldirectord_mails_total{result="sent"}']
+    queued = len(daemon.logged("mail_queued"))
+    daemon.until(lambda: daemon.metrics()['ldirectord_mails_total{result="sent"}'] == queued)
     assert daemon.end() == 0
     assert sorted(told(server.mails)) == sorted(f"stopping: Purged real server (stop): {real}" for real in at.values())
-    assert sent + 3 == len(daemon.logged("mail_queued"))
+    assert len(daemon.logged("mail_queued")) == queued + 3
     assert not daemon.logged("mail_failed")
     assert {mail.recipients for mail in server.mails} == {("admin@example.com",)}
 
@@ -88,14 +89,10 @@ def test_a_mail_server_that_hangs_makes_no_check_late_and_no_end_long(daemon: Da
             daemon.until(lambda: daemon.weights() == ALL | {"two": 0})
             daemon.sites["two"].alive()
             daemon.until(lambda: daemon.weights() == ALL)
-        shown = daemon.metrics()
-        checks, late = (
-            shown["ldirectord_scheduler_lag_seconds_count"],
-            shown["ldirectord_scheduler_lag_seconds_count"]
-            - max(value for name, value in shown.items() if 'scheduler_lag_seconds_bucket{le="1.0"}' in name),
-        )
-        assert checks > 9
-        assert late == 0
+        lags = {name: value for name, value in daemon.metrics().items() if "scheduler_lag_seconds_" in name}
+        checks = lags["ldirectord_scheduler_lag_seconds_count"]
+        # The mail server keeps its first mail for 30 s; a busy machine may be late by itself, but not that much.
+        assert checks == lags['ldirectord_scheduler_lag_seconds_bucket{le="5.0"}'] > 9
         begun = time.monotonic()
         assert daemon.end() == 0
         assert time.monotonic() - begun < END
@@ -228,6 +225,7 @@ def live(home: Path, server: MailServer, argv: list[str], **environment: str) ->
     return list(server.mails)
 
 
+@pytest.mark.timeout(180)
 @pytest.mark.skipif(not ORIGINAL, reason="the original is not installed (Debian's package ldirectord)")
 @pytest.mark.skipif(os.geteuid() != 0, reason="the original speaks to port 25, which only root may serve")
 def test_beside_the_original_subjects_and_bodies_are_the_same_byte_by_byte(tmp_path: Path) -> None:
