@@ -98,6 +98,7 @@ def test_a_mail_server_that_hangs_makes_no_check_late_and_no_end_long(daemon: Da
         assert time.monotonic() - begun < END
     failed = daemon.logged("mail_failed")
     assert len(failed) == len(daemon.logged("mail_queued")) >= 12
+    assert daemon.log()[-1]["event"] == "stopped"
     assert all(str(line["message"]).startswith("failed to send SMTP email message to admin") for line in failed)
 
 

@@ -73,6 +73,8 @@ class Post:
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=seconds)
         self._abandon()
+        if self._tasks:
+            await asyncio.wait(self._tasks)  # they tell what they give up
 
     def _lane(self, server: str | None) -> Lane:
         if (lane := self._lanes.get(server)) is None:
