@@ -27,6 +27,7 @@ from ldirectord_py.model.events import CheckDone, Event, FirstPassComplete, Tabl
 from ldirectord_py.model.outcome import Verdict
 from ldirectord_py.model.table import RemoveDestination, SetDestination
 from ldirectord_py.observers.logs import LogFile
+from ldirectord_py.options import Options
 
 SLOTS = 20_000
 """Of a tenth of a millisecond each."""
@@ -96,7 +97,7 @@ async def direct(path: Path, log: Path) -> None:
     began = time.perf_counter()
     config = load(path)
     tell({"read": time.perf_counter() - began})
-    application = app.Application(config, app.Options(table="memory", log=lambda _config: LogFile(log)))
+    application = app.Application(config, Options(table="memory", log=lambda _config: LogFile(log)))
     measuring = Measuring()
     application.observe(measuring.observe)
 

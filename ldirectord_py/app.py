@@ -1,12 +1,10 @@
 """The composition root: a configuration in, a running director out.  The only place that knows everyone."""
 
 import asyncio
-import resource
-import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,22 +13,20 @@ from ldirectord_py.checks.veiling import without
 from ldirectord_py.config.load import load
 from ldirectord_py.config.resolve import HERE
 from ldirectord_py.engine import policy
-from ldirectord_py.engine.forecast import Forecast, forecast
 from ldirectord_py.ipvs.kernel import KernelTable
 from ldirectord_py.ipvs.memory import MemoryTable
+from ldirectord_py.limits import DRIVERS, conversations
 from ldirectord_py.model.checking import Probe
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.errors import TableUnavailable
 from ldirectord_py.model.events import CheckDone, Event, FirstPassComplete, Observer, Reloaded, Started, Stopping
-from ldirectord_py.model.outcome import Outcome
-from ldirectord_py.model.service import RealKey
 from ldirectord_py.model.snapshot import Snapshot
-from ldirectord_py.model.table import Table, TableState
-from ldirectord_py.observers.logs import Level, LogDestination, LogFormat, open_log
-from ldirectord_py.observers.mail.ways import Routes
+from ldirectord_py.model.table import Table
+from ldirectord_py.observers.logs import Level, LogFormat, open_log
 from ldirectord_py.observers.outward import Outward
+from ldirectord_py.options import Options
 from ldirectord_py.probing.prober import Prober
-from ldirectord_py.probing.schedule import Report, Schedule
+from ldirectord_py.probing.schedule import Schedule
 from ldirectord_py.runtime.director import Director
 from ldirectord_py.runtime.keeper import Keeper
 from ldirectord_py.runtime.lifetime import Ended, Signals
@@ -39,30 +35,7 @@ from ldirectord_py.runtime.reloading import Reloader, settle_memory
 from ldirectord_py.runtime.shadow import Shadow
 from ldirectord_py.runtime.snapshots import snapshot
 from ldirectord_py.runtime.stream import EventStream
-from ldirectord_py.runtime.survey import survey
 from ldirectord_py.runtime.systemd import Notifier
-
-_DRIVERS = 64  # external programs and the like at a time
-_MOST_FILES = 1 << 16
-_RESERVED = 128  # file descriptors that are not for conversations
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """What the command line says about a run."""
-
-    table: str = "auto"
-    """`kernel`, `memory`, or `auto`: the kernel's, and in debugging one in memory where there is none."""
-    log: Callable[[Config], LogDestination]
-    """Says where a configuration's log goes."""
-    log_format: str = "text"
-    debug: bool = False
-    shadow: bool = False
-    """Write nothing, and tell in what the table differs from what we would make of it."""
-    instance: str = "ldirectord"
-    program: tuple[str, ...] = (sys.executable, "-m", "ldirectord_py")
-    """What `execute` runs in place of `ldirectord`."""
-    mail: Routes = field(default_factory=Routes)
 
 
 def run(config: Config, options: Options, ready: Callable[[], None]) -> int:
@@ -75,46 +48,6 @@ def run(config: Config, options: Options, ready: Callable[[], None]) -> int:
         return await Application(config, options).run(ready)
 
     return asyncio.run(begin())
-
-
-@dataclass(frozen=True, slots=True)
-class Foresight:
-    """What a start on a configuration, or a reload, would do."""
-
-    forecast: Forecast
-    found: TableState
-    """The table as it is now."""
-    outcomes: Mapping[RealKey, Outcome] | None
-    """What one check of each server found; None: they were not asked."""
-
-
-async def foresee(config: Config, *, check: bool) -> Foresight:
-    """Return what *config* would change in the kernel's table, which is only read; with *check*, ask each real once.
-
-    Raises `TableUnavailable`.
-    """
-    table = KernelTable.open()
-    try:
-        found = await table.read()
-    finally:
-        table.close()
-    outcomes = None
-    if check:
-        limit = _conversations()
-        async with asyncio.TaskGroup() as tasks:
-            prober = Prober(tasks, crashed=lambda _probe, _error: None)  # told as the check's outcome
-
-            def schedule(report: Report) -> Schedule:
-                return Schedule(prober, policy, report, limit=limit, drivers=_DRIVERS)
-
-            outcomes = await survey(config, schedule)
-            prober.close()
-    maintenance = Maintenance(lambda _event: None)
-    try:
-        maintained = await maintenance.look(config)
-    finally:
-        maintenance.close()
-    return Foresight(forecast(config, found, outcomes, maintained), found, outcomes)
 
 
 class Application:
@@ -162,7 +95,7 @@ class Application:
 
     async def run(self, ready: Callable[[], None]) -> int:
         """See the function `run`."""
-        limit = _conversations()
+        limit = conversations()
         asyncio.get_running_loop().set_exception_handler(self._complain)
         try:
             async with AsyncExitStack() as stack:
@@ -201,7 +134,7 @@ class Application:
         try:
             async with asyncio.TaskGroup() as tasks:
                 prober = Prober(tasks, crashed=self._crashed, certificate_seen=director.certificates.seen)
-                self._schedule = schedule = Schedule(prober, policy, director.report, limit=limit, drivers=_DRIVERS)
+                self._schedule = schedule = Schedule(prober, policy, director.report, limit=limit, drivers=DRIVERS)
                 reloader = Reloader(director, schedule, self._maintenance, self._load, self._stream.emit)
                 tasks.create_task(director.follow(), name="follow health")
                 tasks.create_task(director.watch_table(), name="watch the table")
@@ -288,11 +221,3 @@ class Application:
     def _veiled(self, text: str) -> str:
         """Return *text*, which libraries and the interpreter have worded, without secrets of the configuration."""
         return without(text, self._director.config.secrets)
-
-
-def _conversations() -> int:
-    """Raise the limit of open files as far as makes sense, and return how many conversations fit below it."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    soft = min(hard, _MOST_FILES)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    return max(soft - _RESERVED, _RESERVED)

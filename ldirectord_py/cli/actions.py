@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from ldirectord_py import app
 from ldirectord_py.checks.veiling import without
 from ldirectord_py.cli.children import itself, statuses
 from ldirectord_py.cli.daemon import Announce, Report, early_signals, in_background
@@ -22,6 +21,7 @@ from ldirectord_py.cli.texts import COMPATIBLE
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.errors import DirectorError
 from ldirectord_py.observers.logs import LogDestination
+from ldirectord_py.options import Options
 
 _STARTING = f"Starting Linux Director {COMPATIBLE}"
 
@@ -121,7 +121,7 @@ def _run(job: Job, begun: Callable[[], None]) -> int:
     def log(config: Config) -> LogDestination:
         return destination(job.invocation, config.logfile, supervised=config.supervised)
 
-    options = app.Options(
+    options = Options(
         table=job.invocation.table,
         log=log,
         log_format=job.invocation.log_format,

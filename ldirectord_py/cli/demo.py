@@ -21,6 +21,7 @@ from ldirectord_py.model.events import Event, HealthChanged
 from ldirectord_py.model.health import State
 from ldirectord_py.model.snapshot import RealStatus, Snapshot
 from ldirectord_py.observers.logs import LogFile
+from ldirectord_py.options import Options
 
 _CONFIG = Path("etc/demo.cf")
 _PATIENCE = 10.0  # seconds within which each step of the story has to come true
@@ -139,7 +140,7 @@ async def _serving(endpoints: Sequence[Endpoint]) -> AsyncIterator[list[WebServe
         await server.die()
 
 
-async def _demo(console: Console, settings: Config, options: app.Options) -> None:
+async def _demo(console: Console, settings: Config, options: Options) -> None:
     async with _serving([real.endpoint for real in settings.virtuals[0].reals]) as servers:
         application = app.Application(settings, options)
         async with asyncio.TaskGroup() as tasks:
@@ -167,7 +168,7 @@ def main() -> int:
     console.print(
         f"[dim]{_CONFIG}, on {'the kernel' if kernel else 'a table in memory'}:\n{_CONFIG.read_text().rstrip()}"
     )
-    options = app.Options(table="kernel" if kernel else "memory", log=lambda _: LogFile(Path("/dev/null")))
+    options = Options(table="kernel" if kernel else "memory", log=lambda _: LogFile(Path("/dev/null")))
     try:
         asyncio.run(_demo(console, load(_CONFIG.absolute()), options))
     except (DirectorError, TimeoutError, OSError, ExceptionGroup) as failed:

@@ -7,10 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from ldirectord_py import app
 from ldirectord_py.model.config import Config
+from ldirectord_py.options import Options
 
-Runner = Callable[[Config, app.Options, Callable[[], None]], int]
+Runner = Callable[[Config, Options, Callable[[], None]], int]
+
+
+def direct(config: Config, options: Options, ready: Callable[[], None]) -> int:
+    """Do what `app.run` does, which is imported where it comes to that: a status, for one, does without."""
+    from ldirectord_py import app  # noqa: PLC0415  # see above
+
+    return app.run(config, options, ready)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +30,7 @@ class Environment:
     config_dirs: tuple[str, ...] = ("/etc/ha.d", "/etc/ha.d/conf")
     logfile: str = Config(path="").logfile
     """Where to log what happens before a configuration is read."""
-    runner: Runner = app.run
+    runner: Runner = direct
     patience: float = 60
     """Seconds to wait for a daemon to get to work, or to end."""
 

@@ -14,40 +14,41 @@ from ldirectord_py.cli.ldirectord import main
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.errors import DirectorError
 from ldirectord_py.observers.mail.ways import Routes
+from ldirectord_py.options import Options
 
 HOME = Path(os.environ["LDIRECTORD_RUN_DIR"]).parent
 
 
-def refuses(config: Config, options: app.Options, ready: Callable[[], None]) -> int:
+def refuses(config: Config, options: Options, ready: Callable[[], None]) -> int:
     raise DirectorError("the table can not be opened; load the module ip_vs")
 
 
-def dies(config: Config, options: app.Options, ready: Callable[[], None]) -> int:
+def dies(config: Config, options: Options, ready: Callable[[], None]) -> int:
     os._exit(7)
 
 
-def breaks(config: Config, options: app.Options, ready: Callable[[], None]) -> int:
+def breaks(config: Config, options: Options, ready: Callable[[], None]) -> int:
     raise RuntimeError("a fault of ours")
 
 
-def breaks_later(config: Config, options: app.Options, ready: Callable[[], None]) -> int:
+def breaks_later(config: Config, options: Options, ready: Callable[[], None]) -> int:
     ready()
     raise RuntimeError("a fault of ours")
 
 
-def never_ready(config: Config, options: app.Options, ready: Callable[[], None]) -> int:
+def never_ready(config: Config, options: Options, ready: Callable[[], None]) -> int:
     signal.pause()
     return 0
 
 
-def deaf(config: Config, options: app.Options, ready: Callable[[], None]) -> int:
+def deaf(config: Config, options: Options, ready: Callable[[], None]) -> int:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     ready()
     while True:
         signal.pause()
 
 
-def slow(config: Config, options: app.Options, ready: Callable[[], None]) -> int:
+def slow(config: Config, options: Options, ready: Callable[[], None]) -> int:
     """Say when it has begun, and wait for leave to go on; then note a request to reload and end."""
     (HOME / "begun").write_text("begun")
     (HOME / "go").read_text()
@@ -58,12 +59,12 @@ def slow(config: Config, options: app.Options, ready: Callable[[], None]) -> int
     return 0
 
 
-def looks_on(config: Config, options: app.Options, ready: Callable[[], None]) -> int:
+def looks_on(config: Config, options: Options, ready: Callable[[], None]) -> int:
     """Run as a shadow of a table in memory, which nobody keeps."""
     return app.run(config, replace(options, shadow=True), ready)
 
 
-def posting(config: Config, options: app.Options, ready: Callable[[], None]) -> int:
+def posting(config: Config, options: Options, ready: Callable[[], None]) -> int:
     """Find mail servers at `$MAIL_PORT`, and no sendmail program but `$SENDMAIL`."""
     routes = Routes(port=int(os.environ["MAIL_PORT"]), sendmail=(os.environ["SENDMAIL"],))
     return app.run(config, replace(options, mail=routes), ready)

@@ -21,6 +21,7 @@ from ldirectord_py.model.health import State
 from ldirectord_py.model.outcome import Reason, Verdict
 from ldirectord_py.model.snapshot import RealStatus
 from ldirectord_py.observers.logs import LogFile
+from ldirectord_py.options import Options
 from tests.peers.processes import alive
 
 PATIENCE = 20.0
@@ -144,7 +145,7 @@ class Stage:
 @asynccontextmanager
 async def directing(folder: Path, checktype: str) -> AsyncIterator[Stage]:
     config = parse(CONFIGURATION.format(folder=folder, checktype=checktype).encode(), "programs.cf")
-    application = app.Application(config, app.Options(table="memory", log=lambda _: LogFile(folder / "log")))
+    application = app.Application(config, Options(table="memory", log=lambda _: LogFile(folder / "log")))
     stage = Stage(application, folder)
     stage.install(SCRIPTS[checktype])
     application.observe(stage.follow)

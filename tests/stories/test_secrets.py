@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 import pytest
 
-from ldirectord_py.app import Application, Options
+from ldirectord_py.app import Application
 from ldirectord_py.checks.veiling import without
 from ldirectord_py.config.load import load, parse
 from ldirectord_py.model.address import Endpoint
@@ -26,6 +26,7 @@ from ldirectord_py.model.checking import Repeated
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.events import CheckDone, Event
 from ldirectord_py.observers.logs import LogFile
+from ldirectord_py.options import Options
 from ldirectord_py.probing import drivers
 from tests.peers.turns import datagrams_elsewhere, elsewhere
 from tests.stories.test_turns import MYSQL_GREETING, MYSQL_OK, PGSQL_IN, ldap, ldap_result, mysql, pgsql, tlv

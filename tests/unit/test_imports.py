@@ -13,8 +13,12 @@ OPTIONAL = {"aiohttp", "asyncpg", "dns", "h2", "prometheus_client", "rich", "yam
 
 @pytest.mark.parametrize(
     ("program", "absent"),
-    [(READING, OPTIONAL | {"asyncio", "structlog"}), (RUNNING, OPTIONAL)],
-    ids=["reading a file", "the whole daemon"],
+    [
+        (READING, OPTIONAL | {"asyncio", "structlog"}),
+        (f"import ldirectord_py.cli.ldirectord; {READING}", OPTIONAL | {"ldirectord_py.app", "ldirectord_py.probing"}),
+        (RUNNING, OPTIONAL),
+    ],
+    ids=["reading a file", "an action such as status", "the whole daemon"],
 )
 def test_only_what_a_configuration_needs_is_imported(program: str, absent: set[str]) -> None:
     program += "; import sys; print(*sys.modules)"

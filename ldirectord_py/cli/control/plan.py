@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, assert_never
 
-from ldirectord_py.app import Foresight, foresee
 from ldirectord_py.cli.control.command import Command, Status
 from ldirectord_py.cli.environment import Environment
 from ldirectord_py.cli.instances import find_config
 from ldirectord_py.cli.terminal import Style, tell
 from ldirectord_py.config.load import load
+from ldirectord_py.foresight import Foresight, foresee
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.outcome import Outcome

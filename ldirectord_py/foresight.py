@@ -1,0 +1,58 @@
+"""What a configuration would change, found out without changing it: a composition of its own, smaller than `app`."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ldirectord_py.engine import policy
+from ldirectord_py.engine.forecast import Forecast, forecast
+from ldirectord_py.ipvs.kernel import KernelTable
+from ldirectord_py.limits import DRIVERS, conversations
+from ldirectord_py.model.config import Config
+from ldirectord_py.model.outcome import Outcome
+from ldirectord_py.model.service import RealKey
+from ldirectord_py.model.table import TableState
+from ldirectord_py.probing.prober import Prober
+from ldirectord_py.probing.schedule import Report, Schedule
+from ldirectord_py.runtime.maintenance import Maintenance
+from ldirectord_py.runtime.survey import survey
+
+
+@dataclass(frozen=True, slots=True)
+class Foresight:
+    """What a start on a configuration, or a reload, would do."""
+
+    forecast: Forecast
+    found: TableState
+    """The table as it is now."""
+    outcomes: Mapping[RealKey, Outcome] | None
+    """What one check of each server found; None: they were not asked."""
+
+
+async def foresee(config: Config, *, check: bool) -> Foresight:
+    """Return what *config* would change in the kernel's table, which is only read; with *check*, ask each real once.
+
+    Raises `TableUnavailable`.
+    """
+    table = KernelTable.open()
+    try:
+        found = await table.read()
+    finally:
+        table.close()
+    outcomes = None
+    if check:
+        limit = conversations()
+        async with asyncio.TaskGroup() as tasks:
+            prober = Prober(tasks, crashed=lambda _probe, _error: None)  # told as the check's outcome
+
+            def schedule(report: Report) -> Schedule:
+                return Schedule(prober, policy, report, limit=limit, drivers=DRIVERS)
+
+            outcomes = await survey(config, schedule)
+            prober.close()
+    maintenance = Maintenance(lambda _event: None)
+    try:
+        maintained = await maintenance.look(config)
+    finally:
+        maintenance.close()
+    return Foresight(forecast(config, found, outcomes, maintained), found, outcomes)

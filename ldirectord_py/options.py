@@ -1,0 +1,27 @@
+"""What a run is told besides its configuration; apart from `app`, whose imports take longer than most actions."""
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ldirectord_py.model.config import Config
+from ldirectord_py.observers.logs import LogDestination
+from ldirectord_py.observers.mail.ways import Routes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What the command line says about a run."""
+
+    table: str = "auto"
+    """`kernel`, `memory`, or `auto`: the kernel's, and in debugging one in memory where there is none."""
+    log: Callable[[Config], LogDestination]
+    """Says where a configuration's log goes."""
+    log_format: str = "text"
+    debug: bool = False
+    shadow: bool = False
+    """Write nothing, and tell in what the table differs from what we would make of it."""
+    instance: str = "ldirectord"
+    program: tuple[str, ...] = (sys.executable, "-m", "ldirectord_py")
+    """What `execute` runs in place of `ldirectord`."""
+    mail: Routes = field(default_factory=Routes)
