@@ -37,6 +37,8 @@ class Signals:
         for name in _IGNORED:
             # A handler, not SIG_IGN: programs that checks start would inherit the latter.
             self._loop.add_signal_handler(signal.Signals[name], lambda: None)
+        # Whoever started us may have blocked them, and then nothing but SIGKILL would end this process.
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.Signals[name] for name in (*_ENDING, *_IGNORED, "SIGHUP")])
         return self
 
     def __exit__(

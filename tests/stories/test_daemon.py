@@ -225,6 +225,18 @@ def test_signals_without_meaning_do_no_harm(daemon: Daemon, number: signal.Signa
     assert daemon.end() == 0
 
 
+def test_a_parent_that_blocks_signals_cannot_keep_it_from_ending(daemon: Daemon) -> None:
+    blocked = [signal.SIGTERM, signal.SIGHUP]
+    daemon.write(weights={"one": 3})
+    signal.pthread_sigmask(signal.SIG_BLOCK, blocked)  # inherited; given back after each test
+    daemon.start()
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, blocked)
+    daemon.until(lambda: daemon.weights() == {"one": 3})
+    daemon.tell(signal.SIGHUP)
+    daemon.until(lambda: len(daemon.logged("reloaded")) == 1)
+    assert daemon.end() == 0
+
+
 def test_systemd_is_told_of_readiness_reloads_progress_and_the_end(
     daemon: Daemon, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,7 +6,6 @@ server shows goes by its port.
 
 import asyncio
 import shutil
-import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -149,17 +148,12 @@ async def directing(folder: Path, checktype: str) -> AsyncIterator[Stage]:
     stage = Stage(application, folder)
     stage.install(SCRIPTS[checktype])
     application.observe(stage.follow)
-    # A director leaves the signals that ended it blocked, and what later tests start would inherit that.
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, [])
-    try:
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(application.run(lambda: None))
-            try:
-                yield stage
-            finally:
-                application.end()
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(application.run(lambda: None))
+        try:
+            yield stage
+        finally:
+            application.end()
 
 
 @pytest.mark.parametrize("checktype", CHECKTYPES)
