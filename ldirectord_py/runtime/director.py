@@ -158,6 +158,11 @@ class Director:
                     self._turn(key, real, before.get(key), now)
         self._subscriptions.count()
         self.certificates.take(self._subscriptions.reals)
+        # Whoever goes in is waited for no longer, and may have been the last one.
+        for whole in {key.virtual for key in changed} - self._dirty:
+            self._tell_serving(whole)
+        if changed:
+            self._note_pass()
         return bool(changed)
 
     def maintained(self, real: RealKey) -> str | None:
@@ -176,7 +181,9 @@ class Director:
         elif isinstance(real.plan, Always):
             self.healths[key] = Health(State.UP, now)
         else:
-            self.healths[key] = self._set_aside.pop(key, unchecked(adopted=False, now=now))
+            fresh, kept = unchecked(adopted=False, now=now), self._set_aside.pop(key, None)
+            # What was believed of a server without checks counts as long as it has none.
+            self.healths[key] = kept if kept is not None and isinstance(real.plan, Never) else fresh
         self._changed(key, before, self.healths[key])
 
     # An outcome comes in.

@@ -194,3 +194,24 @@ async def test_maintenance_is_a_change_of_health_as_any_other() -> None:
         (State.UP, State.DOWN),
         (State.DOWN, State.UNKNOWN),
     ]
+
+
+async def test_maintenance_ends_the_wait_for_a_server_that_had_not_answered_yet() -> None:
+    async with directing(config(virtual(3, 2))) as stage:
+        stage.director.maintain({ONE: "one"})
+        stage.director.report(kept_out(10), IN_MAINTENANCE, 0.0, 0.0)
+        assert not stage.director.first_pass
+
+        stage.director.maintain({ONE: "one", TWO: "two"})  # its first check is still under way
+        assert stage.director.first_pass
+        assert [event.serving for event in stage.told(ServingChanged)] == [False]
+
+
+async def test_what_was_set_aside_is_not_brought_back_once_the_server_is_checked() -> None:
+    unchecked = replace(virtual(3, 2), reals=tuple(replace(real, plan=Never()) for real in virtual(3, 2).reals))
+    found = {WEB: Service(SETTINGS, {server(1): entry(3), server(2): entry(2)})}
+    async with directing(config(unchecked), found) as stage:
+        stage.director.maintain({ONE: "one"})
+        await stage.director.reload(config(virtual(3, 2)), {ONE: "one"})
+        stage.director.maintain({})
+        assert states(stage)[0] is State.UNKNOWN
