@@ -97,6 +97,11 @@ class Files:
         self._end = start + lines + 1
         return start
 
+    @property
+    def paths(self) -> Sequence[str]:
+        """The files, in the order in which they were read."""
+        return self._paths
+
     def place(self, number: int) -> tuple[str, int]:
         """Return path and line of *number*; line 0 stands for the file as a whole."""
         at = bisect_right(self._firsts, number) - 1

@@ -35,7 +35,7 @@ def lint(located: Located, machine: Machine, ignored: Collection[str] = ()) -> l
     Left out are the ids in *ignored*, and what comments silence: `# lint: ignore=ID, ID` at the end
     of a line or above it, `# lint: ignore-file=ID` anywhere in the file.
     """
-    sight = Sight(located.config, located.tree, machine)
+    sight = Sight(located.config, located.tree, located.files, machine)
     # What a global line means for every virtual is told once.
     rules = {rule.id for rule in RULES}
     found = dict.fromkeys(warning for warning in located.config.warnings if warning.id not in rules)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from ldirectord_py.config.lint.machine import Machine
-from ldirectord_py.config.tree import Checks, Line, Section, Tree
+from ldirectord_py.config.tree import Checks, Files, Line, Section, Tree
 from ldirectord_py.model.asking import Asking
 from ldirectord_py.model.config import Config, Real, Virtual
 
@@ -57,6 +57,7 @@ class Sight:
 
     config: Config
     tree: Tree
+    files: Files
     machine: Machine
 
     @property

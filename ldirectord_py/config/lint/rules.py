@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from ldirectord_py.config.directive import quoted
 from ldirectord_py.config.lint.rule import Place, Rule, Sight
+from ldirectord_py.config.lint.secrets import readable_secrets
 from ldirectord_py.model.asking import Asking, CheckType
 from ldirectord_py.model.service import AddressKey, Forwarding, MarkKey
 
@@ -132,19 +133,6 @@ def _schedulers(sight: Sight) -> Found:
             yield place.line("scheduler"), f"scheduler: Linux has no {name}"
 
 
-def _readable(sight: Sight) -> Found:
-    secrets = [
-        line
-        for lines in (sight.tree.lines, *(section.lines for section in sight.tree.sections))
-        for line in lines
-        if line.name in {"passwd", "secret"} and not line.veiled and (line.value or "").strip('" ')
-    ]
-    mode = sight.machine.mode(sight.config.path)
-    if secrets and mode is not None and mode & 0o004:
-        sentence = f"{secrets[0].name}: everybody on this machine can read it (mode {mode:04o})"
-        yield secrets[0].number, f"{sentence}; chmod o-r {sight.config.path}"
-
-
 def _no_directory(sight: Sight) -> Found:
     directory = sight.config.maintenancedir
     if directory is not None and sight.machine.mode(directory) is None:
@@ -242,7 +230,7 @@ RULES: tuple[Rule, ...] = (
     Rule("weights-zero", "all weights are 0", _each(_weightless)),
     Rule("pattern-differs", "Perl and PCRE2 read a pattern differently", _each_check(_patterns)),
     Rule("unknown-scheduler", "the kernel lacks the scheduler", _schedulers),
-    Rule("readable-secret", "a password stands in a file that everybody can read", _readable),
+    Rule("readable-secret", "a password stands in a file that everybody can read", readable_secrets),
     Rule("no-such-path", "a directory is not there", _no_directory),
     Rule("no-such-program", "the program of an external check is not there, or cannot be started", _no_program),
     Rule("no-reals", "a virtual has no real server", _each(_no_reals)),

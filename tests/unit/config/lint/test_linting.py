@@ -8,6 +8,7 @@ import pytest
 from ldirectord_py.config.lint.linting import IDS, lint
 from ldirectord_py.config.lint.machine import Machine
 from ldirectord_py.config.load import locate
+from tests.peers.certificates import Authority
 
 MACHINE = Machine(
     addresses=frozenset({ip_address("10.0.0.1"), ip_address("fd00::1")}),
@@ -151,6 +152,47 @@ def test_a_secret_that_everybody_can_read(mode: int | None, secret: str, told: l
     machine = Machine(addresses=MACHINE.addresses, schedulers=MACHINE.schedulers, mode=lambda _: mode)
 
     assert found(text, tmp_path, machine) == told
+
+
+def test_secrets_are_looked_for_wherever_they_may_stand(tmp_path: Path) -> None:
+    certificate, key = (tmp_path / name for name in ("director.pem", "director.key"))
+    issued = Authority().ca.issue_cert("director.example")
+    certificate.write_bytes(issued.cert_chain_pems[0].bytes())
+    key.write_bytes(issued.private_key_pem.bytes())
+    (tmp_path / "imap.secret").write_text("from elsewhere\n")
+    (tmp_path / "more.yaml").write_text(
+        "virtuals:\n"
+        "  - virtual: 10.0.0.1:143\n"
+        "    reals: [10.0.0.3:143 gate]\n"
+        "    service: imap\n"
+        "    login: me\n"
+        "    checks:\n"
+        "      - {passwd: in a check}\n"
+        "      - {passwd: {file: imap.secret}}\n"
+    )
+    main = tmp_path / "main.cf"
+    main.write_text(
+        "quiescent=yes\ninclude=more.yaml\nvirtual=10.0.0.1:443\n\treal=10.0.0.3:443 gate\n\tservice=https\n"
+        '\thttpheader="X-Probe: no secret"\n\thttpheader="Authorization: Bearer abcdef"\n'
+        f"\ttlscertfile={certificate}\n\ttlskeyfile={key}\n"
+    )
+    open_to_all: set[Path] = set()
+    machine = Machine(addresses=MACHINE.addresses, mode=lambda path: 0o644 if Path(path) in open_to_all else 0o640)
+
+    def told() -> list[tuple[str, int, str]]:
+        return [(Path(each.path).name, each.line, each.id) for each in lint(locate(main), machine)]
+
+    assert told() == []
+    for path, place in {
+        main: ("main.cf", 7),
+        tmp_path / "more.yaml": ("more.yaml", 7),
+        tmp_path / "imap.secret": ("main.cf", 0),
+        key: ("main.cf", 9),
+        certificate: None,
+    }.items():
+        open_to_all.clear()
+        open_to_all.add(path)
+        assert told() == ([(*place, "readable-secret")] if place else [])
 
 
 def test_a_machine_that_has_none_of_the_addresses_is_told_once(tmp_path: Path) -> None:

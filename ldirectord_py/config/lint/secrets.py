@@ -1,0 +1,61 @@
+"""Secrets that everybody on a machine can read."""
+
+from collections.abc import Iterable, Iterator
+
+from ldirectord_py.checks.conversations.http_headers import is_secret
+from ldirectord_py.config.directives import HTTPHEADER, PASSWD, SECRET, TLSCERTFILE, TLSKEYFILE
+from ldirectord_py.config.lint.rule import Place, Sight
+from ldirectord_py.config.reals import RealLine
+from ldirectord_py.config.tree import Line
+
+_READABLE = 0o004
+
+
+def readable_secrets(sight: Sight) -> Iterator[tuple[int, str]]:
+    """Yield what is to be said of each file with a secret in it: of the configuration, or named by it."""
+    told: set[str] = set()
+    for path, number, what in _secrets(sight):
+        mode = sight.machine.mode(path)
+        if path not in told and mode is not None and mode & _READABLE:
+            told.add(path)
+            yield number, f"{what}: everybody on this machine can read it (mode {mode:04o}); chmod o-r {path}"
+
+
+def _secrets(sight: Sight) -> Iterator[tuple[str, int, str]]:
+    """Yield the files with secrets, the numbers of lines, and what is there."""
+    for lines in (sight.tree.lines, *(section.lines for section in sight.tree.sections)):
+        for line in _with_checks(lines):
+            if _is_secret(line):
+                yield sight.files.place(line.number)[0], line.number, line.name
+    for place in sight.places:
+        yield from _keys(place)
+    for source in sight.config.sources.files:
+        if source.path not in sight.files.paths:
+            yield source.path, 0, f"{source.path}, from which a value is taken"
+
+
+def _with_checks(lines: Iterable[Line]) -> Iterator[Line]:
+    """Yield *lines*, and those of the checks of a virtual or of one real server."""
+    for line in lines:
+        yield line
+        checks = line.meant.checks if isinstance(line.meant, RealLine) else line.meant
+        if isinstance(checks, tuple):
+            for one in checks:
+                yield from one
+
+
+def _is_secret(line: Line) -> bool:
+    value = (line.value or "").strip('" ')
+    if line.veiled or not value:
+        return False
+    if line.name == HTTPHEADER.name:
+        return is_secret(value.partition(":")[0])
+    return line.name in {PASSWD.name, SECRET.name}
+
+
+def _keys(place: Place) -> Iterator[tuple[str, int, str]]:
+    for asking in place.askings:
+        if asking.tls.certificate is not None:
+            row = TLSCERTFILE if asking.tls.key is None else TLSKEYFILE
+            pem = asking.tls.key or asking.tls.certificate
+            yield pem.path, place.line(row.name), f"{row.name}: the private key in {pem.path}"
