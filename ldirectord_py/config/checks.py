@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from ldirectord_py.checks.misasked import Misasked
+from ldirectord_py.checks.veiling import veiled_sentence
 from ldirectord_py.config.asking import asking
 from ldirectord_py.config.directive import Scope
 from ldirectord_py.config.findings import Findings
@@ -59,25 +60,30 @@ class Checks:
         """How each asks."""
         return tuple(one for _, one, _ in self.each)
 
-    def plan(self, subject: Subject, line: int) -> CheckPlan | None:
-        """Return how *subject*, a server written at *line*, is checked; None where it cannot be, which is told."""
+    def plan(self, subject: Subject, line: int, *, veiled: bool = False) -> CheckPlan | None:
+        """Return how *subject*, a server written at *line*, is checked; None where it cannot be, which is told.
+
+        With *veiled* its own request and receive are shown in no message.
+        """
         if len(self.each) > 1 and (subject.request is not None or subject.receive is not None):
             sentence = "a real server that is checked several times has its request and receive in checks of its own"
             self.around.findings.error(line, f"checks: {sentence}")
             return None
-        plans = [self._one(values, one, subject, line, begins) for values, one, begins in self.each]
+        plans = [self._one(each, subject, line, veiled=veiled) for each in self.each]
         found = [plan for plan in plans if plan is not None]
         if len(found) < len(plans):
             return None
         return found[0] if len(found) == 1 else self._together(found)
 
-    def _one(self, values: Values, one: Asking, subject: Subject, line: int, begins: int) -> CheckPlan | None:
+    def _one(self, each: tuple[Values, Asking, int], subject: Subject, line: int, *, veiled: bool) -> CheckPlan | None:
+        values, one, begins = each
         try:
             return self.around.environment.plan(one, subject)
         except Misasked as exc:
             its_own = getattr(subject, exc.directive) if exc.directive in {"request", "receive"} else None
             place = line if its_own is not None else values.line(exc.directive)
-            self.around.findings.error(place or begins, f"{exc.directive}: {exc}")
+            hidden = values.veiled(exc.directive) if its_own is None else its_own if veiled else None
+            self.around.findings.error(place or begins, f"{exc.directive}: {_without(str(exc), hidden)}")
             return None
 
     def _together(self, plans: list[CheckPlan]) -> CheckPlan | None:
@@ -100,3 +106,11 @@ class Checks:
         if len(probes) < 2:
             return Repeated(probe=probes[0], interval=interval) if probes else Always()
         return Together(probes=tuple(probes), interval=interval)
+
+
+def _without(sentence: str, hidden: str | None) -> str:
+    """Return *sentence* without the text that is *hidden*, with or without the slash that requests are given."""
+    if hidden is None:
+        return sentence
+    text = hidden.removeprefix("/").rstrip("\r")
+    return veiled_sentence(sentence, text.encode("utf-8", "surrogateescape")) if text else sentence

@@ -41,6 +41,8 @@ class RealLine:
     """What the operator should know of how the line was read."""
     checks: Checks = ()
     """Its own checks, instead of its virtual's."""
+    veiled: bool = False
+    """Its request or receive comes from elsewhere and is shown in no message."""
 
 
 @dataclass(frozen=True, slots=True)

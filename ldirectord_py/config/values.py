@@ -19,6 +19,8 @@ class Entry(Generic[T]):
 
     line: int
     value: T
+    veiled: bool = False
+    """The value comes from elsewhere and is shown in no message."""
 
 
 class Values:
@@ -55,6 +57,11 @@ class Values:
         """Return the line of the last use of the directive *name* in this scope, or None."""
         entries = self._entries.get(name)
         return entries[-1].line if entries else None
+
+    def veiled(self, name: str) -> str | None:
+        """Return the text that the directive *name* has in this scope, if it comes from elsewhere."""
+        entries = self._entries.get(name)
+        return entries[-1].value if entries and entries[-1].veiled and isinstance(entries[-1].value, str) else None
 
     def line_in_force(self, row: Directive[Any]) -> int:
         """Return the line of the value in force; 0 where that is the default."""
@@ -114,7 +121,7 @@ def _enter(
         findings.warning(line.number, f"{row.name}: {row.notice}", "no-effect")
     for note in getattr(value, "notes", ()):
         findings.warning(line.number, f"{row.name}: {note}", "surprising-value")
-    entries.setdefault(row.name, []).append(Entry(line.number, value))
+    entries.setdefault(row.name, []).append(Entry(line.number, value, line.veiled))
 
 
 def _refusal(row: Directive[Any], line: Line, text: str, exc: Unreadable) -> str:

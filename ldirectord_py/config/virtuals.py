@@ -111,7 +111,7 @@ class _Named:
             subject = Subject(
                 virtual=self.key, endpoint=server.endpoint, request=written.request, receive=written.receive
             )
-            if (plan := own.get(written.checks, checks).plan(subject, server.line)) is not None:
+            if (plan := own.get(written.checks, checks).plan(subject, server.line, veiled=written.veiled)) is not None:
                 yield Real(
                     endpoint=server.endpoint,
                     destination=server.destination,

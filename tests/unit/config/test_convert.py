@@ -220,6 +220,11 @@ virtual = 192.0.2.1:80
         ("    passwd: {env: HOME}", 3, "passwd: a reference can be written in YAML only"),
         ("    passwd: {file: none/of/them}", 3, "passwd: a reference can be written in YAML only"),
         (
+            "    reals: [{address: 10.0.0.1, forwarding: gate, request: {env: A}, receive: {file: b}}]",
+            3,
+            "real: a reference can be written in YAML only",
+        ),
+        (
             "    checks: [{request: a}, {request: b}]",
             3,
             "checks: several checks, or checks of one real server, can be written in YAML only",

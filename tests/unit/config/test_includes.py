@@ -224,6 +224,25 @@ def test_values_from_elsewhere_are_shown_in_no_message(home):
     assert not any("but got" in problem for problem in found)
 
 
+@pytest.mark.parametrize(
+    ("of_all", "of_one", "value"),
+    [
+        ("virtualhost: {env: A}", "weight: 1", "hush\x01hush"),
+        ("receive: {env: A}", "weight: 1", "[hush"),
+        ("receive: x", "receive: {env: A}", "[hush"),
+        ("receive: x", "request: {env: A}", "http://[hush"),
+    ],
+)
+def test_nor_in_what_a_check_cannot_make_of_them(home, of_all, of_one, value):
+    text = (
+        "virtuals:\n- virtual: 192.0.2.1:80\n  service: http\n"
+        f"  {of_all}\n  reals: [{{address: 192.0.2.2, port: 80, forwarding: gate, {of_one}}}]\n"
+    )
+    (problem,) = problems(write(home, m_yaml=text), A=value)
+    assert "***" in problem
+    assert "hush" not in problem
+
+
 def test_a_refused_configuration_names_its_sources_too(home):
     main = write(home, m_yaml="include: a.cf\nfork: x\n", a_cf="")
     with pytest.raises(ConfigRejected) as caught:
