@@ -38,6 +38,12 @@ class Syntax(StrEnum):
 _ELSEWHERE = "include: the pattern is seen from the folder of this file, so that what is written has to go there too"
 
 
+_DEFAULTS = (
+    "defaults: they hold for the files that are included as well, which ldirectord.cf cannot say; "
+    "write them into those files, and here into each virtual"
+)
+
+
 class WouldDiffer(DirectorError):
     """What was written would not mean what was read."""
 
@@ -62,6 +68,8 @@ def convert(text: bytes, path: str, out: str | None = None) -> bytes:
         written, problems = yaml_text.write(tree, of_cf(letters, tree))
     else:
         written, problems = cf_text.write(tree, of_yaml(letters, tree))
+        if tree.defaults and any(line.name == INCLUDE.name for line in tree.lines):
+            problems.append((tree.defaults[0].number, _DEFAULTS))
     if out is not None and Path(out).parent.resolve() != Path(path).parent.resolve():
         problems += [(line.number, _ELSEWHERE) for line in tree.lines if _is_relative_include(line)]
     if problems:

@@ -264,6 +264,12 @@ def test_an_include_stays_one():
     assert cf_of("include: [a.cf, b.cf]") == 'include = "a.cf"\ninclude = "b.cf"\n'
 
 
+def test_defaults_that_hold_for_included_files_too_cannot_be_spelt_out():
+    (problem,) = refusals("include: conf.d/*.yaml\ndefaults:\n  scheduler: wlc\n", "x.yaml")
+    assert problem.startswith("x.yaml:3: defaults: they hold for the files that are included as well")
+    assert cf_of("include: conf.d/*.yaml\ndefaults: {}\n") == 'include = "conf.d/*.yaml"\n'
+
+
 def test_lines_that_say_nothing_become_comments():
     text = "checkinterval=5\ncheckinterval=7\nvirtual=192.0.2.1:80\n\treal=10.0.0.1:80->10.0.0.3:80 gate\n"
     assert (
