@@ -133,6 +133,17 @@ def test_of_several_certificates_in_one_turn_the_first_to_end_counts() -> None:
     assert scene.told() == [CertificateSeen((real(1),), NOW + days * DAY) for days in (90, 60)]
 
 
+def test_of_several_certificates_in_one_turn_each_is_warned_of() -> None:
+    plan = Together(probes=(polled(1).probe, polled(2).probe), interval=10)
+    scene = Scene()
+    scene.certificates.take({plan: (real(1),)})
+    for number, days in ((1, 9), (2, 3), (1, 9), (2, 3)):
+        scene.certificates.seen(target(number), NOW + days * DAY)
+
+    warnings = [event for event in scene.told() if isinstance(event, CertificateExpiring)]
+    assert warnings == [CertificateExpiring(real(1), NOW + days * DAY, days * DAY) for days in (9, 3)]
+
+
 def test_checks_without_tls_have_none() -> None:
     plain = Repeated(probe=Probe(check=Connect(), target=target(1, None), timeout=5), interval=10)
     scene = Scene()
