@@ -66,7 +66,7 @@ def _maintenance_changed(event: MaintenanceChanged) -> Line:
     if event.active:
         text = f"Real server {event.real} is in maintenance: there is a file '{event.by}'"
         return Line(Level.INFO, "maintenance_begun", text, fields)
-    text = f"Real server {event.real} is no longer in maintenance: its next check decides"
+    text = f"Real server {event.real} is no longer in maintenance"
     return Line(Level.INFO, "maintenance_ended", text, fields)
 
 

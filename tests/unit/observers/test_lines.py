@@ -125,7 +125,7 @@ CASES = [
         [
             info(
                 "maintenance_ended",
-                "Real server 10.0.0.5:80 (tcp:10.0.0.1:80) is no longer in maintenance: its next check decides",
+                "Real server 10.0.0.5:80 (tcp:10.0.0.1:80) is no longer in maintenance",
                 **NAMES,
                 file="web5",
             )
