@@ -111,7 +111,10 @@ class Maintenance:
     async def _listing(self, directory: str) -> list[str]:
         """Return the directory's entries; raise OSError, `TimeoutError` where it does not answer."""
         reading = self._readings.pop(directory, None)
-        if reading is None or reading.done():
+        if reading is not None and reading.done():
+            reading.exception()  # of another time; asked for, since the loop would tell of it as nobody's
+            reading = None
+        if reading is None:
             reading = aside(lambda: _listed(directory, self._watch))
         done, _ = await asyncio.wait({reading}, timeout=PATIENCE)
         if not done:

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import gc
 import socket
 import threading
 import time
@@ -212,6 +213,34 @@ async def test_a_directory_that_keeps_silent_keeps_one_thread_and_nobody_else(tm
         assert len(asked) == 1
         answer.set()
         await stage.until(lambda: stage.serving() == {A})
+
+
+async def test_a_directory_that_fails_after_a_long_silence_leaves_no_error_that_is_nobodys(
+    tmp_path, monkeypatch
+) -> None:
+    answer, asked, complaints = threading.Event(), [], []
+
+    def silent(directory: str, _watch: object) -> list[str]:
+        asked.append(directory)
+        if len(asked) > 1:
+            return []
+        answer.wait(20)
+        raise OSError(errno.ESTALE, "Stale file handle")
+
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: complaints.append(context["message"]))
+    monkeypatch.setattr("ldirectord_py.runtime.maintenance.PATIENCE", 0.05)
+    monkeypatch.setattr("ldirectord_py.runtime.maintenance._listed", silent)
+    async with watching(config(tmp_path, interval=0.5)) as stage:
+        await stage.until(lambda: not stage.maintenance._readings)  # another look begins, and gives up
+        await stage.until(lambda: bool(stage.maintenance._readings))
+        (reading,) = stage.maintenance._readings.values()
+        answer.set()
+        await stage.until(reading.done)
+        del reading
+        await stage.until(lambda: len(asked) > 1)
+        await stage.until(lambda: not stage.maintenance._readings)
+    gc.collect()
+    assert complaints == []
 
 
 async def test_reloads_set_change_and_remove_the_directory(tmp_path) -> None:
