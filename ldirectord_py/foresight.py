@@ -27,6 +27,8 @@ class Foresight:
     """The table as it is now."""
     outcomes: Mapping[RealKey, Outcome] | None
     """What one check of each server found; None: they were not asked."""
+    maintained: Mapping[RealKey, str]
+    """The servers in maintenance, and the name of the file that takes each out."""
 
 
 async def foresee(config: Config, *, check: bool) -> Foresight:
@@ -55,4 +57,4 @@ async def foresee(config: Config, *, check: bool) -> Foresight:
         maintained = await maintenance.look(config)
     finally:
         maintenance.close()
-    return Foresight(forecast(config, found, outcomes, maintained), found, outcomes)
+    return Foresight(forecast(config, found, outcomes, maintained), found, outcomes, maintained)

@@ -99,6 +99,25 @@ def test_a_changed_file_shows_its_changes_and_checks_say_who_would_not_come_in(c
     }
 
 
+def test_who_is_in_maintenance_is_told_with_the_file_that_says_so(classic: Classic) -> None:
+    directory = classic.scene.folder / "maintenance"
+    directory.mkdir()
+    (directory / classic.two.at).touch()
+    config = f"maintenancedir={directory}\n{classic.config()}"
+    director = classic.scene.director
+    director.start(config)
+    director.wait_for_weights(classic.weights(3, 0, 1), 20)
+
+    status, text = plan(classic, config, "--check")
+
+    assert text.splitlines() == [
+        f"tcp:{VIRTUAL}",
+        f"    {classic.two.at} is in maintenance: there is a file '{classic.two.at}'",
+        f"{director.file}: the table is as it should be, nothing would change",
+    ]
+    assert status == 0
+
+
 def test_without_the_right_to_read_the_table_it_says_so(classic: Classic) -> None:
     director = classic.scene.director
     director.write(classic.config())

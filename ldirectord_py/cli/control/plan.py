@@ -134,7 +134,8 @@ def _show(config: Config, foresight: Foresight, steps: Sequence[_Step]) -> None:
     for virtual in config.virtuals:
         own = [step for step in steps if step.change.virtual == virtual.key]
         out = _kept_out(virtual.key, foresight)
-        if not own and not out:
+        maintained = {key: file for key, file in foresight.maintained.items() if key.virtual == virtual.key}
+        if not own and not out and not maintained:
             continue
         tell(str(virtual.key), Style.BOLD)
         for step in own:
@@ -145,6 +146,8 @@ def _show(config: Config, foresight: Foresight, steps: Sequence[_Step]) -> None:
         for step in own:
             if not step.at_once:
                 _tell(step, width, "    ")
+        for key, file in maintained.items():
+            tell(f"    {key.real} is in maintenance: there is a file '{file}'", Style.DIM)
         for key, outcome in out:
             tell(f"    {key.real} does not pass: {outcome.reason}: {outcome.detail}", Style.DIM)
     _sum_up(config, foresight, steps)
@@ -152,7 +155,8 @@ def _show(config: Config, foresight: Foresight, steps: Sequence[_Step]) -> None:
 
 def _kept_out(virtual: VirtualKey, foresight: Foresight) -> list[tuple[RealKey, Outcome]]:
     outcomes: Mapping[RealKey, Outcome] = foresight.outcomes or {}
-    return [(key, told) for key, told in outcomes.items() if key.virtual == virtual and told.verdict != "up"]
+    mine = [(key, told) for key, told in outcomes.items() if key.virtual == virtual and key not in foresight.maintained]
+    return [(key, told) for key, told in mine if told.verdict != "up"]
 
 
 def _sum_up(config: Config, foresight: Foresight, steps: Sequence[_Step]) -> None:
@@ -249,6 +253,10 @@ def _as_json(config: Config, foresight: Foresight, steps: Sequence[_Step]) -> di
                 "detail": outcome.detail,
             }
             for key, outcome in foresight.outcomes.items()
+        ],
+        "maintenance": [
+            {"virtual": str(key.virtual), "real": str(key.real), "file": file}
+            for key, file in foresight.maintained.items()
         ],
         "untouched": [str(key) for key in foresight.forecast.untouched],
     }
