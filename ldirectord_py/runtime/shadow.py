@@ -63,7 +63,8 @@ class Shadow(Keeper):
         for place, (_, since) in [item for item in self._diverging.items() if item[0][0] == virtual]:
             if place not in differing:
                 del self._diverging[place]
-                self._emit(Agreed(*place, now - since))
+                if wanted is not None:
+                    self._emit(Agreed(*place, now - since))
         for place, change in differing.items():
             before = self._diverging.get(place)
             if before is None or before[0] != change:
