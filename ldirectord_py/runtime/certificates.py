@@ -22,8 +22,8 @@ class Certificates:
         self._clock = clock
         self._reals: dict[Target, tuple[RealKey, ...]] = {}
         self._expires: dict[Target, float] = {}
-        self._told: dict[tuple[RealKey, Target], float] = {}
-        """When a warning was last told: several checks of one server may see several certificates."""
+        self._told: dict[tuple[RealKey, float], float] = {}
+        """When a warning was last told of a server and an end: several checks of it may see several certificates."""
 
     def take(self, subscribers: Mapping[Polled, tuple[RealKey, ...]]) -> None:
         """Have *subscribers* be who is checked; forget everybody else."""
@@ -33,8 +33,8 @@ class Certificates:
                 reals[target] = (*reals.get(target, ()), *keys)
         self._reals = reals
         self._expires = {target: expires for target, expires in self._expires.items() if target in reals}
-        served = {(real, target) for target, keys in reals.items() for real in keys}
-        self._told = {place: when for place, when in self._told.items() if place in served}
+        served = {real for keys in reals.values() for real in keys}
+        self._told = {place: when for place, when in self._told.items() if place[0] in served}
 
     def seen(self, target: Target, expires: float) -> None:
         """Take note that *target* shows a certificate that is valid until *expires* (seconds since the epoch)."""
@@ -48,9 +48,9 @@ class Certificates:
         if (left := expires - now) > SOON:
             return
         for real in reals:
-            told = self._told.get((real, target))
+            told = self._told.get((real, expires))
             if told is None or now - told >= PAUSE:
-                self._told[real, target] = now
+                self._told[real, expires] = now
                 self._emit(CertificateExpiring(real, expires, left))
 
     def expires(self, plan: CheckPlan) -> float | None:
