@@ -18,7 +18,7 @@ from ldirectord_py.ipvs.memory import MemoryTable
 from ldirectord_py.limits import DRIVERS, conversations
 from ldirectord_py.model.checking import Probe
 from ldirectord_py.model.config import Config
-from ldirectord_py.model.errors import TableUnavailable
+from ldirectord_py.model.errors import DirectorError, TableUnavailable
 from ldirectord_py.model.events import CheckDone, Event, FirstPassComplete, Observer, Reloaded, Started, Stopping
 from ldirectord_py.model.snapshot import Snapshot
 from ldirectord_py.model.table import Table
@@ -122,7 +122,13 @@ class Application:
 
         metrics = Metrics(self.snapshot, __version__)
         self.observe(metrics.observe)
-        await stack.enter_async_context(serve(endpoint, metrics=metrics, healthy=self._healthy))
+        try:
+            await stack.enter_async_context(serve(endpoint, metrics=metrics, healthy=self._healthy))
+        except DirectorError as error:
+            # A shadow has the configuration of the daemon beside it, which listens there already.
+            if not self._options.shadow:
+                raise
+            self._log.say(f"{error} (going on without metrics)", Level.WARNING)
 
     async def _leave(self) -> None:
         self._outward.leave()

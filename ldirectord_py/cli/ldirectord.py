@@ -20,6 +20,9 @@ from ldirectord_py.model.errors import ConfigRejected, DirectorError
 
 USAGE_STATUS = 255
 
+_BY_HAND = {Action.STOP, Action.STATUS, Action.RELOAD, Action.FORCE_RELOAD}
+"""What is done to a daemon that runs, with another environment than its own."""
+
 
 def main(argv: Sequence[str] | None = None, environment: Environment | None = None) -> int:
     """Do what the command line asks for; return the exit status."""
@@ -74,7 +77,7 @@ def _act(asked: Invocation, words: Sequence[str], environment: Environment) -> i
     pid_file = pid_path(environment.run_dir, instance)
     try:
         # As with the original, files are no matter while debugging.
-        where = replace(HERE, check_paths=not asked.debug)
+        where = replace(HERE, check_paths=not asked.debug, absent="absent" if asked.action in _BY_HAND else None)
         config = load(find_config(asked.config, environment.config_dirs), where)
         journal.move(destination(asked, config.logfile, supervised=config.supervised))
         journal.say(f"Invoking ldirectord invoked as: {' '.join((environment.program, *words))} ")

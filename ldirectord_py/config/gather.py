@@ -70,7 +70,16 @@ class _Gathering:
 
     def read(self, path: str, text: bytes) -> Tree:
         start = self.files.add(path, text.count(b"\n") + 1)
-        return read(text, path, start, lambda kind, name: REFERENCES[kind](self.reading, path, name))
+        return read(text, path, start, lambda kind, name: self.referred(kind, name, path))
+
+    def referred(self, kind: str, name: str, path: str) -> str:
+        """Return what a reference in the file *path* stands for; raises `Unreadable`."""
+        try:
+            return REFERENCES[kind](self.reading, path, name)
+        except Unreadable:
+            if self.reading.absent is None:
+                raise
+            return self.reading.absent
 
     def asked_for(self, line: Line, path: str, within: tuple[str, ...]) -> Iterator[str]:
         """Yield the paths that an `include` stands for, as far as they may be read."""

@@ -33,7 +33,7 @@ def load(path: Path, environment: Environment = HERE) -> Config:
 
 def locate(path: Path, environment: Environment = HERE) -> Located:
     """Return the same with the places of its values; raises `ConfigRejected` as `load` does."""
-    reading = Reading(environment.variable)
+    reading = Reading(environment.variable, environment.absent)
     try:
         text = reading.read(str(path))
     except Unreadable as exc:
@@ -46,7 +46,7 @@ def parse(text: bytes, path: str, environment: Environment = HERE) -> Config:
 
     Raises `ConfigRejected` with every problem at once.
     """
-    return _parse(text, path, environment, Reading(environment.variable)).config
+    return _parse(text, path, environment, Reading(environment.variable, environment.absent)).config
 
 
 def _parse(text: bytes, path: str, environment: Environment, reading: Reading) -> Located:

@@ -93,6 +93,11 @@ class Environment:
     """Raises `Misasked`."""
     variable: Callable[[str], str | None] = os.environ.get
     """Returns a variable of the environment, or None where it is not set."""
+    absent: str | None = None
+    """What a reference stands for to something that is not there; None: an error.
+
+    Whoever stops a daemon by hand has neither its environment nor its credentials, and needs no password.
+    """
     check_paths: bool = False
     """Whether files and directories that are named must be there and writable; nothing is created."""
 

@@ -56,6 +56,8 @@ class Reading:
 
     variable: Callable[[str], str | None] = os.environ.get
     """Returns a variable of the environment, or None where it is not set."""
+    absent: str | None = None
+    """What a reference to something that is not there stands for; None: an error."""
     _files: dict[str, Source] = field(default_factory=dict)
     _patterns: dict[str, tuple[str, ...]] = field(default_factory=dict)
 

@@ -88,6 +88,36 @@ def test_a_server_that_fails_one_of_its_checks_is_out(daemon: Daemon) -> None:
     assert daemon.end() == 0
 
 
+def test_a_daemon_with_secrets_in_its_environment_is_stopped_without_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "secret.yaml"
+    file.write_text(
+        f"logfile: {tmp_path}/log\nvirtuals:\n  - virtual: 192.0.2.1:80\n    checktype: connect\n"
+        "    login: {env: STORY_LOGIN}\n    passwd: {credential: story}\n    reals: [127.0.0.1:1 masq]\n"
+    )
+    (tmp_path / "story").write_text("a secret\n")
+    monkeypatch.setenv("LDIRECTORD_RUN_DIR", str(tmp_path))
+
+    def act(action: str, **variables: str) -> tuple[int, str]:
+        words = [sys.executable, "-m", "ldirectord_py", "--table", "memory", str(file), action]
+        done = subprocess.run(
+            words, capture_output=True, text=True, check=False, env={**os.environ, **variables}, timeout=60
+        )
+        return done.returncode, done.stderr
+
+    assert act("start")[0] == 2, "the daemon itself needs them"
+    assert act("start", STORY_LOGIN="me", CREDENTIALS_DIRECTORY=str(tmp_path)) == (0, "")
+    try:
+        assert act("status")[0] == 0
+        assert act("reload") == (0, "")
+        assert act("restart")[0] == 2
+        assert act("status")[0] == 0
+    finally:
+        assert act("stop") == (0, "")
+    assert act("status")[0] == 3
+
+
 @pytest.mark.parametrize("name", ["ldirectord.cf", "ldirectord.yaml"])
 def test_the_examples_are_fine(name: str) -> None:
     example = Path(__file__).resolve().parents[2] / "etc" / name
