@@ -30,9 +30,11 @@ def test_the_shadow_tells_every_difference_and_writes_nothing(scene: Scene) -> N
     keeping.start(classic.config())
     keeping.wait_for_weights(classic.weights(3, 2, 1), PATIENCE)
     shadow = Director(scene.director.host, SHADOW, scene.folder / "shadow")
-    shadow.write(classic.config())
-    shadow.act("start")
+    shadow.write("metricslisten=9099\n" + classic.config())
+    with scene.director.host.listen(9099, address="127.0.0.1"):  # as if by the daemon beside it
+        shadow.act("start")
     try:
+        assert "going on without metrics" in (shadow.folder / "var/log/ldirectord.log.shadow").read_text()
         assert (shadow.folder / "run/ldirectord.lab.cf.shadow.pid").exists()
         one, two = (f"real server {real.at} (tcp:{VIRTUAL})" for real in (classic.one, classic.two))
 
