@@ -1,6 +1,7 @@
 """A real mail server (aiosmtpd) on loopback, in a thread of its own, that behaves as a test says."""
 
 import asyncio
+import socket
 import threading
 from dataclasses import dataclass, field
 from email.message import EmailMessage
@@ -58,6 +59,8 @@ class MailServer:
 
     host: str = "127.0.0.1"
     port: int = 0
+    listener: socket.socket | None = None
+    """A listening socket to serve on, from another network; without one it listens on *host* and *port* itself."""
     manner: Manner = Manner.TAKE
     refused: dict[str, str] = field(default_factory=dict)
     """What the server says to a recipient."""
@@ -91,7 +94,8 @@ class MailServer:
         return [mail.subject for mail in self.mails]
 
     async def _serve(self) -> None:
-        server = await self._loop.create_server(lambda: SMTP(self, hostname="mail.example.com"), self.host, self.port)
+        where = {"host": self.host, "port": self.port} if self.listener is None else {"sock": self.listener}
+        server = await self._loop.create_server(lambda: SMTP(self, hostname="mail.example.com"), **where)
         self.port = server.sockets[0].getsockname()[1]
         self._listening.set()
         await self._end.wait()

@@ -62,10 +62,13 @@ class Site:
         """Return how many requests came from clients, that is for anything but the page that checks ask for."""
         return self.requests.total() - self.requests["/alive.html"]
 
-    def answer(self, path: str) -> Page:
-        """Return the page for *path*: its own, or the site's name, so that a client sees who served it."""
+    def answer(self, path: str, host: str = "") -> Page:
+        """Return the page for *path*: its own, or the site's name, so that a client sees who served it.
+
+        A page of `HOST/PATH` is only for those who ask for that host.
+        """
         self.requests[path] += 1
-        return self.pages.get(path, Page(self.name.encode()))
+        return self.pages.get(f"{host}{path}") or self.pages.get(path, Page(self.name.encode()))
 
 
 class Conversation(asyncio.Protocol):
@@ -101,7 +104,7 @@ class Conversation(asyncio.Protocol):
 
     def _respond(self, head: str) -> None:
         method, path, *_ = [*head.split("\r\n", 1)[0].split(" "), "", ""]
-        page = self._site.answer(path)
+        page = self._site.answer(path, _host(head))
         match self._site.behaviour:
             case Behaviour.HANG:
                 return
@@ -121,6 +124,11 @@ class Conversation(asyncio.Protocol):
         self._transport.write("\r\n".join((*lines, "", "")).encode() + body)
         if last:
             self._transport.close()
+
+
+def _host(head: str) -> str:
+    lines = (line.partition(":") for line in head.split("\r\n"))
+    return next((value.strip() for name, _, value in lines if name.lower() == "host"), "")
 
 
 class _Datagrams(asyncio.DatagramProtocol):

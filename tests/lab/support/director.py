@@ -20,8 +20,8 @@ STOP_SECONDS = 20
 
 # The daemon sees folders of its own at the places that are compiled into the original.
 _IN_ITS_OWN_FOLDERS = """
-for place in run etc/ha.d var/log; do
-  [ -d "/$place" ] && mount --bind "$0/$place" "/$place"
+for place in run etc/ha.d var/log etc/hosts; do
+  [ -e "$0/$place" ] && [ -e "/$place" ] && mount --bind "$0/$place" "/$place"
 done
 exec "$@"
 """
@@ -92,19 +92,20 @@ class Director:
     def run(self, words: Sequence[str], *, seconds: float = START_SECONDS, **environment: str) -> tuple[int, str]:
         """Run a command where the daemon runs, with its folders; return its exit status and what it prints."""
         printed = self.folder / "printed"
+        return self.popen(words, printed, **environment).wait(seconds), printed.read_text(errors="replace")
+
+    def popen(self, words: Sequence[str], printed: Path, **environment: str) -> subprocess.Popen[bytes]:
+        """Start a command where the daemon runs, with its folders; what it prints goes into the file *printed*."""
         with printed.open("w") as output, self.host.inside():
             # To a file, because a daemon that kept a pipe open would keep us waiting for its end.
-            ended = subprocess.run(
+            return subprocess.Popen(
                 ["unshare", "-m", "sh", "-c", _IN_ITS_OWN_FOLDERS, str(self.folder), *words],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 cwd="/",
                 env={**os.environ, **environment},
-                timeout=seconds,
-                check=False,
             )
-        return ended.returncode, printed.read_text(errors="replace")
 
     def start(self, config: str | None = None) -> None:
         """Write *config*, or leave the file as it is, start the daemon, and wait until it wrote its process id."""

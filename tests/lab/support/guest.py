@@ -27,6 +27,7 @@ _INIT = """#!/bin/bash
 exec ><CONSOLE> 2>&1
 export <ENVIRONMENT>
 mount -t proc proc /proc
+echo lab >/proc/sys/kernel/hostname
 mount -t sysfs sys /sys
 mount -t tmpfs kept <KEPT>
 number=0

@@ -95,15 +95,19 @@ class Host:
             listener.listen(128)
         return listener
 
+    def pids(self) -> list[int]:
+        """Return the process ids of every program that runs on this host."""
+        return [int(pid) for pid in _on_root(f"ip netns pids {self.name}").split()]
+
     def end(self) -> None:
         """Kill every program on this host and remove its namespace."""
         for child in self._children:
             with suppress(ProcessLookupError):
                 os.killpg(child.pid, signal.SIGKILL)
             child.communicate()
-        for pid in _on_root(f"ip netns pids {self.name}").split():
+        for pid in self.pids():
             with suppress(ProcessLookupError):
-                os.kill(int(pid), signal.SIGKILL)
+                os.kill(pid, signal.SIGKILL)
         _on_root(f"ip netns del {self.name}")
 
 

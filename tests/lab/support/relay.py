@@ -49,7 +49,7 @@ class Relay:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
         """Start the guests while other tests run, and end them with the session."""
-        ours = [item for item in session.items if item.get_closest_marker("lab")]
+        ours = [item for item in session.items if item.path.parent == self._folder]
         if not ours or self._config.option.collectonly:
             return (yield)
         modules = [
