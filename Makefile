@@ -5,12 +5,12 @@ PYTHON ?= python3
 VENV   := .venv
 RUN    := $(VENV)/bin
 
-.PHONY: help demo test lint unit package servers lab deb bench clean
+.PHONY: help demo test lint unit package servers lab parity deb bench clean
 
 help:
 	@echo "make demo            the director on three small web servers, in 20 seconds (KERNEL=1: on the kernel's IPVS)"
-	@echo "make test            everything that must hold: lint, types, unit, stories, package, servers, lab"
-	@echo "make lint|unit|package|servers|lab   a part of it"
+	@echo "make test            everything that must hold: lint, types, unit, stories, package, servers, lab, parity"
+	@echo "make lint|unit|package|servers|lab|parity   a part of it"
 	@echo "make deb             the Debian package, in dist/ (needs debhelper and python3-venv)"
 	@echo "make bench           the figures of docs/benchmarks.md, measured again"
 
@@ -38,6 +38,9 @@ servers: $(VENV)/.installed
 
 lab: $(VENV)/.installed
 	@tests/run-all $(RUN) lab
+
+parity: $(VENV)/.installed
+	@tests/run-all $(RUN) parity
 
 deb:
 	@debian/build-package dist

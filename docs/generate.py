@@ -173,17 +173,26 @@ def yaml_schema() -> str:
     return json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
 
 
+def parity() -> str:
+    """Return docs/parity.md."""
+    from tests.parity.runs.page import parity as page  # noqa: PLC0415 -- a script finds the tests only now
+
+    return page()
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "checks/README.md": checks,
     "directives.md": directives,
     "ldirectord.schema.json": yaml_schema,
     "metrics.md": metrics,
+    "parity.md": parity,
     "man/ldirectord.8": manual.command,
     "man/ldirectord.cf.5": manual.configuration,
     "../ldirectord_py/config/ldirectord.schema.json": yaml_schema,
 }
 
 if __name__ == "__main__":
+    sys.path.insert(0, str(HERE.parent))
     for name, page in PAGES.items():
         HERE.joinpath(name).write_text(page())
         sys.stdout.write(f"wrote {(HERE / name).resolve().relative_to(HERE.parent)}\n")

@@ -1,0 +1,101 @@
+"""Public configurations: both programs make the same table of them.
+
+The files lie beside the repository (see tests/unit/config/test_against_the_original.py, which compares what is read);
+where they are absent, these tests are skipped.  Of each file that both accept, both programs are started on the same
+text in the same guest, and all lines of `ipvsadm -S -n` are compared.  What is *not* compared is the checks: most of
+these servers speak protocols that nobody serves here, so that `checktype=on` replaces each checktype: all are up.
+Mail, log files and what is run are taken out as well.  Names are given addresses in a private /etc/hosts.
+Of each file the first virtuals are taken, up to some sixteen servers: the original starts several programs for each.
+"""
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.lab.support.director import ORIGINAL, OURS, Director
+from tests.lab.support.table import read_weights
+from tests.lab.support.waiting import wait_until
+from tests.parity.support.playing import Theatre
+
+CORPUS = Path(os.environ["LAB_CORPUS"])
+LEFT_OUT = {"06-lvsm-maintenancedir-only.cf", "37-derived-all-samples-unique-vips.cf"}
+"""One without virtuals; one that only the original accepts, see tests/unit/config/test_against_the_original.py."""
+ENOUGH_SERVERS = 16
+PATIENCE = 90
+
+_TAKEN_OUT = re.compile(
+    r"^[ \t]*(checktype|emailalert\w*|smtp|logfile|execute|callback|fallbackcommand|monitorfile|maintenancedir"
+    r"|supervised|fork)\b.*"
+)
+_OPENING = re.compile(r"^virtual6?[ \t]*=")
+_REAL = re.compile(r"^[ \t]+real6?[ \t]*=")
+_SERVER = re.compile(
+    r"^[ \t]*(?:virtual|real|fallback)[ \t]*=[ \t]*([A-Za-z0-9.-]*[A-Za-z][A-Za-z0-9.-]*)(?:[:\s]|->|$)"
+)
+
+
+def accepted() -> list[str]:
+    manifest = CORPUS / "MANIFEST.md"
+    lines = manifest.read_text().splitlines() if manifest.is_file() else []
+    found = (re.match(r"\| `([^`]+)` \|.*\| accept \(rc \d\) \|", line) for line in lines)
+    return [match[1] for match in found if match and match[1] not in LEFT_OUT]
+
+
+def adapted(text: str) -> str:
+    """Return a file as both programs are to read it here."""
+    lines, servers = ["checkinterval=1", "readdquiescent=yes"], 0
+    for line in text.splitlines():
+        if _TAKEN_OUT.match(line):
+            continue
+        if _OPENING.match(line):
+            if servers >= ENOUGH_SERVERS:
+                break
+            lines += [line, "\tchecktype=on"]
+        else:
+            servers += bool(_REAL.match(line))
+            lines.append(line)
+    return "\n".join([*lines, "", ""])
+
+
+def hosts(text: str) -> str:
+    """Return an /etc/hosts for the names in *text*."""
+    names = dict.fromkeys(match[1] for line in text.splitlines() if (match := _SERVER.match(line)))
+    return "127.0.0.1 localhost\n" + "".join(f"10.66.0.{number} {name}\n" for number, name in enumerate(names, 1))
+
+
+def begin(director: Director, text: str) -> None:
+    (director.folder / "etc/hosts").write_text(hosts(text))
+    director.start(text)
+
+
+def ended(director: Director) -> list[str]:
+    """Return the table that a director has made, and end it without a trace."""
+    lines = director.table().lines()
+    director.kill()
+    return lines
+
+
+@pytest.fixture
+def directors(playing: Theatre, tmp_path: Path) -> tuple[Director, Director]:
+    host = playing.net.hosts["director"]
+    host.run("ipvsadm -C")
+    return Director(host, OURS, tmp_path / "ours"), Director(host, ORIGINAL, tmp_path / "original")
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.skipif(not CORPUS.is_dir(), reason=f"the public configurations are not there: {CORPUS}")
+@pytest.mark.parametrize("name", accepted())
+def test_both_make_the_same_table(directors: tuple[Director, Director], name: str) -> None:
+    text = adapted((CORPUS / name).read_bytes().decode("utf-8", "replace"))
+    ours, original = directors
+    begin(ours, text)
+    wait_until(lambda: "has been checked once" in ours.log, PATIENCE)
+    weights = read_weights(ours.host)
+    table = ended(ours)
+    assert table, "nothing to compare"
+    ours.host.run("ipvsadm -C")
+    begin(original, text)
+    wait_until(lambda: read_weights(original.host) == weights, PATIENCE, telling=lambda: "\n".join(table))
+    assert ended(original) == table

@@ -1,0 +1,14 @@
+"""Web servers that fail and recover: both programs take them out and let them in."""
+
+import pytest
+
+from tests.parity.runs.pages import PAGE_RUN
+from tests.parity.support.agreeing import RUN_SECONDS, agree, scenarios_of
+from tests.parity.support.playing import Theatre
+from tests.parity.support.scenario import Run, Scenario
+
+
+@pytest.mark.timeout(RUN_SECONDS)
+@scenarios_of(PAGE_RUN)
+def test_both_do_the_same(playing: Theatre, run: Run, scenario: Scenario) -> None:
+    agree(playing, run, scenario)

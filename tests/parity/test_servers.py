@@ -1,0 +1,14 @@
+"""All kinds of real servers: both programs write the same table."""
+
+import pytest
+
+from tests.parity.runs.virtuals import SERVER_RUN
+from tests.parity.support.agreeing import RUN_SECONDS, agree, scenarios_of
+from tests.parity.support.playing import Theatre
+from tests.parity.support.scenario import Run, Scenario
+
+
+@pytest.mark.timeout(RUN_SECONDS)
+@scenarios_of(SERVER_RUN)
+def test_both_do_the_same(playing: Theatre, run: Run, scenario: Scenario) -> None:
+    agree(playing, run, scenario)
