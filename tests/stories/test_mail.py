@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -194,11 +195,20 @@ path.write_text(json.dumps(table))
 """
 
 
+def until_running(asked: Path) -> None:
+    """Wait until each server was asked in three rounds: the original's first one belongs to its start."""
+    deadline = time.monotonic() + 40
+    while min(Counter(["1", "2", "3", *asked.read_text().split()]).values()) <= 3:
+        assert time.monotonic() < deadline, asked.read_text()
+        time.sleep(0.05)
+
+
 def live(home: Path, server: MailServer, argv: list[str], **environment: str) -> list[Mail]:
     """Have a director see its servers go and come back; return its mails."""
     server.mails.clear()
-    sick = home / "sick"
+    sick, asked = home / "sick", home / "asked"
     sick.unlink(missing_ok=True)
+    asked.write_text("")
 
     def wait(word: str, status: str, subjects: int) -> None:
         deadline = time.monotonic() + 40
@@ -214,6 +224,7 @@ def live(home: Path, server: MailServer, argv: list[str], **environment: str) ->
     try:
         wait(" real server", "starting", 3)
         wait("Restored real", "starting", 1)
+        until_running(asked)
         sick.touch()
         wait("Inaccessible", "running", 3)
         sick.unlink()
@@ -236,7 +247,7 @@ def test_beside_the_original_subjects_and_bodies_are_the_same_byte_by_byte(tmp_p
     table.write_text(IPVSADM.format(home=tmp_path, python=sys.executable))
     table.chmod(0o755)
     (tmp_path / "run").mkdir()
-    script(tmp_path, f"exec test ! -e {tmp_path}/sick", "check")
+    script(tmp_path, f"echo $4 >>{tmp_path}/asked; exec test ! -e {tmp_path}/sick", "check")
     config = tmp_path / f"mails-{os.getpid()}.cf"
     config.write_text(BOTH.format(home=tmp_path, host=host))
     with MailServer(host, 25) as server:
