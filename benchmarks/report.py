@@ -50,6 +50,8 @@ Everything runs with precedence over whatever else the machine does, where that 
   besides. Both speak TLS 1.3 by the same library with the same server, whose certificate is ECDSA (P-256) and verified
   by neither. Ours resumes the session that a server's first handshake left, as it does everywhere; keepalived makes
   each handshake from the start. One turn of ours does so too.
+- **Start**: in the same kind of kernel, from the command to the last server that has its weight; ours three times,
+  of which the middle one counts.
 - **Table**: in the same kind of kernel; `ipvsadm -R` from standard input against our netlink messages, each of them
   acknowledged.
 - **Very many servers**: on this machine's own kernel, over loopback, the table in memory, {per_virtual} servers to
@@ -91,7 +93,7 @@ def page(facts: Sequence[Fact], *, minutes: float) -> str:
     """Return the whole page."""
     turns = [fact for fact in facts if "who" in fact]
     many = next(fact for fact in facts if "many" in fact)
-    rows = [*_checks(turns), *_table(facts), *_many(many), *_silent(facts)]
+    rows = [*_checks(turns), *_started(facts), *_table(facts), *_many(many), *_silent(facts)]
     return INTRODUCTION.format(
         machine=_machine(facts),
         rows="\n".join(map(str, rows)),
@@ -138,6 +140,14 @@ def _checks(turns: Sequence[Fact]) -> Iterator[Row]:
         if (memory := _of(turns, who, "http", "memory")) is not None:
             servers = _of(turns, who, "http", "reals")
             yield Row(f"memory with {servers:.0f} servers, {who}", f"{memory:.0f} MB")
+
+
+def _started(facts: Sequence[Fact]) -> Iterator[Row]:
+    for fact in facts:
+        if "started" in fact:
+            what = f"{fact['started']} servers: from `start` until all are in"
+            yield Row(f"{what}, ours", f"{fact['ours']:.1f} s", "≤ 2 s", fact["ours"] <= 2)
+            yield Row(f"{what}, the original", f"{fact['original']:.0f} s")
 
 
 def _table(facts: Sequence[Fact]) -> Iterator[Row]:

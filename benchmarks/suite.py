@@ -30,7 +30,7 @@ class Size(NamedTuple):
 
 FULL = Size(guest_seconds=20, table=10_000, native_seconds=21, failures=300)
 QUICK = Size(guest_seconds=5, table=2_000, native_seconds=6, failures=50)
-REALS, MANY = 500, 10_000
+REALS, MANY, STARTED = 500, 10_000, 200
 PRECEDENCE = -15
 QUICK_TURNS = ("ours", "http", "keepalived", "http", "ours", "tcp", "keepalived", "tcp")
 
@@ -93,6 +93,8 @@ def measure(size: Size, *, quick: bool) -> Iterator[Fact]:
         print("-- what a check costs, in a user-mode kernel, ours and others' in turn", flush=True)
         turns = QUICK_TURNS if quick else ()
         yield from in_guest(900, "guest_checks.py", REALS, size.guest_seconds, *turns)
+        print("-- a start, ours and the original's, in a user-mode kernel", flush=True)
+        yield from in_guest(600, "starting.py", STARTED)
         print("-- the kernel's table, in a user-mode kernel", flush=True)
         yield from in_guest(300, "table.py", size.table)
     else:
