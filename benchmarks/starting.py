@@ -38,7 +38,8 @@ def ours(path: Path, reals: int) -> float:
 
 def the_original(path: Path, reals: int) -> float:
     began = time.monotonic()
-    with subprocess.Popen(ORIGINAL.command(path), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as process:
+    nowhere = subprocess.DEVNULL  # it warns of each line that it reads
+    with subprocess.Popen(ORIGINAL.command(path), stdin=nowhere, stdout=nowhere, stderr=nowhere) as process:
         try:
             return until_all_serve(began, reals)
         finally:
