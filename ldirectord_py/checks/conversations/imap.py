@@ -3,8 +3,8 @@
 import re
 from dataclasses import dataclass, field
 
+from ldirectord_py.checks.arguments import argument
 from ldirectord_py.checks.conversations.goodbye import say_goodbye
-from ldirectord_py.checks.misasked import Misasked
 from ldirectord_py.checks.sni import tls_target
 from ldirectord_py.checks.veiling import veiled
 from ldirectord_py.model.address import Endpoint
@@ -57,15 +57,15 @@ class Imap:
         if _DISABLED.search(greeting):
             return _LOGIN_DISABLED  # RFC 3501 §6.2.3: then the password must not be sent
         command = b"a1 LOGIN"
-        for argument in (self.login, self.passwd):
-            if _QUOTABLE.fullmatch(argument):
-                command += b' "%b"' % _escaped(argument)
+        for word in (self.login, self.passwd):
+            if _QUOTABLE.fullmatch(word):
+                command += b' "%b"' % _escaped(word)
                 continue
             # A literal (RFC 3501 §4.3): its length, then itself once the server is ready for it.
-            await peer.send(b"%b {%d}\r\n" % (command, len(argument)))
+            await peer.send(b"%b {%d}\r\n" % (command, len(word)))
             if not (answer := await _answer(peer)).startswith(b"+"):
                 return self._refused(answer)
-            command = argument
+            command = word
         await peer.send(command + b"\r\n")
         answer = await _answer(peer)
         return _LET_IN if _DONE.match(answer) else self._refused(answer)
@@ -103,13 +103,5 @@ def build_imaps(asking: Asking, _subject: Subject, endpoint: Endpoint) -> Probe:
 
 
 def _imap(asking: Asking) -> Imap:
-    login = _argument(asking.login, "login")
-    return Imap(login=login, passwd=_argument(asking.passwd, "passwd")) if login else Imap()
-
-
-def _argument(text: str, directive: str) -> bytes:
-    """Return *text* as it is sent; raises `Misasked` where IMAP has no way to."""
-    argument = text.encode("utf-8", "surrogateescape")
-    if b"\0" in argument:
-        raise Misasked(directive, "expected text that IMAP can carry, but got one with a NUL character")
-    return argument
+    login = argument(asking.login, "login", "IMAP", lines=True)
+    return Imap(login=login, passwd=argument(asking.passwd, "passwd", "IMAP", lines=True)) if login else Imap()

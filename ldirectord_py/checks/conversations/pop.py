@@ -1,18 +1,15 @@
 """The POP3 check (RFC 1939)."""
 
-import re
 from dataclasses import dataclass, field
 
+from ldirectord_py.checks.arguments import argument
 from ldirectord_py.checks.conversations.goodbye import say_goodbye
-from ldirectord_py.checks.misasked import Misasked
 from ldirectord_py.checks.sni import tls_target
 from ldirectord_py.checks.veiling import veiled
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.asking import Asking, Subject
 from ldirectord_py.model.checking import Peer, Probe, Target
 from ldirectord_py.model.outcome import Outcome, Reason, down, up
-
-_UNSENDABLE = re.compile(rb"[\0\r\n]")
 
 _GREETED = up("greeted")
 _LET_IN = up("greeted, and let us in")
@@ -68,13 +65,5 @@ def build_pops(asking: Asking, _subject: Subject, endpoint: Endpoint) -> Probe:
 
 
 def _pop(asking: Asking) -> Pop:
-    login = _argument(asking.login, "login")
-    return Pop(login=login, passwd=_argument(asking.passwd, "passwd")) if login else Pop()
-
-
-def _argument(text: str, directive: str) -> bytes:
-    """Return *text* as it is sent; raises `Misasked` where it would end the command."""
-    argument = text.encode("utf-8", "surrogateescape")
-    if _UNSENDABLE.search(argument):
-        raise Misasked(directive, "expected text that POP3 can carry, but got one with a line break or a NUL character")
-    return argument
+    login = argument(asking.login, "login", "POP3")
+    return Pop(login=login, passwd=argument(asking.passwd, "passwd", "POP3")) if login else Pop()

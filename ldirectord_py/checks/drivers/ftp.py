@@ -4,10 +4,10 @@ import re
 from dataclasses import dataclass, field
 
 from ldirectord_py.checks import matching_aside
+from ldirectord_py.checks.arguments import argument
 from ldirectord_py.checks.drivers import network
 from ldirectord_py.checks.drivers.ftp_control import Concluded, Control, connection
 from ldirectord_py.checks.matching import Receive
-from ldirectord_py.checks.misasked import Misasked
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.asking import Asking, Subject
 from ldirectord_py.model.checking import Origin, Probe
@@ -20,7 +20,6 @@ _CHUNK = 16 * 1024
 _ANONYMOUS = b"anonymous"
 _EXTENDED = re.compile(rb"\(([!-~])\1\1(\d{1,5})\1\)")
 _PASSIVE = re.compile(rb"\d{1,3},\d{1,3},\d{1,3},\d{1,3},(\d{1,3}),(\d{1,3})")
-_UNSENDABLE = re.compile(rb"[\0\r\n]")
 _LOGGED_IN = up("logged in")
 
 
@@ -108,20 +107,12 @@ def build_ftp(asking: Asking, subject: Subject, endpoint: Endpoint) -> Probe:
     """
     request = asking.request if subject.request is None else subject.request
     receive = Receive.of(asking.receive if subject.receive is None else subject.receive)
-    path = _argument(request, "request")
+    path = argument(request, "request", "FTP")
     check = Ftp(
         server=endpoint,
-        login=_argument(asking.login, "login") or _ANONYMOUS,
-        passwd=_argument(asking.passwd, "passwd"),
+        login=argument(asking.login, "login", "FTP") or _ANONYMOUS,
+        passwd=argument(asking.passwd, "passwd", "FTP"),
         path=None if path == b"/" and receive is None else path,
         receive=receive,
     )
     return Probe(check=check, timeout=asking.negotiatetimeout)
-
-
-def _argument(text: str, directive: str) -> bytes:
-    """Return *text* as it is sent; raises `Misasked` where it would end the command."""
-    argument = text.encode("utf-8", "surrogateescape")
-    if _UNSENDABLE.search(argument):
-        raise Misasked(directive, "expected text that FTP can carry, but got one with a line break or a NUL character")
-    return argument
