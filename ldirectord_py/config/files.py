@@ -3,28 +3,29 @@
 import os
 import stat
 
+from ldirectord_py.config.directive import Unreadable
 
-class BadFile(ValueError):
-    """A file that cannot be read; the message is a sentence without its subject, such as `is a directory`."""
+LARGEST_FILE = 16 * 1024 * 1024
 
 
-def read_regular(path: str | os.PathLike[str], most: int, what: str) -> bytes:
-    """Return the content of the file *path*, at most *most* bytes; *what* it should be.  Raises `BadFile`."""
+def content(path: str, most: int = LARGEST_FILE, what: str = "configuration") -> bytes:
+    """Return what is in the file *path*, at most *most* bytes; *what* it should be.
+
+    Raises `OSError`, or `Unreadable` where it is none to be read, with a sentence that goes on where the path ends.
+    """
+    # Not blocking, so that a FIFO without a writer does not keep us.
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     try:
-        # Not blocking, so that a FIFO without a writer does not keep us.
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-        try:
-            mode = os.fstat(descriptor).st_mode
-            if stat.S_ISDIR(mode):
-                raise BadFile("is a directory, not a file")
-            if not stat.S_ISREG(mode):
-                raise BadFile("is not a regular file")
-            with open(descriptor, "rb", closefd=False) as file:
-                content = file.read(most + 1)
-        finally:
-            os.close(descriptor)
-    except OSError as exc:
-        raise BadFile(f"cannot be read: {exc.strerror or exc}") from None
-    if len(content) > most:
-        raise BadFile(f"is larger than {most // 2**20} MiB, which no {what} is")
-    return content
+        mode = os.fstat(descriptor).st_mode
+        if stat.S_ISDIR(mode):
+            raise Unreadable("is a directory, not a file")
+        if not stat.S_ISREG(mode):
+            raise Unreadable("is not a regular file")
+        with open(descriptor, "rb", closefd=False) as file:
+            found = file.read(most + 1)
+    finally:
+        os.close(descriptor)
+    if len(found) > most:
+        size = f"{most // 2**20} MiB" if most >= 2**20 else f"{most // 2**10} KiB"
+        raise Unreadable(f"is larger than {size}, which no {what} is")
+    return found

@@ -37,7 +37,7 @@ def _credential(reading: Reading, _base: str, name: str) -> str:
 
 def _first_lines(reading: Reading, path: str) -> str:
     try:
-        text = reading.read(path, LONGEST)
+        text = reading.read(path, LONGEST, "value")
     except Unreadable as exc:
         raise Unreadable(f"{visible(path)}: {exc}") from None
     return text.decode("utf-8", "surrogateescape").removesuffix("\n").removesuffix("\r")

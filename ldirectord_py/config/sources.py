@@ -3,36 +3,12 @@
 import glob
 import hashlib
 import os
-import stat
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ldirectord_py.config.directive import Unreadable
+from ldirectord_py.config.files import LARGEST_FILE, content
 from ldirectord_py.model.sources import Source, Sources
-
-LARGEST_FILE = 16 * 1024 * 1024
-
-
-def content(path: str, most: int = LARGEST_FILE) -> bytes:
-    """Return what is in the file *path*; raises `OSError`, or `Unreadable` where it is none to be read."""
-    # Not blocking, so that a FIFO without a writer does not keep us.
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    try:
-        mode = os.fstat(descriptor).st_mode
-        if stat.S_ISDIR(mode):
-            raise Unreadable("is a directory, not a file")
-        if not stat.S_ISREG(mode):
-            raise Unreadable("is not a regular file")
-        with open(descriptor, "rb", closefd=False) as file:
-            text = file.read(most + 1)
-    finally:
-        os.close(descriptor)
-    if len(text) > most:
-        size = (
-            f"{most // 2**20} MiB, which no configuration" if most >= 2**20 else f"{most // 2**10} KiB, which no value"
-        )
-        raise Unreadable(f"is larger than {size} is")
-    return text
 
 
 def digest(text: bytes) -> bytes:
@@ -66,11 +42,11 @@ class Reading:
         """What was read so far."""
         return Sources(tuple(self._files.values()), tuple(self._patterns.items()))
 
-    def read(self, path: str, most: int = LARGEST_FILE) -> bytes:
+    def read(self, path: str, most: int = LARGEST_FILE, what: str = "configuration") -> bytes:
         """Return what is in the file *path*; raises `Unreadable`, whose sentence goes on where the path ends."""
         self._files[path] = Source(path)
         try:
-            text = content(path, most)
+            text = content(path, most, what)
         except OSError as exc:
             raise Unreadable(f"cannot be read: {exc.strerror or exc}") from None
         self._files[path] = Source(path, digest(text))

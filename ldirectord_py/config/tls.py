@@ -10,8 +10,8 @@ from typing import Any
 
 from ldirectord_py.checks.tls_files import Unusable, present, trust
 from ldirectord_py.config import directives as d
-from ldirectord_py.config.directive import Directive
-from ldirectord_py.config.files import BadFile, read_regular
+from ldirectord_py.config.directive import Directive, Unreadable
+from ldirectord_py.config.files import content
 from ldirectord_py.config.findings import Findings
 from ldirectord_py.config.values import Values
 from ldirectord_py.model.asking import Asking
@@ -63,10 +63,12 @@ class TlsFiles:
 
 def _pem(path: str) -> Pem:
     try:
-        content = read_regular(path, LARGEST_PEM, "file of certificates")
-    except BadFile as error:
+        found = content(path, LARGEST_PEM, "file of certificates")
+    except OSError as error:
+        raise Unusable(f"{path} cannot be read: {error.strerror or error}") from None
+    except Unreadable as error:
         raise Unusable(f"{path} {error}") from None
-    return Pem(path, hashlib.sha256(content).digest(), content)
+    return Pem(path, hashlib.sha256(found).digest(), found)
 
 
 def tls_options(values: Values, files: TlsFiles, findings: Findings) -> TlsOptions:

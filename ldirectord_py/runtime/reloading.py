@@ -6,7 +6,8 @@ import os
 from collections.abc import Callable
 
 from ldirectord_py.config.directive import Unreadable
-from ldirectord_py.config.sources import content, digest, matches
+from ldirectord_py.config.files import content
+from ldirectord_py.config.sources import digest, matches
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.errors import ConfigRejected, TableUnavailable
 from ldirectord_py.model.events import ConfigChanged, Event, Reloaded, ReloadRefused
