@@ -11,13 +11,18 @@ ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.timeout(600)  # pip fetches the libraries, and they are compressed: 40 s on an idle machine
 
 # The machine's own folders with a layer over them, which goes with the mount namespace.
-_INSTALL = r"""
+_LAYER = r"""
 set -e
 mount -t tmpfs tmpfs "$1"
 for place in usr etc var; do
   mkdir -p "$1/$place/upper" "$1/$place/work"
   mount -t overlay overlay -o "lowerdir=/$place,upperdir=$1/$place/upper,workdir=$1/$place/work" "/$place"
 done
+"""
+
+_INSTALL = (
+    _LAYER
+    + r"""
 printf 'virtual=192.0.2.1:80\n\treal=192.0.2.2:80 gate\n' >/etc/ha.d/ldirectord.cf
 chmod 644 /etc/ha.d/ldirectord.cf
 echo 'a line of the Perl program' >/var/log/ldirectord.log
@@ -34,6 +39,31 @@ man --where ldirectord ldirectord.cf
 dpkg --purge ldirectord-py >/dev/null 2>&1
 ls -d /usr/lib/ldirectord-py /usr/sbin/ldirectord /etc/ha.d/ldirectord.cf 2>/dev/null || true
 """
+)
+
+# The switch as an operator makes it: the Perl package is there, enabled, with a configuration of the operator's; ours
+# takes its place; the old one is purged, perhaps some upgrade later.
+_PURGE_THE_OLD = (
+    _LAYER
+    + r"""
+printf 'virtual=192.0.2.1:80\n\treal=192.0.2.2:80 gate\n' >/etc/ha.d/ldirectord.cf
+wants=/etc/systemd/system/multi-user.target.wants/ldirectord.service
+mkdir -p "${wants%/*}" && ln -sf /lib/systemd/system/ldirectord.service "$wants"
+echo "$wants" >/var/lib/systemd/deb-systemd-helper-enabled/ldirectord.service.dsh-also
+dpkg --install "$2" >/dev/null 2>&1
+printf '\tchecktype=connect\n' >>/etc/ha.d/ldirectord.cf
+$3
+dpkg --purge ldirectord >/dev/null 2>&1
+dpkg-query --show --showformat='${Package} ${db:Status-Status}\n' 'ldirectord*'
+tail -n 1 /etc/ha.d/ldirectord.cf | tr -d '\t'
+tail -n 1 /var/backups/ldirectord.cf | tr -d '\t'
+readlink "$wants"
+ls -d /etc/logrotate.d/ldirectord /etc/ha.d/resource.d/ldirectord
+dpkg --purge ldirectord-py >/dev/null 2>&1
+ls -d "$wants" /etc/logrotate.d/ldirectord /etc/ha.d/ldirectord.cf* 2>/dev/null || true
+dpkg-divert --list '*ldirectord*'
+"""
+)
 
 DATABASE = """virtual=192.0.2.{number}:1
 \tservice={service}
@@ -137,6 +167,29 @@ def test_it_takes_the_place_of_the_perl_package_and_leaves_as_it_came(package: P
             "validate-all 0",
             "/usr/share/man/man8/ldirectord.8.gz",
             "/usr/share/man/man5/ldirectord.cf.5.gz",
+            "/etc/ha.d/ldirectord.cf",
+        ],
+    )
+
+
+@pytest.mark.parametrize(
+    "between", ["true", 'dpkg --install "$2" >/dev/null 2>&1'], ids=["at once", "after an upgrade"]
+)
+def test_purging_the_perl_package_leaves_configuration_and_unit(package: Path, tmp_path: Path, between: str) -> None:
+    if run("unshare", "--mount", "true").returncode:
+        pytest.skip("this machine lets nobody have a mount namespace")
+    script = _PURGE_THE_OLD.replace("$3", between)
+    done = run("unshare", "--mount", "sh", "-c", script, "sh", tmp_path, package)
+    assert (done.returncode, done.stdout.splitlines()) == (
+        0,
+        [
+            "ldirectord not-installed",
+            "ldirectord-py installed",
+            "checktype=connect",
+            "real=192.0.2.2:80 gate",
+            "/lib/systemd/system/ldirectord.service",
+            "/etc/ha.d/resource.d/ldirectord",
+            "/etc/logrotate.d/ldirectord",
             "/etc/ha.d/ldirectord.cf",
         ],
     )
