@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ldirectord_py import __version__
+from ldirectord_py import __version__, programs
 from ldirectord_py.checks.veiling import without
 from ldirectord_py.config.load import load
 from ldirectord_py.config.resolve import HERE
@@ -47,6 +47,7 @@ def run(config: Config, options: Options, ready: Callable[[], None]) -> int:
     async def begin() -> int:
         return await Application(config, options).run(ready)
 
+    programs.prepare_waiting()
     return asyncio.run(begin())
 
 

@@ -5,10 +5,14 @@ import errno
 import os
 import shutil
 import signal
+import sys
 from asyncio.subprocess import DEVNULL
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
+
+from ldirectord_py.guard import GUARD
+from ldirectord_py.variables import environment
 
 GRACE = 0.5
 """Seconds between SIGTERM and SIGKILL for a program that overruns."""
@@ -16,8 +20,17 @@ _MOST_OUTPUT = 4096
 """Bytes kept of what a program writes, of the beginning and of the end."""
 _PIPE = 64 * 1024
 """As much as a pipe holds (pipe(7)), so that one read empties it."""
-_OURS = ("NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC")
-"""What systemd tells this process alone (sd_notify(3)): a daemon started from here must not speak in our name."""
+
+
+def prepare_waiting() -> None:
+    """Have asyncio wait for programs without a thread for each: to be called before the loop runs.
+
+    Python 3.12 does so by itself; where no thread can be had, 3.11 would never learn of a program's end.
+    """
+    if sys.version_info < (3, 12) and hasattr(os, "pidfd_open"):
+        with suppress(OSError):  # kernels before 5.3
+            os.close(os.pidfd_open(os.getpid()))
+            asyncio.get_event_loop_policy().set_child_watcher(asyncio.PidfdChildWatcher())
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,27 +53,50 @@ class Ended:
         return f"killed by {name}"
 
 
-async def run(argv: Sequence[str], *, errors_only: bool = False, given: bytes = b"") -> Ended:
+async def run(
+    argv: Sequence[str],
+    *,
+    errors_only: bool = False,
+    given: bytes = b"",
+    whole_group: bool = False,
+    variables: Mapping[str, str] | None = None,
+) -> Ended:
     """Run a program in `/` and return how it ended; cancelled, it is ended with its whole process group.
 
     Its standard input is what is *given*; its output is kept as far as `Ended` says, with *errors_only* that on
-    standard error.  A file without `#!` is the shell's.  Raises OSError where the program cannot be started, and where
-    nothing can be opened for its output.
+    standard error.  With *whole_group* the end of the program is the end of all that it has started in its process
+    group, and so is our own end, by SIGKILL too.  Without *variables* its environment is what `environment` returns.
+    A file without `#!` is the shell's.  Raises OSError where the program cannot be started, and where nothing can be
+    opened for its output.
     """
     with closing(_Output()) as output, _input(given) as stdin:
-        program = await _start(argv, stdin, DEVNULL if errors_only else output.writer, output.writer)
+        streams = (stdin, DEVNULL if errors_only else output.writer, output.writer)
+        program = await _start(argv, streams, environment() if variables is None else variables)
         output.begin()
-        try:
-            status = await program.wait()
-        except asyncio.CancelledError:
-            await program.end()
-            raise
+        with _guarded(program) if whole_group else nullcontext():
+            try:
+                status = await program.wait()
+            except asyncio.CancelledError:
+                await program.end()
+                raise
         return Ended(status, *output.lines())
 
 
+@contextmanager
+def _guarded(program: "_Program") -> Iterator[None]:
+    """Leave nothing of *program*'s process group behind, whichever of us ends first."""
+    GUARD.add(program.pid)
+    try:
+        yield
+    finally:
+        program.kill()
+        GUARD.remove(program.pid)
+
+
 async def run_in_view(argv: Sequence[str]) -> int:
-    """Run a program in `/`, its output going where ours goes; return its exit status.  Raises OSError."""
-    process = await asyncio.create_subprocess_exec(*_encoded(argv), stdin=DEVNULL, cwd="/", env=_environment())
+    """Run this program in `/`, its output going where ours goes; return its exit status.  Raises OSError."""
+    variables = environment(of_ourselves=True)
+    process = await asyncio.create_subprocess_exec(*_encoded(argv), stdin=DEVNULL, cwd="/", env=variables)
     return await process.wait()
 
 
@@ -120,15 +156,20 @@ def _input(given: bytes) -> Iterator[int]:
         yield file.fileno()
 
 
-async def _start(argv: Sequence[str], stdin: int, stdout: int, stderr: int) -> "_Program":
+_Streams = tuple[int, int, int]
+"""Standard input, output and error."""
+
+
+async def _start(argv: Sequence[str], streams: _Streams, variables: Mapping[str, str]) -> "_Program":
     words = _encoded(argv)
     try:
-        return await _spawn(words, stdin, stdout, stderr)
+        return await _spawn(words, streams, variables)
     except OSError as error:
         if error.errno != errno.ENOEXEC:
             raise
         # A script without `#!` is the shell's, as execvp(3) has it.
-        return await _spawn([b"/bin/sh", shutil.which(words[0]) or words[0], *words[1:]], stdin, stdout, stderr)
+        shell = [b"/bin/sh", shutil.which(words[0]) or words[0], *words[1:]]
+        return await _spawn(shell, streams, variables)
 
 
 class _Program(asyncio.SubprocessProtocol):
@@ -154,6 +195,13 @@ class _Program(asyncio.SubprocessProtocol):
         if self._transport is not None:
             self._transport.close()
         self._ended.set()
+
+    @property
+    def pid(self) -> int:
+        """The process id, which is its group's as well."""
+        if self._transport is None:
+            raise AssertionError("a program that has been started has a process id")
+        return self._transport.get_pid()
 
     async def wait(self) -> int:
         """Return the exit status, or the number of the signal that ended the program, below 0."""
@@ -189,8 +237,9 @@ class _Program(asyncio.SubprocessProtocol):
                 os.killpg(self._transport.get_pid(), number)
 
 
-async def _spawn(words: Sequence[bytes], stdin: int, stdout: int, stderr: int) -> _Program:
+async def _spawn(words: Sequence[bytes], streams: _Streams, variables: Mapping[str, str]) -> _Program:
     program = _Program()
+    stdin, stdout, stderr = streams
     try:
         await asyncio.get_running_loop().subprocess_exec(
             lambda: program,
@@ -199,7 +248,7 @@ async def _spawn(words: Sequence[bytes], stdin: int, stdout: int, stderr: int) -
             stdout=stdout,
             stderr=stderr,
             cwd="/",
-            env=_environment(),
+            env=variables,
             start_new_session=True,
         )
     except asyncio.CancelledError:
@@ -211,7 +260,3 @@ async def _spawn(words: Sequence[bytes], stdin: int, stdout: int, stderr: int) -
 def _encoded(argv: Sequence[str]) -> list[bytes]:
     """Return the words as bytes: those of a configuration hold its file's, as surrogates where they are no UTF-8."""
     return [word.encode("utf-8", "surrogateescape") for word in argv]
-
-
-def _environment() -> Mapping[str, str]:
-    return {name: value for name, value in os.environ.items() if name not in _OURS}

@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from ldirectord_py.config.directive import Unreadable, shown, visible
 from ldirectord_py.config.sources import Reading, beside
+from ldirectord_py.variables import withhold
 
 LONGEST = 64 * 1024
 CREDENTIALS = "CREDENTIALS_DIRECTORY"
@@ -20,6 +21,7 @@ LookUp = Callable[[Reading, str, str], str]
 def _environment(reading: Reading, _base: str, name: str) -> str:
     if (value := reading.variable(name)) is None:
         raise Unreadable(f"the environment has no variable {shown(name)}")
+    withhold(name)
     return value
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.events import Event, Reloaded, Started
 from ldirectord_py.observers.hooks import Hook, Hooks
+from ldirectord_py.variables import environment
 
 _LIMIT = 90.0
 """Seconds: a start takes as long as the names in its configuration need to be resolved, and waits for a minute."""
@@ -44,7 +45,12 @@ class Execute:
             if otherwise:
                 command = f"{command} || {instance_command(self._program, each, otherwise)}"
             hook = Hook(
-                directive="execute", shown=f"{each} {action}", argv=("/bin/sh", "-c", command), limit=_LIMIT, place=each
+                directive="execute",
+                shown=f"{each} {action}",
+                argv=("/bin/sh", "-c", command),
+                variables=environment(of_ourselves=True),
+                limit=_LIMIT,
+                place=each,
             )
             self._hooks.run(("execute", each), hook)
 

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from asyncio import TaskGroup
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -31,6 +31,8 @@ class Hook:
     limit: float = LIMIT
     place: Hashable = None
     """While it waits, a later one of the same lane and place takes its turn instead."""
+    variables: Mapping[str, str] | None = None
+    """Its environment, where it is another than that of programs."""
     says_state: bool = False
     """It says how things stand: while it is under way, there is no use in saying so again."""
 
@@ -117,7 +119,7 @@ async def _failure(hook: Hook) -> str:
     """Run *hook*; return what became of it, in a sentence, or nothing where it succeeded."""
     try:
         async with asyncio.timeout(hook.limit):
-            ended = await programs.run(hook.argv, errors_only=True)
+            ended = await programs.run(hook.argv, errors_only=True, variables=hook.variables)
     except TimeoutError:
         return f"it had not ended after {hook.limit:g} seconds, and was ended"
     except (OSError, ValueError) as error:  # ValueError: a NUL character

@@ -5,7 +5,11 @@ server shows goes by its port.
 """
 
 import asyncio
+import os
 import shutil
+import subprocess
+import sys
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -196,3 +200,39 @@ async def test_the_end_of_the_director_is_the_end_of_its_programs(tmp_path: Path
         await stage.until(lambda: stage.told("overrunning"))
     overrun = [int(pid) for line in stage.told("overrunning") for pid in line.split()]
     await stage.until(lambda: not any(alive(pid) for pid in overrun))
+
+
+def test_killed_outright_the_director_still_leaves_none_of_its_programs(tmp_path: Path) -> None:
+    """Neither a check under way, nor what it has started: nobody is left who would end them."""
+    check = tmp_path / "check"
+    check.write_text(f"#!/bin/sh\ntrap '' TERM\nsleep 1000 &\necho $$ $! >>{tmp_path}/asked\nwait\n")
+    check.chmod(0o755)
+    config = tmp_path / "x.cf"
+    reals = "".join(f"\treal=127.0.0.1:{port} masq\n" for port in (1, 2, 3))
+    config.write_text(
+        f'logfile="{tmp_path}/log"\nvirtual=192.0.2.1:80\n{reals}'
+        f"\tchecktype=external\n\tcheckcommand={check}\n\tchecktimeout=600\n"
+    )
+    director = subprocess.Popen(
+        (sys.executable, "-m", "ldirectord_py", "--table", "memory", "--foreground", str(config), "start"),
+        env=os.environ | {"LDIRECTORD_RUN_DIR": str(tmp_path)},
+    )
+
+    def pids() -> list[int]:
+        asked = tmp_path / "asked"
+        return [int(pid) for pid in asked.read_text().split()] if asked.exists() else []
+
+    try:
+        wait_until(lambda: len(pids()) == 6)
+        assert all(alive(pid) for pid in pids())
+    finally:
+        director.kill()
+        director.wait()
+    wait_until(lambda: not any(alive(pid) for pid in pids()))
+
+
+def wait_until(come_true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not come_true():
+        assert time.monotonic() < deadline
+        time.sleep(PAUSE)

@@ -36,7 +36,7 @@ class External:
                 f"cannot read the script {_named(self.script)}: put it there, or correct checkcommand"
             )
         try:
-            ended = await programs.run(self.argv)
+            ended = await programs.run(self.argv, whole_group=True)
         except OSError as error:
             hint = ": the value is one file name, without arguments" if " " in self.argv[0] else ""
             raise CheckUnavailable(f"cannot run {_named(self.argv[0])}: {error.strerror}{hint}") from error

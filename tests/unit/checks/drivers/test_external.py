@@ -1,6 +1,7 @@
 import asyncio
 import os
 import shutil
+import signal
 import time
 from ipaddress import ip_address
 from pathlib import Path
@@ -30,6 +31,12 @@ def script(tmp_path: Path):
         return str(path)
 
     return write
+
+
+async def until(condition, seconds: float = 10) -> None:
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.01)
 
 
 async def run(*argv: str, seconds: float = 20) -> Outcome:
@@ -87,12 +94,21 @@ async def test_endless_output_is_bounded_and_the_end_is_kept(script) -> None:
     assert len(outcome.detail) <= LONGEST_DETAIL
 
 
-async def test_what_a_program_leaves_running_does_not_hold_the_check_up(script, tmp_path) -> None:
-    fifo = tmp_path / "fifo"
-    os.mkfifo(fifo)
-    assert await run(script(f"cat {fifo} & echo started")) == up("exit status 0: started")
-    with fifo.open("w"):  # opens, as the reader is alive, and its end of file lets it go
-        pass
+@pytest.mark.parametrize("status", [0, 1])
+async def test_what_a_program_leaves_running_ends_with_the_check(script, tmp_path, status: int) -> None:
+    left = tmp_path / "left"
+    outcome = await run(script(f"trap '' TERM; sleep 1000 & echo $! >{left}; exit {status}"))
+    assert outcome == (up("exit status 0") if status == 0 else down(Reason.EXIT, "exit status 1"))
+    await until(lambda: not alive(int(left.read_text())))
+
+
+async def test_what_a_program_leaves_in_a_session_of_its_own_goes_on(script, tmp_path) -> None:
+    left = tmp_path / "left"
+    text = f"setsid sh -c 'echo $$ >{left}; exec sleep 1000' & while ! [ -s {left} ]; do :; done"
+    assert await run(script(text)) == up("exit status 0")
+    pid = int(left.read_text())
+    assert alive(pid)
+    os.kill(pid, signal.SIGKILL)
 
 
 @pytest.mark.parametrize(
@@ -138,12 +154,6 @@ async def test_perl_runs_perl_scripts(script, text: str, outcome: Outcome) -> No
     told = await probe.check.run()
     assert (told.verdict, told.reason) == (outcome.verdict, outcome.reason)
     assert told.detail.replace(path, "FILE").startswith(outcome.detail)
-
-
-async def until(condition, seconds: float = 10) -> None:
-    async with asyncio.timeout(seconds):
-        while not condition():
-            await asyncio.sleep(0.01)
 
 
 @pytest.mark.parametrize("trap", ["", "trap '' TERM\n"], ids=["polite", "deaf"])
