@@ -41,6 +41,7 @@ def asking(key: VirtualKey, values: Values, environment: Environment, tls: TlsOp
         tls=tls,
         checksource=values.get(d.CHECKSOURCE),
         checkdevice=values.get(d.CHECKDEVICE),
+        checkuser=values.get(d.CHECKUSER),
     )
 
 

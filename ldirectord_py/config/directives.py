@@ -183,6 +183,13 @@ CHECKDEVICE: Directive[str | None] = Directive(
     None,
     "The interface through which checks go; by default what the routes say",
 )
+CHECKUSER: Directive[str | None] = Directive(
+    "checkuser",
+    _BOTH,
+    places.USER,
+    None,
+    "The user whom external checks run as; by default the director's, with CAP_NET_ADMIN and CAP_NET_RAW only",
+)
 TLSVERIFY = _switch("tlsverify", _BOTH, "Refuse a server whose certificate is not in order, or not for its name")
 TLSCAFILE: Directive[str | None] = Directive(
     "tlscafile", _BOTH, places.PATH, None, "The certificates that tlsverify trusts; by default the system's"

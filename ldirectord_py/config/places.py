@@ -48,6 +48,13 @@ def _device(text: str) -> str | None:
     return None if text.strip() == NONE else text.strip()
 
 
+def _user(text: str) -> str | None:
+    name = text.strip()
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.@-]{0,31}\$?", name):
+        raise Unreadable("expected the name of a user, such as nobody, or none")
+    return None if name == NONE else name
+
+
 def _or_none(value: object) -> str:
     return NONE if value is None else str(value)
 
@@ -56,3 +63,4 @@ PATH = Reader('PATH or "PATH"', _path, QUOTED_OR_TEXT.write, QUOTED_OR_TEXT.plai
 SERVER_NAME = Reader('NAME or "NAME"', _server_name, QUOTED_OR_TEXT.write, quoted=True)
 SOURCE = Reader("ADDRESS | none", _source, _or_none)
 DEVICE = Reader("INTERFACE | none", _device, _or_none)
+USER = Reader("USER | none", _user, _or_none)

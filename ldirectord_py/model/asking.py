@@ -69,6 +69,8 @@ class Asking:
     """Of the services that speak TLS; without a server name that of *virtualhost* is taken."""
     checksource: IPAddress | None = None
     checkdevice: str | None = None
+    checkuser: str | None = None
+    """Whom the programs of external checks run as; None: the director's user, with fewer capabilities."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

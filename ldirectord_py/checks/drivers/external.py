@@ -1,10 +1,12 @@
 """Checks by a program of the operator's."""
 
+import errno
 import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from ldirectord_py import programs
+from ldirectord_py import programs, rights
 from ldirectord_py.checks.misasked import Misasked
 from ldirectord_py.checks.quoting import quoted
 from ldirectord_py.model.address import Endpoint, bracketed
@@ -13,8 +15,11 @@ from ldirectord_py.model.checking import Probe
 from ldirectord_py.model.errors import CheckUnavailable
 from ldirectord_py.model.outcome import Outcome, Reason, down, up
 from ldirectord_py.model.service import MarkKey
+from ldirectord_py.rights import Account
 
 _MOST_SHOWN = 160
+_NOT_EXECUTED = (126, 127)
+"""The exit statuses of `setpriv` for a program that it cannot execute; its line says why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +33,8 @@ class External:
     argv: tuple[str, ...]
     script: str | None = None
     """What an interpreter in *argv* needs to find."""
+    account: Account | None = None
+    """Whom it runs as; None: as the director's user, with fewer capabilities than that has."""
 
     async def run(self) -> Outcome:
         """See `Driver.run`."""
@@ -36,11 +43,33 @@ class External:
                 f"cannot read the script {_named(self.script)}: put it there, or correct checkcommand"
             )
         try:
-            ended = await programs.run(self.argv, whole_group=True)
+            words = self._rights()
+            ended = await programs.run((*words, *self.argv), whole_group=True)
         except OSError as error:
             hint = ": the value is one file name, without arguments" if " " in self.argv[0] else ""
-            raise CheckUnavailable(f"cannot run {_named(self.argv[0])}: {error.strerror}{hint}") from error
+            raise CheckUnavailable(f"cannot run {_named(self.argv[0])}: {error.strerror or error}{hint}") from error
+        if words and ended.status in _NOT_EXECUTED and ended.last.startswith(rights.SAYS):
+            reason = quoted(ended.last.removeprefix(rights.SAYS), _MOST_SHOWN)[1:-1]
+            raise CheckUnavailable(f"cannot run {_named(self.argv[0])}: {reason}")
         return _judged(ended)
+
+    def _rights(self) -> tuple[str, ...]:
+        """Return what *argv* is run by so that it has the rights it is to have; raises OSError if it cannot be run.
+
+        What changes the rights starts the program itself, so that a failure to do so would look like the program's.
+        """
+        words = rights.words(self.account)
+        if words and (error := _cannot_be_run(self.argv[0])):
+            raise OSError(error, os.strerror(error))
+        return words
+
+
+def _cannot_be_run(name: str) -> int:
+    """Return the error number (errno(3)) with which running the program *name* would fail; 0: none that shows."""
+    path = Path("/", name) if "/" in name else Path(shutil.which(name) or f"/{name}")
+    if not path.exists():
+        return errno.ENOENT
+    return 0 if path.is_file() and os.access(path, os.X_OK) else errno.EACCES
 
 
 def _judged(ended: programs.Ended) -> Outcome:
@@ -60,7 +89,7 @@ def _named(path: str) -> str:
 
 def build(asking: Asking, subject: Subject, _endpoint: Endpoint) -> Probe:
     """Return the probe of `checktype=external`: the value of `checkcommand` names one file, blanks and all."""
-    return Probe(check=External(argv=_argv(asking, subject)), timeout=asking.checktimeout)
+    return Probe(check=External(argv=_argv(asking, subject), account=_account(asking)), timeout=asking.checktimeout)
 
 
 _RUN_SCRIPT = "$0 = shift; do $0; die $@ if $@"
@@ -71,8 +100,16 @@ def build_perl(asking: Asking, subject: Subject, _endpoint: Endpoint) -> Probe:
     """Return the probe of `checktype=external-perl`: the same, run by `perl`."""
     command, *words = _argv(asking, subject)
     script = str(Path("/", command))  # programs run in /; a name without a slash would be looked for among the modules
-    check = External(argv=("perl", "-e", _RUN_SCRIPT, script, *words), script=script)
+    check = External(argv=("perl", "-e", _RUN_SCRIPT, script, *words), script=script, account=_account(asking))
     return Probe(check=check, timeout=asking.checktimeout)
+
+
+def _account(asking: Asking) -> rights.Account | None:
+    if asking.checkuser is None:
+        return None
+    if (account := rights.account(asking.checkuser)) is None:
+        raise Misasked("checkuser", f'this machine has no user "{asking.checkuser}"')
+    return account
 
 
 def _argv(asking: Asking, subject: Subject) -> tuple[str, ...]:

@@ -67,7 +67,16 @@ def globals_of(text: bytes) -> Words:
 
     named = {row.name: word(row) for row in directives.rows(Scope.GLOBAL).values()}
     ours = ("fallback", "fallback6", "connecttimeout", "timeout", "metricslisten", "reconcileinterval")
-    ours += ("checksource", "checkdevice", "tlsverify", "tlscafile", "tlscertfile", "tlskeyfile", "tlsservername")
+    ours += (
+        "checksource",
+        "checkdevice",
+        "checkuser",
+        "tlsverify",
+        "tlscafile",
+        "tlscertfile",
+        "tlskeyfile",
+        "tlsservername",
+    )
     words: Words = {name: value for name, value in named.items() if name not in ours}
     words["execute"] = [entry.value for entry in values.each(directives.EXECUTE)]
     return words

@@ -2,13 +2,15 @@ import asyncio
 import os
 import shutil
 import signal
+import tempfile
 import time
 from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
 
-from ldirectord_py.checks.drivers.external import External, build_perl
+from ldirectord_py.checks.drivers.external import External, build, build_perl
+from ldirectord_py.checks.misasked import Misasked
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.asking import Asking, Subject
 from ldirectord_py.model.errors import CheckUnavailable
@@ -127,6 +129,44 @@ async def test_a_program_that_cannot_be_started_is_our_own_fault(argv, sentence)
     with pytest.raises(CheckUnavailable) as unavailable:
         await run(*argv)
     assert str(unavailable.value) == sentence
+
+
+AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root changes a program's rights")
+RIGHTS = "echo $(id -un) $(sed -n 's/^Cap\\(Eff\\|Bnd\\):.//p' /proc/self/status)"
+
+
+@AS_ROOT
+async def test_a_program_of_root_s_keeps_two_capabilities(script) -> None:
+    assert await run(script(RIGHTS)) == up("exit status 0: root 0000000000003000 0000000000003000")
+
+
+@AS_ROOT
+@pytest.mark.parametrize(("user", "effective"), [("nobody", "0000000000000000"), ("root", "all")])
+async def test_a_program_runs_as_the_user_that_is_named(user: str, effective: str) -> None:
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:  # every user gets there
+        Path(folder).chmod(0o755)
+        path = Path(folder, "check")
+        path.write_text(f"#!/bin/sh\n{RIGHTS}\n")
+        path.chmod(0o755)
+        check = build(Asking(checkcommand=str(path), checkuser=user), SUBJECT, SUBJECT.endpoint).check
+        assert isinstance(check, External)
+        outcome = await check.run()
+    ours = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("CapEff"))
+    told = outcome.detail.removeprefix("exit status 0: ").split()
+    assert told[:2] == [user, ours.split()[1] if effective == "all" else effective]
+
+
+def test_a_user_that_is_not_there_is_refused() -> None:
+    with pytest.raises(Misasked, match='this machine has no user "nosuchuser"'):
+        build(Asking(checkcommand="/bin/true", checkuser="nosuchuser"), SUBJECT, SUBJECT.endpoint)
+
+
+@AS_ROOT
+@pytest.mark.parametrize("text", ["#!/no/such/interpreter\n", "#!/bin/sh\r\nexit 0\n"], ids=["missing", "CR LF"])
+async def test_a_script_whose_interpreter_is_missing_is_our_own_fault(script, text: str) -> None:
+    path = script("", shebang=text)
+    with pytest.raises(CheckUnavailable, match=r"cannot run .*No such file or directory"):
+        await run(path)
 
 
 async def test_a_missing_perl_script_is_our_own_fault() -> None:
