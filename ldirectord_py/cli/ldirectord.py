@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ldirectord_py.cli.actions import Job, perform
 from ldirectord_py.cli.environment import Environment
+from ldirectord_py.cli.inherited import leave_behind
 from ldirectord_py.cli.instances import SHADOW, ConfigNotFound, find_config, instance_name, pid_path
 from ldirectord_py.cli.journal import Journal, destination
 from ldirectord_py.cli.options import Action, Invocation, Topic, UsageError, parse
@@ -26,6 +27,8 @@ _BY_HAND = {Action.STOP, Action.STATUS, Action.RELOAD, Action.FORCE_RELOAD}
 
 def main(argv: Sequence[str] | None = None, environment: Environment | None = None) -> int:
     """Do what the command line asks for; return the exit status."""
+    if argv is None:  # a process of our own
+        leave_behind()
     words = list(sys.argv[1:] if argv is None else argv)
     try:
         asked = parse(words)

@@ -397,6 +397,16 @@ class TestTheDaemon:
             assert Path(f"/proc/{pid}/fd/{descriptor}").readlink() == Path(os.devnull)
         assert os.getsid(pid) not in {pid, os.getsid(0)}
 
+    def test_takes_over_neither_descriptors_nor_a_loose_mask(self, place: Place) -> None:
+        reader, writer = os.pipe()
+        words = (sys.executable, str(COMMAND), "--table", "memory", "start")
+        subprocess.run(words, env=place.environment, pass_fds=(writer,), umask=0, check=True, timeout=PATIENCE)
+        os.close(writer)
+        assert os.read(reader, 1) == b""  # the daemon runs, and has let go of the other end
+        os.close(reader)
+        assert place.log.stat().st_mode & 0o777 == 0o644
+        assert place.run("status") == is_running(place, place.pid())
+
     def test_keeps_the_command_line_that_cluster_agents_look_for(self, place: Place) -> None:
         config = place.home / "web.cf"
         config.write_text(place.config.read_text())

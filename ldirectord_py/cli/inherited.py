@@ -1,0 +1,23 @@
+"""What a process inherits from whoever starts it, and a daemon of root's had better not."""
+
+import os
+from contextlib import suppress
+
+_MASK = 0o022
+
+
+def leave_behind() -> None:
+    """Close all descriptors but the three standard ones, open those if they are closed, and let nobody else write.
+
+    A descriptor that stays open keeps a lock, a pipe or a file system busy for as long as the daemon runs.  With a
+    standard one closed, the first file that is opened takes its place, and gets what is printed.  With a mask of 0
+    (umask(2)) every user could write to our log.
+    """
+    for name in os.listdir("/proc/self/fd"):  # noqa: PTH208  # the listing itself has one, which goes with it
+        if int(name) > 2:
+            with suppress(OSError):
+                os.close(int(name))
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(descriptor)
+    os.umask(os.umask(_MASK) | _MASK)
