@@ -18,6 +18,7 @@ DEEPEST = 16
 MOST_VALUES = 1_000_000
 """Words, lists and mappings, each counted as often as it is meant."""
 LONGEST = 65_536
+_TOO_DEEP = f"lists and mappings are nested deeper than {DEEPEST} levels"
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _RESOLVER: Any = yaml.resolver.Resolver()
@@ -128,6 +129,8 @@ def _events(text: str, start: int) -> Iterator[Any]:
 def _told(error: yaml.MarkedYAMLError, text: str, start: int) -> tuple[int, str]:
     mark = error.problem_mark or error.context_mark
     line = mark.line if mark else 0
+    if "nesting" in (error.problem or ""):  # libyaml has a limit too, and meets it first where it looks ahead
+        return start + line + 1, _TOO_DEEP
     written = (text.split("\n")[line : line + 1] or [""])[0]
     hint = ""
     if "\t" in written[: len(written) - len(written.lstrip())]:
@@ -177,7 +180,7 @@ class _Composer:
             self._count(event, node.size)
             return node
         if depth > DEEPEST:
-            raise Broken(line, f"lists and mappings are nested deeper than {DEEPEST} levels")
+            raise Broken(line, _TOO_DEEP)
         self._count(event, 1)
         if event.tag not in _HARMLESS:
             tag = event.tag.removeprefix(_STANDARD)

@@ -71,6 +71,47 @@ def run(lab: pytest.Pytester, *words: str) -> pytest.RunResult:
     return lab.runpytest_subprocess("-p", "no:cacheprovider", "-p", "no:xdist", *words)
 
 
+EVERY_OUTCOME = """
+import pytest
+
+@pytest.fixture
+def broken():
+    raise OSError("no such server")
+
+def test_passes(): pass
+def test_fails(): assert 41 == 42
+def test_is_skipped(): pytest.skip("it does not apply here")
+def test_is_skipped_too(): pytest.skip("it does not apply here")
+@pytest.mark.skipif(True, reason="nor does this")
+def test_is_skipped_from_the_start(): pass
+@pytest.mark.xfail(reason="a known fault")
+def test_fails_as_expected(): assert 41 == 42
+@pytest.mark.xfail(reason="a known fault", strict=False)
+def test_passes_unexpectedly(): pass
+def test_has_no_server(broken): pass
+"""
+
+
+def test_every_outcome_is_shown_as_pytest_does_and_summed_up(lab: pytest.Pytester) -> None:
+    lab.makepyfile(test_outcomes=EVERY_OUTCOME)
+    result = run(lab, "-rA", "test_outcomes.py")
+    result.assert_outcomes(passed=1, failed=1, skipped=3, xfailed=1, xpassed=1, errors=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*no such server*",
+            "SKIPPED [[]1[]] test_outcomes.py:9: it does not apply here",
+            "SKIPPED [[]1[]] test_outcomes.py:10: it does not apply here",
+            "SKIPPED [[]1[]] test_outcomes.py:*: nor does this",
+            "XFAIL test_outcomes.py::test_fails_as_expected - a known fault*",
+            "XPASS test_outcomes.py::test_passes_unexpectedly - a known fault*",
+            "ERROR test_outcomes.py::test_has_no_server - OSError: no such server",
+            "FAILED test_outcomes.py::test_fails - assert 41 == 42*",
+        ],
+        consecutive=False,
+    )
+    assert "INTERNALERROR" not in result.stdout.str()
+
+
 def test_each_test_is_shown_as_if_it_had_run_here(lab: pytest.Pytester) -> None:
     result = run(lab, "-v")
     result.assert_outcomes(passed=3, failed=1)

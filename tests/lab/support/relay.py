@@ -97,7 +97,7 @@ class Relay:
                 case {"finished": item.nodeid}:
                     return
                 case {"report": {"nodeid": item.nodeid} as data}:
-                    yield self._config.hook.pytest_report_from_serializable(config=self._config, data=data)
+                    yield self._config.hook.pytest_report_from_serializable(config=self._config, data=_restored(data))
                 case _:
                     pass  # of a test that was not chosen here
         guest = module.guest
@@ -126,6 +126,11 @@ class Relay:
         """Say in one line what was left out, and how to get it."""
         if self._left_out:
             terminalreporter.write_line(self._left_out, yellow=True)
+
+
+def _restored(data: dict[str, object]) -> dict[str, object]:
+    """Return a report's *data* as pytest has made it: why a test was skipped is a tuple, which JSON makes a list."""
+    return data | {"longrepr": tuple(data["longrepr"])} if isinstance(data["longrepr"], list) else data
 
 
 class _Module:
