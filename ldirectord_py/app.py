@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ldirectord_py import __version__, programs
+from ldirectord_py.api.control import serve_control
 from ldirectord_py.checks.veiling import without
 from ldirectord_py.config.load import load
 from ldirectord_py.config.resolve import HERE
@@ -27,11 +28,12 @@ from ldirectord_py.observers.outward import Outward
 from ldirectord_py.options import Options
 from ldirectord_py.probing.prober import Prober
 from ldirectord_py.probing.schedule import Schedule
+from ldirectord_py.runtime.control_commands import ControlCommands
 from ldirectord_py.runtime.director import Director
 from ldirectord_py.runtime.keeper import Keeper
 from ldirectord_py.runtime.lifetime import Ended, Signals
 from ldirectord_py.runtime.maintenance import Maintenance
-from ldirectord_py.runtime.reloading import Reloader, settle_memory
+from ldirectord_py.runtime.reloading import Reloader, ReloadResult, settle_memory
 from ldirectord_py.runtime.shadow import Shadow
 from ldirectord_py.runtime.snapshots import snapshot
 from ldirectord_py.runtime.stream import EventStream
@@ -149,9 +151,11 @@ class Application:
                 tasks.create_task(self._maintenance.watch(director, schedule), name="watch maintenancedir")
                 tasks.create_task(self._reload_on_signal(reloader), name="reload on SIGHUP")
                 tasks.create_task(self._notifier.feed_watchdog(lambda: schedule.progressing), name="watchdog")
-                self._begin(schedule, ready)
                 try:
-                    await self._signals.end()
+                    async with AsyncExitStack() as stack:
+                        await self._open_control(reloader, stack)
+                        self._begin(schedule, ready)
+                        await self._signals.end()
                 finally:
                     schedule.close()
                     prober.close()
@@ -171,10 +175,31 @@ class Application:
         while True:
             await self._reload.wait()
             self._reload.clear()
-            self._log.say("Reloading Linux Director Daemon config on signal", event="reload_requested")
-            self._notifier.reloading()
-            await reloader.reload()
-            self._notifier.ready()
+            await self._reload_now(reloader, "")
+
+    async def _reload_now(self, reloader: Reloader, by: str) -> ReloadResult:
+        """Reload, and let the service manager know; *by* names who asked over the control socket."""
+        told = f" or request: asked for by {by}" if by else ""
+        self._log.say(f"Reloading Linux Director Daemon config on signal{told}", event="reload_requested")
+        self._notifier.reloading()
+        result = await reloader.reload()
+        self._notifier.ready()
+        return result
+
+    async def _open_control(self, reloader: Reloader, stack: AsyncExitStack) -> None:
+        """Serve the control socket; a director that cannot have one does without."""
+        if self._options.control is None:
+            return
+
+        async def reload(_force: bool, by: str) -> ReloadResult:  # noqa: FBT001  # a request's field
+            return await self._reload_now(reloader, by)
+
+        commands = ControlCommands(self._director, reloader, self._table, reload)
+        table = {"status": commands.status, "reload": commands.reload, "owned": commands.owned}
+        try:
+            await stack.enter_async_context(serve_control(self._options.control, table))
+        except DirectorError as error:
+            self._log.say(f"{error} (going on without it: signals work)", Level.WARNING, event="control_refused")
 
     def _healthy(self) -> bool:
         return self._schedule is None or self._schedule.progressing

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from ldirectord_py.model.config import Config
 from ldirectord_py.observers.logs import LogDestination
@@ -24,4 +25,6 @@ class Options:
     instance: str = "ldirectord"
     program: tuple[str, ...] = (sys.executable, "-m", "ldirectord_py")
     """What `execute` runs in place of `ldirectord`."""
+    control: Path | None = None
+    """The control socket to serve on; None: none."""
     mail: Routes = field(default_factory=Routes)

@@ -1,7 +1,6 @@
 """What each action does, once the configuration is read."""
 
 import os
-import signal
 import sys
 import traceback
 from collections.abc import Callable
@@ -11,11 +10,13 @@ from types import TracebackType
 
 from ldirectord_py.checks.veiling import without
 from ldirectord_py.cli.children import itself, statuses
+from ldirectord_py.cli.control_client import control_path
 from ldirectord_py.cli.daemon import Announce, Report, early_signals, in_background
 from ldirectord_py.cli.environment import Environment
 from ldirectord_py.cli.journal import Journal, destination
 from ldirectord_py.cli.options import Action, Invocation
-from ldirectord_py.cli.pidfile import AlreadyRunning, Running, Stopped, end, held, send, standing
+from ldirectord_py.cli.pidfile import AlreadyRunning, Running, Stopped, end, held, standing
+from ldirectord_py.cli.reloading import reload
 from ldirectord_py.cli.terminal import tell
 from ldirectord_py.cli.texts import COMPATIBLE
 from ldirectord_py.model.config import Config
@@ -80,8 +81,7 @@ def _try_restart(job: Job, found: Running | Stopped) -> int:
 
 def _reload(job: Job, found: Running | Stopped) -> int:
     if isinstance(found, Running):
-        send(found, job.pid_file, signal.SIGHUP)
-        return 0
+        return reload(found, job.pid_file, job.journal, job.environment.patience)
     job.journal.tell(f"ldirectord is stopped for {job.config.path}")
     return 1
 
@@ -115,8 +115,8 @@ def _is_running(job: Job, pid: int) -> str:
     return f"ldirectord for {job.config.path} is running with pid: {pid}"
 
 
-def _run(job: Job, begun: Callable[[], None]) -> int:
-    """Direct until the end."""
+def _run(job: Job, begun: Callable[[], None], control: Path | None = None) -> int:
+    """Direct until the end; *control* is where to be asked meanwhile, for whoever holds the pid file."""
 
     def log(config: Config) -> LogDestination:
         return destination(job.invocation, config.logfile, supervised=config.supervised)
@@ -129,6 +129,7 @@ def _run(job: Job, begun: Callable[[], None]) -> int:
         shadow=job.invocation.shadow,
         instance=job.journal.instance,
         program=itself(job.invocation, job.environment.program),
+        control=control,
     )
     return job.environment.runner(job.config, options, begun)
 
@@ -145,7 +146,7 @@ def _foreground(job: Job) -> int:
     job.journal.say(f"{_STARTING} with pid: {os.getpid()}")
     try:
         with held(job.pid_file):
-            return _run(job, begun)
+            return _run(job, begun, control_path(job.pid_file))
     except AlreadyRunning as error:
         job.journal.say(str(error))
         return 0
@@ -162,7 +163,7 @@ def _daemon(job: Job, announce: Announce) -> int:
 
     try:
         with held(job.pid_file):
-            return _run(job, ready)
+            return _run(job, ready, control_path(job.pid_file))
     except AlreadyRunning as error:
         job.journal.say(str(error))
         announce(Report(0))

@@ -37,7 +37,8 @@ Actions:
     stop          stop the daemon, and wait until it is gone
     restart       stop, if it runs, then start
     try-restart   restart it, if it runs
-    reload        tell the daemon to read its configuration again
+    reload        have the daemon read its configuration again; returns when that is
+                  in force, or says why it is not
     force-reload  the same
     status        say whether the daemon runs
     configtest    say everything that is wrong with the configuration; change nothing
@@ -72,7 +73,7 @@ Exit status:
     0    done; status: the daemon runs; configtest: no errors
     1    it could not be done, or CONFIG was not found; reload: the daemon does not
          run; status: the daemon does not run, but has left its pid file
-    2    the configuration has errors
+    2    the configuration has errors; reload: also if the daemon refuses it
     3    status: the daemon does not run
     255  the command line means nothing
 """

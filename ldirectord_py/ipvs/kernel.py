@@ -7,7 +7,7 @@ time and memory than the rest of this package.  (Its own IPVS classes do not kee
 import asyncio
 import errno
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Self, TypeVar
 
@@ -16,6 +16,7 @@ from ldirectord_py.ipvs.channel import Answers, Channel, DumpInterrupted, Family
 from ldirectord_py.ipvs.modules import load_ip_vs
 from ldirectord_py.ipvs.netlink import WireError
 from ldirectord_py.ipvs.refusals import adopted, harmless, refusal, subject
+from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.errors import TableUnavailable
 from ldirectord_py.model.service import VirtualKey
 from ldirectord_py.model.table import Change, Refusal, Service, Settings, TableState
@@ -76,6 +77,19 @@ class KernelTable:
                     await turn.over()
                     await self._enter(table, services, turn)
         return table
+
+    async def connections(self, virtuals: Sequence[VirtualKey]) -> Mapping[VirtualKey, Mapping[Endpoint, int]]:
+        """Return how many connections each real server of *virtuals* has, active and inactive ones together."""
+        found: dict[VirtualKey, Mapping[Endpoint, int]] = {}
+        async with self._busy:
+            turn = _Turn()
+            with _translated():
+                for start in range(0, len(virtuals), _QUESTIONS):
+                    for virtual, _ in self._named(virtuals[start : start + _QUESTIONS]):
+                        question = wire.ask_destinations(virtual)
+                        found[virtual] = dict(await self._dump(question, wire.unpack_connections, turn))
+                    await turn.over()
+        return found
 
     async def apply(self, changes: Sequence[Change]) -> Sequence[Refusal]:
         """Write *changes* in order; adopt what exists already, and be content where what is to go is gone."""

@@ -1,7 +1,7 @@
 """A table in this process, as strict as the kernel's: for the demo, for dry runs and for tests."""
 
 import errno
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ldirectord_py.ipvs.refusals import HIGHEST, adopted, harmless, refusal
 from ldirectord_py.ipvs.wire import LONGEST_PERSISTENCE
@@ -56,6 +56,14 @@ class MemoryTable:
             virtual: Service(settings, dict(self._destinations[virtual]))
             for virtual, settings in self._settings.items()
             if virtual in wanted
+        }
+
+    async def connections(self, virtuals: Sequence[VirtualKey]) -> Mapping[VirtualKey, Mapping[Endpoint, int]]:
+        """Return 0 for each: nothing is forwarded by this table."""
+        return {
+            virtual: dict.fromkeys(self._destinations[virtual], 0)
+            for virtual in virtuals
+            if virtual in self._destinations
         }
 
     async def apply(self, changes: Sequence[Change]) -> Sequence[Refusal]:

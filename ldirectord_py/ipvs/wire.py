@@ -68,6 +68,7 @@ _SERVICE, _DEST = 1, 2
 _SVC_AF, _SVC_PROTOCOL, _SVC_ADDR, _SVC_PORT, _SVC_FWMARK = 1, 2, 3, 4, 5
 _SVC_SCHED_NAME, _SVC_FLAGS, _SVC_TIMEOUT, _SVC_NETMASK, _SVC_PE_NAME = 6, 7, 8, 9, 11
 _DEST_ADDR, _DEST_PORT, _DEST_FWD_METHOD, _DEST_WEIGHT, _DEST_U_THRESH, _DEST_L_THRESH = 1, 2, 3, 4, 5, 6
+_DEST_ACTIVE_CONNS, _DEST_INACT_CONNS = 7, 8
 _DEST_ADDR_FAMILY, _DEST_TUN_TYPE, _DEST_TUN_PORT, _DEST_TUN_FLAGS = 11, 13, 14, 15
 
 _HASHED = 0x0002  # IP_VS_SVC_F_HASHED, the kernel's own
@@ -150,12 +151,26 @@ def unpack_destination(message: bytes) -> tuple[Endpoint, Destination]:
     return _walk_destination(message)
 
 
+def unpack_connections(message: bytes) -> tuple[Endpoint, int]:
+    """Return the address and port of the destination that *message* describes, and how many connections it has.
+
+    Raises `WireError` for whatever is not a destination.
+    """
+    found = attributes(_nested(message, _DEST))
+    return _named_endpoint(found), u32(found, _DEST_ACTIVE_CONNS) + u32(found, _DEST_INACT_CONNS)
+
+
+def _named_endpoint(found: Mapping[int, bytes]) -> Endpoint:
+    return _endpoint_of(u16(found, _DEST_ADDR_FAMILY), exactly(found, _DEST_ADDR, 16), u16(found, _DEST_PORT))
+
+
 def _walk_destination(message: bytes) -> tuple[Endpoint, Destination]:
     """Read a destination attribute by attribute, in whatever order they come."""
     found = attributes(_nested(message, _DEST))
-    endpoint = _endpoint_of(u16(found, _DEST_ADDR_FAMILY), exactly(found, _DEST_ADDR, 16), u16(found, _DEST_PORT))
     method, weight = u32(found, _DEST_FWD_METHOD), u32(found, _DEST_WEIGHT)
-    return endpoint, _destination_of(method, weight, u32(found, _DEST_U_THRESH), u32(found, _DEST_L_THRESH))
+    return _named_endpoint(found), _destination_of(
+        method, weight, u32(found, _DEST_U_THRESH), u32(found, _DEST_L_THRESH)
+    )
 
 
 # How kernels since 5.3 lay a destination out: `ip_vs_genl_fill_dest` puts the same attributes in the same order always,

@@ -134,6 +134,13 @@ class Table(Protocol):
         """
         ...
 
+    async def connections(self, virtuals: Sequence[VirtualKey]) -> Mapping[VirtualKey, Mapping[Endpoint, int]]:
+        """Return how many connections each real server of *virtuals* has, active and inactive ones together.
+
+        Raises `TableUnavailable` where the table cannot be read at all.
+        """
+        ...
+
     async def apply(self, changes: Sequence[Change]) -> Sequence[Refusal]:
         """Write *changes* in order, in one batch; return those that were refused, the others are in force.
 

@@ -3,11 +3,14 @@
 import asyncio
 import gc
 import os
+import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from ldirectord_py.config.directive import Unreadable
 from ldirectord_py.config.files import content
 from ldirectord_py.config.sources import digest, matches
+from ldirectord_py.engine.differences import Differences, differences
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.errors import ConfigRejected, TableUnavailable
 from ldirectord_py.model.events import ConfigChanged, Event, Reloaded, ReloadRefused
@@ -16,6 +19,17 @@ from ldirectord_py.model.sources import Source, Sources
 from ldirectord_py.probing.schedule import Schedule
 from ldirectord_py.runtime.director import Director
 from ldirectord_py.runtime.maintenance import Maintenance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReloadResult:
+    """What became of a reload."""
+
+    problems: tuple[Problem, ...] = ()
+    """Why it was refused; none: the new configuration is in force."""
+    warnings: tuple[Problem, ...] = ()
+    """What the operator should know of the configuration in force."""
+    differences: Differences = field(default_factory=Differences)
 
 
 class Reloader:
@@ -40,31 +54,38 @@ class Reloader:
         self._stamps: tuple[object, ...] = ()
         """Of those files when they were last looked at; nothing: not since they were read."""
         self._reloading = asyncio.Lock()
+        self.loaded = time.time()
+        """When the configuration in force was put in force, in seconds since the epoch."""
+        self.refused: tuple[Problem, ...] = ()
+        """What was wrong with the last reload; none: nothing."""
 
-    async def reload(self) -> None:
+    async def reload(self) -> ReloadResult:
         """Read the configuration, and put in force what it says."""
         async with self._reloading:
             try:
+                before = self._director.config
                 config = await asyncio.to_thread(self._load)
                 self._sources = config.sources
                 await self._director.reload(config, await self._maintenance.look(config))
             except ConfigRejected as rejected:
                 self._sources = rejected.sources if rejected.sources.files else self._sources
-                self._refuse(rejected.problems)
-                return
+                return self._refuse(rejected.problems)
             except TableUnavailable as lost:
                 # with autoreload, tried again
                 self._sources = Sources(tuple(Source(source.path) for source in self._sources.files))
                 self._stamps = ()
-                self._refuse((Problem(self._path, 0, str(lost)),))
-                return
+                return self._refuse((Problem(self._path, 0, str(lost)),))
             self._schedule.retarget(self._director.polled)
             self._maintenance.look_again()
             settle_memory()
+            self.loaded, self.refused = time.time(), ()
             self._emit(Reloaded(self._path, config.warnings))
+            return ReloadResult(warnings=config.warnings, differences=differences(before, config))
 
-    def _refuse(self, problems: tuple[Problem, ...]) -> None:
+    def _refuse(self, problems: tuple[Problem, ...]) -> ReloadResult:
+        self.refused = problems
         self._emit(ReloadRefused(self._path, problems))
+        return ReloadResult(problems=problems)
 
     async def watch_files(self) -> None:
         """Look at the files every `checkinterval` seconds; take them up where `autoreload` says so.  Never ends."""

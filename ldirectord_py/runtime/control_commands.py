@@ -1,0 +1,66 @@
+"""What a running director answers to those who control it."""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from ldirectord_py.model.table import Table
+from ldirectord_py.runtime.director import Director
+from ldirectord_py.runtime.reloading import Reloader, ReloadResult
+
+Reply = Mapping[str, Any]
+Reload = Callable[[bool, str], Awaitable[ReloadResult]]
+"""Carries a reload out, forced or not, for whom the text names."""
+
+_SLICE = 256  # servers told in one turn of the loop
+
+
+class ControlCommands:
+    """The commands `status`, `reload` and `owned`."""
+
+    def __init__(self, director: Director, reloader: Reloader, table: Table, reload: Reload) -> None:
+        self._director = director
+        self._reloader = reloader
+        self._table = table
+        self._reload = reload
+
+    async def status(self, _request: Reply, _client: str) -> Reply:
+        """Say what runs, on which configuration, and what was wrong with the last one that was refused."""
+        return {
+            "pid": os.getpid(),
+            "config": self._director.config.path,
+            "loaded": self._reloader.loaded,
+            "refused": [str(problem) for problem in self._reloader.refused],
+        }
+
+    async def reload(self, request: Reply, client: str) -> Reply:
+        """Reload, and say what changed or every problem."""
+        result = await self._reload(request.get("force") is True, client)
+        changes = result.differences
+        return {
+            "in_force": not result.problems,
+            "problems": [str(problem) for problem in result.problems],
+            "warnings": [str(problem) for problem in result.warnings],
+            "added": [str(key) for key in changes.added],
+            "removed": [str(key) for key in changes.removed],
+            "changed": [str(key) for key in changes.changed],
+        }
+
+    async def owned(self, _request: Reply, _client: str) -> Reply:
+        """List the virtual services that are ours as the table has them, with their servers and connections."""
+        virtuals = list(self._director.virtuals())
+        found = await self._table.read(virtuals)
+        connections = await self._table.connections(virtuals)
+        told: dict[str, list[Reply]] = {str(virtual): [] for virtual in virtuals}
+        count = 0
+        for virtual, service in found.items():
+            counted = connections.get(virtual, {})
+            for real, destination in service.destinations.items():
+                told[str(virtual)].append(
+                    {"real": str(real), "weight": destination.weight, "connections": counted.get(real, 0)}
+                )
+                count += 1
+                if count % _SLICE == 0:
+                    await asyncio.sleep(0)  # checks first
+        return {"virtuals": [{"virtual": virtual, "reals": reals} for virtual, reals in told.items()]}

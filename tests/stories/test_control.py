@@ -1,0 +1,98 @@
+"""A daemon that is asked over its control socket: real processes, a table in memory."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ldirectord_py.cli.control_client import ask, control_path
+from ldirectord_py.cli.instances import pid_path
+from tests.stories.test_daemon import VIP, Daemon, daemon  # noqa: F401  # a fixture
+
+ALL = {"one": 3, "two": 2, "three": 1}
+
+
+def asked(daemon: Daemon, command: str, **arguments: object) -> Mapping[str, Any]:  # noqa: F811
+    reply = ask(control_path(pid_path(daemon.home, daemon.name)), command, **arguments)  # type: ignore[arg-type]
+    assert reply is not None
+    return reply
+
+
+def run(daemon: Daemon, *words: str) -> "subprocess.CompletedProcess[str]":  # noqa: F811
+    return subprocess.run(
+        [sys.executable, "-m", "ldirectord_py", str(daemon.config), *words],
+        env=os.environ | {"LDIRECTORD_RUN_DIR": str(daemon.home)},
+        capture_output=True,
+        text=True,
+        timeout=40,
+        check=False,
+    )
+
+
+def test_the_daemon_says_what_it_runs_on_and_what_is_its_own(daemon: Daemon) -> None:  # noqa: F811
+    daemon.start()
+    daemon.until(lambda: daemon.weights() == ALL)
+    assert daemon.process is not None
+    status = asked(daemon, "status")
+    assert (status["pid"], status["config"], status["refused"]) == (daemon.process.pid, str(daemon.config), [])
+    (virtual,) = asked(daemon, "owned")["virtuals"]
+    assert virtual["virtual"] == f"tcp:{VIP}"
+    weights = {real["real"]: (real["weight"], real["connections"]) for real in virtual["reals"]}
+    assert weights == {daemon.addresses[name]: (weight, 0) for name, weight in ALL.items()}
+    assert daemon.end() == 0
+    assert not Path(daemon.home, f"ldirectord.{daemon.name}.sock").exists()
+
+
+def test_reload_returns_when_the_new_configuration_is_in_force(daemon: Daemon) -> None:  # noqa: F811
+    daemon.start()
+    daemon.until(lambda: daemon.weights() == ALL)
+    before = asked(daemon, "status")["loaded"]
+    daemon.write(weights={"one": 3, "two": 7})
+    done = run(daemon, "reload")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert daemon.weights() == {"one": 3, "two": 7}
+    assert asked(daemon, "status")["loaded"] > before
+    assert daemon.end() == 0
+
+
+def test_a_reload_that_the_daemon_refuses_says_every_reason(daemon: Daemon) -> None:  # noqa: F811
+    daemon.start()
+    daemon.until(lambda: daemon.weights() == ALL)
+    daemon.write(extra="quiescent=maybe\ncheckinterval=never\n")
+    reply = asked(daemon, "reload")
+    assert reply["in_force"] is False
+    assert [sentence.split(": ")[0] for sentence in reply["problems"]] == [f"{daemon.config}:{n}" for n in (5, 6)]
+    assert asked(daemon, "status")["refused"] == reply["problems"]
+    done = run(daemon, "reload")
+    assert (done.returncode, done.stderr.splitlines()) == (2, reply["problems"])
+    daemon.write(weights={"one": 3})
+    assert run(daemon, "reload").returncode == 0
+    assert asked(daemon, "status")["refused"] == []
+    assert daemon.end() == 0
+
+
+def test_a_daemon_that_stands_still_does_not_hang_who_asks(daemon: Daemon) -> None:  # noqa: F811
+    daemon.start()
+    daemon.until(lambda: daemon.weights() == ALL)
+    daemon.tell(signal.SIGSTOP)
+    try:
+        assert run(daemon, "status").returncode == 0
+    finally:
+        daemon.tell(signal.SIGCONT)
+    assert daemon.end() == 0
+
+
+def test_a_daemon_that_was_killed_leaves_a_socket_that_its_successor_replaces(daemon: Daemon) -> None:  # noqa: F811
+    daemon.start()
+    daemon.until(lambda: daemon.weights() == ALL)
+    daemon.end(signal.SIGKILL)
+    assert Path(daemon.home, f"ldirectord.{daemon.name}.sock").exists()
+    assert run(daemon, "reload").returncode == 1
+    daemon.start()
+    daemon.until(lambda: daemon.weights() == ALL)
+    assert daemon.process is not None
+    assert asked(daemon, "status")["pid"] == daemon.process.pid
+    assert daemon.end() == 0
