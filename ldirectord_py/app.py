@@ -1,9 +1,10 @@
 """The composition root: a configuration in, a running director out.  The only place that knows everyone."""
 
 import asyncio
+import time
 import traceback
 from collections.abc import Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -36,8 +37,12 @@ from ldirectord_py.runtime.maintenance import Maintenance
 from ldirectord_py.runtime.reloading import Reloader, ReloadResult, settle_memory
 from ldirectord_py.runtime.shadow import Shadow
 from ldirectord_py.runtime.snapshots import snapshot
+from ldirectord_py.runtime.statefile import Remembered, StateFile, remembered
 from ldirectord_py.runtime.stream import EventStream
 from ldirectord_py.runtime.systemd import Notifier
+
+_STATE_SECONDS = 2.0
+"""So long may the last writing of the state file keep the end."""
 
 
 def run(config: Config, options: Options, ready: Callable[[], None]) -> int:
@@ -72,9 +77,12 @@ class Application:
         self._director = Director(config, self._table, self._stream.emit, keeper)
         self._schedule: Schedule | None = None
         self._maintenance = Maintenance(self._stream.emit)
+        self._state = StateFile(options.state, self._director, self._warn) if options.state is not None else None
         self._outward = Outward(self._config, self._stream.emit, program=options.program, routes=options.mail)
         self.observe(self._follow, without=(CheckDone,))
         self.observe(self._log)
+        if self._state is not None:
+            self.observe(self._state.observe, without=(CheckDone,))
         if not options.shadow:  # who only looks on leaves to the other what others are told
             for observer in self._outward.observers:
                 self.observe(observer, without=(CheckDone,))
@@ -105,10 +113,12 @@ class Application:
                 await self._listen(stack)
                 await stack.enter_async_context(self._outward)
                 stack.callback(self._maintenance.close)
-                await self._director.start(await self._maintenance.look(self._config()))
+                maintained = await self._maintenance.look(self._config())
+                await self._director.start(maintained, self._remembered())
                 with self._signals:
                     await self._direct(limit, ready)
                     self._notifier.stopping()
+                    await self._remember()
                     await self._leave()
                 self._stream.emit(Stopping(self._signals.name))
         finally:
@@ -133,6 +143,15 @@ class Application:
                 raise
             self._log.say(f"{error} (going on without metrics)", Level.WARNING)
 
+    def _remembered(self) -> Remembered:
+        return {} if self._options.state is None else remembered(self._options.state, time.time(), self._warn)
+
+    async def _remember(self) -> None:
+        if self._state is not None:
+            with suppress(TimeoutError):  # the next one knows a little less
+                async with asyncio.timeout(_STATE_SECONDS):
+                    await self._state.write()
+
     async def _leave(self) -> None:
         self._outward.leave()
         await self._director.leave()
@@ -150,6 +169,8 @@ class Application:
                 tasks.create_task(reloader.watch_files(), name="watch the files")
                 tasks.create_task(self._maintenance.watch(director, schedule), name="watch maintenancedir")
                 tasks.create_task(self._reload_on_signal(reloader), name="reload on SIGHUP")
+                if self._state is not None:
+                    tasks.create_task(self._state.keep(), name="keep the state file")
                 tasks.create_task(self._notifier.feed_watchdog(lambda: schedule.progressing), name="watchdog")
                 try:
                     async with AsyncExitStack() as stack:
@@ -239,6 +260,9 @@ class Application:
                 raise
             self._log.say(f"{error} Going on with a table in memory: nothing is balanced.", Level.WARNING)
             return MemoryTable()
+
+    def _warn(self, sentence: str) -> None:
+        self._log.say(sentence, Level.WARNING)
 
     def _complain(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """Put into the log what asyncio would tell standard error, which a daemon does not have."""

@@ -27,4 +27,6 @@ class Options:
     """What `execute` runs in place of `ldirectord`."""
     control: Path | None = None
     """The control socket to serve on; None: none."""
+    state: Path | None = None
+    """The state file; None: none."""
     mail: Routes = field(default_factory=Routes)

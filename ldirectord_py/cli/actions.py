@@ -130,6 +130,7 @@ def _run(job: Job, begun: Callable[[], None], control: Path | None = None) -> in
         instance=job.journal.instance,
         program=itself(job.invocation, job.environment.program),
         control=control,
+        state=control and control.with_suffix(".state"),
     )
     return job.environment.runner(job.config, options, begun)
 

@@ -16,6 +16,18 @@ def unchecked(*, adopted: bool, now: float) -> Health:
     return Health(State.ADOPTED if adopted else State.UNKNOWN, now)
 
 
+def resumed(fresh: Health, before: Health | None) -> Health:
+    """Return *fresh*, of a server that nobody has asked yet, with what was known of it *before* this director came.
+
+    Only what agrees with the table counts: whether it serves is what the table says.
+    """
+    if before is None or before.state is State.UNKNOWN or before.state.serving is not fresh.state.serving:
+        return fresh
+    if not fresh.state.serving:
+        return replace(fresh, since=before.since)
+    return replace(fresh, since=before.since, failures=before.failures, reason=before.reason, detail=before.detail)
+
+
 def advance(health: Health, outcome: Outcome, rules: Rules, now: float) -> Health:
     """Return what *health* becomes by *outcome*: the same object where nothing changes.
 
@@ -29,7 +41,7 @@ def advance(health: Health, outcome: Outcome, rules: Rules, now: float) -> Healt
         return _failed(health, outcome, rules, now)
     if health.state is State.UP:
         return replace(health, failures=0, reason=Reason.OK, detail="")
-    return Health(State.UP, now)
+    return Health(State.UP, health.since if health.state is State.ADOPTED else now)
 
 
 def unmoved(health: Health, outcome: Outcome) -> bool:
@@ -51,4 +63,5 @@ def _failed(health: Health, outcome: Outcome, rules: Rules, now: float) -> Healt
     soft = failures < rules.failurecount and outcome.reason is not Reason.MAINTENANCE
     if health.state.serving and soft:
         return replace(health, failures=failures, reason=outcome.reason, detail=outcome.detail)
-    return Health(State.DOWN, now, failures, outcome.reason, outcome.detail)
+    since = health.since if health.state is State.UNKNOWN else now
+    return Health(State.DOWN, since, failures, outcome.reason, outcome.detail)

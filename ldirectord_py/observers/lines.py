@@ -148,7 +148,9 @@ def _health_changed(event: HealthChanged) -> list[Line]:
         told.append(Line(Level.INFO, "soft_failures_reset", text, names))
     if before.state is not after.state:
         text = f"Real server {event.real} {_STATE_WORDS[after.state]}{f': {why}' if why else ''}"
-        told.append(Line(Level.INFO, f"real_{after.state}", text, fields))
+        # A server that was in the table when we came, and passes, never was out.
+        level = Level.DEBUG if before.state is State.ADOPTED and after.state is State.UP else Level.INFO
+        told.append(Line(level, f"real_{after.state}", text, fields))
     return told
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
 
 from ldirectord_py.engine.desired import desired_service, fallback_active, in_service
-from ldirectord_py.engine.health import advance, unchecked, unmoved
+from ldirectord_py.engine.health import advance, resumed, unchecked, unmoved
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.checking import Always, CheckPlan, Never, Polled
 from ldirectord_py.model.config import Config, Real, Virtual
@@ -43,6 +43,7 @@ Files = Mapping[RealKey, str]
 """The servers in maintenance, and the name of the file that takes each out."""
 
 _NONE: Files = MappingProxyType({})
+_NOTHING: Mapping[str, Health] = MappingProxyType({})
 
 
 class Director:
@@ -70,6 +71,7 @@ class Director:
         self._serving: dict[VirtualKey, bool] = {}
         self._files = _NONE
         self._set_aside: dict[RealKey, Health] = {}
+        self._before = _NOTHING
         self._dirty: set[VirtualKey] = set()
         self._wake = asyncio.Event()
         self._take(config, {}, _NONE)
@@ -81,11 +83,16 @@ class Director:
 
     # A configuration comes in.
 
-    async def start(self, files: Files = _NONE) -> None:
-        """Take the table over as it is, and make it what the configuration asks for; raise `TableUnavailable`."""
+    async def start(self, files: Files = _NONE, before: Mapping[str, Health] = _NOTHING) -> None:
+        """Take the table over as it is, and make it what the configuration asks for; raise `TableUnavailable`.
+
+        *before* is what the last director knew of the servers, by `str(RealKey)`.
+        """
+        self._before = before
         found = await self.keeper.learn([virtual.key for virtual in self.config.virtuals])
         self.healths.clear()
         self._take(self.config, found, files)
+        self._before = _NOTHING
         await self._settle(self._virtuals, Cause.START)
         self._settling = True
         self._note_pass()
@@ -125,17 +132,20 @@ class Director:
             for key, real in dict(zip(virtual.keys, virtual.reals, strict=True)).items():
                 self._rules[key] = Rules(virtual.failurecount)
                 adopted = key not in fallbacks and in_service(found, key, real)
-                self.healths[key] = old_healths.get(key) or unchecked(adopted=adopted, now=now)
+                self.healths[key] = old_healths.get(key) or self._unchecked(key, now, adopted=adopted)
                 if (key in out_before) != (key in files):
                     self._turn(key, real, out_before.get(key), now)
                 plan = self._plan(virtual, key, real)
                 if isinstance(plan, Always) and self.healths[key].state is not State.UP:
-                    self.healths[key] = Health(State.UP, now)
+                    self.healths[key] = Health(State.UP, self.healths[key].since if adopted else now)
                 if isinstance(plan, Polled):
                     subscribers.setdefault(plan, {})[key] = None
         self._set_aside = {key: health for key, health in self._set_aside.items() if key in self.healths}
         self._subscriptions.replace(subscribers)
         self.certificates.take(self._subscriptions.reals)
+
+    def _unchecked(self, key: RealKey, now: float, *, adopted: bool) -> Health:
+        return resumed(unchecked(adopted=adopted, now=now), self._before.get(str(key)) if self._before else None)
 
     def _plan(self, virtual: Virtual, key: RealKey, real: Real) -> CheckPlan:
         return kept_out(virtual.asking.interval) if key in self._files else real.plan

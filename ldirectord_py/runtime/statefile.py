@@ -1,0 +1,202 @@
+"""The state file: what a director knew of its servers, for the next one on the same table.
+
+One JSON document beside the pid file.  It is written when something changes, at most once a second, and touched
+every few seconds, so that its age tells how long nobody has looked after the servers.
+"""
+
+import asyncio
+import json
+import os
+import stat
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from ldirectord_py.aside import aside
+from ldirectord_py.model.events import Event, HealthChanged, MaintenanceChanged, Reloaded, SoftFailure, Started
+from ldirectord_py.model.health import Health, State
+from ldirectord_py.model.outcome import Reason
+from ldirectord_py.model.service import RealKey
+from ldirectord_py.runtime.director import Director
+
+VERSION = 1
+FRESH_SECONDS = 60.0
+"""So long after its last sign of life a director's verdicts count."""
+_TOUCHED_EVERY = 20.0
+_WRITTEN_EVERY = 1.0
+_LARGEST = 256 * 1024 * 1024
+_SLICE = 256  # servers told in one turn of the loop
+_NEWS = (HealthChanged, SoftFailure, MaintenanceChanged, Reloaded, Started)
+
+Remembered = Mapping[str, Health]
+"""The last known health of real servers, by `str(RealKey)`."""
+
+
+class Foreign(ValueError):
+    """A file that is no state file of ours."""
+
+
+class StateFile:
+    """Writes what the director knows, off the loop; a file that cannot be written is told once and tried again."""
+
+    def __init__(self, path: Path, director: Director, warn: Callable[[str], None]) -> None:
+        self._path = path
+        self._director = director
+        self._warn = warn
+        self._news = asyncio.Event()
+        self._texts: dict[RealKey, tuple[Health, str]] = {}
+        self._told = False
+
+    def observe(self, event: Event) -> None:
+        """Note whether *event* changes what is to be written."""
+        if isinstance(event, _NEWS):
+            self._news.set()
+
+    async def keep(self) -> None:
+        """Write whenever there is news; runs until cancelled."""
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_TOUCHED_EVERY):
+                    await self._news.wait()
+            if self._news.is_set():
+                await self.write()
+                await asyncio.sleep(_WRITTEN_EVERY)
+            else:
+                await aside(self._touch)
+
+    async def write(self) -> None:
+        """Write now."""
+        self._news.clear()
+        pieces = await self._pieces()
+        if (trouble := await aside(lambda: _write(self._path, pieces))) and not self._told:
+            self._warn(f"The state file {self._path} cannot be written, so a restart forgets since when: {trouble}")
+        self._told = trouble is not None
+
+    def _touch(self) -> None:
+        with suppress(OSError):  # the next writing will say what is wrong
+            os.utime(self._path)
+
+    async def _pieces(self) -> list[str]:
+        director = self._director
+        head = {"version": VERSION, "boot": boot_id(), "time": time.time(), "namespace": network_namespace()}
+        pieces = [f'{json.dumps(head | {"config": director.config.path})[:-1]}, "virtuals": [']
+        count = 0
+        texts: dict[RealKey, tuple[Health, str]] = {}
+        for number, virtual in enumerate(director.config.virtuals):
+            pieces.append(f'{"," if number else ""}\n{{"virtual": "{virtual.key}", "reals": [')
+            for place, real in enumerate(dict.fromkeys(virtual.keys)):
+                if (health := director.healths.get(real)) is not None:
+                    texts[real] = self._text(real, health)
+                    pieces.append(f"{',' if place else ''}\n{texts[real][1]}")
+                count += 1
+                if count % _SLICE == 0:
+                    await asyncio.sleep(0)  # checks first
+            pieces.append("]}")
+        self._texts = texts
+        return [*pieces, "\n]}\n"]
+
+    def _text(self, real: RealKey, health: Health) -> tuple[Health, str]:
+        known = self._texts.get(real)
+        if known is not None and known[0] is health:
+            return known
+        told = {
+            "real": str(real.real),
+            "state": health.state,
+            "since": health.since,
+            "failures": health.failures,
+            "reason": health.reason,
+            "detail": health.detail,
+        }
+        return health, json.dumps(told)
+
+
+def remembered(path: Path, now: float, warn: Callable[[str], None]) -> Remembered:
+    """Return what the last director on this table knew, if that was a short while ago; else nothing.
+
+    A file that is none of ours, or broken, is set aside, and *warn* is told.
+    """
+    try:
+        document, touched = _read(path)
+        if not _fresh(document, touched, now):
+            return {}
+        return dict(_healths(document))
+    except FileNotFoundError:
+        return {}
+    except (ValueError, TypeError, LookupError, RecursionError, OSError) as error:
+        why = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
+        warn(f"The state file {path} is set aside as {path.name}.broken, since it cannot be used: {why}")
+        with suppress(OSError):
+            path.replace(f"{path}.broken")
+        return {}
+
+
+def _fresh(document: Mapping[str, Any], touched: float, now: float) -> bool:
+    same = document["boot"] == boot_id() and document["namespace"] == network_namespace()
+    return same and abs(now - touched) <= FRESH_SECONDS
+
+
+def _healths(document: Mapping[str, Any]) -> Iterator[tuple[str, Health]]:
+    for virtual in document["virtuals"]:
+        for real in virtual["reals"]:
+            health = Health(
+                State(real["state"]),
+                float(real["since"]),
+                int(real["failures"]),
+                Reason(real["reason"]),
+                str(real["detail"]),
+            )
+            yield f"{real['real']} ({virtual['virtual']})", health
+
+
+def owned(path: Path) -> tuple[str, ...] | None:
+    """Return the virtual services that the state file *path* names as the daemon's; None: there is nothing to go by."""
+    try:
+        return tuple(str(virtual["virtual"]) for virtual in _read(path)[0]["virtuals"])
+    except (ValueError, TypeError, LookupError, RecursionError, OSError):
+        return None
+
+
+def _read(path: Path) -> tuple[Mapping[str, Any], float]:
+    """Return the document in *path*, and when it was last touched."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW)
+    with os.fdopen(descriptor, "rb") as file:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode) or found.st_uid not in {0, os.geteuid()} or found.st_size > _LARGEST:
+            raise Foreign("it is no regular file of ours")
+        document = json.loads(file.read())
+    if not isinstance(document, dict) or document.get("version") != VERSION:
+        raise Foreign(f"expected a document of version {VERSION}")
+    return document, found.st_mtime
+
+
+def _write(path: Path, pieces: list[str]) -> str | None:
+    """Replace *path* as a whole; return what went wrong, None: nothing."""
+    fresh = path.with_name(f"{path.name}.new")
+    try:
+        with suppress(FileNotFoundError):
+            fresh.unlink()
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.writelines(piece.encode(errors="backslashreplace") for piece in pieces)
+        fresh.replace(path)
+    except OSError as error:
+        return error.strerror or str(error)
+    return None
+
+
+def boot_id() -> str:
+    """Return what is another one after each boot; empty where it cannot be known."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return ""
+
+
+def network_namespace() -> int:
+    """Return the inode that names this process's network namespace, and so its table; 0 where it cannot be known."""
+    try:
+        return os.stat("/proc/self/ns/net").st_ino  # noqa: PTH116  # no path of a file
+    except OSError:
+        return 0

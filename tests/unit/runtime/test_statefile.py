@@ -1,0 +1,175 @@
+"""What the next director is told, and what it does not believe."""
+
+import asyncio
+import json
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from ldirectord_py.config.load import parse
+from ldirectord_py.ipvs.memory import MemoryTable
+from ldirectord_py.model.config import Config
+from ldirectord_py.model.events import HealthChanged
+from ldirectord_py.model.health import Health, State
+from ldirectord_py.model.outcome import Reason, down
+from ldirectord_py.runtime.director import Director
+from ldirectord_py.runtime.statefile import StateFile, owned, remembered
+
+CONFIG = b"""\
+virtual=192.0.2.1:80
+\treal=192.0.2.11:80 masq
+\treal=192.0.2.12:80 masq
+\tservice=http
+\trequest="/"
+virtual=192.0.2.2:80
+\treal=192.0.2.11:80 masq
+\tservice=http
+\trequest="/"
+"""
+UP = Health(State.UP, 1000.5, 1, Reason.MISMATCH, "a “soft” failure")
+DOWN = Health(State.DOWN, 2000.25, 3, Reason.TIMEOUT, "no answer")
+
+
+def config() -> Config:
+    return parse(CONFIG, "web.cf")
+
+
+class Complaints(list[str]):
+    """Collects warnings."""
+
+    def __call__(self, sentence: str) -> None:
+        self.append(sentence)
+
+
+async def left(path: Path, warn: Complaints) -> Director:
+    """Leave the state file of a director whose first server is up, and the others down."""
+    director = Director(config(), MemoryTable(), lambda _event: None)
+    for real in director.healths:
+        director.healths[real] = DOWN
+    director.healths[next(iter(director.healths))] = UP
+    await StateFile(path, director, warn).write()
+    return director
+
+
+@pytest.fixture
+def warn() -> Complaints:
+    return Complaints()
+
+
+async def test_what_was_written_is_remembered(tmp_path: Path, warn: Complaints) -> None:
+    path = tmp_path / "state"
+    director = await left(path, warn)
+    assert remembered(path, time.time(), warn) == {str(real): health for real, health in director.healths.items()}
+    assert owned(path) == ("tcp:192.0.2.1:80", "tcp:192.0.2.2:80")
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert not warn
+
+
+@pytest.mark.parametrize(
+    ("change", "later"),
+    [({"boot": "another"}, 0), ({"namespace": 1}, 0), ({}, 61), ({}, -61)],
+    ids=["another boot", "another namespace", "too old", "from the future"],
+)
+async def test_what_nobody_can_vouch_for_is_not_believed(
+    tmp_path: Path, warn: Complaints, change: dict[str, object], later: float
+) -> None:
+    path = tmp_path / "state"
+    await left(path, warn)
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    assert remembered(path, time.time() + later, warn) == {}
+    assert path.exists()
+    assert not warn
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"\xff",
+        b"[]",
+        b'{"version": 2}',
+        b'{"version": 1}',
+        b"[" * 100_000,
+        "fresh but broken",
+    ],
+    ids=["empty", "cut off", "no text", "a list", "another version", "incomplete", "nested", "a server that is none"],
+)
+async def test_a_broken_file_is_set_aside(tmp_path: Path, warn: Complaints, content: bytes | str) -> None:
+    path = tmp_path / "state"
+    await left(path, warn)
+    if isinstance(content, str):
+        path.write_text(path.read_text().replace('"up"', '"sideways"'))
+    else:
+        path.write_bytes(content)
+    assert remembered(path, time.time(), warn) == {}
+    assert not path.exists()
+    (sentence,) = warn
+    assert sentence.startswith(f"The state file {path} is set aside as state.broken, since it cannot be used: ")
+    assert Path(f"{path}.broken").exists()
+
+
+@pytest.mark.parametrize("kind", ["a link", "a folder", "a FIFO"])
+async def test_what_is_no_regular_file_is_not_read(tmp_path: Path, warn: Complaints, kind: str) -> None:
+    path = tmp_path / "state"
+    await left(tmp_path / "other", warn)
+    if kind == "a link":
+        path.symlink_to(tmp_path / "other")
+    elif kind == "a folder":
+        path.mkdir()
+    else:
+        os.mkfifo(path)
+    assert remembered(path, time.time(), warn) == {}
+    assert owned(path) is None
+    assert len(warn) == 1
+    assert (tmp_path / "other").exists()
+
+
+async def test_a_file_that_cannot_be_written_is_told_once(tmp_path: Path, warn: Complaints) -> None:
+    director = Director(config(), MemoryTable(), lambda _event: None)
+    state = StateFile(tmp_path / "no" / "state", director, warn)
+    await state.write()
+    await state.write()
+    (sentence,) = warn
+    assert sentence.endswith("so a restart forgets since when: No such file or directory")
+
+
+async def test_changes_that_come_together_are_written_together(tmp_path: Path, warn: Complaints) -> None:
+    path = tmp_path / "state"
+    director = Director(config(), MemoryTable(), lambda _event: None)
+    state = StateFile(path, director, warn)
+    async with asyncio.TaskGroup() as tasks:
+        keeping = tasks.create_task(state.keep())
+        written: set[int] = set()
+        for real in director.healths:
+            director.healths[real] = DOWN
+            state.observe(HealthChanged(real, UP, DOWN))
+            while not path.exists():
+                await asyncio.sleep(0)
+            written.add(path.stat().st_ino)
+        keeping.cancel()
+    assert len(written) == 1
+
+
+async def test_a_director_goes_on_where_the_last_one_ended(tmp_path: Path, warn: Complaints) -> None:
+    """The table has the last word about who serves; since when and how many failures is taken over."""
+    before = await left(tmp_path / "state", warn)
+    one, two, three = before.healths
+    table = MemoryTable()
+    first = Director(config(), table, lambda _event: None)
+    first.healths[one] = first.healths[three] = Health(State.UP, 0)
+    await first.keeper.settle(list(first.virtuals()), "start")  # type: ignore[arg-type]
+
+    events: list[object] = []
+    director = Director(config(), table, events.append)
+    await director.start(before=remembered(tmp_path / "state", time.time(), warn))
+    assert director.healths[one] == Health(State.ADOPTED, UP.since, 1, UP.reason, UP.detail)
+    assert director.healths[two] == Health(State.UNKNOWN, DOWN.since)
+    assert director.healths[three].state is State.ADOPTED
+    assert director.healths[three].since > DOWN.since
+
+    plans = {real: plan for plan, reals in director._subscriptions.reals.items() for real in reals}
+    director.report(plans[two], down(Reason.TIMEOUT, "still"), 0, 0)
+    assert director.healths[two] == Health(State.DOWN, DOWN.since, 1, Reason.TIMEOUT, "still")
