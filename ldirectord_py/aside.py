@@ -1,6 +1,7 @@
 """Work that may take for ever, out of the way."""
 
 import asyncio
+import signal
 from collections.abc import Callable
 from contextlib import suppress
 from threading import Thread
@@ -27,6 +28,9 @@ def aside(work: Callable[[], T]) -> asyncio.Future[T]:
             future.set_result(result)
 
     def carry_out() -> None:
+        # A signal for the process goes to any thread that does not block it, and the main thread blocks those that
+        # ask for the end once that has come: here they would kill it before its pid file is gone.
+        signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
         with suppress(RuntimeError):  # the loop is closed: nobody waits
             try:
                 result = work()
