@@ -37,6 +37,9 @@ class Signals:
         for name in _IGNORED:
             # A handler, not SIG_IGN: programs that checks start would inherit the latter.
             self._loop.add_signal_handler(signal.Signals[name], lambda: None)
+        # By default a full wake-up channel is reported through a lock that is taken within the signal's handler: in a
+        # storm of signals the process would wait for itself for ever.
+        signal.set_wakeup_fd(signal.set_wakeup_fd(-1), warn_on_full_buffer=False)
         # Whoever started us may have blocked them, and then nothing but SIGKILL would end this process.
         signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.Signals[name] for name in (*_ENDING, *_IGNORED, "SIGHUP")])
         return self

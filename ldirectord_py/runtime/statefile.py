@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from ldirectord_py.aside import aside
@@ -48,6 +49,8 @@ class StateFile:
         self._news = asyncio.Event()
         self._texts: dict[RealKey, tuple[Health, str]] = {}
         self._told = False
+        self._writing = Lock()
+        """Held by the thread that writes: one that was given up may still be at it."""
 
     def observe(self, event: Event) -> None:
         """Note whether *event* changes what is to be written."""
@@ -70,9 +73,13 @@ class StateFile:
         """Write now."""
         self._news.clear()
         pieces = await self._pieces()
-        if (trouble := await aside(lambda: _write(self._path, pieces))) and not self._told:
+        if (trouble := await aside(lambda: self._write(pieces))) and not self._told:
             self._warn(f"The state file {self._path} cannot be written, so a restart forgets since when: {trouble}")
         self._told = trouble is not None
+
+    def _write(self, pieces: list[str]) -> str | None:
+        with self._writing:
+            return _write(self._path, pieces)
 
     def _touch(self) -> None:
         with suppress(OSError):  # the next writing will say what is wrong
