@@ -198,12 +198,12 @@ class Application:
             self._reload.clear()
             await self._reload_now(reloader, "")
 
-    async def _reload_now(self, reloader: Reloader, by: str) -> ReloadResult:
+    async def _reload_now(self, reloader: Reloader, by: str, *, force: bool = False) -> ReloadResult:
         """Reload, and let the service manager know; *by* names who asked over the control socket."""
         told = f" or request: asked for by {by}" if by else ""
         self._log.say(f"Reloading Linux Director Daemon config on signal{told}", event="reload_requested")
         self._notifier.reloading()
-        result = await reloader.reload()
+        result = await reloader.reload(force=force)
         self._notifier.ready()
         return result
 
@@ -212,8 +212,8 @@ class Application:
         if self._options.control is None:
             return
 
-        async def reload(_force: bool, by: str) -> ReloadResult:  # noqa: FBT001  # a request's field
-            return await self._reload_now(reloader, by)
+        async def reload(force: bool, by: str) -> ReloadResult:  # noqa: FBT001  # a request's field
+            return await self._reload_now(reloader, by, force=force)
 
         commands = ControlCommands(self._director, reloader, self._table, reload)
         table = {"status": commands.status, "reload": commands.reload, "owned": commands.owned}

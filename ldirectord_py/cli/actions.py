@@ -81,7 +81,7 @@ def _try_restart(job: Job, found: Running | Stopped) -> int:
 
 def _reload(job: Job, found: Running | Stopped) -> int:
     if isinstance(found, Running):
-        return reload(found, job.pid_file, job.journal, job.environment.patience)
+        return reload(found, job.pid_file, job.journal, job.environment.patience, force=job.invocation.force)
     job.journal.tell(f"ldirectord is stopped for {job.config.path}")
     return 1
 

@@ -63,6 +63,8 @@ def _configtest(asked: Invocation, environment: Environment) -> int:
         return 2
     for warning in config.warnings:
         tell(str(warning))
+    if not config.virtuals:
+        tell(f"{path}: warning: there is no virtual service in it: it directs nothing")
     reals = sum(len(virtual.reals) for virtual in config.virtuals)
     found = f"{_count(len(config.virtuals), 'virtual service')}, {_count(reals, 'real server')}"
     tell(f"Configuration {path} is fine: {found}")

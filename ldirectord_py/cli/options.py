@@ -7,6 +7,7 @@ from enum import StrEnum
 TABLES = ("auto", "kernel", "memory")
 LOG_FORMATS = ("text", "json")
 """Of each, the first is the default."""
+FORCE = "--force"
 
 
 class Action(StrEnum):
@@ -39,6 +40,8 @@ class Invocation:
     debug: bool = False
     foreground: bool = False
     shadow: bool = False
+    force: bool = False
+    """A reload is insisted on."""
     table: str = TABLES[0]
     log_format: str = LOG_FORMATS[0]
 
@@ -55,6 +58,7 @@ class UsageError(Exception):
 _SWITCHES = {
     "d": "debug",
     "debug": "debug",
+    "force": "force",
     "foreground": "foreground",
     "h": "help",
     "?": "help",
@@ -89,13 +93,19 @@ def parse(words: Sequence[str]) -> Invocation | Topic:
             return topic
     if "shadow" in reading.switches and reading.choices["table"] == "memory":
         raise UsageError(["Option shadow: there is nothing to look on with --table memory"])
+    if rest and rest[-1] == FORCE:  # where people write it, although options stand before
+        rest.pop()
+        reading.switches.add("force")
     action, config = _read_words(rest)
+    if "force" in reading.switches and action is not Action.RELOAD:
+        raise UsageError([f"Option force: only a reload can be forced, not {action}"])
     return Invocation(
         action=action,
         config=config,
         debug="debug" in reading.switches,
         foreground="foreground" in reading.switches,
         shadow="shadow" in reading.switches,
+        force="force" in reading.switches,
         table=reading.choices["table"],
         log_format=reading.choices["log-format"],
     )

@@ -22,6 +22,8 @@ Options:
                             differs from what this daemon would make of it; run it
                             beside the daemon that keeps the table (it has a pid file
                             and a log of its own, NAME.shadow)
+    --force                 reload even if that takes away more of the virtual services
+                            than 'reloadlimit' permits; may stand after 'reload'
     --table auto|kernel|memory
                             which IPVS table to keep: the kernel's, or one in memory
                             that affects nobody; auto (the default): the kernel's, but
@@ -39,7 +41,7 @@ Actions:
     try-restart   restart it, if it runs
     reload        have the daemon read its configuration again; returns when that is
                   in force, or says why it is not
-    force-reload  the same
+    force-reload  the same; it does not stand for --force
     status        say whether the daemon runs
     configtest    say everything that is wrong with the configuration; change nothing
 """

@@ -74,6 +74,7 @@ def _config(path: str, values: Values, virtuals: tuple[Virtual, ...], findings: 
         checkinterval=float(values.get(d.CHECKINTERVAL)),
         metricslisten=values.get(d.METRICSLISTEN),
         reconcileinterval=values.get(d.RECONCILEINTERVAL),
+        reloadlimit=values.get(d.RELOADLIMIT),
         warnings=findings.problems,
     )
 

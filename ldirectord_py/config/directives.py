@@ -363,6 +363,13 @@ METRICSLISTEN: Directive[Endpoint | None] = Directive(
 RECONCILEINTERVAL = Directive(
     "reconcileinterval", _GLOBAL, readers.SECONDS, 5.0, "Seconds between two comparisons of the whole table; 0: never"
 )
+RELOADLIMIT = Directive(
+    "reloadlimit",
+    _GLOBAL,
+    readers.PERCENT,
+    50,
+    "The percentage of the virtuals that a reload may take away without being forced; 100: all of them",
+)
 
 CONNECTTIMEOUT = _deprecated("connecttimeout", _BOTH, "negotiatetimeout")
 TIMEOUT = _deprecated("timeout", _GLOBAL, "checktimeout and negotiatetimeout")

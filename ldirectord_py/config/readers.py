@@ -62,6 +62,12 @@ def _seconds(text: str) -> float:
     return float(text)
 
 
+def _percent(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,3}\s*%?\s*", text, re.ASCII) or (number := int(text.rstrip("% \t"))) > 100:
+        raise Unreadable("expected a percentage, such as 50")
+    return number
+
+
 def _quoted(text: str) -> str:
     if not text.startswith('"') or (end := text.rfind('"')) == 0:
         raise Unreadable("expected a value in double quotes")
@@ -264,6 +270,7 @@ NUMBER = Reader("NUMBER", lambda text: _whole(text, 0), str, _PLAIN_NUMBER, sche
 LEADING_NUMBER = Reader("SECONDS", _leading_number, str, _PLAIN_NUMBER, schema=schemas.NUMBER)
 PORT = Reader("PORT", _port, str, _PLAIN_NUMBER, schema=schemas.PORT)
 SECONDS = Reader("SECONDS", _seconds, _decimal, schema=schemas.DECIMAL)
+PERCENT = Reader("PERCENT", _percent, str, schema=schemas.PERCENT)
 QUOTED = Reader('"TEXT" or ""', _quoted, _in_quotes, _QUOTED_ONLY, quoted=True)
 QUOTED_TEXT = Reader('"TEXT"', _quoted_text, _in_quotes, _QUOTED_ONLY, quoted=True)
 QUOTED_WORD = Reader('"TEXT"', _quoted_word, _in_quotes, _QUOTED_ONLY, quoted=True)

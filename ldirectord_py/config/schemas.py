@@ -27,6 +27,7 @@ COUNT = _number("integer", "^[0-9]+$", 1)
 NUMBER = _number("integer", "^[0-9]+$", 0)
 PORT = _number("integer", "^[0-9]+$", 1, 65535)
 DECIMAL = _number("number", r"^[0-9]{1,9}(\.[0-9]{1,9})?$", 0)
+PERCENT = _number("integer", "^(100|[0-9]{1,2}) *%?$", 0, 100)
 LISTEN = _number("integer", "^[][0-9A-Fa-f.:]+$", 1, 65535)
 STATUSES: Schema = {
     "type": ["integer", "string"],

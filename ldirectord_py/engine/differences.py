@@ -28,3 +28,21 @@ def differences(before: Config, after: Config) -> Differences:
 
 def _unplaced(virtual: Virtual) -> Virtual:
     return replace(virtual, line=0, reals=tuple(replace(real, line=0) for real in virtual.reals))
+
+
+_NO_LIMIT = 100
+_SHOWN = 5
+
+
+def too_much(before: Config, after: Config) -> str | None:
+    """Return why putting *after* in force needs to be insisted on; None: it does not.
+
+    The limit is that of *before*: what a file that was emptied or mistaken for another says of itself does not count.
+    """
+    removed = differences(before, after).removed
+    had, limit = len(before.virtuals), before.reloadlimit
+    if not removed or limit >= _NO_LIMIT or (len(removed) < had and len(removed) * 100 <= limit * had):
+        return None
+    share = f"all {had}" if len(removed) == had else f"{len(removed)} of {had}"
+    which = ", ".join(map(str, removed[:_SHOWN])) + (", ..." if len(removed) > _SHOWN else "")
+    return f"a reload would take away {share} virtual services ({which}), and reloadlimit is {limit} percent"

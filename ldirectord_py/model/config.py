@@ -116,6 +116,8 @@ class Config:
     """Where `/metrics` is served; None: nowhere."""
     reconcileinterval: float = 5
     """Seconds between two comparisons of the whole table; 0: only when something changes."""
+    reloadlimit: int = 50
+    """The percentage of its virtuals that a reload may take away without being forced."""
     warnings: tuple[Problem, ...] = ()
     sources: Sources = field(default_factory=Sources)
     """All files that it was read from, for whoever watches them."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from ldirectord_py.config.directive import Unreadable
 from ldirectord_py.config.files import content
 from ldirectord_py.config.sources import digest, matches
-from ldirectord_py.engine.differences import Differences, differences
+from ldirectord_py.engine.differences import Differences, differences, too_much
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.errors import ConfigRejected, TableUnavailable
 from ldirectord_py.model.events import ConfigChanged, Event, Reloaded, ReloadRefused
@@ -19,6 +19,20 @@ from ldirectord_py.model.sources import Source, Sources
 from ldirectord_py.probing.schedule import Schedule
 from ldirectord_py.runtime.director import Director
 from ldirectord_py.runtime.maintenance import Maintenance
+
+_REST = 0.5
+"""Seconds without a change after which a file counts as written."""
+_REST_SHORTENED = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What the file system says of a file, and changes with each writing."""
+
+    size: int
+    inode: int
+    modified: int
+    changed: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,13 +73,16 @@ class Reloader:
         self.refused: tuple[Problem, ...] = ()
         """What was wrong with the last reload; none: nothing."""
 
-    async def reload(self) -> ReloadResult:
-        """Read the configuration, and put in force what it says."""
+    async def reload(self, *, force: bool = False) -> ReloadResult:
+        """Read the configuration, and put in force what it says; with *force* even if it takes most virtuals away."""
         async with self._reloading:
             try:
                 before = self._director.config
                 config = await asyncio.to_thread(self._load)
                 self._sources = config.sources
+                if not force and (sentence := too_much(before, config)):
+                    insist = f"the one in force stays; if it is meant: ldirectord {self._path} reload --force"
+                    return self._refuse((Problem(self._path, 0, f"{sentence}; {insist}"),))
                 await self._director.reload(config, await self._maintenance.look(config))
             except ConfigRejected as rejected:
                 self._sources = rejected.sources if rejected.sources.files else self._sources
@@ -92,9 +109,9 @@ class Reloader:
         while True:
             await asyncio.sleep(self._director.config.checkinterval)
             sources = self._sources
-            if (stamps := await asyncio.to_thread(_stamps, sources)) == self._stamps:
+            if await asyncio.to_thread(_stamps, sources) == self._stamps:
                 continue
-            self._stamps = stamps
+            self._stamps = await self._rested(sources)
             found = await asyncio.to_thread(_found, sources)
             if sources is not self._sources:
                 self._stamps = ()  # they were read again in the meantime
@@ -106,6 +123,18 @@ class Reloader:
             self._emit(ConfigChanged(changed, reread=autoreload))
             if autoreload:
                 await self.reload()
+
+    async def _rested(self, sources: Sources) -> tuple[object, ...]:
+        """Return the stamps of files that nobody is writing any more.
+
+        One that has become shorter is waited for longer: it is what a writer leaves who begins anew.
+        """
+        before, stamps = self._stamps, await asyncio.to_thread(_stamps, sources)
+        while True:
+            await asyncio.sleep(_REST_SHORTENED if _shortened(before, stamps) else _REST)
+            if (now := await asyncio.to_thread(_stamps, sources)) == stamps:
+                return stamps
+            stamps = now
 
 
 def settle_memory() -> None:
@@ -123,13 +152,19 @@ def _stamps(sources: Sources) -> tuple[object, ...]:
     return (*(_stamp(source.path) for source in sources.files), *(matches(pattern) for pattern, _ in sources.patterns))
 
 
-def _stamp(path: str) -> tuple[int, ...]:
-    """Return what changes whenever somebody writes the file; empty where there is none."""
+def _shortened(before: tuple[object, ...], now: tuple[object, ...]) -> bool:
+    """Return whether a file is smaller than it was, or gone."""
+    pairs = [(old, new) for old, new in zip(before, now, strict=False) if isinstance(old, Stamp)]
+    return any(not isinstance(new, Stamp) or new.size < old.size for old, new in pairs)
+
+
+def _stamp(path: str) -> Stamp | None:
+    """Return what changes whenever somebody writes the file; None where there is none."""
     try:
         found = os.stat(path)  # noqa: PTH116  # as the configuration has it
     except OSError:
-        return ()
-    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+        return None
+    return Stamp(found.st_size, found.st_ino, found.st_mtime_ns, found.st_ctime_ns)
 
 
 def _found(sources: Sources) -> Sources | None:

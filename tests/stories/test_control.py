@@ -23,7 +23,7 @@ def asked(daemon: Daemon, command: str, **arguments: object) -> Mapping[str, Any
 
 def run(daemon: Daemon, *words: str) -> "subprocess.CompletedProcess[str]":  # noqa: F811
     return subprocess.run(
-        [sys.executable, "-m", "ldirectord_py", str(daemon.config), *words],
+        [sys.executable, "-m", "ldirectord_py", "--log-format", "json", str(daemon.config), *words],
         env=os.environ | {"LDIRECTORD_RUN_DIR": str(daemon.home)},
         capture_output=True,
         text=True,

@@ -227,6 +227,7 @@ BAD_GLOBALLY = [
             "but got '1.2.3.400:9100'"
         ),
     ),
+    ("reloadlimit=101", "reloadlimit: expected a percentage, such as 50, but got '101'"),
     (
         "reconcileinterval=nan",
         "reconcileinterval: expected seconds, such as 5 or 2.5, or 0 for never, but got 'nan'",

@@ -1,0 +1,50 @@
+"""What two configurations differ in, and when that is too much."""
+
+import pytest
+
+from ldirectord_py.config.load import parse
+from ldirectord_py.engine.differences import differences, too_much
+from ldirectord_py.model.config import Config
+
+
+def config(*ports: int, limit: int = 50, weight: int = 1, above: str = "") -> Config:
+    virtuals = "".join(
+        f"virtual=192.0.2.1:{port}\n\treal=192.0.2.2:{port} masq {weight}\n\tchecktype=on\n" for port in ports
+    )
+    return parse(f"reloadlimit={limit}\n{above}{virtuals}".encode(), "web.cf")
+
+
+def test_virtuals_come_go_and_change_and_lines_do_not_count() -> None:
+    found = differences(config(80, 443), config(443, 25, above="# a remark\n"))
+    assert [*map(str, found.added)] == ["tcp:192.0.2.1:25"]
+    assert [*map(str, found.removed)] == ["tcp:192.0.2.1:80"]
+    assert found.changed == ()
+    assert [*map(str, differences(config(80), config(80, weight=2)).changed)] == ["tcp:192.0.2.1:80"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "limit", "refused"),
+    [
+        ((1, 2, 3, 4), (1, 2), 50, False),
+        ((1, 2, 3, 4), (1,), 50, True),
+        ((1, 2, 3, 4), (1, 2, 3), 0, True),
+        ((1, 2, 3, 4), (1, 2, 3, 4, 5), 0, False),
+        ((1, 2, 3, 4), (), 99, True),
+        ((1, 2, 3, 4), (), 100, False),
+        ((1,), (2,), 50, True),
+        ((1, 2), (3, 4, 5), 50, True),
+        ((), (), 50, False),
+        ((), (1,), 50, False),
+    ],
+)
+def test_more_than_the_limit_of_the_one_in_force_is_too_much(
+    before: tuple[int, ...], after: tuple[int, ...], limit: int, refused: bool
+) -> None:
+    assert (too_much(config(*before, limit=limit), config(*after, limit=100)) is not None) is refused
+
+
+def test_the_sentence_names_what_would_go() -> None:
+    assert too_much(config(*range(1, 8)), config()) == (
+        "a reload would take away all 7 virtual services (tcp:192.0.2.1:1, tcp:192.0.2.1:2, tcp:192.0.2.1:3,"
+        " tcp:192.0.2.1:4, tcp:192.0.2.1:5, ...), and reloadlimit is 50 percent"
+    )
