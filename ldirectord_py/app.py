@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ldirectord_py import __version__, programs
+from ldirectord_py import programs
 from ldirectord_py.api.control import serve_control
 from ldirectord_py.checks.veiling import without
 from ldirectord_py.config.load import load
@@ -18,6 +18,7 @@ from ldirectord_py.engine import policy
 from ldirectord_py.ipvs.kernel import KernelTable
 from ldirectord_py.ipvs.memory import MemoryTable
 from ldirectord_py.limits import DRIVERS, conversations
+from ldirectord_py.metrics_endpoint import MetricsEndpoint
 from ldirectord_py.model.checking import Probe
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.errors import DirectorError, TableUnavailable
@@ -66,7 +67,7 @@ class Application:
         self._log = open_log(
             options.log(config), format=LogFormat(options.log_format), debug=options.debug, name=options.instance
         )
-        self._listening = config.metricslisten
+        self._supervised = config.supervised
         self._path = Path(config.path)
         self._stream = EventStream()
         self._notifier = Notifier()
@@ -78,6 +79,7 @@ class Application:
         self._schedule: Schedule | None = None
         self._maintenance = Maintenance(self._stream.emit)
         self._state = StateFile(options.state, self._director, self._warn) if options.state is not None else None
+        self._metrics = MetricsEndpoint(self.snapshot, self._healthy, self.observe)
         self._outward = Outward(self._config, self._stream.emit, program=options.program, routes=options.mail)
         self.observe(self._follow, without=(CheckDone,))
         self.observe(self._log)
@@ -110,7 +112,8 @@ class Application:
         asyncio.get_running_loop().set_exception_handler(self._complain)
         try:
             async with AsyncExitStack() as stack:
-                await self._listen(stack)
+                stack.push_async_callback(self._metrics.close)
+                await self._apply(self._config())
                 await stack.enter_async_context(self._outward)
                 stack.callback(self._maintenance.close)
                 maintained = await self._maintenance.look(self._config())
@@ -125,23 +128,16 @@ class Application:
             self._table.close()
         return 0
 
-    async def _listen(self, stack: AsyncExitStack) -> None:
-        """Serve metrics where the configuration asks for them; nothing is counted where it does not."""
-        if (endpoint := self._director.config.metricslisten) is None:
-            return
-        # Most directors serve no metrics, and what serves them is a quarter of this process's memory and of its start.
-        from ldirectord_py.api.server import serve  # noqa: PLC0415  # see above
-        from ldirectord_py.observers.metrics import Metrics  # noqa: PLC0415  # see above
-
-        metrics = Metrics(self.snapshot, __version__)
-        self.observe(metrics.observe)
-        try:
-            await stack.enter_async_context(serve(endpoint, metrics=metrics, healthy=self._healthy))
-        except DirectorError as error:
-            # A shadow has the configuration of the daemon beside it, which listens there already.
-            if not self._options.shadow:
-                raise
-            self._log.say(f"{error} (going on without metrics)", Level.WARNING)
+    async def _apply(self, config: Config) -> tuple[str, ...]:
+        """Have what is the process's own follow *config*; return what does not, and why."""
+        # A shadow has the configuration of the daemon beside it, which listens there already: it warns, and goes on.
+        notes = [await self._metrics.follow(config.metricslisten)]
+        if config.supervised != self._supervised:
+            notes.append("supervised has changed: that takes effect at the next start")
+        told = tuple(note for note in notes if note)
+        for note in told:
+            self._warn(note)
+        return told
 
     def _remembered(self) -> Remembered:
         return {} if self._options.state is None else remembered(self._options.state, time.time(), self._warn)
@@ -164,6 +160,7 @@ class Application:
                 prober = Prober(tasks, crashed=self._crashed, certificate_seen=director.certificates.seen)
                 self._schedule = schedule = Schedule(prober, policy, director.report, limit=limit, drivers=DRIVERS)
                 reloader = Reloader(director, schedule, self._maintenance, self._load, self._stream.emit)
+                reloader.apply = self._apply
                 tasks.create_task(director.follow(), name="follow health")
                 tasks.create_task(director.watch_table(), name="watch the table")
                 tasks.create_task(reloader.watch_files(), name="watch the files")
@@ -231,10 +228,8 @@ class Application:
             settle_memory()
         if isinstance(event, Reloaded):
             self._follow_config()
-            config = self._config()
-            self._log.move(self._options.log(config))
-            if config.metricslisten != self._listening:
-                self._log.say("metricslisten has changed: that takes effect at the next start", Level.WARNING)
+            # Where it logs to standard output is decided at the start: a daemon has none.
+            self._log.move(self._options.log(replace(self._config(), supervised=self._supervised)))
 
     def _follow_config(self) -> None:
         """Have checks told to the monitorfiles if there are any, and cost nothing more where there are none."""

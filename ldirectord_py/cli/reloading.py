@@ -21,7 +21,7 @@ def reload(running: Running, pid_file: Path, journal: Journal, seconds: float, *
     if reply is None:
         send(running, pid_file, signal.SIGHUP)
         return 0
-    for sentence in (*reply["problems"], *reply["warnings"]):
+    for sentence in (*reply["problems"], *reply["warnings"], *reply["notes"]):
         complain(sentence)
     if reply["in_force"]:
         return 0

@@ -42,6 +42,7 @@ class ControlCommands:
             "in_force": not result.problems,
             "problems": [str(problem) for problem in result.problems],
             "warnings": [str(problem) for problem in result.warnings],
+            "notes": list(result.notes),
             "added": [str(key) for key in changes.added],
             "removed": [str(key) for key in changes.removed],
             "changed": [str(key) for key in changes.changed],

@@ -4,7 +4,7 @@ import asyncio
 import gc
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from ldirectord_py.config.directive import Unreadable
@@ -43,7 +43,16 @@ class ReloadResult:
     """Why it was refused; none: the new configuration is in force."""
     warnings: tuple[Problem, ...] = ()
     """What the operator should know of the configuration in force."""
+    notes: tuple[str, ...] = ()
+    """What of it is not in force yet, and why."""
     differences: Differences = field(default_factory=Differences)
+
+
+Apply = Callable[[Config], Awaitable[tuple[str, ...]]]
+
+
+async def _nothing_more(_config: Config) -> tuple[str, ...]:
+    return ()
 
 
 class Reloader:
@@ -68,6 +77,8 @@ class Reloader:
         self._stamps: tuple[object, ...] = ()
         """Of those files when they were last looked at; nothing: not since they were read."""
         self._reloading = asyncio.Lock()
+        self.apply: Apply = _nothing_more
+        """Has what is not the director's follow a configuration; returns what did not."""
         self.loaded = time.time()
         """When the configuration in force was put in force, in seconds since the epoch."""
         self.refused: tuple[Problem, ...] = ()
@@ -95,9 +106,10 @@ class Reloader:
             self._schedule.retarget(self._director.polled)
             self._maintenance.look_again()
             settle_memory()
+            notes = await self.apply(config)
             self.loaded, self.refused = time.time(), ()
             self._emit(Reloaded(self._path, config.warnings))
-            return ReloadResult(warnings=config.warnings, differences=differences(before, config))
+            return ReloadResult(warnings=config.warnings, notes=notes, differences=differences(before, config))
 
     def _refuse(self, problems: tuple[Problem, ...]) -> ReloadResult:
         self.refused = problems

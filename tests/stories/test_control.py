@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -72,6 +73,43 @@ def test_a_reload_that_the_daemon_refuses_says_every_reason(daemon: Daemon) -> N
     assert run(daemon, "reload").returncode == 0
     assert asked(daemon, "status")["refused"] == []
     assert daemon.end() == 0
+
+
+def test_a_reload_moves_the_metrics_and_says_where_it_cannot(daemon: Daemon) -> None:  # noqa: F811
+    daemon.start()
+    daemon.until(lambda: daemon.weights() == ALL)
+    counted = {name: value for name, value in daemon.metrics().items() if "checks_total" in name}
+    first, text = daemon.port, daemon.config.read_text()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        daemon.config.write_text(text.replace(f"metricslisten={first}", f"metricslisten={port}"))
+        done = run(daemon, "reload")
+    sentence = f"metricslisten: cannot listen on 127.0.0.1:{port} for metrics: Address already in use; choose another"
+    stays = f"127.0.0.1:{first} stays; the next reload tries again"
+    assert (done.returncode, done.stderr) == (0, f"{sentence} address or port, or free this one ({stays})\n")
+    assert daemon.weights() == ALL
+
+    done = run(daemon, "reload")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert daemon.metrics() == {}
+    daemon.port = port
+    assert all(daemon.metrics()[name] >= value for name, value in counted.items())
+    assert daemon.weights() == ALL
+
+    daemon.config.write_text(text.replace(f"metricslisten={first}\n", ""))
+    assert run(daemon, "reload").returncode == 0
+    assert daemon.metrics() == {}
+    assert daemon.end() == 0
+
+
+def test_a_reload_says_what_only_a_start_can_do(daemon: Daemon) -> None:  # noqa: F811
+    daemon.start()
+    daemon.until(lambda: daemon.weights() == ALL)
+    daemon.write(extra="supervised=yes\n")
+    assert run(daemon, "reload").stderr == "supervised has changed: that takes effect at the next start\n"
+    assert daemon.logged("reloaded")
+    assert daemon.end() == 0
+    assert daemon.logged("stopped")
 
 
 def test_a_daemon_that_stands_still_does_not_hang_who_asks(daemon: Daemon) -> None:  # noqa: F811

@@ -1,0 +1,67 @@
+"""Where `/metrics` is served: part of the composition, which follows the configuration."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack
+from typing import Protocol
+
+from ldirectord_py import __version__
+from ldirectord_py.model.address import Endpoint
+from ldirectord_py.model.errors import DirectorError
+from ldirectord_py.model.events import Observer
+from ldirectord_py.model.snapshot import Snapshot
+
+
+class Exposition(Protocol):
+    """See `api.server.Exposition`."""
+
+    def pieces(self, accept: str, /) -> tuple[str, Iterator[bytes]]:
+        """Return the content type for this `Accept`, and the body in pieces."""
+        ...
+
+
+class MetricsEndpoint:
+    """Serves metrics where a configuration asks for them; nothing is counted where none has asked yet."""
+
+    def __init__(
+        self, snapshot: Callable[[], Snapshot], healthy: Callable[[], bool], observe: Callable[[Observer], None]
+    ) -> None:
+        self._snapshot = snapshot
+        self._healthy = healthy
+        self._observe = observe
+        self._metrics: Exposition | None = None
+        self._endpoint: Endpoint | None = None
+        self._listener = AsyncExitStack()
+
+    async def follow(self, endpoint: Endpoint | None) -> str | None:
+        """Serve on *endpoint* from now on; return what kept us from it, None: nothing.
+
+        The new listener is up before the old one goes, and where it cannot be had the old one stays.
+        """
+        if endpoint == self._endpoint:
+            return None
+        fresh = AsyncExitStack()
+        if endpoint is not None:
+            try:
+                await self._serve(endpoint, fresh)
+            except DirectorError as error:
+                await fresh.aclose()
+                stays = f"{self._endpoint} stays" if self._endpoint else "going on without metrics"
+                return f"metricslisten: {error} ({stays}; the next reload tries again)"
+        old, self._listener, self._endpoint = self._listener, fresh, endpoint
+        await old.aclose()
+        return None
+
+    async def close(self) -> None:
+        """Serve nothing any more."""
+        await self.follow(None)
+
+    async def _serve(self, endpoint: Endpoint, stack: AsyncExitStack) -> None:
+        # Most directors serve no metrics, and what serves them is a quarter of this process's memory and of its start.
+        from ldirectord_py.api.server import serve  # noqa: PLC0415  # see above
+        from ldirectord_py.observers.metrics import Metrics  # noqa: PLC0415  # see above
+
+        if self._metrics is None:
+            metrics = Metrics(self._snapshot, __version__)
+            self._observe(metrics.observe)
+            self._metrics = metrics
+        await stack.enter_async_context(serve(endpoint, metrics=self._metrics, healthy=self._healthy))
