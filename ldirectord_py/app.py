@@ -19,12 +19,12 @@ from ldirectord_py.ipvs.kernel import KernelTable
 from ldirectord_py.ipvs.memory import MemoryTable
 from ldirectord_py.limits import DRIVERS, conversations
 from ldirectord_py.metrics_endpoint import MetricsEndpoint
-from ldirectord_py.model.checking import Probe
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.errors import DirectorError, TableUnavailable
 from ldirectord_py.model.events import CheckDone, Event, FirstPassComplete, Observer, Reloaded, Started, Stopping
 from ldirectord_py.model.snapshot import Snapshot
 from ldirectord_py.model.table import Table
+from ldirectord_py.observers.crashes import Crashes
 from ldirectord_py.observers.logs import Level, LogFormat, open_log
 from ldirectord_py.observers.outward import Outward
 from ldirectord_py.options import Options
@@ -157,7 +157,7 @@ class Application:
         director = self._director
         try:
             async with asyncio.TaskGroup() as tasks:
-                prober = Prober(tasks, crashed=self._crashed, certificate_seen=director.certificates.seen)
+                prober = Prober(tasks, crashed=Crashes(self._say_crashed), certificate_seen=director.certificates.seen)
                 self._schedule = schedule = Schedule(prober, policy, director.report, limit=limit, drivers=DRIVERS)
                 reloader = Reloader(director, schedule, self._maintenance, self._load, self._stream.emit)
                 reloader.apply = self._apply
@@ -265,9 +265,8 @@ class Application:
         told = "".join(traceback.format_exception(error)) if error else ""
         self._log.say(self._veiled(f"{context['message']}: {told}"), Level.ERROR, event="callback_failed")
 
-    def _crashed(self, probe: Probe, error: Exception) -> None:
-        told = "".join(traceback.format_exception(error))
-        self._log.say(self._veiled(f"A check has a bug: {probe.check}: {told}"), Level.ERROR, event="check_crashed")
+    def _say_crashed(self, text: str) -> None:
+        self._log.say(self._veiled(text), Level.ERROR, event="check_crashed")
 
     def _veiled(self, text: str) -> str:
         """Return *text*, which libraries and the interpreter have worded, without secrets of the configuration."""

@@ -25,4 +25,8 @@ class TableUnavailable(DirectorError):
 
 
 class CheckUnavailable(DirectorError):
-    """A check cannot be carried out here, for a reason that is no fault of the server's."""
+    """A check cannot be carried out here: a system call of our own was refused, or the configuration cannot be used.
+
+    Only what opens sockets, starts processes or loads files raises it, at the call that failed, and nothing else ends
+    in a *fault*.  What an answer leads to is never this: a server must not be able to choose that it stays in.
+    """

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ldirectord_py.model.errors import CheckUnavailable
+
 
 class Verdict(StrEnum):
     """Up and down speak of the server; fault speaks of ourselves and leaves the server's health as it is."""
@@ -53,6 +55,6 @@ def down(reason: Reason, detail: str) -> Outcome:
     return Outcome(Verdict.DOWN, reason, detail[:LONGEST_DETAIL])
 
 
-def fault(detail: str) -> Outcome:
-    """Return the outcome of a check that we could not carry out ourselves."""
-    return Outcome(Verdict.FAULT, Reason.LOCAL, detail[:LONGEST_DETAIL])
+def fault(why: CheckUnavailable) -> Outcome:
+    """Return the outcome of a check that we could not carry out ourselves; nothing but that error makes one."""
+    return Outcome(Verdict.FAULT, Reason.LOCAL, str(why)[:LONGEST_DETAIL])

@@ -1,12 +1,11 @@
 """Conversations in datagrams: UDP and ICMP."""
 
-import errno
 import socket
 
 from ldirectord_py.probing.ground import Done, Ground
 from ldirectord_py.probing.peers import A_RECORD, StreamPeer
 from ldirectord_py.probing.prepared import Prepared
-from ldirectord_py.probing.reasons import outcome_of_errno
+from ldirectord_py.probing.reasons import outcome_of_sending
 
 
 class DatagramPeer(StreamPeer):
@@ -56,7 +55,7 @@ class InsistentPeer(DatagramPeer):
             pass  # the first one has not even left
         except OSError as error:
             # It may be news of the first one, which nobody will be told of a second time.
-            self._conclude(outcome_of_errno(error.errno or errno.EIO, from_network=True), now)
+            self._conclude(outcome_of_sending(error), now)
 
 
 class IcmpPeer(DatagramPeer):

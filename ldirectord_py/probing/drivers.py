@@ -56,8 +56,8 @@ class DriverRunner:
             async with deadline:
                 return await driver.run()
         except CheckUnavailable as error:
-            return fault(str(error))
-        except Exception as error:  # noqa: BLE001  # the one place around a driver: a bug says nothing of the server
+            return fault(error)
+        except Exception as error:  # noqa: BLE001  # the one place around a driver: what is no fault of ours by its type is down
             if deadline.expired() and late > HELD_UP:
                 return outcome_of_delay(late)
             if deadline.expired():

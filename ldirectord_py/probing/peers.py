@@ -13,10 +13,11 @@ from ldirectord_py.checks.binding import bind
 from ldirectord_py.checks.matching_aside import Allowance
 from ldirectord_py.model.checking import Conversation, Pattern, PeerClosed, PeerTooLong
 from ldirectord_py.model.errors import CheckUnavailable
+from ldirectord_py.model.network import outcome_of_errno, outcome_of_opening, raise_if_ours, raise_of_opening
 from ldirectord_py.model.outcome import Outcome, Reason, down, fault
 from ldirectord_py.probing.ground import Done, Ground
 from ldirectord_py.probing.prepared import Prepared
-from ldirectord_py.probing.reasons import outcome_of, outcome_of_bug, outcome_of_delay, outcome_of_errno
+from ldirectord_py.probing.reasons import outcome_of, outcome_of_bug, outcome_of_delay
 
 _BROKEN = EPOLLERR | EPOLLHUP
 _NEWS = EPOLLIN | EPOLLRDHUP | EPOLLERR | EPOLLHUP
@@ -88,12 +89,12 @@ class StreamPeer:
         """Open the connection at *now* (monotonic); the conversation starts once it stands."""
         self._begun = now
         try:
-            error = self._connect()
+            if not (error := self._connect()):
+                return
+            outcome = outcome_of_opening(error)
         except CheckUnavailable as unavailable:
-            self._conclude(fault(str(unavailable)), now)
-            return
-        if error:
-            self._conclude(outcome_of_errno(error, from_network=False), now)
+            outcome = fault(unavailable)
+        self._conclude(outcome, now)
 
     def resume(self, events: int, now: float) -> None:
         """Go on: the socket has *events* to tell (`EPOLL*`) at *now* (monotonic)."""
@@ -103,13 +104,13 @@ class StreamPeer:
                 self._ended = True
         if not self._connected:
             if events & _BROKEN and (error := self._pending_error()):
-                self._conclude(outcome_of_errno(error, from_network=True), now)
+                self._conclude(outcome_of_errno(error), now)
                 return
             if not events & EPOLLOUT:
                 return
             self._connected = True
             if self._prepared.may_meet_itself and self._met_itself():
-                self._conclude(outcome_of_errno(errno.ECONNREFUSED, from_network=True), now)
+                self._conclude(outcome_of_errno(errno.ECONNREFUSED), now)
                 return
         self._step(now)
 
@@ -151,7 +152,7 @@ class StreamPeer:
             self._conversation.send(None)
         except StopIteration as verdict:
             self._conclude(verdict.value, now)
-        except Exception as error:  # noqa: BLE001  # the one place around a probe: a bug in a check says nothing of the server
+        except Exception as error:  # noqa: BLE001  # the one place around a probe: what is no fault of ours by its type is down
             outcome = outcome_of(error)
             if outcome is None:
                 self._ground.crashed(self.probe, error)
@@ -176,6 +177,9 @@ class StreamPeer:
                 sent = self._socket.send(data)  # type: ignore[union-attr]  # there is one while a conversation runs
             except BlockingIOError:
                 sent = 0
+            except OSError as error:
+                raise_if_ours(error)
+                raise
             if sent == len(data):
                 return
             data = data[sent:]
@@ -221,7 +225,7 @@ class StreamPeer:
         self._left = _MOST
         self._buffer = b""
         if error := self._connect():
-            raise OSError(error, "")
+            raise_of_opening(error)
         while not self._connected:
             await _news()
 

@@ -16,9 +16,10 @@ import trustme
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.checking import Peer, Probe, Target, TlsOptions, Transport
 from ldirectord_py.model.errors import CheckUnavailable
+from ldirectord_py.model.network import outcome_of_errno, outcome_of_opening
 from ldirectord_py.model.outcome import Outcome, Reason, Verdict, down, up
 from ldirectord_py.probing.prober import Prober
-from ldirectord_py.probing.reasons import outcome_of_errno
+from ldirectord_py.probing.reasons import outcome_of_sending
 from tests.peers.listeners import LOOPBACK, Answer, accepting, serving
 
 
@@ -189,12 +190,12 @@ async def test_a_server_that_does_not_take_connections_is_a_timeout() -> None:
     assert outcome == down(Reason.TIMEOUT, "no connection within 0.2 s")
 
 
-async def test_a_bug_in_a_check_is_our_own_fault() -> None:
+async def test_a_server_that_meets_a_bug_in_a_check_is_down() -> None:
     async with serving(greet) as endpoint, probing() as run:
         outcome = await run(over(endpoint, Buggy()))
 
     assert (outcome.verdict, outcome.detail) == (
-        Verdict.FAULT,
+        Verdict.DOWN,
         "the check has a bug: ZeroDivisionError",
     )
 
@@ -213,13 +214,13 @@ async def test_no_file_descriptors_is_our_own_fault() -> None:
     assert outcome.detail.startswith("too many open files")
 
 
-@pytest.mark.parametrize("number", sorted(errno.errorcode), ids=lambda number: errno.errorcode[number])
-def test_every_errno_has_a_verdict_and_a_sentence(number: int) -> None:
-    for from_network in (True, False):
-        outcome = outcome_of_errno(number, from_network=from_network)
+@pytest.mark.parametrize("number", [*sorted(errno.errorcode), None, 0, 4711], ids=str)
+def test_an_error_of_an_open_connection_is_never_our_own_fault(number: int | None) -> None:
+    """Whatever number: it comes after the peer's bytes, or by ICMP, so that it would be the peer's to choose."""
+    outcome = outcome_of_errno(number)
 
-        assert outcome.verdict in {Verdict.DOWN, Verdict.FAULT}
-        assert outcome.detail
+    assert outcome.verdict is Verdict.DOWN
+    assert outcome.detail
 
 
 async def test_checks_of_one_server_do_not_wait_for_one_another() -> None:
@@ -373,7 +374,7 @@ async def test_drivers_run_under_their_deadline() -> None:
         (Verdict.UP, "done"),
         (Verdict.DOWN, "no result within 0.1 s"),
         (Verdict.FAULT, "no such driver here: pip install it"),
-        (Verdict.FAULT, "the check has a bug: KeyError"),
+        (Verdict.DOWN, "the check has a bug: KeyError"),
     ]
 
 
@@ -393,20 +394,20 @@ async def test_attempts_are_made_while_nothing_answers() -> None:
         assert await run(probe) == up("220 ready")
 
 
-@pytest.mark.parametrize(
-    ("number", "at_once", "later"),
-    [
-        (errno.ENETUNREACH, Verdict.FAULT, Verdict.DOWN),
-        (errno.EACCES, Verdict.FAULT, Verdict.DOWN),
-        (errno.EHOSTUNREACH, Verdict.DOWN, Verdict.DOWN),
-        (errno.ECONNREFUSED, Verdict.DOWN, Verdict.DOWN),
-        (errno.EMFILE, Verdict.FAULT, Verdict.FAULT),
-    ],
-    ids=["no route", "forbidden", "no such host", "refused", "no descriptors"],
-)
-def test_what_comes_back_from_the_network_is_no_fault_of_ours(number: int, at_once: Verdict, later: Verdict) -> None:
-    assert outcome_of_errno(number, from_network=False).verdict is at_once
-    assert outcome_of_errno(number, from_network=True).verdict is later
+@pytest.mark.parametrize("number", [errno.ENETUNREACH, errno.EACCES, errno.EMFILE], ids=errno.errorcode.get)
+def test_what_this_machine_refuses_is_our_own_fault(number: int) -> None:
+    with pytest.raises(CheckUnavailable):
+        outcome_of_opening(number)
+
+
+@pytest.mark.parametrize("number", [errno.EHOSTUNREACH, errno.ECONNREFUSED], ids=errno.errorcode.get)
+def test_what_the_network_says_at_once_is_the_servers(number: int) -> None:
+    assert outcome_of_opening(number).verdict is Verdict.DOWN
+
+
+@pytest.mark.parametrize(("number", "ours"), [(errno.ENOBUFS, True), (errno.EPERM, True), (errno.ECONNRESET, False)])
+def test_what_is_refused_to_be_sent_is_ours_where_no_packet_brings_it(number: int, *, ours: bool) -> None:
+    assert outcome_of_sending(OSError(number, "")).verdict is (Verdict.FAULT if ours else Verdict.DOWN)
 
 
 def offers_session(hello: bytes) -> bool:

@@ -113,7 +113,6 @@ ERRORS = {
         {"code": "DPY-3010", "message": "DPY-3010: too old\nHelp"},
         "service oracle cannot ask this: DPY-3010: too old",
     ),
-    "an errno of ours": ({"errno": 24}, "Too many open files (errno 24)"),
     "no library": ({"fault": "oracledb cannot be loaded: x"}, "oracledb cannot be loaded: x"),
 }
 
