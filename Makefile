@@ -5,20 +5,27 @@ PYTHON ?= python3
 VENV   := .venv
 RUN    := $(VENV)/bin
 
-.PHONY: help demo test lint unit package servers lab parity deb bench clean
+.PHONY: help demo test lint unit package servers lab parity newest oldest locks deb bench clean
 
 help:
 	@echo "make demo            the director on three small web servers, in 20 seconds (KERNEL=1: on the kernel's IPVS)"
 	@echo "make test            everything that must hold: lint, types, unit, stories, package, servers, lab, parity"
 	@echo "make lint|unit|package|servers|lab|parity   a part of it"
+	@echo "make newest|oldest   lint, unit, stories and servers with the newest, or the lowest, of what pyproject.toml permits"
+	@echo "make locks           requirements/*.txt again, with what is newest today"
 	@echo "make deb             the Debian package, in dist/ (needs debhelper and python3-venv)"
 	@echo "make bench           the figures of docs/benchmarks.md, measured again"
 
-$(VENV)/.installed: pyproject.toml tests/make-venv
+$(VENV)/.installed: pyproject.toml tests/make-venv requirements/dev.txt requirements/build.txt
 	@tests/make-venv $(PYTHON) $(VENV)
+	@touch $@ $(VENV)/.runs
+
+# what the demo needs is less, and there in seconds
+$(VENV)/.runs: requirements/run.txt
+	@tests/make-venv $(PYTHON) $(VENV) run
 	@touch $@
 
-demo: $(VENV)/.installed
+demo: $(VENV)/.runs
 	@$(RUN)/python -m ldirectord_py.cli.demo $(if $(KERNEL),--kernel)
 
 test: $(VENV)/.installed
@@ -42,6 +49,18 @@ lab: $(VENV)/.installed
 parity: $(VENV)/.installed
 	@tests/run-all $(RUN) parity
 
+newest:
+	@tests/make-venv $(PYTHON) $(VENV)-newest newest
+	@tests/run-all $(VENV)-newest/bin lint unit servers
+
+# without lint: mypy and ruff say other things in other versions
+oldest:
+	@tests/make-venv $(PYTHON) $(VENV)-oldest oldest
+	@tests/run-all $(VENV)-oldest/bin unit servers
+
+locks: $(VENV)/.installed
+	@PATH=$(RUN):$$PATH requirements/refresh uv --upgrade
+
 deb:
 	@debian/build-package dist
 
@@ -49,4 +68,4 @@ bench: $(VENV)/.installed
 	@benchmarks/run $(RUN)
 
 clean:
-	rm -rf $(VENV) build dist
+	rm -rf $(VENV) $(VENV)-newest $(VENV)-oldest build dist
