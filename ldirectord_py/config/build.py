@@ -48,8 +48,7 @@ def _virtuals(sections: tuple[Section, ...], around: Surroundings) -> tuple[Virt
         if one is None:
             continue
         if section.lost:
-            sentence = f"duplicate virtual server: {section.label} is the last line and has no directives of its own"
-            around.findings.error(section.end, f"{section.opening.name}: {sentence}; write its real servers below")
+            around.findings.error(section.end, f"{section.label} has no real servers: the file ends here")
         if one.key in found:
             sentence = f"duplicate virtual server: {one.key}, opened at line {one.line}"
             first = files.told(places[one.key], beside=section.end)

@@ -38,8 +38,10 @@ class _Reading:
     problems: list[tuple[int, str]] = field(default_factory=list)
     opening: Line | None = None
     body: list[Line] = field(default_factory=list)
-    orphans: bool = False
-    """The previous line was an indented one outside of any section: one problem is enough for all of them."""
+    ended_by: str = ""
+    """The line that ended the last section."""
+    told: int = -1
+    """How many sections there were when an indented line outside of any was told: once is enough for all of them."""
 
     def run(self, lines: list[str]) -> Tree:
         if lines and not lines[-1]:
@@ -70,14 +72,14 @@ class _Reading:
     def outside(self, number: int, text: str) -> None:
         if self.opening is not None:
             self.close(number)
-        blank = _COMMENT_OR_BLANK.match(text) is not None
-        if not blank and text[0] in " \t":
-            if not self.orphans:
-                self.problem(number, self.homeless(number, text))
-            self.orphans = True
-        elif not blank:
-            self.orphans = False
+            self.ended_by = text
+        if _COMMENT_OR_BLANK.match(text):
+            return
+        if text[0] not in " \t":
             self.column_0(number, text)
+        elif self.told != len(self.sections):
+            self.told = len(self.sections)
+            self.homeless(number, text)
 
     def column_0(self, number: int, text: str) -> None:
         if match := _OPENING.match(text):
@@ -93,20 +95,24 @@ class _Reading:
             self.sections.append(Section(self.opening, tuple(self.body), end, lost=end == self.opening.number))
             self.opening = None
 
-    def homeless(self, number: int, text: str) -> str:
-        """Say why an indented line belongs to no section; operators meet this most often of all."""
+    def homeless(self, number: int, text: str) -> None:
+        """Tell why an indented line belongs to no section; operators meet this most often of all."""
         what = f"unknown directive {quoted(veiled(text))}"
         if not self.sections:
-            return (
-                f"{what}: it is indented, but no virtual stands above it; global directives begin in the first column"
-            )
+            why = "it is indented, but no virtual stands above it; global directives begin in the first column"
+            self.problem(number, f"{what}: {why}")
+            return
         section = self.sections[-1]
         if section.end == number:
-            return f"{what}: the directives of {section.label} need a TAB or at least four blanks in front"
-        return (
-            f"{what}: a blank line at line {section.end - self.start} ended the section of {section.label}; remove it, "
-            "or put a # at its beginning"
-        )
+            why = f"the directives of {section.label} need a TAB or at least four blanks in front"
+            self.problem(number, f"{what}: {why}")
+        elif _COMMENT_OR_BLANK.match(self.ended_by):
+            why = f"a blank line at line {section.end - self.start} ended the section of {section.label}"
+            self.problem(number, f"{what}: {why}; remove it, or put a # at its beginning")
+        else:
+            # What is wrong with the lines that should be indented is told when they are.
+            self.globals = [line for line in self.globals if line.number < section.end]
+            self.problem(section.end, "not indented, so it ended the section; indent it and what follows")
 
     def problem(self, number: int, sentence: str) -> None:
         self.problems.append((number, sentence))

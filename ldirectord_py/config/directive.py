@@ -1,6 +1,7 @@
 """What a directive is: one row of the table that the parsers, the builder and the documentation share."""
 
 import difflib
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -20,10 +21,20 @@ class Scope(StrEnum):
 class Unreadable(ValueError):
     """A value that a directive cannot take; the message says what was expected."""
 
-    def __init__(self, expectation: str, *, complete: bool = False) -> None:
-        self.complete = complete
+    def __init__(self, expectation: str, *, complete: bool = False, alone: bool = False, about: str = "") -> None:
+        self.complete = complete or alone or bool(about)
         """The message needs neither the directive's own refusal nor the value beside it."""
+        self.alone = alone
+        """The message names the directive itself."""
+        self.about = about
+        """What stands behind the directive's name: which of several servers is meant."""
         super().__init__(expectation)
+
+    def told(self, name: str) -> str:
+        """Return the message on the directive *name*."""
+        if self.alone:
+            return str(self)
+        return f"{name} {self.about}: {self}" if self.about else f"{name}: {self}"
 
 
 class Void(ValueError):
@@ -79,6 +90,8 @@ class Directive(Generic[T_co]):
     """Its value is never shown."""
     repeated: bool = False
     """Each use counts, not only the last one."""
+    instead: str = ""
+    """The directive is refused wherever it stands; what to write instead."""
 
     def allowed(self, scope: Scope) -> bool:
         """Return whether the directive may stand in *scope*, which is GLOBAL or SECTION."""
@@ -105,5 +118,33 @@ def visible(text: str) -> str:
 
 def near(name: str, names: Iterable[str]) -> str:
     """Say which of *names* was probably meant by *name*."""
-    found = difflib.get_close_matches(name.lower(), list(names), 1, 0.75) if len(name) < 40 else []
-    return f"did you mean {found[0]}?" if found else "no directive has this name"
+    return _similar(name, names) or "no directive has this name"
+
+
+def unknown_word(what: str, word: str, names: Iterable[str]) -> str:
+    """Say that *word* is none of *names*, which are *what*, and which of them was probably meant."""
+    expected = f"expected {', '.join(names)}"
+    return f'unknown {what} "{shown(word)}": {_similar(word, names) or expected}'
+
+
+def no_port(word: str, *, named: bool = True) -> str:
+    """Say that *word* is no port; *named*: names of ports may be written as well."""
+    if word.isdecimal():
+        return f"{shown(word)} is no port (1 to 65535)"
+    return f'"{shown(word)}" is no port ({"" if not named else "a name of /etc/services, or "}1 to 65535)'
+
+
+def no_host(host: str, family: int) -> str:
+    """Say why *host*, which could not be resolved, is none."""
+    if family == 4 and host.startswith("["):
+        return f"{shown(host)} is an IPv6 address, which belongs to a virtual6"
+    if family == 6 and ":" in host and not host.startswith("["):
+        return "an IPv6 address stands in brackets, as in [2001:db8::1]:80"
+    if re.fullmatch(r"[0-9.]+", host) or (family == 6 and host.startswith("[")):
+        return f"{shown(host)} is no IPv{family} address"
+    return f'the name "{shown(host)}" has no IPv{family} address that could be found'
+
+
+def _similar(word: str, names: Iterable[str]) -> str:
+    found = difflib.get_close_matches(word.lower(), list(names), 1, 0.75) if len(word) < 40 else []
+    return f"did you mean {found[0]}?" if found else ""

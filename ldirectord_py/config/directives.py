@@ -21,18 +21,13 @@ _GLOBAL, _SECTION, _BOTH = Scope.GLOBAL, Scope.SECTION, Scope.BOTH
 def _switch(
     name: str, scope: Scope, summary: str, *, default: bool = False, bare: str | None = None
 ) -> Directive[bool]:
-    refusal = f"{name} must be 'yes' or 'no'"
+    refusal = "must be yes or no"
     return Directive(name, scope, readers.YES_NO, default, summary, refusal=refusal, bare=bare)
 
 
-def _services() -> str:
-    *names, last = SERVICES
-    return f"service must be {', '.join(names)} or {last}"
-
-
-def _deprecated(name: str, scope: Scope, instead: str) -> Directive[None]:
-    sentence = f"{name} directive deprecated in favour of {instead}"
-    return Directive(name, scope, readers.gone(sentence), None, f"Refused: use {instead}")
+def _gone(name: str, scope: Scope, instead: str) -> Directive[None]:
+    reader = readers.gone(f"{name} is gone: write {instead}")
+    return Directive(name, scope, reader, None, f"Refused: use {instead}", instead=instead)
 
 
 # Checking
@@ -43,16 +38,13 @@ CHECKTYPE = Directive(
     readers.CHECKTYPE,
     AskedType(CheckType.NEGOTIATE, 0),
     "How a real server is checked; a number N: one negotiate, then N connects, and again",
-    refusal='checktype must be "connect", "negotiate", "on", "off", "ping", "external", "external-perl" '
-    "or a positive number",
 )
 SERVICE: Directive[str | None] = Directive(
     "service",
     _SECTION,
-    readers.choice(tuple(SERVICES)),
+    readers.choice("service", tuple(SERVICES)),
     None,
     "What is asked when negotiating; by default what the virtual's port stands for",
-    refusal=_services(),
 )
 CHECKCOMMAND = Directive(
     "checkcommand",
@@ -82,7 +74,7 @@ HTTPMETHOD = Directive(
     readers.METHOD,
     "GET",
     "The method of an HTTP request",
-    refusal="httpmethod must be GET or HEAD",
+    refusal="must be GET or HEAD",
 )
 HTTPSTATUS = Directive(
     "httpstatus",
@@ -228,7 +220,6 @@ SCHEDULER = Directive(
     readers.SCHEDULER,
     "wrr",
     "How IPVS chooses a real server",
-    refusal="invalid scheduler, should be only lowercase letters (a-z)",
 )
 SCHEDFLAGS: Directive[str | None] = Directive(
     "schedflags", _SECTION, readers.UNBLANK, None, "Flags of the scheduler", refusal="invalid sched-flags"
@@ -371,8 +362,8 @@ RELOADLIMIT = Directive(
     "The percentage of the virtuals that a reload may take away without being forced; 100: all of them",
 )
 
-CONNECTTIMEOUT = _deprecated("connecttimeout", _BOTH, "negotiatetimeout")
-TIMEOUT = _deprecated("timeout", _GLOBAL, "checktimeout and negotiatetimeout")
+CONNECTTIMEOUT = _gone("connecttimeout", _BOTH, "negotiatetimeout")
+TIMEOUT = _gone("timeout", _GLOBAL, "checktimeout or negotiatetimeout")
 
 _ROWS: tuple[Directive[Any], ...] = tuple(row for row in list(vars().values()) if isinstance(row, Directive))
 

@@ -6,7 +6,7 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import Any, NamedTuple
 
 from ldirectord_py.config import schemas
-from ldirectord_py.config.directive import Reader, Unreadable, shown
+from ldirectord_py.config.directive import Reader, Unreadable, no_port, shown, unknown_word
 from ldirectord_py.config.schemas import LARGEST
 from ldirectord_py.model.address import Endpoint, IPAddress
 from ldirectord_py.model.asking import CheckType
@@ -17,6 +17,8 @@ _PLAIN_NUMBER = r"[0-9]+\s*"
 _PLAIN_WORD = r"\w+\s*"
 _QUOTED_ONLY = r'".*"\s*'
 _NO_BLANK_BEHIND = r'(.*[^\s"])?'
+SCHEDULERS = ("rr", "wrr", "lc", "wlc", "fo", "ovf", "lblc", "lblcr", "dh", "sh", "mh", "sed", "nq", "twos")
+"""All that Linux has ever had (net/netfilter/ipvs/Kconfig, 6.12)."""
 _DOTTED_QUAD = re.compile(r"[0-9]{1,20}(\.[0-9]{1,20}){3}")
 
 
@@ -43,10 +45,8 @@ def _whole(text: str, least: int) -> int:
 
 def _port(text: str) -> int:
     match = _DIGITS.search(text)
-    if match is None:
-        raise Unreadable("invalid port: expected a number from 1 to 65535")
-    if not 0 < int(match[0]) < 65536:
-        raise Unreadable("checkport must be in range 1..65536: expected a number from 1 to 65535")
+    if match is None or not 0 < int(match[0]) < 65536:
+        raise Unreadable(no_port(match[0] if match else text.strip(), named=False), complete=True)
     return int(match[0])
 
 
@@ -136,7 +136,7 @@ def _word(text: str) -> str:
 
 def _lower_case(text: str) -> str:
     if not (word := _first(r"[a-z]+", text)):
-        raise Unreadable("expected a name such as wrr")
+        raise Unreadable(unknown_word("scheduler", text.strip(), SCHEDULERS), alone=True)
     return word
 
 
@@ -167,11 +167,12 @@ def _checktype(text: str) -> AskedType:
     if digits := _first(r"[0-9]+", text):
         return AskedType(CheckType.COMBINED, _whole(digits[:13], 0))
     word = _first(r"[\w-]+", text)
-    if word == CheckType.COMBINED or word not in set(CheckType):
-        raise Unreadable("")
+    if word not in _CHECKTYPES:
+        raise Unreadable(unknown_word("checktype", word or text.strip(), (*_CHECKTYPES, "a number")), alone=True)
     return AskedType(CheckType(word), 0)
 
 
+_CHECKTYPES = tuple(kind.value for kind in CheckType if kind is not CheckType.COMBINED)
 _STATUS_WORDS = {
     "none": AlertStatus.NONE,
     "all": AlertStatus.ALL,
@@ -217,7 +218,9 @@ def prefix_length(text: str) -> int:
 
 def _listen(text: str) -> Endpoint:
     match = re.fullmatch(r"(?:([0-9.]+):|\[([0-9A-Fa-f:.]+)\]:)?([0-9]{1,5})\s*", text, re.ASCII)
-    if match is None or not 0 < int(match[3]) < 65536:
+    if match is not None and not 0 < int(match[3]) < 65536:
+        raise Unreadable(no_port(match[3]), complete=True)
+    if match is None:
         raise Unreadable("expected [ADDRESS:]PORT, such as 9100, 127.0.0.1:9100 or [::1]:9100")
     try:
         address: IPAddress = IPv6Address(match[2]) if match[2] else IPv4Address(match[1] or "127.0.0.1")
@@ -248,17 +251,17 @@ def gone(sentence: str) -> Reader[None]:
     """Return the reader of a directive that is refused, whatever its value."""
 
     def refuse(_text: str) -> None:
-        raise Unreadable(sentence, complete=True)
+        raise Unreadable(sentence, alone=True)
 
     return Reader("refused", refuse, _raw, schema=schemas.NOTHING)
 
 
-def choice(words: Sequence[str]) -> Reader[str]:
-    """Return the reader of one of *words*: the first word of the value counts."""
+def choice(what: str, words: Sequence[str]) -> Reader[str]:
+    """Return the reader of one of *words*, which are *what*: the first word of the value counts."""
 
     def read(text: str) -> str:
         if (word := _first(r"\w+", text)) not in words:
-            raise Unreadable("")
+            raise Unreadable(unknown_word(what, word or text.strip(), words), alone=True)
         return word
 
     return Reader(" | ".join(words), read, str, _PLAIN_WORD, schema=schemas.one_of(words))

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from ldirectord_py.config.directive import Reader, Unreadable, Void, quoted, shown
+from ldirectord_py.config.directive import Reader, Unreadable, Void, quoted, shown, unknown_word
 from ldirectord_py.config.readers import rooted
 from ldirectord_py.config.schemas import LARGEST
 from ldirectord_py.config.tree import Checks
@@ -20,6 +20,16 @@ _LITERAL = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+|\[.*\]", re.ASCII)
 _METHOD = re.compile(r"(\w*)(.*)", re.ASCII | re.DOTALL)
 _PAIR = re.compile(r'\s"(.*)"[,\s]\s*"(.*)"', re.ASCII | re.DOTALL)
 _HOST_PORT = re.compile(r"(.*):([A-Za-z0-9_-]+)", re.ASCII | re.DOTALL)
+_BARE_REAL = re.compile(rf"{_HOST}(->({_HOST}))?(:[A-Za-z0-9_-]+)?\s*", re.ASCII)
+_BARE_IPV6 = re.compile(r"([0-9A-Fa-f]*:){2,}[0-9A-Fa-f:]*([0-9]{1,3}(\.[0-9]{1,3}){3})?", re.ASCII)
+_MEANT = {"nat": "masq", "masquerade": "masq", "dr": "gate", "route": "gate", "direct": "gate", "tun": "ipip"} | {
+    "tunnel": "ipip",
+    "g": "gate",
+    "m": "masq",
+    "i": "ipip",
+}
+"""What other programs call the forwarding methods."""
+_METHODS = "gate, masq or ipip"
 _SHAPE = "ADDRESS[:PORT] gate|masq|ipip, such as 10.0.0.5:80 gate"
 
 
@@ -64,7 +74,11 @@ def forwarding(word: str) -> Forwarding:
     try:
         return Forwarding(word)
     except ValueError:
-        raise Unreadable("forward method must be gate, masq or ipip") from None
+        meant = _MEANT.get(word.lower())
+        sentence = f'unknown forwarding method "{shown(word)}": did you mean {meant}?'
+        raise Unreadable(
+            sentence if meant else unknown_word("forwarding method", word, tuple(Forwarding)), complete=True
+        ) from None
 
 
 class _Rest:
@@ -106,9 +120,10 @@ class _Rest:
 def _read_real(text: str) -> RealLine:
     match = _REAL.search(text)
     if match is None:
-        raise Unreadable(f"invalid address for real server (wrong format): expected {_SHAPE}")
+        raise _shapeless(text)
     notes = _in_front(text[: match.start()], match, text)
-    word, after = _split_method(match[4])
+    server = _server(match)
+    word, after = _split_method(match[4], server)
     rest = _Rest(after)
     weight = rest.number("", "weight")
     pair = rest.pair()
@@ -116,7 +131,7 @@ def _read_real(text: str) -> RealLine:
     upper = rest.number("u:", "threshold") or 0
     if _something(rest.text):
         if not (pair and pair[0].startswith("/")):
-            raise Unreadable(f'Invalid real server line, around "{shown(rest.text)}"', complete=True)
+            raise Unreadable(_left_over(rest.text, weight, after), about=server)
         # The original reads nothing behind a request with a slash.
         rest.skip(rest.text)
     if lower and lower > upper:
@@ -135,10 +150,49 @@ def _read_real(text: str) -> RealLine:
     )
 
 
-def _split_method(text: str) -> tuple[Forwarding, str]:
+def _server(match: re.Match[str]) -> str:
+    """Return what messages call the server of a line."""
+    end, port = match[2], match[3]
+    return shown(f"{match[1]}{'' if end is None else f'->{end}'}{'' if port is None else f':{port}'}")
+
+
+def _split_method(text: str, server: str) -> tuple[Forwarding, str]:
     match = _METHOD.match(text)
     word, after = match.groups() if match else ("", text)
-    return forwarding(word), after
+    if not word or word.isdecimal():
+        raise Unreadable(f"add {_METHODS} in front of {quoted(text.strip())}", about=server)
+    try:
+        return forwarding(word), after
+    except Unreadable as exc:
+        raise Unreadable(str(exc), about=server) from None
+
+
+def _shapeless(text: str) -> Unreadable:
+    """Return what is wrong with a line that has no server and forwarding method."""
+    server = text.strip()
+    if _BARE_REAL.fullmatch(server):
+        return Unreadable(f"add {_METHODS}", about=shown(server))
+    if server and _BARE_IPV6.fullmatch(server.split()[0]):
+        return Unreadable(_brackets(server.split()[0]), about=shown(server))
+    return Unreadable(f"expected {_SHAPE}")
+
+
+def _brackets(address: str) -> str:
+    return f"an IPv6 address stands in brackets, as in [{shown(address)}]:80"
+
+
+def _left_over(text: str, weight: int | None, after: str) -> str:
+    """Say what is wrong with what nobody took of all that stands behind the forwarding method."""
+    words = text.split()
+    if text[0].isspace() and words[0].startswith('"'):
+        return f'request and receive stand in quotes, both of them: "REQUEST", "RECEIVE", got {shown(text.strip())}'
+    if weight is not None and text[0].isspace():
+        return f'"{shown(text.strip())}" is not understood; expected [WEIGHT] ["REQUEST", "RECEIVE"] [l:N] [u:N]'
+    got = after.split(maxsplit=1)[0] if weight is not None else words[0]
+    for name in ("l:", "u:"):
+        if got.startswith(name):
+            return f'{name} must be followed by a number, got "{shown(got)}"'
+    return f'weight must be {"0 or more" if re.fullmatch("-[0-9]+", got) else "a number"}, got "{shown(got)}"'
 
 
 def _in_front(front: str, match: re.Match[str], text: str) -> list[str]:
@@ -149,14 +203,12 @@ def _in_front(front: str, match: re.Match[str], text: str) -> list[str]:
         raise Void("a range has its port behind its end, as in 10.0.0.1->10.0.0.9:80; this line names no server")
     if _LITERAL.fullmatch(match[1]) and not re.search(r"[0-9:_\[\]]", front):
         return [f"{quoted(front)} in front of {match[1]} is ignored"]
-    hint = "; an IPv6 address stands in brackets" if ":" in front else ""
+    written = text.split(maxsplit=1)[0]
     if re.fullmatch(r"[0-9.]+::", front):
-        hint = "; a single colon stands in front of the port"
-    raise Unreadable(
-        f"invalid address for real server (wrong format): expected {_SHAPE}, "
-        f"but {quoted(front)} stands in front of {quoted(match[1])}{hint}",
-        complete=True,
-    )
+        raise Unreadable("a single colon stands in front of the port", about=shown(written))
+    if ":" in front:
+        raise Unreadable(_brackets(written), about=shown(written))
+    raise Unreadable(f"{quoted(front)} cannot be part of an address or of a name", about=shown(written))
 
 
 def _read_fallback(text: str) -> FallbackLine:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 
-from ldirectord_py.config.directive import Unreadable, quoted, shown
+from ldirectord_py.config.directive import Unreadable, no_host, no_port, shown
 from ldirectord_py.config.directives import FALLBACK, FALLBACK6, REAL, REAL6
 from ldirectord_py.config.findings import Findings
 from ldirectord_py.config.reals import FallbackLine, RealLine
@@ -59,13 +59,14 @@ def real_servers(values: Values, family: int, environment: Environment, findings
         try:
             servers.extend(_spelt_out(entry, family, environment))
         except Unreadable as exc:
-            findings.error(entry.line, f"{right.name}: {exc}")
+            findings.error(entry.line, exc.told(right.name))
     return servers
 
 
 def misplaced(wrong: str, right: str) -> str:
     """Say that the directive of the other address family is meant."""
-    return f'{wrong}: cannot specify "{wrong}" here.  please use "{right}" instead'
+    family = "an IPv6" if right.endswith("6") else "an IPv4"
+    return f"{wrong}: this is {family} virtual; write {right}"
 
 
 def _spelt_out(entry: Entry[RealLine | None], family: int, environment: Environment) -> Iterator[Server]:
@@ -74,7 +75,7 @@ def _spelt_out(entry: Entry[RealLine | None], family: int, environment: Environm
         return
     port = 0 if written.port is None else environment.port_number(written.port, None)
     if port is None:
-        raise Unreadable(f"invalid port ({shown(written.port or '')}) for real server (could not resolve port)")
+        raise Unreadable(no_port(written.port or ""))
     for address in _addresses(written, family, environment):
         yield Server(Endpoint(address, port), written, entry.line)
 
@@ -82,19 +83,19 @@ def _spelt_out(entry: Entry[RealLine | None], family: int, environment: Environm
 def _addresses(written: RealLine, family: int, environment: Environment) -> Sequence[IPAddress]:
     first = environment.host_address(written.host, family)
     if first is None:
-        raise Unreadable(f"invalid address ({shown(written.host)}) for real server (could not resolve host)")
+        raise Unreadable(no_host(written.host, family))
     if written.end is None:
         return [first]
     if family == 6:
-        raise Unreadable("Address range for IPv6 is not supported yet")
+        raise Unreadable("a range has IPv4 addresses only; write each IPv6 server on a line of its own")
     last = environment.host_address(written.end, family)
     if last is None:
-        raise Unreadable(f"invalid address ({shown(written.end)}) for real server (could not resolve end host)")
+        raise Unreadable(no_host(written.end, family))
     if int(last) < int(first):
-        sentence = "First value must be greater than or equal to the second value"
-        raise Unreadable(f"Invalid Range: {shown(written.host)}-{shown(written.end)}: {sentence}")
+        sentence = "runs backwards; put the lower address first"
+        raise Unreadable(f"range {shown(written.host)}->{shown(written.end)} {sentence}")
     if int(last) - int(first) >= LONGEST_RANGE:
-        raise Unreadable(f"Invalid Range: {first}-{last}: expected at most {LONGEST_RANGE} addresses")
+        raise Unreadable(f"range {first}->{last} is longer than {LONGEST_RANGE} addresses")
     return [IPv4Address(number) for number in range(int(first), int(last) + 1)]
 
 
@@ -110,16 +111,15 @@ def fallbacks(
             try:
                 found[family] = _reserve(entry.value, family, protocols, environment)
             except Unreadable as exc:
-                findings.error(entry.line, f"{row.name}: {exc}")
+                findings.error(entry.line, exc.told(row.name))
     return found
 
 
 def _reserve(written: FallbackLine, family: int, protocols: Sequence[str], environment: Environment) -> Reserve:
     ports = {environment.port_number(written.port, protocol) for protocol in protocols if written.port is not None}
     if None in ports or len(ports) > 1:
-        advice = "expected a number, or a name of /etc/services"
-        raise Unreadable(f"invalid port for fallback server: {advice}, but got {quoted(written.port or '')}")
+        raise Unreadable(no_port(written.port or ""))
     address = environment.host_address(written.host, family)
     if address is None:
-        raise Unreadable(f"invalid IPv{family} address or could not resolve for fallback server: {shown(written.host)}")
+        raise Unreadable(no_host(written.host, family))
     return Reserve(address, next(iter(ports), None), written.forwarding)

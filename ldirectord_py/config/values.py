@@ -126,7 +126,7 @@ def _enter(
 
 def _refusal(row: Directive[Any], line: Line, text: str, exc: Unreadable) -> str:
     if exc.complete:
-        return f"{row.name}: {exc}"
+        return exc.told(row.name)
     reason = ": ".join(part for part in (row.refusal, str(exc)) if part)
     got = _but_got(text, hidden=row.secret or line.veiled)
     return f"{row.name}: {reason}{got}{'' if line.strict else _hint(text)}"
@@ -155,6 +155,9 @@ def _surprise(row: Directive[Any], text: str, value: Any) -> str:
 
 def unknown(line: Line, scope: Scope) -> str:
     """Say what is wrong with a line that is no directive of *scope*, and what was probably meant."""
+    elsewhere = rows(Scope.SECTION if scope is Scope.GLOBAL else Scope.GLOBAL).get(line.name)
+    if elsewhere is not None and elsewhere.instead:
+        return f"{line.name} is gone: write {elsewhere.instead}"
     shown = f'unknown directive "{line.name[:40]}"' if line.name else f"unknown directive {quoted(veiled(line.text))}"
     return f"{shown}: {_meant(line, scope)}"
 

@@ -6,7 +6,7 @@ from ipaddress import IPv4Address
 
 from ldirectord_py.config import directives as d
 from ldirectord_py.config.checks import Checks, Surroundings
-from ldirectord_py.config.directive import Scope, Unreadable, quoted, shown
+from ldirectord_py.config.directive import Scope, Unreadable, no_host, no_port, shown, unknown_word
 from ldirectord_py.config.findings import Findings
 from ldirectord_py.config.openings import Opening, read_opening
 from ldirectord_py.config.resolve import Environment, unwritable
@@ -31,16 +31,16 @@ def virtual(section: Section, around: Surroundings) -> Virtual | None:
     try:
         opening = read_opening(section.opening.name, section.opening.value or "")
     except Unreadable as exc:
-        findings.error(line, f"{section.opening.name}: {exc}")
+        findings.error(line, exc.told(section.opening.name))
         return None
     for note in opening.notes:
         findings.warning(line, f"{section.opening.name}: {note}", "surprising-value")
     protocol = _protocol(values, opening, findings)
     servers = real_servers(values, opening.family, around.environment, findings)
-    key = _key(opening, protocol, around.environment)
-    if key is None:
-        shown = quoted(section.opening.value or "")
-        findings.error(line, f"{section.opening.name}: invalid address for virtual service: cannot resolve {shown}")
+    try:
+        key = _key(opening, protocol, around.environment)
+    except Unreadable as exc:
+        findings.error(line, exc.told(section.opening.name))
         return None
     _check_monitorfile(values, around)
     return _Named(line, key, values, around).complete(servers)
@@ -127,23 +127,25 @@ def _protocol(values: Values, opening: Opening, findings: Findings) -> Protocol:
     for entry in values.each(d.PROTOCOL):
         if opening.mark is not None:
             if entry.value != "fwm":
-                sentence = "protocol must be fwm if the virtual service is a fwmark (a number)"
-                findings.error(entry.line, f"protocol: {sentence}, but got {quoted(entry.value or '')}")
+                sentence = "a virtual that is a firewall mark has fwm, and no other protocol"
+                findings.error(entry.line, f"protocol: {sentence}; remove the line")
         elif entry.value in set(Protocol):
             chosen = Protocol(entry.value)
         else:
-            sentence = "protocol must be tcp or udp if the virtual service is an address and port"
-            findings.error(entry.line, f"protocol: {sentence}, but got {quoted(entry.value or '')}")
+            findings.error(entry.line, unknown_word("protocol", entry.value or "", tuple(Protocol)))
     return chosen
 
 
-def _key(opening: Opening, protocol: Protocol, environment: Environment) -> VirtualKey | None:
+def _key(opening: Opening, protocol: Protocol, environment: Environment) -> VirtualKey:
+    """Return the virtual that is opened; raises `Unreadable`."""
     if opening.mark is not None:
         return MarkKey(opening.mark, opening.family)
     address = environment.host_address(opening.host, opening.family)
     port = environment.port_number(opening.port, protocol)
-    if address is None or port is None:
-        return None
+    if address is None:
+        raise Unreadable(no_host(opening.host, opening.family))
+    if port is None:
+        raise Unreadable(no_port(opening.port))
     return AddressKey(protocol, Endpoint(address, port))
 
 

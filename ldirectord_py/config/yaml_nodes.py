@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 
 import yaml
 
-from ldirectord_py.config.directive import quoted, shown
+from ldirectord_py.config.directive import Scope, quoted, shown
+from ldirectord_py.config.directives import rows
 
 DEEPEST = 16
 MOST_VALUES = 1_000_000
@@ -20,6 +21,7 @@ MOST_VALUES = 1_000_000
 LONGEST = 65_536
 _TOO_DEEP = f"lists and mappings are nested deeper than {DEEPEST} levels"
 
+_GLUED = re.compile(r"(\w+):(\S.*)", re.ASCII)
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _RESOLVER: Any = yaml.resolver.Resolver()
 _STANDARD = "tag:yaml.org,2002:"
@@ -119,6 +121,15 @@ def is_text(plain: str) -> bool:
     return False
 
 
+def glued(line: str) -> str:
+    """Say that the directive on *line* has no blank behind its colon, or nothing where it is no such line."""
+    match = _GLUED.fullmatch(line)
+    if match is None or not (row := rows(Scope.SECTION).get(match[1]) or rows(Scope.GLOBAL).get(match[1])):
+        keys = match is not None and match[1] in {"virtual", "virtual6", "mark", "mark6", "reals", "virtuals"}
+        return f'"{shown(line)}" needs a blank after the colon' if keys else ""
+    return f'"{match[1]}:{"***" if row.secret else shown(match[2])}" needs a blank after the colon'
+
+
 def _events(text: str, start: int) -> Iterator[Any]:
     if match := _UNPRINTABLE.search(text):
         line = start + text.count("\n", 0, match.start()) + 1
@@ -132,6 +143,10 @@ def _told(error: yaml.MarkedYAMLError, text: str, start: int) -> tuple[int, str]
     if "nesting" in (error.problem or ""):  # libyaml has a limit too, and meets it first where it looks ahead
         return start + line + 1, _TOO_DEEP
     written = (text.split("\n")[line : line + 1] or [""])[0]
+    first = error.context_mark.line if error.context_mark else line
+    for number, glance in enumerate(text.split("\n")[first : line + 1], first):
+        if pair := glued(glance.strip().removeprefix("- ").lstrip()):
+            return start + number + 1, pair
     hint = ""
     if "\t" in written[: len(written) - len(written.lstrip())]:
         hint = "; YAML is indented by blanks, not by tabs"

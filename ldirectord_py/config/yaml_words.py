@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from ldirectord_py.config import schemas
-from ldirectord_py.config.directive import Directive, Reader, Unreadable, near, quoted, shown
+from ldirectord_py.config.directive import Directive, Reader, Scope, Unreadable, near, quoted, shown
+from ldirectord_py.config.directives import rows
 from ldirectord_py.config.references import REFERENCES, Refer
 from ldirectord_py.config.tree import Line
-from ldirectord_py.config.yaml_nodes import Mapping, Node, NodeT, Sequence, Word, kind
+from ldirectord_py.config.yaml_nodes import Mapping, Node, NodeT, Sequence, Word, glued, kind
 
 T = TypeVar("T")
 _YES = {"yes", "true", "on"}
@@ -31,7 +32,10 @@ class Words:
         """Return *node* if it is what is *wanted*; otherwise tell, and return None."""
         if isinstance(node, wanted):
             return node
-        self.problem(node, f"{name}: expected {what}, but got {kind(node)}")
+        if isinstance(node, Word) and node.plain and (pair := glued(node.text)):
+            self.problem(node, pair)
+        else:
+            self.problem(node, f"{name}: expected {what}, but got {kind(node)}")
         return None
 
     def known(
@@ -39,8 +43,11 @@ class Words:
     ) -> Iterator[tuple[Word, Node]]:
         """Yield the pairs of *mapping* whose keys are in *names*; tell of the others, with a *hint* if there is one."""
         for key, node in mapping.pairs:
+            gone = rows(Scope.SECTION).get(key.text) or rows(Scope.GLOBAL).get(key.text)
             if key.text in names:
                 yield key, node
+            elif gone is not None and gone.instead:
+                self.problem(key, f"{key.text} is gone: write {gone.instead}")
             else:
                 meant = hint(key.text) or near(key.text, names)
                 self.problem(key, f"unknown key {quoted(key.text)}: {meant}")
@@ -96,7 +103,10 @@ class Words:
         try:
             return make()
         except Unreadable as exc:
-            self.unfit(name, node, str(exc))
+            if exc.complete:
+                self.problem(node, exc.told(name))
+            else:
+                self.unfit(name, node, str(exc))
             return None
 
     def directive(self, row: Directive[Any], key: Word, node: Node) -> Iterator[Line]:

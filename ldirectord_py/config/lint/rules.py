@@ -5,18 +5,16 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
-from ldirectord_py.config.directive import quoted
+from ldirectord_py.config.directive import quoted, shown, unknown_word
 from ldirectord_py.config.lint.rule import Place, Rule, Sight
 from ldirectord_py.config.lint.secrets import readable_secrets
+from ldirectord_py.config.readers import SCHEDULERS
 from ldirectord_py.model.asking import Asking, CheckType
 from ldirectord_py.model.service import AddressKey, Forwarding, MarkKey
 
 Found = Iterator[tuple[int, str]]
 
 _NEGOTIATING = {CheckType.NEGOTIATE, CheckType.COMBINED}
-_SCHEDULERS = frozenset(["rr", "wrr", "lc", "wlc", "fo", "ovf", "lblc", "lblcr", "dh", "sh", "mh", "sed", "nq", "twos"])
-"""All that Linux has ever had (net/netfilter/ipvs/Kconfig, 6.12)."""
-
 _READ_DIFFERENTLY: Mapping[str, str] = MappingProxyType(
     {
         r"\\x\{[ \t]*0*[1-9A-Fa-f][0-9A-Fa-f]{2,}": "a character above \\xff, which no byte of an answer is",
@@ -127,10 +125,10 @@ def _schedulers(sight: Sight) -> Found:
     known = sight.machine.schedulers
     for place in sight.places:
         name = place.virtual.settings.scheduler
-        if known is not None and name not in known:
+        if name not in SCHEDULERS and (known is None or name not in known):
+            yield place.line("scheduler"), unknown_word("scheduler", name, SCHEDULERS)
+        elif known is not None and name not in known:
             yield place.line("scheduler"), f"scheduler: this kernel has no {name}; it has {', '.join(sorted(known))}"
-        elif name not in _SCHEDULERS:
-            yield place.line("scheduler"), f"scheduler: Linux has no {name}"
 
 
 def _no_directory(sight: Sight) -> Found:
@@ -147,9 +145,16 @@ def _no_program(sight: Sight) -> Found:
             if asking.checktype not in {CheckType.EXTERNAL, CheckType.EXTERNAL_PERL}:
                 continue
             if mode is None:
-                yield place.line("checkcommand"), f"checkcommand: there is no {asking.checkcommand}"
+                yield place.line("checkcommand"), _absent(asking.checkcommand)
             elif asking.checktype is CheckType.EXTERNAL and not mode & 0o111:
                 yield place.line("checkcommand"), f"checkcommand: {asking.checkcommand} is not executable"
+
+
+def _absent(command: str) -> str:
+    path, blank, arguments = command.partition(" ")
+    if blank:
+        return f'checkcommand is one path without arguments; "{shown(arguments)}" was taken as part of it'
+    return f"checkcommand: there is no {shown(path)}"
 
 
 def _no_reals(place: Place) -> Found:

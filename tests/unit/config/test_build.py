@@ -142,13 +142,13 @@ def test_an_ipv6_netmask_is_a_prefix_length():
 
 def test_the_protocol_of_a_mark_is_fwm():
     assert problems("virtual=5\n\tprotocol=tcp\n") == [
-        "ldirectord.cf:2: protocol: protocol must be fwm if the virtual service is a fwmark (a number), but got 'tcp'"
+        "ldirectord.cf:2: protocol: a virtual that is a firewall mark has fwm, and no other protocol; remove the line"
     ]
 
 
 def test_an_ipv6_range_is_refused():
     assert problems("virtual6=5\n\treal6=[2001:db8::1]->[2001:db8::2]:80 gate\n") == [
-        "ldirectord.cf:2: real6: Address range for IPv6 is not supported yet"
+        "ldirectord.cf:2: real6: a range has IPv4 addresses only; write each IPv6 server on a line of its own"
     ]
 
 

@@ -100,8 +100,8 @@ def test_problems_have_the_file_and_line_where_they_are(home):
         **{"conf.d__a_cf": "\n\nvirtual=6\n\treal=1\n", "conf.d__b_cf": "virtual=7\n\n\nvirtual=5\n\tops=no\n\n"},
     )
     default, real, virtual = problems(main)
-    assert default == "main.yaml:3: ops: ops must be 'yes' or 'no', but got 'maybe'"
-    assert real.startswith("conf.d/a.cf:4: real: invalid address for real server (wrong format)")
+    assert default == "main.yaml:3: ops: must be yes or no, but got 'maybe'"
+    assert real.startswith("conf.d/a.cf:4: real 1: add gate")
     sentence = "duplicate virtual server: fwm:5, opened at line 4, is there already, from line 4 of main.yaml on"
     assert virtual == f"conf.d/b.cf:6: {sentence}"
 

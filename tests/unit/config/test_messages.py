@@ -25,21 +25,30 @@ def refusal_of(name: str) -> str:
 
 BAD_IN_SECTION = [
     ("checks=2", "checks: several checks can be written in YAML only: see ldirectorctl convert"),
-    ("checktype=none", f"checktype: {rows(Scope.SECTION)['checktype'].refusal}, but got 'none'"),
-    ("checktype=combined", f"checktype: {rows(Scope.SECTION)['checktype'].refusal}, but got 'combined'"),
-    ("service=telnet", f"service: {refusal_of('service')}, but got 'telnet'"),
+    (
+        "checktype=none",
+        'unknown checktype "none": expected negotiate, connect, ping, external, external-perl, on, off, a number',
+    ),
+    (
+        "checktype=combined",
+        'unknown checktype "combined": expected negotiate, connect, ping, external, external-perl, on, off, a number',
+    ),
+    (
+        "service=telnet",
+        'unknown service "telnet": expected dns, ftp, http, https, http_proxy, imap, imaps, ldap, ldaps, mysql, nntp, none, oracle, pop, pops, radius, pgsql, simpletcp, sip, smtp, submission, grpc, grpcs, redis, rediss, udp',
+    ),
     ('checkcommand=""', f"checkcommand: invalid check command: {INNER}, but got '\"\"'"),
     ("checkcommand=", f"checkcommand: invalid check command: {VALUE}, but got ''"),
-    ("checkport=http", "checkport: invalid port: expected a number from 1 to 65535, but got 'http'"),
+    ("checkport=http", 'checkport: "http" is no port (1 to 65535)'),
     (
         "checkport=65536",
-        "checkport: checkport must be in range 1..65536: expected a number from 1 to 65535, but got '65536'",
+        "checkport: 65536 is no port (1 to 65535)",
     ),
     ("request=index.html", f"request: no request string specified: {QUOTES}, but got 'index.html'"),
     ('request=""', f"request: no request string specified: {INNER}, but got '\"\"'"),
     ('receive=""', f"receive: invalid receive string: {INNER}, but got '\"\"'"),
     ('receive="(a"', "receive: '(a' is no regular expression: missing closing parenthesis at byte 2"),
-    ("httpmethod=POST", "httpmethod: httpmethod must be GET or HEAD, but got 'POST'"),
+    ("httpmethod=POST", "httpmethod: must be GET or HEAD, but got 'POST'"),
     (
         "httpstatus=ok",
         "httpstatus: expected codes and ranges with commas between them, such as 200-299,401, at 'ok', but got 'ok'",
@@ -61,57 +70,51 @@ BAD_IN_SECTION = [
     ),
     (
         "real=192.0.2.2:80",
-        f"real: invalid address for real server (wrong format): {REAL_SHAPE}, but got '192.0.2.2:80'",
+        "real 192.0.2.2:80: add gate, masq or ipip",
     ),
-    ("real=192.0.2.2:80 nat", "real: forward method must be gate, masq or ipip, but got '192.0.2.2:80 nat'"),
-    ("real=192.0.2.2:80 gate -1", 'real: Invalid real server line, around " -1"'),
+    ("real=192.0.2.2:80 nat", 'real 192.0.2.2:80: unknown forwarding method "nat": did you mean masq?'),
+    ("real=192.0.2.2:80 gate -1", 'real 192.0.2.2:80: weight must be 0 or more, got "-1"'),
     (
         "real=192.0.2.2:80 gate 2147483648",
         "real: expected a weight up to 2147483647, but got '192.0.2.2:80 gate 2147483648'",
     ),
-    ("real=192.0.2.400:80 gate", "real: invalid address (192.0.2.400) for real server (could not resolve host)"),
-    ("real=192.0.2.2:none gate", "real: invalid port (none) for real server (could not resolve port)"),
+    ("real=192.0.2.400:80 gate", "real: 192.0.2.400 is no IPv4 address"),
+    ("real=192.0.2.2:none gate", 'real: "none" is no port (a name of /etc/services, or 1 to 65535)'),
     (
         "real=192.0.2.2->192.0.2.400:80 gate",
-        "real: invalid address (192.0.2.400) for real server (could not resolve end host)",
+        "real: 192.0.2.400 is no IPv4 address",
     ),
     (
         "real=192.0.2.3->192.0.2.2:80 gate",
-        "real: Invalid Range: 192.0.2.3-192.0.2.2: First value must be greater than or equal to the second value",
+        "real: range 192.0.2.3->192.0.2.2 runs backwards; put the lower address first",
     ),
-    ("real=10.0.0.0->10.1.0.0:80 gate", "real: Invalid Range: 10.0.0.0-10.1.0.0: expected at most 65536 addresses"),
+    ("real=10.0.0.0->10.1.0.0:80 gate", "real: range 10.0.0.0->10.1.0.0 is longer than 65536 addresses"),
     (
         "real=192.0.2.2::5060 gate",
-        (
-            f"real: invalid address for real server (wrong format): {REAL_SHAPE}, but '192.0.2.2::' stands in front of "
-            "'5060'; a single colon stands in front of the port"
-        ),
+        ("real 192.0.2.2::5060: a single colon stands in front of the port"),
     ),
     (
         "real=2001:db8::2 gate",
-        (
-            f"real: invalid address for real server (wrong format): {REAL_SHAPE}, but '2001:db8::' stands in front of "
-            "'2'; an IPv6 address stands in brackets"
-        ),
+        ("real 2001:db8::2: an IPv6 address stands in brackets, as in [2001:db8::2]:80"),
     ),
     (
         "real=my_host:80 gate",
-        f"real: invalid address for real server (wrong format): {REAL_SHAPE}, but 'my_' stands in front of 'host'",
+        "real my_host:80: 'my_' cannot be part of an address or of a name",
     ),
-    ("real6=[2001:db8::2]:80 gate", 'real6: cannot specify "real6" here.  please use "real" instead'),
-    ("fallback=192.0.2.9 nat", "fallback: forward method must be gate, masq or ipip, but got '192.0.2.9 nat'"),
+    ("real6=[2001:db8::2]:80 gate", "real6: this is an IPv4 virtual; write real"),
+    ("fallback=192.0.2.9 nat", 'fallback: unknown forwarding method "nat": did you mean masq?'),
     (
         "fallback=192.0.2.9:none",
-        "fallback: invalid port for fallback server: expected a number, or a name of /etc/services, but got 'none'",
+        'fallback: "none" is no port (a name of /etc/services, or 1 to 65535)',
     ),
     (
         "fallback=192.0.2.900",
-        "fallback: invalid IPv4 address or could not resolve for fallback server: 192.0.2.900",
+        "fallback: 192.0.2.900 is no IPv4 address",
     ),
-    ("fallback6=[::1]:80", 'fallback6: cannot specify "fallback6" here.  please use "fallback" instead'),
+    ("fallback6=[::1]:80", "fallback6: this is an IPv4 virtual; write fallback"),
     (
         "scheduler=WRR",
-        f"scheduler: {refusal_of('scheduler')}: expected a name such as wrr, but got 'WRR'",
+        'unknown scheduler "WRR": did you mean wrr?',
     ),
     (
         "schedflags=",
@@ -128,16 +131,16 @@ BAD_IN_SECTION = [
     ),
     (
         "protocol=sctp",
-        "protocol: protocol must be tcp or udp if the virtual service is an address and port, but got 'sctp'",
+        'unknown protocol "sctp": expected tcp, udp',
     ),
     ("protocol=", "protocol: invalid protocol, but got ''"),
-    ("ops=1", "ops: ops must be 'yes' or 'no', but got '1'"),
-    ("quiescent=YES", "quiescent: quiescent must be 'yes' or 'no', but got 'YES'"),
+    ("ops=1", "ops: must be yes or no, but got '1'"),
+    ("quiescent=YES", "quiescent: must be yes or no, but got 'YES'"),
     (
         "quiescent=yes\r",
-        "quiescent: quiescent must be 'yes' or 'no', but got 'yes\\r'; the line ends in CR LF, where LF is expected",
+        "quiescent: must be yes or no, but got 'yes\\r'; the line ends in CR LF, where LF is expected",
     ),
-    ("cleanstop=", "cleanstop: cleanstop must be 'yes' or 'no', but got ''"),
+    ("cleanstop=", "cleanstop: must be yes or no, but got ''"),
     ('fallbackcommand=""', f"fallbackcommand: invalid fallback command: {INNER}, but got '\"\"'"),
     (
         "emailalert=",
@@ -172,7 +175,7 @@ BAD_IN_SECTION = [
     ("checkdevice=eth0/1", f"checkdevice: {DEVICE}, but got 'eth0/1'"),
     ("checkdevice=..", f"checkdevice: {DEVICE}, but got '..'"),
     ("checkdevice=sixteen-letters-", f"checkdevice: {DEVICE}, but got 'sixteen-letters-'"),
-    ("tlsverify=true", "tlsverify: tlsverify must be 'yes' or 'no', but got 'true'"),
+    ("tlsverify=true", "tlsverify: must be yes or no, but got 'true'"),
     ("tlscafile=ca.pem", f"tlscafile: {WHOLE_PATH}, but got 'ca.pem'"),
     ("tlscafile=/nowhere/ca.pem", "tlscafile: /nowhere/ca.pem cannot be read: No such file or directory"),
     ("tlscafile=/dev/null", "tlscafile: /dev/null is not a regular file"),
@@ -186,7 +189,7 @@ BAD_IN_SECTION = [
             "but got 'https://www.example.org/'"
         ),
     ),
-    ("connecttimeout=3", "connecttimeout: connecttimeout directive deprecated in favour of negotiatetimeout"),
+    ("connecttimeout=3", "connecttimeout is gone: write negotiatetimeout"),
     ("autoreload=yes", f'unknown directive "autoreload": {GLOBAL_HERE}'),
     ("quiescant=yes", 'unknown directive "quiescant": did you mean quiescent?'),
     ("quiescent", 'unknown directive "quiescent": expected quiescent=VALUE'),
@@ -199,23 +202,23 @@ BAD_GLOBALLY = [
     ("include=", "include: expected a value behind '=', but got ''"),
     (
         "autoreload=yes # now",
-        "autoreload: autoreload must be 'yes' or 'no', but got 'yes # now'; a comment needs a line of its own",
+        "autoreload: must be yes or no, but got 'yes # now'; a comment needs a line of its own",
     ),
     ("callback=/bin/true", f"callback: {QUOTES}, but got '/bin/true'"),
     ("logfile=local0", f"logfile: {QUOTES}, but got 'local0'"),
     ("emailalertfrom=", f"emailalertfrom: no email from address specified: {VALUE}, but got ''"),
-    ("fork=1", "fork: fork must be 'yes' or 'no', but got '1'"),
-    ("supervised=1", "supervised: supervised must be 'yes' or 'no', but got '1'"),
+    ("fork=1", "fork: must be yes or no, but got '1'"),
+    ("supervised=1", "supervised: must be yes or no, but got '1'"),
     ("supervised now", "unknown directive 'supervised now': expected supervised=VALUE"),
-    ("readdquiescent=on", "readdquiescent: readdquiescent must be 'yes' or 'no', but got 'on'"),
+    ("readdquiescent=on", "readdquiescent: must be yes or no, but got 'on'"),
     ("maintenancedir=", f"maintenancedir: maintenance directory not specified: {VALUE}, but got ''"),
     ("fallbackcommand=", f"fallbackcommand: invalid fallback command: {VALUE}, but got ''"),
     (
         "fallback=127.0.0.1:http",
-        "fallback: invalid port for fallback server: expected a number, or a name of /etc/services, but got 'http'",
+        'fallback: "http" is no port (a name of /etc/services, or 1 to 65535)',
     ),
-    ("fallback6=::1", "fallback6: invalid IPv6 address or could not resolve for fallback server: :"),
-    ("timeout=3", "timeout: timeout directive deprecated in favour of checktimeout and negotiatetimeout"),
+    ("fallback6=::1", "fallback6: an IPv6 address stands in brackets, as in [2001:db8::1]:80"),
+    ("timeout=3", "timeout is gone: write checktimeout or negotiatetimeout"),
     (
         "metricslisten=localhost:9100",
         "metricslisten: expected [ADDRESS:]PORT, such as 9100, 127.0.0.1:9100 or [::1]:9100, but got 'localhost:9100'",
@@ -259,8 +262,8 @@ BAD_GLOBALLY = [
     ),
     ("virtual=0", "virtual: expected a firewall mark from 1 to 4294967295, but got '0'"),
     ("virtual=[::1]:80", 'virtual: cannot specify an IPv6 address here. please use "virtual6" instead.'),
-    ("virtual=192.0.2.1:99999", "virtual: invalid address for virtual service: cannot resolve '192.0.2.1:99999'"),
-    ("virtual6=[:::1]:80", "virtual6: invalid address for virtual service: cannot resolve '[:::1]:80'"),
+    ("virtual=192.0.2.1:99999", "virtual: 99999 is no port (1 to 65535)"),
+    ("virtual6=[:::1]:80", "virtual6: [:::1] is no IPv6 address"),
 ]
 
 
@@ -296,6 +299,62 @@ def test_a_blank_line_within_a_section_is_told_once_and_names_the_section():
     ]
 
 
+@pytest.mark.parametrize("lines", ["service=http", "checkinterval=5", "service=http\nchecktype=on", "ops=x\n"])
+def test_an_unindented_line_within_a_section_is_told_once_and_where_it_stands(lines):
+    assert problems(f'{SECTION}{lines}\n\trequest="x"\n\treceive="y"\n') == [
+        "ldirectord.cf:3: not indented, so it ended the section; indent it and what follows"
+    ]
+
+
+def test_the_cause_is_told_once_whatever_stands_between_the_lines():
+    assert len(problems(f"{SECTION}\n\tchecktype=on\ncheckinterval=5\n\tservice=http\n")) == 1
+
+
+BAD_REALS = [
+    ("192.0.2.2:80 gate two", '192.0.2.2:80: weight must be a number, got "two"'),
+    ("192.0.2.2:80 gate 1.5", '192.0.2.2:80: weight must be a number, got "1.5"'),
+    ("192.0.2.2:80 5", "192.0.2.2:80: add gate, masq or ipip in front of '5'"),
+    ("192.0.2.2:80 DR 5", '192.0.2.2:80: unknown forwarding method "DR": did you mean gate?'),
+    ("192.0.2.2:80 masqq", '192.0.2.2:80: unknown forwarding method "masqq": did you mean masq?'),
+    ("192.0.2.2:80 x", '192.0.2.2:80: unknown forwarding method "x": expected gate, masq, ipip'),
+    ("web", "web: add gate, masq or ipip"),
+    ("192.0.2.9->192.0.2.4 gate", ": range 192.0.2.9->192.0.2.4 runs backwards; put the lower address first"),
+    ("192.0.2.2:70000 gate", ": 70000 is no port (1 to 65535)"),
+    ("2001:db8::2", "2001:db8::2: an IPv6 address stands in brackets, as in [2001:db8::2]:80"),
+    ("[2001:db8::2] gate", ": [2001:db8::2] is an IPv6 address, which belongs to a virtual6"),
+    (
+        '192.0.2.2:80 gate 1 "a"',
+        '192.0.2.2:80: request and receive stand in quotes, both of them: "REQUEST", "RECEIVE", got "a"',
+    ),
+    (
+        "192.0.2.2:80 gate 1 l:x",
+        '192.0.2.2:80: "l:x" is not understood; expected [WEIGHT] ["REQUEST", "RECEIVE"] [l:N] [u:N]',
+    ),
+    ("192.0.2.2:80 gate l:x", '192.0.2.2:80: l: must be followed by a number, got "l:x"'),
+]
+
+
+@pytest.mark.parametrize(("line", "message"), BAD_REALS, ids=[line for line, _ in BAD_REALS])
+def test_a_real_server_is_refused_by_its_name_and_with_what_to_write(line, message):
+    space = "" if message.startswith(":") else " "
+    assert problems(f"{SECTION}\treal={line}\n") == [f"ldirectord.cf:3: real{space}{message}"]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("service=htttp", 'unknown service "htttp": did you mean http?'),
+        ("checktype=negotaite", 'unknown checktype "negotaite": did you mean negotiate?'),
+        ("scheduler=WLC", 'unknown scheduler "WLC": did you mean wlc?'),
+        ("protocol=tpc", 'unknown protocol "tpc": expected tcp, udp'),
+        ("timeout=3", "timeout is gone: write checktimeout or negotiatetimeout"),
+        ("checkport=80443", "checkport: 80443 is no port (1 to 65535)"),
+    ],
+)
+def test_a_word_that_nobody_knows_is_told_with_the_nearest(line, message):
+    assert problems(f"{SECTION}\t{line}\n") == [f"ldirectord.cf:3: {message}"]
+
+
 def test_too_little_indentation_is_told():
     assert problems(f"{SECTION}  checktype=on\n") == [
         (
@@ -316,10 +375,7 @@ def test_a_duplicate_virtual_names_both_places():
 
 def test_a_bare_virtual_in_the_last_line_is_refused_as_by_the_original():
     assert problems("virtual=192.0.2.1:80\n") == [
-        (
-            "ldirectord.cf:1: virtual: duplicate virtual server: virtual=192.0.2.1:80 is the last line and has no "
-            "directives of its own; write its real servers below"
-        )
+        ("ldirectord.cf:1: virtual=192.0.2.1:80 has no real servers: the file ends here")
     ]
 
 

@@ -142,14 +142,17 @@ def test_on_and_off_are_kinds_of_checks():
         (f"{WEB}    service: http s", "3: service: expected dns | ftp"),
         (f"{WEB}    reals: 10.0.0.1 gate", "3: reals: expected a list, but got a word"),
         (f"{WEB}    reals: [[a]]", "3: real: expected a line such as 10.0.0.5:80 gate, or a mapping, but got a list"),
-        (f"{WEB}    reals:\n    - 10.0.0.1", "4: real: invalid address for real server (wrong format)"),
+        (f"{WEB}    reals:\n    - 10.0.0.1", "4: real 10.0.0.1: add gate, masq or ipip"),
         (f"{WEB}    reals:\n    - 10.0.0.1:80->10.0.0.2:80 gate", "4: real: a range has its port behind its end"),
         (f"{WEB}    reals:\n    - {{address: 10.0.0.1}}", "4: real: expected an address or a range, and forwarding"),
         (
             f"{WEB}    reals: [{{address: '10.0.0.1:80', forwarding: gate}}]",
             "3: address: expected an address or a name",
         ),
-        (f"{WEB}    reals: [{{address: 10.0.0.1, forwarding: nat}}]", "3: forwarding: forward method must be gate"),
+        (
+            f"{WEB}    reals: [{{address: 10.0.0.1, forwarding: nat}}]",
+            '3: forwarding: unknown forwarding method "nat": did you mean masq?',
+        ),
         (f"{WEB}    reals: [{{address: a, forwarding: gate, port: '80 '}}]", "3: port: expected a number, or a name"),
         (
             f"{WEB}    reals: [{{address: a, forwarding: gate, wait: 3}}]",
@@ -158,7 +161,7 @@ def test_on_and_off_are_kinds_of_checks():
         (f"{WEB}    reals: [{{address: a, forwarding: gate, weight: -3}}]", "3: weight: expected NUMBER, but got '-3'"),
         (f"{WEB}    reals: [{{range: a, forwarding: gate}}]", "3: range: expected ADDRESS->ADDRESS"),
         (f"{WEB}    fallback: {{port: 80}}", "3: fallback: expected an address"),
-        (f"{WEB}    fallback6: '[::1]:80'", '3: fallback6: cannot specify "fallback6" here.  please use "fallback"'),
+        (f"{WEB}    fallback6: '[::1]:80'", "3: fallback6: this is an IPv4 virtual; write fallback"),
         (f"{WEB}    checks: []", "3: checks: expected at least one check"),
         (f"{WEB}    checks: [{{reals: []}}]", "3: unknown key 'reals'"),
         (f"{WEB}    checks: [{{scheduler: rr}}]", "3: unknown key 'scheduler': it is for all checks of a virtual"),
@@ -166,8 +169,14 @@ def test_on_and_off_are_kinds_of_checks():
         (f'{WEB}    request: "a\\nb"', "3: request: expected one line of text, but got several"),
         (f"{WEB}    scheduler: rr\n    scheduler: wlc", "4: scheduler: this key is there already, from line 3"),
         ("defaults: {netmask: x}", ""),
-        ("defaults: {checktype: never}", "1: checktype: checktype must be"),
+        ("defaults: {checktype: never}", '1: unknown checktype "never"'),
         ("defaults: {reals: []}", "1: unknown key 'reals': real servers are a list below reals, in a virtual"),
+        (f"{WEB}    service:http\n    scheduler: rr", '3: "service:http" needs a blank after the colon'),
+        (f"{WEB}    scheduler: rr\n    service:http\n", '4: "service:http" needs a blank after the colon'),
+        (f"{WEB}    passwd:geheim\n    scheduler: rr", '3: "passwd:***" needs a blank after the colon'),
+        ("virtuals:\n  - virtual:192.0.2.1\n", '2: "virtual:192.0.2.1" needs a blank after the colon'),
+        ("checkinterval:5", '1: "checkinterval:5" needs a blank after the colon'),
+        ("virtuals:\n- mark: 1\n  timeout: 3", "3: timeout is gone: write checktimeout or negotiatetimeout"),
         ("? [a]\n: b", "1: expected a word in front of the colon, but got a list"),
         ("emailalert: [a, [b]]", "1: emailalert: expected a word or a text, but got a list"),
     ],
@@ -241,7 +250,7 @@ virtuals:
 
 def test_a_problem_in_an_anchor_is_told_where_it_stands():
     assert problems("x-a: &a {ops: 7}\nvirtuals:\n- {mark: 5, <<: *a}\n- {mark: 6, <<: *a}\n") == [
-        "1: ops: ops must be 'yes' or 'no', but got '7'"
+        "1: ops: must be yes or no, but got '7'"
     ]
 
 

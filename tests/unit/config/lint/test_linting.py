@@ -102,6 +102,21 @@ def test_programs_have_to_be_there(checktype: str, command: str, told: list, tmp
     assert found(text, tmp_path) == told
 
 
+def test_arguments_of_a_command_are_told_as_what_they_are(tmp_path: Path) -> None:
+    file = tmp_path / "ldirectord.cf"
+    file.write_text(FINE.replace("checktype=connect", "checktype=external\n\tcheckcommand=/nowhere/check --max-lag 30"))
+    (problem,) = lint(locate(file), MACHINE)
+    told = 'checkcommand is one path without arguments; "--max-lag 30" was taken as part of it'
+    assert problem.text == told
+
+
+def test_a_scheduler_that_nobody_knows_is_told_with_the_nearest(tmp_path: Path) -> None:
+    file = tmp_path / "ldirectord.cf"
+    file.write_text(FINE.replace("scheduler=wlc", "scheduler=wcl"))
+    (problem,) = lint(locate(file), MACHINE)
+    assert problem.text == 'unknown scheduler "wcl": did you mean wlc?'
+
+
 @pytest.mark.parametrize("pattern", [r"\\b{2}x", r"\\g<x>", "U", "(?i)x", r"\x{7f}", r"\\x{100}"])
 def test_patterns_that_perl_reads_alike(pattern: str, tmp_path: Path) -> None:
     assert found(FINE.replace('receive="alive"', f'receive="{pattern}"'), tmp_path) == []
