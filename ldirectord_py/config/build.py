@@ -75,6 +75,7 @@ def _config(path: str, values: Values, virtuals: tuple[Virtual, ...], findings: 
         reconcileinterval=values.get(d.RECONCILEINTERVAL),
         reloadlimit=values.get(d.RELOADLIMIT),
         warnings=findings.problems,
+        secrets=frozenset(findings.secrets),
     )
 
 

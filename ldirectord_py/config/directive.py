@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
@@ -99,16 +99,19 @@ class Directive(Generic[T_co]):
 
 
 LONGEST_SHOWN = 80
+_USERINFO = re.compile(r"//[^/@\s]+@")
+"""Who logs in, and often the password, in a URL."""
 
 
 def quoted(text: str) -> str:
     """Return *text* as messages show it: in quotes, shortened, with control characters made visible."""
+    text = _USERINFO.sub("//***@", text)
     return repr(text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 3]}...")
 
 
 def shown(text: str) -> str:
     """Return *text* shortened and with control characters made visible, without quotes of our own."""
-    return visible(text[:LONGEST_SHOWN])
+    return visible(_USERINFO.sub("//***@", text)[:LONGEST_SHOWN])
 
 
 def visible(text: str) -> str:
@@ -116,12 +119,12 @@ def visible(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
-def near(name: str, names: Iterable[str]) -> str:
+def near(name: str, names: Collection[str]) -> str:
     """Say which of *names* was probably meant by *name*."""
     return _similar(name, names) or "no directive has this name"
 
 
-def unknown_word(what: str, word: str, names: Iterable[str]) -> str:
+def unknown_word(what: str, word: str, names: Collection[str]) -> str:
     """Say that *word* is none of *names*, which are *what*, and which of them was probably meant."""
     expected = f"expected {', '.join(names)}"
     return f'unknown {what} "{shown(word)}": {_similar(word, names) or expected}'
@@ -145,6 +148,9 @@ def no_host(host: str, family: int) -> str:
     return f'the name "{shown(host)}" has no IPv{family} address that could be found'
 
 
-def _similar(word: str, names: Iterable[str]) -> str:
-    found = difflib.get_close_matches(word.lower(), list(names), 1, 0.75) if len(word) < 40 else []
+def _similar(word: str, names: Collection[str]) -> str:
+    if len(word) >= 40:
+        return ""
+    swapped = [name for name in names if sorted(name) == sorted(word.lower())]
+    found = swapped or difflib.get_close_matches(word.lower(), list(names), 1, 0.75)
     return f"did you mean {found[0]}?" if found else ""

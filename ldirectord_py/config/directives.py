@@ -380,8 +380,18 @@ def rows(scope: Scope) -> Mapping[str, Directive[Any]]:
 
 
 def veiled(line: str) -> str:
-    """Return what a message may show of a *line* that is none: all but the value of a secret."""
+    """Return what a message may show of a *line* that is none: no value but of a directive that is no secret."""
     text = line.strip()
-    name = re.match(r"\w*", text, re.ASCII)
-    row = name and (_BY_SCOPE[Scope.SECTION].get(name[0]) or _BY_SCOPE[Scope.GLOBAL].get(name[0]))
-    return f"{row.name} ***" if row and row.secret else text
+    name, equals, _ = text.partition("=")
+    words = re.match(r"\w*", text, re.ASCII)
+    first = words[0].lower() if words else ""
+    row = _BY_SCOPE[Scope.SECTION].get(first) or _BY_SCOPE[Scope.GLOBAL].get(first)
+    if row is not None:
+        return f"{row.name} ***" if row.secret else text
+    for secret in _SECRET:
+        if first.startswith(secret):
+            return f"{secret}***"
+    return f"{name.rstrip()}=***" if equals else text
+
+
+_SECRET = tuple(row.name for row in _ROWS if row.secret)

@@ -1,10 +1,15 @@
 """Collects what is wrong with a configuration."""
 
+import re
 from collections.abc import Iterable
 
 from ldirectord_py.config.tree import Files
+from ldirectord_py.model.asking import Header
 from ldirectord_py.model.problems import Problem, Severity
 
+_SHORTEST = 4
+"""Letters of what is looked for and left out of a log; of a password, all that there are."""
+_USERINFO = re.compile(r"//([^/@\s]+)@")
 MOST = 1000
 """So many problems are told; what follows is only counted."""
 
@@ -17,8 +22,20 @@ class Findings:
         self._errors: dict[Problem, int] = {}
         self._warnings: dict[Problem, int] = {}
         self._untold = 0
+        self.secrets: set[str] = set()
+        """What nobody may read in a log."""
         for line, text in problems:
             self.error(line, text)
+
+    def withhold(self, value: object, *, whole: bool) -> None:
+        """Take down what of *value* is a secret: the *whole*, or what may stand in a URL."""
+        text = value.value if isinstance(value, Header) else value
+        if not isinstance(text, str):
+            return
+        if whole and (len(text) >= _SHORTEST or not isinstance(value, Header)):
+            self.secrets.add(text)
+        for info in _USERINFO.findall(text):
+            self.secrets.update(part for part in (info, *info.split(":", 1)) if len(part) >= _SHORTEST)
 
     def error(self, line: int, text: str) -> None:
         """Add what keeps the configuration from being used."""

@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar, cast
 from ldirectord_py.config.directive import Directive, Scope, Unreadable, Void, near, quoted
 from ldirectord_py.config.directives import rows, veiled
 from ldirectord_py.config.findings import Findings
+from ldirectord_py.config.reals import RealLine
 from ldirectord_py.config.tree import Line
 
 T = TypeVar("T")
@@ -121,6 +122,10 @@ def _enter(
         findings.warning(line.number, f"{row.name}: {row.notice}", "no-effect")
     for note in getattr(value, "notes", ()):
         findings.warning(line.number, f"{row.name}: {note}", "surprising-value")
+    if isinstance(value, RealLine):
+        for text in (value.request, value.receive):
+            findings.withhold(text, whole=value.veiled)
+    findings.withhold(value, whole=row.secret or line.veiled)
     entries.setdefault(row.name, []).append(Entry(line.number, value, line.veiled))
 
 
@@ -158,8 +163,8 @@ def unknown(line: Line, scope: Scope) -> str:
     elsewhere = rows(Scope.SECTION if scope is Scope.GLOBAL else Scope.GLOBAL).get(line.name)
     if elsewhere is not None and elsewhere.instead:
         return f"{line.name} is gone: write {elsewhere.instead}"
-    shown = f'unknown directive "{line.name[:40]}"' if line.name else f"unknown directive {quoted(veiled(line.text))}"
-    return f"{shown}: {_meant(line, scope)}"
+    shown = f'"{veiled(line.name[:40])}"' if line.name else quoted(veiled(line.text))
+    return f"unknown directive {shown}: {_meant(line, scope)}"
 
 
 def _meant(line: Line, scope: Scope) -> str:

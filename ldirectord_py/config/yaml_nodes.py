@@ -198,9 +198,10 @@ class _Composer:
             raise Broken(line, _TOO_DEEP)
         self._count(event, 1)
         if event.tag not in _HARMLESS:
-            tag = event.tag.removeprefix(_STANDARD)
-            mark = "!!" if tag != event.tag else ""
-            self._problem(line, f"the tag {shown(mark + tag)} is not taken: write the value without it")
+            # Perhaps it is the beginning of a password, so it is not shown.
+            self._problem(
+                line, "a tag is not taken: write the value without it; a text that begins with ! needs quotes"
+            )
         if event.anchor is not None:
             self._anchors[event.anchor] = None
         node = self._made(event, line, depth)
@@ -210,10 +211,12 @@ class _Composer:
 
     def _alias(self, event: Any, line: int) -> Node:
         if event.anchor not in self._anchors:
-            raise Broken(line, f"the alias *{shown(event.anchor)} stands for nothing: there is no such anchor above")
+            # Perhaps it is a password, so it is not shown.
+            sentence = "an alias stands for nothing: there is no such anchor above"
+            raise Broken(line, f"{sentence}; a text that begins with * needs quotes")
         node = self._anchors[event.anchor]
         if node is None:
-            raise Broken(line, f"the alias *{shown(event.anchor)} stands within what it stands for")
+            raise Broken(line, "an alias stands within what it stands for")
         return node
 
     def _made(self, event: Any, line: int, depth: int) -> Node:

@@ -76,7 +76,9 @@ class Words:
         keys = [key.text for key, _ in node.pairs]
         if len(keys) != 1 or keys[0] not in REFERENCES:
             kinds = ", ".join(f"{{{one}: ...}}" for one in REFERENCES)
-            self.problem(node, f"{name}: expected a text, or one of {kinds}, but got {shown(', '.join(keys)) or '{}'}")
+            row = rows(Scope.SECTION).get(name)
+            got = "a mapping" if row is not None and row.secret else shown(", ".join(keys)) or "{}"
+            self.problem(node, f"{name}: expected a text, or one of {kinds}, but got {got}")
             return None
         if (target := self.word(keys[0], node.pairs[0][1])) is None:
             return None

@@ -1,6 +1,5 @@
 """A whole configuration, complete and checked."""
 
-import re
 from dataclasses import dataclass, field
 from enum import IntFlag
 
@@ -11,10 +10,6 @@ from ldirectord_py.model.problems import Problem
 from ldirectord_py.model.service import RealKey, VirtualKey, kernel_endpoint
 from ldirectord_py.model.sources import Sources
 from ldirectord_py.model.table import Destination, Settings
-
-_USERINFO = re.compile("//([^/@]*)@")
-_SHORTEST = 4
-"""Characters: shorter words of headers and URLs are too common for their repetition to tell anything."""
 
 
 class AlertStatus(IntFlag):
@@ -121,16 +116,5 @@ class Config:
     warnings: tuple[Problem, ...] = ()
     sources: Sources = field(default_factory=Sources)
     """All files that it was read from, for whoever watches them."""
-
-    @property
-    def secrets(self) -> frozenset[str]:
-        """What nobody may read in a log: logins, passwords, shared secrets, headers, and who logs in by a URL."""
-        found: set[str] = set()
-        for virtual in self.virtuals:
-            one = virtual.asking
-            found.update((one.login, one.passwd, one.secret))
-            found.update(header.value for header in one.httpheaders if len(header.value) >= _SHORTEST)
-            for request in (one.request, *(real.request or "" for real in virtual.reals)):
-                for info in _USERINFO.findall(request):
-                    found.update(text for text in (info, *info.split(":", 1)) if len(text) >= _SHORTEST)
-        return frozenset(found - {""})
+    secrets: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
+    """What nobody may read in a log: logins, passwords, shared secrets, headers, values that stand elsewhere."""

@@ -12,6 +12,7 @@ from ldirectord_py.config.readers import SCHEDULERS
 from ldirectord_py.model.asking import Asking, CheckType
 from ldirectord_py.model.service import AddressKey, Forwarding, MarkKey
 
+_PASSWORD = re.compile(r"((?:pass\w*|pwd?|secret|token|key|login)(?:\s*=\s*|\s+))\S+|(?<=-p)\S+", re.IGNORECASE)
 Found = Iterator[tuple[int, str]]
 
 _NEGOTIATING = {CheckType.NEGOTIATE, CheckType.COMBINED}
@@ -153,6 +154,7 @@ def _no_program(sight: Sight) -> Found:
 def _absent(command: str) -> str:
     path, blank, arguments = command.partition(" ")
     if blank:
+        arguments = _PASSWORD.sub(r"\1***", arguments)
         return f'checkcommand is one path without arguments; "{shown(arguments)}" was taken as part of it'
     return f"checkcommand: there is no {shown(path)}"
 

@@ -198,9 +198,12 @@ def test_a_value_may_stand_in_the_environment_in_a_file_or_with_systemd(home):
         ("{file: empty}", "passwd: invalid password: expected some text between the quotes"),
         ("{credential: db}", "passwd: the environment has no CREDENTIALS_DIRECTORY: systemd sets it where"),
         ("{env: A, file: b}", "passwd: expected a text, or one of {env: ...}, {file: ...}, {credential: ...}, but got"),
-        ("{vault: x}", "passwd: expected a text, or one of {env: ...}, {file: ...}, {credential: ...}, but got vault"),
+        (
+            "{vault: x}",
+            "passwd: expected a text, or one of {env: ...}, {file: ...}, {credential: ...}, but got a mapping",
+        ),
         ("{env: [x]}", "env: expected a word or a text, but got a list"),
-        ("{}", "passwd: expected a text, or one of {env: ...}, {file: ...}, {credential: ...}, but got {}"),
+        ("{}", "passwd: expected a text, or one of {env: ...}, {file: ...}, {credential: ...}, but got a mapping"),
     ],
 )
 def test_what_is_missing_is_told_with_its_line_and_not_shown(home, reference, expected):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from ldirectord_py.checks.registry import SERVICES
 from ldirectord_py.config.directive import Scope
 from ldirectord_py.config.directives import rows
 from ldirectord_py.model.errors import ConfigRejected
@@ -35,7 +36,7 @@ BAD_IN_SECTION = [
     ),
     (
         "service=telnet",
-        'unknown service "telnet": expected dns, ftp, http, https, http_proxy, imap, imaps, ldap, ldaps, mysql, nntp, none, oracle, pop, pops, radius, pgsql, simpletcp, sip, smtp, submission, grpc, grpcs, redis, rediss, udp',
+        f'unknown service "telnet": expected {", ".join(SERVICES)}',
     ),
     ('checkcommand=""', f"checkcommand: invalid check command: {INNER}, but got '\"\"'"),
     ("checkcommand=", f"checkcommand: invalid check command: {VALUE}, but got ''"),
@@ -346,7 +347,7 @@ def test_a_real_server_is_refused_by_its_name_and_with_what_to_write(line, messa
         ("service=htttp", 'unknown service "htttp": did you mean http?'),
         ("checktype=negotaite", 'unknown checktype "negotaite": did you mean negotiate?'),
         ("scheduler=WLC", 'unknown scheduler "WLC": did you mean wlc?'),
-        ("protocol=tpc", 'unknown protocol "tpc": expected tcp, udp'),
+        ("protocol=tpc", 'unknown protocol "tpc": did you mean tcp?'),
         ("timeout=3", "timeout is gone: write checktimeout or negotiatetimeout"),
         ("checkport=80443", "checkport: 80443 is no port (1 to 65535)"),
     ],
@@ -440,3 +441,20 @@ def test_what_is_accepted_but_surprising_is_a_warning(line, warning):
 )
 def test_a_surprising_line_in_the_first_column_is_a_warning(opening, warning):
     assert warnings(f"{opening}\n\n") == [f"ldirectord.cf:1: warning: {warning}"]
+
+
+SECRET_LINES = [
+    "pass wd=geheim",
+    "passwdgeheim",
+    "passwd geheim",
+    "passwd: geheim",
+    "Passwd geheim",
+    "my password = geheim",
+    "database=mysql://user:geheim@host/db",
+    "checkcommand=",
+]
+
+
+@pytest.mark.parametrize("line", SECRET_LINES)
+def test_a_secret_that_is_written_wrongly_is_not_shown(line):
+    assert "geheim" not in str(problems(f"{SECTION}\t{line}\n\tpasswd=geheim\n"))

@@ -329,17 +329,17 @@ def test_checks_that_cannot_be_are_refused(checks, real, expected):
         ("a: " + "[" * 100_000, "1: lists and mappings are nested deeper than 16 levels"),
         ("a: " + "{a: " * 100_000, "1: lists and mappings are nested deeper than 16 levels"),
         ("- " * 100_000, "1: lists and mappings are nested deeper than 16 levels"),
-        ("fork: !!python/object/apply:os.system [id]", "1: the tag !!python/object/apply:os.system is not taken"),
-        ("fork: !secret yes", "1: the tag !secret is not taken: write the value without it"),
-        ("!!omap {}", "1: the tag !!omap is not taken"),
+        ("fork: !!python/object/apply:os.system [id]", "1: a tag is not taken: write the value without it"),
+        ("fork: !secret yes", "1: a tag is not taken: write the value without it"),
+        ("!!omap {}", "1: a tag is not taken: write the value without it"),
         ("comment: " + "x" * 100_000, "1: a value is longer than 65536 characters"),
         ("\tfork: yes", "1: this is not YAML: found character that cannot start any token"),
         ("fork: yes\nvirtuals:\n\t- mark: 5\n", "3: this is not YAML: "),
         ("fork: 'yes", "1: this is not YAML: "),
         ("fork: yes: no", "1: this is not YAML: mapping values are not allowed in this context"),
         ("fork: yes\n---\nfork: no\n", "2: expected one document, but another one begins here"),
-        ("fork: *there", "1: the alias *there stands for nothing: there is no such anchor above"),
-        ("x-a: &a [*a]", "1: the alias *a stands within what it stands for"),
+        ("fork: *there", "1: an alias stands for nothing: there is no such anchor above"),
+        ("x-a: &a [*a]", "1: an alias stands within what it stands for"),
         ("x-a: {<<: 5}", "1: <<: expected a mapping or a list of them, but got a word"),
         ("fork: yes\nlogfile: a\x01b\n", "2: YAML takes no control characters as they are, but here is '\\x01'"),
         (b"fork: yes\nlogfile: \xff\n", "2: YAML is written in UTF-8, but here is the byte 0xff"),
@@ -456,3 +456,27 @@ def test_the_examples_of_the_page_are_fine(block, tmp_path):
     config = parse(text.encode(), f"{tmp_path}/x.yaml", replace(TESTHOST, variable=variables.get))
     assert len(config.virtuals) == 1
     assert not config.warnings
+
+
+@pytest.mark.parametrize(
+    "value", ["!geheim x", "!!geheim x", "*geheim", "{geheim: x}", "[geheim]", "geheim: x", "@geheim"]
+)
+def test_a_secret_that_is_written_wrongly_is_not_shown(value):
+    assert "geheim" not in str(problems(f"{WEB}    passwd: {value}\n"))
+
+
+def test_secrets_of_several_checks_are_known_to_whoever_writes_a_log(monkeypatch):
+    monkeypatch.setenv("TOKEN", "zqtoken")
+    text = (
+        "virtuals:\n  - virtual: 192.0.2.1:80\n    checks:\n"
+        "      - {service: http, httpheader: 'Authorization: zqheader', request: 'http://zquser:zqpass@x/'}\n"
+        "      - {service: imap, login: zqlogin, passwd: zqword}\n"
+        "    reals:\n      - address: 10.0.0.1\n        forwarding: gate\n"
+        "        checks: [{service: ftp, login: zqown, passwd: zqreal}]\n"
+        "  - virtual: 192.0.2.2:80\n"
+        "    reals: [{address: 10.0.0.1, forwarding: gate, request: {env: TOKEN}, receive: x}]\n"
+    )
+    words = {"zqheader", "zquser", "zqpass", "zqlogin", "zqword", "zqown", "zqreal"}
+    secrets = config_of(text).secrets
+    assert words <= secrets
+    assert any("zqtoken" in secret for secret in secrets)
