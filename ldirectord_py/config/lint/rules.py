@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
 from ldirectord_py.config.directive import quoted, shown, unknown_word
+from ldirectord_py.config.lint.idle import idle
 from ldirectord_py.config.lint.rule import Place, Rule, Sight
 from ldirectord_py.config.lint.secrets import readable_secrets
 from ldirectord_py.config.readers import SCHEDULERS
@@ -242,6 +243,7 @@ RULES: tuple[Rule, ...] = (
     Rule("no-such-program", "the program of an external check is not there, or cannot be started", _no_program),
     Rule("no-reals", "a virtual has no real server", _each(_no_reals)),
     Rule("nothing-asked", "no service is named, so nothing is checked", _each_check(_unasked)),
+    Rule("no-effect", "a directive has no effect", idle),
     Rule("head-without-body", "receive cannot match where httpmethod is HEAD", _each_check(_head)),
     Rule("no-port", "a connect check has no port", _each_check(_no_port)),
     Rule("fallback-is-real", "the fallback is one of the real servers", _each(_standing_in_for_itself)),
@@ -254,7 +256,6 @@ READING: Mapping[str, str] = MappingProxyType(
     {
         "duplicate-real": "a real server stands there twice",
         "surprising-value": "a value is read as something else than it seems to be",
-        "no-effect": "a directive has no effect",
         "bare-directive": "a directive without a value",
         "no-name-compared": "tlsverify compares no name with the certificate's",
     }

@@ -28,8 +28,8 @@ virtual=10.0.0.1:80
 	service=http
 	receive="alive"
 	scheduler=wlc
-	login="somebody"
-	passwd="a secret"
+	httpstatus=200
+	httpheader=Authorization: a secret
 virtual6=[fd00::1]:53
 	real6=[fd00::3]:53 masq
 	service=dns
@@ -92,7 +92,7 @@ def test_each_is_found_at_its_line(name: str, tmp_path: Path) -> None:
         ("external", "/usr/local/nowhere", [(22, "no-such-program")]),
         ("external", "/usr/local/check", [(22, "no-such-program")]),
         ("external-perl", "/usr/local/check", []),
-        ("connect", "/usr/local/nowhere", []),
+        ("connect", "/usr/local/nowhere", [(22, "no-effect")]),
     ],
     ids=["missing", "not executable", "a script needs no such bit", "not used"],
 )
@@ -163,7 +163,8 @@ def test_every_id_has_its_case() -> None:
     ids=["for everybody", "for the group", "nobody knows", "no secret"],
 )
 def test_a_secret_that_everybody_can_read(mode: int | None, secret: str, told: list, tmp_path: Path) -> None:
-    text = FINE.replace('	passwd="a secret"\n', f'	passwd="{secret}"\n' if secret else "")
+    header = "\thttpheader=Authorization: "
+    text = FINE.replace(f"{header}a secret\n", f"{header}{secret}\n" if secret else "")
     machine = Machine(addresses=MACHINE.addresses, schedulers=MACHINE.schedulers, mode=lambda _: mode)
 
     assert found(text, tmp_path, machine) == told

@@ -1,0 +1,123 @@
+"""Directives that are written and do nothing: the check that is carried out would be the same without them."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ldirectord_py.checks.misasked import Misasked
+from ldirectord_py.checks.registry import plan
+from ldirectord_py.config.lint.rule import Place, Sight
+from ldirectord_py.config.tree import Line
+from ldirectord_py.model.asking import Asking, Header, Subject
+from ldirectord_py.model.config import Real
+
+_FIELDS = {
+    "checkcommand": "checkcommand",
+    "checkcount": "checkcount",
+    "checkdevice": "checkdevice",
+    "checkport": "checkport",
+    "checksource": "checksource",
+    "checkuser": "checkuser",
+    "database": "database",
+    "httpheader": "httpheaders",
+    "httpmethod": "httpmethod",
+    "httpstatus": "httpstatus",
+    "login": "login",
+    "passwd": "passwd",
+    "receive": "receive",
+    "request": "request",
+    "secret": "secret",
+    "virtualhost": "virtualhost",
+}
+"""Directives by name, and what they set in `Asking`.  Not here: timeouts, which stand in for each other, `service`,
+which says what a virtual is for even where nobody negotiates, and those of TLS, which are told at every start."""
+
+
+_OWN = {"request", "receive"}
+"""What a real server may have of its own."""
+
+
+@dataclass(slots=True)
+class _Use:
+    """One line that says something of checks, of one virtual or of several."""
+
+    sentence: str
+    heeded: bool = False
+
+
+def idle(sight: Sight) -> Iterator[tuple[int, str]]:
+    """Yield each line that says how servers are checked, and that no check of the virtuals it is for heeds."""
+    uses: dict[int, _Use] = {}
+    for place in sight.places:
+        for asking, lines in zip(place.askings, _said(place), strict=True):
+            for line in lines:
+                use = uses.setdefault(line.number, _Use(_sentence(place, asking, line.name)))
+                use.heeded = use.heeded or _heeded(place, asking, _FIELDS[line.name])
+        for real in place.virtual.reals:
+            if real.request is not None and not _own_heeded(place, real):
+                sentence = f"real: its request and receive have no effect: {_how(place.virtual.asking)}"
+                uses.setdefault(place.line_of(real), _Use(sentence))
+    for number, use in uses.items():
+        if not use.heeded:
+            yield number, use.sentence
+
+
+def _said(place: Place) -> Iterator[Sequence[Line]]:
+    """Yield for each check of a virtual the lines that count for it, the last of each name."""
+    own = [line for line in place.section.lines if line.name in _FIELDS]
+    several: list[Any] = [line.meant for line in place.section.lines if line.name == "checks" and line.meant]
+    for lines in several[-1] if several else ((),):
+        yield tuple({line.name: line for line in (*own, *lines) if line.name in _FIELDS}.values())
+
+
+def _sentence(place: Place, asking: Asking, name: str) -> str:
+    if name in _OWN and all(getattr(real, name) is not None for real in place.virtual.reals):
+        return f"{name}: this has no effect: every real server has its own"
+    return f"{name}: this has no effect: {_how(asking)}"
+
+
+def _how(asking: Asking) -> str:
+    """Return how a check is carried out that does not heed what was said."""
+    service = "" if asking.service == "none" else f" with service={asking.service}"
+    return f"checktype={asking.checktype}{service} does not use it"
+
+
+def _heeded(place: Place, asking: Asking, name: str) -> bool:
+    """Return whether any server of the virtual would be asked otherwise if *asking* had something else as *name*."""
+    changed: Any = {name: _other(getattr(asking, name))}
+    other = replace(asking, **changed)
+    subjects = [_subject(place, real) for real in place.virtual.reals]
+    return not subjects or any(_differ((asking, subject), (other, subject)) for subject in subjects)
+
+
+def _own_heeded(place: Place, real: Real) -> bool:
+    subject = _subject(place, real)
+    other = replace(subject, request=f"{real.request}x", receive=f"{real.receive}x")
+    return any(_differ((asking, subject), (asking, other)) for asking in place.askings)
+
+
+def _subject(place: Place, real: Real) -> Subject:
+    return Subject(virtual=place.virtual.key, endpoint=real.endpoint, request=real.request, receive=real.receive)
+
+
+def _differ(one: tuple[Asking, Subject], other: tuple[Asking, Subject]) -> bool:
+    try:
+        return plan(*one) != plan(*other)
+    except Misasked:
+        # Who finds fault with a value heeds it.
+        return True
+
+
+def _other(value: Any) -> Any:
+    """Return something else of the kind of *value*."""
+    match value:
+        case str():
+            return "HEAD" if value == "GET" else "GET" if value == "HEAD" else f"{value}x"
+        case frozenset():
+            return value ^ {599}
+        case tuple():
+            return (*value, Header("X-Other", "1"))
+        case None:
+            return value
+        case _:
+            return value + 1
