@@ -20,7 +20,7 @@ from ldirectord_py.ipvs.memory import MemoryTable
 from ldirectord_py.limits import DRIVERS, conversations
 from ldirectord_py.metrics_endpoint import MetricsEndpoint
 from ldirectord_py.model.config import Config
-from ldirectord_py.model.errors import DirectorError, TableUnavailable
+from ldirectord_py.model.errors import ConfigRejected, DirectorError, TableUnavailable
 from ldirectord_py.model.events import CheckDone, Event, FirstPassComplete, Observer, Reloaded, Started, Stopping
 from ldirectord_py.model.snapshot import Snapshot
 from ldirectord_py.model.table import Table
@@ -116,6 +116,8 @@ class Application:
                 await self._apply(self._config())
                 await stack.enter_async_context(self._outward)
                 stack.callback(self._maintenance.close)
+                if lacking := await self._director.keeper.missing_modules(self._config()):
+                    raise ConfigRejected(lacking)
                 maintained = await self._maintenance.look(self._config())
                 await self._director.start(maintained, self._remembered())
                 with self._signals:

@@ -1,8 +1,8 @@
 """What a configuration would change, found out without changing it: a composition of its own, smaller than `app`."""
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 
 from ldirectord_py.engine import policy
 from ldirectord_py.engine.forecast import Forecast, forecast
@@ -10,7 +10,7 @@ from ldirectord_py.ipvs.kernel import KernelTable
 from ldirectord_py.limits import DRIVERS, conversations
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.outcome import Outcome
-from ldirectord_py.model.service import RealKey
+from ldirectord_py.model.service import RealKey, VirtualKey
 from ldirectord_py.model.table import TableState
 from ldirectord_py.probing.prober import Prober
 from ldirectord_py.probing.schedule import Report, Schedule
@@ -29,16 +29,23 @@ class Foresight:
     """What one check of each server found; None: they were not asked."""
     maintained: Mapping[RealKey, str]
     """The servers in maintenance, and the name of the file that takes each out."""
+    connections: Mapping[VirtualKey, int] = field(default_factory=dict)
+    """Those of each service that would be removed."""
 
 
-async def foresee(config: Config, *, check: bool) -> Foresight:
+async def foresee(config: Config, *, check: bool, ours: Collection[str] = ()) -> Foresight:
     """Return what *config* would change in the kernel's table, which is only read; with *check*, ask each real once.
+
+    *ours* names the services that a daemon keeps, and would remove where *config* does not name them.
 
     Raises `TableUnavailable`.
     """
     table = KernelTable.open()
     try:
         found = await table.read()
+        named = {virtual.key for virtual in config.virtuals}
+        leaving = [virtual for virtual in found if virtual not in named and str(virtual) in ours]
+        counted = await table.connections(leaving)
     finally:
         table.close()
     outcomes = None
@@ -57,4 +64,6 @@ async def foresee(config: Config, *, check: bool) -> Foresight:
         maintained = await maintenance.look(config)
     finally:
         maintenance.close()
-    return Foresight(forecast(config, found, outcomes, maintained), found, outcomes, maintained)
+    told = forecast(config, found, outcomes, maintained, ours)
+    connections = {virtual: sum(reals.values()) for virtual, reals in counted.items()}
+    return Foresight(told, found, outcomes, maintained, connections)

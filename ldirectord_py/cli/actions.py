@@ -20,7 +20,7 @@ from ldirectord_py.cli.reloading import reload
 from ldirectord_py.cli.terminal import tell
 from ldirectord_py.cli.texts import COMPATIBLE
 from ldirectord_py.model.config import Config
-from ldirectord_py.model.errors import DirectorError
+from ldirectord_py.model.errors import ConfigRejected, DirectorError
 from ldirectord_py.observers.logs import LogDestination
 from ldirectord_py.options import Options
 
@@ -171,8 +171,9 @@ def _daemon(job: Job, announce: Announce) -> int:
         return 0
     except DirectorError as error:
         job.journal.say(str(error))
-        announce(Report(1, str(error)))
-        return 1
+        status = 2 if isinstance(error, ConfigRejected) else 1
+        announce(Report(status, str(error)))
+        return status
 
 
 def _crash_log(job: Job, announce: Announce) -> CrashHook:

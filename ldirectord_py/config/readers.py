@@ -1,5 +1,6 @@
 """How values are written: yes and no, numbers, quoted text, words."""
 
+import difflib
 import re
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv6Address
@@ -138,6 +139,23 @@ def _lower_case(text: str) -> str:
     if not (word := _first(r"[a-z]+", text)):
         raise Unreadable(unknown_word("scheduler", text.strip(), SCHEDULERS), alone=True)
     return word
+
+
+SCHEDULERS = ("rr", "wrr", "lc", "wlc", "fo", "ovf", "lblc", "lblcr", "dh", "sh", "mh", "sed", "nq", "twos")
+"""All that Linux has (`net/netfilter/ipvs/Kconfig`); which of them a kernel has is asked at start and at reload."""
+
+
+def _scheduler(text: str) -> str:
+    if (name := _lower_case(text)) not in SCHEDULERS:
+        raise Unreadable(unknown("scheduler", name, SCHEDULERS), complete=True)
+    return name
+
+
+def unknown(what: str, name: str, names: Sequence[str]) -> str:
+    """Say that *name* is none of *names*, and which was probably meant."""
+    meant = difflib.get_close_matches(name.lower(), names, 1, 0.6)
+    advice = f"did you mean {meant[0]}?" if meant else f"use one of {', '.join(names)}"
+    return f'unknown {what} "{shown(name)}": {advice}'
 
 
 def _unblank(text: str) -> str:
@@ -291,7 +309,7 @@ RECIPIENTS = Reader(
 HOST = Reader("HOST", _leading_host, str, r"[0-9A-Za-z._+-]+\s*")
 VIRTUALHOST = Reader('HOST or "HOST"', _virtualhost, _in_quotes, r'[^\s"]*|"[^"]*"\s*', quoted=True)
 WORD = Reader("WORD", _word, str, _PLAIN_WORD, schema=schemas.WORD)
-SCHEDULER = Reader("NAME", _lower_case, str, r"[a-z]+\s*", schema=schemas.LOWER_CASE)
+SCHEDULER = Reader("NAME", _scheduler, str, r"[a-z]+\s*", schema=schemas.LOWER_CASE)
 UNBLANK = Reader("NAME,…", _unblank, str, r"\S+\s*", between=",")
 METHOD = Reader("GET | HEAD", _method, str, _PLAIN_WORD, schema=schemas.one_of(("GET", "HEAD", "get", "head")))
 CHECKTYPE = Reader(

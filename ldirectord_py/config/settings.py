@@ -5,7 +5,7 @@ from ipaddress import IPv4Address
 from ldirectord_py.config import directives as d
 from ldirectord_py.config.directive import Unreadable, quoted
 from ldirectord_py.config.findings import Findings
-from ldirectord_py.config.readers import dotted_mask, prefix_length
+from ldirectord_py.config.readers import dotted_mask, prefix_length, unknown
 from ldirectord_py.config.values import Values
 from ldirectord_py.model.service import AddressKey, Protocol, VirtualKey
 from ldirectord_py.model.table import ServiceFlags, Settings
@@ -60,6 +60,6 @@ def _scheduler_flags(values: Values, findings: Findings) -> ServiceFlags:
         if name in SCHEDULER_FLAGS:
             flags |= SCHEDULER_FLAGS[name]
         else:
-            sentence = f"expected {', '.join(SCHEDULER_FLAGS)}; {quoted(name)} is ignored"
-            findings.warning(values.line(d.SCHEDFLAGS.name) or 0, f"schedflags: {sentence}", "no-effect")
+            sentence = unknown("flag", name, tuple(SCHEDULER_FLAGS))
+            findings.error(values.line(d.SCHEDFLAGS.name) or 0, f"schedflags: {sentence}")
     return flags

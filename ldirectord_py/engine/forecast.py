@@ -32,12 +32,14 @@ def forecast(
     found: TableState,
     outcomes: Mapping[RealKey, Outcome] | None = None,
     maintained: Collection[RealKey] = (),
+    ours: Collection[str] = (),
 ) -> Forecast:
     """Return what *config* would change in a table in which there is *found*.
 
     What checks would find is taken from *outcomes*; where there are none, every server that is out
     is expected to pass.  A failure counts although more of them may be needed in a row.  Servers
-    that are *maintained* are out from the beginning.
+    that are *maintained* are out from the beginning.  Of the services that *config* does not name, those that are
+    *ours*, by their names, are removed: so does a reload of the daemon that keeps them.
     """
     healths: dict[RealKey, Health] = {}
     checked: dict[RealKey, Health] = {}
@@ -56,11 +58,13 @@ def forecast(
                     outcome = up() if outcomes is None else outcomes.get(key)
                     checked[key] = advance(health, outcome, Rules(), 0) if outcome else health
     named = {virtual.key for virtual in config.virtuals}
-    after: dict[VirtualKey, Service] = {virtual: service for virtual, service in found.items() if virtual in named}
-    now = plan(desired(config, healths), after)
+    gone = [virtual for virtual in found if virtual not in named and str(virtual) in ours]
+    concerned = named | set(gone)
+    after: dict[VirtualKey, Service] = {key: service for key, service in found.items() if key in concerned}
+    now = plan(desired(config, healths), after, gone)
     apply(now, after)
     return Forecast(
         now=tuple(now),
         later=tuple(plan(desired(config, checked), after)),
-        untouched=tuple(virtual for virtual in found if virtual not in named),
+        untouched=tuple(virtual for virtual in found if virtual not in concerned),
     )

@@ -7,7 +7,7 @@ time and memory than the rest of this package.  (Its own IPVS classes do not kee
 import asyncio
 import errno
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Self, TypeVar
 
@@ -90,6 +90,21 @@ class KernelTable:
                         found[virtual] = dict(await self._dump(question, wire.unpack_connections, turn))
                     await turn.over()
         return found
+
+    async def missing_modules(self, settings: Collection[Settings]) -> Mapping[Settings, str]:
+        """Return those of *settings* that the kernel cannot set up, and the modules that it lacks for them.
+
+        The kernel is asked for a service that it refuses in any case, and looks for its modules before it does.
+        """
+        wanted = list(settings)
+        async with self._busy:
+            with _translated():
+                refused = self._exchange([wire.ask_modules(each) for each in wanted]).refused if wanted else {}
+        return {
+            each: f"ip_vs_{each.scheduler}" + (f" or ip_vs_pe_{each.engine}" if each.engine else "")
+            for place, each in enumerate(wanted)
+            if refused.get(place) == errno.ENOENT
+        }
 
     async def apply(self, changes: Sequence[Change]) -> Sequence[Refusal]:
         """Write *changes* in order; adopt what exists already, and be content where what is to go is gone."""

@@ -1,7 +1,7 @@
 """A table in this process, as strict as the kernel's: for the demo, for dry runs and for tests."""
 
 import errno
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from ldirectord_py.ipvs.refusals import HIGHEST, adopted, harmless, refusal
 from ldirectord_py.ipvs.wire import LONGEST_PERSISTENCE
@@ -65,6 +65,11 @@ class MemoryTable:
             for virtual in virtuals
             if virtual in self._destinations
         }
+
+    async def missing_modules(self, settings: Collection[Settings]) -> Mapping[Settings, str]:
+        """Return none: this table schedules nothing."""
+        del settings
+        return {}
 
     async def apply(self, changes: Sequence[Change]) -> Sequence[Refusal]:
         """Write *changes* in order; adopt what exists already, and be content where what is to go is gone."""

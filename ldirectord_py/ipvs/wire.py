@@ -8,6 +8,7 @@ import socket
 import struct
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from enum import IntEnum
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
@@ -71,6 +72,8 @@ _DEST_ADDR, _DEST_PORT, _DEST_FWD_METHOD, _DEST_WEIGHT, _DEST_U_THRESH, _DEST_L_
 _DEST_ACTIVE_CONNS, _DEST_INACT_CONNS = 7, 8
 _DEST_ADDR_FAMILY, _DEST_TUN_TYPE, _DEST_TUN_PORT, _DEST_TUN_FLAGS = 11, 13, 14, 15
 
+_UNUSED_MARK = 0xFFFFFFFE
+
 _HASHED = 0x0002  # IP_VS_SVC_F_HASHED, the kernel's own
 _FWD_MASK = 0x0007  # IP_VS_CONN_F_FWD_MASK
 _ALL_BITS = 0xFFFFFFFF
@@ -116,6 +119,19 @@ def pack(change: Change) -> bytes:
 def ask_info() -> bytes:
     """Return the question for the version of IPVS."""
     return _message(Command.GET_INFO)
+
+
+def ask_modules(settings: Settings) -> bytes:
+    """Return a request for a service that no kernel enters, since a prefix length of 0 is none.
+
+    `ip_vs_add_service` looks at that (EINVAL) only after it has found scheduler and persistence engine, which it loads
+    if need be, or has not found them (ENOENT).
+    """
+    key = pack_u16(_SVC_AF, _FAMILIES[6]) + pack_u32(_SVC_FWMARK, _UNUSED_MARK)
+    flags = settings.flags & ~ServiceFlags.PERSISTENT
+    return _message(
+        Command.NEW_SERVICE, pack_nest(_SERVICE, key + _setup(replace(settings, flags=flags, persistence=0, netmask=0)))
+    )
 
 
 def ask_services(virtual: VirtualKey | None = None) -> bytes:

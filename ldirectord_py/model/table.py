@@ -1,6 +1,6 @@
 """The IPVS table as values, and the changes that lead from one table to another."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntFlag
 from ipaddress import IPv4Address
@@ -138,6 +138,13 @@ class Table(Protocol):
         """Return how many connections each real server of *virtuals* has, active and inactive ones together.
 
         Raises `TableUnavailable` where the table cannot be read at all.
+        """
+        ...
+
+    async def missing_modules(self, settings: Collection[Settings]) -> Mapping[Settings, str]:
+        """Return those of *settings* that the kernel cannot set up, and the modules that it lacks for them.
+
+        Raises `TableUnavailable` where the table cannot be reached at all.
         """
         ...
 

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from ldirectord_py.engine.apply import apply
 from ldirectord_py.engine.plan import drift, plan
+from ldirectord_py.model.config import Config
 from ldirectord_py.model.errors import TableUnavailable
 from ldirectord_py.model.events import (
     Cause,
@@ -17,8 +18,10 @@ from ldirectord_py.model.events import (
     TableChanged,
     TableLost,
 )
+from ldirectord_py.model.problems import Problem
 from ldirectord_py.model.service import RealKey, VirtualKey
 from ldirectord_py.model.table import AddService, Change, Refusal, RemoveService, Service, Table, TableState
+from ldirectord_py.runtime.modules import missing_modules
 
 _SLICE = 256  # destinations compared in one turn of the loop
 
@@ -65,6 +68,10 @@ class Keeper:
         """Read *virtuals* into *known*, and return what is there; raise `TableUnavailable`."""
         async with self._writing:
             return await self._learn(virtuals)
+
+    async def missing_modules(self, config: Config) -> tuple[Problem, ...]:
+        """Return what of *config* the kernel could not set up; raise `TableUnavailable`."""
+        return await missing_modules(config, self._table)
 
     async def settle(self, virtuals: Collection[VirtualKey], cause: Cause) -> None:
         """Write what it takes to make *virtuals* as they are wanted; what is refused is looked at again, once."""

@@ -94,6 +94,8 @@ class Reloader:
                 if not force and (sentence := too_much(before, config)):
                     insist = f"the one in force stays; if it is meant: ldirectord {self._path} reload --force"
                     return self._refuse((Problem(self._path, 0, f"{sentence}; {insist}"),))
+                if lacking := await self._director.keeper.missing_modules(config):
+                    return self._refuse(lacking)
                 await self._director.reload(config, await self._maintenance.look(config))
             except ConfigRejected as rejected:
                 self._sources = rejected.sources if rejected.sources.files else self._sources

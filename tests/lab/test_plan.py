@@ -13,6 +13,7 @@ import pytest
 from tests.lab.support.classic import VIRTUAL, Classic
 from tests.lab.support.director import OURS
 from tests.lab.support.scene import Scene
+from tests.lab.support.waiting import wait_until
 
 
 @pytest.fixture
@@ -30,7 +31,12 @@ def plan(classic: Classic, config: str, *options: str) -> tuple[int, str]:
             [sys.executable, "-m", "ldirectord_py.cli.ldirectorctl", "plan", str(director.file), *options],
             capture_output=True,
             text=True,
-            env={**os.environ, **OURS.environment, "NO_COLOR": "1"},
+            env={
+                **os.environ,
+                **OURS.environment,
+                "NO_COLOR": "1",
+                "LDIRECTORD_RUN_DIR": str(director.folder / "run"),
+            },
             timeout=30,
             check=False,
         )
@@ -73,6 +79,62 @@ def test_the_table_of_a_daemon_at_work_is_as_its_own_file_says(classic: Classic)
         "Not in the file, and not touched: 1 service (tcp:10.9.0.100:25)",
     ]
     assert status == 0
+
+
+MAIL = "10.9.0.100:25"
+OTHER = "10.9.0.100:110"
+
+
+def two_services(classic: Classic) -> str:
+    return f"{classic.config()}virtual={MAIL}\n\treal={classic.one.at} masq\n\tchecktype=on\n"
+
+
+@pytest.mark.parametrize("asked", ["the daemon", "its state file", "nobody"])
+def test_a_service_taken_out_of_the_file_is_shown_as_removed_with_its_connections(classic: Classic, asked: str) -> None:
+    director = classic.scene.director
+    director.start(classic.config())
+    director.wait_for_weights(classic.weights(3, 2, 1), 20)
+    director.write(two_services(classic))
+    director.act("reload")
+    run = director.folder / "run"
+    wait_until(lambda: MAIL in (run / "ldirectord.lab.cf.state").read_text(), 20)
+    if asked != "nobody":
+        director.host.run(f"ipvsadm -A -t {OTHER} -s rr")
+    if asked != "the daemon":
+        (run / "ldirectord.lab.cf.sock").unlink()
+    if asked == "nobody":
+        (run / "ldirectord.lab.cf.state").unlink()
+
+    status, text = plan(classic, classic.config())
+    _, told = plan(classic, classic.config(), "--json")
+
+    *lines, last = text.splitlines()
+    if asked == "nobody":
+        assert lines == [f"{director.file}: the table is as it should be, nothing would change"]
+        assert last == (
+            f"Not in the file: 1 service (tcp:{MAIL}); whether a reload removes them is not known:"
+            f" the daemon, pid {director.pid}, does not answer and there is no state file"
+        )
+        return
+    assert lines == [
+        f"tcp:{MAIL}",
+        "  - virtual service: removed with its 1 server and 0 connections",
+        f"{director.file}: 1 change at once, 0 after the checks",
+    ]
+    assert last == f"Not in the file, and not touched: 1 service (tcp:{OTHER})"
+    assert status == 2
+    (change,) = json.loads(told)["changes"]
+    assert (change["action"], change["virtual"], change["connections"]) == ("remove_service", f"tcp:{MAIL}", 0)
+
+
+def test_without_a_daemon_nothing_is_removed_and_the_plan_says_so(classic: Classic) -> None:
+    director = classic.scene.director
+    director.host.run(f"ipvsadm -A -t {OTHER} -s rr")
+    _, text = plan(classic, classic.config())
+    assert text.splitlines()[-1] == (
+        f"Not in the file, and not touched by a start: 1 service (tcp:{OTHER}); no daemon runs here that could remove"
+        " them"
+    )
 
 
 def test_a_changed_file_shows_its_changes_and_checks_say_who_would_not_come_in(classic: Classic) -> None:

@@ -23,8 +23,10 @@ OURS = {
         "httpheader",
         "httpstatus",
         "include",
+        "checkuser",
         "metricslisten",
         "reconcileinterval",
+        "reloadlimit",
     ),
     *("tlscafile", "tlscertfile", "tlskeyfile", "tlsservername", "tlsverify"),
 }

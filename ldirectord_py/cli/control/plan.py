@@ -9,7 +9,8 @@ from typing import Any, assert_never
 
 from ldirectord_py.cli.control.command import Command, Status
 from ldirectord_py.cli.environment import Environment
-from ldirectord_py.cli.instances import find_config
+from ldirectord_py.cli.instances import find_config, instance_name, pid_path
+from ldirectord_py.cli.ownership import Ownership, ownership
 from ldirectord_py.cli.terminal import Style, tell
 from ldirectord_py.config.load import load
 from ldirectord_py.foresight import Foresight, foresee
@@ -37,7 +38,8 @@ Say what starting on FILE, or reloading it, would change in the kernel's table n
 
 A server that the table has in service stays in until its checks say otherwise; any other comes in with its first
 success. What that would change is shown apart, and every server is expected to pass unless --check asks them.
-Services that FILE does not name are never touched.
+Services that FILE does not name are removed by a reload if the daemon that runs on FILE keeps them, with all their
+connections: the daemon is asked, or else its state file. Others are never touched.
 """
 
 
@@ -58,13 +60,16 @@ def _arguments(parser: ArgumentParser) -> None:
 
 
 def _run(asked: Namespace) -> Status:
-    config = load(find_config(asked.file, Environment.of_process().config_dirs))
-    foresight = asyncio.run(foresee(config, check=asked.check))
+    environment = Environment.of_process()
+    config = load(find_config(asked.file, environment.config_dirs))
+    known = ownership(pid_path(environment.run_dir, instance_name(asked.file)))
+    foresight = asyncio.run(foresee(config, check=asked.check, ours=known.virtuals or ()))
     steps = list(_steps(config, foresight))
     if asked.json:
-        tell(json.dumps(_as_json(config, foresight, steps), indent=2))
+        tell(json.dumps(_as_json(config, foresight, steps, known), indent=2))
     else:
         _show(config, foresight, steps)
+        _tell_untouched(foresight, known)
     return Status.FOUND if steps else Status.FINE
 
 
@@ -82,8 +87,8 @@ def _steps(config: Config, foresight: Foresight) -> Iterator[_Step]:
     state = _State(foresight.found)
     for at_once, changes in ((True, foresight.forecast.now), (False, foresight.forecast.later)):
         for change in changes:
-            virtual = virtuals[change.virtual]
-            fallback = virtual.fallback and virtual.kernel_endpoint(virtual.fallback)
+            virtual = virtuals.get(change.virtual)
+            fallback = virtual and virtual.fallback and virtual.kernel_endpoint(virtual.fallback)
             real = _real(change)
             yield _Step(at_once, change, state.replaced_by(change), real is not None and real == fallback)
 
@@ -150,7 +155,18 @@ def _show(config: Config, foresight: Foresight, steps: Sequence[_Step]) -> None:
             tell(f"    {key.real} is in maintenance: there is a file '{file}'", Style.DIM)
         for key, outcome in out:
             tell(f"    {key.real} does not pass: {outcome.reason}: {outcome.detail}", Style.DIM)
-    _sum_up(config, foresight, steps)
+    _show_removed(foresight, steps)
+    _sum_up(config, steps)
+
+
+def _show_removed(foresight: Foresight, steps: Sequence[_Step]) -> None:
+    for step in steps:
+        virtual = step.change.virtual
+        if isinstance(step.change, RemoveService):
+            servers = _count(len(foresight.found[virtual].destinations), "server")
+            connections = _count(foresight.connections.get(virtual, 0), "connection")
+            tell(str(virtual), Style.BOLD)
+            _tell(step, 0, "  ", f": removed with its {servers} and {connections}")
 
 
 def _kept_out(virtual: VirtualKey, foresight: Foresight) -> list[tuple[RealKey, Outcome]]:
@@ -159,22 +175,33 @@ def _kept_out(virtual: VirtualKey, foresight: Foresight) -> list[tuple[RealKey, 
     return [(key, told) for key, told in mine if told.verdict != "up"]
 
 
-def _sum_up(config: Config, foresight: Foresight, steps: Sequence[_Step]) -> None:
+def _sum_up(config: Config, steps: Sequence[_Step]) -> None:
     now = sum(step.at_once for step in steps)
     later = len(steps) - now
     if steps:
         tell(f"{config.path}: {_count(now, 'change')} at once, {later} after the checks")
     else:
         tell(f"{config.path}: the table is as it should be, nothing would change")
-    if untouched := foresight.forecast.untouched:
-        shown = ", ".join(map(str, untouched[:5])) + (", ..." if len(untouched) > 5 else "")
-        tell(f"Not in the file, and not touched: {_count(len(untouched), 'service')} ({shown})")
 
 
-def _tell(step: _Step, width: int, indent: str) -> None:
+def _tell_untouched(foresight: Foresight, known: Ownership) -> None:
+    if not (untouched := foresight.forecast.untouched):
+        return
+    shown = ", ".join(map(str, untouched[:5])) + (", ..." if len(untouched) > 5 else "")
+    which = f"{_count(len(untouched), 'service')} ({shown})"
+    if known.virtuals is not None:
+        tell(f"Not in the file, and not touched: {which}")
+    elif known.pid is None:
+        tell(f"Not in the file, and not touched by a start: {which}; no daemon runs here that could remove them")
+    else:
+        why = f"the daemon, pid {known.pid}, does not answer and there is no state file"
+        tell(f"Not in the file: {which}; whether a reload removes them is not known: {why}", Style.YELLOW)
+
+
+def _tell(step: _Step, width: int, indent: str, more: str = "") -> None:
     sign, text = _described(step, width)
     style = {"+": Style.GREEN, "~": Style.YELLOW, "-": Style.RED}[sign]
-    tell(f"{indent}{sign} {text}{'  (fallback)' if step.fallback else ''}", style)
+    tell(f"{indent}{sign} {text}{'  (fallback)' if step.fallback else ''}{more}", style)
 
 
 def _described(step: _Step, width: int) -> tuple[str, str]:
@@ -238,10 +265,12 @@ def _count(number: int, noun: str) -> str:
 # For programs.
 
 
-def _as_json(config: Config, foresight: Foresight, steps: Sequence[_Step]) -> dict[str, Any]:
+def _as_json(config: Config, foresight: Foresight, steps: Sequence[_Step], known: Ownership) -> dict[str, Any]:
     return {
         "file": config.path,
-        "changes": [_step_as_json(step) for step in steps],
+        "daemon": known.pid,
+        "owned": None if known.virtuals is None else {"by": known.source, "virtuals": sorted(known.virtuals)},
+        "changes": [_step_as_json(step, foresight) for step in steps],
         "checks": None
         if foresight.outcomes is None
         else [
@@ -262,7 +291,7 @@ def _as_json(config: Config, foresight: Foresight, steps: Sequence[_Step]) -> di
     }
 
 
-def _step_as_json(step: _Step) -> dict[str, Any]:
+def _step_as_json(step: _Step, foresight: Foresight) -> dict[str, Any]:
     change, real = step.change, _real(step.change)
     match change:
         case AddService() | SetService():
@@ -279,6 +308,7 @@ def _step_as_json(step: _Step) -> dict[str, Any]:
         "fallback": step.fallback,
         "before": _entry_as_json(step.before),
         "after": _entry_as_json(after),
+        "connections": foresight.connections.get(change.virtual) if isinstance(change, RemoveService) else None,
     }
 
 

@@ -36,14 +36,6 @@ OPTIONS = (
         "schedflags=sh-fallback,sh-port",
         state="-s sh -b sh-fallback,sh-port:",
     ),
-    _on(
-        "a flag that no scheduler has",
-        "10.9.0.100:2102",
-        "scheduler=sh",
-        "schedflags=sh-nonsense",
-        states={START: Differs(("schedflags",), None, "-s sh:"), **GONE},
-        logs={},
-    ),
     _on("persistence", "10.9.0.100:2103", "persistent=600", state="-s wrr -p 600:"),
     _on(
         "persistence of networks",

@@ -221,7 +221,6 @@ def test_of_a_machine_of_which_nothing_is_known_only_linux_itself_counts(tmp_pat
     unknown = Machine(mode=lambda _: None)
 
     assert found(FINE.replace("=wlc", "=mh"), tmp_path, unknown) == []
-    assert found(FINE.replace("=wlc", "=wlx"), tmp_path, unknown) == [(11, "unknown-scheduler")]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,37 @@
+"""Which virtual services a running daemon keeps, and how that is known."""
+
+from collections.abc import Collection
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from ldirectord_py.cli.control_client import ask, control_path
+from ldirectord_py.cli.pidfile import Running, standing
+from ldirectord_py.model.errors import DirectorError
+from ldirectord_py.runtime.statefile import owned
+
+
+@dataclass(frozen=True, slots=True)
+class Ownership:
+    """What is known of a daemon's virtual services."""
+
+    pid: int | None
+    """Of the daemon; None: none runs."""
+    virtuals: Collection[str] | None
+    """By name; None: nobody can tell."""
+    source: str = ""
+    """Who says so: `daemon` or `state file`."""
+
+
+def ownership(pid_file: Path) -> Ownership:
+    """Ask the daemon under *pid_file* what is its own, or its state file where it does not answer."""
+    found = standing(pid_file)
+    if not isinstance(found, Running):
+        return Ownership(None, None)
+    control = control_path(pid_file)
+    with suppress(DirectorError):  # it stands still, or is another user's; its state file says the same
+        if (reply := ask(control, "owned")) is not None:
+            return Ownership(found.pid, frozenset(each["virtual"] for each in reply["virtuals"]), "daemon")
+    if (virtuals := owned(control.with_suffix(".state"))) is not None:
+        return Ownership(found.pid, frozenset(virtuals), "state file")
+    return Ownership(found.pid, None)

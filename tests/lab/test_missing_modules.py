@@ -1,0 +1,55 @@
+"""A scheduler that this kernel cannot load: refused with the module's name, and everything else stays in force."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.lab.support.classic import Classic
+from tests.lab.support.scene import Scene
+
+MODPROBE = Path("/proc/sys/kernel/modprobe")
+SENTENCE = (
+    "this kernel has no scheduler ovf: the module ip_vs_ovf cannot be loaded (`modprobe ip_vs_ovf` says why);"
+    " install it or choose another"
+)
+
+
+@pytest.fixture
+def classic(scene: Scene) -> Iterator[Classic]:
+    scene.director.host.run("modprobe ip_vs_wlc; modprobe -r ip_vs_ovf")
+    before = MODPROBE.read_text()
+    MODPROBE.write_text("/bin/false")
+    yield Classic(scene)
+    MODPROBE.write_text(before)
+
+
+def lacking(classic: Classic) -> str:
+    return classic.config().replace("scheduler=wlc", "scheduler=ovf")
+
+
+def test_a_reload_is_refused_and_the_table_stays(classic: Classic) -> None:
+    director = classic.scene.director
+    director.start(classic.config())
+    director.wait_for_weights(classic.weights(3, 2, 1), 20)
+    before = director.table().lines()
+    director.write(lacking(classic))
+    assert SENTENCE in director.act("reload", status=2)
+    assert SENTENCE in director.log
+    assert director.table().lines() == before
+    classic.two.site.sick()
+    director.wait_for_weights(classic.weights(3, 0, 1), 20)
+
+
+def test_a_start_is_refused_and_enters_nothing(classic: Classic) -> None:
+    director = classic.scene.director
+    director.write(lacking(classic))
+    assert SENTENCE in director.act("start", status=2)
+    assert director.table().lines() == []
+
+
+def test_a_kernel_that_can_load_it_does(classic: Classic) -> None:
+    director = classic.scene.director
+    MODPROBE.write_text("/sbin/modprobe")
+    director.start(lacking(classic))
+    director.wait_for_weights(classic.weights(3, 2, 1), 20)
