@@ -14,6 +14,7 @@ from ldirectord_py.api.control import serve_control
 from ldirectord_py.checks.veiling import without
 from ldirectord_py.config.load import load
 from ldirectord_py.config.resolve import HERE
+from ldirectord_py.config.sysctls import advised, current
 from ldirectord_py.engine import policy
 from ldirectord_py.ipvs.kernel import KernelTable
 from ldirectord_py.ipvs.memory import MemoryTable
@@ -134,6 +135,8 @@ class Application:
         """Have what is the process's own follow *config*; return what does not, and why."""
         # A shadow has the configuration of the daemon beside it, which listens there already: it warns, and goes on.
         notes = [await self._metrics.follow(config.metricslisten)]
+        if not self._options.shadow and isinstance(self._table, KernelTable):
+            notes += [advice.sentence for advice in advised(config, current)]
         if config.supervised != self._supervised:
             notes.append("supervised has changed: that takes effect at the next start")
         told = tuple(note for note in notes if note)

@@ -16,6 +16,7 @@ from ldirectord_py.cli.terminal import complain, tell
 from ldirectord_py.cli.texts import HELP, USAGE, version
 from ldirectord_py.config.load import load
 from ldirectord_py.config.resolve import HERE
+from ldirectord_py.config.sysctls import advised, current
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.errors import ConfigRejected, DirectorError
 
@@ -109,6 +110,8 @@ def _warn(asked: Invocation, config: Config) -> None:
     if asked.action in {Action.START, Action.RESTART}:
         for warning in config.warnings:
             complain(str(warning))
+        for advice in () if asked.table == "memory" or asked.shadow else advised(config, current):
+            complain(advice.sentence)
 
 
 def _say_what_runs(pid_file: Path) -> None:

@@ -17,7 +17,8 @@ SENTENCE = (
 
 @pytest.fixture
 def classic(scene: Scene) -> Iterator[Classic]:
-    scene.director.host.run("modprobe ip_vs_wlc; modprobe -r ip_vs_ovf")
+    scene.director.host.run("modprobe ip_vs_wlc")
+    scene.director.host.run("modprobe -r ip_vs_ovf")
     before = MODPROBE.read_text()
     MODPROBE.write_text("/bin/false")
     yield Classic(scene)

@@ -13,6 +13,7 @@ from ldirectord_py.cli.instances import find_config, instance_name, pid_path
 from ldirectord_py.cli.ownership import Ownership, ownership
 from ldirectord_py.cli.terminal import Style, tell
 from ldirectord_py.config.load import load
+from ldirectord_py.config.sysctls import advised, current
 from ldirectord_py.foresight import Foresight, foresee
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.config import Config
@@ -70,6 +71,8 @@ def _run(asked: Namespace) -> Status:
     else:
         _show(config, foresight, steps)
         _tell_untouched(foresight, known)
+        for advice in advised(config, current):
+            tell(advice.sentence, Style.YELLOW)
     return Status.FOUND if steps else Status.FINE
 
 
@@ -287,6 +290,7 @@ def _as_json(config: Config, foresight: Foresight, steps: Sequence[_Step], known
             {"virtual": str(key.virtual), "real": str(key.real), "file": file}
             for key, file in foresight.maintained.items()
         ],
+        "advice": [advice.sentence for advice in advised(config, current)],
         "untouched": [str(key) for key in foresight.forecast.untouched],
     }
 

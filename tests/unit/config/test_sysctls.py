@@ -1,0 +1,50 @@
+"""Which settings of the kernel a configuration needs."""
+
+from pathlib import Path
+
+import pytest
+
+from ldirectord_py.config.sysctls import EXPIRE_NODEST_CONN, EXPIRE_QUIESCENT_TEMPLATE, advised, current
+from tests.unit.config.readings import config_of
+
+REAL = "\treal=192.0.2.2:80 masq\n"
+TCP = f"virtual=192.0.2.1:80\n{REAL}"
+UDP = f"virtual=192.0.2.1:53\n{REAL}\tprotocol=udp\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        (TCP, []),
+        (f"{TCP}\tquiescent=yes\n", []),
+        (f"{TCP}\tpersistent=60\n\tquiescent=yes\n", [EXPIRE_QUIESCENT_TEMPLATE]),
+        (f"{TCP}\tpersistent=60\n", [EXPIRE_NODEST_CONN]),
+        (UDP, [EXPIRE_NODEST_CONN]),
+        (f"{UDP}\tops=yes\n", []),
+        (f"{UDP}\tquiescent=yes\n", []),
+        (f"{UDP}\tpersistent=60\n\tquiescent=yes\n", [EXPIRE_QUIESCENT_TEMPLATE]),
+        (f"virtual=5\n{REAL}\tpersistent=60\n\tquiescent=yes\n{UDP}", [EXPIRE_QUIESCENT_TEMPLATE, EXPIRE_NODEST_CONN]),
+    ],
+)
+def test_what_is_advised_follows_from_persistence_protocol_and_quiescence(text: str, names: list[str]) -> None:
+    config = config_of(text)
+    assert [advice.name for advice in advised(config, lambda _: 0)] == names
+    assert advised(config, lambda _: 1) == advised(config, lambda _: None) == ()
+
+
+def test_the_sentence_says_for_whom_why_and_what_to_do() -> None:
+    section = f"{REAL}\tpersistent=60\n\tquiescent=yes\n"
+    (advice,) = advised(config_of(f"virtual=192.0.2.1:80\n{section}virtual=192.0.2.1:443\n{section}"), lambda _: 0)
+    assert advice.sentence == (
+        "tcp:192.0.2.1:80 and 1 more: with persistent and quiescent=yes, its clients stay with a server that is out"
+        " while net.ipv4.vs.expire_quiescent_template is 0; set it: sysctl -w"
+        " net.ipv4.vs.expire_quiescent_template=1"
+    )
+
+
+def test_a_setting_is_read_where_the_kernel_has_it(tmp_path: Path) -> None:
+    assert current(EXPIRE_NODEST_CONN, tmp_path) is None
+    folder = tmp_path / "net" / "ipv4" / "vs"
+    folder.mkdir(parents=True)
+    (folder / "expire_nodest_conn").write_text("1\n")
+    assert current(EXPIRE_NODEST_CONN, tmp_path) == 1
