@@ -23,6 +23,7 @@ from ldirectord_py.metrics_endpoint import MetricsEndpoint
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.errors import ConfigRejected, DirectorError, TableUnavailable
 from ldirectord_py.model.events import CheckDone, Event, FirstPassComplete, Observer, Reloaded, Started, Stopping
+from ldirectord_py.model.problems import Problem
 from ldirectord_py.model.snapshot import Snapshot
 from ldirectord_py.model.table import Table
 from ldirectord_py.observers.crashes import Crashes
@@ -36,10 +37,12 @@ from ldirectord_py.runtime.director import Director
 from ldirectord_py.runtime.keeper import Keeper
 from ldirectord_py.runtime.lifetime import Ended, Signals
 from ldirectord_py.runtime.maintenance import Maintenance
+from ldirectord_py.runtime.ownership import FILE as OWNERSHIP_FILE
+from ldirectord_py.runtime.ownership import Ownership
 from ldirectord_py.runtime.reloading import Reloader, ReloadResult, settle_memory
 from ldirectord_py.runtime.shadow import Shadow
 from ldirectord_py.runtime.snapshots import snapshot
-from ldirectord_py.runtime.statefile import Remembered, StateFile, remembered
+from ldirectord_py.runtime.statefile import Remembered, StateFile, network_namespace, remembered
 from ldirectord_py.runtime.stream import EventStream
 from ldirectord_py.runtime.systemd import Notifier
 
@@ -80,6 +83,7 @@ class Application:
         self._schedule: Schedule | None = None
         self._maintenance = Maintenance(self._stream.emit)
         self._state = StateFile(options.state, self._director, self._warn) if options.state is not None else None
+        self._ownership: Ownership | None = None
         self._metrics = MetricsEndpoint(self.snapshot, self._healthy, self.observe)
         self._outward = Outward(self._config, self._stream.emit, program=options.program, routes=options.mail)
         self.observe(self._follow, without=(CheckDone,))
@@ -117,8 +121,9 @@ class Application:
                 await self._apply(self._config())
                 await stack.enter_async_context(self._outward)
                 stack.callback(self._maintenance.close)
-                if lacking := await self._director.keeper.missing_modules(self._config()):
-                    raise ConfigRejected(lacking)
+                self._open_ownership(stack)
+                if problems := await self._admit(self._config()):
+                    raise ConfigRejected(problems)
                 maintained = await self._maintenance.look(self._config())
                 await self._director.start(maintained, self._remembered())
                 with self._signals:
@@ -131,9 +136,31 @@ class Application:
             self._table.close()
         return 0
 
+    def _open_ownership(self, stack: AsyncExitStack) -> None:
+        """Have locks say which services of the kernel's table are ours; where there can be none, go on without."""
+        pid_file = self._options.pid_file
+        if pid_file is None or self._options.shadow or not isinstance(self._table, KernelTable):
+            return
+        path = pid_file.parent / OWNERSHIP_FILE
+        try:
+            self._ownership = Ownership(path, network_namespace(), pid_file)
+        except OSError as error:
+            self._warn(f"Nothing keeps another instance from the same virtual services: {path}: {error.strerror}")
+        else:
+            stack.callback(self._ownership.close)
+
+    async def _admit(self, config: Config) -> tuple[Problem, ...]:
+        """Return what keeps *config* from being put in force on this machine; raise `TableUnavailable`."""
+        problems = await self._director.keeper.missing_modules(config)
+        if problems or self._ownership is None:
+            return problems
+        return await self._ownership.claim((virtual.key for virtual in config.virtuals), config.path)
+
     async def _apply(self, config: Config) -> tuple[str, ...]:
         """Have what is the process's own follow *config*; return what does not, and why."""
         # A shadow has the configuration of the daemon beside it, which listens there already: it warns, and goes on.
+        if self._ownership is not None:
+            self._ownership.keep([virtual.key for virtual in config.virtuals])
         notes = [await self._metrics.follow(config.metricslisten)]
         if not self._options.shadow and isinstance(self._table, KernelTable):
             notes += [advice.sentence for advice in advised(config, current)]
@@ -165,7 +192,7 @@ class Application:
                 prober = Prober(tasks, crashed=Crashes(self._say_crashed), certificate_seen=director.certificates.seen)
                 self._schedule = schedule = Schedule(prober, policy, director.report, limit=limit, drivers=DRIVERS)
                 reloader = Reloader(director, schedule, self._maintenance, self._load, self._stream.emit)
-                reloader.apply = self._apply
+                reloader.admit, reloader.apply = self._admit, self._apply
                 tasks.create_task(director.follow(), name="follow health")
                 tasks.create_task(director.watch_table(), name="watch the table")
                 tasks.create_task(reloader.watch_files(), name="watch the files")

@@ -29,4 +29,6 @@ class Options:
     """The control socket to serve on; None: none."""
     state: Path | None = None
     """The state file; None: none."""
+    pid_file: Path | None = None
+    """Where the pid file of this instance is, or would be: in the run directory that all instances share."""
     mail: Routes = field(default_factory=Routes)

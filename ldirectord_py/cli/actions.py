@@ -129,6 +129,7 @@ def _run(job: Job, begun: Callable[[], None], control: Path | None = None) -> in
         shadow=job.invocation.shadow,
         instance=job.journal.instance,
         program=itself(job.invocation, job.environment.program),
+        pid_file=job.pid_file,
         control=control,
         state=control and control.with_suffix(".state"),
     )

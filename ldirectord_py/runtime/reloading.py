@@ -48,7 +48,12 @@ class ReloadResult:
     differences: Differences = field(default_factory=Differences)
 
 
+Admit = Callable[[Config], Awaitable[tuple[Problem, ...]]]
 Apply = Callable[[Config], Awaitable[tuple[str, ...]]]
+
+
+async def _nothing_wrong(_config: Config) -> tuple[Problem, ...]:
+    return ()
 
 
 async def _nothing_more(_config: Config) -> tuple[str, ...]:
@@ -77,6 +82,8 @@ class Reloader:
         self._stamps: tuple[object, ...] = ()
         """Of those files when they were last looked at; nothing: not since they were read."""
         self._reloading = asyncio.Lock()
+        self.admit: Admit = _nothing_wrong
+        """Says what of this machine keeps a configuration from being put in force; raises `TableUnavailable`."""
         self.apply: Apply = _nothing_more
         """Has what is not the director's follow a configuration; returns what did not."""
         self.loaded = time.time()
@@ -94,8 +101,8 @@ class Reloader:
                 if not force and (sentence := too_much(before, config)):
                     insist = f"the one in force stays; if it is meant: ldirectord {self._path} reload --force"
                     return self._refuse((Problem(self._path, 0, f"{sentence}; {insist}"),))
-                if lacking := await self._director.keeper.missing_modules(config):
-                    return self._refuse(lacking)
+                if problems := await self.admit(config):
+                    return self._refuse(problems)
                 await self._director.reload(config, await self._maintenance.look(config))
             except ConfigRejected as rejected:
                 self._sources = rejected.sources if rejected.sources.files else self._sources
