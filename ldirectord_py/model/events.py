@@ -128,6 +128,8 @@ class TableChanged:
     cause: Cause
     fallback: bool = False
     """The change is about a fallback server, not a real one."""
+    again: bool = False
+    """It mends what does not stay mended, as `DriftRecurs` has told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,21 @@ class DriftFound:
     real: RealKey | None
     sentence: str
     """What differed, such as `weight 0 instead of 3`."""
+    again: bool = False
+    """It does not end, as `DriftRecurs` has told."""
+
+
+@dataclass(frozen=True, slots=True)
+class DriftRecurs:
+    """What was mended is changed again and again: somebody else keeps this table too."""
+
+    virtual: VirtualKey
+    real: RealKey | None
+    """Where it was seen first."""
+    places: int
+    """How many services and servers are concerned."""
+    suspects: tuple[str, ...]
+    """Processes that may do it, such as `keepalived (pid 801)`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,6 +296,7 @@ Event = (
     | TableChanged
     | ChangeRefused
     | DriftFound
+    | DriftRecurs
     | Diverged
     | Agreed
     | TableLost

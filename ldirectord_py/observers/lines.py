@@ -16,6 +16,7 @@ from ldirectord_py.model.events import (
     ConfigChanged,
     Diverged,
     DriftFound,
+    DriftRecurs,
     Event,
     FallbackChanged,
     FirstPassComplete,
@@ -69,6 +70,8 @@ def lines(event: Event, pid: int) -> Iterable[Line]:  # noqa: C901, PLR0911, PLR
             return [_change_refused(event)]
         case DriftFound():
             return [_drift_found(event)]
+        case DriftRecurs():
+            return [_drift_recurs(event)]
         case Diverged():
             return [_diverged(event)]
         case Agreed():
@@ -191,7 +194,7 @@ def _table_changed(event: TableChanged) -> Line:
     fields = _change_fields(event.change, event.cause)
     if event.fallback:
         fields["fallback"] = True
-    return Line(Level.INFO, "table_changed", change_message(event), fields)
+    return Line(Level.DEBUG if event.again else Level.INFO, "table_changed", change_message(event), fields)
 
 
 def change_message(event: TableChanged) -> str:
@@ -253,7 +256,19 @@ def _change_refused(event: ChangeRefused) -> Line:
 def _drift_found(event: DriftFound) -> Line:
     fields: dict[str, Field] = {"kind": event.kind.value, **_place(event.virtual, event.real)}
     text = f"The IPVS table is not as it was left: {_whom(event.virtual, event.real)}: {event.sentence}"
-    return Line(Level.WARNING, "drift_found", text, {**fields, "sentence": event.sentence})
+    level = Level.DEBUG if event.again else Level.WARNING
+    return Line(level, "drift_found", text, {**fields, "sentence": event.sentence})
+
+
+def _drift_recurs(event: DriftRecurs) -> Line:
+    who = ", ".join(event.suspects) or "nobody known: look for scripts that call ipvsadm"
+    text = (
+        f"Something else keeps changing the IPVS table back, in {event.places} places, such as"
+        f" {_whom(event.virtual, event.real)}; stop one of the two; it may be: {who}. Until it rests, drift is not"
+        " logged any more."
+    )
+    fields = {**_place(event.virtual, event.real), "places": event.places, "suspects": list(event.suspects)}
+    return Line(Level.ERROR, "drift_recurs", text, fields)
 
 
 def _diverged(event: Diverged) -> Line:

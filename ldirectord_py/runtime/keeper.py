@@ -22,6 +22,7 @@ from ldirectord_py.model.problems import Problem
 from ldirectord_py.model.service import RealKey, VirtualKey
 from ldirectord_py.model.table import AddService, Change, Refusal, RemoveService, Service, Table, TableState
 from ldirectord_py.runtime.modules import missing_modules
+from ldirectord_py.runtime.recurring_drift import RecurringDrift
 
 _SLICE = 256  # destinations compared in one turn of the loop
 
@@ -63,6 +64,7 @@ class Keeper:
         self._lost = False
         self._stale: set[VirtualKey] = set()  # to be compared with what is wanted
         self._told: set[Refusal] = set()
+        self._drift = RecurringDrift(emit)
 
     async def learn(self, virtuals: Sequence[VirtualKey]) -> TableState:
         """Read *virtuals* into *known*, and return what is there; raise `TableUnavailable`."""
@@ -160,7 +162,8 @@ class Keeper:
         written = [change for change in changes if change not in refused and change.virtual not in unentered]
         apply(written, self.known)
         for change in written:
-            self._emit(TableChanged(change, cause, self._wanted.is_fallback(change)))
+            again = cause is Cause.DRIFT and self._drift.recurs(change.virtual)
+            self._emit(TableChanged(change, cause, self._wanted.is_fallback(change), again))
         return refusals
 
     async def _reconcile(self) -> None:
@@ -175,6 +178,7 @@ class Keeper:
             )
             await asyncio.sleep(0)  # checks first
         await self._settle(Cause.DRIFT)
+        await self._drift.raise_alarm()
 
     def _compare(self, virtual: VirtualKey, found: TableState) -> bool:
         """Take what was *found* for known; return whether it has to be mended."""
@@ -194,7 +198,7 @@ class Keeper:
         for change in plan({virtual: left}, found):
             told = drift(change, found)
             if not self._stays_out(told):
-                self._emit(told)
+                self._drift.tell(told)
 
     def _stays_out(self, found: DriftFound) -> bool:
         return (

@@ -12,6 +12,7 @@ def classic(scene: Scene) -> Classic:
     return Classic(scene)
 
 
+@pytest.mark.timeout(240)  # eight commands, each some seconds in a guest on a busy machine
 def test_the_second_instance_is_refused_at_start_and_at_reload_and_names_the_first(classic: Classic) -> None:
     director = classic.scene.director
     director.start(classic.config())

@@ -59,6 +59,7 @@ REFUSED = ev.ChangeRefused(
     Refusal(AddDestination(WEB, REAL.real, destination(3)), 2, "the service does not exist"), ev.Cause.HEALTH
 )
 DRIFT = ev.DriftFound(ev.DriftKind.WEIGHT, WEB, REAL, "weight 0 instead of 3")
+DRIFT_RECURS = ev.DriftRecurs(WEB, REAL, 2, ("keepalived (pid 801)",))
 GONE = ev.DriftFound(ev.DriftKind.MISSING_SERVICE, WEB, None, "it is missing")
 WARNING = Problem("/etc/l.cf", 2, "maintenance directory does not exist", Severity.WARNING)
 ERROR = Problem("/etc/l.cf", 6, "Unknown command bogus line")

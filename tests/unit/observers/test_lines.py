@@ -310,6 +310,24 @@ CASES = [
         ],
     ),
     (
+        the.DRIFT_RECURS,
+        [
+            Line(
+                Level.ERROR,
+                "drift_recurs",
+                "Something else keeps changing the IPVS table back, in 2 places, such as "
+                "real server 10.0.0.5:80 (tcp:10.0.0.1:80); stop one of the two; it may be: keepalived (pid 801). "
+                "Until it rests, drift is not logged any more.",
+                {
+                    "virtual": "tcp:10.0.0.1:80",
+                    "real": "10.0.0.5:80",
+                    "places": 2,
+                    "suspects": ["keepalived (pid 801)"],
+                },
+            )
+        ],
+    ),
+    (
         the.GONE,
         [
             Line(
