@@ -17,7 +17,9 @@ from ldirectord_py.cli.texts import HELP, USAGE, version
 from ldirectord_py.config.load import load
 from ldirectord_py.config.resolve import HERE
 from ldirectord_py.config.sysctls import advised, current
-from ldirectord_py.model.config import Config
+from ldirectord_py.engine.policy import longest_notice
+from ldirectord_py.model.checking import Alternating, Repeated, Together
+from ldirectord_py.model.config import Config, Virtual
 from ldirectord_py.model.errors import ConfigRejected, DirectorError
 
 USAGE_STATUS = 255
@@ -69,7 +71,16 @@ def _configtest(asked: Invocation, environment: Environment) -> int:
     reals = sum(len(virtual.reals) for virtual in config.virtuals)
     found = f"{_count(len(config.virtuals), 'virtual service')}, {_count(reals, 'real server')}"
     tell(f"Configuration {path} is fine: {found}")
+    for virtual in config.virtuals:
+        if seconds := _longest_notice(virtual):
+            tell(f"{virtual.key}: a real server that dies is out {seconds:g} s later at the latest")
     return 0
+
+
+def _longest_notice(virtual: Virtual) -> float:
+    plans = {real.plan for real in virtual.reals}
+    polled = [plan for plan in plans if isinstance(plan, Repeated | Together | Alternating)]
+    return max((longest_notice(plan, virtual.failurecount) for plan in polled), default=0.0)
 
 
 def _count(number: int, noun: str) -> str:

@@ -27,6 +27,8 @@ def build(tree: Tree, files: Files, environment: Environment) -> Config:
         environment, host_address=cache(environment.host_address), port_number=cache(environment.port_number)
     )
     findings = Findings(files, tree.problems)
+    for number, note in tree.notes:
+        findings.warning(number, note, "surprising-value")
     values = read_values(tree.lines, Scope.GLOBAL, findings)
     if environment.check_paths:
         _check_paths(values, findings)

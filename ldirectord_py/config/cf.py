@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field
 
+from ldirectord_py.config import invisible
 from ldirectord_py.config.directive import quoted
 from ldirectord_py.config.directives import veiled
 from ldirectord_py.config.tree import MOST_LINES, Line, Section, Tree
@@ -11,6 +12,7 @@ _OPENING = re.compile(r"(virtual6?)\s*=\s*(.*)", re.ASCII | re.DOTALL)
 _DIRECTIVE = re.compile(r"(\w*)\s*(=?)\s*(.*)", re.ASCII | re.DOTALL)
 _COMMENT_OR_BLANK = re.compile(r"\s*(#|$)", re.ASCII)
 _INDENT = " " * 4
+_CARRIAGE = "lines end in CR LF, as in Windows, and a value without quotes gets the CR as its last letter"
 _BYTE_ORDER_MARK = "\ufeff"
 
 
@@ -36,8 +38,11 @@ class _Reading:
     globals: list[Line] = field(default_factory=list)
     sections: list[Section] = field(default_factory=list)
     problems: list[tuple[int, str]] = field(default_factory=list)
+    notes: list[tuple[int, str]] = field(default_factory=list)
     opening: Line | None = None
     body: list[Line] = field(default_factory=list)
+    carriage: bool = False
+    """That lines end in CR LF was told."""
     ended_by: str = ""
     """The line that ended the last section."""
     told: int = -1
@@ -50,11 +55,21 @@ class _Reading:
             self.problem(self.start, f"expected at most {MOST_LINES} lines, but got {len(lines)}")
             lines = []
         for number, text in enumerate(lines, self.start + 1):
+            self.note(number, text)
             if self.opening is None or not self.within(number, text):
                 self.outside(number, text)
         if self.opening is not None:
             self.close(self.start + len(lines))
-        return Tree(self.path, tuple(self.globals), tuple(self.sections), tuple(self.problems))
+        notes = tuple(self.notes)
+        return Tree(self.path, tuple(self.globals), tuple(self.sections), tuple(self.problems), notes=notes)
+
+    def note(self, number: int, text: str) -> None:
+        """Take down what looks like something else in a line."""
+        if text.endswith("\r") and not self.carriage:
+            self.carriage = True
+            self.notes.append((number, f"{_CARRIAGE}; save the file with LF alone"))
+        if not text.isascii() and not invisible.begins(text) and (what := invisible.told(text)):
+            self.notes.append((number, what))
 
     def within(self, number: int, text: str) -> bool:
         """Take a line as part of the open section; return whether it is."""
@@ -87,6 +102,8 @@ class _Reading:
             self.body = []
         elif text.startswith(_BYTE_ORDER_MARK):
             self.problem(number, "the file begins with a byte order mark; save it as UTF-8 without one")
+        elif invisible.begins(text):
+            self.problem(number, invisible.what(text[0]))
         else:
             self.globals.append(directive(number, text, text))
 
@@ -109,7 +126,7 @@ class _Reading:
         elif _COMMENT_OR_BLANK.match(self.ended_by):
             why = f"a blank line at line {section.end - self.start} ended the section of {section.label}"
             self.problem(number, f"{what}: {why}; remove it, or put a # at its beginning")
-        else:
+        elif not invisible.begins(self.ended_by):
             # What is wrong with the lines that should be indented is told when they are.
             self.globals = [line for line in self.globals if line.number < section.end]
             self.problem(section.end, "not indented, so it ended the section; indent it and what follows")

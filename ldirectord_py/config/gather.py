@@ -21,7 +21,8 @@ def gather(text: bytes, path: str, reading: Reading) -> tuple[Tree, Files]:
     """Return what the file *path*, which holds *text*, and all files that it includes say together."""
     gathering = _Gathering(reading, Files(path))
     lines, sections = gathering.file(path, text, (), ())
-    return Tree(path, lines, sections, tuple(gathering.problems), tuple(gathering.defaults)), gathering.files
+    problems, defaults, notes = gathering.problems, gathering.defaults, gathering.notes
+    return Tree(path, lines, sections, tuple(problems), tuple(defaults), tuple(notes)), gathering.files
 
 
 def read(text: bytes, path: str, start: int, refer: Refer) -> Tree:
@@ -46,6 +47,7 @@ class _Gathering:
     reading: Reading
     files: Files
     problems: list[tuple[int, str]] = field(default_factory=list)
+    notes: list[tuple[int, str]] = field(default_factory=list)
     defaults: list[Line] = field(default_factory=list)
     """Those of all files."""
     seen: dict[str, int] = field(default_factory=dict)
@@ -58,6 +60,7 @@ class _Gathering:
         self.seen.setdefault(os.path.realpath(path), 0)
         tree = self.read(path, text)
         self.problems += tree.problems
+        self.notes += tree.notes
         self.defaults += tree.defaults
         own = {line.name for line in tree.defaults}
         defaults = (*(line for line in defaults if line.name not in own), *tree.defaults)

@@ -7,6 +7,7 @@ from ldirectord_py.config.directive import Unreadable, quoted
 
 _HOST = re.compile(r"([0-9A-Za-z._+-]+):([A-Za-z0-9_-]+)", re.ASCII)
 _IPV6 = re.compile(r"(\[[0-9A-Fa-f:]+\]):([A-Za-z0-9_-]+)", re.ASCII)
+_BARE_IPV6 = re.compile(r"[0-9A-Fa-f]{0,4}(:[0-9A-Fa-f]{0,4}){2,8}(:[a-z]+)?", re.ASCII)
 _MARK = re.compile(r"[0-9]+", re.ASCII)
 _NOTHING_MORE = re.compile(r"(\s.*|#.*)?", re.ASCII | re.DOTALL)
 _COMMENT = re.compile(r"\s*(#.*)?", re.ASCII | re.DOTALL)
@@ -24,6 +25,8 @@ class Opening:
     port: str
     mark: int | None
     notes: tuple[str, ...] = ()
+    bare: str = ""
+    """It looks like an IPv6 address without brackets; what to write."""
 
     @property
     def udp(self) -> bool:
@@ -34,8 +37,12 @@ class Opening:
 def read_opening(name: str, text: str) -> Opening:
     """Return what the line `NAME=TEXT` opens; raises `Unreadable`."""
     family = 6 if name == "virtual6" else 4
+    bare = _bare(text)
     if match := _HOST.match(text):
-        return Opening(family, match[1], match[2], None, _ignored(text[match.end() :]))
+        notes = () if bare else _ignored(text[match.end() :])
+        return Opening(family, match[1], match[2], None, notes, bare)
+    if bare:
+        raise Unreadable(bare)
     if match := _MARK.match(text):
         return _mark(family, text, match)
     if match := _IPV6.match(text):
@@ -54,6 +61,15 @@ def _mark(family: int, text: str, match: re.Match[str]) -> Opening:
     plain = _NOTHING_MORE.fullmatch(rest) is not None
     notes = _ignored(rest) if plain else (f"{quoted(text)} is read as firewall mark {int(match[0])}",)
     return Opening(family, "", "", int(match[0]), notes)
+
+
+def _bare(text: str) -> str:
+    word = re.split(r"[\s#]", text, maxsplit=1)[0]
+    if not _BARE_IPV6.fullmatch(word):
+        return ""
+    address, _, port = word.rpartition(":")
+    whole = f"[{address}]:{port}" if port.isdecimal() else f"[{word}]:80"
+    return f"an IPv6 address stands in brackets; write virtual6={whole}"
 
 
 def _ignored(rest: str) -> tuple[str, ...]:

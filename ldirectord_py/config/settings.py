@@ -4,6 +4,7 @@ from ipaddress import IPv4Address
 
 from ldirectord_py.config import directives as d
 from ldirectord_py.config.directive import Unreadable, quoted
+from ldirectord_py.config.doubts import hole_in
 from ldirectord_py.config.findings import Findings
 from ldirectord_py.config.readers import dotted_mask, prefix_length, unknown
 from ldirectord_py.config.values import Values
@@ -49,6 +50,8 @@ def _netmask(family: int, values: Values, findings: Findings, *, persistent: boo
     for entry in values.each(d.NETMASK):
         try:
             mask = prefix_length(entry.value or "") if family == 6 else dotted_mask(entry.value or "")
+            if isinstance(mask, IPv4Address) and (hole := hole_in(mask)):
+                findings.warning(entry.line, f"netmask: {hole}", "surprising-value")
         except Unreadable as exc:
             findings.error(entry.line, f"netmask: {exc}, but got {quoted(entry.value or '')}")
     return mask if persistent else _HOST_MASK[family]

@@ -73,6 +73,8 @@ class Tree:
     """What is no directive at all: line numbers and sentences."""
     defaults: tuple[Line, ...] = ()
     """What every section says that does not say otherwise."""
+    notes: tuple[tuple[int, str], ...] = ()
+    """What is no error and probably not meant: line numbers and sentences."""
 
 
 @dataclass(slots=True)

@@ -13,6 +13,8 @@ from ldirectord_py.config.tree import Line
 
 T = TypeVar("T")
 
+COMMENT_WITHIN = "a # begins a comment in ldirectord.cf, even within quotes; in a pattern write \\x23, or use YAML"
+
 
 @dataclass(frozen=True, slots=True)
 class Entry(Generic[T]):
@@ -111,7 +113,8 @@ def _read_one(
             findings.error(line.number, f"{row.name}: expected {row.reader.syntax}{_but_got(text, hidden=hidden)}")
             return
         if not line.strict:
-            findings.warning(line.number, f"{row.name}: {_surprise(row, text, value)}", "surprising-value")
+            why = f"; {COMMENT_WITHIN}" if _cut(line, text) else ""
+            findings.warning(line.number, f"{row.name}: {_surprise(row, text, value)}{why}", "surprising-value")
     _enter(row, line, value, entries, findings)
 
 
@@ -130,11 +133,18 @@ def _enter(
 
 
 def _refusal(row: Directive[Any], line: Line, text: str, exc: Unreadable) -> str:
+    if _cut(line, text):
+        return f"{row.name}: {COMMENT_WITHIN}"
     if exc.complete:
         return exc.told(row.name)
     reason = ": ".join(part for part in (row.refusal, str(exc)) if part)
     got = _but_got(text, hidden=row.secret or line.veiled)
     return f"{row.name}: {reason}{got}{'' if line.strict else _hint(text)}"
+
+
+def _cut(line: Line, text: str) -> bool:
+    """Return whether a # within quotes has made a comment of the rest."""
+    return not line.strict and text.count('"') % 2 == 1 and "#" in line.text and "#" not in text
 
 
 def _but_got(text: str, *, hidden: bool) -> str:
@@ -143,7 +153,7 @@ def _but_got(text: str, *, hidden: bool) -> str:
 
 def _hint(text: str) -> str:
     if text.endswith("\r"):
-        return "; the line ends in CR LF, where LF is expected"
+        return "; the line ends in CR LF, as in Windows: save the file with LF alone"
     if "#" in text:
         return "; a comment needs a line of its own"
     return ""

@@ -7,6 +7,7 @@ from ipaddress import IPv4Address
 from ldirectord_py.config import directives as d
 from ldirectord_py.config.checks import Checks, Surroundings
 from ldirectord_py.config.directive import Scope, Unreadable, no_host, no_port, shown, unknown_word
+from ldirectord_py.config.doubts import doubt
 from ldirectord_py.config.findings import Findings
 from ldirectord_py.config.openings import Opening, read_opening
 from ldirectord_py.config.resolve import Environment, unwritable
@@ -40,8 +41,11 @@ def virtual(section: Section, around: Surroundings) -> Virtual | None:
     try:
         key = _key(opening, protocol, around.environment)
     except Unreadable as exc:
-        findings.error(line, exc.told(section.opening.name))
+        findings.error(line, f"{section.opening.name}: {opening.bare or exc}")
         return None
+    if opening.bare:
+        findings.warning(line, f"{section.opening.name}: read as {key}; {opening.bare}", "surprising-value")
+    doubt(values, findings)
     _check_monitorfile(values, around)
     return _Named(line, key, values, around).complete(servers)
 

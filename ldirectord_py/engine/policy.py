@@ -67,3 +67,35 @@ def period(plan: Polled) -> float:
     """Return the seconds within which *plan* ends at least once, however its server behaves."""
     times = [probe.timeout * probe.attempts for probe in probes(plan)]
     return plan.interval + (sum(times) if isinstance(plan, Together) else max(times))
+
+
+def longest_notice(plan: Polled, failurecount: int) -> float:
+    """Return the most seconds between a server's death, of whatever kind, and the end of the check that takes it out.
+
+    That is if the machine keeps up: a check is on time, and none waits for a place.
+    """
+    match plan:
+        case Repeated(interval=interval):
+            return interval + (failurecount - 1) * max(interval, _seconds(plan)) + _seconds(plan)
+        case Together(interval=interval):
+            # One check of the turn was passed already, and the others took all the time that they have.
+            return failurecount * max(interval, _seconds(plan)) + _seconds(plan)
+        case Alternating(interval=interval, connects=connects):
+            negotiate = _most(plan.negotiate)
+            again = max(interval, negotiate)
+            # It still accepts connections, but says nothing; or it does not even accept them.
+            mute = (connects + 1) * interval + (failurecount - 1) * again + negotiate
+            connect = _most(plan.connect)
+            if failurecount == 1:
+                return max(mute, interval + connect)
+            return max(mute, interval + max(interval, connect) + (failurecount - 2) * again + negotiate)
+        case _:
+            assert_never(plan)
+
+
+def _seconds(plan: Repeated | Together) -> float:
+    return sum(map(_most, probes(plan)))
+
+
+def _most(probe: Probe) -> float:
+    return probe.timeout * probe.attempts

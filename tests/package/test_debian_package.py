@@ -29,7 +29,7 @@ echo 'a line of the Perl program' >/var/log/ldirectord.log
 chown root:root /var/log/ldirectord.log
 dpkg --install "$2" >/dev/null 2>&1
 ldirectord -v | head -1
-ldirectord configtest
+ldirectord configtest | head -n 1
 dpkg-query --show --showformat='${Package} ${db:Status-Status}\n' ldirectord ldirectord-py
 stat --format '%U %a' /var/log/ldirectord.log
 su ldirectord -s /bin/sh -c 'ldirectord ldirectord.cf status; echo "status $?"'
@@ -143,9 +143,9 @@ def test_the_program_runs_from_what_was_unpacked(unpacked: Path, tmp_path: Path)
         )
     )
     told = run(*command, config, "configtest", **environment)
-    assert (told.returncode, told.stdout) == (
+    assert (told.returncode, told.stdout.splitlines()[0]) == (
         0,
-        f"Configuration {config} is fine: 3 virtual services, 3 real servers\n",
+        f"Configuration {config} is fine: 3 virtual services, 3 real servers",
     )
 
 

@@ -1,5 +1,6 @@
 """What this machine is like, as far as a configuration can be at odds with it."""
 
+import os
 import platform
 import re
 import stat
@@ -25,6 +26,21 @@ def file_mode(path: str) -> int | None:
         return None
 
 
+def first_line(path: str) -> bytes:
+    """Return how the file *path* begins, at most its first line; nothing where that cannot be seen."""
+    try:
+        # Not blocking, so that a FIFO without a writer does not keep us.
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except OSError:
+        return b""
+    try:
+        return os.read(descriptor, 256).split(b"\n", 1)[0]
+    except OSError:
+        return b""
+    finally:
+        os.close(descriptor)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Machine:
     """What is to be known of a machine; None where it cannot be known."""
@@ -35,6 +51,8 @@ class Machine:
     """Those that its kernel has as modules or built in."""
     mode: Callable[[str], int | None] = file_mode
     """The permission bits of a file; None where it cannot be seen."""
+    first_line: Callable[[str], bytes] = first_line
+    """How a file begins."""
 
     @classmethod
     def this(cls, root: Path = Path("/")) -> Self:

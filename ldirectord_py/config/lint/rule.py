@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from ldirectord_py.config.lint.machine import Machine
 from ldirectord_py.config.tree import Checks, Files, Line, Section, Tree
 from ldirectord_py.model.asking import Asking
+from ldirectord_py.model.checking import CheckPlan
 from ldirectord_py.model.config import Config, Real, Virtual
 
 
@@ -21,6 +22,16 @@ class Place:
     def opening(self) -> int:
         """The number of its first line."""
         return self.section.opening.number
+
+    @property
+    def first(self) -> int:
+        """The number of the first line of the first virtual."""
+        return self.tree.sections[0].opening.number
+
+    @property
+    def plan(self) -> CheckPlan | None:
+        """How its first real server is checked; None where it has none."""
+        return self.virtual.reals[0].plan if self.virtual.reals else None
 
     @property
     def askings(self) -> tuple[Asking, ...]:

@@ -11,6 +11,7 @@ from ldirectord_py.config.lint.rule import Place, Rule, Sight
 from ldirectord_py.config.lint.secrets import readable_secrets
 from ldirectord_py.config.readers import SCHEDULERS
 from ldirectord_py.model.asking import Asking, CheckType
+from ldirectord_py.model.checking import Always
 from ldirectord_py.model.service import AddressKey, Forwarding, MarkKey
 
 _PASSWORD = re.compile(r"((?:pass\w*|pwd?|secret|token|key|login)(?:\s*=\s*|\s+))\S+|(?<=-p)\S+", re.IGNORECASE)
@@ -73,10 +74,15 @@ def _slow(place: Place, asking: Asking) -> Found:
     }.get(asking.checktype, ("checktimeout", asking.checktimeout))
     other = "checktimeout" if directive == "negotiatetimeout" else "negotiatetimeout"
     said = place.in_force(directive) or place.in_force(other)
-    if asking.checktype in {CheckType.ON, CheckType.OFF} or said is None or limit <= asking.interval:
+    never = {CheckType.ON, CheckType.OFF}
+    if asking.checktype in never or limit <= asking.interval or isinstance(place.plan, Always):
         return
-    sentence = f"{said.name} of {limit:g} s is longer than checkinterval ({asking.interval:g} s)"
-    yield said.number, f"{sentence}: a silent server is asked every {limit:g} s only, and out after that"
+    line = said or place.in_force("checkinterval")
+    what = f"{said.name} of {limit:g} s" if said else f"{directive}, by default {limit:g} s,"
+    sentence = f"{what} is longer than checkinterval ({asking.interval:g} s)"
+    told = f"{sentence}: a silent server is asked every {limit:g} s only, and out after that"
+    # What is said nowhere is told once, at the first virtual that it is for.
+    yield (line.number if line else place.first), told
 
 
 def _ports(place: Place) -> Found:
@@ -150,6 +156,22 @@ def _no_program(sight: Sight) -> Found:
                 yield place.line("checkcommand"), _absent(asking.checkcommand)
             elif asking.checktype is CheckType.EXTERNAL and not mode & 0o111:
                 yield place.line("checkcommand"), f"checkcommand: {asking.checkcommand} is not executable"
+            elif why := _no_interpreter(sight, asking.checkcommand):
+                yield place.line("checkcommand"), f"checkcommand: {shown(asking.checkcommand)} {why}"
+
+
+def _no_interpreter(sight: Sight, path: str) -> str:
+    """Say why the kernel finds no interpreter for a script, and calls that "No such file"."""
+    first = sight.machine.first_line(path)
+    if not first.startswith(b"#!"):
+        return ""
+    if first.endswith(b"\r"):
+        return "has a first line that ends in CR LF, so that no interpreter is found: save it with LF alone"
+    words = first[2:].split()
+    interpreter = words[0].decode("utf-8", "surrogateescape") if words else ""
+    if sight.machine.mode(interpreter) is None:
+        return f"asks for the interpreter {quoted(interpreter)}, which is not there"
+    return ""
 
 
 def _absent(command: str) -> str:

@@ -89,7 +89,7 @@ CONTROL_RUN = Run(
                 "CONFIG configtest": Differs(
                     ("configtest",),
                     ("exit 255", MORE),
-                    ("exit 0", "Configuration /lab.cf is fine: 1 virtual service, 1 real server"),
+                    ("exit 0", "Configuration /lab.cf is fine: 1 virtual service, 1 real server", MORE),
                 )
             },
         ),

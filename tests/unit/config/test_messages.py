@@ -57,7 +57,7 @@ BAD_IN_SECTION = [
     ),
     ("httpheader=me", "httpheader: expected NAME: VALUE, such as X-Probe: ldirectord, but there is no colon"),
     ("login=me", f"login: invalid login string: {QUOTES}"),
-    ('passwd="a#b"', f"passwd: invalid password: {QUOTES}"),
+    ('passwd="a', f"passwd: invalid password: {QUOTES}"),
     ('database=""', f"database: invalid database: {INNER}, but got '\"\"'"),
     ("secret=s3cret", f"secret: invalid secret: {QUOTES}"),
     ('load="!"', f"load: invalid string for load testing: {INNER}, but got '\"!\"'"),
@@ -146,7 +146,10 @@ BAD_IN_SECTION = [
     ("quiescent=YES", "quiescent: must be yes or no, but got 'YES'"),
     (
         "quiescent=yes\r",
-        "quiescent: must be yes or no, but got 'yes\\r'; the line ends in CR LF, where LF is expected",
+        (
+            "quiescent: must be yes or no, but got 'yes\\r'; "
+            "the line ends in CR LF, as in Windows: save the file with LF alone"
+        ),
     ),
     ("cleanstop=", "cleanstop: must be yes or no, but got ''"),
     ('fallbackcommand=""', f"fallbackcommand: invalid fallback command: {INNER}, but got '\"\"'"),
@@ -458,3 +461,96 @@ SECRET_LINES = [
 @pytest.mark.parametrize("line", SECRET_LINES)
 def test_a_secret_that_is_written_wrongly_is_not_shown(line):
     assert "geheim" not in str(problems(f"{SECTION}\t{line}\n\tpasswd=geheim\n"))
+
+
+COMMENT_WITHIN = "a # begins a comment in ldirectord.cf, even within quotes; in a pattern write \\x23, or use YAML"
+
+
+@pytest.mark.parametrize("line", ['receive="a#b"', 'passwd="a#b"', 'real=192.0.2.2:80 gate 1 "/a#b", "c"'])
+def test_quotes_that_a_comment_has_cut_are_not_denied(line):
+    assert problems(f"{SECTION}\t{line}\n") == [f"ldirectord.cf:3: {line.partition('=')[0]}: {COMMENT_WITHIN}"]
+
+
+def test_a_value_that_a_comment_has_cut_and_that_is_taken_is_a_warning():
+    assert warnings(f'{SECTION}\tvirtualhost="a#b"\n') == [
+        f"ldirectord.cf:3: warning: virtualhost: '\"a' is read as 'a'; {COMMENT_WITHIN}"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("opening", "written"),
+    [
+        ("virtual6=2001:db8::1:80", "[2001:db8::1]:80"),
+        ("virtual=::1:80", "[::1]:80"),
+        ("virtual6=fe80::1:a", "[fe80::1:a]:80"),
+        ("virtual6=2001:db8::1 # web", "[2001:db8:]:1"),
+    ],
+)
+def test_an_ipv6_virtual_without_brackets_is_told_what_to_write(opening, written):
+    name = opening.partition("=")[0]
+    assert problems(f"{opening}\n\n") == [
+        f"ldirectord.cf:1: {name}: an IPv6 address stands in brackets; write virtual6={written}"
+    ]
+
+
+BLANK = "here is a no-break space (U+00A0), which looks like a blank and is none; write a blank in its place"
+
+
+@pytest.mark.parametrize("blank", ["\u00a0", "\udca0"], ids=["UTF-8", "ISO 8859-1"])
+def test_a_line_that_begins_with_what_looks_like_a_blank_says_so_and_nothing_else(blank):
+    assert problems(f'{SECTION}{blank * 4}service=http\n\treceive="x"\n') == [f"ldirectord.cf:3: {BLANK}"]
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("\u00a0=http", "no-break space (U+00A0), which looks like a blank and is none"),
+        ("\u200b=http", "zero width space (U+200B), which nobody sees"),
+        ("=\u202ehttp", "right-to-left override (U+202E), which nobody sees"),
+        ("=http\ufeff", "zero width no-break space (U+FEFF), which nobody sees"),
+    ],
+)
+def test_characters_that_nobody_sees_are_named(text, what):
+    try:
+        told = [str(warning) for warning in config_of(f"{SECTION}\tservice{text}\n").warnings]
+    except ConfigRejected as rejected:
+        told = list(map(str, rejected.problems))
+    assert any(what in line for line in told)
+    assert "".join(told).isprintable()
+
+
+def test_what_stands_in_quotes_or_in_a_comment_may_have_any_character():
+    assert warnings(f'{SECTION}\treceive="a\u00a0b" # \u00a0\n# \u200b\n') == []
+
+
+def test_the_line_ends_of_another_system_are_told_once():
+    text = "virtual=192.0.2.1:80\r\n\treal=192.0.2.2:80 gate\r\n\tservice=http\r\n"
+    assert warnings(text) == [
+        (
+            "ldirectord.cf:1: warning: lines end in CR LF, as in Windows, and a value without quotes gets the CR as "
+            "its last letter; save the file with LF alone"
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("host", "advice"),
+    [
+        ("https://www.example.org/x", "is a URL, and is sent as the Host as it stands; write www.example.org"),
+        ("www.example.org/x", "is more than a name, and is sent as the Host as it stands; write www.example.org"),
+        ("/x", "is more than a name, and is sent as the Host as it stands; write a name such as www.example.org"),
+    ],
+)
+def test_a_virtualhost_that_is_none_is_a_warning(host, advice):
+    assert warnings(f"{SECTION}\tvirtualhost={host}\n") == [f"ldirectord.cf:3: warning: virtualhost: {host!r} {advice}"]
+
+
+@pytest.mark.parametrize("mask", ["255.255.0.255", "0.255.255.255", "255.253.0.0"])
+def test_a_mask_with_a_hole_is_a_warning(mask):
+    (told,) = warnings(f"{SECTION}\tpersistent=5\n\tnetmask={mask}\n")
+    assert told.startswith(f"ldirectord.cf:4: warning: netmask: {mask} has a hole")
+
+
+@pytest.mark.parametrize("mask", ["255.255.255.255", "255.255.240.0", "128.0.0.0", "0.0.0.0"])
+def test_a_mask_without_a_hole_is_none(mask):
+    assert warnings(f"{SECTION}\tpersistent=5\n\tnetmask={mask}\n") == []

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from ldirectord_py.checks.conversations.connect import Connect
-from ldirectord_py.engine.policy import period, probe_at, probes, step_after, verdict
+from ldirectord_py.engine.policy import longest_notice, period, probe_at, probes, step_after, verdict
 from ldirectord_py.model.checking import Alternating, Polled, Probe, Repeated, Together
 from ldirectord_py.model.outcome import Reason, down, fault, up
 
@@ -74,3 +74,55 @@ def test_probes_that_belong_together_make_one_verdict(outcomes: list, told: list
 def test_a_plan_ends_at_least_once_in_its_period(plan: Polled, seconds: float) -> None:
     assert period(plan) == seconds
     assert CONNECT.check in [probe.check for probe in probes(plan)]
+
+
+PLANS = {
+    "a negotiate": Repeated(probe=NEGOTIATE, interval=2),
+    "a connect": Repeated(probe=CONNECT, interval=10),
+    "a ping, tried three times": Repeated(probe=Probe(check=Connect(), timeout=2, attempts=3), interval=10),
+    "several": Together(probes=(CONNECT, NEGOTIATE), interval=10),
+    "several, seldom": Together(probes=(CONNECT, CONNECT), interval=60),
+    "combined": Alternating(negotiate=NEGOTIATE, connect=CONNECT, connects=2, interval=1),
+    "combined, with slow connects": Alternating(negotiate=CONNECT, connect=NEGOTIATE, connects=1, interval=1),
+}
+
+
+@pytest.mark.parametrize("failurecount", [1, 2, 3])
+@pytest.mark.parametrize("name", PLANS)
+def test_the_longest_time_until_a_dead_server_is_out_is_the_worst_that_happens(name: str, failurecount: int) -> None:
+    """Each step in turn is the last that is passed, and of the probes behind it each is the first to fail."""
+    plan = PLANS[name]
+    worst = max(
+        until_out(plan, failurecount, passed, mute)
+        for passed in range(3 if isinstance(plan, Alternating) else 1)
+        for mute in probes(plan)
+    )
+    assert longest_notice(plan, failurecount) >= worst
+    if not isinstance(plan, Together):
+        assert longest_notice(plan, failurecount) == worst
+
+
+def until_out(plan: Polled, failurecount: int, step: int, mute: Probe) -> float:
+    """Carry out *plan* beside a server that dies right after the check at *step*, which is begun at 0.
+
+    With a connect for *mute* it is silent altogether; otherwise it accepts connections and says no more.
+    """
+    begun, failures, step = 0.0, 0, step_after(plan, step, up())
+    took = 0.0
+    now = begun + max(plan.interval, took)
+    while True:
+        probe = probe_at(plan, step)
+        silent = probe is mute or mute is CONNECT or (mute in probes(plan) and not isinstance(plan, Alternating))
+        hung = silent or (isinstance(plan, Alternating) and probe is plan.negotiate)
+        took = probe.timeout * probe.attempts if hung else 0.0
+        failures += hung
+        if failures == failurecount:
+            return now + took
+        step = step_after(plan, step, FAILED if hung else up())
+        now += max(plan.interval, took)
+
+
+def test_a_hung_server_is_out_after_an_interval_and_a_timeout() -> None:
+    assert longest_notice(Repeated(probe=NEGOTIATE, interval=2), 1) == 32
+    assert longest_notice(Repeated(probe=NEGOTIATE, interval=2), 3) == 92
+    assert longest_notice(Repeated(probe=CONNECT, interval=10), 3) == 35

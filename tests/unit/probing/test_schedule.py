@@ -8,10 +8,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 
+import pytest
+
 from ldirectord_py.engine import policy
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.checking import Alternating, Peer, Polled, Probe, Repeated, Target, Together
-from ldirectord_py.model.outcome import Outcome, Reason, down, up
+from ldirectord_py.model.outcome import Outcome, Reason, Verdict, down, up
 from ldirectord_py.probing.prober import Prober
 from ldirectord_py.probing.schedule import TICK, Schedule
 from tests.peers.listeners import serving
@@ -262,3 +264,30 @@ async def test_after_a_pause_of_our_own_each_check_begins_once_and_keeps_its_pla
         places = {int(when * 10) % 5 for _, when in watched.began[-10:]}
         assert set(soon.values()) == {1}
         assert len(places) > 1
+
+
+@pytest.mark.parametrize(("interval", "timeout"), [(0.1, 0.4), (0.4, 0.1)], ids=["slow to give up", "seldom asked"])
+async def test_a_server_that_hangs_is_out_within_the_time_that_is_told(interval: float, timeout: float) -> None:
+    loop = asyncio.get_running_loop()
+    watched, died = Watched(), 0.0
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        name = await reader.readline()
+        if died:
+            await reader.read()  # says nothing until the check gives up
+        writer.write(name)
+
+    async with serving(answer) as endpoint, asyncio.TaskGroup() as tasks:
+        prober = Prober(tasks, crashed=lambda _probe, _error: None)
+        schedule = Schedule(prober, policy, watched.report, limit=9, drivers=2)
+        probe = Probe(check=Hello("a"), target=Target(endpoint=endpoint), timeout=timeout)
+        plan = Repeated(probe=probe, interval=interval)
+        schedule.retarget([plan])
+        await watched.until(lambda: len(watched.reports) == 3)  # the first pauses are shorter
+        died = loop.time()
+        await watched.until(lambda: sum(outcome.verdict is Verdict.DOWN for _, outcome, _ in watched.reports) == 2)
+        took = loop.time() - died
+        schedule.close()
+        prober.close()
+    longest = policy.longest_notice(plan, 2)
+    assert longest / 2 < took < longest + 0.5

@@ -145,7 +145,7 @@ def test_each_of_several_checks_is_looked_at(tmp_path: Path) -> None:
         "        receive: alive\n"
     )
     told = lint(locate(file), MACHINE)
-    assert [(problem.line, problem.id) for problem in told] == [(11, "head-without-body")]
+    assert [(problem.line, problem.id) for problem in told] == [(3, "slow-to-notice"), (11, "head-without-body")]
 
 
 def test_every_id_has_its_case() -> None:
@@ -196,7 +196,7 @@ def test_secrets_are_looked_for_wherever_they_may_stand(tmp_path: Path) -> None:
     machine = Machine(addresses=MACHINE.addresses, mode=lambda path: 0o644 if Path(path) in open_to_all else 0o640)
 
     def told() -> list[tuple[str, int, str]]:
-        return [(Path(each.path).name, each.line, each.id) for each in lint(locate(main), machine)]
+        return [(Path(each.path).name, each.line, each.id) for each in lint(locate(main), machine, ["slow-to-notice"])]
 
     assert told() == []
     for path, place in {
@@ -269,3 +269,36 @@ def test_this_machine_has_its_own_addresses() -> None:
 
     assert addresses is not None
     assert ip_address("127.0.0.1") in addresses
+
+
+@pytest.mark.parametrize(
+    ("head", "told"),
+    [("checkinterval=2\n", [(1, "slow-to-notice")]), ("\n", [(3, "slow-to-notice")])],
+    ids=["where the interval is said", "at the first virtual, where nothing is"],
+)
+def test_a_timeout_by_default_is_slow_as_well(head: str, told: list[tuple[int, str]], tmp_path: Path) -> None:
+    virtuals = "virtual=10.0.0.1:80\n\treal=10.0.0.3:80 gate\nvirtual=10.0.0.1:25\n\treal=10.0.0.3:25 gate\n"
+    assert found(f"{head}quiescent=yes\n{virtuals}", tmp_path) == told
+
+
+@pytest.mark.parametrize(
+    ("first", "why"),
+    [
+        (
+            "#!/bin/sh\r\n",
+            "has a first line that ends in CR LF, so that no interpreter is found: save it with LF alone",
+        ),
+        ("#!/nowhere/python\n", "asks for the interpreter '/nowhere/python', which is not there"),
+        ("#! /bin/sh -e\n", ""),
+        ("\x7fELF", ""),
+    ],
+    ids=["line ends of another system", "an interpreter that is not there", "fine", "no script"],
+)
+def test_a_script_that_no_interpreter_is_found_for_says_why(first: str, why: str, tmp_path: Path) -> None:
+    script, file = tmp_path / "check", tmp_path / "ldirectord.cf"
+    script.write_text(first)
+    script.chmod(0o700)
+    file.write_text(FINE.replace("checktype=connect", f"checktype=external\n\tcheckcommand={script}"))
+    machine = Machine(addresses=MACHINE.addresses, schedulers=MACHINE.schedulers)
+    told = [each.text for each in lint(locate(file), machine, ["readable-secret"])]
+    assert told == ([f"checkcommand: {script} {why}"] if why else [])
