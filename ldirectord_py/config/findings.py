@@ -22,6 +22,8 @@ class Findings:
         self._errors: dict[Problem, int] = {}
         self._warnings: dict[Problem, int] = {}
         self._untold = 0
+        self.servers = 0
+        """Real servers found so far."""
         self.secrets: set[str] = set()
         """What nobody may read in a log."""
         for line, text in problems:

@@ -7,11 +7,14 @@ from dataclasses import dataclass, field
 from ldirectord_py.config import cf
 from ldirectord_py.config.directive import Unreadable, Void, visible
 from ldirectord_py.config.directives import INCLUDE
+from ldirectord_py.config.findings import MOST
 from ldirectord_py.config.references import REFERENCES, Refer
 from ldirectord_py.config.sources import Reading, beside
 from ldirectord_py.config.tree import Files, Line, Section, Tree
 
 MOST_FILES = 1000
+MOST_WILD = 2
+"""So many folders and names of a pattern may have wildcards: more would search through a whole disk."""
 DEEPEST = 10
 """So many files may include one another in a row."""
 _MAGIC = frozenset("*?[")
@@ -90,13 +93,13 @@ class _Gathering:
             pattern = beside(path, INCLUDE.reader.read(line.value or "") or "")
         except (Unreadable, Void):
             return  # told where the values are read
-        found = self.reading.matches(pattern)
-        if not found and not _MAGIC & set(pattern):
-            self.refuse(line, f"there is no file {visible(pattern)}")
+        found = self.matching(line, pattern)
         if len(within) >= DEEPEST:
             self.refuse(line, f"more than {DEEPEST} files include one another in a row")
             return
         for name in found:
+            if len(self.problems) > MOST:
+                return
             real = os.path.realpath(name)
             if real in map(os.path.realpath, within):
                 self.refuse(line, f"{visible(name)} would include itself")
@@ -109,6 +112,19 @@ class _Gathering:
             else:
                 self.seen[real] = line.number
                 yield name
+
+    def matching(self, line: Line, pattern: str) -> tuple[str, ...]:
+        """Return the paths that *pattern* stands for; none where those are too many, or there are none."""
+        if sum(bool(_MAGIC & set(part)) for part in pattern.split("/")) > MOST_WILD:
+            self.refuse(line, f"expected wildcards in at most {MOST_WILD} parts of a path, but got {visible(pattern)}")
+            return ()
+        found = self.reading.matches(pattern)
+        if len(found) > MOST_FILES:
+            self.refuse(line, f"{visible(pattern)} stands for more than {MOST_FILES} files")
+            return ()
+        if not found and not _MAGIC & set(pattern):
+            self.refuse(line, f"there is no file {visible(pattern)}")
+        return found
 
     def included(
         self, line: Line, path: str, defaults: tuple[Line, ...], within: tuple[str, ...]

@@ -16,6 +16,8 @@ from ldirectord_py.model.service import Forwarding
 from ldirectord_py.model.table import Destination
 
 LONGEST_RANGE = 65536
+MOST_SERVERS = 100_000
+"""Of a whole configuration: more is a slip, and reading it would take minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +58,17 @@ def real_servers(values: Values, family: int, environment: Environment, findings
         findings.error(entry.line, misplaced(wrong.name, right.name))
     servers: list[Server] = []
     for entry in values.each(right):
+        if findings.servers > MOST_SERVERS:
+            return []  # which was told
+        before = len(servers)
         try:
             servers.extend(_spelt_out(entry, family, environment))
         except Unreadable as exc:
             findings.error(entry.line, exc.told(right.name))
+        findings.servers += len(servers) - before
+        if findings.servers > MOST_SERVERS:
+            findings.error(entry.line, f"{right.name}: there are more than {MOST_SERVERS} real servers in all")
+            return []
     return servers
 
 

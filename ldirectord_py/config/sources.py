@@ -5,10 +5,14 @@ import hashlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import islice
 
 from ldirectord_py.config.directive import Unreadable
 from ldirectord_py.config.files import LARGEST_FILE, content
 from ldirectord_py.model.sources import Source, Sources
+
+MOST_MATCHES = 1001
+"""One more than a configuration may have files."""
 
 
 def digest(text: bytes) -> bytes:
@@ -17,8 +21,9 @@ def digest(text: bytes) -> bytes:
 
 
 def matches(pattern: str) -> tuple[str, ...]:
-    """Return the paths that *pattern* stands for, in order."""
-    return tuple(sorted(glob.glob(pattern)))  # noqa: PTH207  # a pattern is one text, absolute or not
+    """Return the paths that *pattern* stands for, in order; of more than anybody has, only the first."""
+    found = glob.iglob(pattern)  # noqa: PTH207  # a pattern is one text, absolute or not
+    return tuple(sorted(islice(found, MOST_MATCHES)))
 
 
 def beside(path: str, name: str) -> str:

@@ -11,6 +11,7 @@ from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 from typing import Self
 
+from ldirectord_py.config.sysctls import current
 from ldirectord_py.model.address import IPAddress
 
 _IPVS = "kernel/net/netfilter/ipvs"
@@ -22,6 +23,16 @@ def file_mode(path: str) -> int | None:
     """Return the permission bits of *path*; None where there are none to be seen."""
     try:
         return stat.S_IMODE(Path(path).stat().st_mode)
+    except OSError:
+        return None
+
+
+def group_of(path: str) -> str | None:
+    """Return the name of the group of *path*, or its number; None where it cannot be seen."""
+    try:
+        return Path(path).group()
+    except KeyError:
+        return str(Path(path).stat().st_gid)
     except OSError:
         return None
 
@@ -53,6 +64,10 @@ class Machine:
     """The permission bits of a file; None where it cannot be seen."""
     first_line: Callable[[str], bytes] = first_line
     """How a file begins."""
+    group: Callable[[str], str | None] = group_of
+    """Whose group a file is; None where that cannot be seen."""
+    setting: Callable[[str], int | None] = current
+    """A setting of the kernel; None where it cannot be read."""
 
     @classmethod
     def this(cls, root: Path = Path("/")) -> Self:

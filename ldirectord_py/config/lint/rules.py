@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
 from ldirectord_py.config.directive import quoted, shown, unknown_word
+from ldirectord_py.config.lint.access import writable
 from ldirectord_py.config.lint.idle import idle
 from ldirectord_py.config.lint.rule import Place, Rule, Sight
 from ldirectord_py.config.lint.secrets import readable_secrets
 from ldirectord_py.config.readers import SCHEDULERS
+from ldirectord_py.config.sysctls import advised
 from ldirectord_py.model.asking import Asking, CheckType
 from ldirectord_py.model.checking import Always
 from ldirectord_py.model.service import AddressKey, Forwarding, MarkKey
@@ -182,6 +184,27 @@ def _absent(command: str) -> str:
     return f"checkcommand: there is no {shown(path)}"
 
 
+def _no_virtuals(sight: Sight) -> Found:
+    if not sight.config.virtuals:
+        yield 0, "there is no virtual service in it: it directs nothing"
+
+
+def _stuck_clients(sight: Sight) -> Found:
+    for advice in advised(sight.config, sight.machine.setting):
+        place = next(place for place in sight.places if place.virtual is advice.virtuals[0])
+        yield place.line("persistent"), advice.sentence
+
+
+def _mixed_stop(sight: Sight) -> Found:
+    """Tell of virtuals that a stop takes out while others stay: where all go or all stay, that is what is wanted."""
+    if all(place.virtual.cleanstop for place in sight.places):
+        return
+    for place in sight.places:
+        if place.virtual.cleanstop and place.said("cleanstop") is None:
+            sentence = "cleanstop: not set here, so a stop takes this virtual out and its clients get no answer"
+            yield place.opening, f"{sentence}, while others have cleanstop=no and stay"
+
+
 def _no_reals(place: Place) -> Found:
     if not place.virtual.reals:
         fallback = "only its fallback serves" if place.virtual.fallback else "nobody serves it"
@@ -261,6 +284,10 @@ RULES: tuple[Rule, ...] = (
     Rule("pattern-differs", "Perl and PCRE2 read a pattern differently", _each_check(_patterns)),
     Rule("unknown-scheduler", "the kernel lacks the scheduler", _schedulers),
     Rule("readable-secret", "a password stands in a file that everybody can read", readable_secrets),
+    Rule("writable-by-others", "others than root can change what the director reads or runs", writable),
+    Rule("no-virtuals", "there is no virtual service", _no_virtuals),
+    Rule("stuck-clients", "a setting of the kernel keeps clients with servers that are out", _stuck_clients),
+    Rule("cleanstop-mixed", "a stop takes some virtuals out and leaves others", _mixed_stop),
     Rule("no-such-path", "a directory is not there", _no_directory),
     Rule("no-such-program", "the program of an external check is not there, or cannot be started", _no_program),
     Rule("no-reals", "a virtual has no real server", _each(_no_reals)),

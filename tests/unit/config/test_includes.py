@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ldirectord_py.config import gather
-from ldirectord_py.config.load import load
+from ldirectord_py.config.load import load, parse
 from ldirectord_py.config.sources import digest
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.errors import ConfigRejected
@@ -162,7 +162,7 @@ def test_includes_are_bounded(home, monkeypatch):
     assert problems(main) == ["f9.cf:1: include: more than 10 files include one another in a row"]
     monkeypatch.setattr(gather, "MOST_FILES", 3)
     main = write(home, m_yaml="include: 'g*.cf'", g1_cf="", g2_cf="", g3_cf="", g4_cf="")
-    assert problems(main) == ["m.yaml:1: include: expected at most 3 files"]
+    assert problems(main) == ["m.yaml:1: include: g*.cf stands for more than 3 files"]
 
 
 # Values that stand elsewhere
@@ -252,3 +252,18 @@ def test_a_refused_configuration_names_its_sources_too(home):
         loaded(main)
     assert [source.path for source in caught.value.sources.files] == [str(main), f"{home}/a.cf"]
     assert "digest" not in repr(caught.value.sources)
+
+
+def test_a_pattern_that_would_search_a_whole_disk_is_refused_at_once():
+    with pytest.raises(ConfigRejected) as caught:
+        parse(b"include=/*/*/*/nothing\n", "main.cf", TESTHOST)
+    told = "include: expected wildcards in at most 2 parts of a path, but got /*/*/*/nothing"
+    assert [str(problem) for problem in caught.value.problems] == [f"main.cf:1: {told}"]
+
+
+def test_a_pattern_that_stands_for_too_many_files_is_one_problem_and_none_is_read(home):
+    main = write(home, main_cf="include=many/*\n")
+    (main.parent / "many").mkdir()
+    for number in range(gather.MOST_FILES + 1):
+        (main.parent / "many" / f"{number}.cf").touch()
+    assert problems(main) == ["main.cf:1: include: many/* stands for more than 1000 files"]

@@ -3,6 +3,7 @@
 import pytest
 
 from ldirectord_py.checks.registry import SERVICES
+from ldirectord_py.config import servers
 from ldirectord_py.config.directive import Scope
 from ldirectord_py.config.directives import rows
 from ldirectord_py.config.readers import SCHEDULERS
@@ -554,3 +555,9 @@ def test_a_mask_with_a_hole_is_a_warning(mask):
 @pytest.mark.parametrize("mask", ["255.255.255.255", "255.255.240.0", "128.0.0.0", "0.0.0.0"])
 def test_a_mask_without_a_hole_is_none(mask):
     assert warnings(f"{SECTION}\tpersistent=5\n\tnetmask={mask}\n") == []
+
+
+def test_more_real_servers_than_anybody_has_are_refused_before_they_are_made(monkeypatch):
+    monkeypatch.setattr(servers, "MOST_SERVERS", 100)
+    text = "virtual=192.0.2.1:80\n" + "\treal=10.0.0.1->10.0.0.60 gate\n" * 9
+    assert problems(text) == ["ldirectord.cf:3: real: there are more than 100 real servers in all"]
