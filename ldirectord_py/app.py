@@ -14,7 +14,7 @@ from ldirectord_py.api.control import serve_control
 from ldirectord_py.checks.veiling import without
 from ldirectord_py.config.load import load
 from ldirectord_py.config.resolve import HERE
-from ldirectord_py.config.sysctls import advised, current
+from ldirectord_py.config.sysctls import advised, current, put
 from ldirectord_py.engine import policy
 from ldirectord_py.ipvs.kernel import KernelTable
 from ldirectord_py.ipvs.memory import MemoryTable
@@ -163,7 +163,8 @@ class Application:
             self._ownership.keep([virtual.key for virtual in config.virtuals])
         notes = [await self._metrics.follow(config.metricslisten)]
         if not self._options.shadow and isinstance(self._table, KernelTable):
-            notes += [advice.sentence for advice in advised(config, current)]
+            advice = advised(config, current)
+            notes += [put(each) if config.sysctls else each.sentence for each in advice]
         if config.supervised != self._supervised:
             notes.append("supervised has changed: that takes effect at the next start")
         told = tuple(note for note in notes if note)

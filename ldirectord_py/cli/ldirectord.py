@@ -121,7 +121,7 @@ def _warn(asked: Invocation, config: Config) -> None:
     if asked.action in {Action.START, Action.RESTART}:
         for warning in config.warnings:
             complain(str(warning))
-        for advice in () if asked.table == "memory" or asked.shadow else advised(config, current):
+        for advice in () if config.sysctls or asked.table == "memory" or asked.shadow else advised(config, current):
             complain(advice.sentence)
 
 

@@ -75,6 +75,7 @@ def _config(path: str, values: Values, virtuals: tuple[Virtual, ...], findings: 
         checkinterval=float(values.get(d.CHECKINTERVAL)),
         metricslisten=values.get(d.METRICSLISTEN),
         reconcileinterval=values.get(d.RECONCILEINTERVAL),
+        sysctls=values.get(d.SYSCTLS),
         reloadlimit=values.get(d.RELOADLIMIT),
         warnings=findings.problems,
         secrets=frozenset(findings.secrets),

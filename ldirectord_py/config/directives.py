@@ -354,6 +354,7 @@ METRICSLISTEN: Directive[Endpoint | None] = Directive(
 RECONCILEINTERVAL = Directive(
     "reconcileinterval", _GLOBAL, readers.SECONDS, 5.0, "Seconds between two comparisons of the whole table; 0: never"
 )
+SYSCTLS = _switch("sysctls", _GLOBAL, "Set the kernel's net.ipv4.vs.expire_... settings that the virtuals need to 1")
 RELOADLIMIT = Directive(
     "reloadlimit",
     _GLOBAL,

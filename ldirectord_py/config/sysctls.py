@@ -50,6 +50,15 @@ def advised(config: Config, value: Callable[[str], int | None]) -> tuple[Advice,
     return tuple(advice for advice in found if advice.virtuals and value(advice.name) == 0)
 
 
+def put(advice: Advice, root: Path = Path("/proc/sys")) -> str:
+    """Set what *advice* asks for; return a sentence that says so, or what kept us from it."""
+    try:
+        root.joinpath(*advice.name.split(".")).write_text("1\n")
+    except OSError as error:
+        return f"sysctls: {advice.name} cannot be set: {error.strerror}; {advice.sentence}"
+    return f"sysctls: {advice.name} set to 1; it was 0, and stays set when this daemon ends"
+
+
 def current(name: str, root: Path = Path("/proc/sys")) -> int | None:
     """Return the setting *name* of this process's network namespace; None where there is none to be read."""
     try:

@@ -111,6 +111,8 @@ class Config:
     """Where `/metrics` is served; None: nowhere."""
     reconcileinterval: float = 5
     """Seconds between two comparisons of the whole table; 0: only when something changes."""
+    sysctls: bool = False
+    """Set the settings of the kernel that persistence and UDP need."""
     reloadlimit: int = 50
     """The percentage of its virtuals that a reload may take away without being forced."""
     warnings: tuple[Problem, ...] = ()

@@ -27,6 +27,7 @@ OURS = {
         "metricslisten",
         "reconcileinterval",
         "reloadlimit",
+        "sysctls",
     ),
     *("tlscafile", "tlscertfile", "tlskeyfile", "tlsservername", "tlsverify"),
 }

@@ -66,7 +66,16 @@ def globals_of(text: bytes) -> Words:
         return str(int(value)) if isinstance(value, int) else str(value)
 
     named = {row.name: word(row) for row in directives.rows(Scope.GLOBAL).values()}
-    ours = ("fallback", "fallback6", "connecttimeout", "timeout", "metricslisten", "reconcileinterval", "reloadlimit")
+    ours = (
+        "fallback",
+        "fallback6",
+        "connecttimeout",
+        "timeout",
+        "metricslisten",
+        "reconcileinterval",
+        "reloadlimit",
+        "sysctls",
+    )
     ours += (
         "checksource",
         "checkdevice",

@@ -242,6 +242,7 @@ BAD_GLOBALLY = [
             "but got '1.2.3.400:9100'"
         ),
     ),
+    ("sysctls=1", "sysctls: must be yes or no, but got '1'"),
     ("reloadlimit=101", "reloadlimit: expected a percentage, such as 50, but got '101'"),
     (
         "reconcileinterval=nan",

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ldirectord_py.config.sysctls import EXPIRE_NODEST_CONN, EXPIRE_QUIESCENT_TEMPLATE, advised, current
+from ldirectord_py.config.sysctls import EXPIRE_NODEST_CONN, EXPIRE_QUIESCENT_TEMPLATE, advised, current, put
 from tests.unit.config.readings import config_of
 
 REAL = "\treal=192.0.2.2:80 masq\n"
@@ -47,4 +47,17 @@ def test_a_setting_is_read_where_the_kernel_has_it(tmp_path: Path) -> None:
     folder = tmp_path / "net" / "ipv4" / "vs"
     folder.mkdir(parents=True)
     (folder / "expire_nodest_conn").write_text("1\n")
+    assert current(EXPIRE_NODEST_CONN, tmp_path) == 1
+
+
+def test_a_setting_is_set_or_the_reason_is_told_with_the_advice(tmp_path: Path) -> None:
+    (advice,) = advised(config_of(UDP), lambda _: 0)
+    assert put(advice, tmp_path) == (
+        f"sysctls: net.ipv4.vs.expire_nodest_conn cannot be set: No such file or directory; {advice.sentence}"
+    )
+    folder = tmp_path / "net" / "ipv4" / "vs"
+    folder.mkdir(parents=True)
+    assert put(advice, tmp_path) == (
+        "sysctls: net.ipv4.vs.expire_nodest_conn set to 1; it was 0, and stays set when this daemon ends"
+    )
     assert current(EXPIRE_NODEST_CONN, tmp_path) == 1
