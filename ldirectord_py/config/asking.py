@@ -32,6 +32,7 @@ def asking(key: VirtualKey, values: Values, environment: Environment, tls: TlsOp
         login=login,
         passwd=passwd,
         database=values.get(d.DATABASE),
+        cleartextpassword=values.get(d.CLEARTEXTPASSWORD),
         secret=values.get(d.SECRET),
         checktimeout=float(own[0] or own[1] or check or negotiate or CHECK_SECONDS),
         negotiatetimeout=float(own[1] or own[0] or negotiate or check or NEGOTIATE_SECONDS),

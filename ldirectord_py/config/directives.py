@@ -102,6 +102,9 @@ PASSWD = Directive(
     "passwd", _SECTION, readers.QUOTED_TEXT, "", "The password of login", refusal="invalid password", secret=True
 )
 DATABASE = Directive("database", _SECTION, readers.QUOTED_TEXT, "", "The database to ask", refusal="invalid database")
+CLEARTEXTPASSWORD = _switch(
+    "cleartextpassword", _SECTION, "Give a database that asks for it the password in clear, whoever it is"
+)
 SECRET = Directive(
     "secret", _SECTION, readers.QUOTED_TEXT, "", "The secret of a RADIUS check", refusal="invalid secret", secret=True
 )

@@ -59,6 +59,8 @@ class Asking:
     login: str = field(default="", repr=False)
     passwd: str = field(default="", repr=False)
     database: str = ""
+    cleartextpassword: bool = False
+    """Whether a database that asks for *passwd* in clear gets it."""
     secret: str = field(default="", repr=False)
     checktimeout: float = 5
     negotiatetimeout: float = 30

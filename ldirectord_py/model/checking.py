@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from ldirectord_py.model.address import Endpoint, IPAddress
 from ldirectord_py.model.hashing import HashedOnce
@@ -102,6 +102,15 @@ class Driver(Protocol):
 
         Raises `CheckUnavailable` where it cannot be carried out here.
         """
+        ...
+
+
+@runtime_checkable
+class PreparedDriver(Driver, Protocol):
+    """A driver that needs something of this machine first, which takes time that is not the server's."""
+
+    async def ready(self) -> None:
+        """Wait for it, before the time of the check begins; raises `CheckUnavailable` where it cannot be had."""
         ...
 
 

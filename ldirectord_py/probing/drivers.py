@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from ldirectord_py.model.checking import Driver, Probe
+from ldirectord_py.model.checking import Driver, PreparedDriver, Probe
 from ldirectord_py.model.errors import CheckUnavailable
 from ldirectord_py.model.outcome import Outcome, Reason, down, fault
 from ldirectord_py.probing.ground import Done
@@ -37,7 +37,13 @@ class DriverRunner:
 
     async def _run(self, probe: Probe, done: Done) -> None:
         begun = time.monotonic()
-        outcome = await self._outcome(probe)
+        try:
+            if isinstance(probe.check, PreparedDriver):
+                await probe.check.ready()
+                begun = time.monotonic()
+            outcome = await self._outcome(probe)
+        except CheckUnavailable as error:
+            outcome = fault(error)
         now = time.monotonic()
         done(outcome, now - begun, now)
 
@@ -55,8 +61,8 @@ class DriverRunner:
         try:
             async with deadline:
                 return await driver.run()
-        except CheckUnavailable as error:
-            return fault(error)
+        except CheckUnavailable:
+            raise
         except Exception as error:  # noqa: BLE001  # the one place around a driver: what is no fault of ours by its type is down
             if deadline.expired() and late > HELD_UP:
                 return outcome_of_delay(late)

@@ -19,6 +19,7 @@ from ldirectord_py.probing.prepared import Prepared
 from ldirectord_py.probing.reasons import HELD_UP
 from ldirectord_py.probing.tls import TlsPeer
 from ldirectord_py.probing.tls_memory import CertificateSeen, TlsMemory
+from ldirectord_py.workers.pool import close_pools
 
 _WATCHED = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET
 _BATCH = 256  # events taken at a time, so that others of the loop get their turn
@@ -115,6 +116,7 @@ class Prober:
         if self._timer is not None:
             self._timer.cancel()
         self._matcher.close()
+        close_pools()
         self._loop.remove_reader(self._epoll.fileno())
         self._epoll.close()
 

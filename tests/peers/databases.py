@@ -46,6 +46,24 @@ def pours(*pieces: bytes, first: bool) -> Answer:
     return answer
 
 
+def hears(heard: list[bytes], *pieces: bytes, first: bool) -> Answer:
+    """Return a server that does as that of `says`, and puts into *heard* what it hears."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for index, piece in enumerate(pieces):
+            if index or not first:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(PAUSE * 20):
+                        heard.append(await reader.read(65536))
+            writer.write(piece)
+            await writer.drain()
+        with suppress(OSError):
+            heard.append(await reader.read(65536))
+            await _end(reader, writer)
+
+    return answer
+
+
 async def closes(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Accept, and end the connection."""
     await _end(reader, writer)
@@ -78,11 +96,12 @@ async def leaves_nothing(kind: type[Statement]) -> bool:
         await reader.read()
         gone.set()
 
-    before = len(list(Path("/proc/self/fd").iterdir()))
     async with serving(answer) as endpoint, asyncio.timeout(PATIENCE):
+        await check(kind, endpoint).ready()  # the worker stays
+        before = len(list(Path("/proc/self/fd").iterdir()))
         async with asyncio.TaskGroup() as tasks:
             running = tasks.create_task(check(kind, endpoint).run())
             await reached.wait()
             running.cancel()
         await gone.wait()
-    return running.cancelled() and len(list(Path("/proc/self/fd").iterdir())) <= before
+    return running.cancelled() and len(list(Path("/proc/self/fd").iterdir())) <= before + 1

@@ -246,7 +246,7 @@ def test_no_secret_comes_out_of_the_daemon(world: World, tmp_path: Path, style: 
         process.wait(PATIENCE)
     said = "".join(path.read_text() for path in (printed, tmp_path / "log") if path.exists())
 
-    assert "oracle_process" in seen
+    assert "oracle_worker" in seen
     assert "Traceback" not in said
     assert said.count(" is down: ") + said.count(" could not be checked, ") >= world.reals, said[-2000:]
     assert said.count("***") > 40

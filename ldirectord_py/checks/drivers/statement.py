@@ -1,34 +1,34 @@
-"""What the checks of databases have in common: a login, a statement, and a library that speaks the protocol."""
+"""What the checks of databases have in common: a login, a statement, and a worker whose library speaks the protocol."""
 
-from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
+from importlib.util import find_spec
+from typing import ClassVar
 
+from ldirectord_py.checks.drivers.question import Question, outcome_of
 from ldirectord_py.checks.drivers.settled import Settled
+from ldirectord_py.checks.libraries import missing
+from ldirectord_py.checks.matching import Receive
 from ldirectord_py.checks.misasked import Misasked
-from ldirectord_py.checks.veiling import veiled
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.asking import Asking, Subject
 from ldirectord_py.model.checking import Probe
-from ldirectord_py.model.errors import CheckUnavailable
-from ldirectord_py.model.outcome import Outcome, Reason, down, up
+from ldirectord_py.model.outcome import Outcome, Reason, down
+from ldirectord_py.workers.pool import pool
+from ldirectord_py.workers.worker import WorkerEnded
 
-GRACE = 0.5
-"""Seconds for a goodbye, which some libraries wait for."""
-
-CONFUSED = (
-    *(ArithmeticError, AssertionError, AttributeError, BufferError, EOFError, LookupError, MemoryError, NameError),
-    *(TypeError, ValueError),
-)
-"""What libraries raise in the midst of bytes that they did not expect.  (`struct.error` is a class of its own.)"""
-
-RETURNED = up("the statement returned or changed a row")
-EMPTY = down(Reason.MISMATCH, "the statement returned and changed no row, expected one at least")
-CLOSED = down(Reason.CLOSED, "the server ended the connection before its answer was complete")
+_TOO_DEAR = "killed by SIGPROF"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Statement(ABC):
-    """Logs in and carries out a statement, which has to return (or change) at least one row."""
+class Statement:
+    """Logs in and carries out a statement, which has to return (or change) at least one row.
+
+    Who asks is a process of its own without rights: libraries of databases trust their servers, and a hostile answer
+    has ended or frozen more than one of them.
+    """
+
+    worker: ClassVar[str]
+    """The module that the worker runs."""
 
     server: Endpoint
     login: str = field(repr=False)
@@ -37,39 +37,48 @@ class Statement(ABC):
     """Empty: the user's own, or none."""
     text: str
     """In the words of the database."""
+    receive: str = ""
+    """What one of the rows has to match; empty: any row will do."""
+    cleartext: bool = False
+    """Whether the server may have the password in clear."""
+    seconds: float = 30.0
+    """The time for all of it."""
 
-    @abstractmethod
+    async def ready(self) -> None:
+        """See `Driver.ready`."""
+        await pool(self.worker).ready()
+
     async def run(self) -> Outcome:
         """See `Driver.run`."""
+        try:
+            return outcome_of(await pool(self.worker).ask(self._question().told()))
+        except WorkerEnded as end:
+            how = "needed too much processor time" if str(end) == _TOO_DEAR else f"broke the library ({end})"
+            return down(Reason.PROTOCOL, f"the server's answer {how}; nothing but this check was affected")
 
-    def refused(self, message: str, code: object = "") -> Outcome:
-        """Return the outcome of an answer that says no."""
-        return down(Reason.STATUS, f"the server said {self._shown(message, code)}")
-
-    def confused(self, error: Exception) -> Outcome:
-        """Return the outcome of an answer in the midst of which the library raised *error*."""
-        return self.unreadable(str(error) or type(error).__name__)
-
-    def unreadable(self, message: str) -> Outcome:
-        """Return the outcome of an answer that is no answer in this protocol."""
-        return down(Reason.PROTOCOL, f"the server's answer cannot be read: {self._shown(message)}")
-
-    def unaskable(self, what: str, message: str) -> CheckUnavailable:
-        """Return the error of a lack of the library's, in its own words but without what is secret."""
-        return CheckUnavailable(f"{what}: {self._shown(message)[1:-1]}")
-
-    def _shown(self, message: str, code: object = "") -> str:
-        line = f"{code} {message.partition(chr(10))[0]}".strip()
-        return veiled(line.encode("utf-8", "backslashreplace"), self.passwd.encode("utf-8"), self.login.encode("utf-8"))
+    def _question(self) -> Question:
+        return Question(
+            host=str(self.server.address),
+            port=self.server.port,
+            login=self.login,
+            passwd=self.passwd,
+            database=self.database,
+            text=self.text,
+            receive=self.receive,
+            cleartext=self.cleartext,
+            seconds=self.seconds,
+        )
 
 
-def build(kind: type[Statement], asking: Asking, subject: Subject, endpoint: Endpoint) -> Probe:
+def build(kind: type[Statement], library: str, asking: Asking, subject: Subject, endpoint: Endpoint) -> Probe:
     """Return the probe of a database's service; without a login or a statement one that is always down.
 
-    The slash that every request is given is taken off again.
+    The slash that every request is given is taken off again.  Raises `Misasked` where the *library* is not installed.
     """
     request = asking.request if subject.request is None else subject.request
     text = _text(request.removeprefix("/"), "request")
+    if find_spec(library) is None:
+        raise missing(asking.service)
     if lacking := _lacking(asking, text):
         return Probe(check=Settled(outcome=down(Reason.STATUS, lacking)), timeout=asking.negotiatetimeout)
     check = kind(
@@ -78,6 +87,9 @@ def build(kind: type[Statement], asking: Asking, subject: Subject, endpoint: End
         passwd=_text(asking.passwd, "passwd"),
         database=_text(asking.database, "database"),
         text=text,
+        receive=_pattern(asking.receive if subject.receive is None else subject.receive),
+        cleartext=asking.cleartextpassword,
+        seconds=asking.negotiatetimeout,
     )
     return Probe(check=check, timeout=asking.negotiatetimeout)
 
@@ -89,6 +101,12 @@ def _lacking(asking: Asking, text: str) -> str:
     if not text.strip():
         return f"service {asking.service} needs a statement, such as request='SELECT 1'"
     return ""
+
+
+def _pattern(receive: str) -> str:
+    """Return *receive* if it is a pattern; raises `Misasked`."""
+    Receive.of(receive)
+    return _text(receive, "receive")
 
 
 def _text(text: str, directive: str) -> str:

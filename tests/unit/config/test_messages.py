@@ -27,6 +27,7 @@ def refusal_of(name: str) -> str:
 
 
 BAD_IN_SECTION = [
+    ("cleartextpassword=x", "cleartextpassword: must be yes or no, but got 'x'"),
     ("checks=2", "checks: several checks can be written in YAML only: see ldirectorctl convert"),
     (
         "checktype=none",

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from ipaddress import ip_address
 
 import pytest
@@ -5,10 +6,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ldirectord_py.checks.drivers.mysql import Mysql
+from ldirectord_py.checks.drivers.question import CLEAR
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.errors import CheckUnavailable
 from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down
-from tests.peers.databases import ask, check, closes, leaves_nothing, pours, says
+from tests.peers.databases import ask, check, closes, hears, leaves_nothing, pours, says
+from tests.peers.listeners import serving
 from tests.servers.daemons import free_port
 
 CLOSED = down(Reason.CLOSED, "the server ended the connection before its answer was complete")
@@ -74,18 +76,37 @@ async def test_the_verdict_follows_the_dialogue(said: tuple[bytes, ...], expecte
     assert await ask(Mysql, says(*said, first=True)) == expected
 
 
-async def test_a_way_to_log_in_that_the_library_does_not_know_is_our_own_fault() -> None:
-    switch = packet(2, b"\xfeclient_ed25519\0salt")
-    with pytest.raises(CheckUnavailable, match="service mysql cannot log in as this user: Authentication plugin"):
-        await ask(Mysql, says(GREETING, switch, first=True))
+async def test_a_way_to_log_in_that_the_library_does_not_know_is_down() -> None:
+    outcome = await ask(Mysql, says(GREETING, packet(2, b"\xfeclient_ed25519\0salt"), first=True))
+    assert outcome.reason is Reason.PROTOCOL
+    assert outcome.detail.startswith("the server wants what this check cannot do: 'Authentication plugin")
+
+
+@pytest.mark.parametrize("told", [(), (OK,)], ids=["instead of the login", "instead of the rows"])
+async def test_a_server_that_wants_a_file_of_ours_is_down(told: tuple[bytes, ...]) -> None:
+    outcome = await ask(Mysql, says(GREETING, *told, packet(1 if told else 2, b"\xfb/etc/passwd"), first=True))
+    assert outcome.verdict is Verdict.DOWN
+
+
+GREETING_IN_CLEAR = packet(0, GREETING[4:].replace(b"mysql_native_password", b"mysql_clear_password"))
+SWITCH_TO_CLEAR = packet(2, b"\xfemysql_clear_password\0\0")
+
+
+@pytest.mark.parametrize("told", [(GREETING_IN_CLEAR,), (GREETING, SWITCH_TO_CLEAR)], ids=["at once", "later"])
+@pytest.mark.parametrize("allowed", [False, True])
+async def test_a_password_in_clear_is_given_only_where_that_is_allowed(
+    told: tuple[bytes, ...], *, allowed: bool
+) -> None:
+    heard: list[bytes] = []
+    async with serving(hears(heard, *told, first=True)) as endpoint:
+        outcome = await replace(check(Mysql, endpoint), cleartext=allowed).run()
+    assert (b"rabbit-hole" in b"".join(heard)) is allowed
+    assert (outcome == CLEAR) is not allowed
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(ANY | PACKETS, max_size=4))
 async def test_no_bytes_crash_it(pieces: list[bytes]) -> None:
-    try:
-        outcome = await ask(Mysql, pours(*pieces, first=True))
-    except CheckUnavailable:
-        return
+    outcome = await ask(Mysql, pours(*pieces, first=True))
     assert outcome.verdict is Verdict.DOWN
     assert len(outcome.detail) <= LONGEST_DETAIL

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ldirectord_py.checks.drivers.oracle import Oracle, _broken
-from ldirectord_py.checks.drivers.statement import EMPTY, RETURNED
+from ldirectord_py.checks.drivers.oracle import Oracle
+from ldirectord_py.checks.drivers.oracle_worker import judged
+from ldirectord_py.checks.drivers.question import Question
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.errors import CheckUnavailable
 from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down
 from tests.peers.databases import ask, check, closes, leaves_nothing, pours, says
 from tests.peers.listeners import serving
@@ -86,12 +86,6 @@ async def test_a_server_that_keeps_the_library_busy_holds_nobody_up() -> None:
     assert loop.time() - begun < 3
 
 
-def test_an_end_by_a_signal_is_the_servers_doing() -> None:
-    assert _broken(-11) == down(
-        Reason.PROTOCOL, "the server's answer cannot be read: it ended the driver with signal 11"
-    )
-
-
 async def test_the_password_is_in_no_process_list() -> None:
     reached = asyncio.Event()
 
@@ -104,50 +98,43 @@ async def test_the_password_is_in_no_process_list() -> None:
         await reached.wait()
         lists = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()]
         running.cancel()
-    assert any(b"oracle_process" in words for words in lists)
+    assert any(b"oracle_worker" in words for words in lists)
     assert not any(b"rabbit" in words for words in lists)
 
 
-ERRORS = {
-    "a lack of the library's": (
-        {"code": "DPY-3010", "message": "DPY-3010: too old\nHelp"},
-        "service oracle cannot ask this: DPY-3010: too old",
-    ),
-    "no library": ({"fault": "oracledb cannot be loaded: x"}, "oracledb cannot be loaded: x"),
-}
-
-
-@pytest.mark.parametrize(("told", "sentence"), ERRORS.values(), ids=ERRORS.keys())
-def test_what_says_nothing_of_the_server_is_our_own_fault(told: dict[str, object], sentence: str) -> None:
-    with pytest.raises(CheckUnavailable) as unavailable:
-        check(Oracle, Endpoint(ip_address("127.0.0.1"), 1))._meant(told)
-    assert str(unavailable.value) == sentence
+QUESTION = Question(
+    host="127.0.0.1",
+    port=1,
+    login="alice",
+    passwd="rabbit-hole",
+    database="",
+    text="select 1",
+    receive="",
+    cleartext=False,
+    seconds=1,
+)
 
 
 @pytest.mark.parametrize(
-    ("told", "expected"),
+    ("code", "message", "expected"),
     [
-        ({"row": True}, RETURNED),
-        ({"row": False}, EMPTY),
         (
-            {"code": "ORA-01017", "message": "ORA-01017: no alice, no rabbit-hole\nHelp: x"},
+            "ORA-01017",
+            "ORA-01017: no alice, no rabbit-hole\nHelp: x",
             down(Reason.STATUS, "the server said 'ORA-01017: no ***, no ***'"),
         ),
-        ({"code": "DPY-4011", "message": "x"}, CLOSED),
+        ("DPY-4011", "x", CLOSED),
+        ("DPY-5004", "DPY-5004: odd", down(Reason.PROTOCOL, "the server's answer cannot be read: 'DPY-5004: odd'")),
         (
-            {"code": "DPY-5004", "message": "DPY-5004: odd"},
-            down(Reason.PROTOCOL, "the server's answer cannot be read: 'DPY-5004: odd'"),
+            "DPY-3010",
+            "DPY-3010: too old\nHelp",
+            down(Reason.PROTOCOL, "the server wants what this check cannot do: 'DPY-3010: too old'"),
         ),
     ],
-    ids=["a row", "no row", "refused", "closed", "unreadable"],
+    ids=["refused", "closed", "unreadable", "too old"],
 )
-def test_the_verdict_follows_what_the_process_tells(told: dict[str, object], expected: Outcome) -> None:
-    assert check(Oracle, Endpoint(ip_address("127.0.0.1"), 1))._meant(told) == expected
-
-
-def test_a_process_that_ends_without_a_word_is_our_own_fault() -> None:
-    with pytest.raises(CheckUnavailable, match="the driver's process ended with status 1 and said nothing"):
-        _broken(1)
+def test_the_verdict_follows_what_the_library_says(code: str, message: str, expected: Outcome) -> None:
+    assert judged(code, message, QUESTION) == expected
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -155,7 +142,7 @@ def test_a_process_that_ends_without_a_word_is_our_own_fault() -> None:
 async def test_no_bytes_crash_it(pieces: list[bytes]) -> None:
     try:
         outcome = await ask(Oracle, pours(*pieces, first=False), patience=2)
-    except (CheckUnavailable, TimeoutError):  # some bytes keep the library busy for ever: its deadline ends it
+    except TimeoutError:  # some bytes keep the library busy for ever: its deadline ends it
         return
     assert outcome.verdict is Verdict.DOWN
     assert len(outcome.detail) <= LONGEST_DETAIL

@@ -1,6 +1,6 @@
 import asyncio
 import base64
-import gc
+from dataclasses import replace
 from ipaddress import ip_address
 
 import pytest
@@ -8,10 +8,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ldirectord_py.checks.drivers.pgsql import Pgsql
+from ldirectord_py.checks.drivers.question import CLEAR
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.errors import CheckUnavailable
 from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down
-from tests.peers.databases import ask, check, closes, leaves_nothing, pours, says
+from tests.peers.databases import ask, check, closes, hears, leaves_nothing, pours, says
 from tests.peers.listeners import serving
 from tests.servers.daemons import free_port
 
@@ -30,33 +30,6 @@ async def test_a_server_that_hangs_up_is_closed() -> None:
 
 async def test_cancelled_it_leaves_nothing_behind() -> None:
     assert await leaves_nothing(Pgsql)
-
-
-@pytest.mark.parametrize("said", [(), (b"X",), (b"N",), (b"S",)], ids=["silent", "X", "N", "S"])
-async def test_wherever_it_is_cancelled_no_error_is_left_that_nobody_looks_at(said: tuple[bytes, ...]) -> None:
-    loop, told = asyncio.get_running_loop(), []
-    loop.set_exception_handler(lambda _loop, context: told.append(context))
-
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        for piece in said:
-            await reader.read(65536)
-            writer.write(piece)
-        await reader.read()
-
-    async with serving(answer) as endpoint:
-        for turns in range(24):
-            asked = loop.create_task(check(Pgsql, endpoint).run())
-            for _ in range(turns):
-                await asyncio.sleep(0)
-            asked.cancel()
-            await asyncio.wait([asked])
-            assert asked.cancelled() or asked.result()
-            for _ in range(4):
-                await asyncio.sleep(0)
-            del asked
-            gc.collect()
-        await asyncio.sleep(0)
-    assert told == []
 
 
 def message(kind: bytes, body: bytes) -> bytes:
@@ -98,9 +71,38 @@ async def test_the_verdict_follows_the_dialogue(said: tuple[bytes, ...], expecte
     assert await ask(Pgsql, says(*said, first=False)) == expected
 
 
-async def test_a_way_to_log_in_that_the_library_does_not_know_is_our_own_fault() -> None:
-    with pytest.raises(CheckUnavailable, match="service pgsql cannot ask this: unsupported authentication method"):
-        await ask(Pgsql, says(b"N", message(b"R", (2).to_bytes(4, "big")), first=False))
+async def test_a_way_to_log_in_that_the_library_does_not_know_is_down() -> None:
+    outcome = await ask(Pgsql, says(b"N", message(b"R", (2).to_bytes(4, "big")), first=False))  # Kerberos
+    assert outcome.reason is Reason.PROTOCOL
+    assert outcome.detail.startswith("the server wants what this check cannot do: 'unsupported authentication method")
+
+
+IN_CLEAR = message(b"R", (3).to_bytes(4, "big"))
+NOTICE = message(b"N", b"SNOTICE\0Mread\0\0")
+
+
+@pytest.mark.parametrize(
+    "told",
+    [(b"N", IN_CLEAR), (b"N", NOTICE + IN_CLEAR), (b"N", IN_CLEAR[:6], IN_CLEAR[6:])],
+    ids=["at once", "behind a notice", "in pieces"],
+)
+@pytest.mark.parametrize("allowed", [False, True])
+async def test_a_password_in_clear_is_given_only_where_that_is_allowed(
+    told: tuple[bytes, ...], *, allowed: bool
+) -> None:
+    heard: list[bytes] = []
+    async with serving(hears(heard, *told, first=False)) as endpoint:
+        outcome = await replace(check(Pgsql, endpoint), cleartext=allowed).run()
+    assert (b"rabbit-hole" in b"".join(heard)) is allowed
+    assert (outcome == CLEAR) is not allowed
+
+
+async def test_a_server_that_breaks_the_library_is_down_and_breaks_nothing_else() -> None:
+    """With asyncpg 0.31 the first ends the process (SIGSEGV), and the second goes round in it for ever."""
+    broken = await ask(Pgsql, says(b"N", b"R\0\0\0\x0d\0\0\0\x0cv=abc", first=False))
+    frozen = await ask(Pgsql, says(b"N", bytes(20), first=False), patience=50)
+    assert {broken.verdict, frozen.verdict} == {Verdict.DOWN}
+    assert await ask(Pgsql, closes) == CLOSED
 
 
 @pytest.mark.parametrize("version", [b"", message(b"S", b"server_version\0what?\0")], ids=["none", "odd"])
@@ -124,10 +126,7 @@ async def test_a_server_without_a_version_is_down_and_leaves_nothing_behind(vers
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(ANY | PACKETS, max_size=4))
 async def test_no_bytes_crash_it(pieces: list[bytes]) -> None:
-    try:
-        outcome = await ask(Pgsql, pours(*pieces, first=False))
-    except CheckUnavailable:
-        return
+    outcome = await ask(Pgsql, pours(*pieces, first=False))
     assert outcome.verdict is Verdict.DOWN
     assert len(outcome.detail) <= LONGEST_DETAIL
 
@@ -136,8 +135,10 @@ async def test_no_bytes_crash_it(pieces: list[bytes]) -> None:
     ("rounds", "said"),
     [
         (4096, "the server ended the connection before its answer was complete"),
-        (20_000, "the server has another salt for each login, and wants a password to be hashed 20000 times"),
-        (50_000_000, "the server wants the password hashed 50000000 times, at most 1000000 are done"),
+        (
+            2_000_000_000,
+            "the server's answer needed too much processor time; nothing but this check was affected",
+        ),
     ],
 )
 async def test_a_password_is_not_hashed_for_ever(rounds: int, said: str) -> None:
@@ -154,5 +155,5 @@ async def test_a_password_is_not_hashed_for_ever(rounds: int, said: str) -> None
         await reader.read(65536)
         writer.close()
 
-    outcome = await ask(Pgsql, answer)
+    outcome = await ask(Pgsql, answer, patience=50)
     assert (outcome.verdict, outcome.detail) == (Verdict.DOWN, said)

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from ipaddress import ip_address
 
 import pytest
@@ -36,7 +37,7 @@ def build(service: str, own: str | None = None, **words: object) -> Probe:
 def test_it_is_built_as_configured(service: str) -> None:
     kind = KINDS[service][1]
     check = kind(server=REAL, login="alice", passwd="rabbit-hole", database="hole", text="select 1")
-    assert build(service, negotiatetimeout=7.0) == Probe(check=check, timeout=7)
+    assert build(service, negotiatetimeout=7.0) == Probe(check=replace(check, seconds=7), timeout=7)
     assert build(service, own="/select 1", request="/x") == Probe(check=check, timeout=30)
     assert hash(build(service)) == hash(build(service))
 
@@ -93,7 +94,7 @@ def test_a_library_that_does_not_load_says_why(tmp_path, monkeypatch) -> None:
 
 
 def test_a_server_that_repeats_what_is_secret_is_quoted_without() -> None:
-    check = Mysql(server=REAL, login="alice", passwd="rabbit-hölé", text="select 1")
+    check = Mysql(server=REAL, login="alice", passwd="rabbit-hölé", text="select 1")._question()
     assert check.refused("ALICE has rabbit-hölé\nand more", 1045) == down(
         Reason.STATUS, "the server said '1045 *** has ***'"
     )
