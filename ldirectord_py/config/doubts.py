@@ -4,7 +4,7 @@ import re
 from ipaddress import IPv4Address
 
 from ldirectord_py.config import directives as d
-from ldirectord_py.config.directive import quoted
+from ldirectord_py.config.directive import quoted, shown
 from ldirectord_py.config.findings import Findings
 from ldirectord_py.config.values import Values
 
@@ -20,7 +20,7 @@ def doubt(values: Values, findings: Findings) -> None:
         if not host or entry.veiled or not _NO_HOST.search(host):
             continue
         name = match[1] if (match := _NAME_IN_URL.match(host)) else ""
-        advice = f"write {name}" if name else "write a name such as www.example.org"
+        advice = f"write {shown(name)}" if name else "write a name such as www.example.org"
         kind = "a URL" if _SCHEME.match(host) else "more than a name"
         sentence = f"virtualhost: {quoted(host)} is {kind}, and is sent as the Host as it stands; {advice}"
         findings.warning(entry.line, sentence, "surprising-value")

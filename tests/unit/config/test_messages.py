@@ -563,3 +563,14 @@ def test_more_real_servers_than_anybody_has_are_refused_before_they_are_made(mon
     monkeypatch.setattr(servers, "MOST_SERVERS", 100)
     text = "virtual=192.0.2.1:80\n" + "\treal=10.0.0.1->10.0.0.60 gate\n" * 9
     assert problems(text) == ["ldirectord.cf:3: real: there are more than 100 real servers in all"]
+
+
+@pytest.mark.parametrize("name", sorted(rows(Scope.SECTION)))
+@pytest.mark.parametrize("shape", ["{}", '"{}', "a{}/b", "10.0.0.1:80 {}", "10.0.0.1{}:80 gate", "https://{}/"])
+def test_no_message_steers_a_terminal(name, shape):
+    value = shape.format("\x1b[2J\u202e\x07\u2066")
+    try:
+        told = config_of(f"{SECTION}\t{name}={value}\n").warnings
+    except ConfigRejected as rejected:
+        told = rejected.problems
+    assert all(problem.text.isprintable() for problem in told)
