@@ -23,7 +23,7 @@ CORPUS = Path(os.environ["LAB_CORPUS"])
 LEFT_OUT = {"06-lvsm-maintenancedir-only.cf", "37-derived-all-samples-unique-vips.cf"}
 """One without virtuals; one that only the original accepts, see tests/unit/config/test_against_the_original.py."""
 ENOUGH_SERVERS = 16
-PATIENCE = 90
+PATIENCE = 180
 
 _TAKEN_OUT = re.compile(
     r"^[ \t]*(checktype|emailalert\w*|smtp|logfile|execute|callback|fallbackcommand|monitorfile|maintenancedir"
@@ -84,7 +84,7 @@ def directors(playing: Theatre, tmp_path: Path) -> tuple[Director, Director]:
     return Director(host, OURS, tmp_path / "ours"), Director(host, ORIGINAL, tmp_path / "original")
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 @pytest.mark.skipif(not CORPUS.is_dir(), reason=f"the public configurations are not there: {CORPUS}")
 @pytest.mark.parametrize("name", accepted())
 def test_both_make_the_same_table(directors: tuple[Director, Director], name: str) -> None:

@@ -25,23 +25,6 @@ _PAUSE = 0.02
 """Seconds between two looks at whether it is ready."""
 
 
-def free_port() -> int:
-    """Return a port that is free at this moment, for TCP and UDP, on both loopbacks."""
-    while True:
-        with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
-            tcp.bind(("127.0.0.1", 0))
-            port = tcp.getsockname()[1]
-            with (
-                suppress(OSError),
-                socket.socket(socket.AF_INET6) as tcp6,
-                socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as udp6,
-            ):
-                udp.bind(("127.0.0.1", port))
-                tcp6.bind(("::1", port))
-                udp6.bind(("::1", port))
-                return port
-
-
 def at(port: int, address: str = "127.0.0.1") -> Endpoint:
     """Return the endpoint of *port* on loopback."""
     return Endpoint(ip_address(address), port)

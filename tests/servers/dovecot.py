@@ -8,7 +8,8 @@ from pathlib import Path
 
 import trustme
 
-from tests.servers.daemons import accepts, daemon, free_port, room, runs_as
+from tests.peers.ports import free_port
+from tests.servers.daemons import accepts, daemon, room, runs_as
 
 USER = "dovecot"
 BOB = {"login": "bob", "passwd": r'se"cr\et x'}

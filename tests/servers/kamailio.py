@@ -5,7 +5,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.servers.daemons import accepts, daemon, free_port
+from tests.peers.ports import free_port
+from tests.servers.daemons import accepts, daemon
 
 CONFIGURATION = """
 children=1

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers.daemons import accepts, daemon, free_port, room, runs_as
+from tests.peers.ports import free_port
+from tests.servers.daemons import accepts, daemon, room, runs_as
 
 LOOPBACKS = ["127.0.0.1", "::1"]
 USER = "mysql"

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import trustme
 
-from tests.servers.daemons import accepts, daemon, free_port, room
+from tests.peers.ports import free_port
+from tests.servers.daemons import accepts, daemon, room
 
 USER = "www-data"
 SHOP = "shop.example.org"

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 import trustme
 
-from tests.servers.daemons import accepts, daemon, free_port, room, runs_as
+from tests.peers.ports import free_port
+from tests.servers.daemons import accepts, daemon, room, runs_as
 
 LOOPBACKS = ["127.0.0.1", "::1"]
 USER = "postgres"

@@ -9,7 +9,8 @@ from tempfile import TemporaryDirectory
 
 import trustme
 
-from tests.servers.daemons import accepts, daemon, free_port
+from tests.peers.ports import free_port
+from tests.servers.daemons import accepts, daemon
 
 WATCHER = "cn=watcher,dc=example,dc=org"
 ENTRIES = f"""\

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.servers.daemons import accepts, daemon, free_port, room
+from tests.peers.ports import free_port
+from tests.servers.daemons import accepts, daemon, room
 from tests.servers.nginx import SHOP
 
 USER = "proxy"

@@ -9,7 +9,8 @@ from ldirectord_py.model.checking import Alternating, Always, CheckPlan, Repeate
 from ldirectord_py.model.outcome import Outcome, Reason, Verdict, down, up
 from tests.lab.support.waiting import wait_until
 from tests.peers.asking import UDP_VIP, checking, configured, probing
-from tests.servers.daemons import at, free_port
+from tests.peers.ports import free_port
+from tests.servers.daemons import at
 from tests.servers.nginx import Nginx
 
 LOOPBACKS = ["127.0.0.1", "::1"]

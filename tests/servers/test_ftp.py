@@ -11,7 +11,8 @@ from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.outcome import Outcome, Reason, down, up
 from tests.peers.asking import checking
 from tests.peers.listeners import serving
-from tests.servers.daemons import at, free_port
+from tests.peers.ports import free_port
+from tests.servers.daemons import at
 from tests.servers.vsftpd import PASSWORD, Vsftpd, vsftpd
 
 LOOPBACKS = ["127.0.0.1", "::1"]

@@ -8,7 +8,8 @@ from ldirectord_py.model.checking import Repeated
 from ldirectord_py.model.outcome import Outcome, Reason, down, up
 from tests.lab.support.waiting import wait_until
 from tests.peers.asking import checking, configured, probing
-from tests.servers.daemons import PATIENT, at, free_port
+from tests.peers.ports import free_port
+from tests.servers.daemons import PATIENT, at
 from tests.servers.nginx import ALIVE, SHOP, Nginx
 from tests.servers.squid import FORBIDDEN, ORIGIN, squid
 

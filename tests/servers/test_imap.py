@@ -7,7 +7,8 @@ import pytest
 from ldirectord_py.model.outcome import Reason, Verdict, down, up
 from tests.lab.support.waiting import wait_until
 from tests.peers.asking import checking
-from tests.servers.daemons import PATIENT, at, free_port
+from tests.peers.ports import free_port
+from tests.servers.daemons import PATIENT, at
 from tests.servers.dovecot import BOB, GUEST, ZOE, Dovecot, dovecot
 
 LOOPBACKS = ["127.0.0.1", "::1"]

@@ -18,7 +18,8 @@ from ldirectord_py.model.table import Settings
 from ldirectord_py.observers.mail.message import Alert
 from ldirectord_py.observers.mail.post import Post
 from ldirectord_py.observers.mail.ways import Routes
-from tests.servers.daemons import accepts, at, daemon, free_port, room
+from tests.peers.ports import free_port
+from tests.servers.daemons import accepts, at, daemon, room
 from tests.servers.exim import USER
 
 MESSAGE = "Deleted real server: 10.0.0.5:80 (10.0.0.1:80)"

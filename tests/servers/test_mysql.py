@@ -6,8 +6,9 @@ import pytest
 
 from ldirectord_py.model.outcome import Outcome, Reason, down, up
 from tests.peers.asking import checking
+from tests.peers.ports import free_port
 from tests.peers.turns import MOST, held_for
-from tests.servers.daemons import at, free_port
+from tests.servers.daemons import at
 from tests.servers.mariadb import LOGIN, LOOPBACKS, PASSWORD, mariadb
 
 RETURNED = up("the statement returned or changed a row")

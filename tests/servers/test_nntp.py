@@ -11,7 +11,8 @@ import trustme
 
 from ldirectord_py.model.outcome import Reason, Verdict, down, up
 from tests.peers.asking import checking
-from tests.servers.daemons import PATIENT, accepts, at, daemon, free_port, room, runs_as
+from tests.peers.ports import free_port
+from tests.servers.daemons import PATIENT, accepts, at, daemon, room, runs_as
 
 USER = "news"
 NNRPD = "/usr/lib/news/bin/nnrpd"

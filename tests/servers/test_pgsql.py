@@ -7,8 +7,9 @@ import pytest
 
 from ldirectord_py.model.outcome import Outcome, Reason, down, up
 from tests.peers.asking import checking
+from tests.peers.ports import free_port
 from tests.peers.turns import MOST, held_for
-from tests.servers.daemons import at, free_port
+from tests.servers.daemons import at
 from tests.servers.postgresql import LOGIN, LOOPBACKS, PASSWORD, postgresql
 
 # asyncpg ends the TLS of a connection that the server has refused in the background, for which a test's loop may not

@@ -7,7 +7,8 @@ import pytest
 
 from ldirectord_py.model.outcome import Reason, Verdict
 from tests.peers.asking import checking
-from tests.servers.daemons import at, free_port
+from tests.peers.ports import free_port
+from tests.servers.daemons import at
 from tests.servers.freeradius import freeradius
 
 

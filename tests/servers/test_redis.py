@@ -9,7 +9,8 @@ import trustme
 from ldirectord_py.model.outcome import Reason, Verdict, up
 from tests.peers.asking import checking
 from tests.peers.listeners import serving
-from tests.servers.daemons import PATIENT, accepts, at, daemon, free_port
+from tests.peers.ports import free_port
+from tests.servers.daemons import PATIENT, accepts, at, daemon
 
 LOOPBACKS = ["127.0.0.1", "::1"]
 WORDS = PATIENT | {"service": "redis", "passwd": "looking-glass"}

@@ -11,7 +11,8 @@ from ldirectord_py.model.outcome import Reason, down, up
 from ldirectord_py.model.service import AddressKey
 from tests.peers.asking import UDP_VIP, VIP, checking
 from tests.peers.listeners import serving
-from tests.servers.daemons import at, free_port
+from tests.peers.ports import free_port
+from tests.servers.daemons import at
 from tests.servers.kamailio import kamailio
 
 LOOPBACKS = ["127.0.0.1", "::1"]

@@ -7,7 +7,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ldirectord_py.model.address import Endpoint
-from tests.servers.daemons import accepts, at, daemon, free_port
+from tests.peers.ports import free_port
+from tests.servers.daemons import accepts, at, daemon
 
 CONFIGURATION = """
 background=NO

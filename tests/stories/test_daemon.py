@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.peers.certificates import Authority
+from tests.peers.ports import free_port
 from tests.peers.webserver import Behaviour, Site, WebServer
 
 PATIENCE = 20.0
@@ -107,16 +108,14 @@ class Daemon:
 
 @pytest.fixture
 def daemon(tmp_path: Path) -> Iterator[Daemon]:
-    with WebServer() as web, socket.create_server(("127.0.0.1", 0)) as free:
+    with WebServer() as web:
         sites, addresses = {}, {}
         for name in ("one", "two", "three"):
             listener = socket.create_server(("127.0.0.1", 0))
             addresses[name] = "{}:{}".format(*listener.getsockname())
             sites[name] = Site(name)
             web.serve(sites[name], listener)
-        port = free.getsockname()[1]
-        free.close()
-        running = Daemon(tmp_path, sites, addresses, port)
+        running = Daemon(tmp_path, sites, addresses, free_port())
         running.write()
         yield running
         if running.process is not None and running.process.poll() is None:

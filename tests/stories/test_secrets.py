@@ -4,7 +4,6 @@ import asyncio
 import base64
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -28,6 +27,7 @@ from ldirectord_py.model.events import CheckDone, Event
 from ldirectord_py.observers.logs import LogFile
 from ldirectord_py.options import Options
 from ldirectord_py.probing import drivers
+from tests.peers.ports import free_port
 from tests.peers.turns import datagrams_elsewhere, elsewhere
 from tests.stories.test_turns import MYSQL_GREETING, MYSQL_OK, PGSQL_IN, ldap, ldap_result, mysql, pgsql, tlv
 
@@ -150,7 +150,7 @@ class World:
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
-    with ExitStack() as stack, socket.create_server(("127.0.0.1", 0)) as free, socket.create_server(("", 0)) as nobody:
+    with ExitStack() as stack:
         places: dict[tuple[str, str], list[Endpoint]] = {}
         for service in STREAMS:
             servers = [stack.enter_context(elsewhere(answer)) for answer in stream_servers(service)]  # type: ignore[arg-type]
@@ -162,9 +162,7 @@ def world(tmp_path: Path) -> Iterator[World]:
         places["udp", "sip"] = [
             stack.enter_context(datagrams_elsewhere(lambda _, said=refusal: said)) for refusal in refusals
         ]
-        metrics, closed = free.getsockname()[1], nobody.getsockname()[1]
-        free.close()
-        nobody.close()
+        metrics, closed = free_port(), free_port()
         text = (
             f'checkinterval=1\nnegotiatetimeout=2\nchecktimeout=2\nmetricslisten={metrics}\nlogfile="{tmp_path}/log"\n'
         )

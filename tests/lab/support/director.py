@@ -156,7 +156,7 @@ class Director:
         return weights.get(virtual or next(iter(weights), ""), {})
 
     def wait_for_weights(
-        self, expected: Mapping[str, int], seconds: float = 10, *, virtual: str | None = None
+        self, expected: Mapping[str, int], seconds: float = 45, *, virtual: str | None = None
     ) -> float:
         """Wait until exactly these real servers are there with these weights; return how long it took."""
         return wait_until(lambda: self.weights(virtual) == expected, seconds, telling=lambda: self.table().raw)

@@ -14,7 +14,7 @@ from threading import Event, Lock
 
 KERNEL = Path(os.environ.get("LAB_KERNEL", "/usr/bin/linux.uml"))
 MODULES = Path("/usr/lib/uml/modules")
-SECONDS = float(os.environ.get("LAB_SECONDS", "240"))
+SECONDS = float(os.environ.get("LAB_SECONDS", "1200"))
 MEMORY = "1G"
 WORK = Path("/var/tmp")  # not below /tmp, which the guest covers with a tmpfs of its own
 _BOOTS = 3  # tries: on a busy machine the kernel now and then ends before it has begun

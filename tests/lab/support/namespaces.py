@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Self
 
 NETWORK_4, NETWORK_6 = "10.9.0.", "fd00:9::"
-COMMAND_SECONDS = 20
+COMMAND_SECONDS = 60
 _CLONE_NEWNET = 0x40000000
 _libc = ctypes.CDLL(None, use_errno=True)
 

@@ -4,20 +4,41 @@ import json
 import os
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from itertools import groupby
 from pathlib import Path
+from threading import BoundedSemaphore
 from typing import TextIO
 
 import pytest
 
 from tests.lab.support.guest import Guest, missing
 
-BESIDE_EACH_OTHER = int(os.environ.get("LAB_GUESTS", "2"))
+_PER_PROCESSOR = 2
+"""Guests mostly wait: for the next round of checks, for a server that does not answer, for the Perl program."""
+_MEGABYTES = 512
+"""What a guest comes to need; it may have twice as much."""
+_TEST_SECONDS = 300
+"""For a test that says nothing else: guests share the processors, and tests wait for what comes about."""
 _PAUSE = 0.05
 
 
+def guests_at_a_time() -> int:
+    """Return how many guests run beside each other: LAB_GUESTS, or what this machine bears."""
+    if chosen := os.environ.get("LAB_GUESTS"):
+        return int(chosen)
+    free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") >> 20
+    return max(1, min(_PER_PROCESSOR * (os.cpu_count() or 1), free // _MEGABYTES))
+
+
+_SEATS = BoundedSemaphore(guests_at_a_time())
+"""Shared by all relays of a session: the lab's and the parity suite's."""
+
+
 class Relay:
-    """Takes the tests below *folder* out of the host's hands; one guest for each module, a few at a time."""
+    """Takes the tests below *folder* out of the host's hands; a few guests at a time.
+
+    Each module has a guest of its own, or several, as its tests say with the mark `guest(NAME)`.  Those that are marked
+    `long` start first, so that the last to end has not begun last.
+    """
 
     def __init__(self, config: pytest.Config, folder: Path, *, lacking: Callable[[], list[str]] = missing) -> None:
         self._config, self._folder, self._lacking = config, folder, lacking
@@ -53,14 +74,16 @@ class Relay:
         if not ours or self._config.option.collectonly:
             return (yield)
         modules = [
-            _Module(Guest(self._config.rootpath, [item.nodeid for item in group], self._options()))
-            for _, group in groupby(ours, key=lambda item: item.path)
+            _Module(
+                Guest(self._config.rootpath, [item.nodeid for item in group], self._options()), long=_is_long(group)
+            )
+            for group in _by_guest(ours)
         ]
         self._tests = {nodeid: module for module in modules for nodeid in module.guest.nodeids}
-        pool = ThreadPoolExecutor(BESIDE_EACH_OTHER, thread_name_prefix="guest")
+        pool = ThreadPoolExecutor(guests_at_a_time(), thread_name_prefix="guest")
         try:
-            for module in modules:
-                pool.submit(module.guest.run)
+            for module in sorted(modules, key=lambda module: not module.long):
+                pool.submit(_run, module.guest)
             return (yield)
         finally:
             for module in modules:
@@ -74,6 +97,7 @@ class Relay:
         return [
             f"--rootdir={self._config.rootpath}",
             f"--tb={option.tbstyle}",
+            *("-o", f"timeout={_TEST_SECONDS}"),
             f"--verbosity={max(option.verbose, 0)}",
             *(word for setting in option.override_ini or () for word in ("-o", setting)),
             *(["--showlocals"] if option.showlocals else []),
@@ -133,11 +157,30 @@ def _restored(data: dict[str, object]) -> dict[str, object]:
     return data | {"longrepr": tuple(data["longrepr"])} if isinstance(data["longrepr"], list) else data
 
 
+def _by_guest(items: Iterable[pytest.Item]) -> list[list[pytest.Item]]:
+    """Return the tests of each guest, in the order of their first ones."""
+    guests: dict[tuple[object, ...], list[pytest.Item]] = {}
+    for item in items:
+        mark = item.get_closest_marker("guest")
+        guests.setdefault((item.path, *(mark.args if mark else ())), []).append(item)
+    return list(guests.values())
+
+
+def _is_long(items: Iterable[pytest.Item]) -> bool:
+    return any(item.get_closest_marker("long") for item in items)
+
+
+def _run(guest: Guest) -> None:
+    with _SEATS:
+        guest.run()
+
+
 class _Module:
     """A guest and how far its reports have been read."""
 
-    def __init__(self, guest: Guest) -> None:
+    def __init__(self, guest: Guest, *, long: bool) -> None:
         self.guest = guest
+        self.long = long
         self._file: TextIO = guest.reports.open()
         self._begun = ""
 

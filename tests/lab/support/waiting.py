@@ -10,7 +10,7 @@ class NeverCame(AssertionError):
     """What was waited for did not come in time."""
 
 
-def wait_until(expected: Callable[[], object], seconds: float = 10, *, telling: Callable[[], object] = str) -> float:
+def wait_until(expected: Callable[[], object], seconds: float = 45, *, telling: Callable[[], object] = str) -> float:
     """Ask *expected* again and again until it says yes; return the seconds that took.
 
     Raises `NeverCame` after *seconds*, with what *telling* returns then.

@@ -8,16 +8,29 @@ from tests.parity.support.comparing import disagreements
 from tests.parity.support.playing import Theatre
 from tests.parity.support.scenario import Run, Scenario
 
-RUN_SECONDS = 400
+RUN_SECONDS = 900
 """For both programs; the first scenario of a run waits for it."""
+
+LONG = 5
+"""Steps from which on a run is among the long ones."""
 
 
 def scenarios_of(*runs: Run) -> pytest.MarkDecorator:
-    """Return the parameters of a test that is to be run with each scenario of *runs*."""
+    """Return the parameters of a test that is to be run with each scenario of *runs*, each run in a guest of its own.
+
+    The scenarios of a run share its table and its daemons; runs mostly wait for the original.
+    """
     cases: Iterable[object] = [
-        pytest.param(run, each, id=f"{run.name}: {each.title}") for run in runs for each in run.scenarios
+        pytest.param(run, each, id=f"{run.name}: {each.title}", marks=_marks(run))
+        for run in runs
+        for each in run.scenarios
     ]
     return pytest.mark.parametrize(("run", "scenario"), cases)
+
+
+def _marks(run: Run) -> list[pytest.MarkDecorator]:
+    guest = pytest.mark.guest(run.name)
+    return [guest, pytest.mark.long] if len(run.steps) >= LONG else [guest]
 
 
 def agree(playing: Theatre, run: Run, scenario: Scenario) -> None:

@@ -15,7 +15,7 @@ from tests.parity.support.scenario import PULSE_ENTRY, Run, State, Step, of
 from tests.parity.support.stage import CALLS, Stage, network, stage
 from tests.peers.webserver import WebServer
 
-PATIENCE = {"original": 60.0, "ours": 20.0}
+PATIENCE = {"original": 180.0, "ours": 60.0}
 """Seconds for a step to come about; the original checks one server after the other and forks for each change."""
 IMPATIENCE = 3.0
 """Seconds for the steps after one that did not come about."""

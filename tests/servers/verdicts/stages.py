@@ -11,7 +11,8 @@ import trustme
 
 from ldirectord_py.model.address import Endpoint
 from tests.peers.listeners import Answer, serving
-from tests.servers.daemons import at, free_port
+from tests.peers.ports import free_port
+from tests.servers.daemons import at
 from tests.servers.dovecot import dovecot
 from tests.servers.exim import exim
 from tests.servers.freeradius import freeradius

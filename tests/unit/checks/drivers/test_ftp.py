@@ -18,7 +18,7 @@ from ldirectord_py.model.checking import Probe
 from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, down, up
 from ldirectord_py.model.service import AddressKey, Protocol
 from tests.peers.listeners import serving
-from tests.servers.daemons import free_port
+from tests.peers.ports import free_port
 
 REAL = Endpoint(ip_address("10.0.0.5"), 21)
 VIRTUAL = AddressKey(Protocol.TCP, Endpoint(ip_address("10.0.0.1"), 21))

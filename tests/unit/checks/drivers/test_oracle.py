@@ -14,7 +14,7 @@ from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down
 from tests.peers.databases import ask, check, closes, leaves_nothing, pours, says
 from tests.peers.listeners import serving
-from tests.servers.daemons import free_port
+from tests.peers.ports import free_port
 
 CLOSED = down(Reason.CLOSED, "the server ended the connection before its answer was complete")
 
