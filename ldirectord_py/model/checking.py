@@ -57,6 +57,14 @@ class Peer(Protocol):
         """Return what has come, at least one byte; nothing at the end of the stream.  Of a datagram: all of it."""
         ...
 
+    async def ask(self, data: bytes) -> None:
+        """Send all of *data* to a server that may have answered, and closed, without reading it; then use `more`."""
+        ...
+
+    async def more(self) -> bytes:
+        """As `some`, for answers that the end of the stream completes: after the first byte a reset is an end, too."""
+        ...
+
     async def line(self) -> bytes:
         """Return a line without its end (LF or CRLF); raise `PeerClosed` where the stream ends before one."""
         ...

@@ -3,9 +3,10 @@
 import socket
 
 from ldirectord_py.probing.ground import Done, Ground
-from ldirectord_py.probing.peers import A_RECORD, StreamPeer
+from ldirectord_py.probing.peers import StreamPeer
 from ldirectord_py.probing.prepared import Prepared
 from ldirectord_py.probing.reasons import outcome_of_sending
+from ldirectord_py.probing.turns import A_RECORD
 
 
 class DatagramPeer(StreamPeer):

@@ -18,19 +18,13 @@ from ldirectord_py.model.outcome import Outcome, Reason, down, fault
 from ldirectord_py.probing.ground import Done, Ground
 from ldirectord_py.probing.prepared import Prepared
 from ldirectord_py.probing.reasons import outcome_of, outcome_of_bug, outcome_of_delay
+from ldirectord_py.probing.turns import A_BYTE_SEARCHED, A_LINE, A_TURN
 
 _BROKEN = EPOLLERR | EPOLLHUP
 _NEWS = EPOLLIN | EPOLLRDHUP | EPOLLERR | EPOLLHUP
 _ENDED = EPOLLRDHUP | EPOLLERR | EPOLLHUP
 _ABORT = pack("ii", 1, 0)  # struct linger: close at once with RST, and leave no TIME_WAIT behind
 _CHUNK = 16384
-# What one turn of the loop may do, in bytes of an answer read: chunks of a byte each, the slowest to read, take 1 ms
-# for so much.  A line taken apart counts for many, and so does a byte in which a pattern was looked for.
-_A_TURN = 65536
-_A_LINE = 256
-_A_BYTE_SEARCHED = 16
-A_RECORD = 1024
-"""As much counts a datagram, or a record of TLS, which may hold a byte only."""
 _MOST = 1 << 20  # bytes that one conversation may read
 
 
@@ -61,6 +55,7 @@ class StreamPeer:
         "_matching",
         "_prepared",
         "_readable",
+        "_refused",
         "_socket",
         "_work",
         "deadlines",
@@ -78,6 +73,7 @@ class StreamPeer:
         self._socket: socket.SocketType | None = None
         self._connected = self._readable = self._ended = False
         self._left = _MOST
+        self._refused: OSError | None = None
         self._work = 0
         self._matching = False
         self._allowance: Allowance | None = None
@@ -192,6 +188,25 @@ class StreamPeer:
             return data
         return await self._receive()
 
+    async def ask(self, data: bytes) -> None:
+        """See `Peer.ask`."""
+        try:
+            await self.send(data)
+        except (BrokenPipeError, ConnectionResetError) as error:
+            self._refused = error
+            self._readable = self._ended = True  # what had come before is still there to be read
+
+    async def more(self) -> bytes:
+        """See `Peer.more`."""
+        try:
+            if (data := await self.some()) or self._left < _MOST or self._refused is None:
+                return data
+        except ConnectionResetError:
+            if self._left < _MOST:
+                return b""
+            raise
+        raise self._refused
+
     async def line(self) -> bytes:
         """See `Peer.line`."""
         buffer = self._buffer
@@ -200,7 +215,7 @@ class StreamPeer:
                 raise PeerClosed("the server ended the connection before the end of a line")
             buffer += more
         self._buffer = buffer[end + 1 :]
-        if self._is_enough(_A_LINE):
+        if self._is_enough(A_LINE):
             await self._give_way()
         return buffer[:end].removesuffix(b"\r")
 
@@ -222,7 +237,7 @@ class StreamPeer:
         """See `Peer.reconnect`."""
         self._close_socket()
         self._connected = self._readable = self._ended = False
-        self._left = _MOST
+        self._left, self._refused = _MOST, None
         self._buffer = b""
         if error := self._connect():
             raise_of_opening(error)
@@ -233,9 +248,9 @@ class StreamPeer:
         """See `Peer.has_match`: what might take long is done beside the loop."""
         self._matching = True
         try:
-            if self._work >= _A_TURN:
+            if self._work >= A_TURN:
                 await self._give_way()
-            self._work += len(subject) * _A_BYTE_SEARCHED
+            self._work += len(subject) * A_BYTE_SEARCHED
             found = pattern.matches_at_once(subject)
             return await self._match_aside(pattern, subject) if found is None else found
         finally:
@@ -280,7 +295,7 @@ class StreamPeer:
     def _is_enough(self, work: int) -> bool:
         """Take note of *work* done; return whether that is enough for one turn of the loop."""
         self._work += work
-        return self._work >= _A_TURN
+        return self._work >= A_TURN
 
     async def _give_way(self) -> None:
         """Go on in the next turn of the loop: a long answer may be there all at once, and others wait."""

@@ -9,10 +9,11 @@ from ldirectord_py.model.errors import CheckUnavailable
 from ldirectord_py.model.outcome import Outcome
 from ldirectord_py.probing import certificates
 from ldirectord_py.probing.ground import Done, Ground
-from ldirectord_py.probing.peers import A_RECORD, StreamPeer
+from ldirectord_py.probing.peers import StreamPeer
 from ldirectord_py.probing.prepared import Prepared
 from ldirectord_py.probing.tls_memory import TlsMemory
 from ldirectord_py.probing.tls_reasons import unverified
+from ldirectord_py.probing.turns import A_RECORD
 
 _CHUNK = 16384  # the largest TLS record, RFC 8446 §5.1
 

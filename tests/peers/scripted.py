@@ -25,6 +25,7 @@ class ScriptedPeer:
         self.reads = 0
         self.ended = False
         self.secured = False
+        self.answered = False
 
     async def send(self, data: bytes) -> None:
         self.heard.append(data)
@@ -40,6 +41,19 @@ class ScriptedPeer:
         if isinstance(piece, bytes):
             return piece or await self.some()
         raise piece
+
+    async def ask(self, data: bytes) -> None:
+        await self.send(data)
+
+    async def more(self) -> bytes:
+        try:
+            data = await self.some()
+        except Reset:
+            if self.answered:
+                return b""
+            raise
+        self.answered = self.answered or bool(data)
+        return data
 
     async def line(self) -> bytes:
         taken = b""

@@ -58,7 +58,7 @@ class Http:
 
     async def probe(self, peer: Peer) -> Outcome:
         """See `Conversation.probe`."""
-        await peer.send(self._wire)
+        await peer.ask(self._wire)
         answer = await read_answer(peer, whole=self._whole)
         if isinstance(answer, Outcome):
             return answer
@@ -130,7 +130,7 @@ class Http:
                 location = quoted(answer.location.encode(), 100)
                 return down(Reason.STATUS, f"{answer.status} redirects to {location}, which is not this server")
             await peer.reconnect()
-            await peer.send(self._request_for(there))
+            await peer.ask(self._request_for(there))
             following = await read_answer(peer, whole=self._whole)
             if isinstance(following, Outcome):
                 return following

@@ -33,11 +33,11 @@ class SimpleTcp:
     async def probe(self, peer: Peer) -> Outcome:
         """See `Conversation.probe`."""
         if self.request:
-            await peer.send(self.request)
+            await peer.ask(self.request)
         # Many servers answer only once they know that the question is complete.
         peer.end()
         search = _Search(peer, self.receive)
-        while data := await peer.some():
+        while data := await peer.more():
             if outcome := await search.feed(data):
                 return outcome
         return await search.finish()

@@ -5,10 +5,12 @@ import errno
 import resource
 import socket
 import ssl
+import struct
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from ipaddress import ip_address
 
 import pytest
 import trustme
@@ -90,6 +92,20 @@ async def probing() -> AsyncIterator[Callable[[Probe], Awaitable[Outcome]]]:
         yield run
         assert prober.conversations == 0
         prober.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Asks, and takes what the server says until its end."""
+
+    question: bytes = b"?"
+
+    async def probe(self, peer: Peer) -> Outcome:
+        await peer.ask(self.question)
+        heard = b""
+        while data := await peer.more():
+            heard += data
+        return up(heard.decode())
 
 
 def over(
@@ -507,3 +523,35 @@ async def test_a_pause_of_our_own_is_not_held_against_the_server_of_a_driver_eit
     assert check.result().verdict is Verdict.FAULT
     assert check.result().detail.startswith("this director itself was held up for ")
     assert slow.result() == down(Reason.TIMEOUT, "no result within 0.2 s")
+
+
+@pytest.mark.parametrize("question", [b"?", b"x" * 8_000_000], ids=["short", "longer than the socket takes"])
+@pytest.mark.parametrize(
+    ("reads", "says", "expected"),
+    [
+        (0, b"alive", up("alive")),
+        (1, b"alive", up("alive")),
+        (0, b"", outcome_of_errno(errno.ECONNRESET)),
+    ],
+    ids=["unread", "read", "nothing said"],
+)
+async def test_a_server_that_answers_without_reading_and_resets_has_answered(reads, says, expected, question) -> None:
+    """As health scripts behind inetd do: the kernel resets a connection that is closed with bytes unread in it."""
+
+    def answer(connection: socket.socket) -> None:
+        if reads:
+            connection.recv(reads, socket.MSG_PEEK)
+        connection.sendall(says)
+        # The rest of the question may still be on its way; either way there is a reset.
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0) if not says else bytes(8))
+        connection.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        endpoint = Endpoint(ip_address("127.0.0.1"), listener.getsockname()[1])
+        async with probing() as run, asyncio.TaskGroup() as group:
+            serving_ = group.create_task(asyncio.to_thread(lambda: answer(listener.accept()[0])))
+            outcome = await run(over(endpoint, Asking(question)))
+            await serving_
+
+    assert outcome.verdict is expected.verdict
+    assert outcome.detail == expected.detail or (not says and outcome.reason in {Reason.RESET, Reason.CLOSED})

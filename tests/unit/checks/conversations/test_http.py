@@ -76,7 +76,7 @@ CASES = {
     "bad chunk": (
         ALIVE,
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
-        down(Reason.PROTOCOL, "the answer's body is malformed: Invalid character in chunk size"),
+        down(Reason.PROTOCOL, "the answer's body is malformed: expected a chunk's size, but got 'zz'"),
     ),
     "until the end": (ALIVE, answer(b"I'm alive!", length=False), OK),
     "until the end without match": (ALIVE, answer(b"no", length=False), down(Reason.MISMATCH, NO_MATCH + "got 'no'")),
@@ -114,7 +114,27 @@ CASES = {
     "odd header and chunks": (
         ALIVE,
         b"HTTP/1.1 200 OK\r\nno colon\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-        down(Reason.PROTOCOL, "the answer's headers are malformed, so its chunks cannot be read"),
+        down(Reason.MISMATCH, NO_MATCH + "it is empty"),
+    ),
+    "odd header and bad chunks": (
+        ALIVE,
+        b"HTTP/1.1 200 OK\r\nno colon\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nI'x\r\n",
+        down(Reason.PROTOCOL, "the answer's body is malformed: expected a chunk's size, but got 'x'"),
+    ),
+    "odd header and chunks cut short": (
+        ALIVE,
+        b"HTTP/1.1 200 OK\r\nno colon\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nI'm\r\n7",
+        down(Reason.MISMATCH, NO_MATCH + "got 'I'm'"),
+    ),
+    "odd header and endless chunks": (
+        ALIVE,
+        b"HTTP/1.1 200 OK\r\nno colon\r\nTransfer-Encoding: chunked\r\n\r\n" + b"1\r\nx\r\n" * 2000,
+        down(Reason.TOO_LONG, "the answer's headers are odd, and it has more than 1024 chunks"),
+    ),
+    "odd header and a chunk beyond the bound": (
+        "alive",
+        b"HTTP/1.1 200 OK\r\nno colon\r\nTransfer-Encoding: chunked\r\n\r\nfffff\r\n" + b"x" * 2 * MOST_BODY,
+        down(Reason.TOO_LONG, f"the body's first 256 KiB does not match 'alive': got '{'x' * 80}...'"),
     ),
     "two lengths": (ALIVE, b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\nContent-Length: 11\r\n\r\nI'm alive!", OK),
     "HTTP/2 in the status line": (ALIVE, b"HTTP/2 200 OK\r\n\r\nI'm alive!", OK),
@@ -218,11 +238,6 @@ async def test_one_piece_is_read_once() -> None:
     peer = ScriptedPeer(answer(b"I'm alive!"), Reset)
     assert await http(receive=ALIVE).probe(peer) == OK
     assert (peer.reads, len(peer.heard)) == (1, 1)
-
-
-async def test_a_reset_is_the_probers_affair() -> None:
-    with pytest.raises(Reset):
-        await http(receive=ALIVE).probe(ScriptedPeer(answer(b"I'm alive!")[:-1], Reset))
 
 
 async def test_the_request_is_http_1_1_and_closes() -> None:
@@ -358,3 +373,53 @@ async def test_a_server_that_repeats_name_and_password_is_quoted_without(status:
     said = b"HTTP/1.1 %b\r\nContent-Length: %d\r\n\r\n%b" % (status, len(body), body)
     check = http(kind=SecretHttp, receive="zz", authorization="Basic YWxpY2U6aHVzaA==")
     assert (await check.probe(ScriptedPeer(said))).detail == detail
+
+
+HEAD = b"HTTP/1.1 200 OK\r\n"
+CHUNKS = b"3\r\nI'm\r\n7\r\n alive!\r\n0\r\n\r\n"
+ODD_BUT_SOUND = {
+    "length and chunked": HEAD + b"Content-Length: 10\r\nTransfer-Encoding: chunked\r\n\r\n" + CHUNKS,
+    "chunked and length": HEAD + b"Transfer-Encoding: chunked\r\nContent-Length: 10\r\n\r\n" + CHUNKS,
+    "chunked twice": HEAD + b"Transfer-Encoding: chunked, chunked\r\n\r\n" + CHUNKS,
+    "blank before the colon": HEAD + b"X-Powered : yes\r\nTransfer-Encoding : chunked\r\n\r\n" + CHUNKS,
+    "folded": HEAD + b"X: a\r\n b\r\nTransfer-Encoding:\r\n chunked\r\n\r\n" + CHUNKS,
+    "not ASCII": HEAD + b"X-\xe9: y\xff\r\nTransfer-Encoding: chunked\r\n\r\n" + CHUNKS,
+    "control bytes": HEAD + b"X: a\x01b\x00\r\nTransfer-Encoding: chunked\r\n\r\n" + CHUNKS,
+    "bare LF": HEAD.replace(b"\r", b"") + b"Transfer-Encoding: chunked\n\n" + CHUNKS.replace(b"\r", b""),
+    "bare LF in the chunks": HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + CHUNKS.replace(b"\r", b""),
+    "padded sizes": HEAD
+    + b"Transfer-Encoding: chunked\r\n\r\n"
+    + CHUNKS.replace(b"3\r", b"3   \r").replace(b"7\r", b"07 \r"),
+    "two equal lengths": HEAD + b"Content-Length: 10\r\nContent-Length: 10\r\n\r\nI'm alive!",
+    "a list of equal lengths": HEAD + b"Content-Length: 10, 10\r\n\r\nI'm alive!",
+}
+
+
+@pytest.mark.parametrize("cut", [1, 7, 64, 1 << 20])
+@pytest.mark.parametrize("said", ODD_BUT_SOUND.values(), ids=ODD_BUT_SOUND.keys())
+async def test_sound_bodies_behind_odd_headers_are_read(said: bytes, cut: int) -> None:
+    """With and without a pattern, and however the network cuts them; the peer says no more than that, and waits."""
+    for receive in ("", ALIVE, "^I.m alive!$"):
+        peer = ScriptedPeer(*pieces(said, range(cut, len(said), cut)))
+        assert await http(receive=receive).probe(peer) == OK, receive
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ((answer(b"I'm alive!", length=False), Reset), OK),
+        ((answer(b"I'm alive!"), Reset), OK),
+        ((answer(b"I'm alive!")[:-1], Reset), down(Reason.MISMATCH, NO_MATCH + "got 'I'm alive'")),
+        ((answer(b"no", length=False), Reset), down(Reason.MISMATCH, NO_MATCH + "got 'no'")),
+        ((b"HTTP/1.0 200 OK\nX: y\n\nI'm alive!", Reset), OK),
+        ((b"I'm alive!", Reset), up("an answer without HTTP headers")),
+    ],
+    ids=["no length", "length", "length, cut short", "does not match", "bare LF", "no HTTP"],
+)
+async def test_a_reset_behind_an_answer_is_its_end(said, expected: Outcome) -> None:
+    assert await http(receive=ALIVE).probe(ScriptedPeer(*said)) == expected
+
+
+async def test_a_reset_in_place_of_an_answer_is_none() -> None:
+    with pytest.raises(Reset):
+        await http(receive=ALIVE).probe(ScriptedPeer(Reset))

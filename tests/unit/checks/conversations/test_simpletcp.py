@@ -88,9 +88,14 @@ async def test_the_first_line_that_matches_ends_the_check() -> None:
     assert (await SimpleTcp(receive=Receive(b"PONG")).probe(peer)).verdict is Verdict.UP
 
 
-async def test_errors_of_the_network_are_the_probers() -> None:
+async def test_a_reset_in_place_of_an_answer_is_the_probers_affair() -> None:
     with pytest.raises(Reset):
-        await SimpleTcp(receive=Receive(b"PONG")).probe(ScriptedPeer(b"PO", Reset))
+        await SimpleTcp(receive=Receive(b"PONG")).probe(ScriptedPeer(Reset))
+
+
+async def test_a_reset_behind_an_answer_is_its_end() -> None:
+    assert (await SimpleTcp(receive=Receive(b"PONG$")).probe(ScriptedPeer(b"PONG", Reset))).verdict is Verdict.UP
+    assert (await SimpleTcp(receive=Receive(b"PONG")).probe(ScriptedPeer(b"PO", Reset))).reason is Reason.MISMATCH
 
 
 @given(
