@@ -12,8 +12,8 @@ from ldirectord_py.workers.worker import GRACE, Worker
 
 MOST = 32
 """Workers of a kind: so many servers may hang at a time before others wait in line."""
-STARTING = 10.0
-"""Seconds that a check waits for a worker that is free."""
+STARTING = 30.0
+"""Seconds that a check waits for a worker that is free: on a busy machine one takes its time to start."""
 IDLE = 60.0
 """Seconds after which a worker that nobody has asked is ended."""
 QUESTIONS = 10_000

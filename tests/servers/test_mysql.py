@@ -36,6 +36,7 @@ async def ask(port: int, address: str = "127.0.0.1", **words: object) -> Outcome
         ("/select * from rabbits where name = 'bünny'", RETURNED),
         ("/select * from rabbits where name like '%n%s'", EMPTY),
         ("/select * from many", RETURNED),
+        ("/select 1.50, 0.1e0, now(), date('2024-02-30'), time('25:00'), x'00ff', b'101', null", RETURNED),
         ("/show tables", RETURNED),
         ("/update rabbits set name = name", RETURNED),
         ("/update rabbits set name = name where false", EMPTY),
@@ -45,6 +46,28 @@ async def ask(port: int, address: str = "127.0.0.1", **words: object) -> Outcome
 )
 async def test_the_verdict_follows_the_rows(mariadb: int, address: str, request_: str, expected: Outcome) -> None:
     assert await ask(mariadb, address, request=request_) == expected
+
+
+@pytest.mark.parametrize(
+    ("request_", "receive", "reason", "said"),
+    [
+        ("/show status like 'slave_open_temp_tables'", "^Slave_open_temp_tables\\t0$", Reason.OK, "a row matches"),
+        ("/show status like 'slave_open_temp_tables'", "\\t[1-9]", Reason.MISMATCH, "the row does not match"),
+        ("/select 'wsrep_local_state_comment', 'Synced'", "\\tSynced$", Reason.OK, "a row matches"),
+        ("/select 'wsrep_local_state_comment', 'Donor/Desynced'", "\\tSynced$", Reason.MISMATCH, "the row does not"),
+        ("/show global variables like 'read_only'", "OFF", Reason.OK, "a row matches"),
+        ("/show global variables like 'read_only'", "ON", Reason.MISMATCH, "the row does not match 'ON'"),
+        ("/select seq from many order by seq", "^900$", Reason.OK, "a row matches"),
+        ("/select seq from many order by seq", "^1001$", Reason.MISMATCH, "the first of 1000 rows does not match"),
+        ("/select 'bünny', null, 1.50, x'00ff'", "^bünny\\tNULL\\t1\\.50\\t", Reason.OK, "a row matches"),
+        ("/select * from rabbits where false", ".", Reason.MISMATCH, EMPTY.detail),
+    ],
+)
+async def test_receive_is_what_a_row_has_to_match(
+    mariadb: int, request_: str, receive: str, reason: Reason, said: str
+) -> None:
+    outcome = await ask(mariadb, request=request_, receive=receive)
+    assert (outcome.reason, outcome.detail[: len(said)]) == (reason, said), outcome
 
 
 async def test_a_user_without_a_password_is_let_in(mariadb: int) -> None:

@@ -53,6 +53,26 @@ async def test_the_verdict_follows_the_rows(postgresql: int, address: str, reque
     assert await ask(postgresql, address, request=request_) == expected
 
 
+@pytest.mark.parametrize(
+    ("request_", "receive", "reason", "said"),
+    [
+        ("/select pg_is_in_recovery()", "^f$", Reason.OK, "a row matches"),
+        ("/select pg_is_in_recovery()", "^t$", Reason.MISMATCH, "the row does not match"),
+        ("/show default_transaction_read_only", "off", Reason.OK, "a row matches"),
+        ("/show default_transaction_read_only", "on", Reason.MISMATCH, "the row does not match 'on'"),
+        ("/select generate_series(1, 5000)", "^900$", Reason.OK, "a row matches"),
+        ("/select generate_series(1, 5000)", "^1001$", Reason.MISMATCH, "the first of 1000 rows does not match"),
+        ("/select 'bünny', null, 1.50, 'gray'::colour", "^bünny\\tNULL\\t1\\.50\\tgray$", Reason.OK, "a row matches"),
+        ("/select * from rabbits where false", ".", Reason.MISMATCH, EMPTY.detail),
+    ],
+)
+async def test_receive_is_what_a_row_has_to_match(
+    postgresql: int, request_: str, receive: str, reason: Reason, said: str
+) -> None:
+    outcome = await ask(postgresql, request=request_, receive=receive)
+    assert (outcome.reason, outcome.detail[: len(said)]) == (reason, said), outcome
+
+
 @pytest.mark.parametrize("login", ["careful", "plain"])
 async def test_who_may_come_by_tls_or_without_alone_is_let_in(postgresql: int, login: str) -> None:
     assert await ask(postgresql, login=login) == RETURNED

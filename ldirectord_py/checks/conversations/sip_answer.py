@@ -9,6 +9,8 @@ from ldirectord_py.model.outcome import Outcome, Reason, down
 
 MOST_HEAD = 16 * 1024
 """Bytes of an answer until the empty line that ends its headers."""
+MOST_LINES = 500
+"""Lines of an answer until then, so that to read them takes no time worth mentioning."""
 MOST_BODY = 64 * 1024
 """Bytes of an answer's body, passed over where another answer is to follow."""
 
@@ -16,6 +18,7 @@ _STATUS = re.compile(rb"SIP/2\.0[ \t]+(\d{3})(?:[ \t]+([^\r\n]*))?\r?\Z")
 _COMPACT = {b"i": b"call-id", b"l": b"content-length"}
 """The short names of headers that we look at, RFC 3261 §20."""
 _LONG_HEAD = down(Reason.TOO_LONG, f"the answer's headers did not end within {MOST_HEAD // 1024} KiB")
+_MANY_LINES = down(Reason.TOO_LONG, f"the answer's headers did not end within {MOST_LINES} lines")
 _LONG_BODY = down(Reason.TOO_LONG, f"the answer's body is longer than {MOST_BODY // 1024} KiB")
 _EMPTY = down(Reason.CLOSED, "the server answered with an empty datagram")
 
@@ -50,7 +53,10 @@ async def read_datagram(peer: Peer, shown: Shown) -> Answer | Outcome:
     """Return the answer in the next datagram, or what is wrong with it."""
     if not (data := await peer.some()):
         return _EMPTY
-    return _parsed(re.split(rb"\r?\n", data.lstrip(b"\r\n")), shown)
+    lines = re.split(rb"\r?\n", data.lstrip(b"\r\n"), maxsplit=MOST_LINES)
+    if len(lines) > MOST_LINES and b"" not in lines[:MOST_LINES]:
+        return _MANY_LINES
+    return _parsed(lines, shown)
 
 
 async def read_stream(peer: Peer, shown: Shown) -> Answer | Outcome:
@@ -61,6 +67,8 @@ async def read_stream(peer: Peer, shown: Shown) -> Answer | Outcome:
         size += len(line) + 2
         if size > MOST_HEAD:
             return _LONG_HEAD
+        if len(lines) == MOST_LINES:
+            return _MANY_LINES
         if line:  # those in front are for keeping connections alive, RFC 3261 §7.5
             lines.append(line)
             if len(lines) == 1 and not _STATUS.match(line):

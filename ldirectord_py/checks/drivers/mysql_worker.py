@@ -46,6 +46,7 @@ def load() -> Answer:
             db=question.database.encode() or None,
             autocommit=None,
             use_unicode=False,
+            conv={},  # values stay as the server wrote them: the library cannot make numbers of such bytes
             client_flag=_FOUND_ROWS,
             program_name="ldirectord-py",
         )

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ldirectord_py.checks.conversations.digest import Credentials
 from ldirectord_py.checks.conversations.sip import Sip, build_sip
-from ldirectord_py.checks.conversations.sip_answer import MOST_BODY, MOST_HEAD
+from ldirectord_py.checks.conversations.sip_answer import MOST_BODY, MOST_HEAD, MOST_LINES
 from ldirectord_py.checks.misasked import Misasked
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.asking import Asking, Subject
@@ -210,14 +210,21 @@ async def test_errors_of_the_network_are_the_probers() -> None:
         await sip().probe(ScriptedPeer(b"SIP/2.0 2", Reset))
 
 
+async def test_of_a_datagram_only_so_many_header_lines_are_read_but_any_number_of_the_body() -> None:
+    head, lines = b"SIP/2.0 200 OK\r\n", b"X:\r\n" * MOST_LINES
+    assert (await sip(Transport.UDP).probe(ScriptedPeer(head + lines + b"\r\n"))).reason is Reason.TOO_LONG
+    assert (await sip(Transport.UDP).probe(ScriptedPeer(head + b"\r\n" + lines))).verdict is Verdict.UP
+
+
 @pytest.mark.parametrize(
     "said",
     [
         [b"SIP/2.0 200 OK\r\n", *[b"X: y\r\n"] * MOST_HEAD],
+        [b"SIP/2.0 200 OK\r\n", *[b"X:\r\n"] * MOST_LINES, b"\r\n"],
         [b"\r\n"] * MOST_HEAD,
         [f"SIP/2.0 200 OK\r\nContent-Length: {MOST_BODY + 1}\r\n\r\n".encode(), *[b"x" * 1000] * 100],
     ],
-    ids=["headers", "empty lines", "a body"],
+    ids=["headers", "lines", "empty lines", "a body"],
 )
 async def test_what_is_too_long_is_not_read_to_its_end(said: list[bytes]) -> None:
     peer = ScriptedPeer(*said)
