@@ -14,6 +14,7 @@ from ldirectord_py.config.values import Values, read_values
 from ldirectord_py.config.virtuals import virtual
 from ldirectord_py.model.config import Config, Virtual
 from ldirectord_py.model.errors import ConfigRejected
+from ldirectord_py.model.health import FaultRules
 from ldirectord_py.model.service import VirtualKey
 
 
@@ -33,6 +34,7 @@ def build(tree: Tree, files: Files, environment: Environment) -> Config:
     if environment.check_paths:
         _check_paths(values, findings)
     _note_fork(values, findings)
+    _note_faultdown(values, findings)
     around = Surroundings(values, fallbacks(values, ("tcp", "udp"), environment, findings), environment, findings)
     read_values(tree.defaults, Scope.SECTION, findings)  # so that what is wrong is told even where nobody uses it
     virtuals = _virtuals(tree.sections, around)
@@ -77,6 +79,7 @@ def _config(path: str, values: Values, virtuals: tuple[Virtual, ...], findings: 
         reconcileinterval=values.get(d.RECONCILEINTERVAL),
         sysctls=values.get(d.SYSCTLS),
         reloadlimit=values.get(d.RELOADLIMIT),
+        faults=FaultRules(values.get(d.FAULTLIMIT), values.get(d.FAULTDOWN)),
         warnings=findings.problems,
         secrets=frozenset(findings.secrets),
     )
@@ -88,6 +91,12 @@ def _note_fork(values: Values, findings: Findings) -> None:
             findings.warning(
                 entry.line, "fork: this has no meaning here: every check runs at its own pace anyway", "no-effect"
             )
+
+
+def _note_faultdown(values: Values, findings: Findings) -> None:
+    for entry in values.each(d.FAULTDOWN):
+        if entry.value and not values.get(d.FAULTLIMIT):
+            findings.warning(entry.line, "faultdown: this has no meaning without faultlimit, such as 60", "no-effect")
 
 
 def _check_paths(values: Values, findings: Findings) -> None:

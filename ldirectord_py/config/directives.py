@@ -365,6 +365,14 @@ RELOADLIMIT = Directive(
     50,
     "The percentage of the virtuals that a reload may take away without being forced; 100: all of them",
 )
+FAULTLIMIT = Directive(
+    "faultlimit",
+    _GLOBAL,
+    readers.SECONDS,
+    0.0,
+    "Seconds after which a server that cannot be checked, through the director's own fault, is told of again; 0: never",
+)
+FAULTDOWN = _switch("faultdown", _GLOBAL, "Take such a server for down after faultlimit")
 
 CONNECTTIMEOUT = _gone("connecttimeout", _BOTH, "negotiatetimeout")
 TIMEOUT = _gone("timeout", _GLOBAL, "checktimeout or negotiatetimeout")

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from ldirectord_py.model.health import Health, Rules, State
-from ldirectord_py.model.outcome import Outcome, Reason, Verdict
+from ldirectord_py.model.health import FaultRules, Health, Rules, State
+from ldirectord_py.model.outcome import Outcome, Reason, Verdict, down
 
 
 def unchecked(*, adopted: bool, now: float) -> Health:
@@ -54,6 +54,13 @@ def unmoved(health: Health, outcome: Outcome) -> bool:
             return health.state is State.DOWN and known == (outcome.reason, outcome.detail)
         case Verdict.FAULT:
             return True
+
+
+def counted(fault: Outcome, seconds: float, rules: FaultRules) -> Outcome:
+    """Return what *fault* counts as, if there has been nothing else for *seconds*: itself, or down."""
+    if not rules.down or not rules.limit or seconds < rules.limit:
+        return fault
+    return down(Reason.LOCAL, f"not to be checked for {rules.limit:g} s, through a fault of ours: {fault.detail}")
 
 
 def _failed(health: Health, outcome: Outcome, rules: Rules, now: float) -> Health:

@@ -6,6 +6,7 @@ from enum import IntFlag
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.asking import Asking
 from ldirectord_py.model.checking import CheckPlan
+from ldirectord_py.model.health import FaultRules
 from ldirectord_py.model.problems import Problem
 from ldirectord_py.model.service import RealKey, VirtualKey, kernel_endpoint
 from ldirectord_py.model.sources import Sources
@@ -115,6 +116,7 @@ class Config:
     """Set the settings of the kernel that persistence and UDP need."""
     reloadlimit: int = 50
     """The percentage of its virtuals that a reload may take away without being forced."""
+    faults: FaultRules = field(default_factory=FaultRules)
     warnings: tuple[Problem, ...] = ()
     sources: Sources = field(default_factory=Sources)
     """All files that it was read from, for whoever watches them."""

@@ -64,6 +64,18 @@ class SoftFailure:
 
 
 @dataclass(frozen=True, slots=True)
+class FaultLasts:
+    """A real server has not been checked for longer than `faultlimit`, through a fault of ours."""
+
+    real: RealKey
+    outcome: Outcome
+    seconds: float
+    """Since the first of the checks that we could not carry out."""
+    down: bool
+    """Whether the server counts as down for that."""
+
+
+@dataclass(frozen=True, slots=True)
 class CertificateSeen:
     """A server showed a certificate with another end than before, or its first."""
 
@@ -287,6 +299,7 @@ Event = (
     CheckDone
     | HealthChanged
     | SoftFailure
+    | FaultLasts
     | CertificateSeen
     | CertificateExpiring
     | FallbackChanged

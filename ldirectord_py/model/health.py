@@ -38,3 +38,13 @@ class Rules:
     """What it takes to change a real server's state."""
 
     failurecount: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class FaultRules:
+    """What becomes of a server that we cannot check, through a fault of our own."""
+
+    limit: float = 0.0
+    """Seconds after which that is told again; 0: never."""
+    down: bool = False
+    """Whether the server then counts as down."""

@@ -19,6 +19,7 @@ from ldirectord_py.model.events import (
     DriftRecurs,
     Event,
     FallbackChanged,
+    FaultLasts,
     FirstPassComplete,
     HealthChanged,
     Reloaded,
@@ -58,6 +59,8 @@ def lines(event: Event, pid: int) -> Iterable[Line]:  # noqa: C901, PLR0911, PLR
             return _health_changed(event)
         case SoftFailure():
             return [_soft_failure(event)]
+        case FaultLasts():
+            return [_fault_lasts(event)]
         case CertificateSeen():
             return [_certificate_seen(real, event) for real in event.reals]
         case CertificateExpiring():
@@ -105,6 +108,18 @@ def faulted(real: RealKey, outcome: Outcome) -> Line:
     return Line(
         Level.ERROR, "check_faulted", text, {**names_of(real), "reason": outcome.reason.value, "detail": outcome.detail}
     )
+
+
+def _fault_lasts(event: FaultLasts) -> Line:
+    what = "it counts as down, as faultdown says" if event.down else "it stays as it is"
+    unchecked = f"Real server {event.real} could not be checked for {event.seconds:.0f} s, through a fault of ours"
+    fields: dict[str, Field] = {
+        **names_of(event.real),
+        "reason": event.outcome.reason.value,
+        "detail": event.outcome.detail,
+        "seconds": round(event.seconds, 6),
+    }
+    return Line(Level.ERROR, "fault_lasts", f"{unchecked}; {what}: {event.outcome.detail}", fields)
 
 
 def fault_over(real: RealKey) -> Line:

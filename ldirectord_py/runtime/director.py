@@ -23,7 +23,7 @@ from ldirectord_py.model.events import (
     SoftFailure,
 )
 from ldirectord_py.model.health import Health, Rules, State
-from ldirectord_py.model.outcome import Outcome
+from ldirectord_py.model.outcome import Outcome, Verdict
 from ldirectord_py.model.service import RealKey, VirtualKey
 from ldirectord_py.model.table import (
     AddDestination,
@@ -35,6 +35,7 @@ from ldirectord_py.model.table import (
     TableState,
 )
 from ldirectord_py.runtime.certificates import Certificates
+from ldirectord_py.runtime.faults import LastingFaults
 from ldirectord_py.runtime.keeper import Keeper
 from ldirectord_py.runtime.maintained import IN_MAINTENANCE, kept_out
 from ldirectord_py.runtime.subscriptions import Subscriptions
@@ -58,6 +59,7 @@ class Director:
         self.config = config
         self.keeper = keeper(table, self, emit)
         self.certificates = Certificates(emit)
+        self._faults = LastingFaults(emit)
         self.healths: dict[RealKey, Health] = {}
         self.first_pass = False
         self._settling = False
@@ -142,7 +144,11 @@ class Director:
                     subscribers.setdefault(plan, {})[key] = None
         self._set_aside = {key: health for key, health in self._set_aside.items() if key in self.healths}
         self._subscriptions.replace(subscribers)
+        self._note_polled()
+
+    def _note_polled(self) -> None:
         self.certificates.take(self._subscriptions.reals)
+        self._faults.take(self.config.faults, self._subscriptions.reals)
 
     def _unchecked(self, key: RealKey, now: float, *, adopted: bool) -> Health:
         return resumed(unchecked(adopted=adopted, now=now), self._before.get(str(key)) if self._before else None)
@@ -167,7 +173,7 @@ class Director:
                     self._subscriptions.move(key, *(plans if key in self._files else reversed(plans)))
                     self._turn(key, real, before.get(key), now)
         self._subscriptions.count()
-        self.certificates.take(self._subscriptions.reals)
+        self._note_polled()
         # Whoever goes in is waited for no longer, and may have been the last one.
         for whole in {key.virtual for key in changed} - self._dirty:
             self._tell_serving(whole)
@@ -202,6 +208,8 @@ class Director:
         """Take note of what a check of *polled* found; see `probing.schedule.Report`."""
         reals = self._subscriptions.reals.get(polled, ())
         self._emit(CheckDone(reals, outcome, seconds, lateness))
+        if outcome.verdict is Verdict.FAULT or self._faults:
+            outcome = self._faults.counted(polled, outcome, self._subscriptions.reals)
         for real in reals:
             before = self.healths[real]
             if not unmoved(before, outcome):

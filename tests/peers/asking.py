@@ -18,7 +18,7 @@ from ldirectord_py.probing.tls_memory import CertificateSeen
 VIP = AddressKey(Protocol.TCP, Endpoint(ip_address("192.0.2.1"), 80))
 UDP_VIP = AddressKey(Protocol.UDP, Endpoint(ip_address("192.0.2.1"), 80))
 TIMEOUT = 1.0
-PATIENCE = 60.0
+PATIENCE = 40.0
 """Seconds for a check, and before it for the start of a worker on a busy machine."""
 
 Ask = Callable[[Probe], Awaitable[Outcome]]

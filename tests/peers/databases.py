@@ -11,7 +11,7 @@ from ldirectord_py.model.outcome import Outcome
 from tests.peers.listeners import Answer, serving
 
 Says = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
-PATIENCE = 60.0
+PATIENCE = 40.0
 """Seconds for a check, and before it for the start of a worker on a busy machine."""
 PAUSE = 0.01
 """Seconds within which a check that is going to speak has spoken."""

@@ -71,6 +71,8 @@ def globals_of(text: bytes) -> Words:
         "fallback6",
         "connecttimeout",
         "timeout",
+        "faultdown",
+        "faultlimit",
         "metricslisten",
         "reconcileinterval",
         "reloadlimit",

@@ -10,6 +10,7 @@ from ldirectord_py.model.asking import CheckType
 from ldirectord_py.model.checking import Repeated
 from ldirectord_py.model.config import Alerting, AlertStatus
 from ldirectord_py.model.errors import ConfigRejected
+from ldirectord_py.model.health import FaultRules
 from ldirectord_py.model.service import Forwarding
 from ldirectord_py.model.table import ServiceFlags
 from tests.unit.config.original import TESTHOST, numeric_address
@@ -164,6 +165,18 @@ def test_without_the_directive_no_metrics_are_served_and_the_table_is_compared_e
     config = config_of("")
     assert config.metricslisten is None
     assert config.reconcileinterval == 5
+
+
+def test_faults_are_told_again_and_taken_for_down_where_the_configuration_says_so():
+    assert config_of("").faults == FaultRules(0.0, down=False)
+    assert config_of("faultlimit=60\nfaultdown=yes\n").faults == FaultRules(60.0, down=True)
+
+
+@pytest.mark.parametrize("limit", ["", "faultlimit=0\n"])
+def test_faultdown_without_a_limit_has_no_meaning(limit):
+    warnings = parse(f"faultdown=yes\n{limit}{SECTION}\n".encode(), "x.cf", TESTHOST).warnings
+    sentence = "faultdown: this has no meaning without faultlimit, such as 60"
+    assert [str(each) for each in warnings] == [f"x.cf:1: warning: {sentence}"]
 
 
 def test_the_comparison_of_the_table_can_be_switched_off():

@@ -244,6 +244,8 @@ BAD_GLOBALLY = [
         ),
     ),
     ("sysctls=1", "sysctls: must be yes or no, but got '1'"),
+    ("faultlimit=a", "faultlimit: expected seconds, such as 5 or 2.5, or 0 for never, but got 'a'"),
+    ("faultdown=maybe", "faultdown: must be yes or no, but got 'maybe'"),
     ("reloadlimit=101", "reloadlimit: expected a percentage, such as 50, but got '101'"),
     (
         "reconcileinterval=nan",

@@ -7,6 +7,7 @@ import pytest
 from ldirectord_py.model import events as ev
 from ldirectord_py.model.health import State
 from ldirectord_py.model.mails import MailDelayed, MailDone, MailQueued, MailsLost
+from ldirectord_py.model.outcome import Reason, down
 from ldirectord_py.model.table import SetDestination
 from ldirectord_py.observers.line import Level, Line
 from ldirectord_py.observers.lines import lines
@@ -441,6 +442,21 @@ CASES = [
                 NAMES | {"expires": 1_000_000_000.0},
             )
         ],
+    ),
+    *(
+        (
+            ev.FaultLasts(the.REAL, down(Reason.LOCAL, "too many open files"), 61.25, down=taken),
+            [
+                Line(
+                    Level.ERROR,
+                    "fault_lasts",
+                    "Real server 10.0.0.5:80 (tcp:10.0.0.1:80) could not be checked for 61 s, through a fault of ours; "
+                    f"{what}: too many open files",
+                    NAMES | {"reason": "local", "detail": "too many open files", "seconds": 61.25},
+                )
+            ],
+        )
+        for taken, what in ((False, "it stays as it is"), (True, "it counts as down, as faultdown says"))
     ),
     (
         ev.CertificateExpiring(the.REAL, 1_000_000_000.0, 3.5 * 86400),

@@ -22,14 +22,15 @@ from ldirectord_py.model.events import (
     DriftKind,
     Event,
     FallbackChanged,
+    FaultLasts,
     FirstPassComplete,
     Settled,
     TableBack,
     TableChanged,
     TableLost,
 )
-from ldirectord_py.model.health import State
-from ldirectord_py.model.outcome import Reason, down, fault, up
+from ldirectord_py.model.health import FaultRules, State
+from ldirectord_py.model.outcome import Reason, Verdict, down, fault, up
 from ldirectord_py.model.service import AddressKey, Forwarding, Protocol, RealKey
 from ldirectord_py.model.table import (
     AddDestination,
@@ -207,6 +208,21 @@ async def test_our_own_fault_changes_nothing() -> None:
         await stage.report(1, fault("too many open files"))
 
         assert [type(event) for event in stage.events] == [CheckDone]
+
+
+async def test_a_fault_that_lasts_longer_than_it_may_takes_the_server_out() -> None:
+    shaky = replace(config(virtual(3)), faults=FaultRules(limit=1e-9, down=True))
+    async with directing(shaky) as stage:
+        await stage.report(1, up())
+        assert stage.weights() == {A: 3}
+        await stage.report(1, fault("too many open files"))
+        await stage.report(1, fault("too many open files"))
+        assert stage.weights() == {F: 1}
+        assert stage.told(FaultLasts)[0].down
+        assert {each.outcome.verdict for each in stage.told(CheckDone)} == {Verdict.UP, Verdict.FAULT}
+
+        await stage.report(1, up())
+        assert stage.weights() == {A: 3}
 
 
 @pytest.mark.parametrize(("plan", "weights"), [(Always(), {A: 3}), (Never(), {F: 1})], ids=["on", "off"])
