@@ -63,6 +63,12 @@ def run(config: Config, options: Options, ready: Callable[[], None]) -> int:
     return asyncio.run(begin())
 
 
+def prove(config: Config, options: Options) -> None:
+    """Try what `run` would need, and leave no trace; raise `DirectorError` if it could not start."""
+    del config
+    _open_table(options, lambda _sentence: None).close()
+
+
 class Application:
     """The graph of everything that runs, and its life: to be made where a loop runs."""
 
@@ -77,7 +83,7 @@ class Application:
         self._notifier = Notifier()
         self._reload = asyncio.Event()
         self._signals = Signals(self._reload.set)
-        self._table = self._open_table()
+        self._table = _open_table(options, lambda sentence: self._log.say(sentence, Level.WARNING))
         keeper = Shadow if options.shadow else Keeper
         self._director = Director(config, self._table, self._stream.emit, keeper)
         self._schedule: Schedule | None = None
@@ -116,18 +122,18 @@ class Application:
         limit = conversations()
         asyncio.get_running_loop().set_exception_handler(self._complain)
         try:
-            async with AsyncExitStack() as stack:
-                stack.push_async_callback(self._metrics.close)
-                await self._apply(self._config())
-                await stack.enter_async_context(self._outward)
-                stack.callback(self._maintenance.close)
-                self._open_ownership(stack)
-                if problems := await self._admit(self._config()):
-                    raise ConfigRejected(problems)
-                maintained = await self._maintenance.look(self._config())
-                await self._director.start(maintained, self._remembered())
-                with self._signals:
-                    await self._direct(limit, ready)
+            # Signals first: from the first change to the table on there is one way out.
+            with self._signals:
+                async with AsyncExitStack() as stack:
+                    stack.push_async_callback(self._metrics.close)
+                    await self._apply(self._config())
+                    await stack.enter_async_context(self._outward)
+                    stack.callback(self._maintenance.close)
+                    self._open_ownership(stack)
+                    if problems := await self._admit(self._config()):
+                        raise ConfigRejected(problems)
+                    if await self._signals.unless_asked(self._take_over()):
+                        await self._direct(limit, ready)
                     self._notifier.stopping()
                     await self._remember()
                     await self._leave()
@@ -136,14 +142,18 @@ class Application:
             self._table.close()
         return 0
 
+    async def _take_over(self) -> None:
+        maintained = await self._maintenance.look(self._config())
+        await self._director.start(maintained, self._remembered())
+
     def _open_ownership(self, stack: AsyncExitStack) -> None:
         """Have locks say which services of the kernel's table are ours; where there can be none, go on without."""
-        pid_file = self._options.pid_file
-        if pid_file is None or self._options.shadow or not isinstance(self._table, KernelTable):
+        run_dir = self._options.run_dir
+        if run_dir is None or self._options.shadow or not isinstance(self._table, KernelTable):
             return
-        path = pid_file.parent / OWNERSHIP_FILE
+        path = run_dir / OWNERSHIP_FILE
         try:
-            self._ownership = Ownership(path, network_namespace(), pid_file)
+            self._ownership = Ownership(path, network_namespace(), self._options.pid_file)
         except OSError as error:
             self._warn(f"Nothing keeps another instance from the same virtual services: {path}: {error.strerror}")
         else:
@@ -182,8 +192,9 @@ class Application:
                     await self._state.write()
 
     async def _leave(self) -> None:
-        self._outward.leave()
-        await self._director.leave()
+        self._outward.leave(stays=self._signals.leave_table)
+        if not self._signals.leave_table:
+            await self._director.leave()
         await self._outward.finish()
 
     async def _direct(self, limit: int, ready: Callable[[], None]) -> None:
@@ -278,17 +289,6 @@ class Application:
     def _load(self) -> Config:
         return load(self._path, replace(HERE, check_paths=not self._options.debug))
 
-    def _open_table(self) -> Table:
-        if self._options.table == "memory":
-            return MemoryTable()
-        try:
-            return KernelTable.open()
-        except TableUnavailable as error:
-            if self._options.table == "kernel" or not self._options.debug:
-                raise
-            self._log.say(f"{error} Going on with a table in memory: nothing is balanced.", Level.WARNING)
-            return MemoryTable()
-
     def _warn(self, sentence: str) -> None:
         self._log.say(sentence, Level.WARNING)
 
@@ -304,3 +304,15 @@ class Application:
     def _veiled(self, text: str) -> str:
         """Return *text*, which libraries and the interpreter have worded, without secrets of the configuration."""
         return without(text, self._director.config.secrets)
+
+
+def _open_table(options: Options, warn: Callable[[str], None]) -> Table:
+    if options.table == "memory":
+        return MemoryTable()
+    try:
+        return KernelTable.open()
+    except TableUnavailable as error:
+        if options.table == "kernel" or not options.debug:
+            raise
+        warn(f"{error} Going on with a table in memory: nothing is balanced.")
+        return MemoryTable()

@@ -30,5 +30,7 @@ class Options:
     state: Path | None = None
     """The state file; None: none."""
     pid_file: Path | None = None
-    """Where the pid file of this instance is, or would be: in the run directory that all instances share."""
+    """Where the pid file of this instance is, or would be."""
+    run_dir: Path | None = None
+    """The run directory that all instances share."""
     mail: Routes = field(default_factory=Routes)

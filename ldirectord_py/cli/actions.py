@@ -1,6 +1,7 @@
 """What each action does, once the configuration is read."""
 
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 
 from ldirectord_py.checks.veiling import without
+from ldirectord_py.cli import units
 from ldirectord_py.cli.children import itself, statuses
 from ldirectord_py.cli.control_client import control_path
 from ldirectord_py.cli.daemon import Announce, Report, early_signals, in_background
@@ -16,11 +18,13 @@ from ldirectord_py.cli.environment import Environment
 from ldirectord_py.cli.journal import Journal, destination
 from ldirectord_py.cli.options import Action, Invocation
 from ldirectord_py.cli.pidfile import AlreadyRunning, Running, Stopped, end, held, standing
+from ldirectord_py.cli.processes import Process
 from ldirectord_py.cli.reloading import reload
-from ldirectord_py.cli.terminal import tell
+from ldirectord_py.cli.terminal import complain, tell
 from ldirectord_py.cli.texts import COMPATIBLE
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.errors import ConfigRejected, DirectorError
+from ldirectord_py.model.signals import LEAVE_TABLE
 from ldirectord_py.observers.logs import LogDestination
 from ldirectord_py.options import Options
 
@@ -35,14 +39,19 @@ class Job:
 
     invocation: Invocation
     config: Config
+    trouble: str
+    """What is wrong with the file, for actions that do without it; *config* then has only its path."""
     pid_file: Path
+    """Of a daemon that this process becomes."""
+    pid_files: tuple[Path, ...]
+    """Of daemons that may run already."""
     environment: Environment
     journal: Journal
 
 
 def perform(job: Job) -> int:
     """Take the action; return the exit status.  Raises `DirectorError`."""
-    return _DEEDS[job.invocation.action](job, standing(job.pid_file))
+    return _DEEDS[job.invocation.action](job, standing(*job.pid_files))
 
 
 def _start(job: Job, found: Running | Stopped) -> int:
@@ -62,17 +71,49 @@ def _start(job: Job, found: Running | Stopped) -> int:
 
 def _stop(job: Job, found: Running | Stopped) -> int:
     """Stop the daemon and wait for its end, so that `start` may follow at once."""
-    seconds = job.environment.patience
-    if isinstance(found, Stopped) or end(found, job.pid_file, seconds):
+    if isinstance(found, Stopped):
+        _warn_of_file(job)
         return 0
+    if not job.invocation.shadow:
+        tell(_foretold(job))
+    return _end(job, found, LEAVE_TABLE if job.invocation.leave_table else signal.SIGTERM)
+
+
+def _foretold(job: Job) -> str:
+    """Say what the end of the daemon does to the table."""
+    if job.invocation.leave_table:
+        return "--leave-table: the table stays as it is, and nobody checks its servers"
+    if job.trouble:
+        return f"{job.trouble}\nwhat leaves the table depends on the cleanstop that the daemon has read"
+    virtuals = job.config.virtuals
+    cleaned = sum(virtual.cleanstop for virtual in virtuals)
+    if not cleaned:
+        return "cleanstop=no: the table stays as it is, and nobody checks its servers"
+    which = f"{cleaned} of {len(virtuals)} virtual services"
+    return f"cleanstop=yes: this takes {which} out of the table, and ends their connections"
+
+
+def _end(job: Job, found: Running, number: signal.Signals) -> int:
+    seconds = job.environment.patience
+    if end(found, seconds, number):
+        return 0
+    name = "SIGTERM" if number == signal.SIGTERM else f"signal {number:d}"
     job.journal.tell(
-        f"ldirectord for {job.config.path} has not ended within {seconds:g} seconds of SIGTERM, pid: {found.pid}"
+        f"ldirectord for {job.config.path} has not ended within {seconds:g} seconds of {name}, pid: {found.pid}"
     )
     return 1
 
 
 def _restart(job: Job, found: Running | Stopped) -> int:
-    return _stop(job, found) or _start(job, Stopped(stale=False))
+    """Prove that a daemon can start; only then have the one that runs make way, with its table as it is."""
+    if isinstance(found, Stopped):
+        return _start(job, found)
+    job.environment.prover(job.config, _options(job))
+    if (unit := units.running(job.journal.instance, found)) is not None:
+        return units.restart(unit)
+    # The original knows no way to end that leaves the table to another.
+    number = signal.SIGTERM if Process(found.pid).is_original else LEAVE_TABLE
+    return _end(job, found, number) or _start(job, Stopped())
 
 
 def _try_restart(job: Job, found: Running | Stopped) -> int:
@@ -81,7 +122,7 @@ def _try_restart(job: Job, found: Running | Stopped) -> int:
 
 def _reload(job: Job, found: Running | Stopped) -> int:
     if isinstance(found, Running):
-        return reload(found, job.pid_file, job.journal, job.environment.patience, force=job.invocation.force)
+        return reload(found, job.journal, job.environment.patience, force=job.invocation.force)
     job.journal.tell(f"ldirectord is stopped for {job.config.path}")
     return 1
 
@@ -90,13 +131,20 @@ def _status(job: Job, found: Running | Stopped) -> int:
     """Say where things stand, in the words and on the streams that cluster agents look at."""
     if isinstance(found, Running):
         job.journal.tell(_is_running(job, found.pid))
+        _warn_of_file(job)
         if not job.invocation.shadow:
             statuses(job.config, job.invocation, job.environment.program)
         return 0
     if found.stale:
-        job.journal.tell(f"ldirectord stale pid file {job.pid_file} for {job.config.path}")
+        job.journal.tell(f"ldirectord stale pid file {found.stale} for {job.config.path}")
     tell(f"ldirectord is stopped for {job.config.path}")
+    _warn_of_file(job)
     return 1 if found.stale else 3
+
+
+def _warn_of_file(job: Job) -> None:
+    if job.trouble:
+        complain(job.trouble)
 
 
 _DEEDS = {
@@ -115,13 +163,11 @@ def _is_running(job: Job, pid: int) -> str:
     return f"ldirectord for {job.config.path} is running with pid: {pid}"
 
 
-def _run(job: Job, begun: Callable[[], None], control: Path | None = None) -> int:
-    """Direct until the end; *control* is where to be asked meanwhile, for whoever holds the pid file."""
-
+def _options(job: Job, control: Path | None = None) -> Options:
     def log(config: Config) -> LogDestination:
         return destination(job.invocation, config.logfile, supervised=config.supervised)
 
-    options = Options(
+    return Options(
         table=job.invocation.table,
         log=log,
         log_format=job.invocation.log_format,
@@ -130,10 +176,15 @@ def _run(job: Job, begun: Callable[[], None], control: Path | None = None) -> in
         instance=job.journal.instance,
         program=itself(job.invocation, job.environment.program),
         pid_file=job.pid_file,
+        run_dir=job.environment.run_dir,
         control=control,
         state=control and control.with_suffix(".state"),
     )
-    return job.environment.runner(job.config, options, begun)
+
+
+def _run(job: Job, begun: Callable[[], None], control: Path | None = None) -> int:
+    """Direct until the end; *control* is where to be asked meanwhile, for whoever holds the pid file."""
+    return job.environment.runner(job.config, _options(job, control), begun)
 
 
 def _alone(job: Job) -> int:
@@ -147,7 +198,7 @@ def _foreground(job: Job) -> int:
     begun = early_signals()
     job.journal.say(f"{_STARTING} with pid: {os.getpid()}")
     try:
-        with held(job.pid_file):
+        with held(job.pid_file, *job.pid_files):
             return _run(job, begun, control_path(job.pid_file))
     except AlreadyRunning as error:
         job.journal.say(str(error))
@@ -164,7 +215,7 @@ def _daemon(job: Job, announce: Announce) -> int:
         announce(Report(0))
 
     try:
-        with held(job.pid_file):
+        with held(job.pid_file, *job.pid_files):
             return _run(job, ready, control_path(job.pid_file))
     except AlreadyRunning as error:
         job.journal.say(str(error))

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from types import FrameType
 
+from ldirectord_py.model.signals import LEAVE_TABLE
+
 _LONGEST_REPORT = 4000  # below PIPE_BUF, so that it comes in one piece
 
 
@@ -107,6 +109,6 @@ def early_signals() -> Callable[[], None]:
         kept.clear()
 
     signal.signal(signal.SIGHUP, keep)
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, LEAVE_TABLE):
         signal.signal(number, stop)
     return over

@@ -11,6 +11,7 @@ from ldirectord_py.model.config import Config
 from ldirectord_py.options import Options
 
 Runner = Callable[[Config, Options, Callable[[], None]], int]
+Prover = Callable[[Config, Options], None]
 
 
 def direct(config: Config, options: Options, ready: Callable[[], None]) -> int:
@@ -18,6 +19,19 @@ def direct(config: Config, options: Options, ready: Callable[[], None]) -> int:
     from ldirectord_py import app  # noqa: PLC0415  # see above
 
     return app.run(config, options, ready)
+
+
+def prove(config: Config, options: Options) -> None:
+    """Do what `app.prove` does, which is imported where it comes to that."""
+    from ldirectord_py import app  # noqa: PLC0415  # see above
+
+    app.prove(config, options)
+
+
+def runtime_dir() -> Path | None:
+    """Return the folder of the systemd unit that this process belongs to, if it has one (RuntimeDirectory=)."""
+    first = os.environ.get("RUNTIME_DIRECTORY", "").partition(":")[0]
+    return Path(first) if first else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +45,10 @@ class Environment:
     logfile: str = Config(path="").logfile
     """Where to log what happens before a configuration is read."""
     runner: Runner = direct
+    prover: Prover = prove
+    """Proves that a daemon could start."""
+    runtime_dir: Path | None = None
+    """The folder that systemd has made for the unit that this process belongs to."""
     patience: float = 60
     """Seconds to wait for a daemon to get to work, or to end."""
 
@@ -40,4 +58,5 @@ class Environment:
         return cls(
             program=sys.argv[0],
             run_dir=Path(os.environ.get("LDIRECTORD_RUN_DIR", "/var/run")).absolute(),
+            runtime_dir=runtime_dir(),
         )

@@ -10,7 +10,11 @@ DEFAULT_INSTANCE = "ldirectord"
 
 
 class ConfigNotFound(DirectorError):
-    """No plain file where the configuration is looked for."""
+    """No plain file where the configuration is looked for; *expected* is where one would have been meant to be."""
+
+    def __init__(self, sentence: str, expected: Path) -> None:
+        super().__init__(sentence)
+        self.expected = expected
 
 
 SHADOW = ".shadow"
@@ -22,9 +26,27 @@ def instance_name(config: str | None) -> str:
     return DEFAULT_INSTANCE if config is None else config.rpartition("/")[2]
 
 
-def pid_path(run_dir: Path, instance: str) -> Path:
-    """Return where the pid file of *instance* is."""
-    return run_dir / f"ldirectord.{instance}.pid"
+def unit_name(instance: str) -> str:
+    """Return the name, without `.service`, of the systemd unit that runs *instance*, if it is one that we ship."""
+    return DEFAULT_INSTANCE if instance == DEFAULT_INSTANCE else f"{DEFAULT_INSTANCE}@{instance.removesuffix('.cf')}"
+
+
+def pid_paths(run_dir: Path, instance: str) -> tuple[Path, Path]:
+    """Return where the pid file of *instance* may be: where a daemon of root's puts it, and where its unit's does.
+
+    The unit's daemon is not root, and writes into the unit's own folder.  There is no link from the one place
+    to the other, since that would have root's tools read what the unit's user has put there.
+    """
+    name = f"ldirectord.{instance}.pid"
+    return run_dir / name, run_dir / unit_name(instance) / name
+
+
+def own_pid_path(paths: tuple[Path, Path], runtime_dir: Path | None) -> Path:
+    """Return the one of *paths* that a daemon of ours takes; *runtime_dir*: its unit's folder, if systemd made one."""
+    plain, of_unit = paths
+    if runtime_dir is not None and runtime_dir.resolve() == of_unit.parent.resolve():
+        return of_unit
+    return plain
 
 
 def find_config(config: str | None, directories: Sequence[str]) -> Path:
@@ -41,7 +63,8 @@ def find_config(config: str | None, directories: Sequence[str]) -> Path:
         for path in tried:
             if path.is_file():
                 return path
-    raise ConfigNotFound(f"Config file {name} not found: {_explain(tried)}")
+    expected = tried[-1 if "/" in name else 0]
+    raise ConfigNotFound(f"Config file {name} not found: {_explain(tried)}", expected)
 
 
 def _explain(tried: Sequence[Path]) -> str:

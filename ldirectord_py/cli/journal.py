@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from ldirectord_py.cli.instances import SHADOW
-from ldirectord_py.cli.options import Invocation
+from ldirectord_py.cli.options import Action, Invocation
 from ldirectord_py.cli.terminal import complain
 from ldirectord_py.observers.logs import LogDestination, LogFile, LogFormat, Stream, Syslog, open_log
 
@@ -26,6 +26,8 @@ class Journal:
     def __init__(self, asked: Invocation, where: LogDestination, instance: str) -> None:
         self.instance = instance
         self._asked = asked
+        self._silent = asked.action is Action.STATUS and not asked.debug
+        """Monitors ask all the time, and each line would be one of thousands a day."""
         self.move(where)
 
     def move(self, where: LogDestination) -> None:
@@ -35,7 +37,8 @@ class Journal:
 
     def say(self, message: str) -> None:
         """Put *message* into the log."""
-        self._log.say(message)
+        if not self._silent:
+            self._log.say(message)
 
     def tell(self, message: str) -> None:
         """Put *message* into the log and before the operator; when debugging the terminal is the log."""

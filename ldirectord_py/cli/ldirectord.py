@@ -3,29 +3,38 @@
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from ldirectord_py.cli.actions import Job, perform
 from ldirectord_py.cli.environment import Environment
 from ldirectord_py.cli.inherited import leave_behind
-from ldirectord_py.cli.instances import SHADOW, ConfigNotFound, find_config, instance_name, pid_path
+from ldirectord_py.cli.instances import (
+    SHADOW,
+    ConfigNotFound,
+    find_config,
+    instance_name,
+    own_pid_path,
+    pid_paths,
+)
 from ldirectord_py.cli.journal import Journal, destination
 from ldirectord_py.cli.options import Action, Invocation, Topic, UsageError, parse
-from ldirectord_py.cli.pidfile import Running, standing
 from ldirectord_py.cli.terminal import complain, tell
 from ldirectord_py.cli.texts import HELP, USAGE, version
 from ldirectord_py.config.load import load
-from ldirectord_py.config.resolve import HERE
+from ldirectord_py.config.resolve import HERE, Unasked
 from ldirectord_py.config.sysctls import advised, current
 from ldirectord_py.engine.policy import longest_notice
 from ldirectord_py.model.checking import Alternating, Repeated, Together
 from ldirectord_py.model.config import Config, Virtual
 from ldirectord_py.model.errors import ConfigRejected, DirectorError
+from ldirectord_py.model.problems import Severity
 
 USAGE_STATUS = 255
 
-_BY_HAND = {Action.STOP, Action.STATUS, Action.RELOAD, Action.FORCE_RELOAD}
+_BY_HAND = {Action.RELOAD, Action.FORCE_RELOAD}
 """What is done to a daemon that runs, with another environment than its own."""
+
+_WITHOUT_FILE = {Action.STOP, Action.STATUS}
+"""What is done to a daemon that runs whatever its file has come to, and without asking any name server."""
 
 
 def main(argv: Sequence[str] | None = None, environment: Environment | None = None) -> int:
@@ -60,7 +69,7 @@ def _configtest(asked: Invocation, environment: Environment) -> int:
         tell(str(error))
         return 1
     try:
-        config = load(path)
+        config = load(path, replace(HERE, check_paths=True))
     except ConfigRejected as error:
         tell(str(error))
         return 2
@@ -91,29 +100,48 @@ def _act(asked: Invocation, words: Sequence[str], environment: Environment) -> i
     """Carry out an action; whatever keeps us from it goes before the operator and into the log."""
     instance = instance_name(asked.config) + (SHADOW if asked.shadow else "")
     journal = Journal(asked, destination(asked, environment.logfile), instance)
-    pid_file = pid_path(environment.run_dir, instance)
     try:
-        # As with the original, files are no matter while debugging.
-        where = replace(HERE, check_paths=not asked.debug, absent="absent" if asked.action in _BY_HAND else None)
-        config = load(find_config(asked.config, environment.config_dirs), where)
+        config, trouble = _read(asked, environment)
         journal.move(destination(asked, config.logfile, supervised=config.supervised))
         journal.say(f"Invoking ldirectord invoked as: {' '.join((environment.program, *words))} ")
         _warn(asked, config)
-        job = Job(invocation=asked, config=config, pid_file=pid_file, environment=environment, journal=journal)
+        places = pid_paths(environment.run_dir, instance)
+        job = Job(
+            invocation=asked,
+            config=config,
+            trouble=trouble,
+            pid_file=own_pid_path(places, environment.runtime_dir),
+            pid_files=places,
+            environment=environment,
+            journal=journal,
+        )
         status, reason = perform(job), f"Exiting from ldirectord {asked.action}"
     except ConfigRejected as error:
         status, reason = 2, "config_error: Configuration Error"
         complain(str(error))
-        if asked.action is Action.STOP:
-            _say_what_runs(pid_file)
     except DirectorError as error:
         status, reason = 1, "Initialisation Error"
         journal.tell(str(error))
     if status or asked.debug:
         journal.say(f"Exiting with exit_status {status}: {reason}")
-    elif asked.action is Action.STATUS:
-        journal.say(reason)
     return status
+
+
+def _read(asked: Invocation, environment: Environment) -> tuple[Config, str]:
+    """Return the configuration, and what is wrong with its file if the action does without it."""
+    if asked.action not in _WITHOUT_FILE:
+        # As with the original, files are no matter while debugging.
+        where = replace(HERE, check_paths=not asked.debug, absent="absent" if asked.action in _BY_HAND else None)
+        return load(find_config(asked.config, environment.config_dirs), where), ""
+    try:
+        path = find_config(asked.config, environment.config_dirs)
+    except ConfigNotFound as error:
+        return Config(path=str(error.expected)), str(error)
+    try:
+        return load(path, replace(HERE, host_address=Unasked(), absent="absent")), ""
+    except ConfigRejected as rejected:
+        errors = (str(problem) for problem in rejected.problems if problem.severity is Severity.ERROR)
+        return Config(path=str(path)), "the file on disk has errors: " + "\n".join(errors)
 
 
 def _warn(asked: Invocation, config: Config) -> None:
@@ -123,9 +151,3 @@ def _warn(asked: Invocation, config: Config) -> None:
             complain(str(warning))
         for advice in () if config.sysctls or asked.table == "memory" or asked.shadow else advised(config, current):
             complain(advice.sentence)
-
-
-def _say_what_runs(pid_file: Path) -> None:
-    found = standing(pid_file)
-    if isinstance(found, Running):
-        complain(f"ldirectord was not stopped: mend the configuration, or send SIGTERM to pid {found.pid}")

@@ -1,5 +1,6 @@
 """What the words of the command line ask for."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -39,6 +40,7 @@ class Invocation:
     """The word given for the configuration; None: none was."""
     debug: bool = False
     foreground: bool = False
+    leave_table: bool = False
     shadow: bool = False
     force: bool = False
     """A reload is insisted on."""
@@ -63,6 +65,7 @@ _SWITCHES = {
     "h": "help",
     "?": "help",
     "help": "help",
+    "leave-table": "leave-table",
     "shadow": "shadow",
     "v": "version",
     "version": "version",
@@ -99,11 +102,14 @@ def parse(words: Sequence[str]) -> Invocation | Topic:
     action, config = _read_words(rest)
     if "force" in reading.switches and action is not Action.RELOAD:
         raise UsageError([f"Option force: only a reload can be forced, not {action}"])
+    if "leave-table" in reading.switches and action is not Action.STOP:
+        raise UsageError([f"Option leave-table: this is for stop; {action} never takes anything out of the table"])
     return Invocation(
         action=action,
         config=config,
         debug="debug" in reading.switches,
         foreground="foreground" in reading.switches,
+        leave_table="leave-table" in reading.switches,
         shadow="shadow" in reading.switches,
         force="force" in reading.switches,
         table=reading.choices["table"],
@@ -156,11 +162,16 @@ def _read_choice(name: str, value: str, reading: _Reading) -> None:
 
 
 def _read_words(words: Sequence[str]) -> tuple[Action, str | None]:
-    """Return the action and the configuration; words after the second are of no account."""
+    """Return the action and the configuration."""
     if not words:
         raise UsageError
     config, word = (words[0], words[1]) if len(words) > 1 else (None, words[0])
-    try:
-        return Action(word), config
-    except ValueError:
-        raise UsageError([f"Unknown action: {word}"]) from None
+    if word not in set(Action):
+        swapped = f"; the configuration goes before {config}" if config in set(Action) and len(words) == 2 else ""
+        if swapped and word.startswith("-"):
+            swapped = f"; options go before {config}"
+        raise UsageError([f"Unknown action: {word}{swapped}"])
+    if rest := words[2:]:
+        wrong = f"expected nothing after {word}, but got {shlex.join(rest)}"
+        raise UsageError([f"{wrong}; options go before CONFIG and ACTION" if rest[0].startswith("-") else wrong])
+    return Action(word), config

@@ -23,12 +23,12 @@ class Ownership:
     """Who says so: `daemon` or `state file`."""
 
 
-def ownership(pid_file: Path) -> Ownership:
-    """Ask the daemon under *pid_file* what is its own, or its state file where it does not answer."""
-    found = standing(pid_file)
+def ownership(*pid_files: Path) -> Ownership:
+    """Ask the daemon under one of *pid_files* what is its own, or its state file where it does not answer."""
+    found = standing(*pid_files)
     if not isinstance(found, Running):
         return Ownership(None, None)
-    control = control_path(pid_file)
+    control = control_path(found.path)
     with suppress(DirectorError):  # it stands still, or is another user's; its state file says the same
         if (reply := ask(control, "owned")) is not None:
             return Ownership(found.pid, frozenset(each["virtual"] for each in reply["virtuals"]), "daemon")

@@ -1,10 +1,15 @@
-"""Pid files: which process runs an instance, told by a lock that dies with its holder."""
+"""Pid files: which process runs an instance, told by a lock that dies with its holder.
+
+Whoever may write to a pid file's folder could put something else there: a FIFO to hang us, a link to make root
+overwrite a file, or a file that names another's process.  Hence only a regular file with one name counts, opened
+without following a link and without waiting, and only a process of the file's owner is taken for its daemon.
+"""
 
 import fcntl
 import os
 import re
-import select
 import signal
+import stat
 import struct
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -12,129 +17,170 @@ from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
 
+from ldirectord_py.cli.processes import Process, Target
 from ldirectord_py.model.errors import DirectorError
 
 # struct flock of fcntl(2): type, whence, start, length, pid; the last item pads it as the compiler does
 _FLOCK = struct.Struct("@hhqqi0q")
+_FLAGS = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+_KINDS = {
+    stat.S_IFLNK: "a symbolic link",
+    stat.S_IFIFO: "a FIFO",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFDIR: "a directory",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A daemon runs."""
+    """A daemon runs, under the pid file *path*."""
 
     pid: int
+    path: Path
 
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """No daemon runs; it may have left its pid file, having had no chance to remove it."""
+    """No daemon runs; it may have left its pid file *stale*, having had no chance to remove it."""
 
-    stale: bool
+    stale: Path | None = None
 
 
 class AlreadyRunning(DirectorError):
     """Another daemon holds the pid file."""
 
 
-def standing(path: Path) -> Running | Stopped:
-    """Say whether a daemon runs under the pid file *path*.
+def standing(*paths: Path) -> Running | Stopped:
+    """Say whether a daemon runs under one of the pid files *paths*.
 
     Ours holds a lock on the file, and the kernel names the holder, whatever the file says: a pid
     that meanwhile belongs to `vi ldirectord.cf` fools nobody.  A file without a lock can still be
     that of the original, from which people switch over; that one is told by its command line.
+
+    Raises `DirectorError` if none runs as far as can be seen, but something else stands in a file's place.
     """
+    stale: Path | None = None
+    trouble: DirectorError | None = None
+    for path in paths:
+        try:
+            found = _look(path)
+        except DirectorError as error:
+            trouble = trouble or error
+            continue
+        if isinstance(found, Running):
+            return found
+        stale = stale or found.stale
+    if trouble is not None:
+        raise trouble
+    return Stopped(stale)
+
+
+def _look(path: Path) -> Running | Stopped:
     try:
-        with path.open("rb") as file:
+        with closing(_opened(path, os.O_RDONLY)) as file:
             holder = _lock_holder(file.fileno())
-            noted = _leading_number(file.readline(64))
+            noted = _leading_number(file.read(64))
+            owner = os.fstat(file.fileno()).st_uid
     except FileNotFoundError:
-        return Stopped(stale=False)
+        return Stopped()
     except OSError as error:
         raise DirectorError(f"Can not open {path}: {error.strerror}") from error
     if holder is not None:
         # 0 or less: the holder lives in another pid namespace, and only the file can name it
-        return Running(holder if holder > 0 else noted or 0)
-    if noted and _is_original(noted):
-        return Running(noted)
-    return Stopped(stale=noted is not None)
+        pid = holder if holder > 0 else noted or 0
+        if Process(pid).owner not in {owner, None}:
+            raise DirectorError(
+                f"{path} belongs to uid {owner}, but pid {pid}, which has locked it, runs as another user:"
+                " that is not ldirectord; find out who made the file, and remove it"
+            )
+        return Running(pid, path)
+    if noted and Process(noted).is_original and Process(noted).owner == owner:
+        return Running(noted, path)
+    return Stopped(path if noted is not None else None)
 
 
 @contextmanager
-def held(path: Path) -> Iterator[None]:
+def held(path: Path, *others: Path) -> Iterator[None]:
     """Hold the pid file *path*, with our pid in it, as long as the context lasts; then remove it.
 
     A record lock belongs to the process that takes it, so this has to happen after the last fork;
-    nothing else in the process may open and close the file.  Where *path* is a symbolic link, to a directory
-    in which a daemon that is not root may write, the file is what it leads to, and the link stays.
-    Raises `AlreadyRunning`.
+    nothing else in the process may open and close the file.
+    Raises `AlreadyRunning`, also where a daemon runs under one of the pid files *others*.
     """
     with _locked(path) as file:
-        file.truncate()
-        file.write(b"%d\n" % os.getpid())
+        # Ours is not to be opened again: closing it would give up the lock.
+        if isinstance(other := standing(*(other for other in others if other != path)), Running):
+            raise AlreadyRunning(f"another ldirectord holds {other.path}")
+        try:
+            file.truncate()
+            file.write(b"%d\n" % os.getpid())
+        except OSError:
+            pass  # the disk is full; the lock names us all the same
         try:
             yield
         finally:
             # someone may have removed the file, and another daemon may have made its own
             if _is_at(file, path):
-                path.resolve().unlink()
+                path.unlink()
 
 
-def send(running: Running, path: Path, number: signal.Signals) -> None:
-    """Send a signal to the daemon that runs under *path*; raise `DirectorError` where that is not possible."""
-    process = _open_process(running, path)
-    if process is not None:
-        try:
-            _deliver(process, running, number)
-        finally:
-            os.close(process)
+def send(running: Running, number: signal.Signals) -> None:
+    """Send a signal to the daemon that runs; raise `DirectorError` where that is not possible."""
+    with closing(_target(running)) as target:
+        target.send(number)
 
 
-def end(running: Running, path: Path, seconds: float) -> bool:
-    """Send SIGTERM to the daemon that runs under *path*; return whether it was gone within *seconds*."""
-    process = _open_process(running, path)
-    if process is None:
-        return True
-    try:
-        _deliver(process, running, signal.SIGTERM)
-        poll = select.poll()
-        poll.register(process, select.POLLIN)  # readable once the process has ended
-        return bool(poll.poll(seconds * 1000))
-    finally:
-        os.close(process)
+def end(running: Running, seconds: float, number: signal.Signals = signal.SIGTERM) -> bool:
+    """Send *number*, which asks for the end, to the daemon that runs; return whether it was gone within *seconds*."""
+    with closing(_target(running)) as target:
+        target.send(number)
+        return target.wait(seconds)
 
 
-def _open_process(running: Running, path: Path) -> int | None:
-    """Return a descriptor of the process (pidfd_open(2)), which cannot come to mean another; None: it has ended."""
+def _target(running: Running) -> Target:
     if running.pid <= 0:
-        raise DirectorError(f"{path} is held by a process that cannot be seen from here, perhaps in another container")
-    try:
-        process = os.pidfd_open(running.pid)
-    except ProcessLookupError:
-        return None
-    except OSError as error:
-        raise DirectorError(f"Can not reach ldirectord, pid {running.pid}: {error.strerror}") from error
-    if standing(path) == running:
-        return process
-    # between the look at the file and the opening it ended, and the pid may stand for another
-    os.close(process)
-    return None
-
-
-def _deliver(process: int, running: Running, number: signal.Signals) -> None:
-    try:
-        signal.pidfd_send_signal(process, number)
-    except ProcessLookupError:
-        return
-    except PermissionError as error:
         raise DirectorError(
-            f"Not permitted to signal ldirectord, pid {running.pid}: become root, or the user it runs as"
-        ) from error
+            f"{running.path} is held by a process that cannot be seen from here, perhaps in another container"
+        )
+    target = Target(running.pid, lambda: standing(running.path) == running)
+    if not (Process(running.pid).is_ldirectord or target.wait(0)):
+        target.close()
+        raise DirectorError(
+            f"{running.path} is locked by pid {running.pid}, which does not look like ldirectord: it was not signalled"
+        )
+    return target
+
+
+def _opened(path: Path, flags: int) -> FileIO:
+    """Open the regular file *path*, which may not have another name; raise `DirectorError` for anything else."""
+    try:
+        found = os.lstat(path)
+    except FileNotFoundError:
+        if not flags & os.O_CREAT:
+            raise
+    else:
+        _check(path, found)
+    file = FileIO(os.open(path, flags | _FLAGS, 0o644), "r+" if flags & os.O_RDWR else "r")
+    try:
+        _check(path, os.fstat(file.fileno()))
+    except DirectorError:
+        file.close()
+        raise
+    return file
+
+
+def _check(path: Path, found: os.stat_result) -> None:
+    if not stat.S_ISREG(found.st_mode):
+        kind = _KINDS.get(stat.S_IFMT(found.st_mode), "a device")
+        raise DirectorError(f"{path} is {kind}, and no pid file: find out who made it, and remove it")
+    if found.st_nlink > 1:
+        raise DirectorError(f"{path} has another name, a hard link: find out who made it, and remove it")
 
 
 def _locked(path: Path) -> closing[FileIO]:
     while True:
         try:
-            file = FileIO(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644), "r+")
+            file = _opened(path, os.O_RDWR | os.O_CREAT)
         except OSError as error:
             hint = "start as root, or set LDIRECTORD_RUN_DIR to a directory of yours"
             raise DirectorError(f"Can not open {path}: {error.strerror}; {hint}") from error
@@ -144,14 +190,17 @@ def _locked(path: Path) -> closing[FileIO]:
             file.close()
             raise AlreadyRunning(f"another ldirectord holds {path}") from None
         if _is_at(file, path):
-            return closing(file)
+            if (owner := os.fstat(file.fileno()).st_uid) == os.geteuid():
+                return closing(file)
+            file.close()
+            raise DirectorError(f"{path} belongs to uid {owner}, and this is uid {os.geteuid()}: remove the file")
         # the previous daemon removed it between our open and our lock
         file.close()
 
 
 def _is_at(file: FileIO, path: Path) -> bool:
     try:
-        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+        return os.path.samestat(os.fstat(file.fileno()), os.lstat(path))
     except FileNotFoundError:
         return False
 
@@ -163,15 +212,6 @@ def _lock_holder(descriptor: int) -> int | None:
     return None if kind == fcntl.F_UNLCK else int(pid)
 
 
-def _leading_number(line: bytes) -> int | None:
-    match = re.match(rb"\d{1,9}(?!\d)", line)
+def _leading_number(content: bytes) -> int | None:
+    match = re.match(rb"\d{1,9}(?!\d)", content)
     return int(match.group()) if match else None
-
-
-def _is_original(pid: int) -> bool:
-    """Say whether the process is Perl, running something called ldirectord."""
-    try:
-        program, *arguments = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-    except OSError:
-        return False
-    return program.rpartition(b"/")[2].startswith(b"perl") and any(b"ldirectord" in word for word in arguments)

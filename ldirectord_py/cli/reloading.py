@@ -1,7 +1,6 @@
 """`ldirectord CONFIG reload`: asks the daemon, and says what became of it."""
 
 import signal
-from pathlib import Path
 
 from ldirectord_py.cli.control_client import ask, control_path
 from ldirectord_py.cli.journal import Journal
@@ -12,14 +11,14 @@ REFUSED = 2
 """The exit status where the daemon goes on with the configuration that it had."""
 
 
-def reload(running: Running, pid_file: Path, journal: Journal, seconds: float, *, force: bool = False) -> int:
+def reload(running: Running, journal: Journal, seconds: float, *, force: bool = False) -> int:
     """Have the daemon reload, wait for its answer, and tell it; return the exit status.
 
     A daemon without a control socket, such as the original, is sent SIGHUP, and what it makes of that is not known.
     """
-    reply = ask(control_path(pid_file), "reload", seconds=seconds, force=force)
+    reply = ask(control_path(running.path), "reload", seconds=seconds, force=force)
     if reply is None:
-        send(running, pid_file, signal.SIGHUP)
+        send(running, signal.SIGHUP)
         return 0
     for sentence in (*reply["problems"], *reply["warnings"], *reply["notes"]):
         complain(sentence)

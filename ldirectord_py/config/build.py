@@ -104,7 +104,8 @@ def _check_paths(values: Values, findings: Findings) -> None:
     for entry in values.each(d.LOGFILE):
         unused = supervised is not None and supervised < entry.line
         if entry.value.startswith("/") and not unused and (reason := unwritable(entry.value)):
-            findings.error(entry.line, f"logfile: unable to open logfile: {shown(entry.value)}: {reason}")
+            sentence = f"unable to open logfile: {shown(entry.value)}: {reason}; until it can be, lines are lost"
+            findings.warning(entry.line, f"logfile: {sentence}", "unwritable-file")
     for directory in values.each(d.MAINTENANCEDIR):
         if no_directory(directory.value or ""):
             findings.warning(directory.line, "maintenancedir: maintenance directory does not exist", "no-such-path")

@@ -14,6 +14,8 @@ from ldirectord_py.model.address import IPAddress
 from ldirectord_py.model.asking import Asking, Subject
 from ldirectord_py.model.checking import CheckPlan
 
+_NUMBERS = re.compile(r"[0-9.]+")
+"""What no host is called, see RFC 3696, 2."""
 _NAME = re.compile(r"[0-9A-Za-z._+-]{1,255}")
 
 
@@ -23,13 +25,17 @@ def host_address(host: str, family: int) -> IPAddress | None:
     Brackets enclose an IPv6 address.  What the C library takes for an IPv4 address is one: `10.9`
     is 10.0.0.9; and nothing at all is the local host.
     """
+    return _look_up(host, family, 0)
+
+
+def _look_up(host: str, family: int, flags: int) -> IPAddress | None:
     if family == 6 and host.startswith("[") and host.endswith("]"):
         return _ipv6(host[1:-1])
     if host and not _NAME.fullmatch(host):
         return None
     try:
         kind = socket.AF_INET6 if family == 6 else socket.AF_INET
-        found = socket.getaddrinfo(host or None, 0, kind, socket.SOCK_STREAM)
+        found = socket.getaddrinfo(host or None, 0, kind, socket.SOCK_STREAM, flags=flags)
     except (OSError, UnicodeError):
         return None
     numeric = str(found[0][4][0])
@@ -80,6 +86,28 @@ def no_directory(path: str) -> bool:
         return not Path(path).is_dir()
     except OSError:
         return True
+
+
+class Unasked:
+    """Takes the place of `host_address` where no name server is to be asked.
+
+    Numeric addresses are what they are; each name stands for an address of its own that no host has,
+    the next one upwards, so that ranges go forwards.
+    """
+
+    def __init__(self) -> None:
+        self.names: dict[tuple[str, int], IPAddress] = {}
+
+    def __call__(self, host: str, family: int) -> IPAddress | None:
+        """See `host_address`."""
+        numeric = _look_up(host, family, socket.AI_NUMERICHOST)
+        if numeric is not None or not _NAME.fullmatch(host) or _NUMBERS.fullmatch(host):
+            return numeric
+        return self.names.setdefault((host, family), _NOBODY[family] + len(self.names) + 1)
+
+
+_NOBODY: dict[int, IPAddress] = {4: IPv4Address("240.0.0.0"), 6: IPv6Address("100::")}
+"""Reserved (RFC 1112), and to be discarded (RFC 6666)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

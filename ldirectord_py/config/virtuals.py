@@ -169,4 +169,4 @@ def _check_monitorfile(values: Values, around: Surroundings) -> None:
     for entry in values.each(d.MONITORFILE):
         if reason := unwritable(entry.value or ""):
             sentence = f"unable to open monitorfile {shown(entry.value or '')}: {reason}"
-            around.findings.error(entry.line, f"monitorfile: {sentence}")
+            around.findings.warning(entry.line, f"monitorfile: {sentence}", "unwritable-file")

@@ -8,6 +8,8 @@ from ldirectord_py.model.events import Event, Reloaded, Started
 from ldirectord_py.observers.hooks import Hook, Hooks
 from ldirectord_py.variables import environment
 
+LEAVE_TABLE_OPTION = "--leave-table"
+"""Has `stop` leave the table as it is."""
 _LIMIT = 90.0
 """Seconds: a start takes as long as the names in its configuration need to be resolved, and waits for a minute."""
 
@@ -35,13 +37,13 @@ class Execute:
             case _:
                 pass
 
-    def leave(self) -> None:
-        """Stop them all."""
-        self._run(self._begun, "stop")
+    def leave(self, *, stays: bool) -> None:
+        """Stop them all; *stays*: their tables stay as they are, because they will be started again."""
+        self._run(self._begun, "stop", options=(LEAVE_TABLE_OPTION,) if stays else ())
 
-    def _run(self, which: Iterable[str], action: str, otherwise: str = "") -> None:
+    def _run(self, which: Iterable[str], action: str, otherwise: str = "", options: Sequence[str] = ()) -> None:
         for each in which:
-            command = instance_command(self._program, each, action)
+            command = instance_command((*self._program, *options), each, action)
             if otherwise:
                 command = f"{command} || {instance_command(self._program, each, otherwise)}"
             hook = Hook(

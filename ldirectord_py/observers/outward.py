@@ -62,10 +62,14 @@ class Outward:
         """End whatever still runs."""
         await self._stack.__aexit__(kind, error, trace)
 
-    def leave(self) -> None:
-        """Have told what is to be told because the director ends; to be called before the table is left."""
-        self._execute.leave()
-        self._fallbackcommand.leave()
+    def leave(self, *, stays: bool) -> None:
+        """Have told what is to be told because the director ends; to be called before the table is left.
+
+        *stays*: the table stays as it is, because another director takes it over.
+        """
+        self._execute.leave(stays=stays)
+        if not stays:
+            self._fallbackcommand.leave()
         self._alerts.leave()
 
     async def finish(self) -> None:

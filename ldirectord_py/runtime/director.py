@@ -267,8 +267,13 @@ class Director:
                 await self.keeper.settle((), Cause.HEALTH)  # what could not be written is tried again all the same
 
     async def leave(self) -> None:
-        """Take the services with `cleanstop` out of the table, and leave the others as they are."""
-        await self.keeper.remove([virtual.key for virtual in self.config.virtuals if virtual.cleanstop], Cause.STOP)
+        """Take the services with `cleanstop` out of the table, and leave the others as they are.
+
+        Also those go that the configuration has no more, if a reload was cut short before it could remove them.
+        """
+        cleaned = [virtual.key for virtual in self.config.virtuals if virtual.cleanstop]
+        gone = [key for key in self.keeper.known if key not in self._virtuals]
+        await self.keeper.remove([*cleaned, *gone], Cause.STOP)
 
     async def _settle(self, virtuals: Collection[VirtualKey], cause: Cause) -> None:
         await self.keeper.settle(virtuals, cause)

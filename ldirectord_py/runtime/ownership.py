@@ -86,7 +86,8 @@ class Ownership:
 
         Another process's pid file may be opened; ours would lose its lock when it is closed.
         """
-        for path in sorted(self._folder.glob("ldirectord.*.pid")):
+        places = ("ldirectord.*.pid", "ldirectord/ldirectord.*.pid", "ldirectord@*/ldirectord.*.pid")  # and the units'
+        for path in (found for place in places for found in sorted(self._folder.glob(place))):
             if path.resolve() != self._own and _noted(path) == pid:
                 return f" (instance {path.name.removeprefix('ldirectord.').removesuffix('.pid')})"
         return ""

@@ -1,13 +1,15 @@
 """systemd's own tools on the units, the user and the log that they need."""
 
 import os
-import shlex
 import shutil
+import signal
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+
+from ldirectord_py.model.signals import LEAVE_TABLE
 
 ROOT = Path(__file__).parents[2]
 UNITS = ["ldirectord.service", "ldirectord@.service"]
@@ -55,31 +57,8 @@ def test_the_units_differ_in_the_instance_only() -> None:
 
 
 @pytest.mark.parametrize("unit", UNITS)
-def test_the_pid_file_makes_room_unless_its_daemon_runs(tmp_path: Path, unit: str) -> None:
-    (line,) = [line for line in settings(unit) if line.startswith("ExecStartPre=")]
-    *_, script = shlex.split(line)
-    for specifier, stands_for in (("%t", str(tmp_path)), ("%N", "own"), ("%i", "web"), ("$$", "$")):
-        script = script.replace(specifier, stands_for)
-    name = "ldirectord.web.cf.pid" if "@" in unit else "ldirectord.ldirectord.pid"
-    place = tmp_path / name
-
-    def prepare() -> Path | None:
-        subprocess.run(["/bin/sh", "-c", script], check=True, timeout=60)
-        return place.readlink() if place.is_symlink() else None
-
-    ours = Path("own", name)
-    assert prepare() == ours  # nobody was there, or the machine has just been started
-    assert prepare() == ours  # a link that leads nowhere
-    place.unlink()
-    with subprocess.Popen(["/bin/sleep", "60"]) as other:
-        place.write_text(f"{other.pid}\n")
-        other.kill()
-    assert prepare() == ours  # root's daemon was killed, or crashed
-    place.unlink()
-    with subprocess.Popen(["/bin/sh", "-c", "read line", "ldirectord"], stdin=subprocess.PIPE) as running:
-        place.write_text(f"{running.pid}\n")
-        assert prepare() is None
-        running.kill()
+def test_a_restart_ends_the_daemon_with_the_signal_that_leaves_the_table(unit: str) -> None:
+    assert f"RestartKillSignal=SIGRTMIN{LEAVE_TABLE - signal.SIGRTMIN or ''}" in settings(unit)
 
 
 def test_the_log_is_made_for_the_user_or_handed_over_to_it(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-COMMAND = Path(__file__).with_name("command.py")
+COMMAND = Path(__file__).with_name("ldirectord_command.py")
 SCRIPT = Path(sys.executable).with_name("ldirectord")
 SERVICE = "virtual=192.0.2.1:80\n\treal=192.0.2.2:80 gate\n\treal=192.0.2.3:80 gate\n\tchecktype=on\n"
 ACTIONS = ("start", "stop", "restart", "try-restart", "reload", "force-reload", "status")
@@ -127,6 +127,11 @@ def stale(place: Place) -> Place:
     return place
 
 
+STOPPED = Done(
+    0, out="cleanstop=yes: this takes 1 of 1 virtual services out of the table, and ends their connections\n"
+)
+
+
 def is_running(place: Place, pid: int) -> Done:
     return Done(0, err=f"ldirectord for {place.config} is running with pid: {pid}\n")
 
@@ -170,7 +175,7 @@ class TestOneRuns:
         assert running.processes() == [pid]
 
     def test_stopping_waits_for_the_end(self, running: Place) -> None:
-        assert running.run("stop") == Done(0)
+        assert running.run("stop") == STOPPED
         assert running.processes() == []
         assert not running.pid_file.exists()
 
@@ -189,7 +194,7 @@ class TestOneRuns:
 
     def test_stop_and_start_may_follow_each_other_at_once(self, running: Place) -> None:
         for _ in range(3):
-            assert running.run("stop") == Done(0)
+            assert running.run("stop") == STOPPED
             assert running.run("start") == Done(0)
             assert running.processes() == [running.pid()]
 
@@ -197,7 +202,7 @@ class TestOneRuns:
         assert running.run("ldirectord.cf", "status") == is_stopped(running)
         assert running.run("ldirectord.cf", "start") == Done(0)
         assert len(running.processes()) == 2
-        assert running.run("ldirectord.cf", "stop") == Done(0)
+        assert running.run("ldirectord.cf", "stop") == STOPPED
         assert running.processes() == [running.pid()]
 
     def test_after_a_kill_the_next_start_takes_over(self, running: Place) -> None:
@@ -228,8 +233,11 @@ class TestAStalePidFile:
         assert stale.run("status") == is_stale(stale)
 
 
+NEEDING_THE_FILE = tuple(action for action in ACTIONS if action not in {"stop", "status"})
+
+
 class TestABrokenConfiguration:
-    @pytest.mark.parametrize("action", ACTIONS)
+    @pytest.mark.parametrize("action", NEEDING_THE_FILE)
     def test_nothing_happens_to_a_live_daemon(self, running: Place, action: str) -> None:
         pid = running.pid()
         running.write("bogus line\n")
@@ -240,24 +248,124 @@ class TestABrokenConfiguration:
         assert running.processes() == [pid]
         assert running.pid() == pid
 
-    def test_a_refused_stop_names_the_process(self, running: Place) -> None:
-        running.write("bogus line\n")
-        assert running.run("stop").err.splitlines()[-1] == (
-            f"ldirectord was not stopped: mend the configuration, or send SIGTERM to pid {running.pid()}"
-        )
-
-    @pytest.mark.parametrize("action", ACTIONS)
+    @pytest.mark.parametrize("action", NEEDING_THE_FILE)
     def test_nothing_is_started(self, place: Place, action: str) -> None:
         place.write("bogus line\n")
         assert place.run(action).status == 2
         assert place.processes() == []
         assert not place.pid_file.exists()
 
-    @pytest.mark.parametrize("action", ACTIONS)
+    @pytest.mark.parametrize("action", NEEDING_THE_FILE)
     def test_a_stale_pid_file_stays(self, stale: Place, action: str) -> None:
         stale.write("bogus line\n")
         assert stale.run(action).status == 2
         assert stale.pid_file.read_text() == "999999999\n"
+
+
+SPOILT: dict[str, tuple[Callable[[Place], object], str]] = {
+    "an error": (
+        lambda place: place.write("bogus line\n"),
+        "the file on disk has errors: {0}:2: unknown directive 'bogus line': no directive has this name\n",
+    ),
+    "gone": (lambda place: place.config.unlink(), "Config file ldirectord.cf not found: there is none of {0}, "),
+    "a log that cannot be": (lambda place: place.write('logfile="/nowhere/log"\n' + SERVICE), ""),
+    "a name that nobody knows": (lambda place: place.write(SERVICE.replace("192.0.2.1", "no-such.invalid")), ""),
+}
+
+
+@pytest.mark.parametrize("kind", SPOILT)
+class TestWhateverTheFileHasComeTo:
+    """`status` and `stop` go by the daemon: a cluster manager must not take a healthy one for dead."""
+
+    def test_one_that_runs_is_running(self, running: Place, kind: str) -> None:
+        spoil, told = SPOILT[kind]
+        spoil(running)
+        done = running.run("status")
+        assert (done.status, done.out) == (0, "")
+        first, _, more = done.err.partition("\n")
+        assert first == f"ldirectord for {running.config} is running with pid: {running.pid()}"
+        assert more.startswith(told.format(running.config))
+        assert bool(more) == bool(told)
+
+    def test_one_that_runs_is_stopped(self, running: Place, kind: str) -> None:
+        spoil, told = SPOILT[kind]
+        spoil(running)
+        done = running.run("stop")
+        assert done.status == 0
+        assert told.format(running.config) in done.out
+        assert running.processes() == []
+        assert not running.pid_file.exists()
+
+    @pytest.mark.parametrize(("before", "status"), [("", 3), ("999999999\n", 1)])
+    def test_without_one_that_is_told(self, place: Place, kind: str, before: str, status: int) -> None:
+        spoil, told = SPOILT[kind]
+        spoil(place)
+        if before:
+            place.pid_file.write_text(before)
+        done = place.run("status")
+        assert (done.status, done.out) == (status, f"ldirectord is stopped for {place.config}\n")
+        assert told.format(place.config) in done.err
+        done = place.run("stop")
+        assert (done.status, done.out) == (0, "")
+        assert told.format(place.config) in done.err
+        assert place.pid_file.exists() == bool(before)
+
+
+class TestAPidFileThatIsNone:
+    @pytest.mark.parametrize("action", ACTIONS)
+    def test_a_fifo_hangs_nobody(self, place: Place, action: str) -> None:
+        os.mkfifo(place.pid_file)
+        done = place.run(action)
+        assert done.status == 1
+        assert f"{place.pid_file} is a FIFO, and no pid file" in done.err
+        assert place.processes() == []
+
+    @pytest.mark.parametrize("action", ACTIONS)
+    def test_no_link_is_followed(self, place: Place, action: str) -> None:
+        precious = place.home / "precious"
+        precious.write_text("4711\n")
+        place.pid_file.symlink_to(precious)
+        done = place.run(action)
+        assert done.status == 1
+        assert f"{place.pid_file} is a symbolic link, and no pid file" in done.err
+        assert precious.read_text() == "4711\n"
+        assert place.pid_file.is_symlink()
+
+
+class TestTheUnitsFolder:
+    """systemd gives a unit a folder of its own, and its daemon's pid file lies there."""
+
+    @pytest.mark.parametrize("action", ["status", "stop"])
+    def test_its_daemon_is_found_from_outside(self, place: Place, action: str) -> None:
+        folder = place.pid_file.parent / "ldirectord"
+        folder.mkdir()
+        director = place.spawn("--foreground", "start", RUNTIME_DIRECTORY=str(folder))
+        wait_for_file(folder / place.pid_file.name)
+        assert not place.pid_file.exists()
+        assert place.run("start") == Done(0)
+        assert place.processes() == [director.pid]
+        assert place.run("status") == is_running(place, director.pid)
+        assert place.run("stop") == STOPPED
+        assert finish(director).status == 0
+        assert place.run("status") == is_stopped(place)
+
+
+class TestRestarting:
+    def test_the_one_that_runs_goes_on_where_another_could_not_start(self, running: Place) -> None:
+        pid = running.pid()
+        done = running.run("restart", CANNOT="the table can not be opened; load the module ip_vs")
+        assert done == Done(1, err="the table can not be opened; load the module ip_vs\n")
+        assert running.processes() == [pid]
+
+    @pytest.mark.parametrize(
+        ("words", "stays"), [(("stop",), False), (("--leave-table", "stop"), True), (("restart",), True)]
+    )
+    def test_only_a_stop_takes_anything_out_of_the_table(
+        self, running: Place, words: tuple[str, ...], *, stays: bool
+    ) -> None:
+        assert running.run(*words).status == 0
+        removed = [line for line in running.logged() if line.startswith("Purged virtual server (stop)")]
+        assert bool(removed) != stays
 
 
 class TestRaces:
@@ -296,7 +404,7 @@ class TestRaces:
         os.mkfifo(place.home / "go")
         start = place.spawn("start", DIRECTOR="slow")
         assert (place.home / "begun").read_text() == "begun"
-        assert place.run("stop") == Done(0)
+        assert place.run("stop") == STOPPED
         assert not place.pid_file.exists()
         assert finish(start).err == f"ldirectord ended before it got to work; the log may say more ({place.log})\n"
 
@@ -307,7 +415,7 @@ class TestSignals:
         pid = running.pid()
         os.kill(pid, signal.Signals[name])
         assert running.run("status") == is_running(running, pid)
-        assert running.run("stop") == Done(0)
+        assert running.run("stop") == STOPPED
         assert not running.pid_file.exists()
 
     @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGQUIT"])
@@ -354,6 +462,7 @@ class TestADirectorThatFails:
         assert place.run("start", DIRECTOR="deaf") == Done(0)
         assert place.run("stop", PATIENCE="0.3") == Done(
             1,
+            out=STOPPED.out,
             err=f"ldirectord for {place.config} has not ended within 0.3 seconds of SIGTERM, pid: {place.pid()}\n",
         )
 
@@ -363,7 +472,7 @@ class TestInTheForeground:
         director = place.spawn("--foreground", "start")
         wait_for_file(place.pid_file)
         assert place.run("status") == is_running(place, director.pid)
-        assert place.run("stop") == Done(0)
+        assert place.run("stop") == STOPPED
         assert finish(director).status == 0
         assert not place.pid_file.exists()
 
@@ -416,14 +525,14 @@ class TestTheDaemon:
         words = Path(f"/proc/{pid}/cmdline").read_bytes().rstrip(b"\0").split(b"\0")
         assert b" ".join(words).endswith(f"ldirectord --table=memory {config} start".encode())
         assert words[-4:-2] == [str(SCRIPT).encode(), b"--table=memory"]
-        assert place.run(str(config), "stop", program=(sys.executable, "-m", "ldirectord_py")) == Done(0)
+        assert place.run(str(config), "stop", program=(sys.executable, "-m", "ldirectord_py")) == STOPPED
 
     def test_finds_a_relative_configuration_again(self, place: Place) -> None:
         (place.home / "web.cf").write_text(place.config.read_text())
         assert place.run("./web.cf", "start") == Done(0)
         done = place.run("./web.cf", "status")
         assert done.err.startswith(f"ldirectord for {place.home}/web.cf is running with pid: ")
-        assert place.run("./web.cf", "stop") == Done(0)
+        assert place.run("./web.cf", "stop") == STOPPED
 
 
 class TestTheLog:
@@ -433,17 +542,22 @@ class TestTheLog:
         place.run("stop")
         program = f"Invoking ldirectord invoked as: {COMMAND} --table memory"
         assert place.logged() == [
-            f"{program} status ",
-            "Exiting with exit_status 3: Exiting from ldirectord status",
             f"{program} reload ",
             f"ldirectord is stopped for {place.config}",
             "Exiting with exit_status 1: Exiting from ldirectord reload",
             f"{program} stop ",
         ]
 
+    def test_asking_for_the_status_leaves_no_line(self, running: Place) -> None:
+        before = running.log.read_text()
+        assert running.run("status").status == 0
+        running.write("bogus line\n")
+        assert running.run("status").status == 0
+        assert running.log.read_text() == before
+
     def test_a_configuration_error_is_noted(self, place: Place) -> None:
         place.write("bogus line\n")
-        place.run("status")
+        place.run("reload")
         assert place.logged() == ["Exiting with exit_status 2: config_error: Configuration Error"]
 
     def test_a_missing_configuration_is_noted_and_told(self, place: Place) -> None:
@@ -525,11 +639,12 @@ class TestAPlaceThatIsNotOurs:
         reason = "No such file or directory; start as root, or set LDIRECTORD_RUN_DIR to a directory of yours"
         assert done == Done(1, err=f"Can not open {place.pid_file}: {reason}; the log may say more ({place.log})\n")
 
-    def test_a_log_that_cannot_be_written_goes_to_the_terminal(self, place: Place) -> None:
+    def test_a_log_that_cannot_be_written_keeps_nobody_from_anything(self, place: Place) -> None:
         place.config.write_text(f'logfile="{place.home}/missing/log"\n{SERVICE}')
-        done = place.run("stop")
-        assert done.status in {0, 2}
-        assert done.err
+        warning = f"{place.config}:1: warning: logfile: unable to open logfile: "
+        assert place.run("configtest").out.startswith(warning)
+        for action in ACTIONS:
+            assert place.run(action).status == 0  # one after the other: the daemon runs from the first one on
 
 
 class TestTheWordsAlone:

@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from ldirectord_py.cli.control_client import ask, control_path
-from ldirectord_py.cli.instances import pid_path
+from ldirectord_py.cli.instances import pid_paths
 from tests.stories.test_daemon import VIP, Daemon, daemon  # noqa: F401  # a fixture
 
 ALL = {"one": 3, "two": 2, "three": 1}
 
 
 def asked(daemon: Daemon, command: str, **arguments: object) -> Mapping[str, Any]:  # noqa: F811
-    reply = ask(control_path(pid_path(daemon.home, daemon.name)), command, **arguments)  # type: ignore[arg-type]
+    reply = ask(control_path(pid_paths(daemon.home, daemon.name)[0]), command, **arguments)  # type: ignore[arg-type]
     assert reply is not None
     return reply
 

@@ -9,7 +9,7 @@ from typing import Any, assert_never
 
 from ldirectord_py.cli.control.command import Command, Status
 from ldirectord_py.cli.environment import Environment
-from ldirectord_py.cli.instances import find_config, instance_name, pid_path
+from ldirectord_py.cli.instances import find_config, instance_name, pid_paths
 from ldirectord_py.cli.ownership import Ownership, ownership
 from ldirectord_py.cli.terminal import Style, tell
 from ldirectord_py.config.load import load
@@ -63,7 +63,7 @@ def _arguments(parser: ArgumentParser) -> None:
 def _run(asked: Namespace) -> Status:
     environment = Environment.of_process()
     config = load(find_config(asked.file, environment.config_dirs))
-    known = ownership(pid_path(environment.run_dir, instance_name(asked.file)))
+    known = ownership(*pid_paths(environment.run_dir, instance_name(asked.file)))
     foresight = asyncio.run(foresee(config, check=asked.check, ours=known.virtuals or ()))
     steps = list(_steps(config, foresight))
     if asked.json:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ldirectord_py.cli.instances import ConfigNotFound, find_config, instance_name, pid_path
+from ldirectord_py.cli.instances import ConfigNotFound, find_config, instance_name, own_pid_path, pid_paths
 
 
 @pytest.fixture
@@ -29,8 +29,21 @@ def test_an_instance_is_named_after_the_last_part_of_its_word(word: str | None, 
     assert instance_name(word) == name
 
 
-def test_a_pid_file_bears_the_instance_s_name() -> None:
-    assert pid_path(Path("/var/run"), "web.cf") == Path("/var/run/ldirectord.web.cf.pid")
+@pytest.mark.parametrize(
+    ("instance", "unit"),
+    [("ldirectord", "ldirectord"), ("web.cf", "ldirectord@web"), ("web.yaml", "ldirectord@web.yaml")],
+)
+def test_a_pid_file_bears_the_instance_s_name_and_may_be_in_its_unit_s_folder(instance: str, unit: str) -> None:
+    name = f"ldirectord.{instance}.pid"
+    assert pid_paths(Path("/var/run"), instance) == (Path("/var/run", name), Path("/var/run", unit, name))
+
+
+def test_only_the_unit_s_own_daemon_uses_the_unit_s_folder(tmp_path: Path) -> None:
+    (tmp_path / "var-run").symlink_to(tmp_path)
+    paths = pid_paths(tmp_path / "var-run", "web.cf")
+    assert own_pid_path(paths, tmp_path / "ldirectord@web") == paths[1]
+    assert own_pid_path(paths, tmp_path / "ldirectord@other") == paths[0]
+    assert own_pid_path(paths, None) == paths[0]
 
 
 def test_the_first_plain_file_wins(

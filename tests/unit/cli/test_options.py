@@ -12,7 +12,7 @@ from ldirectord_py.cli.options import Action, Invocation, Topic, UsageError, par
 ACCEPTED = {
     "start": Invocation(action=Action.START),
     "x.cf stop": Invocation(action=Action.STOP, config="x.cf"),
-    "x.cf start extra words": Invocation(action=Action.START, config="x.cf"),
+    "--leave-table x.cf stop": Invocation(action=Action.STOP, config="x.cf", leave_table=True),
     "-- status": Invocation(action=Action.STATUS),
     "-- -d status": Invocation(action=Action.STATUS, config="-d"),
     "- status": Invocation(action=Action.STATUS, config="-"),
@@ -45,8 +45,12 @@ REFUSED = {
     "-d --": (),
     "foo": ("Unknown action: foo",),
     "a b c d": ("Unknown action: b",),
-    "start -d": ("Unknown action: -d",),
-    "start ldirectord.cf": ("Unknown action: ldirectord.cf",),
+    "start -d": ("Unknown action: -d; options go before start",),
+    "start ldirectord.cf": ("Unknown action: ldirectord.cf; the configuration goes before start",),
+    "x.cf start -d": ("expected nothing after start, but got -d; options go before CONFIG and ACTION",),
+    "x.cf start extra words": ("expected nothing after start, but got extra words",),
+    "x.cf start -d stop": ("expected nothing after start, but got -d stop; options go before CONFIG and ACTION",),
+    "--leave-table restart": ("Option leave-table: this is for stop; restart never takes anything out of the table",),
     "-x start": ("Unknown option: x",),
     "-D -v": ("Unknown option: D",),
     "-vx": ("Unknown option: x",),
@@ -92,5 +96,7 @@ def test_no_words_bring_the_parser_down(words: list[str]) -> None:
 
 
 @given(st.lists(st.text(string.printable), max_size=4))
-def test_words_behind_the_action_count_for_nothing(words: list[str]) -> None:
-    assert parse(["x.cf", "stop", *words]) == Invocation(action=Action.STOP, config="x.cf")
+def test_no_word_behind_the_action_is_swallowed(words: list[str]) -> None:
+    assert parse(["x.cf", "stop"]) == Invocation(action=Action.STOP, config="x.cf")
+    with pytest.raises(UsageError, match="expected nothing after stop"):
+        parse(["x.cf", "stop", "", *words])

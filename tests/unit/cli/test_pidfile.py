@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -22,6 +23,31 @@ with held(Path(sys.argv[1])):
     while signal.sigwait([signal.SIGTERM, signal.SIGHUP]) != signal.SIGTERM:
         print(flush=True)
 """
+LOCKER = """
+import fcntl, signal, sys
+file = open(sys.argv[1], "w")
+fcntl.lockf(file, fcntl.LOCK_EX)
+print(flush=True)
+signal.pause()
+"""
+FULL = """
+import subprocess, sys
+from pathlib import Path
+from ldirectord_py.cli.pidfile import held
+place = Path(sys.argv[1])
+subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4k", "tmpfs", place.parent], check=True)
+(place.parent / "filler").write_bytes(b"x" * 4096)
+with held(place):
+    print(flush=True)
+    subprocess.run([sys.executable, "-c", sys.argv[2], place], check=True)
+"""
+ASKING = """
+import sys
+from pathlib import Path
+from ldirectord_py.cli.pidfile import standing
+print(type(standing(Path(sys.argv[1]))).__name__)
+"""
+NOBODY = 65534
 STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(flush=True); signal.pause()"
 
 Spawn = Callable[..., "subprocess.Popen[str]"]
@@ -57,21 +83,26 @@ def hold(spawn: Spawn, path: Path) -> Callable[[], "subprocess.Popen[str]"]:
     return lambda: spawn(sys.executable, "-c", HOLDER, str(path))
 
 
+@pytest.fixture
+def hold_on_full_disk(spawn: Spawn, path: Path) -> "subprocess.Popen[str]":
+    return spawn("unshare", "--mount", sys.executable, "-c", FULL, str(path), ASKING)
+
+
 def test_without_a_file_nothing_runs(path: Path) -> None:
-    assert standing(path) == Stopped(stale=False)
+    assert standing(path) == Stopped()
 
 
 def test_the_lock_names_the_daemon_whatever_the_file_says(path: Path, hold: Spawn) -> None:
     daemon = hold()
     assert path.read_text() == f"{daemon.pid}\n"
     path.write_text("1\n")
-    assert standing(path) == Running(daemon.pid)
+    assert standing(path) == Running(daemon.pid, path)
 
 
 def test_asking_who_runs_gets_in_nobody_s_way(path: Path, hold: Spawn) -> None:
     daemon = hold()
     for _ in range(3):
-        assert standing(path) == Running(daemon.pid)
+        assert standing(path) == Running(daemon.pid, path)
     assert path.exists()
 
 
@@ -79,7 +110,7 @@ def test_a_second_daemon_is_refused_and_the_file_stays(path: Path, hold: Spawn) 
     daemon = hold()
     with pytest.raises(AlreadyRunning, match="another ldirectord holds"), held(path):
         pytest.fail("held twice")
-    assert standing(path) == Running(daemon.pid)
+    assert standing(path) == Running(daemon.pid, path)
     assert path.read_text() == f"{daemon.pid}\n"
 
 
@@ -87,9 +118,9 @@ def test_a_killed_daemon_leaves_a_stale_file_which_the_next_takes_over(path: Pat
     daemon = hold()
     daemon.kill()
     daemon.wait()
-    assert standing(path) == Stopped(stale=True)
+    assert standing(path) == Stopped(stale=path)
     successor = hold()
-    assert standing(path) == Running(successor.pid)
+    assert standing(path) == Running(successor.pid, path)
 
 
 def test_the_file_goes_with_its_holder(path: Path) -> None:
@@ -109,12 +140,12 @@ def test_the_file_of_another_daemon_is_not_removed(path: Path) -> None:
 @pytest.mark.parametrize("content", ["", "\n", "rubbish\n", "12345678901234567890\n", "\0\0\0", "-5\n"])
 def test_a_file_without_a_pid_counts_for_nothing(path: Path, content: str) -> None:
     path.write_text(content)
-    assert standing(path) == Stopped(stale=False)
+    assert standing(path) == Stopped()
 
 
 def test_a_pid_that_nobody_has_is_stale(path: Path) -> None:
     path.write_text("999999999\n")
-    assert standing(path) == Stopped(stale=True)
+    assert standing(path) == Stopped(stale=path)
 
 
 def test_an_editor_of_the_configuration_is_not_the_daemon(path: Path, spawn: Spawn) -> None:
@@ -122,7 +153,7 @@ def test_an_editor_of_the_configuration_is_not_the_daemon(path: Path, spawn: Spa
         "vi", "-c", "import signal; print(flush=True); signal.pause()", "ldirectord.cf", executable=sys.executable
     )
     path.write_text(f"{editor.pid}\n")
-    assert standing(path) == Stopped(stale=True)
+    assert standing(path) == Stopped(stale=path)
 
 
 def test_the_original_is_known_by_its_command_line(path: Path, spawn: Spawn) -> None:
@@ -135,34 +166,34 @@ def test_the_original_is_known_by_its_command_line(path: Path, spawn: Spawn) -> 
         executable="/usr/bin/perl",
     )
     path.write_text(f"{original.pid}\n")
-    assert standing(path) == Running(original.pid)
-    assert end(Running(original.pid), path, seconds=20)
+    assert standing(path) == Running(original.pid, path)
+    assert end(Running(original.pid, path), seconds=20)
     assert original.wait() == -signal.SIGTERM
 
 
 def test_ending_waits_until_the_process_is_gone(path: Path, hold: Spawn) -> None:
     daemon = hold()
-    assert end(Running(daemon.pid), path, seconds=20)
+    assert end(Running(daemon.pid, path), seconds=20)
     assert not path.exists()
     assert daemon.wait() == 0
 
 
 def test_ending_gives_up_in_time(path: Path, spawn: Spawn) -> None:
     stubborn = spawn(sys.executable, "-c", HOLDER.replace("!= signal.SIGTERM", ""), str(path))
-    assert not end(Running(stubborn.pid), path, seconds=0.05)
+    assert not end(Running(stubborn.pid, path), seconds=0.05)
 
 
 def test_a_process_that_no_longer_holds_the_file_is_not_signalled(path: Path, spawn: Spawn) -> None:
     stranger = spawn(sys.executable, "-c", STUBBORN)
     path.write_text(f"{stranger.pid}\n")
-    send(Running(stranger.pid), path, signal.SIGKILL)
-    assert end(Running(stranger.pid), path, seconds=20)
+    send(Running(stranger.pid, path), signal.SIGKILL)
+    assert end(Running(stranger.pid, path), seconds=20)
     assert stranger.poll() is None
 
 
 def test_a_signal_reaches_the_daemon(path: Path, hold: Spawn) -> None:
     daemon = hold()
-    send(Running(daemon.pid), path, signal.SIGHUP)
+    send(Running(daemon.pid, path), signal.SIGHUP)
     assert daemon.stdout is not None
     assert daemon.stdout.readline() == "\n"
 
@@ -181,11 +212,87 @@ def _umask() -> int:
     return mask
 
 
-def test_behind_a_link_the_file_goes_and_the_link_stays(path: Path) -> None:
-    (path.parent / "writable").mkdir()
-    path.symlink_to("writable/pid")
-    assert standing(path) == Stopped(stale=False)
-    with held(path):
-        assert (path.parent / "writable/pid").read_text() == f"{os.getpid()}\n"
-    assert path.is_symlink()
-    assert not (path.parent / "writable/pid").exists()
+def make_link(path: Path) -> None:
+    (path.parent / "precious").write_text("4711\n")
+    path.symlink_to("precious")
+
+
+def make_second_name(path: Path) -> None:
+    (path.parent / "precious").write_text("4711\n")
+    path.hardlink_to(path.parent / "precious")
+
+
+def make_socket(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as one:
+        one.bind(str(path))
+
+
+STRANGE: dict[str, Callable[[Path], object]] = {
+    "is a FIFO": os.mkfifo,
+    "is a symbolic link": make_link,
+    "is a socket": make_socket,
+    "is a directory": Path.mkdir,
+    "has another name, a hard link": make_second_name,
+}
+
+
+@pytest.mark.parametrize("kind", STRANGE)
+def test_what_is_no_file_of_one_name_is_refused_at_once_and_stays_as_it_is(path: Path, kind: str) -> None:
+    STRANGE[kind](path)
+    before = path.lstat()
+    with pytest.raises(DirectorError, match=kind):
+        standing(path)
+    with pytest.raises(DirectorError, match=kind), held(path):
+        pytest.fail("held what is no pid file")
+    assert os.path.samestat(path.lstat(), before)
+    precious = path.parent / "precious"
+    assert not precious.exists() or precious.read_text() == "4711\n"
+
+
+def test_a_daemon_is_found_wherever_else_something_strange_stands(path: Path, hold: Spawn) -> None:
+    daemon = hold()
+    other = path.parent / "other.pid"
+    os.mkfifo(other)
+    assert standing(other, path) == Running(daemon.pid, path)
+    other.unlink()
+    assert standing(other, path) == Running(daemon.pid, path)
+
+
+def test_where_another_daemon_runs_under_another_file_ours_is_given_back(path: Path, hold: Spawn) -> None:
+    hold()
+    own = path.parent / "own.pid"
+    with pytest.raises(AlreadyRunning, match="another ldirectord holds"), held(own, own, path):
+        pytest.fail("held beside another")
+    assert standing(own) == Stopped()
+
+
+def test_the_owner_of_a_file_cannot_have_another_s_process_signalled(path: Path, hold: Spawn) -> None:
+    victim = hold()
+    os.chown(path, NOBODY, -1)
+    with pytest.raises(DirectorError, match=f"belongs to uid {NOBODY}, but pid {victim.pid}"):
+        standing(path)
+    for act in (lambda: send(Running(victim.pid, path), signal.SIGKILL), lambda: end(Running(victim.pid, path), 20)):
+        with pytest.raises(DirectorError):
+            act()
+    assert victim.poll() is None
+
+
+def test_a_stranger_that_holds_the_lock_is_not_signalled(tmp_path: Path, spawn: Spawn) -> None:
+    path = tmp_path / "x.pid"
+    other = spawn(sys.executable, "-c", LOCKER, str(path))
+    with pytest.raises(DirectorError, match=f"pid {other.pid}, which does not look like ldirectord"):
+        end(Running(other.pid, path), seconds=20)
+    assert other.poll() is None
+
+
+def test_a_file_of_another_user_is_not_taken_over(path: Path) -> None:
+    path.write_text("999999999\n")
+    os.chown(path, NOBODY, -1)
+    with pytest.raises(DirectorError, match=f"belongs to uid {NOBODY}, and this is uid {os.geteuid()}"), held(path):
+        pytest.fail("held another's file")
+    assert path.read_text() == "999999999\n"
+
+
+def test_a_full_disk_keeps_no_daemon_from_holding_its_file(hold_on_full_disk: "subprocess.Popen[str]") -> None:
+    assert hold_on_full_disk.stdout is not None
+    assert hold_on_full_disk.stdout.readline() == "Running\n"

@@ -300,9 +300,9 @@ async def test_instances_start_reload_and_stop_with_the_director(staged):
         configured = Config(path="x", execute=('"one file.cf"', "two.cf", "two.cf", " "))
         observer = Execute(lambda: configured, ("/bin/sh", program), stage.hooks)
 
-        async def tell(event: Event | None) -> list[str]:
+        async def tell(event: Event | None, *, stays: bool = False) -> list[str]:
             stage.note.write_text("")
-            observer(event) if event else observer.leave()
+            observer(event) if event else observer.leave(stays=stays)
             await stage.until(lambda: not stage.hooks._lanes)
             return sorted(stage.noted())
 
@@ -316,3 +316,4 @@ async def test_instances_start_reload_and_stop_with_the_director(staged):
             "two.cf start",
         ]
         assert await tell(None) == ["three.cf stop", "two.cf stop"]
+        assert await tell(None, stays=True) == ["--leave-table three.cf stop", "--leave-table two.cf stop"]

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ldirectord_py import app
-from ldirectord_py.cli.environment import Environment
+from ldirectord_py.cli.environment import Environment, runtime_dir
 from ldirectord_py.cli.ldirectord import main
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.errors import DirectorError
@@ -70,6 +70,13 @@ def posting(config: Config, options: Options, ready: Callable[[], None]) -> int:
     return app.run(config, replace(options, mail=routes), ready)
 
 
+def prove(config: Config, options: Options) -> None:
+    """Find that a daemon could not start if `$CANNOT` says so."""
+    if reason := os.environ.get("CANNOT"):
+        raise DirectorError(reason)
+    app.prove(config, options)
+
+
 if __name__ == "__main__":
     director = os.environ.get("DIRECTOR")
     sys.exit(
@@ -79,6 +86,8 @@ if __name__ == "__main__":
                 run_dir=Path(os.environ["LDIRECTORD_RUN_DIR"]),
                 config_dirs=(f"{HOME}/ha.d", f"{HOME}/ha.d/conf"),
                 logfile=f"{HOME}/log",
+                runtime_dir=runtime_dir(),
+                prover=prove,
                 runner=globals()[director] if director else app.run,
                 patience=float(os.environ.get("PATIENCE", "40")),
             )
