@@ -56,7 +56,7 @@ def test_included_files_are_watched_and_taken_up(daemon: Daemon) -> None:
 
     other.write_text("virtual=192.0.2.2:80\n\treal=nothing\n\n")
     daemon.until(lambda: daemon.metrics().get("ldirectord_config_last_reload_successful") == 0)
-    assert any(f"{other} at line 2: real: " in str(line["message"]) for line in daemon.log())
+    assert any(f"{other} at line 2: real nothing: " in str(line["message"]) for line in daemon.log())
     assert daemon.weights() == {"one": 3, "two": 2, "three": 7}
 
     other.unlink()
