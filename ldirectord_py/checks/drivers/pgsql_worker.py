@@ -77,6 +77,8 @@ def _meant(asyncpg: Any, error: Any, question: Question) -> Outcome:
     match error:
         case asyncpg.ConnectionDoesNotExistError():  # not the server's, whatever its class says
             return CLOSED
+        case asyncpg.InterfaceError(__context__=asyncpg.ConnectionDoesNotExistError()):  # at the end of a transaction
+            return CLOSED
         case asyncpg.PostgresError():
             return question.refused(str(error), error.sqlstate or "")
         case asyncpg.InternalClientError():
