@@ -3,8 +3,10 @@
 import os
 import signal
 import sys
+import time
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -12,7 +14,7 @@ from types import TracebackType
 from ldirectord_py.checks.veiling import without
 from ldirectord_py.cli import units
 from ldirectord_py.cli.children import itself, statuses
-from ldirectord_py.cli.control_client import control_path
+from ldirectord_py.cli.control_client import ask, control_path
 from ldirectord_py.cli.daemon import Announce, Report, early_signals, in_background
 from ldirectord_py.cli.environment import Environment
 from ldirectord_py.cli.journal import Journal, destination
@@ -28,6 +30,8 @@ from ldirectord_py.model.signals import LEAVE_TABLE
 from ldirectord_py.observers.logs import LogDestination
 from ldirectord_py.options import Options
 
+_STATUS_SECONDS = 2.0
+"""A cluster manager waits for `status`, and gives up on a director that takes long."""
 _STARTING = f"Starting Linux Director {COMPATIBLE}"
 
 CrashHook = Callable[[type[BaseException], BaseException, TracebackType | None], None]
@@ -131,7 +135,8 @@ def _status(job: Job, found: Running | Stopped) -> int:
     """Say where things stand, in the words and on the streams that cluster agents look at."""
     if isinstance(found, Running):
         job.journal.tell(_is_running(job, found.pid))
-        _warn_of_file(job)
+        if job.trouble:
+            complain(f"{_in_force(found)}; {job.trouble}")
         if not job.invocation.shadow:
             statuses(job.config, job.invocation, job.environment.program)
         return 0
@@ -140,6 +145,17 @@ def _status(job: Job, found: Running | Stopped) -> int:
     tell(f"ldirectord is stopped for {job.config.path}")
     _warn_of_file(job)
     return 1 if found.stale else 3
+
+
+def _in_force(found: Running) -> str:
+    """Say which configuration a daemon goes by, as far as it answers."""
+    said = f"running, pid {found.pid}"
+    with suppress(DirectorError):  # it stands still, or is another user's
+        if reply := ask(control_path(found.path), "status", seconds=_STATUS_SECONDS):
+            moment = time.localtime(reply["loaded"])
+            today = moment[:3] == time.localtime()[:3]
+            said += time.strftime(", on the configuration of " + ("%H:%M" if today else "%Y-%m-%d %H:%M"), moment)
+    return said
 
 
 def _warn_of_file(job: Job) -> None:

@@ -69,7 +69,9 @@ def changed(old: str, new: str) -> bytes:
             " in the first column",
             id="a directive in the wrong section",
         ),
-        pytest.param(changed("gate 5", "gate -5"), 'weight must be 0 or more, got "-5"', id="a bad weight"),
+        pytest.param(
+            changed("gate 5", "gate -5"), ':3: real 10.9.0.11:80: weight must be 0 or more, got "-5"', id="a bad weight"
+        ),
         pytest.param(
             changed("10.9.0.11", "nobody.invalid"),
             ':3: real: the name "nobody.invalid" has no IPv4 address that could be found',

@@ -49,6 +49,7 @@ def test_heartbeat_calls_the_program_itself_by_a_link(director: Director) -> Non
     pid = int(director.folder.joinpath("run/ldirectord.ldirectord.cf.pid").read_text())
     assert call("status") == (0, f"ldirectord for {path} is running with pid: {pid}\n")
     assert b"resource.d/ldirectord\0ldirectord.cf\0start\0" in Path(f"/proc/{pid}/cmdline").read_bytes()
-    assert call("stop") == (0, "")
+    cleaned = "cleanstop=yes: this takes 1 of 1 virtual services out of the table, and ends their connections\n"
+    assert call("stop") == (0, cleaned)
     assert call("status")[0] == 3
     assert not director.table().virtuals

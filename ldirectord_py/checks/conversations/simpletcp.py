@@ -125,10 +125,11 @@ def _matched(line: bytes) -> Outcome:
 def build_simpletcp(asking: Asking, subject: Subject, endpoint: Endpoint) -> Probe:
     r"""Return the probe of service simpletcp, over UDP where that is the virtual's protocol.
 
-    Of the request's escapes `\n` alone is known, and the slash that every request is given is taken off again.
+    Of the request's escapes `\n` and `\r` are known, and the slash that every request is given is taken off again.
     """
     request = asking.request if subject.request is None else subject.request
-    text = request.removeprefix("/").replace("\\n", "\n").encode("utf-8", "surrogateescape")
+    lines = request.removeprefix("/").replace("\\n", "\n").replace("\\r", "\r")
+    text = lines.encode("utf-8", "surrogateescape")
     receive = Receive.of(asking.receive if subject.receive is None else subject.receive)
     if isinstance(subject.virtual, AddressKey) and subject.virtual.protocol is Protocol.UDP:
         return Probe(

@@ -144,7 +144,7 @@ def probe(virtual: VirtualKey = TCP, own: tuple[str, str] | None = None, **words
         ("/", b""),
         ("/PING\\n", b"PING\n"),
         ("//x", b"/x"),
-        ("/a\\nb\\r\\t\\n", b"a\nb\\r\\t\n"),
+        ("/a\\nb\\r\\t\\n", b"a\nb\r\\t\n"),
         ("/\udcff\u00fc", b"\xff\xc3\xbc"),
     ],
     ids=["none", "PING", "a slash of its own", "escapes", "bytes"],
