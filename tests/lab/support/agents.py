@@ -10,7 +10,7 @@ OCF_ROOT = Path("/usr/lib/ocf")
 OURS, STOCK = ROOT / "etc/ocf/ldirectord", OCF_ROOT / "resource.d/heartbeat/ldirectord"
 PROGRAM = Path(sys.executable).with_name("ldirectord")
 SUCCESS, GENERIC, ARGS, NOT_RUNNING = 0, 1, 2, 7  # of ocf-returncodes
-TIMEOUT = 20
+TIMEOUT = 40
 """Seconds that Pacemaker gives an action."""
 
 
