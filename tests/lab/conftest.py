@@ -3,7 +3,7 @@
 This file is read twice. On the host it starts guests and relays their reports; inside a guest (LAB_GUEST names its work
 folder) it offers the fixtures and writes the reports.
 
-    pytest tests/lab -p no:xdist                     all of it, two guests beside each other
+    pytest tests/lab -p no:xdist                     all of it, a guest for each processor at a time
     pytest tests/lab/test_classic.py -k fallback     one story
     LAB_PROGRAM=original pytest tests/lab/test_classic.py    the same with the Perl original in our place
 """
