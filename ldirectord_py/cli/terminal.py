@@ -36,7 +36,19 @@ def colourful(stream: TextIO) -> bool:
 
 
 def _write(stream: TextIO, text: str, prefix: str = "", suffix: str = "") -> None:
-    """Write whole lines; what a file of rubbish has brought into them must not steer the terminal, nor fail there."""
+    """Write whole lines; what a file of rubbish has brought into them must not steer the terminal, nor fail there.
+
+    Whoever reads them may have read enough and gone, as `head` does: what comes after that is for nobody.
+    """
+    try:
+        _write_lines(stream, text, prefix, suffix)
+    except BrokenPipeError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
+
+
+def _write_lines(stream: TextIO, text: str, prefix: str, suffix: str) -> None:
     for line in text.rstrip("\n").split("\n"):
         shown = "".join(letter if letter.isprintable() or letter == "\t" else _escaped(letter) for letter in line)
         shown = shown.encode(stream.encoding, "backslashreplace").decode(stream.encoding)

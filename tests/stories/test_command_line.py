@@ -500,6 +500,17 @@ class TestInTheForeground:
         assert running.run("status") == is_running(running, running.pid())
 
 
+def test_a_reader_that_has_read_enough_is_no_error(place: Place) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer) as nobody:
+        words = (sys.executable, str(COMMAND), "configtest")
+        done = subprocess.run(
+            words, env=place.environment, stdout=nobody, stderr=subprocess.PIPE, timeout=PATIENCE, check=False
+        )
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
 class TestTheDaemon:
     def test_has_left_terminal_directory_and_session(self, running: Place) -> None:
         pid = running.pid()
