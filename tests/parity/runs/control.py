@@ -8,6 +8,11 @@ _BROKEN = "no directive at all\n" + _VIRTUAL
 _STOPPED = "ldirectord is stopped for /lab.cf"
 _UNKNOWN = "/lab.cf:4: unknown directive 'no directive at all': no directive has this name"
 _CLEANS = "cleanstop=yes: this takes 1 of 1 virtual services out of the table, and ends their connections"
+_EMPTIED_AND_FILLED = (
+    "Added virtual server: 10.9.0.100:5000",
+    "Purged real server (stop): 10.9.0.11:80 (10.9.0.100:5000)",
+    "Purged virtual server (stop): 10.9.0.100:5000",
+)
 _RUNS = "ldirectord for /lab.cf is running with pid: N"
 
 
@@ -64,6 +69,10 @@ CONTROL_RUN = Run(
                 "stop, running": None,
                 "restart, stopped": _THERE,
             },
+            logs={
+                name: Differs(("restart keeps the table",), _EMPTIED_AND_FILLED, ())
+                for name in ("restart, running", "try-restart, running")
+            },
         ),
         Scenario(title="-v", prints={"-v": ("exit 0", "Linux Director v1.186-ha", MORE)}),
         Scenario(title="no words: usage", prints={"no words": ("exit 255", MORE)}),
@@ -111,7 +120,7 @@ CONTROL_RUN = Run(
                     (
                         "exit 0",
                         _RUNS,
-                        f"the file on disk has errors: {_UNKNOWN}",
+                        f"running, pid N, on the configuration of TIME; the file on disk has errors: {_UNKNOWN}",
                     ),
                 ),
                 "status, mended file": Differs(("pid file",), ("exit 3", _STOPPED), ("exit 0", _RUNS)),

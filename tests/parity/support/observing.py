@@ -176,7 +176,8 @@ def observe(stage: Stage, reader: Reader, *, settled: bool) -> Observation:
 def neutral(text: str, stage: Stage) -> str:
     """Return *text* without what differs between any two runs: process ids and the place of the configuration."""
     text = text.replace(str(stage.director.folder), "")
-    return re.sub(r"(pid: |\[)\d+", r"\1N", text)
+    text = re.sub(r"(pid: |pid |\[)\d+", r"\1N", text)
+    return re.sub(r"(configuration of )(\d{4}-\d\d-\d\d )?\d\d:\d\d", r"\1TIME", text)
 
 
 def _printed(stage: Stage) -> tuple[str, ...]:
