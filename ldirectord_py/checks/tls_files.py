@@ -1,11 +1,26 @@
-"""Puts the certificates and keys of a configuration into TLS contexts."""
+"""Makes TLS contexts: what they offer, and the certificates and keys of a configuration in them."""
 
 import os
 import ssl
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ldirectord_py.model.checking import Pem, TlsOptions
+
+# What is offered is said in full, for each build of Python has defaults of its own.  DHE comes last: it is dear.
+_EVERYTHING = "DEFAULT:+kDHE:@SECLEVEL=0"
+_SECURE = "DEFAULT:+kDHE:@SECLEVEL=2"
+_LEGACY_SERVER_CONNECT = 0x4  # SSL_OP_LEGACY_SERVER_CONNECT, which ssl names from Python 3.12 on
+_SECURE_MINIMUM = "1.2"
+_VERSIONS = {
+    "1.0": ssl.TLSVersion.TLSv1,
+    "1.1": ssl.TLSVersion.TLSv1_1,
+    "1.2": ssl.TLSVersion.TLSv1_2,
+    "1.3": ssl.TLSVersion.TLSv1_3,
+}
+VERSIONS = tuple(_VERSIONS)
+"""Of TLS, the oldest first."""
 
 
 class Unusable(ValueError):
@@ -14,9 +29,7 @@ class Unusable(ValueError):
 
 def new_context(options: TlsOptions) -> ssl.SSLContext:
     """Return a context that does as *options* say; raises `Unusable`."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = options.verify and options.server_name is not None
-    context.verify_mode = ssl.CERT_REQUIRED if options.verify else ssl.CERT_NONE
+    context = offering(options)
     if options.verify:
         if options.authorities is None:
             context.load_default_certs()
@@ -27,6 +40,36 @@ def new_context(options: TlsOptions) -> ssl.SSLContext:
     if options.certificate is not None:
         present(context, options.certificate, options.key)
     return context
+
+
+def offering(options: TlsOptions) -> ssl.SSLContext:
+    """Return a context that offers what *options* allow, and holds no file yet; raises `Unusable`.
+
+    While nothing is verified, whatever the library knows is on offer: whether a server serves is the question, not how.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = options.verify and options.server_name is not None
+    context.verify_mode = ssl.CERT_REQUIRED if options.verify else ssl.CERT_NONE
+    context.set_ciphers(_SECURE if options.verify else _EVERYTHING)
+    if options.ciphers is not None:
+        _offer(context, options.ciphers)
+    if options.verify:
+        context.options &= ~_LEGACY_SERVER_CONNECT
+    else:
+        context.options |= _LEGACY_SERVER_CONNECT
+    minimum = options.minimum or (_SECURE_MINIMUM if options.verify else VERSIONS[0])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # the old versions are what such servers speak
+        context.minimum_version = _VERSIONS[minimum]
+    return context
+
+
+def _offer(context: ssl.SSLContext, ciphers: str) -> None:
+    """Have *context* offer *ciphers*; the level of security stays where they name none."""
+    try:
+        context.set_ciphers(ciphers)
+    except (ssl.SSLError, ValueError):
+        raise Unusable("this system's OpenSSL knows none of these ciphers: openssl ciphers -v lists them") from None
 
 
 def trust(context: ssl.SSLContext, authorities: Pem) -> None:

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ldirectord_py.checks.registry import SERVICES
-from ldirectord_py.config import http_values, places, readers
+from ldirectord_py.config import http_values, places, readers, tls_values
 from ldirectord_py.config.directive import Directive, Scope
 from ldirectord_py.config.readers import AskedType
 from ldirectord_py.config.reals import FALLBACK_LINE, REAL_LINE, FallbackLine, RealLine
@@ -201,6 +201,20 @@ TLSSERVERNAME: Directive[str | None] = Directive(
     places.SERVER_NAME,
     None,
     "The server's name in SNI and in its certificate; by default virtualhost, if that is a name",
+)
+TLSCIPHERS: Directive[str | None] = Directive(
+    "tlsciphers",
+    _BOTH,
+    tls_values.CIPHERS,
+    None,
+    "The ciphers up to TLS 1.2, as OpenSSL lists them; by default all, or with tlsverify those of its level 2",
+)
+TLSMINIMUM: Directive[str | None] = Directive(
+    "tlsminimum",
+    _BOTH,
+    tls_values.VERSION,
+    None,
+    "The oldest version of TLS; by default the oldest that OpenSSL speaks, or with tlsverify 1.2",
 )
 
 # The table

@@ -11,7 +11,7 @@ LARGEST = 2**31 - 1
 """Kernel and timers take signed 32-bit numbers."""
 
 
-def one_of(words: Sequence[str]) -> Schema:
+def one_of(words: Sequence[str | float]) -> Schema:
     """Return the schema of one of *words*."""
     return {"enum": list(words)}
 

@@ -4,11 +4,12 @@ import hashlib
 import ssl
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ldirectord_py.checks.tls_files import Unusable, present, trust
+from ldirectord_py.checks.tls_files import Unusable, offering, present, trust
 from ldirectord_py.config import directives as d
 from ldirectord_py.config.directive import Directive, Unreadable
 from ldirectord_py.config.files import content
@@ -23,7 +24,18 @@ LARGEST_PEM = 4 * 2**20
 _OVER_TLS_BY_THEMSELVES = frozenset(("pgsql",))
 """Services whose drivers speak TLS where the server offers it, and cannot be told how."""
 
-_ROWS: tuple[Directive[Any], ...] = (d.TLSVERIFY, d.TLSCAFILE, d.TLSCERTFILE, d.TLSKEYFILE, d.TLSSERVERNAME)
+_ROWS: tuple[Directive[Any], ...] = (
+    d.TLSVERIFY,
+    d.TLSCAFILE,
+    d.TLSCERTFILE,
+    d.TLSKEYFILE,
+    d.TLSSERVERNAME,
+    d.TLSCIPHERS,
+    d.TLSMINIMUM,
+)
+
+_OLD = frozenset(("1.0", "1.1"))
+"""Versions of TLS that OpenSSL speaks at its level of security 0 only."""
 
 
 class TlsFiles:
@@ -32,7 +44,7 @@ class TlsFiles:
     def __init__(self) -> None:
         self._pem = cache(_pem)
         self.system_trusts_somebody = cache(_system_trusts_somebody)
-        self._tried: dict[tuple[Pem, ...], str | None] = {}
+        self._tried: dict[tuple[TlsOptions, tuple[Pem, ...]], str | None] = {}
 
     def read(self, path: str) -> Pem:
         """Return a file, whatever it holds."""
@@ -41,23 +53,24 @@ class TlsFiles:
     def authorities(self, path: str) -> Pem:
         """Return the certificates that are trusted."""
         pem = self._pem(path)
-        self._try((pem,), lambda context: trust(context, pem))
+        self._try(TlsOptions(), (pem,), lambda context: trust(context, pem))
         return pem
 
-    def certificate(self, path: str, key: Pem | None) -> Pem:
-        """Return our certificate, to which *key* belongs, or one in the same file."""
+    def certificate(self, path: str, key: Pem | None, options: TlsOptions) -> Pem:
+        """Return our certificate, to which *key* belongs, or one in the same file; *options* say what is offered."""
         pem = self._pem(path)
-        self._try((pem, key or pem), lambda context: present(context, pem, key))
+        self._try(options, (pem, key or pem), lambda context: present(context, pem, key))
         return pem
 
-    def _try(self, pems: tuple[Pem, ...], use: Callable[[ssl.SSLContext], None]) -> None:
-        if pems not in self._tried:
-            self._tried[pems] = None
+    def _try(self, options: TlsOptions, pems: tuple[Pem, ...], use: Callable[[ssl.SSLContext], None]) -> None:
+        tried = (options, pems)
+        if tried not in self._tried:
+            self._tried[tried] = None
             try:
-                use(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+                use(offering(options))
             except Unusable as error:
-                self._tried[pems] = str(error)
-        if (wrong := self._tried[pems]) is not None:
+                self._tried[tried] = str(error)
+        if (wrong := self._tried[tried]) is not None:
             raise Unusable(wrong)
 
 
@@ -74,6 +87,7 @@ def _pem(path: str) -> Pem:
 def tls_options(values: Values, files: TlsFiles, findings: Findings) -> TlsOptions:
     """Return how the servers of the section *values* are spoken to; what cannot be goes to *findings*."""
     verify = values.get(d.TLSVERIFY)
+    offered = TlsOptions(verify=verify, ciphers=values.get(d.TLSCIPHERS), minimum=values.get(d.TLSMINIMUM))
     authorities = certificate = key = None
     if (path := values.get(d.TLSCAFILE)) is not None:
         with _told(d.TLSCAFILE, values, findings):
@@ -90,10 +104,10 @@ def tls_options(values: Values, files: TlsFiles, findings: Findings) -> TlsOptio
             findings.error(values.line_in_force(d.TLSKEYFILE), "tlskeyfile: expected a tlscertfile, too")
     elif key_path is None or key is not None:
         with _told(d.TLSCERTFILE, values, findings):
-            certificate = files.certificate(certificate_path, key)
-    return TlsOptions(
+            certificate = files.certificate(certificate_path, key, offered)
+    return replace(
+        offered,
         server_name=values.get(d.TLSSERVERNAME),
-        verify=verify,
         authorities=authorities if verify else None,
         certificate=certificate,
         key=key,
@@ -112,6 +126,9 @@ def tell_what_has_no_effect(values: Values, asked: Asking, plans: Iterable[Check
         findings.warning(values.line_in_force(d.TLSVERIFY), f"tlsverify: {sentence}", "no-effect")
     if spoken and not asked.tls.verify and (line := values.line(d.TLSCAFILE.name)):
         findings.warning(line, "tlscafile: this has no effect without tlsverify=yes", "no-effect")
+    if spoken and asked.tls.verify and asked.tls.minimum in _OLD and "SECLEVEL=0" not in (asked.tls.ciphers or ""):
+        sentence = "OpenSSL speaks TLS 1.2 and newer only, unless tlsciphers ends in :@SECLEVEL=0"
+        findings.warning(values.line_in_force(d.TLSMINIMUM), f"tlsminimum: with tlsverify=yes {sentence}", "no-effect")
     if any(tls.verify and tls.server_name is None for tls in spoken):
         sentence = "no name is compared with the certificate's: there is no tlsservername, and virtualhost is no name"
         findings.warning(values.line_in_force(d.TLSVERIFY), f"tlsverify: {sentence}", "no-name-compared")

@@ -154,6 +154,10 @@ class TlsOptions(HashedOnce):
     """Ours, shown to a server that asks for one."""
     key: Pem | None = None
     """The key of *certificate*; None: it is in the same file."""
+    ciphers: str | None = None
+    """What is offered up to TLS 1.2, as OpenSSL's lists say it; None: what OpenSSL does."""
+    minimum: str | None = None
+    """The oldest version of TLS that is spoken, such as "1.2"; None: 1.2 with *verify*, otherwise the library's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from tempfile import NamedTemporaryFile
 import trustme
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
@@ -74,7 +74,7 @@ class NamedAuthority:
     def __init__(self, name: str, *, ends: float = 30) -> None:
         self.key = ec.generate_private_key(ec.SECP256R1())
         self._name = name
-        self.certificate = self._signed(name, self.key, ends)
+        self.certificate = self.signed_for(name, self.key, ends)
 
     @property
     def pem(self) -> Pem:
@@ -84,9 +84,12 @@ class NamedAuthority:
     def server(self, name: str) -> ssl.SSLContext:
         """Return a server's context with a certificate for *name*."""
         key = ec.generate_private_key(ec.SECP256R1())
-        return _serving(self._signed(name, key, 30), key)
+        return _serving(self.signed_for(name, key), key)
 
-    def _signed(self, name: str, key: ec.EllipticCurvePrivateKey, ends: float) -> x509.Certificate:
+    def signed_for(
+        self, name: str, key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey, ends: float = 30
+    ) -> x509.Certificate:
+        """Return a certificate for *name* and *key*, valid for so many days."""
         return (
             x509.CertificateBuilder()
             .subject_name(_named(name))

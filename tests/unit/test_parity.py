@@ -32,7 +32,7 @@ OURS = {
         "reloadlimit",
         "sysctls",
     ),
-    *("tlscafile", "tlscertfile", "tlskeyfile", "tlsservername", "tlsverify"),
+    *("tlscafile", "tlscertfile", "tlsciphers", "tlskeyfile", "tlsminimum", "tlsservername", "tlsverify"),
 }
 """Directives that the original does not know; any other has to be in a scenario."""
 DIRECTIVE = re.compile(r"^\s*([a-z0-9]+) *=", re.MULTILINE)

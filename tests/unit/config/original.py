@@ -87,6 +87,8 @@ def globals_of(text: bytes) -> Words:
         "tlscertfile",
         "tlskeyfile",
         "tlsservername",
+        "tlsciphers",
+        "tlsminimum",
     )
     words: Words = {name: value for name, value in named.items() if name not in ours}
     words["execute"] = [entry.value for entry in values.each(directives.EXECUTE)]

@@ -202,6 +202,11 @@ BAD_IN_SECTION = [
             "but got 'https://www.example.org/'"
         ),
     ),
+    (
+        "tlsciphers=NONSENSE",
+        "tlsciphers: this system's OpenSSL knows none of these ciphers: openssl ciphers -v lists them",
+    ),
+    ("tlsminimum=1.4", "tlsminimum: expected a version of TLS: 1.0, 1.1, 1.2, 1.3, but got '1.4'"),
     ("connecttimeout=3", "connecttimeout is gone: write negotiatetimeout"),
     ("autoreload=yes", f'unknown directive "autoreload": {GLOBAL_HERE}'),
     ("quiescant=yes", 'unknown directive "quiescant": did you mean quiescent?'),

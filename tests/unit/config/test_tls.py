@@ -4,15 +4,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
+    NoEncryption,
     PrivateFormat,
     load_pem_private_key,
 )
 
 from ldirectord_py.model.checking import Repeated, TlsOptions
-from tests.peers.certificates import Authority
+from tests.peers.certificates import Authority, NamedAuthority
 from tests.unit.config.readings import config_of, only_virtual, problems, warnings
 
 HTTPS = "virtual=192.0.2.1:443\n\treal=192.0.2.2:443 gate\n\treal=192.0.2.3:443 gate\n"
@@ -91,6 +93,28 @@ def test_every_directive_reaches_the_check(folder: Folder) -> None:
     ]
     assert ACME.ca.cert_pem.bytes() in tls.authorities.content
     assert "PRIVATE" not in repr(tls)
+
+
+def test_what_is_offered_reaches_the_check_from_both_places() -> None:
+    everywhere = f'tlsciphers="HIGH:!DHE"\ntlsminimum=1.3\n{HTTPS}'
+
+    assert spoken(everywhere) == TlsOptions(ciphers="HIGH:!DHE", minimum="1.3")
+    assert spoken(f"{everywhere}\ttlsminimum=1.0\n") == TlsOptions(ciphers="HIGH:!DHE", minimum="1.0")
+
+
+def test_a_short_key_of_ours_is_refused_where_the_level_of_security_forbids_it(folder: Folder) -> None:
+    key = rsa.generate_private_key(65537, 1024)
+    short = folder.put(
+        "short.pem",
+        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
+        NamedAuthority("a").signed_for("a", key).public_bytes(Encoding.PEM),
+    )
+    section = f"{HTTPS}\ttlscertfile={short}\n"
+
+    assert spoken(section).certificate is not None
+    assert problems(f"{section}\ttlsverify=yes\n\tvirtualhost=a.example\n") == [
+        f"ldirectord.cf:4: tlscertfile: {short} cannot be read: ee key too small"
+    ]
 
 
 def test_a_section_counts_more_than_the_global_part(folder: Folder) -> None:
@@ -221,6 +245,27 @@ def test_a_system_that_trusts_nobody_is_told(folder: Folder, monkeypatch: pytest
             ["5: warning: tlsservername: this has no effect: checktype=negotiate with service=http does not use it"],
         ),
         (f"tlsverify=yes\n{HTTPS}\tservice=http\n", []),
+        (
+            f"{HTTPS}\tservice=http\n\ttlsciphers=HIGH\n\ttlsminimum=1.2\n",
+            [
+                f"{line}: warning: {name}: this has no effect: checktype=negotiate with service=http does not use it"
+                for line, name in ((5, "tlsciphers"), (6, "tlsminimum"))
+            ],
+        ),
+        (
+            f"{HTTPS}\tvirtualhost=www.example.org\n\ttlsverify=yes\n\ttlsminimum=1.1\n",
+            [
+                (
+                    "6: warning: tlsminimum: with tlsverify=yes OpenSSL speaks TLS 1.2 and newer only, "
+                    "unless tlsciphers ends in :@SECLEVEL=0"
+                )
+            ],
+        ),
+        (
+            f"tlsverify=yes\ntlsminimum=1.1\n{HTTPS}\tvirtualhost=a.example\n\ttlsciphers=DEFAULT:@SECLEVEL=0\n",
+            [],
+        ),
+        (f"{HTTPS}\ttlsminimum=1.0\n", []),
         (
             f'tlsverify=yes\n{HTTPS}\tservice=pgsql\n\tlogin="a"\n\trequest="select 1"\n',
             ["1: warning: tlsverify: this has no effect on service=pgsql, whose driver verifies nothing"],
