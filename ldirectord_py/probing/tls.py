@@ -4,7 +4,7 @@ import ssl
 from contextlib import suppress
 from dataclasses import replace
 
-from ldirectord_py.model.checking import PeerClosed, TlsOptions, Transport
+from ldirectord_py.model.checking import PeerClosed, PeerTooLong, TlsOptions, Transport
 from ldirectord_py.model.errors import CheckUnavailable
 from ldirectord_py.model.outcome import Outcome
 from ldirectord_py.probing import certificates
@@ -16,6 +16,10 @@ from ldirectord_py.probing.tls_reasons import unverified
 from ldirectord_py.probing.turns import A_RECORD
 
 _CHUNK = 16384  # the largest TLS record, RFC 8446 §5.1
+_LARGEST_HANDSHAKE = 256 * 1024  # bytes; a chain of certificates has some thousands
+_LARGEST_CERTIFICATE = (
+    60_000  # bytes; a larger one leaves no session that could be kept, so each check would pay for it
+)
 
 
 class TlsPeer(StreamPeer):
@@ -71,6 +75,7 @@ class TlsPeer(StreamPeer):
         tls = context.wrap_bio(
             self._incoming, self._outgoing, server_hostname=self._options.server_name, session=session
         )
+        left = _LARGEST_HANDSHAKE
         while True:
             try:
                 tls.do_handshake()
@@ -79,6 +84,9 @@ class TlsPeer(StreamPeer):
                 await self._flush()
                 if not (data := await super()._receive()):
                     raise PeerClosed("the server ended the connection during the TLS handshake") from None
+                if (left := left - len(data)) < 0:
+                    sentence = f"the server sent more than {_LARGEST_HANDSHAKE} bytes before the TLS handshake was done"
+                    raise PeerTooLong(sentence) from None
                 self._incoming.write(data)
             except ssl.SSLCertVerificationError:
                 with suppress(OSError):
@@ -87,7 +95,12 @@ class TlsPeer(StreamPeer):
         self._tls = tls
         await self._flush()
         if session is None or not tls.session_reused:
-            self._memory.met(self._target, tls.getpeercert(binary_form=True), self._begun)
+            self._meet(self._certificate())
+
+    def _meet(self, certificate: bytes) -> None:
+        if (size := len(certificate)) > _LARGEST_CERTIFICATE:
+            raise PeerTooLong(f"the server's certificate has {size} bytes: at most {_LARGEST_CERTIFICATE} are taken")
+        self._memory.met(self._target, certificate, self._begun)
 
     async def _explain(self, error: ssl.SSLCertVerificationError) -> Outcome:
         """Return what is wrong with the server's certificate.

@@ -68,7 +68,13 @@ class TlsMemory:
     def remember(self, target: Target, tls: ssl.SSLObject) -> None:
         """Keep the session of *tls* for the next connection to *target*, unless it does not like that."""
         server = self._server(target)
-        if not server.averse and (session := tls.session) is not None:
+        if server.averse:
+            return
+        try:
+            session = tls.session
+        except ValueError:  # larger than ssl copies, by a ticket that the server chose: none is kept
+            return
+        if session is not None:
             server.context, server.session = tls.context, session
 
     def stop_resuming(self, target: Target) -> None:

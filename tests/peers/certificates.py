@@ -65,7 +65,7 @@ def pem(path: str, content: bytes) -> Pem:
 def self_signed(name: str) -> tuple[ssl.SSLContext, Pem]:
     """Return a context that serves a certificate for *name* signed by nobody else, and that certificate."""
     own = NamedAuthority(name)
-    return _serving(own.certificate, own.key), own.pem
+    return serving_certificate(own.certificate, own.key), own.pem
 
 
 class NamedAuthority:
@@ -84,12 +84,19 @@ class NamedAuthority:
     def server(self, name: str) -> ssl.SSLContext:
         """Return a server's context with a certificate for *name*."""
         key = ec.generate_private_key(ec.SECP256R1())
-        return _serving(self.signed_for(name, key), key)
+        return serving_certificate(self.signed_for(name, key), key)
 
     def signed_for(
         self, name: str, key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey, ends: float = 30
     ) -> x509.Certificate:
         """Return a certificate for *name* and *key*, valid for so many days."""
+        names = x509.SubjectAlternativeName([x509.DNSName(name.replace(" ", "-"))])
+        return self.builder(name, key, ends).add_extension(names, critical=False).sign(self.key, hashes.SHA256())
+
+    def builder(
+        self, name: str, key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey, ends: float = 30
+    ) -> x509.CertificateBuilder:
+        """Return what becomes such a certificate with the names that it is for."""
         return (
             x509.CertificateBuilder()
             .subject_name(_named(name))
@@ -98,9 +105,7 @@ class NamedAuthority:
             .serial_number(x509.random_serial_number())
             .not_valid_before(NOW - timedelta(days=60))
             .not_valid_after(NOW + timedelta(days=ends))
-            .add_extension(x509.SubjectAlternativeName([x509.DNSName(name.replace(" ", "-"))]), critical=False)
             .add_extension(x509.BasicConstraints(ca=key is self.key, path_length=None), critical=True)
-            .sign(self.key, hashes.SHA256())
         )
 
 
@@ -108,7 +113,8 @@ def _named(text: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
 
 
-def _serving(certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> ssl.SSLContext:
+def serving_certificate(certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> ssl.SSLContext:
+    """Return a context that serves *certificate* with its *key*."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     with NamedTemporaryFile() as file:
         file.write(certificate.public_bytes(Encoding.PEM))
