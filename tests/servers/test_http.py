@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from ldirectord_py.model.checking import Repeated
+from ldirectord_py.model.checking import Repeated, TlsOptions
 from ldirectord_py.model.outcome import Outcome, Reason, down, up
 from tests.lab.support.waiting import wait_until
 from tests.peers.asking import checking, configured, probing
@@ -183,10 +183,13 @@ async def test_servers_of_one_tls_version(nginx: Nginx, address: str, version: s
 
 
 async def test_a_server_of_an_outdated_tls_version(nginx: Nginx) -> None:
+    """It is asked as it is, as by the original, unless `tlsminimum` says otherwise."""
     async with checking() as check:
         outcome = await check(at(nginx.tls11), service="https", **PATIENT)
-    assert outcome.reason is Reason.TLS
-    assert "version" in outcome.detail
+        refused = await check(at(nginx.tls11), service="https", tls=TlsOptions(minimum="1.2"), **PATIENT)
+    assert outcome == down(Reason.STATUS, "403 Forbidden, expected 2xx")
+    assert refused.reason is Reason.TLS
+    assert "version" in refused.detail
 
 
 async def test_tls_where_none_is_spoken(nginx: Nginx) -> None:
