@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -41,24 +42,37 @@ class RecurringDrift:
         self._emit = emit
         self._suspects = suspects
         self._seen: dict[Place, tuple[int, float]] = {}
+        """How often in each place, and when last (monotonic seconds); the longest ago comes first."""
+        self._lasting: Counter[VirtualKey] = Counter()
+        """How many places of each virtual service have been told often enough."""
         self._alarm: Place | None = None
         self._told = False
 
     def tell(self, found: DriftFound) -> None:
         """Take note of *found*, and tell it."""
         now, place = time.monotonic(), (found.virtual, found.real)
-        self._seen = {each: seen for each, seen in self._seen.items() if now - seen[1] < _QUIET_SECONDS}
+        self._forget_before(now - _QUIET_SECONDS)
         if not self._seen:
             self._alarm, self._told = None, False
-        times = self._seen.get(place, (0, now))[0] + 1
+        times = self._seen.pop(place, (0, now))[0] + 1
         self._seen[place] = (times, now)
         if times == _OFTEN and self._alarm is None:
             self._alarm = place
+        if times == _OFTEN + 1:
+            self._lasting[found.virtual] += 1
         self._emit(replace(found, again=times > _OFTEN))
 
     def recurs(self, virtual: VirtualKey) -> bool:
         """Return whether the mending of *virtual* has been told often enough."""
-        return any(place[0] == virtual and times > _OFTEN for place, (times, _) in self._seen.items())
+        return self._lasting[virtual] > 0
+
+    def _forget_before(self, moment: float) -> None:
+        while self._seen:
+            place, (times, last) = next(iter(self._seen.items()))
+            if last > moment:
+                return
+            del self._seen[place]
+            self._lasting[place[0]] -= times > _OFTEN
 
     async def raise_alarm(self) -> None:
         """Tell once if drift does not end, and who else may keep this table."""
