@@ -1,8 +1,6 @@
 """Checks by a program of the operator's."""
 
-import errno
 import os
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,33 +41,22 @@ class External:
                 f"cannot read the script {_named(self.script)}: put it there, or correct checkcommand"
             )
         try:
-            words = self._rights()
+            words = rights.words(self.account)
             ended = await programs.run((*words, *self.argv), whole_group=True)
         except OSError as error:
-            hint = ": the value is one file name, without arguments" if " " in self.argv[0] else ""
-            raise CheckUnavailable(f"cannot run {_named(self.argv[0])}: {error.strerror or error}{hint}") from error
+            raise self._unavailable(error.strerror or str(error)) from error
         if words and ended.status in _NOT_EXECUTED and ended.last.startswith(rights.SAYS):
-            reason = quoted(ended.last.removeprefix(rights.SAYS), _MOST_SHOWN)[1:-1]
-            raise CheckUnavailable(f"cannot run {_named(self.argv[0])}: {reason}")
+            raise self._unavailable(self._why_not_executed(ended.last))
         return _judged(ended)
 
-    def _rights(self) -> tuple[str, ...]:
-        """Return what *argv* is run by so that it has the rights it is to have; raises OSError if it cannot be run.
+    def _why_not_executed(self, line: bytes) -> str:
+        """Return the reason in *line*, which `setpriv` has said of the program."""
+        said = line.removeprefix(rights.SAYS).removeprefix(b"failed to execute " + os.fsencode(self.argv[0]) + b": ")
+        return quoted(said, _MOST_SHOWN)[1:-1]
 
-        What changes the rights starts the program itself, so that a failure to do so would look like the program's.
-        """
-        words = rights.words(self.account)
-        if words and (error := _cannot_be_run(self.argv[0])):
-            raise OSError(error, os.strerror(error))
-        return words
-
-
-def _cannot_be_run(name: str) -> int:
-    """Return the error number (errno(3)) with which running the program *name* would fail; 0: none that shows."""
-    path = Path("/", name) if "/" in name else Path(shutil.which(name) or f"/{name}")
-    if not path.exists():
-        return errno.ENOENT
-    return 0 if path.is_file() and os.access(path, os.X_OK) else errno.EACCES
+    def _unavailable(self, reason: str) -> CheckUnavailable:
+        hint = ": the value is one file name, without arguments" if " " in self.argv[0] else ""
+        return CheckUnavailable(f"cannot run {_named(self.argv[0])}: {reason}{hint}")
 
 
 def _judged(ended: programs.Ended) -> Outcome:
