@@ -20,10 +20,15 @@ def differences(before: Config, after: Config) -> Differences:
     old = {virtual.key: virtual for virtual in before.virtuals}
     new = {virtual.key: virtual for virtual in after.virtuals}
     return Differences(
-        added=tuple(key for key in new if key not in old),
-        removed=tuple(key for key in old if key not in new),
+        added=_removed(after, before),
+        removed=_removed(before, after),
         changed=tuple(key for key in new if key in old and _unplaced(new[key]) != _unplaced(old[key])),
     )
+
+
+def _removed(before: Config, after: Config) -> tuple[VirtualKey, ...]:
+    stay = {virtual.key for virtual in after.virtuals}
+    return tuple(virtual.key for virtual in before.virtuals if virtual.key not in stay)
 
 
 def _unplaced(virtual: Virtual) -> Virtual:
@@ -39,7 +44,7 @@ def too_much(before: Config, after: Config) -> str | None:
 
     The limit is that of *before*: what a file that was emptied or mistaken for another says of itself does not count.
     """
-    removed = differences(before, after).removed
+    removed = _removed(before, after)
     had, limit = len(before.virtuals), before.reloadlimit
     if not removed or limit >= _NO_LIMIT or (len(removed) < had and len(removed) * 100 <= limit * had):
         return None

@@ -65,7 +65,7 @@ def probes(plan: Polled) -> tuple[Probe, ...]:
 
 def period(plan: Polled) -> float:
     """Return the seconds within which *plan* ends at least once, however its server behaves."""
-    times = [probe.timeout * probe.attempts for probe in probes(plan)]
+    times = [_most(probe) for probe in probes(plan)]
     return plan.interval + (sum(times) if isinstance(plan, Together) else max(times))
 
 

@@ -118,7 +118,8 @@ class Reloader:
             notes = await self.apply(config)
             self.loaded, self.refused = time.time(), ()
             self._emit(Reloaded(self._path, config.warnings))
-            return ReloadResult(warnings=config.warnings, notes=notes, differences=differences(before, config))
+            changes = await asyncio.to_thread(differences, before, config)
+            return ReloadResult(warnings=config.warnings, notes=notes, differences=changes)
 
     def _refuse(self, problems: tuple[Problem, ...]) -> ReloadResult:
         self.refused = problems
