@@ -126,12 +126,12 @@ class Application:
             with self._signals:
                 async with AsyncExitStack() as stack:
                     stack.push_async_callback(self._metrics.close)
-                    await self._apply(self._config())
                     await stack.enter_async_context(self._outward)
                     stack.callback(self._maintenance.close)
                     self._open_ownership(stack)
                     if problems := await self._admit(self._config()):
                         raise ConfigRejected(problems)
+                    await self._apply(self._config())
                     if await self._signals.unless_asked(self._take_over()):
                         await self._direct(limit, ready)
                     self._notifier.stopping()

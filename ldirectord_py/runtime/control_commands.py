@@ -7,13 +7,12 @@ from typing import Any
 
 from ldirectord_py.model.table import Table
 from ldirectord_py.runtime.director import Director
+from ldirectord_py.runtime.keeper import slices
 from ldirectord_py.runtime.reloading import Reloader, ReloadResult
 
 Reply = Mapping[str, Any]
 Reload = Callable[[bool, str], Awaitable[ReloadResult]]
 """Carries a reload out, forced or not, for whom the text names."""
-
-_SLICE = 256  # servers told in one turn of the loop
 
 
 class ControlCommands:
@@ -51,17 +50,15 @@ class ControlCommands:
     async def owned(self, _request: Reply, _client: str) -> Reply:
         """List the virtual services that are ours as the table has them, with their servers and connections."""
         virtuals = list(self._director.virtuals())
-        found = await self._table.read(virtuals)
-        connections = await self._table.connections(virtuals)
         told: dict[str, list[Reply]] = {str(virtual): [] for virtual in virtuals}
-        count = 0
-        for virtual, service in found.items():
-            counted = connections.get(virtual, {})
-            for real, destination in service.destinations.items():
-                told[str(virtual)].append(
+        for some in slices(virtuals, self._director.keeper.known):
+            found = await self._table.read(some)
+            connections = await self._table.connections(some)
+            for virtual, service in found.items():
+                counted = connections.get(virtual, {})
+                told[str(virtual)] = [
                     {"real": str(real), "weight": destination.weight, "connections": counted.get(real, 0)}
-                )
-                count += 1
-                if count % _SLICE == 0:
-                    await asyncio.sleep(0)  # checks first
+                    for real, destination in service.destinations.items()
+                ]
+            await asyncio.sleep(0)  # checks first
         return {"virtuals": [{"virtual": virtual, "reals": reals} for virtual, reals in told.items()]}
