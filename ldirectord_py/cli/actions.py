@@ -27,7 +27,7 @@ from ldirectord_py.cli.texts import COMPATIBLE
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.errors import ConfigRejected, DirectorError
 from ldirectord_py.model.signals import LEAVE_TABLE
-from ldirectord_py.observers.logs import LogDestination
+from ldirectord_py.observers.logs import Level, LogDestination
 from ldirectord_py.options import Options
 
 _STATUS_SECONDS = 2.0
@@ -134,7 +134,7 @@ def _reload(job: Job, found: Running | Stopped) -> int:
 def _status(job: Job, found: Running | Stopped) -> int:
     """Say where things stand, in the words and on the streams that cluster agents look at."""
     if isinstance(found, Running):
-        job.journal.tell(_is_running(job, found.pid))
+        job.journal.tell(_is_running(job, found.pid), Level.INFO)
         if job.trouble:
             complain(f"{_in_force(found)}; {job.trouble}")
         if not job.invocation.shadow:
@@ -238,7 +238,7 @@ def _daemon(job: Job, announce: Announce) -> int:
         announce(Report(0))
         return 0
     except DirectorError as error:
-        job.journal.say(str(error))
+        job.journal.say(str(error), Level.ERROR)
         status = 2 if isinstance(error, ConfigRejected) else 1
         announce(Report(status, str(error)))
         return status
@@ -250,7 +250,7 @@ def _crash_log(job: Job, announce: Announce) -> CrashHook:
     def hook(kind: type[BaseException], error: BaseException, place: TracebackType | None) -> None:
         secrets = job.config.secrets
         for line in without("".join(traceback.format_exception(kind, error, place)), secrets).splitlines():
-            job.journal.say(f"crashed: {line}")
+            job.journal.say(f"crashed: {line}", Level.ERROR)
         announce(Report(1, f"ldirectord ended by a fault of its own: {without(repr(error), secrets)}"))
 
     return hook

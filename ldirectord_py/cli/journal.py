@@ -6,7 +6,7 @@ from pathlib import Path
 from ldirectord_py.cli.instances import SHADOW
 from ldirectord_py.cli.options import Action, Invocation
 from ldirectord_py.cli.terminal import complain
-from ldirectord_py.observers.logs import LogDestination, LogFile, LogFormat, Stream, Syslog, open_log
+from ldirectord_py.observers.logs import Level, LogDestination, LogFile, LogFormat, Stream, Syslog, open_log
 
 
 def destination(asked: Invocation, logfile: str, *, supervised: bool = False) -> LogDestination:
@@ -35,13 +35,13 @@ class Journal:
         asked = self._asked
         self._log = open_log(where, format=LogFormat(asked.log_format), debug=asked.debug, name=self.instance)
 
-    def say(self, message: str) -> None:
-        """Put *message* into the log."""
+    def say(self, message: str, level: Level = Level.INFO) -> None:
+        """Put *message* into the log, in the original's words as far as it has any."""
         if not self._silent:
-            self._log.say(message)
+            self._log.say(message, level, original=True)
 
-    def tell(self, message: str) -> None:
+    def tell(self, message: str, level: Level = Level.ERROR) -> None:
         """Put *message* into the log and before the operator; when debugging the terminal is the log."""
-        self.say(message)
+        self.say(message, level)
         if not self._asked.debug:
             complain(message)

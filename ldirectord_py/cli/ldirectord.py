@@ -27,6 +27,7 @@ from ldirectord_py.model.checking import Alternating, Repeated, Together
 from ldirectord_py.model.config import Config, Virtual
 from ldirectord_py.model.errors import ConfigRejected, DirectorError
 from ldirectord_py.model.problems import Severity
+from ldirectord_py.observers.logs import Level
 
 USAGE_STATUS = 255
 
@@ -123,7 +124,7 @@ def _act(asked: Invocation, words: Sequence[str], environment: Environment) -> i
         status, reason = 1, "Initialisation Error"
         journal.tell(str(error))
     if status or asked.debug:
-        journal.say(f"Exiting with exit_status {status}: {reason}")
+        journal.say(f"Exiting with exit_status {status}: {reason}", Level.ERROR if status else Level.INFO)
     return status
 
 

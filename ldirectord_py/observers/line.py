@@ -1,4 +1,4 @@
-"""What a line of the log is."""
+"""What a line of the log is, and what a destination is handed of it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,12 +21,25 @@ Field = str | int | float | bool | None | Sequence[str]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of the log: a name and fields for programs, a message for people."""
+    """One line of the log: a name and fields for programs, a message for people.
+
+    `original`: the message is one that the original logs too, so that nothing may stand before it.
+    """
 
     level: Level
     event: str
     message: str
     fields: Mapping[str, Field] = field(default_factory=dict)
+    original: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line as it is written: complete for its destination, and bare for standard error if that fails."""
+
+    level: Level
+    text: str
+    bare: str
 
 
 def names_of(real: RealKey) -> dict[str, Field]:

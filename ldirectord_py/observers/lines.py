@@ -150,6 +150,13 @@ _STATE_WORDS = {
 }
 
 
+def _level(before: State, after: State) -> Level:
+    if after is State.DOWN:
+        return Level.WARNING
+    # A server that was in the table when we came, and passes, never was out.
+    return Level.DEBUG if before is State.ADOPTED and after is State.UP else Level.INFO
+
+
 def _health_changed(event: HealthChanged) -> list[Line]:
     before, after, names = event.before, event.after, names_of(event.real)
     why = after.detail or (after.reason.value if after.state is State.DOWN else "")
@@ -166,9 +173,7 @@ def _health_changed(event: HealthChanged) -> list[Line]:
         told.append(Line(Level.INFO, "soft_failures_reset", text, names))
     if before.state is not after.state:
         text = f"Real server {event.real} {_STATE_WORDS[after.state]}{f': {why}' if why else ''}"
-        # A server that was in the table when we came, and passes, never was out.
-        level = Level.DEBUG if before.state is State.ADOPTED and after.state is State.UP else Level.INFO
-        told.append(Line(level, f"real_{after.state}", text, fields))
+        told.append(Line(_level(before.state, after.state), f"real_{after.state}", text, fields))
     return told
 
 
@@ -199,10 +204,12 @@ def _certificate_expiring(event: CertificateExpiring) -> Line:
 
 def _fallback_changed(event: FallbackChanged) -> Line:
     if event.active:
-        name, text = "fallback_activated", f"No real server of {event.virtual} serves: it falls back"
+        level, name = Level.WARNING, "fallback_activated"
+        text = f"No real server of {event.virtual} serves: it falls back"
     else:
-        name, text = "fallback_released", f"A real server of {event.virtual} serves again: no fallback any more"
-    return Line(Level.INFO, name, text, {"virtual": str(event.virtual)})
+        level, name = Level.INFO, "fallback_released"
+        text = f"A real server of {event.virtual} serves again: no fallback any more"
+    return Line(level, name, text, {"virtual": str(event.virtual)})
 
 
 def _table_changed(event: TableChanged) -> Line:
@@ -336,4 +343,5 @@ def problem_line(problem: Problem, pid: int) -> Line:
     place = f" reading file {problem.path} at line {problem.line}" if problem.line else ""
     level = Level.ERROR if problem.severity is Severity.ERROR else Level.WARNING
     text = f"{level.value.capitalize()} [{pid}]{place}: {problem.text}"
-    return Line(level, "config_problem_found", text, {"path": problem.path, "line": problem.line, "text": problem.text})
+    fields: dict[str, Field] = {"path": problem.path, "line": problem.line, "text": problem.text}
+    return Line(level, "config_problem_found", text, fields, original=True)

@@ -14,7 +14,7 @@ from typing import assert_never
 from ldirectord_py.model.events import CheckDone, Event, Reloaded, Stopping
 from ldirectord_py.model.outcome import Verdict
 from ldirectord_py.model.service import RealKey
-from ldirectord_py.observers.line import Field, Level, Line
+from ldirectord_py.observers.line import Entry, Field, Level, Line
 from ldirectord_py.observers.lines import fault_over, faulted, lines
 from ldirectord_py.observers.sinks import LogDestination, LogFile, Sink, Stream, Syslog, open_sink
 from ldirectord_py.observers.structured import EventDict, FilteringBoundLogger, structlog
@@ -85,9 +85,11 @@ class LogObserver:
         """Write now what waits for the end of the loop's turn, as the lines of events in a file do."""
         self._sink.flush()
 
-    def say(self, message: str, level: Level = Level.INFO, *, event: str = "said", **fields: Field) -> None:
+    def say(
+        self, message: str, level: Level = Level.INFO, *, event: str = "said", original: bool = False, **fields: Field
+    ) -> None:
         """Log a line of the command itself, such as `Invoking ldirectord invoked as: ...`."""
-        self._log(Line(level, event, message, fields))
+        self._log(Line(level, event, message, fields, original))
         self.flush()
 
     def _compare(self, event: CheckDone) -> None:
@@ -102,7 +104,7 @@ class LogObserver:
                 self._log(fault_over(real))
 
     def _log(self, line: Line) -> None:
-        self._logger.log(_NUMBERS[line.level], line.event, message=line.message, **line.fields)
+        self._logger.log(_NUMBERS[line.level], line.event, message=line.message, original=line.original, **line.fields)
 
 
 class _Outlet:
@@ -139,7 +141,8 @@ def open_log(
     return LogObserver(opener, destination, debug=debug)
 
 
-Renderer = Callable[[object, str, EventDict], tuple[tuple[str, str], dict[str, object]]]
+_Arguments = tuple[tuple[Entry], dict[str, object]]
+Renderer = Callable[[object, str, EventDict], _Arguments]
 """The last of structlog's processors: returns the arguments for `_Outlet`'s methods."""
 
 
@@ -173,22 +176,31 @@ _CONTROLS = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0
 """A server's answer must not be able to write lines of its own into the log."""
 
 
+_MARKS = {Level.DEBUG: "", Level.INFO: "", Level.WARNING: "WARNING: ", Level.ERROR: "ERROR: "}
+"""What stands before a message, unless it is one of the original's, which log watchers expect as they are."""
+
+
 def _text(prefix: Callable[[], str]) -> Renderer:
-    def render(_logger: object, _method: str, said: EventDict) -> tuple[tuple[str, str], dict[str, object]]:
+    def render(_logger: object, _method: str, said: EventDict) -> _Arguments:
+        level = Level(said["level"])
         bare = str(said["message"])
         if not bare.isprintable():
             bare = _printable(bare.translate(_CONTROLS))
-        return (_printable(prefix()) + bare, bare), {}
+        if not said["original"]:
+            bare = _MARKS[level] + bare
+        return (Entry(level, _printable(prefix()) + bare, bare),), {}
 
     return render
 
 
 def _json(clock: Callable[[], float]) -> Renderer:
-    def render(_logger: object, _method: str, said: EventDict) -> tuple[tuple[str, str], dict[str, object]]:
+    def render(_logger: object, _method: str, said: EventDict) -> _Arguments:
+        del said["original"]
+        level = Level(said.pop("level"))
         stamp = datetime.fromtimestamp(clock(), UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        fields = {"timestamp": stamp, "level": said.pop("level"), "event": said.pop("event"), **said}
+        fields = {"timestamp": stamp, "level": level, "event": said.pop("event"), **said}
         line = json.dumps(fields, default=str)  # ASCII: nothing in it can end a line or be no UTF-8
-        return (line, line), {}
+        return (Entry(level, line, line),), {}
 
     return render
 

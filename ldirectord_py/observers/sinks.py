@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Protocol, TextIO, assert_never
 
 from ldirectord_py.observers.appending import append
+from ldirectord_py.observers.line import Entry, Level
 
 
 class Sink(Protocol):
     """One destination, opened."""
 
-    def __call__(self, line: str, bare: str, /) -> None:
-        """Take a line complete for the destination, and the bare text for standard error where that fails."""
+    def __call__(self, entry: Entry, /) -> None:
+        """Take *entry*."""
         ...
 
     def flush(self) -> None:
@@ -77,8 +78,8 @@ class _FileSink:
         self._path = path
         self._lines: list[tuple[bytes, str]] = []
 
-    def __call__(self, line: str, bare: str, /) -> None:
-        self._lines.append((f"{line}\n".encode(), bare))
+    def __call__(self, entry: Entry, /) -> None:
+        self._lines.append((f"{entry.text}\n".encode(), entry.bare))
         if len(self._lines) == 1:
             try:
                 asyncio.get_running_loop().call_soon(self.flush)
@@ -104,13 +105,13 @@ class _StreamSink:
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
-    def __call__(self, line: str, bare: str, /) -> None:
+    def __call__(self, entry: Entry, /) -> None:
         try:
-            self._stream.write(f"{line}\n")
+            self._stream.write(f"{entry.text}\n")
             self._stream.flush()
         except (OSError, ValueError):  # ValueError: closed, or not encodable there
             if self._stream is not sys.stderr:
-                _complain(bare)
+                _complain(entry.bare)
 
     def flush(self) -> None:
         pass
@@ -124,25 +125,33 @@ def _complain(bare: str) -> None:
             sys.stderr.flush()
 
 
+_PRIORITIES = {
+    Level.DEBUG: SysLogHandler.LOG_DEBUG,
+    Level.INFO: SysLogHandler.LOG_INFO,
+    Level.WARNING: SysLogHandler.LOG_WARNING,
+    Level.ERROR: SysLogHandler.LOG_ERR,
+}
+
+
 class _SyslogSink:
     """Sends a datagram for each line at once, as the C library's `syslog(3)` does, but never waits."""
 
     def __init__(self, destination: Syslog, clock: Callable[[], float]) -> None:
         codes = SysLogHandler.facility_names
-        facility = codes.get(destination.facility.lower(), SysLogHandler.LOG_DAEMON)
-        self._priority = facility << 3 | SysLogHandler.LOG_INFO
+        self._facility = codes.get(destination.facility.lower(), SysLogHandler.LOG_DAEMON) << 3
         self._address = str(destination.socket)
         self._clock = clock
 
-    def __call__(self, line: str, bare: str, /) -> None:
+    def __call__(self, entry: Entry, /) -> None:
         stamp = time.asctime(time.localtime(self._clock()))[4:19]
-        datagram = f"<{self._priority}>{stamp} {IDENT}[{os.getpid()}]: {line}".encode()
+        priority = self._facility | _PRIORITIES[entry.level]
+        datagram = f"<{priority}>{stamp} {IDENT}[{os.getpid()}]: {entry.text}".encode()
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as outlet:
                 outlet.setblocking(_NEVER_WAIT)
                 outlet.sendto(datagram, self._address)
         except OSError:
-            _complain(bare)
+            _complain(entry.bare)
 
     def flush(self) -> None:
         pass

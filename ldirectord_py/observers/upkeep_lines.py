@@ -58,7 +58,7 @@ def _serving_changed(event: ServingChanged) -> list[Line]:
     if event.serving:
         return [Line(Level.INFO, "virtual_served", f"A real server of {event.virtual} serves again", fields)]
     text = f"No real server of {event.virtual} serves, and it has no fallback"
-    return [Line(Level.WARNING, "virtual_unserved", text, fields)]
+    return [Line(Level.ERROR, "virtual_unserved", text, fields)]
 
 
 def _maintenance_changed(event: MaintenanceChanged) -> Line:

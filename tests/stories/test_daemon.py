@@ -262,7 +262,7 @@ def test_a_metrics_address_in_use_keeps_no_director_from_its_work(daemon: Daemon
     with socket.create_server(("127.0.0.1", daemon.port)):
         daemon.start()
         daemon.until(lambda: len(daemon.logged("first_pass_completed")) == 1)
-    (warning,) = (line for line in daemon.log() if line["level"] == "warning")
+    (warning,) = (line for line in daemon.logged("said") if line["level"] == "warning")
     assert str(warning["message"]).startswith(
         f"metricslisten: cannot listen on 127.0.0.1:{daemon.port} for metrics: Address already in use"
     )

@@ -31,7 +31,7 @@ def _mail_done(event: MailDone) -> list[Line]:
         return [Line(Level.DEBUG, "mail_sent", f"Mail to {to} was taken{where}: {event.message}", fields)]
     what = "SMTP email message" if event.server else "email message"
     text = f"failed to send {what} to {to}: {event.failure}: {event.message}"
-    return [Line(Level.ERROR, "mail_failed", text, {**fields, "failure": event.failure})]
+    return [Line(Level.ERROR, "mail_failed", text, {**fields, "failure": event.failure}, original=True)]
 
 
 def _mail_server(server: str | None) -> str:

@@ -20,6 +20,10 @@ def info(event: str, message: str, **fields) -> Line:
     return Line(Level.INFO, event, message, fields)
 
 
+def warning(event: str, message: str, **fields) -> Line:
+    return Line(Level.WARNING, event, message, fields)
+
+
 CASES = [
     (
         the.CHECKED,
@@ -35,7 +39,7 @@ CASES = [
     (
         the.WENT_DOWN,
         [
-            info(
+            warning(
                 "real_down",
                 "Real server 10.0.0.5:80 (tcp:10.0.0.1:80) is down: the body does not match 'ok'",
                 **NAMES,
@@ -81,7 +85,7 @@ CASES = [
     ),
     (
         ev.FallbackChanged(the.MARK6, active=True),
-        [info("fallback_activated", "No real server of fwm6:5 serves: it falls back", virtual="fwm6:5")],
+        [warning("fallback_activated", "No real server of fwm6:5 serves: it falls back", virtual="fwm6:5")],
     ),
     (
         ev.FallbackChanged(the.WEB, active=False),
@@ -99,7 +103,7 @@ CASES = [
         ev.ServingChanged(the.MARK6, serving=False, fallback=False, first=True),
         [
             Line(
-                Level.WARNING,
+                Level.ERROR,
                 "virtual_unserved",
                 "No real server of fwm6:5 serves, and it has no fallback",
                 {"virtual": "fwm6:5"},
@@ -169,6 +173,7 @@ CASES = [
                     "server": "mx",
                     "failure": "550 no",
                 },
+                original=True,
             )
         ],
     ),
@@ -180,6 +185,7 @@ CASES = [
                 "mail_failed",
                 "failed to send email message to a@b: exit status 67: x",
                 {"subject": "x", "recipients": ("a@b",), "server": None, "failure": "exit status 67"},
+                original=True,
             )
         ],
     ),
@@ -404,12 +410,14 @@ CASES = [
                 "config_problem_found",
                 "Warning [77] reading file /etc/l.cf at line 2: maintenance directory does not exist",
                 {"path": "/etc/l.cf", "line": 2, "text": "maintenance directory does not exist"},
+                original=True,
             ),
             Line(
                 Level.WARNING,
                 "config_problem_found",
                 "Warning [77]: checkinterval ignored",
                 {"path": "/etc/l.cf", "line": 0, "text": "checkinterval ignored"},
+                original=True,
             ),
             info("reloaded", "Configuration file '/etc/l.cf' is in force", path="/etc/l.cf", warnings=2),
         ],
@@ -422,6 +430,7 @@ CASES = [
                 "config_problem_found",
                 "Error [77] reading file /etc/l.cf at line 6: Unknown command bogus line",
                 {"path": "/etc/l.cf", "line": 6, "text": "Unknown command bogus line"},
+                original=True,
             ),
             Line(
                 Level.ERROR,

@@ -4,6 +4,7 @@ import io
 import json
 import os
 import re
+import socket
 import sys
 import time
 
@@ -13,8 +14,9 @@ from hypothesis import strategies as st
 
 from ldirectord_py.model import events as ev
 from ldirectord_py.model.health import State
+from ldirectord_py.model.mails import MailDone
 from ldirectord_py.model.outcome import Reason, down, fault
-from ldirectord_py.observers.logs import Level, LogFile, LogFormat, Stream, open_log
+from ldirectord_py.observers.logs import Level, LogFile, LogFormat, Stream, Syslog, open_log
 from tests.unit.observers import happenings as the
 
 MOMENT = time.mktime((2026, 11, 2, 13, 6, 49, 0, 0, -1))
@@ -75,7 +77,7 @@ def test_a_json_line_has_time_level_name_message_and_fields():
     stamp = line.pop("timestamp")
     assert re.fullmatch(r"2026-11-0[123]T\d\d:\d\d:49\.000Z", stamp)
     assert line == {
-        "level": "info",
+        "level": "warning",
         "event": "real_down",
         "message": "Real server 10.0.0.5:80 (tcp:10.0.0.1:80) is down: the body does not match 'ok'",
         "virtual": "tcp:10.0.0.1:80",
@@ -89,10 +91,40 @@ def test_a_json_line_has_time_level_name_message_and_fields():
 
 @pytest.mark.parametrize(
     ("event", "level"),
-    [(the.WENT_DOWN, "info"), (the.DRIFT, "warning"), (the.REFUSED, "error"), (ev.TableLost("gone"), "error")],
+    [
+        (the.written(the.add(3)), "info"),
+        (the.WENT_DOWN, "warning"),
+        (ev.FallbackChanged(the.WEB, active=True), "warning"),
+        (the.DRIFT, "warning"),
+        (ev.ServingChanged(the.WEB, serving=False, fallback=False), "error"),
+        (the.REFUSED, "error"),
+        (ev.ReloadRefused("/etc/l.cf", ()), "error"),
+        (ev.TableLost("gone"), "error"),
+    ],
 )
-def test_levels_say_how_much_a_line_matters(event, level):
+def test_levels_say_how_much_a_line_matters_in_each_format_and_to_syslog(event, level, tmp_path):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as daemon:
+        daemon.bind(str(tmp_path / "log"))
+        open_log(Syslog("local3", tmp_path / "log"))(event)
+        datagram = daemon.recv(4096).decode()
+
+    (text,) = Log().said(event)
+    mark = {"info": "", "warning": "WARNING: ", "error": "ERROR: "}[level]
     assert Log(format=LogFormat.JSON).objects(event)[0]["level"] == level
+    assert datagram.startswith(f"<{19 * 8 + {'info': 6, 'warning': 4, 'error': 3}[level]}>")
+    assert text.startswith(mark)
+    assert datagram.endswith(f": {text}")
+
+
+def test_nothing_stands_before_the_words_of_the_original():
+    failed = MailDone("Deleted real server: x", ("a@b",), "mx", "550 no")
+    refused = ev.ReloadRefused("/etc/l.cf", (the.ERROR, the.WARNING))
+
+    assert Log().said(failed) == ["failed to send SMTP email message to a@b: 550 no: Deleted real server: x"]
+    assert Log().said(refused)[:2] == [
+        f"Error [{os.getpid()}] reading file /etc/l.cf at line 6: Unknown command bogus line",
+        f"Warning [{os.getpid()}] reading file /etc/l.cf at line 2: maintenance directory does not exist",
+    ]
 
 
 def test_checks_are_told_only_while_debugging():
@@ -103,7 +135,7 @@ def test_checks_are_told_only_while_debugging():
 
 
 FAULT_TEXT = (
-    "Real server 10.0.0.5:80 (tcp:10.0.0.1:80) could not be checked, through a fault of ours; "
+    "ERROR: Real server 10.0.0.5:80 (tcp:10.0.0.1:80) could not be checked, through a fault of ours; "
     "it stays as it is: no file descriptor is free"
 )
 

@@ -10,22 +10,27 @@ from pathlib import Path
 
 import pytest
 
+from ldirectord_py.observers.line import Entry, Level
 from ldirectord_py.observers.sinks import LogFile, Stream, Syslog, open_sink
 
 NOON = 1_700_000_000.0
 
 
-def say(destination, line="[stamp] told", bare="told"):
-    open_sink(destination, lambda: NOON)(line, bare)
+def entry(text, bare=None, level=Level.INFO):
+    return Entry(level, text, text if bare is None else bare)
+
+
+def say(destination, text="[stamp] told", bare="told", level=Level.INFO):
+    open_sink(destination, lambda: NOON)(entry(text, bare, level))
 
 
 def test_a_log_file_is_opened_for_each_line_so_that_rotating_it_needs_no_signal(tmp_path):
     path = tmp_path / "ldirectord.log"
     sink = open_sink(LogFile(path), lambda: NOON)
 
-    sink("one", "one")
+    sink(entry("one"))
     path.rename(tmp_path / "ldirectord.log.1")
-    sink("two", "two")
+    sink(entry("two"))
 
     assert (tmp_path / "ldirectord.log.1").read_text() == "one\n"
     assert path.read_text() == "two\n"
@@ -35,14 +40,14 @@ async def test_lines_of_one_turn_of_the_loop_are_written_together_at_its_end(tmp
     path = tmp_path / "ldirectord.log"
     sink = open_sink(LogFile(path), lambda: NOON)
 
-    sink("one", "one")
-    sink("two", "two")
+    sink(entry("one"))
+    sink(entry("two"))
     assert not path.exists()
     await asyncio.sleep(0)
     assert path.read_text() == "one\ntwo\n"
 
     path.rename(tmp_path / "ldirectord.log.1")
-    sink("three", "three")
+    sink(entry("three"))
     await asyncio.sleep(0)
     assert path.read_text() == "three\n"
 
@@ -51,10 +56,10 @@ async def test_a_flush_writes_at_once_and_nothing_twice(tmp_path):
     path = tmp_path / "ldirectord.log"
     sink = open_sink(LogFile(path), lambda: NOON)
 
-    sink("one", "one")
+    sink(entry("one"))
     sink.flush()
     assert path.read_text() == "one\n"
-    sink("two", "two")
+    sink(entry("two"))
     await asyncio.sleep(0)
     await asyncio.sleep(0)
 
@@ -67,7 +72,7 @@ async def test_a_long_burst_is_not_kept_back(tmp_path):
     told = [str(number) for number in range(2500)]
 
     for line in told:
-        sink(line, line)
+        sink(entry(line))
     assert len(path.read_text().splitlines()) == 2000
     await asyncio.sleep(0)
 
@@ -79,7 +84,7 @@ def test_nothing_is_lost_where_the_loop_ends_or_breaks(tmp_path):
     sink = open_sink(LogFile(path), lambda: NOON)
 
     async def tell(word: str) -> None:
-        sink(word, word)
+        sink(entry(word))
         raise RuntimeError(word)
 
     for word in ("one", "two"):
@@ -96,7 +101,7 @@ async def test_what_of_a_burst_did_not_get_out_goes_to_standard_error(tmp_path, 
     told = [f"{number:04}" + "x" * 2000 for number in range(100)]
 
     for line in told:
-        sink(line, line[:4])
+        sink(entry(line, line[:4]))
     sink.flush()
     written = os.read(reader, 1 << 20)
     os.close(reader)
@@ -173,11 +178,16 @@ def syslog(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("facility", "priority"),
-    [("local3", 19 * 8 + 6), ("LOCAL3", 19 * 8 + 6), ("auth", 4 * 8 + 6), ("nosuchfacility", 3 * 8 + 6)],
+    ("facility", "level", "priority"),
+    [
+        ("local3", Level.INFO, 19 * 8 + 6),
+        ("LOCAL3", Level.WARNING, 19 * 8 + 4),
+        ("auth", Level.ERROR, 4 * 8 + 3),
+        ("nosuchfacility", Level.DEBUG, 3 * 8 + 7),
+    ],
 )
-def test_syslog_gets_facility_time_name_and_process(syslog, tmp_path, facility, priority):
-    say(Syslog(facility, tmp_path / "log"), line="told", bare="told")
+def test_syslog_gets_facility_priority_time_name_and_process(syslog, tmp_path, facility, level, priority):
+    say(Syslog(facility, tmp_path / "log"), "told", level=level)
 
     stamp = time.asctime(time.localtime(NOON))[4:19]
     assert syslog.recv(4096).decode() == f"<{priority}>{stamp} ldirectord[{os.getpid()}]: told"
@@ -195,7 +205,7 @@ def test_syslog_that_was_started_again_is_found_again(tmp_path):
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as daemon:
             daemon.bind(str(tmp_path / "log"))
             daemon.settimeout(5)
-            sink(told, told)
+            sink(entry(told))
             assert daemon.recv(4096).decode().endswith(f": {told}")
         (tmp_path / "log").unlink()
 
@@ -204,4 +214,4 @@ def test_syslog_that_reads_nothing_keeps_nobody_waiting(syslog, tmp_path, capfd)
     sink = open_sink(Syslog("local3", tmp_path / "log"), lambda: NOON)
 
     while "told" not in capfd.readouterr().err:  # each line fills the queue, until one is refused
-        sink("told", "told")
+        sink(entry("told"))
