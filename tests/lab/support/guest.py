@@ -12,6 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 from threading import Event, Lock
 
+from tests.lab.support import processor
+
 KERNEL = Path(os.environ.get("LAB_KERNEL", "/usr/bin/linux.uml"))
 MODULES = Path("/usr/lib/uml/modules")
 SECONDS = float(os.environ.get("LAB_SECONDS", "1200"))
@@ -59,6 +61,7 @@ def missing() -> list[str]:
     lacking = [] if os.geteuid() == 0 else ["root's rights"]
     if not KERNEL.exists() or not any(MODULES.glob("*")):
         lacking.append("Debian's user-mode-linux")
+    lacking += processor.lacking()
     tools = {
         "ip": "iproute2",
         "modprobe": "kmod",
@@ -178,6 +181,7 @@ class Guest:
                 stdin=subprocess.DEVNULL,
                 stdout=printed,
                 stderr=subprocess.STDOUT,
+                env=os.environ | processor.environment(self.work),
                 start_new_session=True,
             )
 
