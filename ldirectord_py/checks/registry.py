@@ -243,7 +243,8 @@ def _connect(asking: Asking, subject: Subject) -> Probe:
     if (port := _check_port(asking, subject)) is None:
         return _nowhere(asking)
     target = Target(endpoint=subject.endpoint.at_port(port))
-    return setting_out(asking, Probe(check=Connect(), target=target, timeout=asking.checktimeout))
+    asked = f"connect to {target.endpoint}"
+    return setting_out(asking, Probe(check=Connect(), target=target, timeout=asking.checktimeout, asked=asked))
 
 
 def _ping(asking: Asking, subject: Subject) -> Probe:
@@ -254,6 +255,7 @@ def _ping(asking: Asking, subject: Subject) -> Probe:
         target=target,
         timeout=asking.checktimeout,
         attempts=asking.checkcount,
+        asked=f"ping of {target.endpoint.address}",
     )
     return setting_out(asking, probe)
 

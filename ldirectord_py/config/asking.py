@@ -1,12 +1,18 @@
 """How the real servers of one section are asked."""
 
+from typing import Any
+
 from ldirectord_py.checks.registry import service_for_port
 from ldirectord_py.config import directives as d
+from ldirectord_py.config.directive import Directive
 from ldirectord_py.config.resolve import Environment
 from ldirectord_py.config.values import Values
 from ldirectord_py.model.asking import Asking
 from ldirectord_py.model.checking import TlsOptions
 from ldirectord_py.model.service import AddressKey, VirtualKey
+
+_SHOWN: tuple[Directive[Any], ...] = (d.REQUEST, d.VIRTUALHOST, d.CHECKCOMMAND)
+"""What is shown of how a server is asked (`Probe.asked`)."""
 
 CHECK_SECONDS = 5
 NEGOTIATE_SECONDS = 30
@@ -43,6 +49,7 @@ def asking(key: VirtualKey, values: Values, environment: Environment, tls: TlsOp
         checksource=values.get(d.CHECKSOURCE),
         checkdevice=values.get(d.CHECKDEVICE),
         checkuser=values.get(d.CHECKUSER),
+        veiled=frozenset(row.name for row in _SHOWN if values.veiled(row.name) is not None),
     )
 
 

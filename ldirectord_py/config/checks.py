@@ -60,29 +60,26 @@ class Checks:
         """How each asks."""
         return tuple(one for _, one, _ in self.each)
 
-    def plan(self, subject: Subject, line: int, *, veiled: bool = False) -> CheckPlan | None:
-        """Return how *subject*, a server written at *line*, is checked; None where it cannot be, which is told.
-
-        With *veiled* its own request and receive are shown in no message.
-        """
+    def plan(self, subject: Subject, line: int) -> CheckPlan | None:
+        """Return how *subject*, a server written at *line*, is checked; None where it cannot be, which is told."""
         if len(self.each) > 1 and (subject.request is not None or subject.receive is not None):
             sentence = "a real server that is checked several times has its request and receive in checks of its own"
             self.around.findings.error(line, f"checks: {sentence}")
             return None
-        plans = [self._one(each, subject, line, veiled=veiled) for each in self.each]
+        plans = [self._one(each, subject, line) for each in self.each]
         found = [plan for plan in plans if plan is not None]
         if len(found) < len(plans):
             return None
         return found[0] if len(found) == 1 else self._together(found)
 
-    def _one(self, each: tuple[Values, Asking, int], subject: Subject, line: int, *, veiled: bool) -> CheckPlan | None:
+    def _one(self, each: tuple[Values, Asking, int], subject: Subject, line: int) -> CheckPlan | None:
         values, one, begins = each
         try:
             return self.around.environment.plan(one, subject)
         except Misasked as exc:
             its_own = getattr(subject, exc.directive) if exc.directive in {"request", "receive"} else None
             place = line if its_own is not None else values.line(exc.directive)
-            hidden = values.veiled(exc.directive) if its_own is None else its_own if veiled else None
+            hidden = values.veiled(exc.directive) if its_own is None else its_own if subject.veiled else None
             self.around.findings.error(place or begins, f"{exc.directive}: {_without(str(exc), hidden)}")
             return None
 

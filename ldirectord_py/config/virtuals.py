@@ -113,9 +113,13 @@ class _Named:
                 self.around.findings.warning(server.line, sentence, "duplicate-real")
             lines.setdefault(kept, server.line)
             subject = Subject(
-                virtual=self.key, endpoint=server.endpoint, request=written.request, receive=written.receive
+                virtual=self.key,
+                endpoint=server.endpoint,
+                request=written.request,
+                receive=written.receive,
+                veiled=written.veiled,
             )
-            if (plan := own.get(written.checks, checks).plan(subject, server.line, veiled=written.veiled)) is not None:
+            if (plan := own.get(written.checks, checks).plan(subject, server.line)) is not None:
                 yield Real(
                     endpoint=server.endpoint,
                     destination=server.destination,

@@ -73,6 +73,8 @@ class Asking:
     checkdevice: str | None = None
     checkuser: str | None = None
     """Whom the programs of external checks run as; None: the director's user, with fewer capabilities."""
+    veiled: frozenset[str] = frozenset()
+    """The directives whose values come from elsewhere (`{env:}`, `{file:}`) and are shown to nobody."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,3 +87,5 @@ class Subject:
     request: str | None = field(default=None, repr=False)
     """Its own request, where its line has one."""
     receive: str | None = None
+    veiled: bool = False
+    """Its own request and receive come from elsewhere and are shown to nobody."""

@@ -200,6 +200,8 @@ class Probe(HashedOnce):
     """So many tries before down is down (ping's `checkcount`); each has the timeout for itself."""
     sends: int = 1
     """Over UDP: how often the question is sent while there is no answer, at even shares of the timeout."""
+    asked: str = ""
+    """What is asked, for people and without secrets: `GET http://10.0.0.5:80/`; empty: nobody is asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

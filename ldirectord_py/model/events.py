@@ -43,6 +43,8 @@ class CheckDone:
     """From its first socket or process to the verdict."""
     lateness: float
     """Seconds between the moment it was due and the one it began."""
+    asked: str = ""
+    """See `Probe.asked`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,10 @@ class HealthChanged:
     real: RealKey
     before: Health
     after: Health
+    failurecount: int = 1
+    """So many failures in a row take it out."""
+    asked: str = ""
+    """What the check asked whose outcome this is; empty: nobody was asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,8 @@ class SoftFailure:
     real: RealKey
     health: Health
     failurecount: int
+    asked: str = ""
+    """See `HealthChanged.asked`."""
 
 
 @dataclass(frozen=True, slots=True)

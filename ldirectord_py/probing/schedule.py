@@ -20,8 +20,8 @@ _GRACE = 5  # seconds that a busy machine may be late
 _STARTS = 64  # checks begun in one turn of the loop
 _GOLDEN = (math.sqrt(5) - 1) / 2  # its multiples, modulo 1, are spread evenly however many they are
 
-Report = Callable[[Polled, Outcome, float, float], None]
-"""Is handed the plan, the outcome, the check's seconds, and by how many seconds it began late."""
+Report = Callable[[Polled, Outcome, float, float, str], None]
+"""Is handed the plan, the outcome, the check's seconds, by how many seconds it began late, and what was asked."""
 
 
 class Policy(Protocol):
@@ -63,6 +63,7 @@ class _Item:
     """One plan that is carried out again and again."""
 
     __slots__ = (
+        "asked",
         "due",
         "errand",
         "gone",
@@ -87,7 +88,7 @@ class _Item:
         self.several = isinstance(plan, Together)
         self.spent = 0.0
         """Seconds that the steps of a turn under way have taken."""
-        self.lane, self.errand = schedule.errand(plan, 0)
+        self.lane, self.errand, self.asked = schedule.errand(plan, 0)
         self.run: Run | None = None
         self.running = False
         self.gone = False
@@ -101,11 +102,11 @@ class _Item:
         self.run = None
         if self.gone:
             return
-        lane, last = self.lane, self.step
+        lane, last, asked = self.lane, self.step, self.asked
         step = self.schedule.policy.step_after(self.plan, last, outcome)
         if step != last:
             self.step = step
-            self.lane, self.errand = self.schedule.errand(self.plan, step)
+            self.lane, self.errand, self.asked = self.schedule.errand(self.plan, step)
         if self.several and isinstance(self.plan, Together):
             self.spent = seconds = self.spent + seconds
             whole = self.schedule.policy.verdict(self.plan, last, outcome)
@@ -114,7 +115,8 @@ class _Item:
                 return
             outcome, self.spent = whole, 0.0
         self.due += self.pauses.pop() if self.pauses else self.plan.interval
-        self.schedule.ended(self, lane, outcome, seconds, now)
+        self.schedule.ended(self, lane, now)
+        self.schedule.report(self.plan, outcome, seconds, self.lateness, asked)
 
 
 class Schedule:
@@ -127,8 +129,8 @@ class Schedule:
 
     def __init__(self, prober: Prober, policy: Policy, report: Report, *, limit: int, drivers: int) -> None:
         self.policy = policy
+        self.report = report
         self._prober = prober
-        self._report = report
         self._conversations, self._drivers = self._lanes = _Lane(limit), _Lane(drivers)
         self._loop = asyncio.get_running_loop()
         self._items: dict[Polled, _Item] = {}
@@ -172,10 +174,11 @@ class Schedule:
         self._slowest = max((self.policy.period(plan) for plan in self._items), default=0.0)
         self._arm()
 
-    def errand(self, plan: Polled, step: int) -> tuple[_Lane, Errand]:
-        """Return the probe that is due at *step*, made ready, and the lane that it goes in."""
+    def errand(self, plan: Polled, step: int) -> tuple[_Lane, Errand, str]:
+        """Return the lane of the probe that is due at *step*, the probe made ready, and what it asks."""
         probe = self.policy.probe_at(plan, step)
-        return self._drivers if probe.target is None else self._conversations, self._prober.prepare(probe)
+        lane = self._drivers if probe.target is None else self._conversations
+        return lane, self._prober.prepare(probe), probe.asked
 
     def close(self) -> None:
         """Abandon everything."""
@@ -183,15 +186,14 @@ class Schedule:
         if self._timer is not None:
             self._timer.cancel()
 
-    def ended(self, item: _Item, lane: _Lane, outcome: Outcome, seconds: float, now: float) -> None:
-        """Take the item's next turn down, and report this one, which ended *now* in *lane*."""
+    def ended(self, item: _Item, lane: _Lane, now: float) -> None:
+        """Take the item's next turn down; this one ended *now* in *lane*."""
         lane.inflight -= 1
         self._last_end = now
         item.due = max(item.due, now)
         heappush(self._heap, (item.due, next(self._serial), item))
         if lane.line or self._timer is None or item.due < self._timer.when() - TICK:
             self._arm()
-        self._report(item.plan, outcome, seconds, item.lateness)
 
     def goes_on(self, item: _Item, lane: _Lane, now: float) -> None:
         """Begin the item's next step at once, or have it wait where there is no room; the last one ended in *lane*."""

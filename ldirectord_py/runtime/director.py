@@ -204,17 +204,17 @@ class Director:
 
     # An outcome comes in.
 
-    def report(self, polled: Polled, outcome: Outcome, seconds: float, lateness: float) -> None:
+    def report(self, polled: Polled, outcome: Outcome, seconds: float, lateness: float, asked: str = "") -> None:
         """Take note of what a check of *polled* found; see `probing.schedule.Report`."""
         reals = self._subscriptions.reals.get(polled, ())
-        self._emit(CheckDone(reals, outcome, seconds, lateness))
+        self._emit(CheckDone(reals, outcome, seconds, lateness, asked))
         if outcome.verdict is Verdict.FAULT or self._faults:
             outcome = self._faults.counted(polled, outcome, self._subscriptions.reals)
         for real in reals:
             before = self.healths[real]
             if not unmoved(before, outcome):
                 self.healths[real] = after = advance(before, outcome, self._rules[real], time.time())
-                self._changed(real, before, after)
+                self._changed(real, before, after, asked)
         if self._subscriptions.unasked and polled in self._subscriptions.unasked:
             for virtual in self._subscriptions.asked(polled):
                 if virtual not in self._dirty:
@@ -230,18 +230,19 @@ class Director:
             self.first_pass = True
             self._emit(FirstPassComplete(time.monotonic() - self._begun))
 
-    def _changed(self, real: RealKey, before: Health, after: Health) -> None:
+    def _changed(self, real: RealKey, before: Health, after: Health, asked: str = "") -> None:
+        failurecount = self._rules[real].failurecount
         if before.state is not after.state:
-            self._emit(HealthChanged(real, before, after))
+            self._emit(HealthChanged(real, before, after, failurecount, asked))
             if after.state.serving:
                 self._forgone.discard(real)
             if before.state.serving != after.state.serving:
                 self._dirty.add(real.virtual)
                 self._wake.set()
         elif after.failures > before.failures:
-            self._emit(SoftFailure(real, after, self._rules[real].failurecount))
+            self._emit(SoftFailure(real, after, failurecount, asked))
         elif after.failures < before.failures:
-            self._emit(HealthChanged(real, before, after))
+            self._emit(HealthChanged(real, before, after, failurecount, asked))
 
     # The table follows.
 

@@ -19,7 +19,7 @@ async def survey(config: Config, open_schedule: Callable[[Report], Schedule]) ->
     outcomes: dict[Polled, Outcome] = {}
     complete = asyncio.Event()
 
-    def report(plan: Polled, outcome: Outcome, _seconds: float, _lateness: float) -> None:
+    def report(plan: Polled, outcome: Outcome, _seconds: float, _lateness: float, _asked: str) -> None:
         outcomes.setdefault(plan, outcome)
         if len(outcomes) == len(subscribers):
             complete.set()

@@ -2,6 +2,7 @@
 
 from ipaddress import ip_address
 
+from ldirectord_py.checks.asked import request_of, shown_request
 from ldirectord_py.checks.conversations.dns import Dns
 from ldirectord_py.checks.conversations.dns_messages import RecordType
 from ldirectord_py.checks.matching import Receive
@@ -18,7 +19,7 @@ _EXAMPLES = "such as www.example.org, www.example.org AAAA, or an address"
 def build_dns(asking: Asking, subject: Subject, endpoint: Endpoint) -> Probe:
     """Return the probe of service dns: over TCP where that is the virtual's protocol, else over UDP."""
     stream = isinstance(subject.virtual, AddressKey) and subject.virtual.protocol is Protocol.TCP
-    request = asking.request if subject.request is None else subject.request
+    request = request_of(asking, subject)
     receive = asking.receive if subject.receive is None else subject.receive
     name, kind = _question(request.removeprefix("/"))
     pattern = Receive.of(receive)
@@ -28,7 +29,9 @@ def build_dns(asking: Asking, subject: Subject, endpoint: Endpoint) -> Probe:
         sentence = f"expected a name to ask for, {_EXAMPLES}, but got {_shown(request)}: {error}"
         raise Misasked("request", sentence) from error
     target = Target(endpoint=endpoint, transport=Transport.TCP if stream else Transport.UDP)
-    return Probe(check=check, target=target, timeout=asking.negotiatetimeout)
+    question = shown_request(asking, subject, f"{name.removesuffix('.') or '.'} {kind}")
+    asked = f"query of {question} at {endpoint}{' over TCP' if stream else ''}"
+    return Probe(check=check, target=target, timeout=asking.negotiatetimeout, asked=asked)
 
 
 def _question(request: str) -> tuple[str, RecordType]:

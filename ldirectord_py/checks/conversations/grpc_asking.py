@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 
+from ldirectord_py.checks.asked import request_of, shown_request
 from ldirectord_py.checks.libraries import library
 from ldirectord_py.checks.misasked import Misasked
 from ldirectord_py.checks.quoting import quoted
@@ -19,7 +20,8 @@ _NO_AUTHORITY = re.compile(r"[^!-~]|[/?#@\\]")
 def build_grpc(asking: Asking, subject: Subject, endpoint: Endpoint) -> Probe:
     """Return the probe of service grpc; raises `Misasked` where h2 is not installed."""
     check = _check(asking, subject, endpoint, "http")
-    return Probe(check=check, target=Target(endpoint=endpoint), timeout=asking.negotiatetimeout)
+    asked = _asked(asking, subject, endpoint)
+    return Probe(check=check, target=Target(endpoint=endpoint), timeout=asking.negotiatetimeout, asked=asked)
 
 
 def build_grpcs(asking: Asking, subject: Subject, endpoint: Endpoint) -> Probe:
@@ -28,7 +30,13 @@ def build_grpcs(asking: Asking, subject: Subject, endpoint: Endpoint) -> Probe:
     target = tls_target(asking, endpoint, asking.virtualhost)
     if target.tls is not None:
         target = replace(target, tls=replace(target.tls, alpn=_ALPN))
-    return Probe(check=check, target=target, timeout=asking.negotiatetimeout)
+    asked = _asked(asking, subject, endpoint)
+    return Probe(check=check, target=target, timeout=asking.negotiatetimeout, asked=asked)
+
+
+def _asked(asking: Asking, subject: Subject, endpoint: Endpoint) -> str:
+    service = shown_request(asking, subject, request_of(asking, subject).removeprefix("/"))
+    return f"{asking.service} health of {service or 'the whole server'} at {endpoint}"
 
 
 def _check(asking: Asking, subject: Subject, endpoint: Endpoint, scheme: str) -> Conversation:
@@ -39,7 +47,7 @@ def _check(asking: Asking, subject: Subject, endpoint: Endpoint, scheme: str) ->
     if _NO_AUTHORITY.search(authority):
         shown = quoted(authority.encode("utf-8", "surrogateescape"))
         raise Misasked("virtualhost", f"expected a host, perhaps with a port, but got {shown}")
-    request = (asking.request if subject.request is None else subject.request).removeprefix("/")
+    request = request_of(asking, subject).removeprefix("/")
     if any("\ud800" <= letter <= "\udfff" for letter in request):
         raise Misasked("request", "expected the name of a service in UTF-8")
     return Grpc(service=request, authority=authority, scheme=scheme)

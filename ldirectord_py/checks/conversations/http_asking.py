@@ -5,6 +5,7 @@ from base64 import b64encode
 from ipaddress import ip_address
 from urllib.parse import SplitResult, unquote_to_bytes, urlsplit
 
+from ldirectord_py.checks.asked import request_of, shown, shown_request
 from ldirectord_py.checks.conversations.http import Http, SecretHttp
 from ldirectord_py.checks.conversations.http_headers import is_secret
 from ldirectord_py.checks.conversations.http_urls import STANDARD_PORTS, escaped
@@ -37,24 +38,30 @@ def build_https(asking: Asking, subject: Subject, endpoint: Endpoint) -> Probe:
 
 def build_http_proxy(asking: Asking, subject: Subject, endpoint: Endpoint) -> Probe:
     """Return the probe of service http_proxy: `virtualhost` is not used, the URL says which host is meant."""
-    url = _absolute(asking.request if subject.request is None else subject.request, "http")
+    url = _absolute(request_of(asking, subject), "http")
     if url is None and subject.request is None:
         return Probe(check=Settled(outcome=_NO_URL), timeout=asking.negotiatetimeout)
     if url is None:
         url = urlsplit(f"http://{endpoint}{_rooted(subject.request or '')}")
     host = _host(url)
     authorization = _authorization(url)
+    target = escaped(_as_bytes(f"{url.scheme}://{host}{_target(url)}"))
     check = _kind(asking, authorization)(
         server=endpoint,
         host=_header(host, "request"),
-        target=escaped(_as_bytes(f"{url.scheme}://{host}{_target(url)}")),
+        target=target,
         method=asking.httpmethod.upper(),
         headers=asking.httpheaders,
         statuses=asking.httpstatus,
         receive=_receive(asking, subject),
         authorization=authorization,
     )
-    return Probe(check=check, target=Target(endpoint=endpoint), timeout=asking.negotiatetimeout)
+    return Probe(
+        check=check,
+        target=Target(endpoint=endpoint),
+        timeout=asking.negotiatetimeout,
+        asked=f"{check.method} {shown_request(asking, subject, target)} through {endpoint}",
+    )
 
 
 def _direct(asking: Asking, subject: Subject, endpoint: Endpoint, scheme: str) -> Probe:
@@ -77,10 +84,20 @@ def _direct(asking: Asking, subject: Subject, endpoint: Endpoint, scheme: str) -
         receive=_receive(asking, subject),
         authorization=authorization,
     )
-    if scheme == "http":
-        return Probe(check=check, target=Target(endpoint=endpoint), timeout=asking.negotiatetimeout)
-    target = tls_target(asking, endpoint, host)
-    return Probe(check=check, target=target, timeout=asking.negotiatetimeout)
+    target = Target(endpoint=endpoint) if scheme == "http" else tls_target(asking, endpoint, host)
+    asked = _asked(asking, subject, check)
+    return Probe(check=check, target=target, timeout=asking.negotiatetimeout, asked=asked)
+
+
+def _asked(asking: Asking, subject: Subject, check: Http) -> str:
+    page = shown_request(asking, subject, check.target)
+    slash = "" if page.startswith("/") else "/"
+    request = f"{check.method} {check.scheme}://{check.server}{slash}{page}"
+    if check.host in {bracketed(check.server.address), str(check.server)}:
+        return request
+    named = asking.virtualhost is not None
+    host = shown(asking, "virtualhost", check.host) if named else shown_request(asking, subject, check.host)
+    return f"{request} (Host: {host})"
 
 
 def _kind(asking: Asking, authorization: str) -> type[Http]:

@@ -93,13 +93,18 @@ async def _answer(peer: Peer) -> bytes:
 
 def build_imap(asking: Asking, _subject: Subject, endpoint: Endpoint) -> Probe:
     """Return the probe of service imap."""
-    return Probe(check=_imap(asking), target=Target(endpoint=endpoint), timeout=asking.negotiatetimeout)
+    return _probe(asking, Target(endpoint=endpoint))
 
 
 def build_imaps(asking: Asking, _subject: Subject, endpoint: Endpoint) -> Probe:
     """Return the probe of service imaps: TLS from the start (RFC 8314 §3.2)."""
-    target = tls_target(asking, endpoint, asking.virtualhost)
-    return Probe(check=_imap(asking), target=target, timeout=asking.negotiatetimeout)
+    return _probe(asking, tls_target(asking, endpoint, asking.virtualhost))
+
+
+def _probe(asking: Asking, target: Target) -> Probe:
+    check = _imap(asking)
+    asked = f"{asking.service} {'login at' if check.login else 'greeting of'} {target.endpoint}"
+    return Probe(check=check, target=target, timeout=asking.negotiatetimeout, asked=asked)
 
 
 def _imap(asking: Asking) -> Imap:

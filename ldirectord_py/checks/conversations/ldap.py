@@ -3,6 +3,7 @@
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from ldirectord_py.checks.asked import request_of, shown_request
 from ldirectord_py.checks.conversations import ldap_messages as wire
 from ldirectord_py.checks.conversations.ber import Malformed
 from ldirectord_py.checks.conversations.goodbye import say_goodbye
@@ -108,19 +109,23 @@ class Ldap:
 
 def build_ldap(asking: Asking, subject: Subject, endpoint: Endpoint) -> Probe:
     """Return the probe of service ldap; `checktimeout` is its limit, as in the original."""
-    return Probe(check=_ldap(asking, subject), target=Target(endpoint=endpoint), timeout=asking.checktimeout)
+    return _probe(asking, subject, Target(endpoint=endpoint))
 
 
 def build_ldaps(asking: Asking, subject: Subject, endpoint: Endpoint) -> Probe:
     """Return the probe of service ldaps: without verification, with the virtualhost as SNI if it is a name."""
-    target = tls_target(asking, endpoint, asking.virtualhost)
-    return Probe(check=_ldap(asking, subject), target=target, timeout=asking.checktimeout)
+    return _probe(asking, subject, tls_target(asking, endpoint, asking.virtualhost))
+
+
+def _probe(asking: Asking, subject: Subject, target: Target) -> Probe:
+    entry = shown_request(asking, subject, request_of(asking, subject).removeprefix("/"))
+    asked = f"{asking.service} entry {entry or '(root DSE)'} of {target.endpoint}"
+    return Probe(check=_ldap(asking, subject), target=target, timeout=asking.checktimeout, asked=asked)
 
 
 def _ldap(asking: Asking, subject: Subject) -> Ldap:
-    request = asking.request if subject.request is None else subject.request
     return Ldap(
-        base=_as_bytes(request.removeprefix("/")),
+        base=_as_bytes(request_of(asking, subject).removeprefix("/")),
         login=_as_bytes(asking.login),
         passwd=_as_bytes(asking.passwd),
         receive=Receive.of(asking.receive if subject.receive is None else subject.receive),

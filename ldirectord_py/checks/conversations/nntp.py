@@ -34,4 +34,5 @@ class Nntp:
 
 def build_nntp(asking: Asking, _subject: Subject, endpoint: Endpoint) -> Probe:
     """Return the probe of service nntp."""
-    return Probe(check=Nntp(), target=Target(endpoint=endpoint), timeout=asking.negotiatetimeout)
+    asked = f"nntp greeting of {endpoint}"
+    return Probe(check=Nntp(), target=Target(endpoint=endpoint), timeout=asking.negotiatetimeout, asked=asked)

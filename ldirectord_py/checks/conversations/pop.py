@@ -55,13 +55,18 @@ class Pop:
 
 def build_pop(asking: Asking, _subject: Subject, endpoint: Endpoint) -> Probe:
     """Return the probe of service pop."""
-    return Probe(check=_pop(asking), target=Target(endpoint=endpoint), timeout=asking.negotiatetimeout)
+    return _probe(asking, Target(endpoint=endpoint))
 
 
 def build_pops(asking: Asking, _subject: Subject, endpoint: Endpoint) -> Probe:
     """Return the probe of service pops: TLS from the start (RFC 8314 §3.2)."""
-    target = tls_target(asking, endpoint, asking.virtualhost)
-    return Probe(check=_pop(asking), target=target, timeout=asking.negotiatetimeout)
+    return _probe(asking, tls_target(asking, endpoint, asking.virtualhost))
+
+
+def _probe(asking: Asking, target: Target) -> Probe:
+    check = _pop(asking)
+    asked = f"{asking.service} {'login at' if check.login else 'greeting of'} {target.endpoint}"
+    return Probe(check=check, target=target, timeout=asking.negotiatetimeout, asked=asked)
 
 
 def _pop(asking: Asking) -> Pop:

@@ -80,7 +80,8 @@ def build_radius(asking: Asking, _subject: Subject, endpoint: Endpoint) -> Probe
         passwd=_within(asking.passwd, "passwd", wire.LONGEST_PASSWORD),
         secret=_within(asking.secret, "secret", None),
     )
-    return Probe(check=check, target=Target(endpoint=endpoint, transport=Transport.UDP), timeout=asking.checktimeout)
+    target = Target(endpoint=endpoint, transport=Transport.UDP)
+    return Probe(check=check, target=target, timeout=asking.checktimeout, asked=f"radius login at {endpoint}")
 
 
 def _within(text: str, directive: str, longest: int | None) -> bytes:

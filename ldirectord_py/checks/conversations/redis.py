@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 
+from ldirectord_py.checks.asked import request_of, shown_request
 from ldirectord_py.checks.conversations.redis_replies import Malformed, Refused, Replies, command
 from ldirectord_py.checks.conversations.searching import objection_to
 from ldirectord_py.checks.matching import Receive
@@ -86,25 +87,28 @@ def _is_ping(request: tuple[bytes, ...]) -> bool:
 
 def build_redis(asking: Asking, subject: Subject, endpoint: Endpoint) -> Probe:
     """Return the probe of service redis."""
-    return Probe(check=_check(asking, subject), target=Target(endpoint=endpoint), timeout=asking.negotiatetimeout)
+    return _probe(asking, subject, Target(endpoint=endpoint))
 
 
 def build_rediss(asking: Asking, subject: Subject, endpoint: Endpoint) -> Probe:
     """Return the probe of service rediss: the same over TLS, with the virtualhost as SNI if it is a name."""
-    return Probe(
-        check=_check(asking, subject),
-        target=tls_target(asking, endpoint, asking.virtualhost),
-        timeout=asking.negotiatetimeout,
-    )
+    return _probe(asking, subject, tls_target(asking, endpoint, asking.virtualhost))
+
+
+def _probe(asking: Asking, subject: Subject, target: Target) -> Probe:
+    check = _check(asking, subject)
+    # Its first word alone: what follows may be a password.
+    command = shown_request(asking, subject, check.request[0].decode("utf-8", "surrogateescape"))
+    asked = f"{asking.service} {command} at {target.endpoint}"
+    return Probe(check=check, target=target, timeout=asking.negotiatetimeout, asked=asked)
 
 
 def _check(asking: Asking, subject: Subject) -> Redis:
-    request = asking.request if subject.request is None else subject.request
     if asking.login and not asking.passwd:
         raise Misasked("login", f"service {asking.service} needs a passwd beside the login")
     return Redis(
         # The slash that every request is given is taken off again.
-        request=tuple(_as_bytes(word) for word in request.removeprefix("/").split()) or _PING,
+        request=tuple(_as_bytes(word) for word in request_of(asking, subject).removeprefix("/").split()) or _PING,
         receive=Receive.of(asking.receive if subject.receive is None else subject.receive),
         credentials=tuple(_as_bytes(word) for word in (asking.login, asking.passwd) if word),
     )

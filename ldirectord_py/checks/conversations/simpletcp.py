@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from ldirectord_py.checks.asked import request_of
 from ldirectord_py.checks.matching import PatternGaveUp, Receive
 from ldirectord_py.checks.quoting import quoted
 from ldirectord_py.model.address import Endpoint
@@ -127,18 +128,20 @@ def build_simpletcp(asking: Asking, subject: Subject, endpoint: Endpoint) -> Pro
 
     Of the request's escapes `\n` and `\r` are known, and the slash that every request is given is taken off again.
     """
-    request = asking.request if subject.request is None else subject.request
-    lines = request.removeprefix("/").replace("\\n", "\n").replace("\\r", "\r")
+    lines = request_of(asking, subject).removeprefix("/").replace("\\n", "\n").replace("\\r", "\r")
     text = lines.encode("utf-8", "surrogateescape")
     receive = Receive.of(asking.receive if subject.receive is None else subject.receive)
+    asked = f"simpletcp answer of {endpoint}"
     if isinstance(subject.virtual, AddressKey) and subject.virtual.protocol is Protocol.UDP:
         return Probe(
             check=SimpleUdp(request=text, receive=receive),
             target=Target(endpoint=endpoint, transport=Transport.UDP),
             timeout=asking.negotiatetimeout,
+            asked=f"{asked} over UDP",
         )
     return Probe(
         check=SimpleTcp(request=text, receive=receive),
         target=Target(endpoint=endpoint),
         timeout=asking.negotiatetimeout,
+        asked=asked,
     )

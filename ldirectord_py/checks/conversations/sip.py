@@ -124,4 +124,6 @@ def build_sip(asking: Asking, subject: Subject, endpoint: Endpoint) -> Probe:
     transport = Transport.UDP if udp else Transport.TCP
     credentials = Credentials(username=asking.login.partition("@")[0], passwd=asking.passwd) if asking.passwd else None
     check = Sip(transport=transport, uri=f"sip:{asking.login or endpoint}", credentials=credentials)
-    return Probe(check=check, target=Target(endpoint=endpoint, transport=transport), timeout=asking.negotiatetimeout)
+    target = Target(endpoint=endpoint, transport=transport)
+    asked = f"sip OPTIONS of {endpoint}{' over UDP' if udp else ''}"
+    return Probe(check=check, target=target, timeout=asking.negotiatetimeout, asked=asked)

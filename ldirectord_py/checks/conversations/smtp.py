@@ -67,4 +67,5 @@ def _objection(did: str, reply: bytes) -> Outcome | None:
 
 def build_smtp(asking: Asking, _subject: Subject, endpoint: Endpoint) -> Probe:
     """Return the probe of services smtp and submission."""
-    return Probe(check=Smtp(), target=Target(endpoint=endpoint), timeout=asking.negotiatetimeout)
+    asked = f"{asking.service} greeting and EHLO of {endpoint}"
+    return Probe(check=Smtp(), target=Target(endpoint=endpoint), timeout=asking.negotiatetimeout, asked=asked)

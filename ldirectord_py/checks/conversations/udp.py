@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from ldirectord_py.checks.asked import request_of
 from ldirectord_py.checks.conversations.searching import objection_to
 from ldirectord_py.checks.matching import Receive
 from ldirectord_py.checks.misasked import Misasked
@@ -47,8 +48,7 @@ def build_udp(asking: Asking, subject: Subject, endpoint: Endpoint) -> Probe:
 
     The slash that every request is given is taken off again.
     """
-    request = asking.request if subject.request is None else subject.request
-    text = request.removeprefix("/").encode("utf-8", "surrogateescape")
+    text = request_of(asking, subject).removeprefix("/").encode("utf-8", "surrogateescape")
     payload = _ESCAPE.sub(_meant, text)
     if len(payload) > LARGEST:
         raise Misasked("request", f"expected at most {LARGEST} bytes for one datagram, but got {len(payload)}")
@@ -58,6 +58,7 @@ def build_udp(asking: Asking, subject: Subject, endpoint: Endpoint) -> Probe:
         target=Target(endpoint=endpoint, transport=Transport.UDP),
         timeout=asking.negotiatetimeout,
         sends=SENDS,
+        asked=f"udp answer of {endpoint}",
     )
 
 

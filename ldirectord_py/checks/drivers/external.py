@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ldirectord_py import programs, rights
+from ldirectord_py.checks.asked import shown
 from ldirectord_py.checks.misasked import Misasked
 from ldirectord_py.checks.quoting import quoted
 from ldirectord_py.model.address import Endpoint, bracketed
@@ -76,7 +77,8 @@ def _named(path: str) -> str:
 
 def build(asking: Asking, subject: Subject, _endpoint: Endpoint) -> Probe:
     """Return the probe of `checktype=external`: the value of `checkcommand` names one file, blanks and all."""
-    return Probe(check=External(argv=_argv(asking, subject), account=_account(asking)), timeout=asking.checktimeout)
+    check = External(argv=_argv(asking, subject), account=_account(asking))
+    return Probe(check=check, timeout=asking.checktimeout, asked=_asked(asking))
 
 
 _RUN_SCRIPT = "$0 = shift; do $0; die $@ if $@"
@@ -88,7 +90,11 @@ def build_perl(asking: Asking, subject: Subject, _endpoint: Endpoint) -> Probe:
     command, *words = _argv(asking, subject)
     script = str(Path("/", command))  # programs run in /; a name without a slash would be looked for among the modules
     check = External(argv=("perl", "-e", _RUN_SCRIPT, script, *words), script=script, account=_account(asking))
-    return Probe(check=check, timeout=asking.checktimeout)
+    return Probe(check=check, timeout=asking.checktimeout, asked=_asked(asking))
+
+
+def _asked(asking: Asking) -> str:
+    return f"external check {shown(asking, 'checkcommand', asking.checkcommand)}"
 
 
 def _account(asking: Asking) -> rights.Account | None:

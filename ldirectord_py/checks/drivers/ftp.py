@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from ldirectord_py.checks import matching_aside
 from ldirectord_py.checks.arguments import argument
+from ldirectord_py.checks.asked import request_of, shown_request
 from ldirectord_py.checks.drivers import network
 from ldirectord_py.checks.drivers.ftp_control import Concluded, Control, connection
 from ldirectord_py.checks.matching import Receive
@@ -105,9 +106,8 @@ def build_ftp(asking: Asking, subject: Subject, endpoint: Endpoint) -> Probe:
 
     Without a `request` there is no file to fetch; so without `receive`, too, to be let in will do.
     """
-    request = asking.request if subject.request is None else subject.request
     receive = Receive.of(asking.receive if subject.receive is None else subject.receive)
-    path = argument(request, "request", "FTP")
+    path = argument(request_of(asking, subject), "request", "FTP")
     check = Ftp(
         server=endpoint,
         login=argument(asking.login, "login", "FTP") or _ANONYMOUS,
@@ -115,4 +115,6 @@ def build_ftp(asking: Asking, subject: Subject, endpoint: Endpoint) -> Probe:
         path=None if path == b"/" and receive is None else path,
         receive=receive,
     )
-    return Probe(check=check, timeout=asking.negotiatetimeout)
+    file = shown_request(asking, subject, request_of(asking, subject))
+    asked = f"ftp login at {endpoint}" if check.path is None else f"ftp file {file} of {endpoint}"
+    return Probe(check=check, timeout=asking.negotiatetimeout, asked=asked)

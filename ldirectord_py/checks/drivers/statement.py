@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from typing import ClassVar
 
+from ldirectord_py.checks.asked import request_of
 from ldirectord_py.checks.drivers.question import Question, outcome_of
 from ldirectord_py.checks.drivers.settled import Settled
 from ldirectord_py.checks.libraries import missing
@@ -75,8 +76,7 @@ def build(kind: type[Statement], library: str, asking: Asking, subject: Subject,
 
     The slash that every request is given is taken off again.  Raises `Misasked` where the *library* is not installed.
     """
-    request = asking.request if subject.request is None else subject.request
-    text = _text(request.removeprefix("/"), "request")
+    text = _text(request_of(asking, subject).removeprefix("/"), "request")
     if find_spec(library) is None:
         raise missing(asking.service)
     if lacking := _lacking(asking, text):
@@ -91,7 +91,8 @@ def build(kind: type[Statement], library: str, asking: Asking, subject: Subject,
         cleartext=asking.cleartextpassword,
         seconds=asking.negotiatetimeout,
     )
-    return Probe(check=check, timeout=asking.negotiatetimeout)
+    asked = f"{asking.service} statement at {endpoint}"
+    return Probe(check=check, timeout=asking.negotiatetimeout, asked=asked)
 
 
 def _lacking(asking: Asking, text: str) -> str:

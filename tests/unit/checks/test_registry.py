@@ -33,8 +33,13 @@ TCP = AddressKey(Protocol.TCP, Endpoint(ip_address("10.0.0.1"), 80))
 UDP = AddressKey(Protocol.UDP, Endpoint(ip_address("10.0.0.1"), 53))
 MARK = MarkKey(7)
 HTTP = Asking(service="http")
-CONNECTED = Probe(check=Connect(), target=Target(endpoint=REAL), timeout=5)
-PINGED = Probe(check=Ping(), target=Target(endpoint=REAL.at_port(0), transport=Transport.ICMP), timeout=5)
+CONNECTED = Probe(check=Connect(), target=Target(endpoint=REAL), timeout=5, asked="connect to 10.0.0.5:8080")
+PINGED = Probe(
+    check=Ping(),
+    target=Target(endpoint=REAL.at_port(0), transport=Transport.ICMP),
+    timeout=5,
+    asked="ping of 10.0.0.5",
+)
 
 
 def subject(endpoint: Endpoint = REAL, virtual: VirtualKey = TCP, **own: str) -> Subject:
@@ -95,7 +100,10 @@ PLANS = {
     "negotiate": (
         replace(HTTP, interval=3),
         TCP,
-        Repeated(probe=Probe(check=page(), target=Target(endpoint=REAL), timeout=30), interval=3),
+        Repeated(
+            probe=Probe(check=page(), target=Target(endpoint=REAL), asked="GET http://10.0.0.5:8080/", timeout=30),
+            interval=3,
+        ),
     ),
     "connect": (Asking(checktype=CheckType.CONNECT), TCP, Repeated(probe=CONNECTED, interval=10)),
     "connect to https": (
@@ -114,7 +122,7 @@ PLANS = {
         Asking(checktype=CheckType.COMBINED, connects=3, service="http", negotiatetimeout=7),
         TCP,
         Alternating(
-            negotiate=Probe(check=page(), target=Target(endpoint=REAL), timeout=7),
+            negotiate=Probe(check=page(), target=Target(endpoint=REAL), asked="GET http://10.0.0.5:8080/", timeout=7),
             connect=CONNECTED,
             connects=3,
             interval=10,
@@ -123,7 +131,10 @@ PLANS = {
     "combined without connects": (
         Asking(checktype=CheckType.COMBINED, connects=0, service="http"),
         TCP,
-        Repeated(probe=Probe(check=page(), target=Target(endpoint=REAL), timeout=30), interval=10),
+        Repeated(
+            probe=Probe(check=page(), target=Target(endpoint=REAL), asked="GET http://10.0.0.5:8080/", timeout=30),
+            interval=10,
+        ),
     ),
     "combined, none": (Asking(checktype=CheckType.COMBINED, connects=3), TCP, Repeated(probe=CONNECTED, interval=10)),
     "combined, none, without connects": (Asking(checktype=CheckType.COMBINED), TCP, Always()),
@@ -132,13 +143,25 @@ PLANS = {
         Asking(checktype=CheckType.EXTERNAL, checkcommand="/c k", checkport=99),
         TCP,
         Repeated(
-            probe=Probe(check=External(argv=("/c k", "10.0.0.1", "80", "10.0.0.5", "8080")), timeout=5), interval=10
+            probe=Probe(
+                check=External(argv=("/c k", "10.0.0.1", "80", "10.0.0.5", "8080")),
+                timeout=5,
+                asked="external check /c k",
+            ),
+            interval=10,
         ),
     ),
     "external, mark": (
         Asking(checktype=CheckType.EXTERNAL, checktimeout=9),
         MARK,
-        Repeated(probe=Probe(check=External(argv=("/bin/true", "7", "0", "10.0.0.5", "8080")), timeout=9), interval=10),
+        Repeated(
+            probe=Probe(
+                check=External(argv=("/bin/true", "7", "0", "10.0.0.5", "8080")),
+                timeout=9,
+                asked="external check /bin/true",
+            ),
+            interval=10,
+        ),
     ),
     "external-perl": (
         Asking(checktype=CheckType.EXTERNAL_PERL, checkcommand="/c.pl"),
@@ -149,6 +172,7 @@ PLANS = {
                     argv=("perl", "-e", _RUN_SCRIPT, "/c.pl", "10.0.0.1", "80", "10.0.0.5", "8080"), script="/c.pl"
                 ),
                 timeout=5,
+                asked="external check /c.pl",
             ),
             interval=10,
         ),

@@ -480,3 +480,24 @@ def test_secrets_of_several_checks_are_known_to_whoever_writes_a_log(monkeypatch
     secrets = config_of(text).secrets
     assert words <= secrets
     assert any("zqtoken" in secret for secret in secrets)
+
+
+def test_a_value_from_elsewhere_is_not_shown_in_what_a_check_asks(monkeypatch):
+    monkeypatch.setenv("TOKEN", "zqtoken")
+    text = (
+        "virtuals:\n  - virtual: 192.0.2.1:80\n    service: http\n    request: {env: TOKEN}\n"
+        "    reals: [{address: 10.0.0.1, forwarding: gate}]\n"
+        "  - virtual: 192.0.2.2:80\n    virtualhost: {env: TOKEN}\n"
+        "    reals: [{address: 10.0.0.1, forwarding: gate, request: {env: TOKEN}, receive: x}]\n"
+        "  - virtual: 192.0.2.3:80\n    request: open\n    checks: [{service: http, request: {env: TOKEN}}]\n"
+        "    reals: [{address: 10.0.0.1, forwarding: gate}]\n"
+        "  - virtual: 192.0.2.4:80\n    request: {env: TOKEN}\n    checks: [{service: http, request: open}]\n"
+        "    reals: [{address: 10.0.0.1, forwarding: gate}]\n"
+    )
+    asked = [real.plan.probe.asked for virtual in config_of(text).virtuals for real in virtual.reals]
+    assert asked == [
+        "GET http://10.0.0.1:80/***",
+        "GET http://10.0.0.1:80/*** (Host: ***)",
+        "GET http://10.0.0.1:80/***",
+        "GET http://10.0.0.1:80/open",
+    ]

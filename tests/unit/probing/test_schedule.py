@@ -36,12 +36,14 @@ class Watched:
 
     schedule: Schedule | None = None
     reports: list[tuple[Polled, Outcome, float]] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
     began: list[tuple[str, float]] = field(default_factory=list)
     busy: Counter[str] = field(default_factory=Counter)
     busiest: Counter[str] = field(default_factory=Counter)
     _news: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def report(self, plan: Polled, outcome: Outcome, _seconds: float, lateness: float) -> None:
+    def report(self, plan: Polled, outcome: Outcome, _seconds: float, lateness: float, asked: str) -> None:
+        self.asked.append(asked)
         self.reports.append((plan, outcome, lateness))
         self._news.set()
 
@@ -80,7 +82,10 @@ async def watching(*, seconds: float = 0.0, limit: int = 100) -> AsyncIterator[t
 
         def plan(name: str, interval: float = 0.1, timeout: float = 5) -> Polled:
             return Repeated(
-                probe=Probe(check=Hello(name), target=Target(endpoint=endpoint), timeout=timeout), interval=interval
+                probe=Probe(
+                    check=Hello(name), target=Target(endpoint=endpoint), timeout=timeout, asked=f"hello to {name}"
+                ),
+                interval=interval,
             )
 
         yield watched, plan
@@ -177,7 +182,9 @@ async def test_combined_checks_take_turns() -> None:
         watched.schedule.retarget([combined])
         await watched.until(lambda: len(watched.reports) == 6)
 
-        assert [name for name, _ in watched.began[:6]] == ["negotiate", "connect", "connect"] * 2
+        turns = ["negotiate", "connect", "connect"] * 2
+        assert [name for name, _ in watched.began[:6]] == turns
+        assert watched.asked == [f"hello to {name}" for name in turns]
 
 
 async def test_probes_that_belong_together_follow_upon_one_another_and_make_one_verdict() -> None:
@@ -194,13 +201,15 @@ async def test_probes_that_belong_together_follow_upon_one_another_and_make_one_
 async def test_the_first_probe_that_fails_ends_the_turn_and_is_named() -> None:
     async with watching() as (watched, plan):
         assert watched.schedule is not None
-        closed = Probe(check=Hello("b"), target=Target(endpoint=Endpoint(ip_address("127.0.0.1"), 1)), timeout=5)
+        nobody = Target(endpoint=Endpoint(ip_address("127.0.0.1"), 1))
+        closed = Probe(check=Hello("b"), target=nobody, timeout=5, asked="hello to nobody")
         several = Together(probes=(plan("a").probe, closed, plan("c").probe), interval=0.02)
         watched.schedule.retarget([several])
         await watched.until(lambda: len(watched.reports) == 2)
 
         assert {name for name, _ in watched.began} == {"a"}
         assert watched.reports[1][1] == down(Reason.REFUSED, "check 2 of 3: connection refused")
+        assert watched.asked == ["hello to nobody"] * 2
 
 
 async def test_the_next_of_several_probes_waits_for_a_place_in_its_own_lane() -> None:

@@ -24,7 +24,9 @@ from ldirectord_py.model.events import (
     FallbackChanged,
     FaultLasts,
     FirstPassComplete,
+    HealthChanged,
     Settled,
+    SoftFailure,
     TableBack,
     TableChanged,
     TableLost,
@@ -190,6 +192,19 @@ async def test_an_adopted_server_goes_out_only_after_failurecount() -> None:
         assert stage.weights() == {A: 3}
         await stage.report(1, REFUSED)
         assert stage.weights() == {F: 1}
+
+
+async def test_a_failure_is_told_with_its_count_and_what_was_asked() -> None:
+    async with directing(config(virtual(3, failurecount=2))) as stage:
+        stage.director.report(polled(1), up(), 0.001, 0.0, "GET http://10.9.0.1:80/")
+        stage.director.report(polled(1), REFUSED, 0.001, 0.0, "connect to 10.9.0.1:80")
+        (soft,) = stage.told(SoftFailure)
+        assert (soft.health.failures, soft.failurecount, soft.asked) == (1, 2, "connect to 10.9.0.1:80")
+        stage.director.report(polled(1), REFUSED, 0.001, 0.0, "GET http://10.9.0.1:80/")
+        out = stage.told(HealthChanged)[-1]
+        assert (out.after.failures, out.failurecount, out.asked) == (2, 2, "GET http://10.9.0.1:80/")
+        asked = [done.asked for done in stage.told(CheckDone)]
+        assert asked == ["GET http://10.9.0.1:80/", "connect to 10.9.0.1:80", "GET http://10.9.0.1:80/"]
 
 
 async def test_start_sets_what_differs_and_removes_what_is_foreign_to_our_services_only() -> None:

@@ -31,6 +31,7 @@ def test_the_virtuals_protocol_says_what_carries_the_question(virtual, transport
         check=Dns(name="www.example.org.", stream=transport is Transport.TCP),
         target=Target(endpoint=REAL, transport=transport),
         timeout=7,
+        asked=f"query of www.example.org A at {REAL}" + (" over TCP" if transport is Transport.TCP else ""),
     )
 
 

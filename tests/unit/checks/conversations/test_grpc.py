@@ -345,7 +345,12 @@ def probe(build=build_grpc, service: str = "grpc", own: str | None = None, **wor
 
 
 def test_it_is_built_as_configured() -> None:
-    assert probe() == Probe(check=Grpc(authority="10.0.0.5:50051"), target=Target(endpoint=REAL), timeout=30)
+    assert probe() == Probe(
+        check=Grpc(authority="10.0.0.5:50051"),
+        target=Target(endpoint=REAL),
+        timeout=30,
+        asked=f"grpc health of the whole server at {REAL}",
+    )
     made = probe(request="/shop.Cart", virtualhost="shop.example.org", negotiatetimeout=3.0)
     assert made.check == Grpc(service="shop.Cart", authority="shop.example.org")
     assert made.timeout == 3
@@ -359,6 +364,7 @@ def test_grpcs_is_grpc_over_tls_with_h2_as_its_protocol() -> None:
         check=Grpc(authority="shop.example.org:443", scheme="https"),
         target=Target(endpoint=REAL, transport=Transport.TLS, tls=tls),
         timeout=30,
+        asked=made.asked,
     )
 
 

@@ -230,9 +230,11 @@ ASKED = {
 
 @pytest.mark.parametrize(("asking", "expected"), ASKED.values(), ids=ASKED.keys())
 def test_the_check_is_made_of_login_and_passwd(asking: Asking, expected: Imap) -> None:
-    assert build_imap(asking, SUBJECT, SERVER) == Probe(check=expected, target=Target(endpoint=SERVER), timeout=7)
+    made = build_imap(asking, SUBJECT, SERVER)
+    assert made == Probe(check=expected, target=Target(endpoint=SERVER), timeout=7, asked=made.asked)
     secured = Target(endpoint=SERVER, transport=Transport.TLS, tls=TlsOptions())
-    assert build_imaps(asking, SUBJECT, SERVER) == Probe(check=expected, target=secured, timeout=7)
+    made = build_imaps(asking, SUBJECT, SERVER)
+    assert made == Probe(check=expected, target=secured, timeout=7, asked=made.asked)
 
 
 def test_the_virtualhost_is_sent_as_sni() -> None:

@@ -280,6 +280,7 @@ async def test_no_bytes_in_any_pieces_crash_the_check(said, spoilt, cuts, receiv
 REAL = Endpoint(ip_address("10.0.0.5"), 389)
 SUBJECT = Subject(virtual=AddressKey(Protocol.TCP, REAL), endpoint=REAL)
 ASKING = Asking(
+    service="ldap",
     request="/dc=example,dc=org",
     login=LOGIN.decode(),
     passwd=PASSWD.decode(),
@@ -290,14 +291,16 @@ ASKING = Asking(
 
 
 def test_it_is_asked_as_configured_within_checktimeout() -> None:
-    assert build_ldap(ASKING, SUBJECT, REAL) == Probe(check=check("dc"), target=Target(endpoint=REAL), timeout=3)
+    assert build_ldap(ASKING, SUBJECT, REAL) == Probe(
+        check=check("dc"), target=Target(endpoint=REAL), timeout=3, asked="ldap entry dc=example,dc=org of 10.0.0.5:389"
+    )
 
 
 @pytest.mark.parametrize(("virtualhost", "name"), [(None, None), ("ldap.example.org", "ldap.example.org")])
 def test_ldaps_is_ldap_over_tls(virtualhost: str | None, name: str | None) -> None:
     target = Target(endpoint=REAL, transport=Transport.TLS, tls=TlsOptions(server_name=name))
     probe = build_ldaps(replace(ASKING, virtualhost=virtualhost), SUBJECT, REAL)
-    assert probe == Probe(check=check("dc"), target=target, timeout=3)
+    assert probe == Probe(check=check("dc"), target=target, timeout=3, asked=probe.asked)
 
 
 @pytest.mark.parametrize(

@@ -72,4 +72,4 @@ async def test_no_bytes_crash_or_hang_it(said: bytes, cuts: list[int]) -> None:
 
 def test_the_probe_is_of_the_endpoint_within_the_negotiatetimeout() -> None:
     probe = build_nntp(Asking(service="nntp", negotiatetimeout=7), Subject(virtual=MarkKey(1), endpoint=SERVER), SERVER)
-    assert probe == Probe(check=Nntp(), target=Target(endpoint=SERVER), timeout=7)
+    assert probe == Probe(check=Nntp(), target=Target(endpoint=SERVER), timeout=7, asked=f"nntp greeting of {SERVER}")

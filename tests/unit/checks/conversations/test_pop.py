@@ -122,9 +122,11 @@ ASKED = {
 
 @pytest.mark.parametrize(("asking", "expected"), ASKED.values(), ids=ASKED.keys())
 def test_the_check_is_made_of_login_and_passwd(asking: Asking, expected: Pop) -> None:
-    assert build_pop(asking, SUBJECT, SERVER) == Probe(check=expected, target=Target(endpoint=SERVER), timeout=7)
+    made = build_pop(asking, SUBJECT, SERVER)
+    assert made == Probe(check=expected, target=Target(endpoint=SERVER), timeout=7, asked=made.asked)
     secured = Target(endpoint=SERVER, transport=Transport.TLS, tls=TlsOptions())
-    assert build_pops(asking, SUBJECT, SERVER) == Probe(check=expected, target=secured, timeout=7)
+    made = build_pops(asking, SUBJECT, SERVER)
+    assert made == Probe(check=expected, target=secured, timeout=7, asked=made.asked)
 
 
 def test_the_virtualhost_is_sent_as_sni() -> None:

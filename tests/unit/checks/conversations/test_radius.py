@@ -159,7 +159,10 @@ ASKING = Asking(
 
 def test_it_is_asked_over_udp_within_checktimeout() -> None:
     assert build_radius(ASKING, SUBJECT, REAL) == Probe(
-        check=CHECK, target=Target(endpoint=REAL, transport=Transport.UDP), timeout=3
+        check=CHECK,
+        target=Target(endpoint=REAL, transport=Transport.UDP),
+        timeout=3,
+        asked=f"radius login at {REAL}",
     )
 
 

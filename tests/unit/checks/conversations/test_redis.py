@@ -219,7 +219,7 @@ def probe(build=build_redis, own: tuple[str, str] | None = None, **words: object
 
 
 def test_it_is_built_as_configured() -> None:
-    assert probe() == Probe(check=Redis(), target=Target(endpoint=REAL), timeout=30)
+    assert probe() == Probe(check=Redis(), target=Target(endpoint=REAL), timeout=30, asked=f"redis PING at {REAL}")
     made = probe(request="/INFO  replication ", receive="role:master", passwd="rabbit-hole", negotiatetimeout=3.0)
     assert made.check == redis("INFO replication", "role:master", PASSWORD)
     assert made.timeout == 3
@@ -232,7 +232,8 @@ def test_it_is_built_as_configured() -> None:
 def test_rediss_is_redis_over_tls() -> None:
     made = probe(build_rediss, virtualhost="cache.example.org")
     tls = TlsOptions(server_name="cache.example.org")
-    assert made == Probe(check=Redis(), target=Target(endpoint=REAL, transport=Transport.TLS, tls=tls), timeout=30)
+    target = Target(endpoint=REAL, transport=Transport.TLS, tls=tls)
+    assert made == Probe(check=Redis(), target=target, timeout=30, asked=made.asked)
 
 
 @pytest.mark.parametrize(("words", "directive"), [({"login": "alice"}, "login"), ({"receive": "("}, "receive")])

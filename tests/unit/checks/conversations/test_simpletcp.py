@@ -150,7 +150,9 @@ def probe(virtual: VirtualKey = TCP, own: tuple[str, str] | None = None, **words
     ids=["none", "PING", "a slash of its own", "escapes", "bytes"],
 )
 def test_the_request_is_sent_as_it_stands(request_: str, sent: bytes) -> None:
-    expected = Probe(check=SimpleTcp(request=sent), target=Target(endpoint=REAL), timeout=30)
+    expected = Probe(
+        check=SimpleTcp(request=sent), target=Target(endpoint=REAL), timeout=30, asked=f"simpletcp answer of {REAL}"
+    )
     assert probe(request=request_) == expected
     assert probe(request="/section", own=(request_, "")) == expected
 

@@ -255,13 +255,18 @@ def build(virtual=TCP, endpoint: Endpoint = REAL, **words: object) -> Probe:
 
 def test_it_is_built_as_configured() -> None:
     probe = build(login="alice@example.org", passwd="rabbit-hole", negotiatetimeout=7.0)
-    assert probe == Probe(check=sip(credentials=ALICE), target=Target(endpoint=REAL), timeout=7)
+    assert probe == Probe(
+        check=sip(credentials=ALICE), target=Target(endpoint=REAL), timeout=7, asked=f"sip OPTIONS of {REAL}"
+    )
     assert "rabbit" not in repr(probe)
 
 
 def test_the_protocol_of_the_virtual_decides_what_carries_it() -> None:
     assert build(UDP, login="alice@example.org") == Probe(
-        check=sip(Transport.UDP), target=Target(endpoint=REAL, transport=Transport.UDP), timeout=30
+        check=sip(Transport.UDP),
+        target=Target(endpoint=REAL, transport=Transport.UDP),
+        timeout=30,
+        asked=f"sip OPTIONS of {REAL} over UDP",
     )
     assert build(MarkKey(1)) == build()
 

@@ -132,4 +132,9 @@ def test_what_a_configuration_says_of_other_services_is_not_used() -> None:
         service="submission", negotiatetimeout=7, login="x", passwd="y", request="/z", receive="z", virtualhost="v"
     )
     probe = build_smtp(asking, Subject(virtual=MarkKey(1), endpoint=SERVER), SERVER)
-    assert probe == Probe(check=Smtp(), target=Target(endpoint=SERVER, transport=Transport.TCP), timeout=7)
+    assert probe == Probe(
+        check=Smtp(),
+        target=Target(endpoint=SERVER, transport=Transport.TCP),
+        timeout=7,
+        asked=f"submission greeting and EHLO of {SERVER}",
+    )

@@ -85,7 +85,11 @@ def probe(virtual: VirtualKey = UDP, own: tuple[str, str] | None = None, **words
 )
 def test_escapes_stand_for_bytes(request_: str, sent: bytes) -> None:
     expected = Probe(
-        check=Udp(request=sent), target=Target(endpoint=REAL, transport=Transport.UDP), timeout=30, sends=3
+        check=Udp(request=sent),
+        target=Target(endpoint=REAL, transport=Transport.UDP),
+        timeout=30,
+        sends=3,
+        asked=f"udp answer of {REAL}",
     )
     assert probe(request=request_) == expected
     assert probe(request="/section", own=(request_, "")) == expected

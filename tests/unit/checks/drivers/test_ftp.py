@@ -269,11 +269,11 @@ def build(own: str | None = None, **words: object) -> Probe:
 def test_it_is_built_as_configured() -> None:
     words = {"login": "alice", "passwd": "ü", "request": "/x", "receive": "y", "negotiatetimeout": 7.0}
     check = Ftp(server=REAL, login=b"alice", passwd="ü".encode(), path=b"/x", receive=Receive(b"y"))
-    assert build(**words) == Probe(check=check, timeout=7)
+    assert build(**words) == Probe(check=check, timeout=7, asked=f"ftp file /x of {REAL}")
 
 
 def test_without_a_request_to_be_let_in_will_do() -> None:
-    assert build() == Probe(check=Ftp(server=REAL), timeout=30)
+    assert build() == Probe(check=Ftp(server=REAL), timeout=30, asked=f"ftp login at {REAL}")
     assert build(receive="y").check == Ftp(server=REAL, path=b"/", receive=Receive(b"y"))
     assert build("/z").check == Ftp(server=REAL, path=b"/z")
     assert build("/", request="/x").check == Ftp(server=REAL)

@@ -37,8 +37,9 @@ def build(service: str, own: str | None = None, **words: object) -> Probe:
 def test_it_is_built_as_configured(service: str) -> None:
     kind = KINDS[service][1]
     check = kind(server=REAL, login="alice", passwd="rabbit-hole", database="hole", text="select 1")
-    assert build(service, negotiatetimeout=7.0) == Probe(check=replace(check, seconds=7), timeout=7)
-    assert build(service, own="/select 1", request="/x") == Probe(check=check, timeout=30)
+    asked = f"{service} statement at {REAL}"
+    assert build(service, negotiatetimeout=7.0) == Probe(check=replace(check, seconds=7), timeout=7, asked=asked)
+    assert build(service, own="/select 1", request="/x") == Probe(check=check, timeout=30, asked=asked)
     assert hash(build(service)) == hash(build(service))
 
 
