@@ -15,7 +15,8 @@ from ldirectord_py.model.events import CheckDone, Event, Reloaded, Stopping
 from ldirectord_py.model.outcome import Verdict
 from ldirectord_py.model.service import RealKey
 from ldirectord_py.observers.line import Entry, Field, Level, Line
-from ldirectord_py.observers.lines import fault_over, faulted, lines
+from ldirectord_py.observers.lines.checks import fault_over, faulted
+from ldirectord_py.observers.lines.every import lines
 from ldirectord_py.observers.sinks import LogDestination, LogFile, Sink, Stream, Syslog, open_sink
 from ldirectord_py.observers.structured import EventDict, FilteringBoundLogger, structlog
 

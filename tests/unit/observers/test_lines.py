@@ -10,7 +10,7 @@ from ldirectord_py.model.mails import MailDelayed, MailDone, MailQueued, MailsLo
 from ldirectord_py.model.outcome import Reason, down
 from ldirectord_py.model.table import SetDestination
 from ldirectord_py.observers.line import Level, Line
-from ldirectord_py.observers.lines import lines
+from ldirectord_py.observers.lines.every import lines
 from tests.unit.observers import happenings as the
 
 NAMES = {"virtual": "tcp:10.0.0.1:80", "real": "10.0.0.5:80"}

@@ -1,6 +1,7 @@
 """What the log says of maintenance, of who serves at all, and of the operator's own programs and files."""
 
 from ldirectord_py.model.events import (
+    FallbackChanged,
     HookDone,
     MaintenanceChanged,
     MaintenanceUnclear,
@@ -47,6 +48,17 @@ def upkeep_lines(event: UpkeepEvent) -> list[Line]:  # noqa: PLR0911 -- one arm 
             return []  # what came of it has been told
         case _:
             return mail_lines(event)
+
+
+def fallback_changed(event: FallbackChanged) -> Line:
+    """Return the line for a fallback that came in or went out."""
+    if event.active:
+        level, name = Level.WARNING, "fallback_activated"
+        text = f"No real server of {event.virtual} serves: it falls back"
+    else:
+        level, name = Level.INFO, "fallback_released"
+        text = f"A real server of {event.virtual} serves again: no fallback any more"
+    return Line(level, name, text, {"virtual": str(event.virtual)})
 
 
 def _serving_changed(event: ServingChanged) -> list[Line]:

@@ -1,0 +1,121 @@
+"""What the log says of checks and of what they find."""
+
+from ldirectord_py.model.events import (
+    CertificateExpiring,
+    CertificateSeen,
+    CheckDone,
+    FaultLasts,
+    HealthChanged,
+    SoftFailure,
+)
+from ldirectord_py.model.health import State
+from ldirectord_py.model.moments import date, span
+from ldirectord_py.model.outcome import Outcome
+from ldirectord_py.model.service import RealKey
+from ldirectord_py.observers.line import Field, Level, Line, names_of
+
+
+def faulted(real: RealKey, outcome: Outcome) -> Line:
+    """Return the line for a check that we could not carry out."""
+    text = f"Real server {real} could not be checked, through a fault of ours; it stays as it is: {outcome.detail}"
+    return Line(
+        Level.ERROR, "check_faulted", text, {**names_of(real), "reason": outcome.reason.value, "detail": outcome.detail}
+    )
+
+
+def fault_lasts(event: FaultLasts) -> Line:
+    """Return the line for a server that could not be checked for longer than `faultlimit`."""
+    what = "it counts as down, as faultdown says" if event.down else "it stays as it is"
+    unchecked = f"Real server {event.real} could not be checked for {event.seconds:.0f} s, through a fault of ours"
+    fields: dict[str, Field] = {
+        **names_of(event.real),
+        "reason": event.outcome.reason.value,
+        "detail": event.outcome.detail,
+        "seconds": round(event.seconds, 6),
+    }
+    return Line(Level.ERROR, "fault_lasts", f"{unchecked}; {what}: {event.outcome.detail}", fields)
+
+
+def fault_over(real: RealKey) -> Line:
+    """Return the line for a check that can be carried out again."""
+    return Line(Level.INFO, "check_recovered", f"Real server {real} can be checked again", names_of(real))
+
+
+def checked(real: RealKey, event: CheckDone) -> Line:
+    """Return the line for one check of *real*."""
+    outcome = event.outcome
+    detail = f": {outcome.detail}" if outcome.detail else ""
+    text = f"Checked real server {real} in {event.seconds * 1000:.1f} ms: {outcome.verdict}{detail}"
+    fields: dict[str, Field] = {
+        **names_of(real),
+        "verdict": outcome.verdict.value,
+        "reason": outcome.reason.value,
+        "detail": outcome.detail,
+        "seconds": round(event.seconds, 6),
+        "lateness": round(event.lateness, 6),
+    }
+    return Line(Level.DEBUG, "real_checked", text, fields)
+
+
+_STATE_WORDS = {
+    State.UP: "is up",
+    State.DOWN: "is down",
+    State.ADOPTED: "serves as it did until it has been checked",
+    State.UNKNOWN: "stays out until it has been checked",
+}
+
+
+def _level(before: State, after: State) -> Level:
+    if after is State.DOWN:
+        return Level.WARNING
+    # A server that was in the table when we came, and passes, never was out.
+    return Level.DEBUG if before is State.ADOPTED and after is State.UP else Level.INFO
+
+
+def health_changed(event: HealthChanged) -> list[Line]:
+    """Return the lines for a server that went out or came in, or failed and passes again."""
+    before, after, names = event.before, event.after, names_of(event.real)
+    why = after.detail or (after.reason.value if after.state is State.DOWN else "")
+    fields: dict[str, Field] = {
+        **names,
+        "before": before.state.value,
+        "reason": after.reason.value,
+        "detail": after.detail,
+        "failures": after.failures,
+    }
+    told = []
+    if after.state is State.UP and before.failures:
+        text = f"Resetting soft failure count: {event.real}"
+        told.append(Line(Level.INFO, "soft_failures_reset", text, names))
+    if before.state is not after.state:
+        text = f"Real server {event.real} {_STATE_WORDS[after.state]}{f': {why}' if why else ''}"
+        told.append(Line(_level(before.state, after.state), f"real_{after.state}", text, fields))
+    return told
+
+
+def soft_failure(event: SoftFailure) -> Line:
+    """Return the line for a failure that takes nobody out."""
+    health = event.health
+    text = f"Soft failure real server: {event.real} failure {health.failures}/{event.failurecount}"
+    fields: dict[str, Field] = {
+        **names_of(event.real),
+        "reason": health.reason.value,
+        "detail": health.detail,
+        "failures": health.failures,
+        "failurecount": event.failurecount,
+    }
+    return Line(Level.INFO, "real_failed_softly", text, fields)
+
+
+def certificate_seen(real: RealKey, event: CertificateSeen) -> Line:
+    """Return the line for a certificate that *real* showed for the first time."""
+    text = f"Real server {real} shows a certificate that is valid until {date(event.expires)}"
+    return Line(Level.DEBUG, "certificate_seen", text, {**names_of(real), "expires": event.expires})
+
+
+def certificate_expiring(event: CertificateExpiring) -> Line:
+    """Return the line for a certificate that ends soon, or has ended."""
+    when = f"expired {span(event.left)} ago" if event.left < 0 else f"expires in {span(event.left)}"
+    text = f"The certificate of real server {event.real} {when}, on {date(event.expires)}"
+    fields: dict[str, Field] = {**names_of(event.real), "expires": event.expires, "left": round(event.left)}
+    return Line(Level.WARNING, "certificate_expiring", text, fields)

@@ -1,0 +1,124 @@
+"""What the log says of the IPVS table: what is written to it, and how it differs from what it should be."""
+
+from typing import assert_never
+
+from ldirectord_py.model.events import Agreed, Cause, ChangeRefused, Diverged, DriftFound, DriftRecurs, TableChanged
+from ldirectord_py.model.service import RealKey, VirtualKey
+from ldirectord_py.model.table import (
+    AddDestination,
+    AddService,
+    Change,
+    RemoveDestination,
+    RemoveService,
+    SetDestination,
+    SetService,
+)
+from ldirectord_py.observers.changes import CHANGE_WORDS
+from ldirectord_py.observers.line import Field, Level, Line, names_of
+
+
+def table_changed(event: TableChanged) -> Line:
+    """Return the line for a change that was written."""
+    fields = _change_fields(event.change, event.cause)
+    if event.fallback:
+        fields["fallback"] = True
+    return Line(Level.DEBUG if event.again else Level.INFO, "table_changed", change_message(event), fields)
+
+
+def change_message(event: TableChanged) -> str:
+    """Return the original's message for *event*, such as `Added real server: RS (VS) (Weight set to 3)`."""
+    change = event.change
+    virtual = change.virtual.label
+    when = "stop" if event.cause is Cause.STOP else "start"
+    kind = "fallback" if event.fallback else "real"
+    match change:
+        case AddService():
+            return f"Added virtual server: {virtual}"
+        case SetService():
+            return f"Changed virtual server: {virtual}"
+        case RemoveService():
+            return f"Purged virtual server ({when}): {virtual}"
+        case AddDestination(_, real, destination) | SetDestination(_, real, destination):
+            word = _entered(change, fallback=event.fallback)
+            return f"{word} {kind} server: {real} ({virtual}) (Weight set to {destination.weight})"
+        case RemoveDestination(_, real):
+            purged = event.cause in {Cause.START, Cause.RELOAD, Cause.STOP} and not event.fallback
+            return f"{f'Purged real server ({when})' if purged else f'Deleted {kind} server'}: {real} ({virtual})"
+        case _:
+            assert_never(change)
+
+
+def _entered(change: AddDestination | SetDestination, *, fallback: bool) -> str:
+    quiescent = change.destination.weight == 0 and not fallback
+    if isinstance(change, AddDestination):
+        return "Readd Quiescent" if quiescent else "Added"
+    return "Quiescent" if quiescent else "Restored"
+
+
+def _change_fields(change: Change, cause: Cause) -> dict[str, Field]:
+    fields: dict[str, Field] = {"change": CHANGE_WORDS[type(change)], "cause": cause.value}
+    fields["virtual"] = str(change.virtual)
+    if isinstance(change, AddDestination | SetDestination):
+        fields |= {
+            "real": str(change.real),
+            "weight": change.destination.weight,
+            "forwarding": change.destination.forwarding.value,
+        }
+    elif isinstance(change, RemoveDestination):
+        fields["real"] = str(change.real)
+    return fields
+
+
+def change_refused(event: ChangeRefused) -> Line:
+    """Return the line for a change that the table did not accept."""
+    change, refusal = event.refusal.change, event.refusal
+    deed = CHANGE_WORDS[type(change)].partition("_")[0]
+    if isinstance(change, AddDestination | SetDestination | RemoveDestination):
+        whom = f"real server {change.real} ({change.virtual})"
+    else:
+        whom = f"virtual server {change.virtual}"
+    text = f"The IPVS table refused to {deed} {whom}: {refusal.sentence}"
+    fields = _change_fields(change, event.cause)
+    return Line(Level.ERROR, "change_refused", text, {**fields, "errno": refusal.errno, "sentence": refusal.sentence})
+
+
+def drift_found(event: DriftFound) -> Line:
+    """Return the line for what somebody else has changed in the table."""
+    fields: dict[str, Field] = {"kind": event.kind.value, **_place(event.virtual, event.real)}
+    text = f"The IPVS table is not as it was left: {_whom(event.virtual, event.real)}: {event.sentence}"
+    level = Level.DEBUG if event.again else Level.WARNING
+    return Line(level, "drift_found", text, {**fields, "sentence": event.sentence})
+
+
+def drift_recurs(event: DriftRecurs) -> Line:
+    """Return the line for what somebody else changes again and again."""
+    who = ", ".join(event.suspects) or "nobody known: look for scripts that call ipvsadm"
+    text = (
+        f"Something else keeps changing the IPVS table back, in {event.places} places, such as"
+        f" {_whom(event.virtual, event.real)}; stop one of the two; it may be: {who}. Until it rests, drift is not"
+        " logged any more."
+    )
+    fields = {**_place(event.virtual, event.real), "places": event.places, "suspects": list(event.suspects)}
+    return Line(Level.ERROR, "drift_recurs", text, fields)
+
+
+def diverged(event: Diverged) -> Line:
+    """Return the line for what a shadow would change."""
+    deed = CHANGE_WORDS[type(event.change)].partition("_")[0]
+    text = f"Shadow: would {deed} {_whom(event.virtual, event.real)}: {event.sentence}"
+    fields = {**_place(event.virtual, event.real), "change": CHANGE_WORDS[type(event.change)]}
+    return Line(Level.WARNING, "diverged", text, {**fields, "sentence": event.sentence})
+
+
+def agreed(event: Agreed) -> Line:
+    """Return the line for a difference that a shadow sees no more."""
+    text = f"Shadow: the table agrees again on {_whom(event.virtual, event.real)}, after {event.seconds:.1f} s"
+    return Line(Level.INFO, "agreed", text, {**_place(event.virtual, event.real), "seconds": round(event.seconds, 6)})
+
+
+def _whom(virtual: VirtualKey, real: RealKey | None) -> str:
+    return f"virtual server {virtual}" if real is None else f"real server {real}"
+
+
+def _place(virtual: VirtualKey, real: RealKey | None) -> dict[str, Field]:
+    return {"virtual": str(virtual)} if real is None else names_of(real)
