@@ -9,13 +9,12 @@ from ldirectord_py.engine.forecast import Forecast, forecast
 from ldirectord_py.ipvs.kernel import KernelTable
 from ldirectord_py.limits import DRIVERS, conversations
 from ldirectord_py.model.config import Config
-from ldirectord_py.model.outcome import Outcome
 from ldirectord_py.model.service import RealKey, VirtualKey
 from ldirectord_py.model.table import TableState
 from ldirectord_py.probing.prober import Prober
 from ldirectord_py.probing.schedule import Report, Schedule
 from ldirectord_py.runtime.maintenance import Maintenance
-from ldirectord_py.runtime.survey import survey
+from ldirectord_py.runtime.survey import Found, survey
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +24,7 @@ class Foresight:
     forecast: Forecast
     found: TableState
     """The table as it is now."""
-    outcomes: Mapping[RealKey, Outcome] | None
+    checked: Mapping[RealKey, Found] | None
     """What one check of each server found; None: they were not asked."""
     maintained: Mapping[RealKey, str]
     """The servers in maintenance, and the name of the file that takes each out."""
@@ -48,7 +47,7 @@ async def foresee(config: Config, *, check: bool, ours: Collection[str] = ()) ->
         counted = await table.connections(leaving)
     finally:
         table.close()
-    outcomes = None
+    checked = None
     if check:
         limit = conversations()
         async with asyncio.TaskGroup() as tasks:
@@ -57,13 +56,14 @@ async def foresee(config: Config, *, check: bool, ours: Collection[str] = ()) ->
             def schedule(report: Report) -> Schedule:
                 return Schedule(prober, policy, report, limit=limit, drivers=DRIVERS)
 
-            outcomes = await survey(config, schedule)
+            checked = await survey(config, schedule)
             prober.close()
     maintenance = Maintenance(lambda _event: None)
     try:
         maintained = await maintenance.look(config)
     finally:
         maintenance.close()
+    outcomes = None if checked is None else {key: one.outcome for key, one in checked.items()}
     told = forecast(config, found, outcomes, maintained, ours)
     connections = {virtual: sum(reals.values()) for virtual, reals in counted.items()}
-    return Foresight(told, found, outcomes, maintained, connections)
+    return Foresight(told, found, checked, maintained, connections)

@@ -100,7 +100,7 @@ class LogObserver:
             if outcome.verdict is Verdict.FAULT:
                 if self._faults.get(real) != outcome.detail:
                     self._faults[real] = outcome.detail
-                    self._log(faulted(real, outcome))
+                    self._log(faulted(real, event))
             elif self._faults.pop(real, None) is not None:
                 self._log(fault_over(real))
 

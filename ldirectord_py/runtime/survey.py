@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 
 from ldirectord_py.model.checking import Always, Never, Polled
 from ldirectord_py.model.config import Config
@@ -10,18 +11,27 @@ from ldirectord_py.model.service import RealKey
 from ldirectord_py.probing.schedule import Report, Schedule
 
 
-async def survey(config: Config, open_schedule: Callable[[Report], Schedule]) -> Mapping[RealKey, Outcome]:
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What one check of a server has found."""
+
+    outcome: Outcome
+    asked: str
+    """See `Probe.asked`."""
+
+
+async def survey(config: Config, open_schedule: Callable[[Report], Schedule]) -> Mapping[RealKey, Found]:
     """Return what one check of each server of *config* that is checked at all has found.
 
     Takes as long as the slowest of them.
     """
     subscribers = _subscribers(config)
-    outcomes: dict[Polled, Outcome] = {}
+    found: dict[Polled, Found] = {}
     complete = asyncio.Event()
 
-    def report(plan: Polled, outcome: Outcome, _seconds: float, _lateness: float, _asked: str) -> None:
-        outcomes.setdefault(plan, outcome)
-        if len(outcomes) == len(subscribers):
+    def report(plan: Polled, outcome: Outcome, _seconds: float, _lateness: float, asked: str) -> None:
+        found.setdefault(plan, Found(outcome, asked))
+        if len(found) == len(subscribers):
             complete.set()
 
     schedule = open_schedule(report)
@@ -31,7 +41,7 @@ async def survey(config: Config, open_schedule: Callable[[Report], Schedule]) ->
             await complete.wait()
     finally:
         schedule.close()
-    return {key: outcomes[plan] for plan, keys in subscribers.items() for key in keys}
+    return {key: found[plan] for plan, keys in subscribers.items() for key in keys}
 
 
 def _subscribers(config: Config) -> Mapping[Polled, Collection[RealKey]]:

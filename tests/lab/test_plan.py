@@ -159,6 +159,11 @@ def test_a_changed_file_shows_its_changes_and_checks_say_who_would_not_come_in(c
         classic.one.at: "up",
         classic.two.at: "down",
     }
+    assert told["checks"][1]["asked"] == f"GET http://{classic.two.at}/alive.html"
+    status, text = plan(classic, changed, "--check")
+    (line,) = [line for line in text.splitlines() if "does not pass" in line]
+    answer = "the body does not match 'I'm alive!': got 'I'm afraid not'"
+    assert line == f"    {classic.two.at} does not pass: GET http://{classic.two.at}/alive.html: {answer}"
 
 
 def test_who_is_in_maintenance_is_told_with_the_file_that_says_so(classic: Classic) -> None:

@@ -17,7 +17,6 @@ from ldirectord_py.config.sysctls import advised, current
 from ldirectord_py.foresight import Foresight, foresee
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.config import Config
-from ldirectord_py.model.outcome import Outcome
 from ldirectord_py.model.service import RealKey, VirtualKey
 from ldirectord_py.model.table import (
     AddDestination,
@@ -33,6 +32,7 @@ from ldirectord_py.model.table import (
     TableState,
 )
 from ldirectord_py.observers.changes import CHANGE_WORDS
+from ldirectord_py.runtime.survey import Found
 
 _DESCRIPTION = """\
 Say what starting on FILE, or reloading it, would change in the kernel's table now. Nothing is written.
@@ -150,14 +150,15 @@ def _show(config: Config, foresight: Foresight, steps: Sequence[_Step]) -> None:
             if step.at_once:
                 _tell(step, width, "  ")
         if any(not step.at_once for step in own):
-            tell("  once their checks succeed:" if foresight.outcomes is None else "  after the checks:")
+            tell("  once their checks succeed:" if foresight.checked is None else "  after the checks:")
         for step in own:
             if not step.at_once:
                 _tell(step, width, "    ")
         for key, file in maintained.items():
             tell(f"    {key.real} is in maintenance: there is a file '{file}'", Style.DIM)
-        for key, outcome in out:
-            tell(f"    {key.real} does not pass: {outcome.reason}: {outcome.detail}", Style.DIM)
+        for key, found in out:
+            asked = f"{found.asked}: " if found.asked else ""
+            tell(f"    {key.real} does not pass: {asked}{found.outcome.detail or found.outcome.reason}", Style.DIM)
     _show_removed(foresight, steps)
     _sum_up(config, steps)
 
@@ -172,10 +173,10 @@ def _show_removed(foresight: Foresight, steps: Sequence[_Step]) -> None:
             _tell(step, 0, "  ", f": removed with its {servers} and {connections}")
 
 
-def _kept_out(virtual: VirtualKey, foresight: Foresight) -> list[tuple[RealKey, Outcome]]:
-    outcomes: Mapping[RealKey, Outcome] = foresight.outcomes or {}
-    mine = [(key, told) for key, told in outcomes.items() if key.virtual == virtual and key not in foresight.maintained]
-    return [(key, told) for key, told in mine if told.verdict != "up"]
+def _kept_out(virtual: VirtualKey, foresight: Foresight) -> list[tuple[RealKey, Found]]:
+    checked: Mapping[RealKey, Found] = foresight.checked or {}
+    mine = [(key, found) for key, found in checked.items() if key.virtual == virtual]
+    return [(key, one) for key, one in mine if key not in foresight.maintained and one.outcome.verdict != "up"]
 
 
 def _sum_up(config: Config, steps: Sequence[_Step]) -> None:
@@ -275,16 +276,17 @@ def _as_json(config: Config, foresight: Foresight, steps: Sequence[_Step], known
         "owned": None if known.virtuals is None else {"by": known.source, "virtuals": sorted(known.virtuals)},
         "changes": [_step_as_json(step, foresight) for step in steps],
         "checks": None
-        if foresight.outcomes is None
+        if foresight.checked is None
         else [
             {
                 "virtual": str(key.virtual),
                 "real": str(key.real),
-                "verdict": outcome.verdict,
-                "reason": outcome.reason,
-                "detail": outcome.detail,
+                "asked": found.asked,
+                "verdict": found.outcome.verdict,
+                "reason": found.outcome.reason,
+                "detail": found.outcome.detail,
             }
-            for key, outcome in foresight.outcomes.items()
+            for key, found in foresight.checked.items()
         ],
         "maintenance": [
             {"virtual": str(key.virtual), "real": str(key.real), "file": file}

@@ -8,19 +8,25 @@ from ldirectord_py.model.events import (
     HealthChanged,
     SoftFailure,
 )
-from ldirectord_py.model.health import State
+from ldirectord_py.model.health import Health, State
 from ldirectord_py.model.moments import date, span
-from ldirectord_py.model.outcome import Outcome
+from ldirectord_py.model.outcome import Reason
 from ldirectord_py.model.service import RealKey
 from ldirectord_py.observers.line import Field, Level, Line, names_of
 
 
-def faulted(real: RealKey, outcome: Outcome) -> Line:
-    """Return the line for a check that we could not carry out."""
-    text = f"Real server {real} could not be checked, through a fault of ours; it stays as it is: {outcome.detail}"
-    return Line(
-        Level.ERROR, "check_faulted", text, {**names_of(real), "reason": outcome.reason.value, "detail": outcome.detail}
-    )
+def faulted(real: RealKey, event: CheckDone) -> Line:
+    """Return the line for a check of *real* that we could not carry out."""
+    outcome = event.outcome
+    why = f"{event.asked}: {outcome.detail}" if event.asked else outcome.detail
+    text = f"Real server {real} could not be checked, through a fault of ours; it stays as it is: {why}"
+    fields: dict[str, Field] = {
+        **names_of(real),
+        "reason": outcome.reason.value,
+        "detail": outcome.detail,
+        "asked": event.asked,
+    }
+    return Line(Level.ERROR, "check_faulted", text, fields)
 
 
 def fault_lasts(event: FaultLasts) -> Line:
@@ -45,12 +51,14 @@ def checked(real: RealKey, event: CheckDone) -> Line:
     """Return the line for one check of *real*."""
     outcome = event.outcome
     detail = f": {outcome.detail}" if outcome.detail else ""
-    text = f"Checked real server {real} in {event.seconds * 1000:.1f} ms: {outcome.verdict}{detail}"
+    asked = f" ({event.asked})" if event.asked else ""
+    text = f"Checked real server {real}{asked} in {event.seconds * 1000:.1f} ms: {outcome.verdict}{detail}"
     fields: dict[str, Field] = {
         **names_of(real),
         "verdict": outcome.verdict.value,
         "reason": outcome.reason.value,
         "detail": outcome.detail,
+        "asked": event.asked,
         "seconds": round(event.seconds, 6),
         "lateness": round(event.lateness, 6),
     }
@@ -75,34 +83,54 @@ def _level(before: State, after: State) -> Level:
 def health_changed(event: HealthChanged) -> list[Line]:
     """Return the lines for a server that went out or came in, or failed and passes again."""
     before, after, names = event.before, event.after, names_of(event.real)
-    why = after.detail or (after.reason.value if after.state is State.DOWN else "")
     fields: dict[str, Field] = {
         **names,
         "before": before.state.value,
         "reason": after.reason.value,
         "detail": after.detail,
         "failures": after.failures,
+        "failurecount": event.failurecount,
+        "asked": event.asked,
     }
     told = []
     if after.state is State.UP and before.failures:
         text = f"Resetting soft failure count: {event.real}"
         told.append(Line(Level.INFO, "soft_failures_reset", text, names))
     if before.state is not after.state:
-        text = f"Real server {event.real} {_STATE_WORDS[after.state]}{f': {why}' if why else ''}"
+        text = f"Real server {event.real} {_STATE_WORDS[after.state]}{_why(event)}"
         told.append(Line(_level(before.state, after.state), f"real_{after.state}", text, fields))
     return told
+
+
+def _why(event: HealthChanged) -> str:
+    after = event.after
+    if after.state is not State.DOWN:
+        return f": {after.detail}" if after.detail else ""
+    why = _because(event.asked, after)
+    if after.reason is Reason.MAINTENANCE:
+        return why
+    # Who has never served is out with its first failure, whatever failurecount says.
+    enough = after.failures >= event.failurecount
+    return f" ({after.failures} of {event.failurecount}){why}" if enough else f" (its first check){why}"
+
+
+def _because(asked: str, health: Health) -> str:
+    """Return what was asked, where anybody was, and what came of it: `: GET http://10.0.0.5:80/: 404 Not Found`."""
+    return "".join(f": {part}" for part in (asked, health.detail or health.reason.value) if part)
 
 
 def soft_failure(event: SoftFailure) -> Line:
     """Return the line for a failure that takes nobody out."""
     health = event.health
-    text = f"Soft failure real server: {event.real} failure {health.failures}/{event.failurecount}"
+    count = f"failure {health.failures}/{event.failurecount}"
+    text = f"Soft failure real server: {event.real} {count}{_because(event.asked, health)}"
     fields: dict[str, Field] = {
         **names_of(event.real),
         "reason": health.reason.value,
         "detail": health.detail,
         "failures": health.failures,
         "failurecount": event.failurecount,
+        "asked": event.asked,
     }
     return Line(Level.INFO, "real_failed_softly", text, fields)
 

@@ -18,6 +18,8 @@ _INTERFACE = re.compile(
     r"|Configuration file '.*' has changed| - (reread|ignore) new configuration|Starting Linux Director|emailalert: "
 )
 """The original's messages that people's log watchers wait for."""
+_MORE_OF_OURS = re.compile(r"^(Soft failure real server: .* failure \d+/\d+): .*")
+"""What was asked and answered, behind the original's words."""
 _SHOWN = (("", "-w"), ("u:", "-x"), ("l:", "-y"))
 """What a state shows of a real server: weight and thresholds."""
 _MONITOR_LINE = re.compile(r"^\[[^\]]*\] \[\d+\] (.*) \[(up|down)\] (.*)$")
@@ -174,9 +176,10 @@ def observe(stage: Stage, reader: Reader, *, settled: bool) -> Observation:
 
 
 def neutral(text: str, stage: Stage) -> str:
-    """Return *text* without what differs between any two runs: process ids and the place of the configuration."""
+    """Return *text* without what differs between any two runs, and without what we say beyond the original."""
     text = text.replace(str(stage.director.folder), "")
     text = re.sub(r"(pid: |pid |\[)\d+", r"\1N", text)
+    text = _MORE_OF_OURS.sub(r"\1", text)
     return re.sub(r"(configuration of )(\d{4}-\d\d-\d\d )?\d\d:\d\d", r"\1TIME", text)
 
 

@@ -45,15 +45,18 @@ def health(state: State, *, failures: int = 0, reason: Reason = Reason.OK, detai
 
 UP = health(State.UP)
 DOWN = health(State.DOWN, failures=2, reason=Reason.MISMATCH, detail="the body does not match 'ok'")
+ASKED = "GET http://10.0.0.5:80/"
 
-CHECKED = ev.CheckDone((REAL,), up("200"), 0.012, 0.002)
+CHECKED = ev.CheckDone((REAL,), up("200"), 0.012, 0.002, ASKED)
 FAILED = ev.CheckDone((REAL,), down(Reason.REFUSED, "connection refused"), 0.003, 0.002)
 TIMED_OUT = ev.CheckDone((REAL, OTHER), down(Reason.TIMEOUT, "no answer within 5 s"), 5.0, 0.2)
-FAULT = ev.CheckDone((REAL,), fault("no file descriptor is free"), 0.0, 0.0)
-WENT_DOWN = ev.HealthChanged(REAL, UP, DOWN)
-CAME_UP = ev.HealthChanged(REAL, DOWN, UP)
-SOFTLY = ev.SoftFailure(REAL, health(State.UP, failures=1, reason=Reason.REFUSED, detail="connection refused"), 3)
-FORGIVEN = ev.HealthChanged(REAL, SOFTLY.health, UP)
+FAULT = ev.CheckDone((REAL,), fault("no file descriptor is free"), 0.0, 0.0, ASKED)
+WENT_DOWN = ev.HealthChanged(REAL, UP, DOWN, 2, ASKED)
+CAME_UP = ev.HealthChanged(REAL, DOWN, UP, 2, ASKED)
+SOFTLY = ev.SoftFailure(
+    REAL, health(State.UP, failures=1, reason=Reason.REFUSED, detail="connection refused"), 3, ASKED
+)
+FORGIVEN = ev.HealthChanged(REAL, SOFTLY.health, UP, 3, ASKED)
 CERTIFICATE = ev.CertificateSeen((REAL,), 1_000_000_000.0)
 REFUSED = ev.ChangeRefused(
     Refusal(AddDestination(WEB, REAL.real, destination(3)), 2, "the service does not exist"), ev.Cause.HEALTH

@@ -31,8 +31,10 @@ CASES = [
             Line(
                 Level.DEBUG,
                 "real_checked",
-                "Checked real server 10.0.0.5:80 (tcp:10.0.0.1:80) in 12.0 ms: up: 200",
-                NAMES | {"verdict": "up", "reason": "ok", "detail": "200", "seconds": 0.012, "lateness": 0.002},
+                "Checked real server 10.0.0.5:80 (tcp:10.0.0.1:80) (GET http://10.0.0.5:80/) in 12.0 ms: up: 200",
+                NAMES
+                | {"verdict": "up", "reason": "ok", "detail": "200", "asked": the.ASKED}
+                | {"seconds": 0.012, "lateness": 0.002},
             )
         ],
     ),
@@ -41,12 +43,15 @@ CASES = [
         [
             warning(
                 "real_down",
-                "Real server 10.0.0.5:80 (tcp:10.0.0.1:80) is down: the body does not match 'ok'",
+                "Real server 10.0.0.5:80 (tcp:10.0.0.1:80) is down (2 of 2): GET http://10.0.0.5:80/:"
+                " the body does not match 'ok'",
                 **NAMES,
                 before="up",
                 reason="mismatch",
                 detail="the body does not match 'ok'",
                 failures=2,
+                failurecount=2,
+                asked=the.ASKED,
             )
         ],
     ),
@@ -62,6 +67,8 @@ CASES = [
                 reason="ok",
                 detail="",
                 failures=0,
+                failurecount=2,
+                asked=the.ASKED,
             ),
         ],
     ),
@@ -74,12 +81,14 @@ CASES = [
         [
             info(
                 "real_failed_softly",
-                "Soft failure real server: 10.0.0.5:80 (tcp:10.0.0.1:80) failure 1/3",
+                "Soft failure real server: 10.0.0.5:80 (tcp:10.0.0.1:80) failure 1/3: GET http://10.0.0.5:80/:"
+                " connection refused",
                 **NAMES,
                 reason="refused",
                 detail="connection refused",
                 failures=1,
                 failurecount=3,
+                asked=the.ASKED,
             )
         ],
     ),
@@ -552,3 +561,38 @@ def test_a_server_that_is_not_checked_yet_is_told_of_too(state):
 
     assert line.event == f"real_{state}"
     assert line.message.endswith("until it has been checked")
+
+
+@pytest.mark.parametrize(
+    ("health", "failurecount", "asked", "end"),
+    [
+        (
+            the.health(State.DOWN, failures=1, reason=Reason.STATUS, detail="404 Not Found, expected 2xx"),
+            1,
+            "GET http://10.77.0.12:80/alive.html",
+            "is down (1 of 1): GET http://10.77.0.12:80/alive.html: 404 Not Found, expected 2xx",
+        ),
+        (the.DOWN, 2, "", "is down (2 of 2): the body does not match 'ok'"),
+        (
+            the.health(State.DOWN, failures=3, reason=Reason.TIMEOUT),
+            3,
+            "ping of 10.0.0.5",
+            "is down (3 of 3): ping of 10.0.0.5: timeout",
+        ),
+        (
+            the.health(State.DOWN, failures=1, reason=Reason.REFUSED, detail="connection refused"),
+            3,
+            "connect to 10.0.0.5:80",
+            "is down (its first check): connect to 10.0.0.5:80: connection refused",
+        ),
+        (
+            the.health(State.DOWN, failures=1, reason=Reason.MAINTENANCE, detail="Server in maintenance"),
+            3,
+            "",
+            "is down: Server in maintenance",
+        ),
+    ],
+)
+def test_a_server_that_goes_out_is_told_with_the_count_the_question_and_the_answer(health, failurecount, asked, end):
+    (line,) = lines(ev.HealthChanged(the.REAL, the.health(State.UNKNOWN), health, failurecount, asked), pid=1)
+    assert line.message == f"Real server 10.0.0.5:80 (tcp:10.0.0.1:80) {end}"

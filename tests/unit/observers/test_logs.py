@@ -79,13 +79,16 @@ def test_a_json_line_has_time_level_name_message_and_fields():
     assert line == {
         "level": "warning",
         "event": "real_down",
-        "message": "Real server 10.0.0.5:80 (tcp:10.0.0.1:80) is down: the body does not match 'ok'",
+        "message": "Real server 10.0.0.5:80 (tcp:10.0.0.1:80) is down (2 of 2): GET http://10.0.0.5:80/:"
+        " the body does not match 'ok'",
         "virtual": "tcp:10.0.0.1:80",
         "real": "10.0.0.5:80",
         "before": "up",
         "reason": "mismatch",
         "detail": "the body does not match 'ok'",
         "failures": 2,
+        "failurecount": 2,
+        "asked": "GET http://10.0.0.5:80/",
     }
 
 
@@ -130,13 +133,13 @@ def test_nothing_stands_before_the_words_of_the_original():
 def test_checks_are_told_only_while_debugging():
     assert Log().said(the.CHECKED) == []
     assert Log(debug=True).said(the.CHECKED) == [
-        "Checked real server 10.0.0.5:80 (tcp:10.0.0.1:80) in 12.0 ms: up: 200"
+        "Checked real server 10.0.0.5:80 (tcp:10.0.0.1:80) (GET http://10.0.0.5:80/) in 12.0 ms: up: 200"
     ]
 
 
 FAULT_TEXT = (
     "ERROR: Real server 10.0.0.5:80 (tcp:10.0.0.1:80) could not be checked, through a fault of ours; "
-    "it stays as it is: no file descriptor is free"
+    "it stays as it is: GET http://10.0.0.5:80/: no file descriptor is free"
 )
 
 
