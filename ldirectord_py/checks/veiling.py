@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 
 from ldirectord_py.checks.quoting import quoted
+from ldirectord_py.model.escaping import printable
 from ldirectord_py.model.outcome import LONGEST_DETAIL
 
 _LONGEST = 100
@@ -12,10 +13,10 @@ _LEAST = 4
 
 
 def without(text: str, secrets: Iterable[str]) -> str:
-    """Return *text*, such as a traceback, with `***` in place of each of *secrets*, also as Python writes them out."""
+    """Return *text*, such as a traceback, with `***` in place of each of *secrets*, also as they are written out."""
     for secret in sorted(filter(None, secrets), key=len, reverse=True):
         data = secret.encode("utf-8", "surrogateescape")
-        for written in (secret, repr(secret)[1:-1], repr(data)[2:-1], data.decode("utf-8", "backslashreplace")):
+        for written in (secret, printable(secret), repr(secret)[1:-1], repr(data)[2:-1]):
             text = text.replace(written, "***")
     return text
 

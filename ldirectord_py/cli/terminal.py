@@ -5,6 +5,8 @@ import sys
 from enum import StrEnum
 from typing import TextIO
 
+from ldirectord_py.model.escaping import printable
+
 
 class Style(StrEnum):
     """How a line looks where colours are welcome: parameters of SGR (ECMA-48 §8.3.117)."""
@@ -50,13 +52,7 @@ def _write(stream: TextIO, text: str, prefix: str = "", suffix: str = "") -> Non
 
 def _write_lines(stream: TextIO, text: str, prefix: str, suffix: str) -> None:
     for line in text.rstrip("\n").split("\n"):
-        shown = "".join(letter if letter.isprintable() or letter == "\t" else _escaped(letter) for letter in line)
+        shown = "\t".join(map(printable, line.split("\t")))
         shown = shown.encode(stream.encoding, "backslashreplace").decode(stream.encoding)
         stream.write(f"{prefix}{shown}{suffix}\n")
     stream.flush()
-
-
-def _escaped(letter: str) -> str:
-    # bytes that are no UTF-8 come as lone surrogates, U+DC80 to U+DCFF
-    code = ord(letter)
-    return f"\\x{code & 0xFF:02x}" if code < 0x100 or 0xDC80 <= code <= 0xDCFF else f"\\u{code:04x}"

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
+from ldirectord_py.model.escaping import printable
+
 T_co = TypeVar("T_co", covariant=True)
 
 
@@ -104,19 +106,15 @@ _USERINFO = re.compile(r"//[^/@\s]+@")
 
 
 def quoted(text: str) -> str:
-    """Return *text* as messages show it: in quotes, shortened, with control characters made visible."""
+    """Return *text* as messages show it: printable, shortened, between apostrophes."""
     text = _USERINFO.sub("//***@", text)
-    return repr(text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 3]}...")
+    shortened = text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 3]}..."
+    return f"'{printable(shortened)}'"
 
 
 def shown(text: str) -> str:
-    """Return *text* shortened and with control characters made visible, without quotes of our own."""
-    return visible(_USERINFO.sub("//***@", text)[:LONGEST_SHOWN])
-
-
-def visible(text: str) -> str:
-    """Return *text* as a whole, a path for instance, with control characters made visible."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    """Return *text* as messages show it: printable and shortened, without quotes of our own."""
+    return printable(_USERINFO.sub("//***@", text)[:LONGEST_SHOWN])
 
 
 def near(name: str, names: Collection[str]) -> str:

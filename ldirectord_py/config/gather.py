@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ldirectord_py.config import cf
-from ldirectord_py.config.directive import Unreadable, Void, visible
+from ldirectord_py.config.directive import Unreadable, Void
 from ldirectord_py.config.directives import INCLUDE
 from ldirectord_py.config.findings import MOST
 from ldirectord_py.config.references import REFERENCES, Refer
 from ldirectord_py.config.sources import Reading, beside
 from ldirectord_py.config.tree import Files, Line, Section, Tree
+from ldirectord_py.model.escaping import printable
 
 MOST_FILES = 1000
 MOST_WILD = 2
@@ -102,10 +103,10 @@ class _Gathering:
                 return
             real = os.path.realpath(name)
             if real in map(os.path.realpath, within):
-                self.refuse(line, f"{visible(name)} would include itself")
+                self.refuse(line, f"{printable(name)} would include itself")
             elif real in self.seen:
                 first = self.files.told(self.seen[real], beside=line.number)
-                self.refuse(line, f"{visible(name)} is included already, from {first}")
+                self.refuse(line, f"{printable(name)} is included already, from {first}")
             elif len(self.seen) >= MOST_FILES:
                 self.refuse(line, f"expected at most {MOST_FILES} files")
                 return
@@ -116,14 +117,16 @@ class _Gathering:
     def matching(self, line: Line, pattern: str) -> tuple[str, ...]:
         """Return the paths that *pattern* stands for; none where those are too many, or there are none."""
         if sum(bool(_MAGIC & set(part)) for part in pattern.split("/")) > MOST_WILD:
-            self.refuse(line, f"expected wildcards in at most {MOST_WILD} parts of a path, but got {visible(pattern)}")
+            self.refuse(
+                line, f"expected wildcards in at most {MOST_WILD} parts of a path, but got {printable(pattern)}"
+            )
             return ()
         found = self.reading.matches(pattern)
         if len(found) > MOST_FILES:
-            self.refuse(line, f"{visible(pattern)} stands for more than {MOST_FILES} files")
+            self.refuse(line, f"{printable(pattern)} stands for more than {MOST_FILES} files")
             return ()
         if not found and not _MAGIC & set(pattern):
-            self.refuse(line, f"there is no file {visible(pattern)}")
+            self.refuse(line, f"there is no file {printable(pattern)}")
         return found
 
     def included(
@@ -132,10 +135,10 @@ class _Gathering:
         try:
             text = self.reading.read(path)
         except Unreadable as exc:
-            self.refuse(line, f"{visible(path)} {exc}")
+            self.refuse(line, f"{printable(path)} {exc}")
             return ()
         lines, sections = self.file(path, text, defaults, within)
-        sentence = f"a global directive belongs into {visible(self.files.main)}, not into a file that is included"
+        sentence = f"a global directive belongs into {printable(self.files.main)}, not into a file that is included"
         self.problems += [(each.number, f"{each.name}: {sentence}") for each in lines if each.name != INCLUDE.name]
         return sections
 

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from ldirectord_py.config.directive import Unreadable, shown, visible
+from ldirectord_py.config.directive import Unreadable, shown
 from ldirectord_py.config.sources import Reading, beside
+from ldirectord_py.model.escaping import printable
 from ldirectord_py.variables import withhold
 
 LONGEST = 64 * 1024
@@ -41,7 +42,7 @@ def _first_lines(reading: Reading, path: str) -> str:
     try:
         text = reading.read(path, LONGEST, "value")
     except Unreadable as exc:
-        raise Unreadable(f"{visible(path)}: {exc}") from None
+        raise Unreadable(f"{printable(path)}: {exc}") from None
     return text.decode("utf-8", "surrogateescape").removesuffix("\n").removesuffix("\r")
 
 

@@ -12,8 +12,8 @@ from ldirectord_py.config.reals import RealLine
 from ldirectord_py.config.schemas import Schema
 from ldirectord_py.config.tree import Line, Section, Tree
 from ldirectord_py.config.yaml_nodes import is_text
+from ldirectord_py.model.escaping import printable
 
-_NO_UTF8 = re.compile("[\udc80-\udcff]")
 _PLAIN = re.compile(r"[A-Za-z0-9/.]([ -~]*[!-~])?", re.ASCII)
 _REALS = ("real", "real6")
 _AMBIGUOUS = re.compile(r": | #|:$|[\[\]{}]", re.ASCII)
@@ -40,21 +40,12 @@ def scalar(text: str) -> str:
         quoted = text.replace("'", "''")
         return f"'{quoted}'"
     inner = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{_escaped(inner)}"'
-
-
-def _escaped(text: str) -> str:
-    return "".join(letter if letter.isprintable() else _escape(ord(letter)) for letter in text)
-
-
-def _escape(code: int) -> str:
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+    return f'"{printable(inner)}"'  # its escapes are YAML's too
 
 
 def _comment(text: str) -> str:
     """Return a comment; what is not printable, which YAML takes nowhere, and what is no UTF-8 is made visible."""
-    visible = _NO_UTF8.sub(lambda match: _escape(ord(match[0]) & 0xFF), text)
-    return "#" + "\t".join(map(_escaped, visible.split("\t")))
+    return "#" + "\t".join(map(printable, text.split("\t")))
 
 
 def _comments(texts: Iterable[str | None], indent: str) -> Iterator[str]:

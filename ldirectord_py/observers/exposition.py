@@ -10,6 +10,7 @@ from enum import StrEnum
 from itertools import accumulate
 from typing import TypeVar
 
+from ldirectord_py.model.escaping import printable
 from ldirectord_py.observers.tallies import Histogram
 
 PLAIN = "text/plain; version=0.0.4; charset=utf-8"
@@ -73,8 +74,7 @@ def labelled(names: Sequence[str], values: Iterable[str]) -> str:
 
 def escaped(value: str) -> str:
     """Return a label's *value* as it stands between quotes."""
-    value = value.encode("utf-8", "backslashreplace").decode()
-    return value.replace("\\", r"\\").replace("\n", r"\n").replace('"', r"\"")
+    return printable(value).replace("\\", r"\\").replace('"', r"\"")
 
 
 def histogram(name: str, labels: str, observed: Histogram) -> str:

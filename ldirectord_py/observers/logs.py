@@ -11,6 +11,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import assert_never
 
+from ldirectord_py.model.escaping import printable
 from ldirectord_py.model.events import CheckDone, Event, Reloaded, Stopping
 from ldirectord_py.model.outcome import Verdict
 from ldirectord_py.model.service import RealKey
@@ -133,7 +134,7 @@ def open_log(
         sink = open_sink(where, clock)
         logger: FilteringBoundLogger = structlog.wrap_logger(
             _Outlet(sink),
-            processors=[structlog.processors.add_log_level, render],
+            processors=[structlog.processors.add_log_level, _escape, render],
             wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG if debug else logging.INFO),
             cache_logger_on_first_use=True,
         ).bind()
@@ -159,7 +160,8 @@ def _prefix(destination: LogDestination, name: str, clock: Callable[[], float]) 
 
     match destination:
         case LogFile():
-            return lambda: f"[{stamp()}|{name}|{os.getpid()}] "
+            shown = printable(name)
+            return lambda: f"[{stamp()}|{shown}|{os.getpid()}] "
         case Stream(stream) if stream is not sys.stderr:
             return lambda: f"[{stamp()}] "
         case Stream() | Syslog():
@@ -168,13 +170,19 @@ def _prefix(destination: LogDestination, name: str, clock: Callable[[], float]) 
             assert_never(destination)
 
 
-_CONTROLS = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0)) if code != 0x09} | {
-    0x0A: "\\n",
-    0x0D: "\\r",
-    0x2028: "\\u2028",
-    0x2029: "\\u2029",
-}
-"""A server's answer must not be able to write lines of its own into the log."""
+def _escape(_logger: object, _method: str, said: EventDict) -> EventDict:
+    """Make printable whatever text a line has, in its message and in its fields."""
+    return {name: _escaped(value) for name, value in said.items()}
+
+
+def _escaped(value: object) -> object:
+    match value:
+        case str():
+            return printable(value)
+        case [*values]:
+            return [_escaped(each) for each in values]
+        case _:
+            return value
 
 
 _MARKS = {Level.DEBUG: "", Level.INFO: "", Level.WARNING: "WARNING: ", Level.ERROR: "ERROR: "}
@@ -184,12 +192,8 @@ _MARKS = {Level.DEBUG: "", Level.INFO: "", Level.WARNING: "WARNING: ", Level.ERR
 def _text(prefix: Callable[[], str]) -> Renderer:
     def render(_logger: object, _method: str, said: EventDict) -> _Arguments:
         level = Level(said["level"])
-        bare = str(said["message"])
-        if not bare.isprintable():
-            bare = _printable(bare.translate(_CONTROLS))
-        if not said["original"]:
-            bare = _MARKS[level] + bare
-        return (Entry(level, _printable(prefix()) + bare, bare),), {}
+        bare = str(said["message"]) if said["original"] else f"{_MARKS[level]}{said['message']}"
+        return (Entry(level, prefix() + bare, bare),), {}
 
     return render
 
@@ -204,8 +208,3 @@ def _json(clock: Callable[[], float]) -> Renderer:
         return (Entry(level, line, line),), {}
 
     return render
-
-
-def _printable(text: str) -> str:
-    """Return *text* with the bytes that were no UTF-8, carried as surrogates, written out."""
-    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()

@@ -14,6 +14,7 @@ from threading import Thread
 from ldirectord_py.model.address import bracketed
 from ldirectord_py.model.asking import CheckType
 from ldirectord_py.model.config import Config, Real, Virtual
+from ldirectord_py.model.escaping import printable
 from ldirectord_py.model.events import CheckDone, Event, MonitorFileBack, MonitorFileFailed
 from ldirectord_py.model.outcome import Outcome, Reason, Verdict
 from ldirectord_py.model.service import AddressKey, RealKey
@@ -182,8 +183,8 @@ def identity(virtual: Virtual, real: Real) -> bytes:
         _escaped(asking.request if real.request is None else real.request),
         _escaped(asking.receive if real.receive is None else real.receive),
     ]
-    joined = ":".join(fields).encode("utf-8", "surrogateescape")
-    return re.sub(rb":+", b" ", joined).replace(b"\\", b"")
+    joined = re.sub(":+", " ", ":".join(fields)).replace("\\", "")
+    return printable(joined).encode()
 
 
 def _escaped(text: str) -> str:
@@ -196,7 +197,7 @@ _IN_REASONS = str.maketrans({"%": "%25", "|": "%7c", "\r": "%0d", "\n": "%0a"})
 def line(now: float, pid: bytes, name: bytes, outcome: Outcome) -> bytes:
     """Return a line for *outcome*, complete with its end, of the check called *name*."""
     word = b"up" if outcome.verdict is Verdict.UP else b"down"
-    reason = outcome.detail.translate(_IN_REASONS).encode("utf-8", "surrogateescape") or b"-"
+    reason = printable(outcome.detail.translate(_IN_REASONS)).encode() or b"-"
     return b"[%b] [%b] %b [%b] %b\n" % (_stamp(int(now)), pid, name, word, reason)
 
 

@@ -7,6 +7,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from ldirectord_py.cli.control.command import Command, Status
+from ldirectord_py.cli.terminal import tell
 from ldirectord_py.config.convert import Syntax, convert, syntax_of
 from ldirectord_py.config.directive import Unreadable
 from ldirectord_py.config.files import content
@@ -46,7 +47,9 @@ def _run(asked: Namespace) -> Status:
     except Unreadable as exc:
         raise ConfigRejected([Problem(path, 0, str(exc))]) from None
     result = convert(text, path, out)
-    if out is None:
+    if out is None and sys.stdout.isatty():
+        tell(result.decode("utf-8", "surrogateescape"))
+    elif out is None:
         sys.stdout.buffer.write(result)
     else:
         _write(Path(out), result)

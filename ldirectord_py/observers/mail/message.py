@@ -8,9 +8,8 @@ from email.utils import format_datetime, formataddr, getaddresses, make_msgid
 from functools import lru_cache
 
 from ldirectord_py.model.config import AlertStatus, Virtual
+from ldirectord_py.model.escaping import printable
 
-_CONTROLS = dict.fromkeys((*range(32), *range(127, 160), 8232, 8233), " ")
-"""What might end a line, and with it a header, becomes a blank."""
 _MAILBOX = re.compile(r'[^\s<>"\x00-\x20\x7f-\U0010ffff]+')
 
 
@@ -54,8 +53,9 @@ def addresses(recipients: str) -> tuple[str, ...]:
 
     `Name <admin@example.com>` works as in a mail's header.
     """
-    found = [address for _, address in getaddresses([_line(recipients)]) if address]
-    return tuple(dict.fromkeys(found or (part for each in _line(recipients).split(",") if (part := each.strip()))))
+    line = printable(recipients.strip())
+    found = [address for _, address in getaddresses([line]) if address]
+    return tuple(dict.fromkeys(found or (part for each in line.split(",") if (part := each.strip()))))
 
 
 def is_mailbox(address: str) -> bool:
@@ -74,14 +74,14 @@ def compose(alert: Alert, sender: Sender, *, named: bool = True) -> bytes:
     headers = {
         "From": _people(origin) if origin else "",
         "To": _people(alerting.recipients),
-        "Subject": _encoded(_line(alert.subject)),
+        "Subject": _encoded(printable(alert.subject)),
         "Date": format_datetime(datetime.fromtimestamp(alert.at, UTC)),
         "Message-ID": make_msgid(domain=sender.host),
     }
     if not body.isascii():
         headers |= {
             "MIME-Version": "1.0",
-            "Content-Type": f"text/plain; charset={_charset(body)}",
+            "Content-Type": "text/plain; charset=utf-8",
             "Content-Transfer-Encoding": "8bit",
         }
     head = "".join(f"{name}: {value}\r\n" for name, value in headers.items() if value)
@@ -102,38 +102,21 @@ def _body(alert: Alert, host: str) -> bytes:
     ]
     if more:
         lines += ["", *more, ""]
-    return "".join(f"{_line(line)}\r\n" for line in lines).encode("utf-8", "surrogateescape")
-
-
-def _line(text: str) -> str:
-    return text.translate(_CONTROLS)
-
-
-def _charset(body: bytes) -> str:
-    try:
-        body.decode()
-    except UnicodeDecodeError:
-        return "unknown-8bit"  # RFC 1428, 3: the configuration does not say in what it is written
-    return "utf-8"
-
-
-def _readable(text: str) -> str:
-    """Return *text* without what was no UTF-8 in the configuration."""
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return "".join(f"{printable(line)}\r\n" for line in lines).encode()
 
 
 def _encoded(text: str) -> str:
     """Return *text* as a header's value (RFC 2047)."""
-    return text if text.isascii() else Header(_readable(text), "utf-8").encode(linesep="\r\n")
+    return text if text.isascii() else Header(text, "utf-8").encode(linesep="\r\n")
 
 
 def _people(text: str) -> str:
     """Return a list of addresses as a header's value: as it stands, but for names with other letters than ASCII's."""
-    line = _line(text).strip()
+    line = printable(text.strip())
     if line.isascii():
         return line
     people = [
-        formataddr((_readable(name), address)) if address.isascii() else _encoded(address)
+        formataddr((name, address)) if address.isascii() else _encoded(address)
         for name, address in getaddresses([line])
         if address
     ]
