@@ -5,31 +5,19 @@ import os
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import BoundedSemaphore
 from typing import TextIO
 
 import pytest
 
 from tests.lab.support.guest import Guest, missing
+from tests.lab.support.seats import Seats
 
-_PER_PROCESSOR = 1
-"""Guests mostly wait, but with two for each processor the Perl program no longer keeps up with some of the stories."""
-_MEGABYTES = 512
-"""What a guest comes to need; it may have twice as much."""
 _TEST_SECONDS = 300
 """For a test that says nothing else: guests share the processors, and tests wait for what comes about."""
 _PAUSE = 0.05
 
 
-def guests_at_a_time() -> int:
-    """Return how many guests run beside each other: LAB_GUESTS, or what this machine bears."""
-    if chosen := os.environ.get("LAB_GUESTS"):
-        return int(chosen)
-    free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") >> 20
-    return max(1, min(_PER_PROCESSOR * (os.cpu_count() or 1), free // _MEGABYTES))
-
-
-_SEATS = BoundedSemaphore(guests_at_a_time())
+_SEATS = Seats(fixed=int(os.environ.get("LAB_GUESTS", "0")) or None)
 """Shared by all relays of a session: the lab's and the parity suite's."""
 
 
@@ -80,7 +68,7 @@ class Relay:
             for group in _by_guest(ours)
         ]
         self._tests = {nodeid: module for module in modules for nodeid in module.guest.nodeids}
-        pool = ThreadPoolExecutor(guests_at_a_time(), thread_name_prefix="guest")
+        pool = ThreadPoolExecutor(_SEATS.most, thread_name_prefix="guest")
         try:
             for module in sorted(modules, key=lambda module: not module.long):
                 pool.submit(_run, module.guest)
