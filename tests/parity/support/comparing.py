@@ -26,6 +26,11 @@ def disagreements(run: Run, scenario: Scenario, played: Played) -> list[str]:
             found.append(f"{step.name}: was not reached")
             continue
         original, ours = played.original[step.name], played.ours[step.name]
+        found += [
+            f"{step.name}: {program} never came to what all scenarios expect together"
+            for program, each in (("original", original), ("ours", ours))
+            if not each.settled
+        ]
         texts = _at(run, scenario, step, {"original": original, "ours": ours})
         found += [f"{scenario.title}\nafter: {step.name}\n{text}" for text in texts]
     return found

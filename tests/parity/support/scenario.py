@@ -122,6 +122,7 @@ virtual=10.9.0.100:9
 	real=10.9.0.10:80 masq
 	service=http
 	request="pulse"
+	cleanstop=yes
 """
 PULSE_ENTRY = "-t 10.9.0.100:9"
 
