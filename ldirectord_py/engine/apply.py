@@ -1,6 +1,6 @@
 """What changes do to a table, as values: the counterpart of `plan`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import assert_never
 
 from ldirectord_py.model.address import Endpoint
@@ -15,6 +15,7 @@ from ldirectord_py.model.table import (
     Service,
     SetDestination,
     SetService,
+    Settings,
 )
 
 
@@ -40,6 +41,13 @@ def apply(changes: Iterable[Change], state: dict[VirtualKey, Service]) -> None:
                 del _own(change.virtual, state, altered)[change.real]
             case _:
                 assert_never(change)
+
+
+def replaced(change: Change, state: Mapping[VirtualKey, Service]) -> Settings | Destination | None:
+    """Return what *state* has in place of what *change* sets anew; None where it sets nothing anew, or that is gone."""
+    if not isinstance(change, SetService | SetDestination) or (service := state.get(change.virtual)) is None:
+        return None
+    return service.settings if isinstance(change, SetService) else service.destinations.get(change.real)
 
 
 def _own(

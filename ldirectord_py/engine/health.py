@@ -60,7 +60,7 @@ def counted(fault: Outcome, seconds: float, rules: FaultRules) -> Outcome:
     """Return what *fault* counts as, if there has been nothing else for *seconds*: itself, or down."""
     if not rules.down or not rules.limit or seconds < rules.limit:
         return fault
-    return down(Reason.LOCAL, f"not to be checked for {rules.limit:g} s, through a fault of ours: {fault.detail}")
+    return down(Reason.LOCAL, f"could not be checked for {rules.limit:g} s, through a fault of ours: {fault.detail}")
 
 
 def _failed(health: Health, outcome: Outcome, rules: Rules, now: float) -> Health:

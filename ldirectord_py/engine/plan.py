@@ -1,6 +1,7 @@
 """The changes that lead from one table to another, and the names of what differed."""
 
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 from typing import assert_never
 
 from ldirectord_py.model.events import DriftFound, DriftKind
@@ -17,6 +18,7 @@ from ldirectord_py.model.table import (
     SetService,
     TableState,
 )
+from ldirectord_py.model.table_words import destination_differences, settings_differences
 
 
 def plan(wanted: TableState, actual: TableState, gone: Collection[VirtualKey] = ()) -> list[Change]:
@@ -66,8 +68,8 @@ def _difference(change: Change, found: Service | None) -> tuple[DriftKind, _Dest
         case AddService():
             return DriftKind.MISSING_SERVICE, None, "the virtual service was missing"
         case SetService():
-            was = f" instead of {found.settings}" if found else ""
-            return DriftKind.SETTINGS, None, f"the virtual service was set up differently{was}: {change.settings}"
+            present = found.settings if found else change.settings
+            return DriftKind.SETTINGS, None, f"it had {settings_differences(present, change.settings)}"
         case RemoveService():
             return DriftKind.SETTINGS, None, "the virtual service was there, although no longer configured"
         case AddDestination():
@@ -75,23 +77,12 @@ def _difference(change: Change, found: Service | None) -> tuple[DriftKind, _Dest
         case RemoveDestination():
             return DriftKind.FOREIGN_DESTINATION, change, "the server was there, although it should not be"
         case SetDestination():
-            present = found.destinations[change.real] if found else change.destination
-            return _altered(change, present)
+            return _altered(change, found.destinations[change.real] if found else change.destination)
         case _:
             assert_never(change)
 
 
 def _altered(change: SetDestination, present: Destination) -> tuple[DriftKind, _DestinationChange, str]:
-    wanted = change.destination
-    differing = [
-        f"{word} {was} instead of {should}"
-        for word, was, should in (
-            ("weight", present.weight, wanted.weight),
-            ("forwarding", present.forwarding, wanted.forwarding),
-            ("upper threshold", present.upper, wanted.upper),
-            ("lower threshold", present.lower, wanted.lower),
-        )
-        if was != should
-    ]
-    only_weight = len(differing) == 1 and present.weight != wanted.weight
-    return DriftKind.WEIGHT if only_weight else DriftKind.DESTINATION, change, "it had " + ", ".join(differing)
+    only_weight = replace(present, weight=change.destination.weight) == change.destination
+    sentence = f"it had {destination_differences(present, change.destination)}"
+    return DriftKind.WEIGHT if only_weight else DriftKind.DESTINATION, change, sentence

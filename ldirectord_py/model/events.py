@@ -4,12 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.health import Health
 from ldirectord_py.model.mails import MailEvent
 from ldirectord_py.model.outcome import Outcome
 from ldirectord_py.model.problems import Problem
 from ldirectord_py.model.service import RealKey, VirtualKey
-from ldirectord_py.model.table import Change, Refusal
+from ldirectord_py.model.table import Change, Destination, Refusal, Settings
 
 
 class Cause(StrEnum):
@@ -109,6 +110,8 @@ class FallbackChanged:
 
     virtual: VirtualKey
     active: bool
+    fallback: Endpoint | None
+    """Who stands in; None: nobody any more, since a reload took the fallback out of the configuration."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +153,8 @@ class TableChanged:
     """The change is about a fallback server, not a real one."""
     again: bool = False
     """It mends what does not stay mended, as `DriftRecurs` has told."""
+    before: Settings | Destination | None = None
+    """What was there, of an entry that was set anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +218,7 @@ class TableLost:
     """The table cannot be reached; the director goes on checking and trying."""
 
     sentence: str
+    """Complete, with its full stop: what is wrong, and what the operator can do."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -284,7 +284,8 @@ class Director:
             active = fallback_active(virtual, self.healths)
             if active != (key in self._standing_in):
                 self._standing_in.symmetric_difference_update({key})
-                self._emit(FallbackChanged(key, active))
+                fallback = virtual.fallback.endpoint if virtual.fallback else None
+                self._emit(FallbackChanged(key, active, fallback))
             self._tell_serving(key)
 
     def _tell_serving(self, key: VirtualKey) -> None:

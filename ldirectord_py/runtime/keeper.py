@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
-from ldirectord_py.engine.apply import apply
+from ldirectord_py.engine.apply import apply, replaced
 from ldirectord_py.engine.plan import drift, plan
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.errors import TableUnavailable
@@ -160,10 +160,11 @@ class Keeper:
         # Where a service was refused, what became of its servers is not known: it will be read again.
         unentered = _unentered(refusals)
         written = [change for change in changes if change not in refused and change.virtual not in unentered]
+        before = [replaced(change, self.known) for change in written]
         apply(written, self.known)
-        for change in written:
+        for change, was in zip(written, before, strict=True):
             again = cause is Cause.DRIFT and self._drift.recurs(change.virtual)
-            self._emit(TableChanged(change, cause, self._wanted.is_fallback(change), again))
+            self._emit(TableChanged(change, cause, self._wanted.is_fallback(change), again, was))
         return refusals
 
     async def _reconcile(self) -> None:

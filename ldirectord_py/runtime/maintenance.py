@@ -18,6 +18,8 @@ from ldirectord_py.runtime.inotify import DirectoryWatch
 PATIENCE = 5.0
 """Seconds that a start or a reload waits for the directory, and as many for the names of hosts if files bear any."""
 
+_CURE = "call it ADDRESS, ADDRESS:PORT or as the server's host, or remove it"
+
 
 class Maintenance:
     """Knows which servers are in maintenance, and keeps the director informed.
@@ -131,7 +133,7 @@ class Maintenance:
             self._found = (*known, names.find(config, self._hosts.known))
         found = self._found[-1]
         if self._hosts.settled or not names.hosts:
-            strays = {f"Maintenance file '{name}' names no real server" for name in found.strays}
+            strays = {f"Maintenance file '{name}' names no real server: {_CURE}" for name in found.strays}
             self._strays = self._tell(strays, self._strays)
         return found.out
 

@@ -52,7 +52,7 @@ def test_what_a_stranger_changed_is_repaired_and_told(scene: Scene, pair: tuple[
         ),
         (f"-d {TCP} -r {two.at}", f"real server {two.at} (tcp:{WHERE}): the server was missing"),
         (f"-a {TCP} -r 10.9.0.13:80 -g", f"real server 10.9.0.13:80 (tcp:{WHERE}): the server was there, although"),
-        (f"-E {TCP} -s rr", f"virtual server tcp:{WHERE}: the virtual service was set up differently"),
+        (f"-E {TCP} -s rr", f"virtual server tcp:{WHERE}: it had scheduler=rr instead of wrr"),
         (f"-D {TCP}", f"virtual server tcp:{WHERE}: the virtual service was missing"),
     ):
         assert repaired(scene.director, harm) < 3

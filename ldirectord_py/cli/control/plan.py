@@ -31,6 +31,7 @@ from ldirectord_py.model.table import (
     Settings,
     TableState,
 )
+from ldirectord_py.model.table_words import scheduler_flags
 from ldirectord_py.observers.changes import CHANGE_WORDS
 from ldirectord_py.runtime.survey import Found
 
@@ -232,9 +233,10 @@ def _settings(settings: Settings) -> str:
     words = [f"scheduler {settings.scheduler}"]
     if settings.flags & ServiceFlags.PERSISTENT:
         words.append(f"persistent {settings.persistence} s per {settings.netmask}")
-    flags = settings.flags & ~ServiceFlags.PERSISTENT
-    if flags:
-        words.append(f"flags {flags.name}")
+    if flags := scheduler_flags(settings):
+        words.append(f"schedflags {flags}")
+    if ServiceFlags.ONE_PACKET in settings.flags:
+        words.append("ops")
     if settings.engine:
         words.append(f"engine {settings.engine}")
     return ", ".join(words)

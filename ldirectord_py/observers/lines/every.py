@@ -63,7 +63,8 @@ def lines(event: Event, pid: int) -> Iterable[Line]:  # noqa: C901, PLR0911, PLR
         case Agreed():
             return [table.agreed(event)]
         case TableLost(sentence):
-            return [Line(Level.ERROR, "table_lost", f"The IPVS table cannot be reached: {sentence}")]
+            text = f"{sentence} Checks go on, and what they find is written as soon as the IPVS table can be reached."
+            return [Line(Level.ERROR, "table_lost", text, {"sentence": sentence})]
         case TableBack():
             return [Line(Level.INFO, "table_back", "The IPVS table can be reached again")]
         case Started(virtuals, reals):

@@ -1,5 +1,6 @@
 """What the log says of the IPVS table: what is written to it, and how it differs from what it should be."""
 
+from dataclasses import replace
 from typing import assert_never
 
 from ldirectord_py.model.events import Agreed, Cause, ChangeRefused, Diverged, DriftFound, DriftRecurs, TableChanged
@@ -8,11 +9,14 @@ from ldirectord_py.model.table import (
     AddDestination,
     AddService,
     Change,
+    Destination,
     RemoveDestination,
     RemoveService,
     SetDestination,
     SetService,
+    Settings,
 )
+from ldirectord_py.model.table_words import destination_differences, settings_differences
 from ldirectord_py.observers.changes import CHANGE_WORDS
 from ldirectord_py.observers.line import Field, Level, Line, names_of
 
@@ -22,11 +26,31 @@ def table_changed(event: TableChanged) -> Line:
     fields = _change_fields(event.change, event.cause)
     if event.fallback:
         fields["fallback"] = True
-    return Line(Level.DEBUG if event.again else Level.INFO, "table_changed", change_message(event), fields)
+    text = change_message(event)
+    if differences := _differences(event):
+        # The original's words, and behind them what it does not say.
+        fields["differences"] = differences
+        text = f"{text}: {differences}"
+    return Line(Level.DEBUG if event.again else Level.INFO, "table_changed", text, fields)
+
+
+def _differences(event: TableChanged) -> str:
+    """Return what is set anew but a weight alone, of which the message tells: `forwarding masq instead of gate`."""
+    match event.change, event.before:
+        case SetService(_, settings), Settings() as before:
+            return settings_differences(settings, before)
+        case SetDestination(_, _, destination), Destination() as before:
+            return destination_differences(destination, replace(before, weight=destination.weight))
+        case _:
+            return ""
 
 
 def change_message(event: TableChanged) -> str:
-    """Return the original's message for *event*, such as `Added real server: RS (VS) (Weight set to 3)`."""
+    """Return the original's message for *event*, such as `Added real server: RS (VS) (Weight set to 3)`.
+
+    Where a server keeps its weight and gets another forwarding method or threshold, the original says that it is
+    restored, as if it had been out; here it is changed, as a virtual server is.
+    """
     change = event.change
     virtual = change.virtual.label
     when = "stop" if event.cause is Cause.STOP else "start"
@@ -39,7 +63,7 @@ def change_message(event: TableChanged) -> str:
         case RemoveService():
             return f"Purged virtual server ({when}): {virtual}"
         case AddDestination(_, real, destination) | SetDestination(_, real, destination):
-            word = _entered(change, fallback=event.fallback)
+            word = _entered(event, change)
             return f"{word} {kind} server: {real} ({virtual}) (Weight set to {destination.weight})"
         case RemoveDestination(_, real):
             purged = event.cause in {Cause.START, Cause.RELOAD, Cause.STOP} and not event.fallback
@@ -48,10 +72,12 @@ def change_message(event: TableChanged) -> str:
             assert_never(change)
 
 
-def _entered(change: AddDestination | SetDestination, *, fallback: bool) -> str:
-    quiescent = change.destination.weight == 0 and not fallback
+def _entered(event: TableChanged, change: AddDestination | SetDestination) -> str:
+    quiescent = change.destination.weight == 0 and not event.fallback
     if isinstance(change, AddDestination):
         return "Readd Quiescent" if quiescent else "Added"
+    if isinstance(event.before, Destination) and event.before.weight == change.destination.weight:
+        return "Changed"
     return "Quiescent" if quiescent else "Restored"
 
 

@@ -54,11 +54,15 @@ def fallback_changed(event: FallbackChanged) -> Line:
     """Return the line for a fallback that came in or went out."""
     if event.active:
         level, name = Level.WARNING, "fallback_activated"
-        text = f"No real server of {event.virtual} serves: it falls back"
+        text = f"No real server of {event.virtual} serves: it falls back to {event.fallback}"
+    elif event.fallback is None:
+        level, name = Level.INFO, "fallback_released"
+        text = f"{event.virtual} has no fallback in the configuration any more: what stood in goes out"
     else:
         level, name = Level.INFO, "fallback_released"
-        text = f"A real server of {event.virtual} serves again: no fallback any more"
-    return Line(level, name, text, {"virtual": str(event.virtual)})
+        text = f"A real server of {event.virtual} serves again: the fallback {event.fallback} goes out"
+    fallback = str(event.fallback) if event.fallback else None
+    return Line(level, name, text, {"virtual": str(event.virtual), "fallback": fallback})
 
 
 def _serving_changed(event: ServingChanged) -> list[Line]:

@@ -8,7 +8,8 @@ from tests.parity.support.playing import Played, spelled
 from tests.parity.support.scenario import MORE, Differs, Expected, Lines, Run, Scenario, Step, of
 
 _FLAPPING = re.compile(
-    r"(Deleted|Quiescent|Readd Quiescent|Added|Restored) (real|fallback) server|Resetting soft|Soft f|Changed virtual"
+    r"(Deleted|Quiescent|Readd Quiescent|Added|Restored|Changed) (real|fallback) server|Resetting soft|Soft f"
+    r"|Changed virtual"
 )
 """In which words each program may tell how the same servers come in while the table is programmed: rows
 *first success*, *order* and *changed*."""

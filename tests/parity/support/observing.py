@@ -18,8 +18,11 @@ _INTERFACE = re.compile(
     r"|Configuration file '.*' has changed| - (reread|ignore) new configuration|Starting Linux Director|emailalert: "
 )
 """The original's messages that people's log watchers wait for."""
-_MORE_OF_OURS = re.compile(r"^(Soft failure real server: .* failure \d+/\d+): .*")
-"""What was asked and answered, behind the original's words."""
+_MORE_OF_OURS = re.compile(
+    r"^(Soft failure real server: .* failure \d+/\d+"
+    r"|(?:Restored|Changed) real server: .*\(Weight set to \d+\)|Changed virtual server: \S+): \w.*"
+)
+"""What was asked and answered, and what is set anew, behind the original's words."""
 _SHOWN = (("", "-w"), ("u:", "-x"), ("l:", "-y"))
 """What a state shows of a real server: weight and thresholds."""
 _MONITOR_LINE = re.compile(r"^\[[^\]]*\] \[\d+\] (.*) \[(up|down)\] (.*)$")

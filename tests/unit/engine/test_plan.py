@@ -1,5 +1,6 @@
 """The changes between two tables."""
 
+from dataclasses import replace
 from ipaddress import IPv4Address
 
 from hypothesis import given
@@ -15,7 +16,9 @@ from ldirectord_py.model.table import (
     Destination,
     RemoveDestination,
     Service,
+    ServiceFlags,
     SetDestination,
+    SetService,
     Settings,
     TableState,
 )
@@ -75,6 +78,34 @@ def test_drift_says_what_somebody_has_changed() -> None:
         (DriftKind.WEIGHT, "it had weight 0 instead of 3"),
         (DriftKind.MISSING_DESTINATION, "the server was missing"),
     ]
+
+
+def test_drift_says_in_the_words_of_the_file_how_a_service_was_set_up() -> None:
+    ours = replace(SETTINGS, flags=ServiceFlags.ONE_PACKET)
+    persistent = replace(SETTINGS, flags=ServiceFlags.PERSISTENT, persistence=600)
+    hashed = replace(SETTINGS, scheduler="sh", flags=ServiceFlags.SCHED1 | ServiceFlags.SCHED2)
+    called = replace(SETTINGS, engine="sip", flags=ServiceFlags.SCHED3)
+    told = [
+        drift(SetService(WEB, wanted), {WEB: Service(found)}).sentence
+        for wanted, found in ((ours, SETTINGS), (SETTINGS, persistent), (SETTINGS, hashed), (called, SETTINGS))
+    ]
+
+    assert told == [
+        "it had ops=no instead of yes",
+        "it had persistent=600 instead of no",
+        "it had scheduler=sh instead of wlc, schedflags=sh-fallback,sh-port instead of none",
+        "it had schedflags=none instead of flag-3, engine=none instead of sip",
+    ]
+
+
+def test_drift_says_how_a_server_was_entered() -> None:
+    found = {WEB: Service(SETTINGS, {ONE: replace(WEIGHT_3, forwarding=Forwarding.MASQ, upper=7, lower=3)})}
+    told = drift(SetDestination(WEB, ONE, WEIGHT_3), found)
+
+    assert told.kind is DriftKind.DESTINATION
+    assert told.sentence == (
+        "it had forwarding masq instead of gate, upper threshold 7 instead of 0, lower threshold 3 instead of 0"
+    )
 
 
 def test_drift_of_a_lost_service_names_the_service_first() -> None:

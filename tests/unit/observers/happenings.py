@@ -69,8 +69,8 @@ ERROR = Problem("/etc/l.cf", 6, "Unknown command bogus line")
 NOWHERE = Problem("/etc/l.cf", 0, "checkinterval ignored", Severity.WARNING)
 
 
-def written(change, cause: ev.Cause = ev.Cause.HEALTH, *, fallback: bool = False) -> ev.TableChanged:
-    return ev.TableChanged(change, cause, fallback)
+def written(change, cause: ev.Cause = ev.Cause.HEALTH, *, fallback: bool = False, before=None) -> ev.TableChanged:
+    return ev.TableChanged(change, cause, fallback, before=before)
 
 
 def add(weight: int, virtual: VirtualKey = WEB) -> AddDestination:

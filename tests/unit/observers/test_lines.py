@@ -1,5 +1,6 @@
 """What the log says of each event, word for word."""
 
+from dataclasses import replace
 from typing import get_args
 
 import pytest
@@ -8,11 +9,13 @@ from ldirectord_py.model import events as ev
 from ldirectord_py.model.health import State
 from ldirectord_py.model.mails import MailDelayed, MailDone, MailQueued, MailsLost
 from ldirectord_py.model.outcome import Reason, down
-from ldirectord_py.model.table import SetDestination
+from ldirectord_py.model.service import Forwarding
+from ldirectord_py.model.table import Destination, SetDestination
 from ldirectord_py.observers.line import Level, Line
 from ldirectord_py.observers.lines.every import lines
 from tests.unit.observers import happenings as the
 
+MASQUERADED = Destination(forwarding=Forwarding.MASQ, weight=3)
 NAMES = {"virtual": "tcp:10.0.0.1:80", "real": "10.0.0.5:80"}
 
 
@@ -93,16 +96,35 @@ CASES = [
         ],
     ),
     (
-        ev.FallbackChanged(the.MARK6, active=True),
-        [warning("fallback_activated", "No real server of fwm6:5 serves: it falls back", virtual="fwm6:5")],
+        ev.FallbackChanged(the.MARK6, active=True, fallback=the.MARKED.real),
+        [
+            warning(
+                "fallback_activated",
+                "No real server of fwm6:5 serves: it falls back to [fd00::5]:0",
+                virtual="fwm6:5",
+                fallback="[fd00::5]:0",
+            )
+        ],
     ),
     (
-        ev.FallbackChanged(the.WEB, active=False),
+        ev.FallbackChanged(the.WEB, active=False, fallback=the.OTHER.real),
         [
             info(
                 "fallback_released",
-                "A real server of tcp:10.0.0.1:80 serves again: no fallback any more",
+                "A real server of tcp:10.0.0.1:80 serves again: the fallback 10.0.0.6:80 goes out",
                 virtual="tcp:10.0.0.1:80",
+                fallback="10.0.0.6:80",
+            )
+        ],
+    ),
+    (
+        ev.FallbackChanged(the.WEB, active=False, fallback=None),
+        [
+            info(
+                "fallback_released",
+                "tcp:10.0.0.1:80 has no fallback in the configuration any more: what stood in goes out",
+                virtual="tcp:10.0.0.1:80",
+                fallback=None,
             )
         ],
     ),
@@ -377,8 +399,16 @@ CASES = [
         ],
     ),
     (
-        ev.TableLost("no right to it: run as root"),
-        [Line(Level.ERROR, "table_lost", "The IPVS table cannot be reached: no right to it: run as root")],
+        ev.TableLost("The kernel's IPVS is gone: load it again with `modprobe ip_vs`."),
+        [
+            Line(
+                Level.ERROR,
+                "table_lost",
+                "The kernel's IPVS is gone: load it again with `modprobe ip_vs`."
+                " Checks go on, and what they find is written as soon as the IPVS table can be reached.",
+                {"sentence": "The kernel's IPVS is gone: load it again with `modprobe ip_vs`."},
+            )
+        ],
     ),
     (ev.TableBack(), [info("table_back", "The IPVS table can be reached again")]),
     (
@@ -548,6 +578,30 @@ HEALTH, START, RELOAD, DRIFT, STOP = (
         (
             the.written(the.change(1), fallback=True),
             "Restored fallback server: 10.0.0.5:80 (10.0.0.1:80) (Weight set to 1)",
+        ),
+        (
+            the.written(the.change(3), before=the.destination(0)),
+            "Restored real server: 10.0.0.5:80 (10.0.0.1:80) (Weight set to 3)",
+        ),
+        (
+            the.written(the.change(0), before=the.destination(3)),
+            "Quiescent real server: 10.0.0.5:80 (10.0.0.1:80) (Weight set to 0)",
+        ),
+        (
+            the.written(the.change(3), RELOAD, before=MASQUERADED),
+            "Changed real server: 10.0.0.5:80 (10.0.0.1:80) (Weight set to 3): forwarding gate instead of masq",
+        ),
+        (
+            the.written(the.change(5), RELOAD, before=MASQUERADED),
+            "Restored real server: 10.0.0.5:80 (10.0.0.1:80) (Weight set to 5): forwarding gate instead of masq",
+        ),
+        (
+            the.written(the.change(0), DRIFT, before=replace(the.destination(0), upper=9)),
+            "Changed real server: 10.0.0.5:80 (10.0.0.1:80) (Weight set to 0): upper threshold 0 instead of 9",
+        ),
+        (
+            the.written(the.SET_SERVICE, RELOAD, before=replace(the.SETTINGS, scheduler="rr")),
+            "Changed virtual server: 10.0.0.1:80: scheduler=wlc instead of rr",
         ),
     ],
 )

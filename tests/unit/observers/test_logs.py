@@ -97,7 +97,7 @@ def test_a_json_line_has_time_level_name_message_and_fields():
     [
         (the.written(the.add(3)), "info"),
         (the.WENT_DOWN, "warning"),
-        (ev.FallbackChanged(the.WEB, active=True), "warning"),
+        (ev.FallbackChanged(the.WEB, active=True, fallback=the.OTHER.real), "warning"),
         (the.DRIFT, "warning"),
         (ev.ServingChanged(the.WEB, serving=False, fallback=False), "error"),
         (the.REFUSED, "error"),

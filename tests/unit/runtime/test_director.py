@@ -399,6 +399,25 @@ async def test_a_reload_of_the_same_configuration_does_nothing() -> None:
         assert stage.events == []
 
 
+async def test_a_fallback_that_a_reload_takes_away_is_told_as_that() -> None:
+    async with directing(config(virtual(3))) as stage:
+        await stage.report(1, REFUSED)
+        assert stage.told(FallbackChanged)[-1] == FallbackChanged(WEB, active=True, fallback=FALLBACK)
+        await stage.director.reload(config(virtual(3, fallback=None)))
+        assert stage.told(FallbackChanged)[-1] == FallbackChanged(WEB, active=False, fallback=None)
+
+
+async def test_a_changed_forwarding_method_is_told_with_what_was_there() -> None:
+    async with directing(config(virtual(3))) as stage:
+        await stage.report(1, up())
+        masq = Destination(forwarding=Forwarding.MASQ, weight=3)
+        real = Real(endpoint=server(1), destination=masq, plan=polled(1))
+        await stage.director.reload(config(virtual(3, reals=(real,))))
+        changed = stage.told(TableChanged)[-1]
+        assert changed.change == SetDestination(WEB, server(1), masq)
+        assert changed.before == entry(3)
+
+
 async def test_a_fallback_that_becomes_a_server_is_not_let_in_unasked() -> None:
     async with directing(config(virtual(3))) as stage:
         assert stage.weights() == {F: 1}

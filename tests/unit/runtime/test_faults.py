@@ -13,7 +13,7 @@ from tests.unit.runtime.test_director import WEB, polled, server
 
 NONE_FREE = fault(CheckUnavailable("too many open files"))
 TELLS, TAKES = FaultRules(60.0), FaultRules(60.0, down=True)
-TAKEN = down(Reason.LOCAL, "not to be checked for 60 s, through a fault of ours: too many open files")
+TAKEN = down(Reason.LOCAL, "could not be checked for 60 s, through a fault of ours: too many open files")
 
 
 class Scene:

@@ -141,7 +141,8 @@ async def test_a_mistyped_name_is_told_once_while_it_is_there(tmp_path) -> None:
         await stage.until(lambda: stage.serving() == {A, B})
         (tmp_path / "127.0.0.3").touch()
         await stage.until(lambda: len(stage.told()) == 2)
-    assert set(stage.told()) == {"Maintenance file '127.0.0.3' names no real server"}
+    cure = "call it ADDRESS, ADDRESS:PORT or as the server's host, or remove it"
+    assert set(stage.told()) == {f"Maintenance file '127.0.0.3' names no real server: {cure}"}
 
 
 async def test_a_directory_that_comes_later_vanishes_and_comes_again(tmp_path) -> None:
