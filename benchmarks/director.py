@@ -8,12 +8,14 @@ line that it reads:
     begin     start to measure
     end       what was measured since
     weights   when servers were written out of the table, by address: seconds on the monotonic clock
+    close in order, reset   how connections are left from now on (see `closing.py`)
 """
 
 import array
 import asyncio
 import json
 import os
+import socket
 import sys
 import time
 from itertools import accumulate
@@ -28,6 +30,8 @@ from ldirectord_py.model.outcome import Verdict
 from ldirectord_py.model.table import RemoveDestination, SetDestination
 from ldirectord_py.observers.logs import LogFile
 from ldirectord_py.options import Options
+from ldirectord_py.probing.closing import ClosingConnections, reset
+from ldirectord_py.probing.time_waits import TimeWaitBudget
 
 SLOTS = 20_000
 """Of a tenth of a millisecond each."""
@@ -89,6 +93,20 @@ class Measuring:
         return next(slot / 10 for slot, seen in enumerate(accumulate(self.lateness), 1) if seen >= checks)
 
 
+IN_ORDER = {name: getattr(ClosingConnections, name) for name in ("close_first", "close_second")}
+
+
+def reset_instead(_connections: ClosingConnections, opened: socket.SocketType, *_: object, **__: object) -> None:
+    reset(opened)
+
+
+def leave_by(way: str) -> None:
+    """Have all connections closed in order, however many TIME_WAITs that leaves, or all of them reset."""
+    for name, in_order in IN_ORDER.items():
+        setattr(ClosingConnections, name, in_order if way == "close in order" else reset_instead)
+    TimeWaitBudget.spend = lambda _self, _now: True  # type: ignore[method-assign]
+
+
 def tell(fact: dict[str, float]) -> None:
     print(json.dumps(fact), flush=True)
 
@@ -109,6 +127,9 @@ async def direct(path: Path, log: Path) -> None:
                 tell(measuring.end())
             case "weights":
                 tell(measuring.out)
+            case "close in order" | "reset" as way:
+                leave_by(way)
+                tell({})
             case _:
                 application.end()
                 loop.remove_reader(sys.stdin)

@@ -50,15 +50,15 @@ class Peer(Protocol):
     """
 
     async def send(self, data: bytes) -> None:
-        """Send all of *data*."""
+        """Send all of *data*.
+
+        A server may have answered, and closed, without reading it: then the answer can still be read, and only after
+        it the error is raised.
+        """
         ...
 
     async def some(self) -> bytes:
         """Return what has come, at least one byte; nothing at the end of the stream.  Of a datagram: all of it."""
-        ...
-
-    async def ask(self, data: bytes) -> None:
-        """Send all of *data* to a server that may have answered, and closed, without reading it; then use `more`."""
         ...
 
     async def more(self) -> bytes:
@@ -87,6 +87,10 @@ class Peer(Protocol):
 
     def end(self) -> None:
         """Half-close: say that nothing more will be sent."""
+        ...
+
+    def leave_closing(self, *, answering: bool) -> None:
+        """Leave it to the server to close the connection first: it was asked to, and may be *answering* until then."""
         ...
 
 

@@ -28,8 +28,9 @@ class DatagramPeer(StreamPeer):
             await self._give_way()
         return data
 
-    def _prepare_abort(self, opened: socket.SocketType) -> None:
-        """Do nothing: datagrams have no connection to end."""
+    def _leave(self) -> None:
+        """Do nothing in order: datagrams have no connection to end."""
+        self._close()
 
 
 class InsistentPeer(DatagramPeer):

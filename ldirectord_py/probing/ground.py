@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from ldirectord_py.checks.matching_aside import Allowance
 from ldirectord_py.model.checking import Pattern, Probe
 from ldirectord_py.model.outcome import Outcome
+from ldirectord_py.probing.closing import ClosingConnections
 
 if TYPE_CHECKING:
     from ldirectord_py.probing.peers import StreamPeer
@@ -18,12 +19,17 @@ Done = Callable[[Outcome, float, float], None]
 class Ground(Protocol):
     """What a peer needs of its prober."""
 
+    @property
+    def closing(self) -> ClosingConnections:
+        """Whoever closes connections whose check has come to its end."""
+        ...
+
     def watch(self, peer: "StreamPeer", descriptor: int) -> None:
         """Resume *peer* whenever *descriptor* has news."""
         ...
 
     def forget(self, descriptor: int) -> None:
-        """Stop that; *descriptor* is about to be closed."""
+        """Stop that; *descriptor* is about to be closed, or of no concern to a check any more."""
         ...
 
     def match(self, peer: "StreamPeer", pattern: Pattern, subject: bytes, allowance: Allowance) -> Task[bool]:

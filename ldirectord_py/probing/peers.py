@@ -1,41 +1,37 @@
 """The other side of a conversation, on a real socket: resumed by the prober whenever its socket has news."""
 
 import errno
+import os
 import socket
 from collections import OrderedDict
-from collections.abc import Coroutine, Generator
+from collections.abc import Coroutine
+from contextlib import suppress
 from select import EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP
-from struct import pack
-from types import coroutine
 from typing import Any
 
 from ldirectord_py.checks.binding import bind
 from ldirectord_py.checks.matching_aside import Allowance
-from ldirectord_py.model.checking import Conversation, Pattern, PeerClosed, PeerTooLong
+from ldirectord_py.model.checking import Conversation, Pattern
 from ldirectord_py.model.errors import CheckUnavailable
 from ldirectord_py.model.network import outcome_of_errno, outcome_of_opening, raise_if_ours, raise_of_opening
 from ldirectord_py.model.outcome import Outcome, Reason, down, fault
+from ldirectord_py.probing.closing import reset
 from ldirectord_py.probing.ground import Done, Ground
 from ldirectord_py.probing.prepared import Prepared
+from ldirectord_py.probing.reading import MOST, Reader, news
 from ldirectord_py.probing.reasons import outcome_of, outcome_of_bug, outcome_of_delay
-from ldirectord_py.probing.turns import A_BYTE_SEARCHED, A_LINE, A_TURN
+from ldirectord_py.probing.turns import A_BYTE_SEARCHED, A_TURN
 
 _BROKEN = EPOLLERR | EPOLLHUP
 _NEWS = EPOLLIN | EPOLLRDHUP | EPOLLERR | EPOLLHUP
 _ENDED = EPOLLRDHUP | EPOLLERR | EPOLLHUP
-_ABORT = pack("ii", 1, 0)  # struct linger: close at once with RST, and leave no TIME_WAIT behind
+_OF_CONNECTIONS = frozenset((errno.ECONNRESET, errno.EPIPE))
+"""Errors of a connection that had come about."""
 _CHUNK = 16384
-_MOST = 1 << 20  # bytes that one conversation may read
 
 
-@coroutine
-def _news() -> Generator[None, None, None]:
-    """Suspend the conversation until its socket has news."""
-    yield
-
-
-class StreamPeer:
-    """One conversation over TCP, from its socket to its verdict: one object a check, everything about it in one place.
+class StreamPeer(Reader):
+    """One conversation over TCP, from its socket to its verdict.
 
     The socket is registered once, edge-triggered, for reading and writing.  What an edge has told is
     kept in *_readable* and *_ended*, so that no system call is made only to learn that there is
@@ -45,24 +41,24 @@ class StreamPeer:
     __slots__ = (
         "_allowance",
         "_begun",
-        "_buffer",
         "_connected",
         "_conversation",
         "_done",
+        "_emptied",
         "_ended",
         "_ground",
-        "_left",
         "_matching",
         "_prepared",
         "_readable",
-        "_refused",
+        "_server_answers",
+        "_server_closes",
         "_socket",
-        "_work",
         "deadlines",
         "probe",
     )
 
     def __init__(self, prepared: Prepared, ground: Ground, done: Done) -> None:
+        super().__init__()
         self.probe = prepared.probe
         self.deadlines: OrderedDict[StreamPeer, float] | None = None
         self._prepared = prepared
@@ -71,13 +67,10 @@ class StreamPeer:
         self._begun = 0.0
         self._conversation: Coroutine[Any, Any, Outcome] | None = None
         self._socket: socket.SocketType | None = None
-        self._connected = self._readable = self._ended = False
-        self._left = _MOST
-        self._refused: OSError | None = None
-        self._work = 0
+        self._connected = self._readable = self._ended = self._emptied = False
+        self._server_closes = self._server_answers = False
         self._matching = False
         self._allowance: Allowance | None = None
-        self._buffer = b""
 
     # The prober's side.
 
@@ -99,7 +92,7 @@ class StreamPeer:
             if events & _ENDED:
                 self._ended = True
         if not self._connected:
-            if events & _BROKEN and (error := self._pending_error()):
+            if events & _BROKEN and (error := self._pending_error()) and not self._has_answered(error):
                 self._conclude(outcome_of_errno(error), now)
                 return
             if not events & EPOLLOUT:
@@ -119,10 +112,10 @@ class StreamPeer:
         seconds = f"{self.probe.timeout:g} s"
         if not self._connected:
             sentence = f"no connection within {seconds}"
-        elif self._left == _MOST:
+        elif self._left == MOST:
             sentence = f"connected, but no answer within {seconds}"
         else:
-            sentence = f"answer not complete within {seconds}: {_MOST - self._left} bytes had come"
+            sentence = f"answer not complete within {seconds}: {MOST - self._left} bytes had come"
         self._conclude(down(Reason.TIMEOUT, sentence), now)
 
     def go_on(self, now: float) -> None:
@@ -147,6 +140,7 @@ class StreamPeer:
         try:
             self._conversation.send(None)
         except StopIteration as verdict:
+            self._leave()
             self._conclude(verdict.value, now)
         except Exception as error:  # noqa: BLE001  # the one place around a probe: what is no fault of ours by its type is down
             outcome = outcome_of(error)
@@ -173,61 +167,17 @@ class StreamPeer:
                 sent = self._socket.send(data)  # type: ignore[union-attr]  # there is one while a conversation runs
             except BlockingIOError:
                 sent = 0
+            except (BrokenPipeError, ConnectionResetError) as error:
+                self._refused = error
+                self._readable = self._ended = True  # what had come before is still there to be read
+                return
             except OSError as error:
                 raise_if_ours(error)
                 raise
             if sent == len(data):
                 return
             data = data[sent:]
-            await _news()
-
-    async def some(self) -> bytes:
-        """See `Peer.some`."""
-        if self._buffer:
-            data, self._buffer = self._buffer, b""
-            return data
-        return await self._receive()
-
-    async def ask(self, data: bytes) -> None:
-        """See `Peer.ask`."""
-        try:
-            await self.send(data)
-        except (BrokenPipeError, ConnectionResetError) as error:
-            self._refused = error
-            self._readable = self._ended = True  # what had come before is still there to be read
-
-    async def more(self) -> bytes:
-        """See `Peer.more`."""
-        try:
-            if (data := await self.some()) or self._left < _MOST or self._refused is None:
-                return data
-        except ConnectionResetError:
-            if self._left < _MOST:
-                return b""
-            raise
-        raise self._refused
-
-    async def line(self) -> bytes:
-        """See `Peer.line`."""
-        buffer = self._buffer
-        while (end := buffer.find(b"\n")) < 0:
-            if not (more := await self._receive()):
-                raise PeerClosed("the server ended the connection before the end of a line")
-            buffer += more
-        self._buffer = buffer[end + 1 :]
-        if self._is_enough(A_LINE):
-            await self._give_way()
-        return buffer[:end].removesuffix(b"\r")
-
-    async def exactly(self, count: int) -> bytes:
-        """See `Peer.exactly`."""
-        buffer = self._buffer
-        while len(buffer) < count:
-            if not (more := await self._receive()):
-                raise PeerClosed(f"the server ended the connection after {len(buffer)} of {count} bytes")
-            buffer += more
-        self._buffer = buffer[count:]
-        return buffer[:count]
+            await news()
 
     async def start_tls(self) -> None:
         """See `Peer.start_tls`; a connection without TLS options cannot."""
@@ -235,14 +185,13 @@ class StreamPeer:
 
     async def reconnect(self) -> None:
         """See `Peer.reconnect`."""
-        self._close_socket()
-        self._connected = self._readable = self._ended = False
-        self._left, self._refused = _MOST, None
-        self._buffer = b""
+        self._leave()
+        self._connected = self._readable = self._ended = self._emptied = False
+        self._begin_anew()
         if error := self._connect():
             raise_of_opening(error)
         while not self._connected:
-            await _news()
+            await news()
 
     async def has_match(self, pattern: Pattern, subject: bytes) -> bool:
         """See `Peer.has_match`: what might take long is done beside the loop."""
@@ -262,7 +211,7 @@ class StreamPeer:
         asked = self._ground.match(self, pattern, subject, self._allowance)
         try:
             while not asked.done():
-                await _news()
+                await news()
         finally:
             asked.cancel()
         return asked.result()
@@ -270,7 +219,12 @@ class StreamPeer:
     def end(self) -> None:
         """See `Peer.end`."""
         if self._socket is not None:
-            self._socket.shutdown(socket.SHUT_WR)
+            with suppress(OSError):  # it is closed already: reading tells
+                self._socket.shutdown(socket.SHUT_WR)
+
+    def leave_closing(self, *, answering: bool) -> None:
+        """See `Peer.leave_closing`."""
+        self._server_closes, self._server_answers = True, answering
 
     # The socket.
 
@@ -284,29 +238,21 @@ class StreamPeer:
                 else:
                     # A short read has emptied the socket: the next edge tells of more. The end of
                     # the stream was told already where it has come, so there we must look again.
-                    if len(data) < _CHUNK and not self._ended:
-                        self._readable = False
+                    if len(data) < _CHUNK:
+                        self._readable, self._emptied = self._ended, self._ended
+                    if not data and self._refused is not None:
+                        raise self._refused
                     self._spend(len(data))
                     if len(data) == _CHUNK and self._is_enough(_CHUNK):
                         await self._give_way()
                     return data
-            await _news()
-
-    def _is_enough(self, work: int) -> bool:
-        """Take note of *work* done; return whether that is enough for one turn of the loop."""
-        self._work += work
-        return self._work >= A_TURN
+            await news()
 
     async def _give_way(self) -> None:
         """Go on in the next turn of the loop: a long answer may be there all at once, and others wait."""
         self._work = 0
         self._ground.again(self)
-        await _news()
-
-    def _spend(self, count: int) -> None:
-        self._left -= count
-        if self._left < 0:
-            raise PeerTooLong(f"the server sent more than {_MOST} bytes")
+        await news()
 
     def _connect(self) -> int:
         """Open a socket and begin to connect; return 0, or the error.  Raises `CheckUnavailable`."""
@@ -336,21 +282,45 @@ class StreamPeer:
     def _pending_error(self) -> int:
         return self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) if self._socket else 0
 
+    def _has_answered(self, error: int) -> bool:
+        """Return whether the server had connected and answered before it caused *error*; then reading ends with it."""
+        if self._socket is None or error not in _OF_CONNECTIONS:
+            return False
+        try:
+            answered = bool(self._socket.recv(1, socket.MSG_PEEK))
+        except OSError:
+            return False
+        self._refused = OSError(error, os.strerror(error))
+        return answered
+
     def _close(self) -> None:
         if self._conversation is not None:
             self._conversation.close()
             self._conversation = None
-        self._close_socket()
-
-    def _close_socket(self) -> None:
         if (opened := self._socket) is None:
             return
         self._socket = None
         self._ground.forget(opened.fileno())
         if self._connected and not self._ended:
-            self._prepare_abort(opened)
-        opened.close()
+            reset(opened)
+        else:
+            opened.close()
 
-    def _prepare_abort(self, opened: socket.SocketType) -> None:
-        # Where the server has closed first, TIME_WAIT is its own; where it has not, RST spares both sides one.
-        opened.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _ABORT)
+    def _leave(self) -> None:
+        """Close the socket in order: all has been said that the check wanted to hear."""
+        if (opened := self._socket) is None:
+            return
+        self._socket = None
+        self._ground.forget(opened.fileno())
+        if self._emptied:  # and so ended: nobody waits for our side
+            opened.close()
+            return
+        closing, last_words = self._ground.closing, self._last_words()
+        if self._server_closes or self._ended:
+            closing.close_second(opened, last_words, unread=self._readable, answering=self._server_answers)
+        else:
+            closing.close_first(opened, last_words, unread=self._readable)
+
+    def _last_words(self) -> bytes:
+        """Return what is to be sent before our side is closed."""
+        return b""

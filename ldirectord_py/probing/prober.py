@@ -5,23 +5,26 @@ from collections import OrderedDict
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from select import EPOLLET, EPOLLIN, EPOLLOUT, EPOLLRDHUP, epoll
+from select import EPOLLERR, EPOLLET, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP, epoll
 from typing import Protocol
 
 from ldirectord_py.checks.matching_aside import Allowance, matcher
 from ldirectord_py.model.checking import Pattern, Probe, Target, Transport
 from ldirectord_py.model.outcome import Outcome, Reason
+from ldirectord_py.probing.closing import ClosingConnections
 from ldirectord_py.probing.datagrams import DatagramPeer, IcmpPeer, InsistentPeer
 from ldirectord_py.probing.drivers import DriverRunner
 from ldirectord_py.probing.ground import Done, Ground
 from ldirectord_py.probing.peers import StreamPeer
 from ldirectord_py.probing.prepared import Prepared
 from ldirectord_py.probing.reasons import HELD_UP
+from ldirectord_py.probing.time_waits import TimeWaitBudget, per_second
 from ldirectord_py.probing.tls import TlsPeer
 from ldirectord_py.probing.tls_memory import CertificateSeen, TlsMemory
 from ldirectord_py.workers.pool import close_pools
 
 _WATCHED = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET
+_HAS_COME = EPOLLIN | EPOLLRDHUP | EPOLLERR | EPOLLHUP
 _BATCH = 256  # events taken at a time, so that others of the loop get their turn
 
 
@@ -57,6 +60,7 @@ class Prober:
         self.crashed = crashed
         self.tls = TlsMemory(certificate_seen)
         self._loop = asyncio.get_running_loop()
+        self.closing = ClosingConnections(self._loop, TimeWaitBudget(per_second()))
         self._drivers = DriverRunner(tasks, crashed)
         self._matcher = matcher()
         self._epoll = epoll()
@@ -113,6 +117,7 @@ class Prober:
         """Abandon what is under way and let go of the epoll set."""
         for peer in list(self._peers.values()):
             peer.abandon()
+        self.closing.close()
         if self._timer is not None:
             self._timer.cancel()
         self._matcher.close()
@@ -128,7 +133,7 @@ class Prober:
         self._epoll.register(descriptor, _WATCHED)
 
     def forget(self, descriptor: int) -> None:
-        """See `Ground.forget`; closing the descriptor takes it out of the epoll set by itself."""
+        """See `Ground.forget`; it stays in the epoll set until it is closed."""
         self._peers.pop(descriptor, None)
 
     def match(self, peer: StreamPeer, pattern: Pattern, subject: bytes, allowance: Allowance) -> asyncio.Task[bool]:
@@ -148,8 +153,9 @@ class Prober:
         self._loop.call_soon(self._go_on, peer)
 
     def _go_on(self, peer: StreamPeer) -> None:
+        now = self.closing.now = self._loop.time()
         try:
-            peer.go_on(self._loop.time())
+            peer.go_on(now)
         except Exception as error:  # noqa: BLE001  # as in `_on_news`
             self.crashed(peer.probe, error)
 
@@ -168,7 +174,7 @@ class Prober:
 
     def _on_news(self) -> None:
         peers = self._peers
-        now = self._loop.time()
+        now = self.closing.now = self._loop.time()
         for descriptor, events in self._epoll.poll(0, _BATCH):
             # One descriptor has one entry in a batch, and is closed nowhere but in its own turn or
             # by a deadline between batches: nobody is woken for somebody else's news.
@@ -177,6 +183,8 @@ class Prober:
                     peer.resume(events, now)
                 except Exception as error:  # noqa: BLE001  # a bug on one outcome's way must not cost others their news
                     self.crashed(peer.probe, error)
+            elif events & _HAS_COME:
+                self.closing.on_news(descriptor)
 
     def _set_deadline(self, peer: StreamPeer, deadline: float) -> None:
         queue = self._deadlines.get(peer.probe.timeout)

@@ -151,6 +151,14 @@ class TlsPeer(StreamPeer):
     def end(self) -> None:
         """Do nothing: a half-closed TLS connection is a closed one."""
 
+    def _last_words(self) -> bytes:
+        """Return our close_notify (RFC 8446 §6.1)."""
+        if self._tls is None:
+            return b""
+        with suppress(ssl.SSLError):  # the server's has not come yet, or more of its answer has
+            self._tls.unwrap()
+        return self._outgoing.read()
+
     async def _receive(self) -> bytes:
         if self._tls is None:
             return await super()._receive()

@@ -24,6 +24,7 @@ class ScriptedPeer:
         self.connections = 1
         self.reads = 0
         self.ended = False
+        self.server_closes = False
         self.secured = False
         self.answered = False
 
@@ -41,9 +42,6 @@ class ScriptedPeer:
         if isinstance(piece, bytes):
             return piece or await self.some()
         raise piece
-
-    async def ask(self, data: bytes) -> None:
-        await self.send(data)
 
     async def more(self) -> bytes:
         try:
@@ -83,6 +81,9 @@ class ScriptedPeer:
 
     def end(self) -> None:
         self.ended = True
+
+    def leave_closing(self, *, answering: bool) -> None:
+        self.server_closes = True
 
     async def _more(self) -> bytes:
         if not (data := await self.some()):

@@ -6,7 +6,8 @@ from ldirectord_py.model.checking import Peer
 
 
 async def say_goodbye(peer: Peer, words: bytes) -> None:
-    """Send *words* and do not wait for an answer; that the server is gone already changes no verdict."""
+    """Send *words*, upon which the server closes the connection; that it is gone already changes no verdict."""
+    peer.leave_closing(answering=True)
     # The one error of the network that is caught in a conversation: after it there is nothing to find out.
     with suppress(OSError):
         await peer.send(words)

@@ -58,13 +58,18 @@ class Http:
 
     async def probe(self, peer: Peer) -> Outcome:
         """See `Conversation.probe`."""
-        await peer.ask(self._wire)
-        answer = await read_answer(peer, whole=self._whole)
+        await peer.send(self._wire)
+        answer = await self._read(peer)
         if isinstance(answer, Outcome):
             return answer
         if answer.status in _REDIRECTS and answer.status not in self.statuses:
             return await self._follow(peer, answer)
         return self._judge(answer) or await self._search(peer, answer)
+
+    async def _read(self, peer: Peer) -> Answer | Outcome:
+        answer = await read_answer(peer, whole=self._whole)
+        peer.leave_closing(answering=not self._whole or isinstance(answer, Outcome) or answer.cut)
+        return answer
 
     @property
     def _whole(self) -> bool:
@@ -130,8 +135,8 @@ class Http:
                 location = quoted(answer.location.encode(), 100)
                 return down(Reason.STATUS, f"{answer.status} redirects to {location}, which is not this server")
             await peer.reconnect()
-            await peer.ask(self._request_for(there))
-            following = await read_answer(peer, whole=self._whole)
+            await peer.send(self._request_for(there))
+            following = await self._read(peer)
             if isinstance(following, Outcome):
                 return following
             answer, here = following, there

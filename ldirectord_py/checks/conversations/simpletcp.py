@@ -34,7 +34,7 @@ class SimpleTcp:
     async def probe(self, peer: Peer) -> Outcome:
         """See `Conversation.probe`."""
         if self.request:
-            await peer.ask(self.request)
+            await peer.send(self.request)
         # Many servers answer only once they know that the question is complete.
         peer.end()
         search = _Search(peer, self.receive)

@@ -78,9 +78,7 @@ async def test_datagrams_set_out_from_there_too() -> None:
 
 async def test_ipv6_sets_out_from_its_own_addresses() -> None:
     server = Noting()
-    listening = await asyncio.start_server(server, "::1", 0)
-    async with listening, checking() as check:
-        endpoint = Endpoint(ip_address("::1"), listening.sockets[0].getsockname()[1])
+    async with serving(server, host="::1") as endpoint, checking() as check:
         here = await check(endpoint, service="imap", checksource=ip_address("::1"), checkdevice="lo")
         elsewhere = await check(endpoint, service="imap", checksource=ip_address("2001:db8::77"))
 

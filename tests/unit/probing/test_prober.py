@@ -101,7 +101,7 @@ class Asking:
     question: bytes = b"?"
 
     async def probe(self, peer: Peer) -> Outcome:
-        await peer.ask(self.question)
+        await peer.send(self.question)
         heard = b""
         while data := await peer.more():
             heard += data
