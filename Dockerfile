@@ -11,11 +11,23 @@
 #
 #   docker run --volume /etc/ha.d:/etc/ha.d:ro ldirectord configtest
 #   docker run --volume /etc/ha.d:/etc/ha.d:ro ldirectord --table memory start
-FROM python:3.11-slim
+# What is installed is locked in requirements/.  For service=mysql, pgsql, oracle and grpc:
+#   docker build --build-arg REQUIREMENTS=extras -t ldirectord .
+FROM python:3.11-slim AS build
+WORKDIR /src
+COPY requirements/build.txt requirements/build.txt
+RUN pip install --no-cache-dir --root-user-action=ignore --require-hashes --requirement requirements/build.txt
+COPY pyproject.toml README.md LICENSE ./
+COPY ldirectord_py ldirectord_py
+RUN pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /wheels .
 
-COPY pyproject.toml README.md LICENSE /src/
-COPY ldirectord_py /src/ldirectord_py
-RUN pip install --no-cache-dir --root-user-action=ignore /src && rm -r /src
+FROM python:3.11-slim
+ARG REQUIREMENTS=run
+COPY requirements/${REQUIREMENTS}.txt /tmp/requirements.txt
+COPY --from=build /wheels /tmp/wheels
+RUN pip install --no-cache-dir --root-user-action=ignore --require-hashes --requirement /tmp/requirements.txt \
+ && pip install --no-cache-dir --root-user-action=ignore --no-deps /tmp/wheels/*.whl \
+ && rm -r /tmp/requirements.txt /tmp/wheels
 # for any user, since root without CAP_DAC_OVERRIDE is one like others
 RUN install --directory --mode 1777 /run/ldirectord && useradd --system --no-create-home ldirectord
 

@@ -101,6 +101,7 @@ class Matcher:
 
     async def _answer(self, pattern: bytes, subject: bytes, allowed: int) -> bytes:
         # Twice, as what has ended it may have done so long ago: the kernel in want of memory, an operator.
+        # What ends it twice is the question, and so whoever has sent the subject.
         for _ in range(2):
             # Whoever is cancelled amid an answer leaves a process that is of no use any more.
             process, self._process = self._process or _Process(), None
@@ -117,7 +118,7 @@ class Matcher:
                 self._process = process
                 return answer
             process.end()
-        raise CheckUnavailable("the process that matches patterns has ended twice over one question")
+        raise PatternGaveUp
 
     def close(self) -> None:
         """End the process, if there is one."""

@@ -160,6 +160,18 @@ async def test_a_crash_over_a_question_is_the_question_s(aside: Asked) -> None:
     assert await aside.matches(CAREFUL, b"ok")
 
 
+async def test_a_question_that_ends_the_process_twice_is_given_up(aside: Asked) -> None:
+    asked = asyncio.get_running_loop().create_task(aside.matches(CAREFUL, b"ok"))
+    while not asked.done():
+        for supervisor in supervisors():
+            with suppress(ProcessLookupError):
+                os.killpg(supervisor, signal.SIGKILL)
+        await asyncio.sleep(0)
+
+    with pytest.raises(PatternGaveUp):
+        await asked
+
+
 async def test_one_that_hangs_is_replaced(aside: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
     assert await aside.matches(CAREFUL, b"ok")
     supervisor = only(supervisors())
