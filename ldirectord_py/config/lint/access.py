@@ -9,6 +9,7 @@ from ldirectord_py.model.asking import CheckType
 _BY_ALL = 0o002
 _BY_GROUP = 0o020
 _STICKY = 0o1000
+_BY_PROGRAM = {CheckType.EXTERNAL, CheckType.EXTERNAL_PERL}
 _TRUSTED = frozenset({"root", "ldirectord"})
 
 
@@ -26,6 +27,16 @@ def writable(sight: Sight) -> Iterator[tuple[int, str]]:
                 yield number, f"{what}: {name}{inside} can be written by {who}, who so become whoever runs the director"
 
 
+def as_the_director(sight: Sight) -> Iterator[tuple[int, str]]:
+    """Yield the first external check that runs as the director's own user, which is root where it is no unit."""
+    for place in sight.places:
+        for asking in place.askings:
+            if asking.checktype in _BY_PROGRAM and asking.checkuser is None:
+                sentence = "checkcommand: it runs as root where root starts the director; checkuser names another user"
+                yield place.line("checkcommand"), sentence
+                return
+
+
 def _depended_upon(sight: Sight) -> Iterator[tuple[str, int, str]]:
     """Yield paths, the numbers of the lines that name them, and what they are."""
     for path in sight.files.paths:
@@ -37,7 +48,7 @@ def _depended_upon(sight: Sight) -> Iterator[tuple[str, int, str]]:
             yield sight.config.callback.split(" ", 1)[0], line.number, "callback"
     for place in sight.places:
         for asking in place.askings:
-            if asking.checktype in {CheckType.EXTERNAL, CheckType.EXTERNAL_PERL}:
+            if asking.checktype in _BY_PROGRAM:
                 yield asking.checkcommand, place.line("checkcommand"), "checkcommand"
         if place.virtual.fallbackcommand:
             program = place.virtual.fallbackcommand.split(" ", 1)[0]

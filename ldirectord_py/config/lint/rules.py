@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
 from ldirectord_py.config.directive import quoted, shown, unknown_word
-from ldirectord_py.config.lint.access import writable
+from ldirectord_py.config.lint.access import as_the_director, writable
 from ldirectord_py.config.lint.idle import idle
 from ldirectord_py.config.lint.rule import Place, Rule, Sight
 from ldirectord_py.config.lint.secrets import readable_secrets
@@ -285,6 +285,7 @@ RULES: tuple[Rule, ...] = (
     Rule("unknown-scheduler", "the kernel lacks the scheduler", _schedulers),
     Rule("readable-secret", "a password stands in a file that everybody can read", readable_secrets),
     Rule("writable-by-others", "others than root can change what the director reads or runs", writable),
+    Rule("checks-as-root", "the program of an external check has the director's user", as_the_director),
     Rule("no-virtuals", "there is no virtual service", _no_virtuals),
     Rule("stuck-clients", "a setting of the kernel keeps clients with servers that are out", _stuck_clients),
     Rule("cleanstop-mixed", "a stop takes some virtuals out and leaves others", _mixed_stop),

@@ -73,6 +73,7 @@ CASES = {
     "surprising-value": ("checkinterval=5", "checkinterval=5 seconds", 1),
     "no-effect": ("	scheduler=wlc\n", '	scheduler=wlc\n	load="5"\n', 12),
     "bare-directive": ("quiescent=yes\n", "quiescent=yes\nsupervised\n", 5),
+    "checks-as-root": ("checktype=connect\n", "checktype=external\n\tcheckcommand=/bin/true\n", 22),
     "no-virtuals": (FINE, "quiescent=yes\n", 0),
     "cleanstop-mixed": ("\tchecktype=connect\n", "\tchecktype=connect\n\tcleanstop=no\n", 5),
     "stuck-clients": ("	scheduler=wlc\n", "	scheduler=wlc\n	persistent=60\n", 12),
@@ -103,13 +104,13 @@ def test_each_is_found_at_its_line(name: str, tmp_path: Path) -> None:
 def test_programs_have_to_be_there(checktype: str, command: str, told: list, tmp_path: Path) -> None:
     text = FINE.replace("checktype=connect", f"checktype={checktype}\n\tcheckcommand={command}")
 
-    assert found(text, tmp_path) == told
+    assert found(text, tmp_path, MACHINE, "checks-as-root") == told
 
 
 def test_arguments_of_a_command_are_told_as_what_they_are(tmp_path: Path) -> None:
     file = tmp_path / "ldirectord.cf"
     file.write_text(FINE.replace("checktype=connect", "checktype=external\n\tcheckcommand=/nowhere/check --max-lag 30"))
-    (problem,) = lint(locate(file), MACHINE)
+    (problem,) = lint(locate(file), MACHINE, ["checks-as-root"])
     told = 'checkcommand is one path without arguments; "--max-lag 30" was taken as part of it'
     assert problem.text == told
 
@@ -298,5 +299,5 @@ def test_a_script_that_no_interpreter_is_found_for_says_why(first: str, why: str
     script.chmod(0o700)
     file.write_text(FINE.replace("checktype=connect", f"checktype=external\n\tcheckcommand={script}"))
     machine = Machine(addresses=MACHINE.addresses, schedulers=MACHINE.schedulers, group=lambda _: "root")
-    told = [each.text for each in lint(locate(file), machine, ["readable-secret", "writable-by-others"])]
+    told = [each.text for each in lint(locate(file), machine, ["readable-secret", "writable-by-others", "checks-as-root"])]
     assert told == ([f"checkcommand: {script} {why}"] if why else [])
