@@ -299,5 +299,7 @@ def test_a_script_that_no_interpreter_is_found_for_says_why(first: str, why: str
     script.chmod(0o700)
     file.write_text(FINE.replace("checktype=connect", f"checktype=external\n\tcheckcommand={script}"))
     machine = Machine(addresses=MACHINE.addresses, schedulers=MACHINE.schedulers, group=lambda _: "root")
-    told = [each.text for each in lint(locate(file), machine, ["readable-secret", "writable-by-others", "checks-as-root"])]
+    told = [
+        each.text for each in lint(locate(file), machine, ["readable-secret", "writable-by-others", "checks-as-root"])
+    ]
     assert told == ([f"checkcommand: {script} {why}"] if why else [])
