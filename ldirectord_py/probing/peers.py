@@ -10,6 +10,7 @@ from select import EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP
 from typing import Any
 
 from ldirectord_py.checks.binding import bind
+from ldirectord_py.checks.early_answers import has_answered
 from ldirectord_py.checks.matching_aside import Allowance
 from ldirectord_py.model.checking import Conversation, Pattern
 from ldirectord_py.model.errors import CheckUnavailable
@@ -25,8 +26,6 @@ from ldirectord_py.probing.turns import A_BYTE_SEARCHED, A_TURN
 _BROKEN = EPOLLERR | EPOLLHUP
 _NEWS = EPOLLIN | EPOLLRDHUP | EPOLLERR | EPOLLHUP
 _ENDED = EPOLLRDHUP | EPOLLERR | EPOLLHUP
-_OF_CONNECTIONS = frozenset((errno.ECONNRESET, errno.EPIPE))
-"""Errors of a connection that had come about."""
 _CHUNK = 16384
 
 
@@ -282,16 +281,11 @@ class StreamPeer(Reader):
     def _pending_error(self) -> int:
         return self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) if self._socket else 0
 
-    def _has_answered(self, error: int) -> bool:
-        """Return whether the server had connected and answered before it caused *error*; then reading ends with it."""
-        if self._socket is None or error not in _OF_CONNECTIONS:
+    def _has_answered(self, number: int) -> bool:
+        if self._socket is None or not has_answered(self._socket, number):
             return False
-        try:
-            answered = bool(self._socket.recv(1, socket.MSG_PEEK))
-        except OSError:
-            return False
-        self._refused = OSError(error, os.strerror(error))
-        return answered
+        self._refused = OSError(number, os.strerror(number))  # with which reading is to end
+        return True
 
     def _close(self) -> None:
         if self._conversation is not None:

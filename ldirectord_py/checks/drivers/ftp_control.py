@@ -36,14 +36,31 @@ class Reply:
     line: bytes
 
 
+class Reader(asyncio.StreamReader):
+    """Gives all that had come before the server reset the connection."""
+
+    reset: ConnectionError | None = None
+
+    def set_exception(self, exc: Exception) -> None:
+        """Take *exc* for the end of the stream, behind what is there to be read."""
+        if isinstance(exc, ConnectionError):
+            self.reset = exc
+            self.feed_eof()
+        else:
+            super().set_exception(exc)
+
+
 @asynccontextmanager
 async def connection(
     endpoint: Endpoint, origin: Origin | None = None, *, what: str = ""
-) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+) -> AsyncIterator[tuple[Reader, asyncio.StreamWriter]]:
     """Connect to *endpoint* from *origin*, and leave nothing behind in the end; raises `Concluded` where it cannot."""
     try:
         connected = await network.connect(endpoint, origin)
-        reader, writer = await asyncio.open_connection(sock=connected, limit=MOST_REPLY)
+        reader = Reader(MOST_REPLY)
+        loop = asyncio.get_running_loop()
+        transport, protocol = await loop.create_connection(lambda: asyncio.StreamReaderProtocol(reader), sock=connected)
+        writer = asyncio.StreamWriter(transport, protocol, reader, loop)
     except OSError as error:
         raise Concluded(network.outcome_of(error, what=what)) from error
     try:
@@ -55,7 +72,7 @@ async def connection(
 class Control:
     """Sends commands and reads their replies; *secrets* are never shown, not even when the server repeats them."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *secrets: bytes) -> None:
+    def __init__(self, reader: Reader, writer: asyncio.StreamWriter, *secrets: bytes) -> None:
         self._reader = reader
         self._writer = writer
         self._secrets = secrets
@@ -115,4 +132,4 @@ class Control:
         except asyncio.LimitOverrunError:
             raise Concluded(_LONG) from None
         except asyncio.IncompleteReadError:
-            raise Concluded(_CLOSED) from None
+            raise self._reader.reset or Concluded(_CLOSED) from None

@@ -5,6 +5,7 @@ import errno
 import socket
 
 from ldirectord_py.checks.binding import bind
+from ldirectord_py.checks.early_answers import has_answered
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.checking import Origin
 from ldirectord_py.model.network import outcome_of_errno, raise_of_opening
@@ -51,7 +52,8 @@ async def _connected(opened: socket.socket) -> None:
         await writable.wait()
     finally:
         loop.remove_writer(opened)
-    if number := opened.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+    number = opened.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+    if number and not has_answered(opened, number):
         raise OSError(number, "")
 
 

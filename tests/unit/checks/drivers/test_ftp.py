@@ -1,8 +1,10 @@
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from ipaddress import ip_address
 from pathlib import Path
+from struct import pack
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -73,9 +75,26 @@ class Scripted:
             raise ConnectionError
 
 
+class Resetting(Scripted):
+    """Resets the control connection behind its last reply, before the file has come."""
+
+    async def send_file(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await self.ended.wait()
+        await super().send_file(reader, writer)
+
+    async def _say(self, writer: asyncio.StreamWriter, name: str) -> None:
+        await super()._say(writer, name)
+        if name == "sent":
+            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, pack("ii", 1, 0))
+            writer.transport.abort()
+            raise ConnectionError
+
+
 @asynccontextmanager
-async def scripted(replies: Mapping[str, bytes], file: bytes) -> AsyncIterator[tuple[Scripted, Endpoint]]:
-    server = Scripted(replies, file)
+async def scripted(
+    replies: Mapping[str, bytes], file: bytes, kind: type[Scripted] = Scripted
+) -> AsyncIterator[tuple[Scripted, Endpoint]]:
+    server = kind(replies, file)
     async with serving(server.send_file) as data, serving(server.converse) as control:
         server.port = data.port
         yield server, control
@@ -84,6 +103,11 @@ async def scripted(replies: Mapping[str, bytes], file: bytes) -> AsyncIterator[t
 async def ask(replies: Mapping[str, bytes], file: bytes = b"", **options) -> Outcome:
     async with scripted(replies, file) as (_, endpoint), asyncio.timeout(10):
         return await Ftp(server=endpoint, **options).run()
+
+
+async def test_a_reset_behind_the_last_reply_changes_no_verdict() -> None:
+    async with scripted({}, b"I am ready", Resetting) as (_, endpoint), asyncio.timeout(10):
+        assert await Ftp(server=endpoint, **FETCH).run() == up("fetched 10 bytes")
 
 
 def refused(what: str, expected: str) -> Outcome:
