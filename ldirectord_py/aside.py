@@ -2,10 +2,14 @@
 
 import asyncio
 import signal
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from threading import Thread
-from typing import TypeVar
+from typing import Any, TypeVar
+
+from ldirectord_py.model.errors import CheckUnavailable
 
 T = TypeVar("T")
 
@@ -41,3 +45,43 @@ def aside(work: Callable[[], T]) -> asyncio.Future[T]:
 
     Thread(target=carry_out, name="aside", daemon=True).start()
     return future
+
+
+class Threads:
+    """At most *most* threads of `aside` at a time; further work waits in line for one."""
+
+    def __init__(self, most: int) -> None:
+        self._free = most
+        self._waiting: deque[tuple[Callable[[], Any], asyncio.Future[Any]]] = deque()
+
+    def aside(self, work: Callable[[], T]) -> asyncio.Future[T]:
+        """Have *work* done as `aside` does; the future fails with `CheckUnavailable` if no thread can be started."""
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._waiting.append((work, future))
+        self._begin()
+        return future
+
+    def _begin(self) -> None:
+        while self._free and self._waiting:
+            work, future = self._waiting.popleft()
+            if not future.cancelled():
+                self._start(work, future)
+
+    def _start(self, work: Callable[[], T], future: asyncio.Future[T]) -> None:
+        try:
+            begun = aside(work)
+        except RuntimeError:  # by Python's `Thread.start`, whatever the kernel's reason was
+            future.set_exception(CheckUnavailable("no thread can be started: look at TasksMax and at the memory"))
+            return
+        self._free -= 1
+        begun.add_done_callback(partial(self._end, future))
+
+    def _end(self, future: asyncio.Future[T], done: asyncio.Future[T]) -> None:
+        self._free += 1
+        error = done.exception()
+        if not future.cancelled():
+            if error is None:
+                future.set_result(done.result())
+            else:
+                future.set_exception(error)
+        self._begin()

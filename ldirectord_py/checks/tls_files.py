@@ -5,13 +5,17 @@ import ssl
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 
 from ldirectord_py.model.checking import Pem, TlsOptions
 
 # What is offered is said in full, for each build of Python has defaults of its own.  DHE comes last: it is dear.
 _EVERYTHING = "DEFAULT:+kDHE:@SECLEVEL=0"
 _SECURE = "DEFAULT:+kDHE:@SECLEVEL=2"
+_FINITE = "kDHE:@SECLEVEL=0"
 _LEGACY_SERVER_CONNECT = 0x4  # SSL_OP_LEGACY_SERVER_CONNECT, which ssl names from Python 3.12 on
+_NO_COMPRESSED_CERTIFICATES = 1 << 33  # SSL_OP_NO_RX_CERTIFICATE_COMPRESSION: their size cannot be known beforehand
+_COMPRESSES_SINCE = (3, 2)  # OpenSSL
 _SECURE_MINIMUM = "1.2"
 _VERSIONS = {
     "1.0": ssl.TLSVersion.TLSv1,
@@ -57,11 +61,24 @@ def offering(options: TlsOptions) -> ssl.SSLContext:
         context.options &= ~_LEGACY_SERVER_CONNECT
     else:
         context.options |= _LEGACY_SERVER_CONNECT
+    if ssl.OPENSSL_VERSION_INFO >= _COMPRESSES_SINCE:
+        context.options |= _NO_COMPRESSED_CERTIFICATES
     minimum = options.minimum or (_SECURE_MINIMUM if options.verify else VERSIONS[0])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # the old versions are what such servers speak
         context.minimum_version = _VERSIONS[minimum]
     return context
+
+
+@cache
+def finite_suites() -> frozenset[int]:
+    """Return the cipher suites up to TLS 1.2 with a Diffie-Hellman group of the server's own (DHE), by number."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        context.set_ciphers(_FINITE)
+    except ssl.SSLError:  # a library that was built without them
+        return frozenset()
+    return frozenset(suite["id"] & 0xFFFF for suite in context.get_ciphers() if suite["kea"] == "kx-dhe")
 
 
 def _offer(context: ssl.SSLContext, ciphers: str) -> None:

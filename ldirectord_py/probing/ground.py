@@ -1,8 +1,8 @@
 """What a peer stands on: what its prober does for it."""
 
-from asyncio import Task
+from asyncio import Future, Task
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from ldirectord_py.checks.matching_aside import Allowance
 from ldirectord_py.model.checking import Pattern, Probe
@@ -11,6 +11,8 @@ from ldirectord_py.probing.closing import ClosingConnections
 
 if TYPE_CHECKING:
     from ldirectord_py.probing.peers import StreamPeer
+
+T = TypeVar("T")
 
 Done = Callable[[Outcome, float, float], None]
 """Is handed the outcome, the seconds from the first socket to the verdict, and the time of the verdict (monotonic)."""
@@ -34,6 +36,10 @@ class Ground(Protocol):
 
     def match(self, peer: "StreamPeer", pattern: Pattern, subject: bytes, allowance: Allowance) -> Task[bool]:
         """Find out whether *subject* matches, beside the loop, and then resume *peer*."""
+        ...
+
+    def aside(self, peer: "StreamPeer", work: Callable[[], T]) -> Future[T]:
+        """Have *work* done in a thread, and then resume *peer*; fails with `CheckUnavailable` if there is no thread."""
         ...
 
     def again(self, peer: "StreamPeer") -> None:

@@ -1,5 +1,6 @@
 """The other side of a conversation, on a real socket: resumed by the prober whenever its socket has news."""
 
+import asyncio
 import errno
 import os
 import socket
@@ -7,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Coroutine
 from contextlib import suppress
 from select import EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP
-from typing import Any
+from typing import Any, TypeVar
 
 from ldirectord_py.checks.binding import bind
 from ldirectord_py.checks.early_answers import has_answered
@@ -28,6 +29,8 @@ _NEWS = EPOLLIN | EPOLLRDHUP | EPOLLERR | EPOLLHUP
 _ENDED = EPOLLRDHUP | EPOLLERR | EPOLLHUP
 _CHUNK = 16384
 
+T = TypeVar("T")
+
 
 class StreamPeer(Reader):
     """One conversation over TCP, from its socket to its verdict.
@@ -46,12 +49,12 @@ class StreamPeer(Reader):
         "_emptied",
         "_ended",
         "_ground",
-        "_matching",
         "_prepared",
         "_readable",
         "_server_answers",
         "_server_closes",
         "_socket",
+        "_working",
         "deadlines",
         "probe",
     )
@@ -68,7 +71,7 @@ class StreamPeer(Reader):
         self._socket: socket.SocketType | None = None
         self._connected = self._readable = self._ended = self._emptied = False
         self._server_closes = self._server_answers = False
-        self._matching = False
+        self._working = False
         self._allowance: Allowance | None = None
 
     # The prober's side.
@@ -104,8 +107,8 @@ class StreamPeer(Reader):
 
     def overdue(self, now: float) -> None:
         """End the check: its time is up."""
-        if self._matching:
-            # The answer came in time; for how long it may wait to be matched is not for this deadline to say.
+        if self._working:
+            # What has come, came in time; how long it waits for a thread or a process is not for this deadline to say.
             self._ground.ended(self)
             return
         seconds = f"{self.probe.timeout:g} s"
@@ -194,7 +197,7 @@ class StreamPeer(Reader):
 
     async def has_match(self, pattern: Pattern, subject: bytes) -> bool:
         """See `Peer.has_match`: what might take long is done beside the loop."""
-        self._matching = True
+        self._working = True
         try:
             if self._work >= A_TURN:
                 await self._give_way()
@@ -202,17 +205,23 @@ class StreamPeer(Reader):
             found = pattern.matches_at_once(subject)
             return await self._match_aside(pattern, subject) if found is None else found
         finally:
-            self._matching = False
+            self._working = False
 
     async def _match_aside(self, pattern: Pattern, subject: bytes) -> bool:
         if self._allowance is None:
             self._allowance = Allowance()
-        asked = self._ground.match(self, pattern, subject, self._allowance)
+        return await self._aside(self._ground.match(self, pattern, subject, self._allowance))
+
+    async def _aside(self, asked: asyncio.Future[T]) -> T:
+        """Wait for what is done beside the loop for this conversation."""
+        self._working = True
         try:
             while not asked.done():
                 await news()
         finally:
+            self._working = False
             asked.cancel()
+        self._work = 0  # this is another turn
         return asked.result()
 
     def end(self) -> None:

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from select import EPOLLERR, EPOLLET, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP, epoll
-from typing import Protocol
+from typing import Protocol, TypeVar
 
+from ldirectord_py.aside import Threads
 from ldirectord_py.checks.matching_aside import Allowance, matcher
 from ldirectord_py.model.checking import Pattern, Probe, Target, Transport
 from ldirectord_py.model.outcome import Outcome, Reason
@@ -25,7 +26,10 @@ from ldirectord_py.workers.pool import close_pools
 
 _WATCHED = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET
 _HAS_COME = EPOLLIN | EPOLLRDHUP | EPOLLERR | EPOLLHUP
+_THREADS = 2  # for handshakes that take long; they leave a processor of two to the loop half of the time
 _BATCH = 256  # events taken at a time, so that others of the loop get their turn
+
+T = TypeVar("T")
 
 
 class Run(Protocol):
@@ -63,6 +67,7 @@ class Prober:
         self.closing = ClosingConnections(self._loop, TimeWaitBudget(per_second()))
         self._drivers = DriverRunner(tasks, crashed)
         self._matcher = matcher()
+        self._threads = Threads(_THREADS)
         self._epoll = epoll()
         self._ephemeral = _ephemeral_ports()
         self._peers: dict[int, StreamPeer] = {}
@@ -140,12 +145,18 @@ class Prober:
         """See `Ground.match`."""
         # The conversation takes what comes of it, also an error; so that is none of the group's.
         task = self._loop.create_task(self._matcher.matches(pattern, subject, allowance), name="match a pattern")
-        task.add_done_callback(partial(self._matched, peer))
+        task.add_done_callback(partial(self._done_aside, peer))
         return task
 
-    def _matched(self, peer: StreamPeer, task: asyncio.Task[bool]) -> None:
-        if not task.cancelled():
-            task.exception()  # it has been looked at, even if nobody waits any more
+    def aside(self, peer: StreamPeer, work: Callable[[], T]) -> asyncio.Future[T]:
+        """See `Ground.aside`."""
+        future = self._threads.aside(work)
+        future.add_done_callback(partial(self._done_aside, peer))
+        return future
+
+    def _done_aside(self, peer: StreamPeer, future: asyncio.Future[T]) -> None:
+        if not future.cancelled():
+            future.exception()  # it has been looked at, even if nobody waits any more
         self.again(peer)
 
     def again(self, peer: StreamPeer) -> None:

@@ -6,6 +6,7 @@ from ldirectord_py.model.checking import PeerClosed, PeerTooLong
 from ldirectord_py.model.errors import CheckUnavailable
 from ldirectord_py.model.network import outcome_of_errno, raise_if_ours
 from ldirectord_py.model.outcome import Outcome, Reason, down, fault
+from ldirectord_py.probing.tls_handshake import HandshakeRefused
 from ldirectord_py.probing.tls_reasons import tls_sentence
 
 HELD_UP = 0.5
@@ -21,7 +22,7 @@ def outcome_of(error: Exception) -> Outcome | None:
             return down(Reason.TOO_LONG, str(error) or "the server sent more than any answer should need")
         case CheckUnavailable():
             return fault(error)
-        case ssl.SSLError():
+        case ssl.SSLError() | HandshakeRefused():
             return down(Reason.TLS, f"TLS failed: {tls_sentence(error)}")
         case OSError():
             return outcome_of_errno(error.errno)

@@ -1,31 +1,64 @@
 """Conversations under TLS, through memory BIOs: the socket stays the stream peer's."""
 
 import ssl
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
+from time import monotonic, thread_time
+from typing import TypeVar
 
-from ldirectord_py.model.checking import PeerClosed, PeerTooLong, TlsOptions, Transport
+from ldirectord_py.checks.tls_files import finite_suites
+from ldirectord_py.model.checking import PeerClosed, TlsOptions, Transport
 from ldirectord_py.model.errors import CheckUnavailable
 from ldirectord_py.model.outcome import Outcome
 from ldirectord_py.probing import certificates
 from ldirectord_py.probing.ground import Done, Ground
 from ldirectord_py.probing.peers import StreamPeer
 from ldirectord_py.probing.prepared import Prepared
+from ldirectord_py.probing.reasons import HELD_UP
+from ldirectord_py.probing.tls_handshake import HandshakeRefused, ServerHandshake, ServerRecords
 from ldirectord_py.probing.tls_memory import TlsMemory
 from ldirectord_py.probing.tls_reasons import unverified
 from ldirectord_py.probing.turns import A_RECORD
 
 _CHUNK = 16384  # the largest TLS record, RFC 8446 §5.1
-_LARGEST_HANDSHAKE = 256 * 1024  # bytes; a chain of certificates has some thousands
-_LARGEST_CERTIFICATE = (
-    60_000  # bytes; a larger one leaves no session that could be kept, so each check would pay for it
-)
+MOST_CPU = 1.0
+"""Seconds of processor time that OpenSSL may take for one check.
+
+A usual handshake takes it 0.0003 to 0.003, one with the largest group that is accepted 0.03 to 0.06.
+"""
+_LONG = 0.0025
+"""Seconds: if OpenSSL took so long in a turn of the loop, what else it does for that server is done in a thread."""
+
+T = TypeVar("T")
 
 
 class TlsPeer(StreamPeer):
     """One conversation over TLS, from the start or after `start_tls`."""
 
-    __slots__ = ("_incoming", "_memory", "_objection", "_options", "_outgoing", "_target", "_tls")
+    __slots__ = (
+        "_cpu",
+        "_handshake",
+        "_incoming",
+        "_is_slow",
+        "_memory",
+        "_objection",
+        "_options",
+        "_outgoing",
+        "_pieces",
+        "_records",
+        "_target",
+        "_tls",
+        "_waited",
+    )
+
+    # Of one connection; another has others.
+    _incoming: ssl.MemoryBIO
+    _outgoing: ssl.MemoryBIO
+    _handshake: ServerHandshake
+    _records: ServerRecords
+    _pieces: Iterator[tuple[bytes, int]]
 
     def __init__(self, prepared: Prepared, ground: Ground, done: Done, memory: TlsMemory) -> None:
         super().__init__(prepared, ground, done)
@@ -34,7 +67,11 @@ class TlsPeer(StreamPeer):
         self._memory = memory
         self._tls: ssl.SSLObject | None = None
         self._objection: Outcome | None = None
-        self._incoming = self._outgoing = ssl.MemoryBIO()
+        self._cpu = 0.0
+        """Seconds of processor time that OpenSSL has taken."""
+        self._waited = 0.0
+        """Seconds for which its work has waited for a thread."""
+        self._is_slow = memory.is_slow(prepared.target)
 
     async def _converse(self) -> Outcome:
         try:
@@ -72,35 +109,68 @@ class TlsPeer(StreamPeer):
 
     async def _shake_hands(self, context: ssl.SSLContext, session: ssl.SSLSession | None) -> None:
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._handshake = ServerHandshake(finite_suites())
+        self._records, self._pieces = ServerRecords(self._handshake), iter(())
         tls = context.wrap_bio(
             self._incoming, self._outgoing, server_hostname=self._options.server_name, session=session
         )
-        left = _LARGEST_HANDSHAKE
         while True:
             try:
-                tls.do_handshake()
+                await self._compute(tls.do_handshake)
                 break
             except ssl.SSLWantReadError:
                 await self._flush()
-                if not (data := await super()._receive()):
+                if not await self._feed():
                     raise PeerClosed("the server ended the connection during the TLS handshake") from None
-                if (left := left - len(data)) < 0:
-                    sentence = f"the server sent more than {_LARGEST_HANDSHAKE} bytes before the TLS handshake was done"
-                    raise PeerTooLong(sentence) from None
-                self._incoming.write(data)
             except ssl.SSLCertVerificationError:
                 with suppress(OSError):
                     await self._flush()  # the alert, so that the server's log can tell of it, too
                 raise
         self._tls = tls
+        self._handshake.finish()
         await self._flush()
         if session is None or not tls.session_reused:
-            self._meet(self._certificate())
+            self._memory.met(self._target, self._certificate(), self._begun)
 
-    def _meet(self, certificate: bytes) -> None:
-        if (size := len(certificate)) > _LARGEST_CERTIFICATE:
-            raise PeerTooLong(f"the server's certificate has {size} bytes: at most {_LARGEST_CERTIFICATE} are taken")
-        self._memory.met(self._target, certificate, self._begun)
+    async def _feed(self) -> bool:
+        """Hand OpenSSL some of what has come; return whether there was anything.  Raises `HandshakeRefused`."""
+        if (piece := next(self._pieces, None)) is None:
+            if not (received := await super()._receive()):
+                return False
+            self._pieces = self._records.pieces(received)
+            piece = next(self._pieces)
+        wire, records = piece
+        self._incoming.write(wire)
+        if self._is_enough(records * A_RECORD):
+            await self._give_way()
+        return True
+
+    async def _compute(self, step: Callable[[], T]) -> T:
+        """Have OpenSSL do *step*, in a thread if that may take long; raises what it raises, and `HandshakeRefused`."""
+        if self._handshake.is_expensive or self._is_slow:
+            return await self._aside(self._ground.aside(self, partial(self._begin_late, monotonic(), step)))
+        before = self._cpu
+        try:
+            return self._metered(step)
+        finally:
+            if self._cpu - before > _LONG:
+                self._is_slow = True
+                self._memory.note_slow(self._target)
+
+    def _begin_late(self, asked: float, step: Callable[[], T]) -> T:
+        self._waited += monotonic() - asked
+        return self._metered(step)
+
+    def _metered(self, step: Callable[[], T]) -> T:
+        began = thread_time()
+        try:
+            return step()
+        finally:
+            self._cpu += thread_time() - began
+            if self._cpu > MOST_CPU:
+                raise HandshakeRefused(
+                    f"TLS with the server took {self._cpu:.1f} s of processor time: at most {MOST_CPU:g} s is given"
+                )
 
     async def _explain(self, error: ssl.SSLCertVerificationError) -> Outcome:
         """Return what is wrong with the server's certificate.
@@ -116,7 +186,7 @@ class TlsPeer(StreamPeer):
             await self._shake_hands(
                 self._memory.context(replace(self._options, verify=False, authorities=None)), session=None
             )
-        except (OSError, PeerClosed, CheckUnavailable):
+        except (OSError, PeerClosed, CheckUnavailable, HandshakeRefused):
             return self._objection
         try:
             return unverified(error, self._target, certificates.read(self._certificate()))
@@ -128,17 +198,19 @@ class TlsPeer(StreamPeer):
 
     def overdue(self, now: float) -> None:
         """See `StreamPeer.overdue`; what is known of the certificate comes first."""
-        if self._objection is None:
-            super().overdue(now)
-        else:
+        if self._objection is not None:
             self._conclude(self._objection, now)
+        elif self._waited > HELD_UP and not self._working:
+            self.held_up(now, self._waited)
+        else:
+            super().overdue(now)
 
     async def send(self, data: bytes) -> None:
         """See `Peer.send`."""
         if self._tls is None:
             await super().send(data)
             return
-        self._tls.write(data)
+        await self._compute(partial(self._tls.write, data))
         await self._flush()
 
     async def reconnect(self) -> None:
@@ -162,23 +234,18 @@ class TlsPeer(StreamPeer):
     async def _receive(self) -> bytes:
         if self._tls is None:
             return await super()._receive()
+        read = partial(self._tls.read, _CHUNK)
         while True:
             try:
-                data = self._tls.read(_CHUNK)
+                return await self._compute(read)
             except ssl.SSLWantReadError:
                 await self._flush()
-                if wire := await super()._receive():
-                    self._incoming.write(wire)
-                else:
+                if not await self._feed():
                     # Many servers end the connection without close_notify; whether that was too
                     # early is for the conversation to say.
                     return b""
             except ssl.SSLZeroReturnError:
                 return b""
-            else:
-                if self._is_enough(A_RECORD):
-                    await self._give_way()
-                return data
 
     async def _flush(self) -> None:
         if data := self._outgoing.read():

@@ -21,10 +21,10 @@ time after `RESUMED` again."""
 class _Server:
     """What is kept of one target."""
 
-    __slots__ = ("averse", "context", "fingerprint", "known_until", "resumed_until", "session")
+    __slots__ = ("averse", "context", "fingerprint", "is_slow", "known_until", "resumed_until", "session")
 
     def __init__(self) -> None:
-        self.averse = False
+        self.averse = self.is_slow = False
         self.context: ssl.SSLContext | None = None
         self.session: ssl.SSLSession | None = None
         self.fingerprint = 0
@@ -82,6 +82,15 @@ class TlsMemory:
         server = self._server(target)
         server.averse = True
         server.context = server.session = None
+
+    def is_slow(self, target: Target) -> bool:
+        """Return whether OpenSSL has taken long for *target*, whatever for."""
+        server = self._servers.get(target)
+        return server is not None and server.is_slow
+
+    def note_slow(self, target: Target) -> None:
+        """Take note that OpenSSL has."""
+        self._server(target).is_slow = True
 
     def met(self, target: Target, certificate: bytes | None, now: float) -> None:
         """Take note of the *certificate* (DER) of a full handshake with *target* at *now* (monotonic)."""

@@ -7,6 +7,7 @@ from ldirectord_py.model.checking import Target, TlsOptions
 from ldirectord_py.model.moments import date, span
 from ldirectord_py.model.outcome import Outcome, Reason, down
 from ldirectord_py.probing.certificates import Certificate
+from ldirectord_py.probing.tls_handshake import HandshakeRefused
 
 _EXPIRED, _NOT_YET_VALID = 10, 9
 _OTHER_NAME = frozenset((62, 64))  # of a host, of an address
@@ -43,8 +44,10 @@ _REASONS = {
 }
 
 
-def tls_sentence(error: ssl.SSLError) -> str:
+def tls_sentence(error: ssl.SSLError | HandshakeRefused) -> str:
     """Return what went wrong."""
+    if isinstance(error, HandshakeRefused):
+        return str(error)
     if isinstance(error, ssl.SSLCertVerificationError):
         return error.verify_message
     reason = error.reason or ""

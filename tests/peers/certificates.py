@@ -113,11 +113,14 @@ def _named(text: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
 
 
-def serving_certificate(certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> ssl.SSLContext:
-    """Return a context that serves *certificate* with its *key*."""
+def serving_certificate(
+    certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey, *chain: x509.Certificate
+) -> ssl.SSLContext:
+    """Return a context that serves *certificate* with its *key*, and *chain* behind it."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     with NamedTemporaryFile() as file:
-        file.write(certificate.public_bytes(Encoding.PEM))
+        for each in (certificate, *chain):
+            file.write(each.public_bytes(Encoding.PEM))
         file.write(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
         file.flush()
         context.load_cert_chain(file.name)

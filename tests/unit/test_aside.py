@@ -1,0 +1,72 @@
+"""Work in threads: bounded, in order, and what becomes of it."""
+
+import asyncio
+import threading
+
+import pytest
+
+from ldirectord_py.aside import Threads
+from ldirectord_py.model.errors import CheckUnavailable
+
+
+async def test_no_more_than_so_many_work_at_a_time_and_the_others_wait_in_line() -> None:
+    threads, over = Threads(2), threading.Event()
+    begun: list[int] = []
+
+    def work(number: int) -> int:
+        begun.append(number)
+        over.wait(10)
+        return number
+
+    asked = [threads.aside(lambda number=number: work(number)) for number in range(5)]
+    while len(begun) < 2:
+        await asyncio.sleep(0)
+    held = sorted(begun)
+    over.set()
+
+    assert await asyncio.gather(*asked) == [0, 1, 2, 3, 4]
+    assert held == [0, 1]
+
+
+async def test_what_nobody_waits_for_any_more_is_not_begun() -> None:
+    threads, over = Threads(1), threading.Event()
+    done: list[str] = []
+    first = threads.aside(lambda: over.wait(10))
+    given_up = threads.aside(lambda: done.append("given up"))
+    last = threads.aside(lambda: done.append("last"))
+
+    given_up.cancel()
+    over.set()
+    await first
+    await last
+
+    assert done == ["last"]
+
+
+async def test_a_thread_whose_work_nobody_waits_for_is_in_use_until_it_ends() -> None:
+    threads, over = Threads(1), threading.Event()
+    given_up = threads.aside(lambda: over.wait(10))
+    second = threads.aside(over.is_set)
+
+    given_up.cancel()
+    asyncio.get_running_loop().call_soon(over.set)
+
+    assert await second
+
+
+async def test_what_is_raised_is_raised_to_who_waits() -> None:
+    with pytest.raises(ZeroDivisionError):
+        await Threads(1).aside(lambda: 1 // 0)
+
+
+async def test_where_no_thread_can_be_had_that_is_our_own_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    threads = Threads(1)
+    with monkeypatch.context() as limited:
+        limited.setattr(threading.Thread, "start", refuse)
+        with pytest.raises(CheckUnavailable, match="no thread can be started"):
+            await threads.aside(lambda: None)
+
+    assert await threads.aside(lambda: "again") == "again"
