@@ -3,7 +3,7 @@
 import asyncio
 import math
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from heapq import heappop, heappush
 from itertools import count
 from typing import Protocol
@@ -161,7 +161,22 @@ class Schedule:
         keep = dict.fromkeys(wanted)
         for plan in [plan for plan in self._items if plan not in keep]:
             self._drop(self._items.pop(plan))
-        fresh = [plan for plan in keep if plan not in self._items]
+        self._enter([plan for plan in keep if plan not in self._items])
+        self._prober.tls.forget_all_but(self._targets())
+        self._slowest = max((self.policy.period(plan) for plan in self._items), default=0.0)
+        self._arm()
+
+    def exchange(self, changes: Mapping[Polled, bool]) -> None:
+        """Start those of the plans that are to be carried out (True), stop the others; costs only what those cost."""
+        for plan, wanted in changes.items():
+            if not wanted and plan in self._items:
+                self._drop(self._items.pop(plan))
+        fresh = [plan for plan, wanted in changes.items() if wanted and plan not in self._items]
+        self._enter(fresh)
+        self._slowest = max((self._slowest, *map(self.policy.period, fresh)))
+        self._arm()
+
+    def _enter(self, fresh: Sequence[Polled]) -> None:
         now = self._loop.time()
         spread = len(fresh) / _FIRST_RATE
         for index, plan in enumerate(fresh):
@@ -170,9 +185,6 @@ class Schedule:
             item = _Item(plan, self, now + offset, self._created * _GOLDEN % 1)
             self._items[plan] = item
             heappush(self._heap, (item.due, next(self._serial), item))
-        self._prober.tls.forget_all_but(self._targets())
-        self._slowest = max((self.policy.period(plan) for plan in self._items), default=0.0)
-        self._arm()
 
     def errand(self, plan: Polled, step: int) -> tuple[_Lane, Errand, str]:
         """Return the lane of the probe that is due at *step*, the probe made ready, and what it asks."""

@@ -36,6 +36,18 @@ class Certificates:
         served = {real for keys in reals.values() for real in keys}
         self._told = {place: when for place, when in self._told.items() if place[0] in served}
 
+    def move(self, real: RealKey, old: CheckPlan, new: CheckPlan) -> None:
+        """Have *real* be checked by *new* instead of *old*."""
+        for target in _tls_targets(old):
+            left = tuple(each for each in self._reals.get(target, ()) if each != real)
+            if left:
+                self._reals[target] = left
+            else:
+                self._reals.pop(target, None)
+                self._expires.pop(target, None)
+        for target in _tls_targets(new):
+            self._reals[target] = (*self._reals.get(target, ()), real)
+
     def seen(self, target: Target, expires: float) -> None:
         """Take note that *target* shows a certificate that is valid until *expires* (seconds since the epoch)."""
         reals = self._reals.get(target, ())
@@ -58,12 +70,14 @@ class Certificates:
 
         In seconds since the epoch; None where it has seen none.
         """
-        if not self._expires or isinstance(plan, Always | Never):
+        if not self._expires:
             return None
         return min((self._expires[target] for target in _tls_targets(plan) if target in self._expires), default=None)
 
 
-def _tls_targets(plan: Polled) -> set[Target]:
+def _tls_targets(plan: CheckPlan) -> set[Target]:
     """Return where *plan* speaks TLS."""
+    if isinstance(plan, Always | Never):
+        return set()
     targets = (probe.target for probe in probes(plan))
     return {target for target in targets if target is not None and target.tls is not None}

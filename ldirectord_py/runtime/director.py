@@ -67,11 +67,11 @@ class Director:
         self._begun = time.monotonic()
         self._virtuals: dict[VirtualKey, Virtual] = {}
         self._subscriptions = Subscriptions()
-        self._rules: dict[RealKey, Rules] = {}
+        self._reals: dict[RealKey, Real] = {}
         self._forgone: set[RealKey] = set()
         self._standing_in: set[VirtualKey] = set()
         self._serving: dict[VirtualKey, bool] = {}
-        self._files = _NONE
+        self._files: dict[RealKey, str] = {}
         self._set_aside: dict[RealKey, Health] = {}
         self._before = _NOTHING
         self._dirty: set[VirtualKey] = set()
@@ -126,13 +126,13 @@ class Director:
         self._standing_in &= set(self._virtuals)
         self._serving = {key: serving for key, serving in self._serving.items() if key in self._virtuals}
         self.healths = {}
-        self._rules = {}
-        out_before, self._files = self._files, files
+        self._reals = {}
+        out_before, self._files = self._files, dict(files)
         subscribers: dict[Polled, dict[RealKey, None]] = {}
         for virtual in config.virtuals:
             # Of several lines that name one server the last counts, as in the original.
             for key, real in dict(zip(virtual.keys, virtual.reals, strict=True)).items():
-                self._rules[key] = Rules(virtual.failurecount)
+                self._reals[key] = real
                 adopted = key not in fallbacks and in_service(found, key, real)
                 self.healths[key] = old_healths.get(key) or self._unchecked(key, now, adopted=adopted)
                 if (key in out_before) != (key in files):
@@ -153,37 +153,52 @@ class Director:
     def _unchecked(self, key: RealKey, now: float, *, adopted: bool) -> Health:
         return resumed(unchecked(adopted=adopted, now=now), self._before.get(str(key)) if self._before else None)
 
+    def _rules(self, key: RealKey) -> Rules:
+        return Rules(self._virtuals[key.virtual].failurecount)
+
     def _plan(self, virtual: Virtual, key: RealKey, real: Real) -> CheckPlan:
-        return kept_out(virtual.asking.interval) if key in self._files else real.plan
+        return kept_out(key, virtual.asking.interval) if key in self._files else real.plan
 
     # Servers go into maintenance, and come back.
 
-    def maintain(self, files: Files) -> bool:
-        """Have the servers that *files* names in maintenance, and no others; return whether that changes `polled`.
+    @property
+    def in_maintenance(self) -> Files:
+        """The servers that are in maintenance, and the file that has each there."""
+        return self._files
+
+    def maintain(self, changes: Mapping[RealKey, str | None]) -> dict[Polled, bool]:
+        """Have servers in maintenance by the file named, or in it no longer (None); others stay as they are.
 
         Who goes in is out at once, whatever it takes otherwise; who comes back is out until it has been asked.
+        Return the plans that end with that (False) and those that begin (True).
         """
-        before, self._files = self._files, {key: by for key, by in files.items() if key in self.healths}
-        changed = before.keys() ^ self._files.keys()
-        now = time.time()
-        for virtual in (self._virtuals[key] for key in {key.virtual for key in changed}):
-            for key, real in dict(zip(virtual.keys, virtual.reals, strict=True)).items():
-                if key in changed:
-                    plans = (real.plan, kept_out(virtual.asking.interval))
-                    self._subscriptions.move(key, *(plans if key in self._files else reversed(plans)))
-                    self._turn(key, real, before.get(key), now)
-        self._subscriptions.count()
-        self._note_polled()
+        plans: dict[Polled, bool] = {}
+        turned = {key for key, by in changes.items() if key in self._reals and self._enter(key, by, plans)}
+        self._faults.forget(plan for plan, wanted in plans.items() if not wanted)
         # Whoever goes in is waited for no longer, and may have been the last one.
-        for whole in {key.virtual for key in changed} - self._dirty:
+        for whole in {key.virtual for key in turned} - self._dirty:
             self._tell_serving(whole)
-        if changed:
+        if turned:
             self._note_pass()
-        return bool(changed)
+        return plans
 
-    def maintained(self, real: RealKey) -> str | None:
-        """Return the name of the file that has *real* in maintenance; None: there is none."""
-        return self._files.get(real)
+    def _enter(self, key: RealKey, by: str | None, plans: dict[Polled, bool]) -> bool:
+        """Have *key* in maintenance *by* a file, or not (None), and note in *plans* what that ends and begins.
+
+        Return whether it was otherwise before.
+        """
+        before = self._files.pop(key, None)
+        if by is not None:
+            self._files[key] = by
+        if (before is None) is (by is None):
+            return False
+        real = self._reals[key]
+        own, aside = real.plan, kept_out(key, self._virtuals[key.virtual].asking.interval)
+        old, new = (own, aside) if before is None else (aside, own)
+        plans |= self._subscriptions.move(key, old, new)
+        self.certificates.move(key, old, new)
+        self._turn(key, real, before, time.time())
+        return True
 
     def _turn(self, key: RealKey, real: Real, by: str | None, now: float) -> None:
         """Have *key*, which was in maintenance *by* a file or was not, be what it is now."""
@@ -193,7 +208,7 @@ class Director:
         if file is not None:
             if isinstance(real.plan, Never):
                 self._set_aside[key] = before
-            self.healths[key] = advance(before, IN_MAINTENANCE, self._rules[key], now)
+            self.healths[key] = advance(before, IN_MAINTENANCE, self._rules(key), now)
         elif isinstance(real.plan, Always):
             self.healths[key] = Health(State.UP, now)
         else:
@@ -213,7 +228,7 @@ class Director:
         for real in reals:
             before = self.healths[real]
             if not unmoved(before, outcome):
-                self.healths[real] = after = advance(before, outcome, self._rules[real], time.time())
+                self.healths[real] = after = advance(before, outcome, self._rules(real), time.time())
                 self._changed(real, before, after, asked)
         if self._subscriptions.unasked and polled in self._subscriptions.unasked:
             for virtual in self._subscriptions.asked(polled):
@@ -231,7 +246,7 @@ class Director:
             self._emit(FirstPassComplete(time.monotonic() - self._begun))
 
     def _changed(self, real: RealKey, before: Health, after: Health, asked: str = "") -> None:
-        failurecount = self._rules[real].failurecount
+        failurecount = self._rules(real).failurecount
         if before.state is not after.state:
             self._emit(HealthChanged(real, before, after, failurecount, asked))
             if after.state.serving:

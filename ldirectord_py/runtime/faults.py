@@ -1,7 +1,7 @@
 """Faults of ours that last: the director has learned nothing of a server for longer than it may."""
 
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from ldirectord_py.engine.health import counted
@@ -37,6 +37,11 @@ class LastingFaults:
         self._rules = rules
         kept = polled if rules.limit else ()
         self._faults = {plan: fault for plan, fault in self._faults.items() if plan in kept}
+
+    def forget(self, plans: Iterable[Polled]) -> None:
+        """Forget the faults of *plans*, which have ended."""
+        for plan in plans:
+            self._faults.pop(plan, None)
 
     def counted(self, polled: Polled, outcome: Outcome, subscribers: Mapping[Polled, tuple[RealKey, ...]]) -> Outcome:
         """Take note of an *outcome* of *polled*, and return what it counts as."""

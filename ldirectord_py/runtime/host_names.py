@@ -32,9 +32,8 @@ class HostNames:
 
     def __init__(self, news: Callable[[], None], look_up: Callable[[IPAddress], str | None] = look_up) -> None:
         self.known: dict[IPAddress, str] = {}
-        self.version = 0
-        """Another one whenever *known* is not as it was."""
         self._news = news
+        self._changed: set[IPAddress] = set()
         self._look_up = look_up
         self._loop = asyncio.get_running_loop()
         self._due: dict[IPAddress, float] = {}
@@ -60,6 +59,11 @@ class HostNames:
             while self._threads < min(_THREADS, len(self._queue)):
                 self._start()
 
+    def news(self) -> set[IPAddress]:
+        """Return the addresses of which *known* has changed since this was last asked."""
+        changed, self._changed = self._changed, set()
+        return changed
+
     async def wait(self, seconds: float) -> None:
         """Wait until everything is answered, but no longer than *seconds*."""
         with suppress(TimeoutError):
@@ -83,7 +87,8 @@ class HostNames:
         self._asked.discard(address)
         self._due[address] = self._loop.time() + (_LASTING if name else _BRIEF)
         news = name is not None and name != self.known.get(address, "")
-        self.version += news
+        if news:
+            self._changed.add(address)
         if name:
             self.known[address] = name
         elif name is not None:

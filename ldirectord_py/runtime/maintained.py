@@ -3,11 +3,14 @@
 from ldirectord_py.checks.drivers.settled import Settled
 from ldirectord_py.model.checking import Probe, Repeated
 from ldirectord_py.model.outcome import Reason, down
+from ldirectord_py.model.service import RealKey
 
 IN_MAINTENANCE = down(Reason.MAINTENANCE, "Server in maintenance")
-_PROBE = Probe(check=Settled(outcome=IN_MAINTENANCE), timeout=5)
+_NEIGHBOURS = 5
+"""Bits of an address in which those differ that share a plan: so many rounds are not told in one turn of the loop."""
 
 
-def kept_out(interval: float) -> Repeated:
-    """Return the plan of a server that is in maintenance, and has otherwise a check every *interval* seconds."""
-    return Repeated(probe=_PROBE, interval=interval)
+def kept_out(real: RealKey, interval: float) -> Repeated:
+    """Return the plan of *real*, which is in maintenance, and has otherwise a check every *interval* seconds."""
+    group = int(real.real.address) >> _NEIGHBOURS
+    return Repeated(probe=Probe(check=Settled(outcome=IN_MAINTENANCE, group=group), timeout=5), interval=interval)

@@ -58,7 +58,7 @@ def _reals(director: Director, virtual: Virtual, wanted: Service, actual: Servic
             configured=real.endpoint,
             forwarding=real.destination.forwarding,
             health=director.healths[key],
-            maintenance=director.maintained(key),
+            maintenance=director.in_maintenance.get(key),
             weight=real.destination.weight,
             wanted=should.weight if should else None,
             actual=does.weight if does else None,

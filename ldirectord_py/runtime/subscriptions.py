@@ -23,21 +23,30 @@ class Subscriptions:
         self.unasked = (self.unasked & subscribers.keys()) | fresh
         self.reals.clear()
         self.reals.update((polled, tuple(reals)) for polled, reals in subscribers.items())
-        self.count()
+        self._count()
 
-    def move(self, real: RealKey, old: CheckPlan, new: CheckPlan) -> None:
-        """Have *real* hear of *new* instead of *old*; `count` is to follow."""
+    def move(self, real: RealKey, old: CheckPlan, new: CheckPlan) -> dict[Polled, bool]:
+        """Have *real* hear of *new* instead of *old*; return the plan that ends with that (False) or begins (True)."""
+        changed: dict[Polled, bool] = {}
         if isinstance(old, Polled) and old in self.reals:
-            self.reals[old] = tuple(each for each in self.reals[old] if each != real)
-            if not self.reals[old]:
+            self.reals[old] = left = tuple(each for each in self.reals[old] if each != real)
+            if old in self.unasked and not any(each.virtual == real.virtual for each in left):
+                self._awaited[real.virtual] -= 1
+            if not left:
                 del self.reals[old]
                 self.unasked.discard(old)
+                changed[old] = False
         if isinstance(new, Polled):
-            if new not in self.reals:
+            before = self.reals.get(new, ())
+            if not before:
                 self.unasked.add(new)
-            self.reals[new] = (*self.reals.get(new, ()), real)
+                changed[new] = True
+            if new in self.unasked and not any(each.virtual == real.virtual for each in before):
+                self._awaited[real.virtual] += 1
+            self.reals[new] = (*before, real)
+        return changed
 
-    def count(self) -> None:
+    def _count(self) -> None:
         """Count whom each virtual waits for."""
         self._awaited = Counter(
             virtual for polled in self.unasked for virtual in {real.virtual for real in self.reals[polled]}

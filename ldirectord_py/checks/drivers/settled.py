@@ -10,6 +10,8 @@ class Settled:
     """Comes to the same outcome each time, because there is nobody or nothing to ask."""
 
     outcome: Outcome
+    group: int | None = None
+    """Whom it is for, where it is not one check for everybody."""
 
     async def run(self) -> Outcome:
         """See `Driver.run`."""

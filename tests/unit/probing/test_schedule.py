@@ -173,6 +173,21 @@ async def test_what_is_under_way_is_abandoned_when_it_is_gone() -> None:
         assert {p for p, *_ in watched.reports} == {stays}
 
 
+async def test_an_exchange_stops_and_starts_what_it_names_and_leaves_the_rest_alone() -> None:
+    async with watching() as (watched, plan):
+        assert watched.schedule is not None
+        stays, goes, comes = plan("stays"), plan("goes"), plan("comes")
+        watched.schedule.retarget([stays, goes])
+        await watched.until(lambda: "hello to goes" in watched.asked)
+        watched.schedule.exchange({goes: False, comes: True, stays: True})
+        watched.asked.clear()
+        await watched.until(lambda: watched.asked.count("hello to comes") == 3)
+
+        assert set(watched.asked) == {"hello to stays", "hello to comes"}
+        watched.schedule.exchange({goes: False, comes: False, stays: False})
+        assert watched.schedule.inflight == 0
+
+
 async def test_combined_checks_take_turns() -> None:
     async with watching() as (watched, plan):
         assert watched.schedule is not None

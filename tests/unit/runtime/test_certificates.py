@@ -151,3 +151,21 @@ def test_checks_without_tls_have_none() -> None:
     scene.certificates.seen(target(1), NOW + DAY)
 
     assert scene.told() == []
+
+
+def test_a_server_that_is_checked_by_another_plan_is_told_of_no_more_and_others_are() -> None:
+    scene = Scene()
+    scene.certificates.seen(target(2), NOW + 60 * DAY)
+    scene.certificates.move(real(2), polled(2), polled(3))
+    scene.told()
+    scene.certificates.seen(target(2), NOW + 70 * DAY)
+    scene.certificates.seen(target(3), NOW + 80 * DAY)
+    assert scene.told() == [
+        CertificateSeen((real(2, mark=2),), NOW + 70 * DAY),
+        CertificateSeen((real(2),), NOW + 80 * DAY),
+    ]
+    scene.certificates.move(real(2, mark=2), polled(2, timeout=6), Always())
+    assert scene.certificates.expires(polled(2)) is None
+    scene.certificates.move(real(2), polled(3), polled(2))
+    scene.certificates.seen(target(2), NOW + 70 * DAY)
+    assert scene.told() == [CertificateSeen((real(2),), NOW + 70 * DAY)]

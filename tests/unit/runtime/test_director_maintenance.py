@@ -32,6 +32,10 @@ from tests.unit.runtime.test_director import (
 ONE, TWO = RealKey(WEB, server(1)), RealKey(WEB, server(2))
 
 
+BACK = dict.fromkeys((ONE, TWO))
+"""Nobody is in maintenance."""
+
+
 def states(stage: Stage) -> list[State]:
     return [stage.director.healths[key].state for key in (ONE, TWO) if key in stage.director.healths]
 
@@ -46,12 +50,12 @@ async def test_a_server_in_maintenance_is_out_at_once_and_comes_back_with_a_succ
         await stage.settled()
         assert stage.weights() == ({A: 0, B: 2} if quiescent else {B: 2})
         assert polled(1) not in stage.director.polled
-        assert not stage.director.maintain({ONE: "10.9.0.1"})
+        assert stage.director.maintain({ONE: "10.9.0.1"}) == {}
 
-        stage.director.report(kept_out(10), IN_MAINTENANCE, 0.0, 0.0)
+        stage.director.report(kept_out(ONE, 10), IN_MAINTENANCE, 0.0, 0.0)
         assert stage.events[-1] == CheckDone((ONE,), IN_MAINTENANCE, 0.0, 0.0)
 
-        assert stage.director.maintain({})
+        assert stage.director.maintain(BACK)
         await stage.settled()
         assert states(stage) == [State.UNKNOWN, State.UP]
         assert stage.weights() == ({A: 0, B: 2} if quiescent else {B: 2})
@@ -71,7 +75,7 @@ async def test_the_fallback_comes_in_when_maintenance_leaves_nobody() -> None:
         stage.director.maintain({ONE: "one"})
         await stage.settled()
         assert stage.weights() == {F: 1}
-        stage.director.report(kept_out(10), IN_MAINTENANCE, 0.0, 0.0)
+        stage.director.report(kept_out(ONE, 10), IN_MAINTENANCE, 0.0, 0.0)
     assert [event.serving for event in stage.told(ServingChanged)] == [True, False]
 
 
@@ -96,7 +100,7 @@ async def test_servers_that_are_not_checked_come_back_as_they_were(plan, back) -
         stage.director.maintain({ONE: "one"})
         await stage.settled()
         assert stage.weights() == {F: 1}
-        stage.director.maintain({})
+        stage.director.maintain(BACK)
         await stage.settled()
         assert stage.weights() == back
     assert list(stage.director.polled) == []
@@ -109,7 +113,7 @@ async def test_a_check_that_others_share_goes_on_for_them() -> None:
         stage.director.maintain({TWO: "two"})
         await stage.report(1, up())
         assert stage.weights() == {A: 3}
-        stage.director.maintain({})
+        stage.director.maintain(BACK)
         await stage.report(1, up())
         assert stage.weights() == {A: 3, B: 2}
 
@@ -140,7 +144,7 @@ async def test_the_first_pass_does_not_wait_for_servers_in_maintenance() -> None
     async with directing(config(virtual(3, 2))) as stage:
         await stage.report(1, up())
         stage.director.maintain({TWO: "two"})
-        stage.director.report(kept_out(10), IN_MAINTENANCE, 0.0, 0.0)
+        stage.director.report(kept_out(ONE, 10), IN_MAINTENANCE, 0.0, 0.0)
         assert stage.director.first_pass
 
 
@@ -189,7 +193,7 @@ async def test_maintenance_is_a_change_of_health_as_any_other() -> None:
         await stage.report(1, up())
         stage.events.clear()
         stage.director.maintain({ONE: "one"})
-        stage.director.maintain({})
+        stage.director.maintain(BACK)
     assert [(event.before.state, event.after.state) for event in stage.told(HealthChanged)] == [
         (State.UP, State.DOWN),
         (State.DOWN, State.UNKNOWN),
@@ -199,7 +203,7 @@ async def test_maintenance_is_a_change_of_health_as_any_other() -> None:
 async def test_maintenance_ends_the_wait_for_a_server_that_had_not_answered_yet() -> None:
     async with directing(config(virtual(3, 2))) as stage:
         stage.director.maintain({ONE: "one"})
-        stage.director.report(kept_out(10), IN_MAINTENANCE, 0.0, 0.0)
+        stage.director.report(kept_out(ONE, 10), IN_MAINTENANCE, 0.0, 0.0)
         assert not stage.director.first_pass
 
         stage.director.maintain({ONE: "one", TWO: "two"})  # its first check is still under way
@@ -213,5 +217,5 @@ async def test_what_was_set_aside_is_not_brought_back_once_the_server_is_checked
     async with directing(config(unchecked), found) as stage:
         stage.director.maintain({ONE: "one"})
         await stage.director.reload(config(virtual(3, 2)), {ONE: "one"})
-        stage.director.maintain({})
+        stage.director.maintain(BACK)
         assert states(stage)[0] is State.UNKNOWN

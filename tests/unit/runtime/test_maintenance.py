@@ -3,10 +3,12 @@
 import asyncio
 import errno
 import gc
+import os
 import socket
+import subprocess
 import threading
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address, ip_address
@@ -21,14 +23,17 @@ from ldirectord_py.model.address import Endpoint, IPAddress
 from ldirectord_py.model.checking import Always
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.events import Event, MaintenanceChanged, MaintenanceUnclear
+from ldirectord_py.model.service import RealKey
 from ldirectord_py.probing.prober import Prober
 from ldirectord_py.probing.schedule import Schedule
 from ldirectord_py.runtime.director import Director
 from ldirectord_py.runtime.host_names import HostNames, look_up
-from ldirectord_py.runtime.maintenance import Maintenance
+from ldirectord_py.runtime.maintenance import MOST_TOLD, Maintenance
+from ldirectord_py.runtime.maintenance_files import Listing
 from tests.unit.runtime.test_director import WEB, virtual
 
 A, B = "127.0.0.1:80", "10.9.0.2:80"
+CURE = "call it ADDRESS, ADDRESS:PORT or as the server's host, or remove it"
 LOCAL = look_up(IPv4Address("127.0.0.1")) or ""
 """What this machine calls 127.0.0.1, as a rule `localhost`."""
 
@@ -41,6 +46,11 @@ class Stage:
     table: MemoryTable
     maintenance: Maintenance
     events: list[Event] = field(default_factory=list)
+
+    @property
+    def reading(self) -> asyncio.Future[object] | None:
+        """A look at the directory that has been given up."""
+        return self.maintenance._files._reading if self.maintenance._files else None  # type: ignore[return-value]
 
     def serving(self) -> set[str]:
         service = self.table.state.get(WEB)
@@ -141,24 +151,148 @@ async def test_a_mistyped_name_is_told_once_while_it_is_there(tmp_path) -> None:
         await stage.until(lambda: stage.serving() == {A, B})
         (tmp_path / "127.0.0.3").touch()
         await stage.until(lambda: len(stage.told()) == 2)
-    cure = "call it ADDRESS, ADDRESS:PORT or as the server's host, or remove it"
-    assert set(stage.told()) == {f"Maintenance file '127.0.0.3' names no real server: {cure}"}
+    assert set(stage.told()) == {f"Maintenance file '127.0.0.3' names no real server: {CURE}"}
 
 
-async def test_a_directory_that_comes_later_vanishes_and_comes_again(tmp_path) -> None:
+async def test_thousands_of_files_that_name_nobody_are_told_in_one_sentence(tmp_path) -> None:
+    for number in range(MOST_TOLD + 1):
+        (tmp_path / f"192.0.2.{number}").touch()
+    async with watching(config(tmp_path)) as stage:
+        assert stage.told() == [f"More than {MOST_TOLD} maintenance files name no real server: {CURE}"]
+        (tmp_path / "10.9.0.2").touch()
+        await stage.until(lambda: stage.serving() == {A})
+        assert len(stage.told()) == 1
+
+
+async def turns_while(work: Awaitable[object]) -> int:
+    """Return how often others of the loop had their turn until *work* was done."""
+    turns = 0
+
+    async def count() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    async with asyncio.TaskGroup() as tasks:
+        counting = tasks.create_task(count())
+        await work
+        counting.cancel()
+    return turns
+
+
+async def test_thousands_of_files_are_read_in_turns_of_the_loop_and_one_more_costs_one(tmp_path) -> None:
+    for number in range(5000):
+        (tmp_path / f"192.0.{number // 250}.{number % 250}").touch()
+    maintenance = Maintenance(lambda _event: None)
+    configured = config(tmp_path)
+    assert await turns_while(maintenance.look(configured)) > 5000 // 256
+    (tmp_path / "10.9.0.2").touch()
+    looked_at: list[str] = []
+    add = maintenance._maintained.add
+
+    def watched(names: Iterable[str]) -> set[RealKey]:
+        looked_at.extend(some := list(names))
+        return add(some)
+
+    maintenance._maintained.add = watched  # type: ignore[method-assign]
+    assert [str(key.real) for key in await maintenance.look(configured)] == [B]
+    assert looked_at == ["10.9.0.2"]
+    maintenance.close()
+
+
+async def test_a_directory_that_is_not_there_at_the_start_keeps_nobody_out_until_it_comes(tmp_path) -> None:
     directory = tmp_path / "later"
-    missing = f"Maintenance directory {directory} does not exist: no server is in maintenance"
     async with watching(config(directory, interval=0.05)) as stage:
-        assert stage.told() == [missing]
+        assert stage.told() == [f"Maintenance directory {directory} does not exist: no server is in maintenance"]
+        assert stage.serving() == {A, B}
         directory.mkdir()
         (directory / "10.9.0.2").touch()
         await stage.until(lambda: stage.serving() == {A})
+
+
+async def test_a_directory_that_vanishes_lets_nobody_in_until_it_is_there_again(tmp_path) -> None:
+    directory = tmp_path / "files"
+    directory.mkdir()
+    (directory / "10.9.0.2").touch()
+    async with watching(config(directory, interval=0.05)) as stage:
         directory.rename(tmp_path / "gone")
-        await stage.until(lambda: stage.serving() == {A, B})
-        assert stage.told() == [missing, missing]
+        await stage.until(lambda: bool(stage.told()))
+        stays = "has vanished, so maintenance stays as it is"
+        remedy = "create it again, and empty if no server is to be in maintenance"
+        assert stage.told() == [f"Maintenance directory {directory} {stays}: {remedy}"]
+        # A reload in between changes nothing either.
+        configured = config(directory, interval=0.05)
+        await stage.director.reload(configured, await stage.maintenance.look(configured))
+        stage.maintenance.look_again()
+        assert stage.serving() == {A}
         directory.mkdir()
-        (directory / "127.0.0.1").touch()
+        await stage.until(lambda: stage.serving() == {A, B})
+        assert stage.files() == [("10.9.0.2", True), ("10.9.0.2", False)]
+
+
+class Mounts:
+    """A folder in a mount namespace of its own, on which a file system can be mounted and unmounted."""
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+        place.mkdir()
+        # The shell keeps the namespace; its view of the folder is reached through /proc.
+        script = 'echo ready; while read line; do eval "$line"; echo done; done'
+        words = ["unshare", "-m", "--propagation", "private", "sh", "-c", script]
+        self._shell = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self._answer("ready")
+        self.seen = Path(f"/proc/{self._shell.pid}/root{place}")
+
+    def do(self, command: str) -> None:
+        assert self._shell.stdin is not None
+        self._shell.stdin.write(f"{command}\n")
+        self._shell.stdin.flush()
+        self._answer("done")
+
+    def close(self) -> None:
+        assert self._shell.stdin is not None
+        assert self._shell.stdout is not None
+        self._shell.stdin.close()
+        self._shell.wait(10)
+        self._shell.stdout.close()
+
+    def _answer(self, word: str) -> None:
+        assert self._shell.stdout is not None
+        assert self._shell.stdout.readline().strip() == word
+
+
+@pytest.fixture
+def mounts(tmp_path) -> Iterator[Mounts]:
+    if os.geteuid():
+        pytest.skip("only root may mount")
+    made = Mounts(tmp_path / "mounted")
+    made.do(f"mount -t tmpfs maintenance {made.place}")
+    yield made
+    made.close()
+
+
+async def test_an_unmount_lets_nobody_in(mounts: Mounts) -> None:
+    (mounts.seen / "10.9.0.2").touch()
+    async with watching(config(mounts.seen, interval=0.05)) as stage:
+        assert stage.serving() == {A}
+        mounts.do(f"umount {mounts.place}")
+        await stage.until(lambda: bool(stage.told()))
+        gone = "is empty and on another file system than before, as after an unmount"
+        remedy = "mount it again, or put any file into it to have it taken as it is"
+        assert stage.told() == [f"Maintenance directory {mounts.seen} {gone}, so maintenance stays as it is: {remedy}"]
+        assert stage.serving() == {A}
+        mounts.do(f"mount -t tmpfs maintenance {mounts.place}; touch {mounts.place}/127.0.0.1")
         await stage.until(lambda: stage.serving() == {B})
+
+
+async def test_an_unmounted_directory_counts_again_once_there_is_a_file_in_it(mounts: Mounts) -> None:
+    (mounts.seen / "10.9.0.2").touch()
+    async with watching(config(mounts.seen, interval=0.05)) as stage:
+        mounts.do(f"umount {mounts.place}")
+        await stage.until(lambda: bool(stage.told()))
+        (mounts.seen / ".taken").touch()
+        await stage.until(lambda: stage.serving() == {A, B})
 
 
 async def test_a_directory_that_cannot_be_read_leaves_maintenance_as_it_is(tmp_path) -> None:
@@ -182,7 +316,7 @@ async def test_without_inotify_files_are_noticed_all_the_same(tmp_path, monkeypa
     def refuse(_changed: Callable[[], None]) -> None:
         raise OSError(errno.EMFILE, "Too many open files")
 
-    monkeypatch.setattr("ldirectord_py.runtime.maintenance.DirectoryWatch", refuse)
+    monkeypatch.setattr("ldirectord_py.runtime.maintenance_files.DirectoryWatch", refuse)
     async with watching(config(tmp_path, interval=0.05)) as stage:
         (tmp_path / "10.9.0.2").touch()
         await stage.until(lambda: stage.serving() == {A})
@@ -196,21 +330,21 @@ async def test_without_inotify_files_are_noticed_all_the_same(tmp_path, monkeypa
 async def test_a_directory_that_keeps_silent_keeps_one_thread_and_nobody_else(tmp_path, monkeypatch) -> None:
     answer, asked = threading.Event(), []
 
-    def silent(directory: str, _watch: object) -> list[str]:
+    def silent(directory: str, _watch: object) -> Listing:
         asked.append(directory)
         answer.wait(20)
-        return ["10.9.0.2"]
+        return Listing(frozenset({"10.9.0.2"}), 1)
 
-    monkeypatch.setattr("ldirectord_py.runtime.maintenance.PATIENCE", 0.05)
-    monkeypatch.setattr("ldirectord_py.runtime.maintenance._listed", silent)
+    monkeypatch.setattr("ldirectord_py.runtime.maintenance_files.PATIENCE", 0.05)
+    monkeypatch.setattr("ldirectord_py.runtime.maintenance_files.listed", silent)
     async with watching(config(tmp_path, interval=0.05)) as stage:
         assert stage.serving() == {A, B}
         assert stage.told() == [
             f"Maintenance directory {tmp_path} cannot be read, so maintenance stays as it is: it does not answer"
         ]
         for _ in range(2):  # another look begins, and gives up
-            await stage.until(lambda: not stage.maintenance._readings)
-            await stage.until(lambda: bool(stage.maintenance._readings))
+            await stage.until(lambda: not stage.reading)
+            await stage.until(lambda: bool(stage.reading))
         assert len(asked) == 1
         answer.set()
         await stage.until(lambda: stage.serving() == {A})
@@ -221,25 +355,26 @@ async def test_a_directory_that_fails_after_a_long_silence_leaves_no_error_that_
 ) -> None:
     answer, asked, complaints = threading.Event(), [], []
 
-    def silent(directory: str, _watch: object) -> list[str]:
+    def silent(directory: str, _watch: object) -> Listing:
         asked.append(directory)
         if len(asked) > 1:
-            return []
+            return Listing(frozenset(), 1)
         answer.wait(20)
         raise OSError(errno.ESTALE, "Stale file handle")
 
     asyncio.get_running_loop().set_exception_handler(lambda _loop, context: complaints.append(context["message"]))
-    monkeypatch.setattr("ldirectord_py.runtime.maintenance.PATIENCE", 0.05)
-    monkeypatch.setattr("ldirectord_py.runtime.maintenance._listed", silent)
+    monkeypatch.setattr("ldirectord_py.runtime.maintenance_files.PATIENCE", 0.05)
+    monkeypatch.setattr("ldirectord_py.runtime.maintenance_files.listed", silent)
     async with watching(config(tmp_path, interval=0.5)) as stage:
-        await stage.until(lambda: not stage.maintenance._readings)  # another look begins, and gives up
-        await stage.until(lambda: bool(stage.maintenance._readings))
-        (reading,) = stage.maintenance._readings.values()
+        await stage.until(lambda: not stage.reading)  # another look begins, and gives up
+        await stage.until(lambda: bool(stage.reading))
+        reading = stage.reading
+        assert reading is not None
         answer.set()
         await stage.until(reading.done)
         del reading
         await stage.until(lambda: len(asked) > 1)
-        await stage.until(lambda: not stage.maintenance._readings)
+        await stage.until(lambda: not stage.reading)
     gc.collect()
     assert complaints == []
 

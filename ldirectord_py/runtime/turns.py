@@ -1,0 +1,16 @@
+"""Long work in turns of the loop, so that checks go on meanwhile."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from itertools import islice
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+async def in_turns(items: Iterable[T], size: int) -> AsyncIterator[list[T]]:
+    """Yield *items*, up to *size* at a time, each time in another turn of the loop."""
+    rest = iter(items)
+    while some := list(islice(rest, size)):
+        yield some
+        await asyncio.sleep(0)
