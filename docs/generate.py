@@ -4,15 +4,19 @@ import json
 import sys
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
+from ipaddress import ip_address
 from pathlib import Path
 
 from docs import manual
-from ldirectord_py.checks.registry import SERVICES
+from ldirectord_py.checks.registry import SERVICES, Misasked, plan
 from ldirectord_py.config.directive import Directive, Scope
 from ldirectord_py.config.directives import rows
+from ldirectord_py.config.lint.idle import FIELDS, heeds
 from ldirectord_py.config.schema import schema
-from ldirectord_py.model.asking import CheckType
+from ldirectord_py.model.address import Endpoint
+from ldirectord_py.model.asking import Asking, CheckType, Subject
 from ldirectord_py.model.config import AlertStatus
+from ldirectord_py.model.service import AddressKey, Protocol
 from ldirectord_py.model.snapshot import Snapshot
 from ldirectord_py.observers.metrics import Metrics
 
@@ -145,8 +149,45 @@ def checks() -> str:
             "|---|---|",
             *(f"| {_CHECKTYPES.get(each, each)} | {_checktype_page(each, pages)} |" for each in CheckType),
             "",
+            "## Which directive counts for which check",
+            "",
+            "A directive that is not named has no effect on the check, and `ldirectorctl lint` says so.",
+            "`checktype` and the timeouts count everywhere, those of [TLS](../tls.md) wherever it is spoken.",
+            "",
+            "| check | directives |",
+            "|---|---|",
+            *(f"| service={service} | {_counting(service=service)} |" for service in sorted(SERVICES)),
+            *(f"| checktype={each} | {_counting(checktype=each)} |" for each in _UNSERVICED),
+            "",
         ]
     )
+
+
+_ORIGIN = {"checkdevice": "lo", "checksource": ip_address("192.0.2.2")}
+_SET = {
+    "checkport": 1,
+    "checkuser": "root",
+    "login": "l",
+    "passwd": "p",
+    "request": "http://www.example.org/x",
+    "secret": "s",
+    "virtualhost": "www.example.org",
+}
+"""What makes other directives count."""
+_UNSERVICED = (CheckType.CONNECT, CheckType.PING, CheckType.EXTERNAL, CheckType.EXTERNAL_PERL, CheckType.ON)
+
+
+def _counting(**words: object) -> str:
+    """Return the directives that count for a check, by asking for each whether the check would differ."""
+    endpoint = Endpoint(ip_address("192.0.2.1"), 1)
+    subject = Subject(virtual=AddressKey(Protocol.TCP, endpoint), endpoint=endpoint)
+    asking = Asking(**_SET, **_ORIGIN, **words)  # type: ignore[arg-type]
+    try:
+        plan(asking, subject)
+    except Misasked:  # whoever asks cannot choose from where
+        asking = Asking(**_SET, **words)  # type: ignore[arg-type]
+        plan(asking, subject)
+    return ", ".join(f"`{name}`" for name, field in FIELDS.items() if heeds(asking, subject, field)) or "none"
 
 
 def check_pages() -> Iterator[tuple[str, str]]:

@@ -17,6 +17,11 @@ def request_of(asking: Asking, subject: Subject) -> str:
     return asking.request if subject.request is None else subject.request
 
 
+def receive_of(asking: Asking, subject: Subject) -> str:
+    """Return what the answer of *subject* has to match: its own pattern, or else its virtual's; empty: none."""
+    return asking.receive if subject.receive is None else subject.receive
+
+
 def shown_request(asking: Asking, subject: Subject, text: str) -> str:
     """Return *text*, which the request has become, as it may be shown."""
     hidden = "request" in asking.veiled if subject.request is None else subject.veiled

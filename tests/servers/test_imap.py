@@ -48,6 +48,18 @@ async def test_dovecot_does_not_let_in(server: Dovecot, service: str, words: dic
     assert outcome == down(Reason.STATUS, sentence)
 
 
+@pytest.mark.parametrize("service", SERVICES)
+async def test_dovecots_lines_match_or_not(server: Dovecot, service: str) -> None:
+    place = at(getattr(server, service))
+    async with checking() as check:
+        greeted = await check(place, service=service, receive="Dovecot", **PATIENT)
+        let_in = await check(place, service=service, receive="Logged in", **BOB, **PATIENT)
+        neither = await check(place, service=service, receive="Cyrus", **BOB, **PATIENT)
+    assert (greeted, let_in) == (up("greeted; a line matches"), up("greeted, and let us in; a line matches"))
+    assert neither.reason is Reason.MISMATCH
+    assert neither.detail.startswith("no line of the server's matches 'Cyrus': it said '")
+
+
 async def test_dovecot_waits_for_tls(server: Dovecot) -> None:
     async with checking() as check:
         outcome = await check(at(server.imaps), service="imap")

@@ -116,6 +116,12 @@ async def test_inn_greets_those_who_may_read(inn: Inn, address: str) -> None:
         assert await check(at(inn.readers, address), **NNTP) == up("greeted")
 
 
+async def test_inns_greeting_matches_or_not(inn: Inn) -> None:
+    async with checking() as check:
+        assert await check(at(inn.posters), receive="InterNetNews", **NNTP) == up("greeted; a line matches")
+        assert (await check(at(inn.posters), receive="no posting", **NNTP)).reason is Reason.MISMATCH
+
+
 @pytest.mark.parametrize("address", LOOPBACKS)
 async def test_inn_sends_others_away(inn: Inn, address: str) -> None:
     async with checking() as check:

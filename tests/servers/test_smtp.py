@@ -28,6 +28,19 @@ async def test_exim_serves(exim: Exim, address: str, service: str) -> None:
         assert await check(at(exim.open, address), service=service, **PATIENT) == up("greeted, and answered EHLO")
 
 
+@pytest.mark.parametrize("service", SERVICES)
+async def test_exims_lines_match_or_not(exim: Exim, service: str) -> None:
+    async with checking() as check:
+        for receive in ("^220-mail\\.example\\.org ESMTP$", "^220 ready", "^250-STARTTLS$"):
+            outcome = await check(at(exim.open), service=service, receive=receive, **PATIENT)
+            assert outcome == up("greeted, and answered EHLO; a line matches")
+        outcome = await check(at(exim.open), service=service, receive="Postfix", **PATIENT)
+    assert outcome.reason is Reason.MISMATCH
+    assert outcome.detail.startswith(
+        "no line of the server's matches 'Postfix': it said '220-mail.example.org ESMTP\\n"
+    )
+
+
 async def test_exim_that_knows_no_ehlo_is_asked_the_old_way(exim: Exim) -> None:
     async with checking() as check:
         assert await check(at(exim.old), service="smtp", **PATIENT) == up("greeted, and answered HELO")

@@ -2,7 +2,7 @@
 
 from ipaddress import ip_address
 
-from ldirectord_py.checks.asked import request_of, shown_request
+from ldirectord_py.checks.asked import receive_of, request_of, shown_request
 from ldirectord_py.checks.conversations.dns import Dns
 from ldirectord_py.checks.conversations.dns_messages import RecordType
 from ldirectord_py.checks.matching import Receive
@@ -20,7 +20,7 @@ def build_dns(asking: Asking, subject: Subject, endpoint: Endpoint) -> Probe:
     """Return the probe of service dns: over TCP where that is the virtual's protocol, else over UDP."""
     stream = isinstance(subject.virtual, AddressKey) and subject.virtual.protocol is Protocol.TCP
     request = request_of(asking, subject)
-    receive = asking.receive if subject.receive is None else subject.receive
+    receive = receive_of(asking, subject)
     name, kind = _question(request.removeprefix("/"))
     pattern = Receive.of(receive)
     try:

@@ -5,7 +5,7 @@ from base64 import b64encode
 from ipaddress import ip_address
 from urllib.parse import SplitResult, unquote_to_bytes, urlsplit
 
-from ldirectord_py.checks.asked import request_of, shown, shown_request
+from ldirectord_py.checks.asked import receive_of, request_of, shown, shown_request
 from ldirectord_py.checks.conversations.http import Http, SecretHttp
 from ldirectord_py.checks.conversations.http_headers import is_secret
 from ldirectord_py.checks.conversations.http_urls import STANDARD_PORTS, escaped
@@ -149,7 +149,7 @@ def _elsewhere(url: SplitResult, endpoint: Endpoint) -> Endpoint:
 
 
 def _receive(asking: Asking, subject: Subject) -> Receive | None:
-    return Receive.of(asking.receive if subject.receive is None else subject.receive)
+    return Receive.of(receive_of(asking, subject))
 
 
 def _rooted(path: str) -> str:

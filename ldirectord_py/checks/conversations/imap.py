@@ -4,7 +4,10 @@ import re
 from dataclasses import dataclass, field
 
 from ldirectord_py.checks.arguments import argument
+from ldirectord_py.checks.asked import receive_of
 from ldirectord_py.checks.conversations.goodbye import say_goodbye
+from ldirectord_py.checks.conversations.lines import Lines
+from ldirectord_py.checks.matching import Receive
 from ldirectord_py.checks.sni import tls_target
 from ldirectord_py.checks.veiling import veiled
 from ldirectord_py.model.address import Endpoint
@@ -37,10 +40,13 @@ class Imap:
     login: bytes = field(default=b"", repr=False)
     """Empty: the greeting will do."""
     passwd: bytes = field(default=b"", repr=False)
+    receive: Receive | None = None
+    """What one of the lines that the server says has to match."""
 
     async def probe(self, peer: Peer) -> Outcome:
         """See `Conversation.probe`."""
-        greeting = await peer.line()
+        lines = Lines(peer, self.receive)
+        greeting = await lines.next()
         kind = _GREETING.match(greeting)
         if kind is None:
             return self._no("greeted with", greeting, Reason.PROTOCOL, "which is no IMAP greeting; expected * OK")
@@ -48,12 +54,13 @@ class Imap:
             return self._no("greeted with", greeting, Reason.STATUS, "expected * OK")
         outcome = _GREETED
         if self.login:
-            outcome = await self._log_in(peer, greeting) if kind[1].upper() == b"OK" else _KNOWN_ALREADY
-        if outcome.reason is Reason.OK:
-            await say_goodbye(peer, b"a2 LOGOUT\r\n")
-        return outcome
+            outcome = await self._log_in(peer, lines, greeting) if kind[1].upper() == b"OK" else _KNOWN_ALREADY
+        if outcome.reason is not Reason.OK:
+            return outcome
+        await say_goodbye(peer, b"a2 LOGOUT\r\n")
+        return await lines.judge(outcome, *self._secrets)
 
-    async def _log_in(self, peer: Peer, greeting: bytes) -> Outcome:
+    async def _log_in(self, peer: Peer, lines: Lines, greeting: bytes) -> Outcome:
         if _DISABLED.search(greeting):
             return _LOGIN_DISABLED  # RFC 3501 §6.2.3: then the password must not be sent
         command = b"a1 LOGIN"
@@ -63,11 +70,11 @@ class Imap:
                 continue
             # A literal (RFC 3501 §4.3): its length, then itself once the server is ready for it.
             await peer.send(b"%b {%d}\r\n" % (command, len(word)))
-            if not (answer := await _answer(peer)).startswith(b"+"):
+            if not (answer := await _answer(lines)).startswith(b"+"):
                 return self._refused(answer)
             command = word
         await peer.send(command + b"\r\n")
-        answer = await _answer(peer)
+        answer = await _answer(lines)
         return _LET_IN if _DONE.match(answer) else self._refused(answer)
 
     def _refused(self, answer: bytes) -> Outcome:
@@ -76,37 +83,41 @@ class Imap:
         return self._no("LOGIN answered with", answer, Reason.PROTOCOL, "which is no IMAP response to it; expected OK")
 
     def _no(self, did: str, response: bytes, reason: Reason, expected: str) -> Outcome:
-        secrets = (self.passwd, _escaped(self.passwd), self.login, _escaped(self.login))
-        return down(reason, f"{did} {veiled(response, *secrets)}, {expected}")
+        return down(reason, f"{did} {veiled(response, *self._secrets)}, {expected}")
+
+    @property
+    def _secrets(self) -> tuple[bytes, ...]:
+        return self.passwd, _escaped(self.passwd), self.login, _escaped(self.login)
 
 
 def _escaped(text: bytes) -> bytes:
     return _QUOTED_SPECIAL.sub(rb"\\\1", text)
 
 
-async def _answer(peer: Peer) -> bytes:
+async def _answer(lines: Lines) -> bytes:
     """Return the next line that is about our command, or a BYE; what the server tells of itself is passed over."""
-    while (line := await peer.line()).startswith(b"* ") and not _BYE.match(line):
+    while (line := await lines.next()).startswith(b"* ") and not _BYE.match(line):
         pass
     return line
 
 
-def build_imap(asking: Asking, _subject: Subject, endpoint: Endpoint) -> Probe:
+def build_imap(asking: Asking, subject: Subject, endpoint: Endpoint) -> Probe:
     """Return the probe of service imap."""
-    return _probe(asking, Target(endpoint=endpoint))
+    return _probe(asking, subject, Target(endpoint=endpoint))
 
 
-def build_imaps(asking: Asking, _subject: Subject, endpoint: Endpoint) -> Probe:
+def build_imaps(asking: Asking, subject: Subject, endpoint: Endpoint) -> Probe:
     """Return the probe of service imaps: TLS from the start (RFC 8314 §3.2)."""
-    return _probe(asking, tls_target(asking, endpoint, asking.virtualhost))
+    return _probe(asking, subject, tls_target(asking, endpoint, asking.virtualhost))
 
 
-def _probe(asking: Asking, target: Target) -> Probe:
-    check = _imap(asking)
+def _probe(asking: Asking, subject: Subject, target: Target) -> Probe:
+    check = _imap(asking, subject)
     asked = f"{asking.service} {'login at' if check.login else 'greeting of'} {target.endpoint}"
     return Probe(check=check, target=target, timeout=asking.negotiatetimeout, asked=asked)
 
 
-def _imap(asking: Asking) -> Imap:
+def _imap(asking: Asking, subject: Subject) -> Imap:
     login = argument(asking.login, "login", "IMAP", lines=True)
-    return Imap(login=login, passwd=argument(asking.passwd, "passwd", "IMAP", lines=True)) if login else Imap()
+    passwd = argument(asking.passwd, "passwd", "IMAP", lines=True) if login else b""
+    return Imap(login=login, passwd=passwd, receive=Receive.of(receive_of(asking, subject)))

@@ -3,7 +3,7 @@
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from ldirectord_py.checks.asked import request_of, shown_request
+from ldirectord_py.checks.asked import receive_of, request_of, shown_request
 from ldirectord_py.checks.conversations import ldap_messages as wire
 from ldirectord_py.checks.conversations.ber import Malformed
 from ldirectord_py.checks.conversations.goodbye import say_goodbye
@@ -128,7 +128,7 @@ def _ldap(asking: Asking, subject: Subject) -> Ldap:
         base=_as_bytes(request_of(asking, subject).removeprefix("/")),
         login=_as_bytes(asking.login),
         passwd=_as_bytes(asking.passwd),
-        receive=Receive.of(asking.receive if subject.receive is None else subject.receive),
+        receive=Receive.of(receive_of(asking, subject)),
     )
 
 

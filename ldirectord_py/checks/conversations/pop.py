@@ -3,7 +3,10 @@
 from dataclasses import dataclass, field
 
 from ldirectord_py.checks.arguments import argument
+from ldirectord_py.checks.asked import receive_of
 from ldirectord_py.checks.conversations.goodbye import say_goodbye
+from ldirectord_py.checks.conversations.lines import Lines
+from ldirectord_py.checks.matching import Receive
 from ldirectord_py.checks.sni import tls_target
 from ldirectord_py.checks.veiling import veiled
 from ldirectord_py.model.address import Endpoint
@@ -23,22 +26,26 @@ class Pop:
     login: bytes = field(default=b"", repr=False)
     """Empty: the greeting will do."""
     passwd: bytes = field(default=b"", repr=False)
+    receive: Receive | None = None
+    """What one of the lines that the server says has to match."""
 
     async def probe(self, peer: Peer) -> Outcome:
         """See `Conversation.probe`."""
-        if objection := self._objection("greeted with", await peer.line()):
+        lines = Lines(peer, self.receive)
+        if objection := self._objection("greeted with", await lines.next()):
             return objection
-        outcome = await self._log_in(peer) if self.login else _GREETED
-        if outcome.reason is Reason.OK:
-            await say_goodbye(peer, b"QUIT\r\n")
-        return outcome
+        outcome = await self._log_in(peer, lines) if self.login else _GREETED
+        if outcome.reason is not Reason.OK:
+            return outcome
+        await say_goodbye(peer, b"QUIT\r\n")
+        return await lines.judge(outcome, self.passwd, self.login)
 
-    async def _log_in(self, peer: Peer) -> Outcome:
+    async def _log_in(self, peer: Peer, lines: Lines) -> Outcome:
         await peer.send(b"USER %b\r\n" % self.login)
-        if objection := self._objection("USER answered with", await peer.line()):
+        if objection := self._objection("USER answered with", await lines.next()):
             return objection
         await peer.send(b"PASS %b\r\n" % self.passwd)
-        response = await peer.line()
+        response = await lines.next()
         if response.upper().startswith(b"-ERR [IN-USE]"):
             return _IN_USE  # the password was right, RFC 2449 §8.1.1; another director may be at it
         return self._objection("PASS answered with", response) or _LET_IN
@@ -53,22 +60,23 @@ class Pop:
         return down(Reason.PROTOCOL, f"{did} {shown}, which is no POP3 response; expected +OK")
 
 
-def build_pop(asking: Asking, _subject: Subject, endpoint: Endpoint) -> Probe:
+def build_pop(asking: Asking, subject: Subject, endpoint: Endpoint) -> Probe:
     """Return the probe of service pop."""
-    return _probe(asking, Target(endpoint=endpoint))
+    return _probe(asking, subject, Target(endpoint=endpoint))
 
 
-def build_pops(asking: Asking, _subject: Subject, endpoint: Endpoint) -> Probe:
+def build_pops(asking: Asking, subject: Subject, endpoint: Endpoint) -> Probe:
     """Return the probe of service pops: TLS from the start (RFC 8314 §3.2)."""
-    return _probe(asking, tls_target(asking, endpoint, asking.virtualhost))
+    return _probe(asking, subject, tls_target(asking, endpoint, asking.virtualhost))
 
 
-def _probe(asking: Asking, target: Target) -> Probe:
-    check = _pop(asking)
+def _probe(asking: Asking, subject: Subject, target: Target) -> Probe:
+    check = _pop(asking, subject)
     asked = f"{asking.service} {'login at' if check.login else 'greeting of'} {target.endpoint}"
     return Probe(check=check, target=target, timeout=asking.negotiatetimeout, asked=asked)
 
 
-def _pop(asking: Asking) -> Pop:
+def _pop(asking: Asking, subject: Subject) -> Pop:
     login = argument(asking.login, "login", "POP3")
-    return Pop(login=login, passwd=argument(asking.passwd, "passwd", "POP3")) if login else Pop()
+    passwd = argument(asking.passwd, "passwd", "POP3") if login else b""
+    return Pop(login=login, passwd=passwd, receive=Receive.of(receive_of(asking, subject)))

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 
-from ldirectord_py.checks.asked import request_of, shown_request
+from ldirectord_py.checks.asked import receive_of, request_of, shown_request
 from ldirectord_py.checks.conversations.redis_replies import Malformed, Refused, Replies, command
 from ldirectord_py.checks.conversations.searching import objection_to
 from ldirectord_py.checks.matching import Receive
@@ -109,7 +109,7 @@ def _check(asking: Asking, subject: Subject) -> Redis:
     return Redis(
         # The slash that every request is given is taken off again.
         request=tuple(_as_bytes(word) for word in request_of(asking, subject).removeprefix("/").split()) or _PING,
-        receive=Receive.of(asking.receive if subject.receive is None else subject.receive),
+        receive=Receive.of(receive_of(asking, subject)),
         credentials=tuple(_as_bytes(word) for word in (asking.login, asking.passwd) if word),
     )
 

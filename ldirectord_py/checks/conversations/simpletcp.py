@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ldirectord_py.checks.asked import request_of
+from ldirectord_py.checks.asked import receive_of, request_of
 from ldirectord_py.checks.matching import PatternGaveUp, Receive
 from ldirectord_py.checks.quoting import quoted
 from ldirectord_py.model.address import Endpoint
@@ -130,7 +130,7 @@ def build_simpletcp(asking: Asking, subject: Subject, endpoint: Endpoint) -> Pro
     """
     lines = request_of(asking, subject).removeprefix("/").replace("\\n", "\n").replace("\\r", "\r")
     text = lines.encode("utf-8", "surrogateescape")
-    receive = Receive.of(asking.receive if subject.receive is None else subject.receive)
+    receive = Receive.of(receive_of(asking, subject))
     asked = f"simpletcp answer of {endpoint}"
     if isinstance(subject.virtual, AddressKey) and subject.virtual.protocol is Protocol.UDP:
         return Probe(

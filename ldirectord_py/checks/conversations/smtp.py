@@ -3,7 +3,10 @@
 import re
 from dataclasses import dataclass
 
+from ldirectord_py.checks.asked import receive_of
 from ldirectord_py.checks.conversations.goodbye import say_goodbye
+from ldirectord_py.checks.conversations.lines import Lines
+from ldirectord_py.checks.matching import Receive
 from ldirectord_py.checks.quoting import quoted
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.asking import Asking, Subject
@@ -27,31 +30,34 @@ class Smtp:
 
     helo: bytes = b"localhost.localdomain"
     """Who we say we are, as in the original."""
+    receive: Receive | None = None
+    """What one of the lines that the server says has to match."""
 
     async def probe(self, peer: Peer) -> Outcome:
         """See `Conversation.probe`."""
-        if objection := _objection("greeted with", await _reply(peer)):
+        lines = Lines(peer, self.receive)
+        if objection := _objection("greeted with", await _reply(lines)):
             return objection
         await peer.send(b"EHLO %b\r\n" % self.helo)
-        reply = await _reply(peer)
+        reply = await _reply(lines)
         if reply.startswith(b"5"):
-            return await self._ask_the_old_way(peer)
+            return await self._ask_the_old_way(peer, lines)
         if objection := _objection("EHLO answered with", reply):
             return objection
         await say_goodbye(peer, b"QUIT\r\n")
-        return _KNOWS_EHLO
+        return await lines.judge(_KNOWS_EHLO)
 
-    async def _ask_the_old_way(self, peer: Peer) -> Outcome:
+    async def _ask_the_old_way(self, peer: Peer, lines: Lines) -> Outcome:
         await peer.send(b"HELO %b\r\n" % self.helo)
-        if objection := _objection("EHLO refused, HELO answered with", await _reply(peer)):
+        if objection := _objection("EHLO refused, HELO answered with", await _reply(lines)):
             return objection
         await say_goodbye(peer, b"QUIT\r\n")
-        return _KNOWS_HELO
+        return await lines.judge(_KNOWS_HELO)
 
 
-async def _reply(peer: Peer) -> bytes:
+async def _reply(lines: Lines) -> bytes:
     """Return the last line of a reply: the one without a hyphen after its code (RFC 5321 §4.2.1)."""
-    while _CONTINUED.match(line := await peer.line()):
+    while _CONTINUED.match(line := await lines.next()):
         pass
     return line
 
@@ -65,7 +71,8 @@ def _objection(did: str, reply: bytes) -> Outcome | None:
     return None
 
 
-def build_smtp(asking: Asking, _subject: Subject, endpoint: Endpoint) -> Probe:
+def build_smtp(asking: Asking, subject: Subject, endpoint: Endpoint) -> Probe:
     """Return the probe of services smtp and submission."""
     asked = f"{asking.service} greeting and EHLO of {endpoint}"
-    return Probe(check=Smtp(), target=Target(endpoint=endpoint), timeout=asking.negotiatetimeout, asked=asked)
+    check = Smtp(receive=Receive.of(receive_of(asking, subject)))
+    return Probe(check=check, target=Target(endpoint=endpoint), timeout=asking.negotiatetimeout, asked=asked)

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from ldirectord_py.checks.asked import request_of
+from ldirectord_py.checks.asked import receive_of, request_of
 from ldirectord_py.checks.conversations.searching import objection_to
 from ldirectord_py.checks.matching import Receive
 from ldirectord_py.checks.misasked import Misasked
@@ -52,7 +52,7 @@ def build_udp(asking: Asking, subject: Subject, endpoint: Endpoint) -> Probe:
     payload = _ESCAPE.sub(_meant, text)
     if len(payload) > LARGEST:
         raise Misasked("request", f"expected at most {LARGEST} bytes for one datagram, but got {len(payload)}")
-    check = Udp(request=payload, receive=Receive.of(asking.receive if subject.receive is None else subject.receive))
+    check = Udp(request=payload, receive=Receive.of(receive_of(asking, subject)))
     return Probe(
         check=check,
         target=Target(endpoint=endpoint, transport=Transport.UDP),

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from ldirectord_py.checks import matching_aside
 from ldirectord_py.checks.arguments import argument
-from ldirectord_py.checks.asked import request_of, shown_request
+from ldirectord_py.checks.asked import receive_of, request_of, shown_request
 from ldirectord_py.checks.drivers import network
 from ldirectord_py.checks.drivers.ftp_control import Concluded, Control, connection
 from ldirectord_py.checks.matching import Receive
@@ -106,7 +106,7 @@ def build_ftp(asking: Asking, subject: Subject, endpoint: Endpoint) -> Probe:
 
     Without a `request` there is no file to fetch; so without `receive`, too, to be let in will do.
     """
-    receive = Receive.of(asking.receive if subject.receive is None else subject.receive)
+    receive = Receive.of(receive_of(asking, subject))
     path = argument(request_of(asking, subject), "request", "FTP")
     check = Ftp(
         server=endpoint,

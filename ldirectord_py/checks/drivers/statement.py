@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from typing import ClassVar
 
-from ldirectord_py.checks.asked import request_of
+from ldirectord_py.checks.asked import receive_of, request_of
 from ldirectord_py.checks.drivers.question import Question, outcome_of
 from ldirectord_py.checks.drivers.settled import Settled
 from ldirectord_py.checks.libraries import missing
@@ -87,7 +87,7 @@ def build(kind: type[Statement], library: str, asking: Asking, subject: Subject,
         passwd=_text(asking.passwd, "passwd"),
         database=_text(asking.database, "database"),
         text=text,
-        receive=_pattern(asking.receive if subject.receive is None else subject.receive),
+        receive=_pattern(receive_of(asking, subject)),
         cleartext=asking.cleartextpassword,
         seconds=asking.negotiatetimeout,
     )

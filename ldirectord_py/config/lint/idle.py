@@ -11,7 +11,7 @@ from ldirectord_py.config.tree import Line
 from ldirectord_py.model.asking import Asking, Header, Subject
 from ldirectord_py.model.config import Real
 
-_FIELDS = {
+FIELDS = {
     "checkcommand": "checkcommand",
     "checkcount": "checkcount",
     "checkdevice": "checkdevice",
@@ -52,7 +52,7 @@ def idle(sight: Sight) -> Iterator[tuple[int, str]]:
         for asking, lines in zip(place.askings, _said(place), strict=True):
             for line in lines:
                 use = uses.setdefault(line.number, _Use(_sentence(place, asking, line.name)))
-                use.heeded = use.heeded or _heeded(place, asking, _FIELDS[line.name])
+                use.heeded = use.heeded or _heeded(place, asking, FIELDS[line.name])
         for real in place.virtual.reals:
             if real.request is not None and not _own_heeded(place, real):
                 sentence = f"real: its request and receive have no effect: {_how(place.virtual.asking)}"
@@ -64,10 +64,10 @@ def idle(sight: Sight) -> Iterator[tuple[int, str]]:
 
 def _said(place: Place) -> Iterator[Sequence[Line]]:
     """Yield for each check of a virtual the lines that count for it, the last of each name."""
-    own = [line for line in place.section.lines if line.name in _FIELDS]
+    own = [line for line in place.section.lines if line.name in FIELDS]
     several: list[Any] = [line.meant for line in place.section.lines if line.name == "checks" and line.meant]
     for lines in several[-1] if several else ((),):
-        yield tuple({line.name: line for line in (*own, *lines) if line.name in _FIELDS}.values())
+        yield tuple({line.name: line for line in (*own, *lines) if line.name in FIELDS}.values())
 
 
 def _sentence(place: Place, asking: Asking, name: str) -> str:
@@ -84,10 +84,14 @@ def _how(asking: Asking) -> str:
 
 def _heeded(place: Place, asking: Asking, name: str) -> bool:
     """Return whether any server of the virtual would be asked otherwise if *asking* had something else as *name*."""
-    changed: Any = {name: _other(getattr(asking, name))}
-    other = replace(asking, **changed)
     subjects = [_subject(place, real) for real in place.virtual.reals]
-    return not subjects or any(_differ((asking, subject), (other, subject)) for subject in subjects)
+    return not subjects or any(heeds(asking, subject, name) for subject in subjects)
+
+
+def heeds(asking: Asking, subject: Subject, name: str) -> bool:
+    """Return whether *subject* would be asked otherwise if *asking* had something else as *name*."""
+    changed: Any = {name: _other(getattr(asking, name))}
+    return _differ((asking, subject), (replace(asking, **changed), subject))
 
 
 def _own_heeded(place: Place, real: Real) -> bool:

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ldirectord_py.checks.conversations.smtp import Smtp, build_smtp
+from ldirectord_py.checks.matching import Receive
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.asking import Asking, Subject
 from ldirectord_py.model.checking import PeerClosed, Probe, Target, Transport
@@ -133,7 +134,7 @@ def test_what_a_configuration_says_of_other_services_is_not_used() -> None:
     )
     probe = build_smtp(asking, Subject(virtual=MarkKey(1), endpoint=SERVER), SERVER)
     assert probe == Probe(
-        check=Smtp(),
+        check=Smtp(receive=Receive(b"z")),
         target=Target(endpoint=SERVER, transport=Transport.TCP),
         timeout=7,
         asked=f"submission greeting and EHLO of {SERVER}",

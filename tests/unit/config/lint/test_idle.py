@@ -48,6 +48,8 @@ def test_what_does_nothing_is_told_at_its_line(check: str, line: str, tmp_path: 
 
 
 HEEDED = [
+    *((f"service={service}", 'receive="ready"') for service in ("smtp", "submission", "pop", "pops")),
+    *((f"service={service}", 'receive="ready"') for service in ("imap", "imaps", "nntp")),
     ("service=http", 'request="x"'),
     ("service=http", 'receive="ok"'),
     ("service=http", "virtualhost=www.example.org"),
@@ -75,7 +77,7 @@ def test_what_counts_is_not_told(check: str, line: str, tmp_path: Path) -> None:
 
 
 def test_a_real_server_whose_own_words_do_nothing_is_told(tmp_path: Path) -> None:
-    text = 'quiescent=no\nvirtual=10.0.0.1:25\n\treal=10.0.0.3:25 masq 1 "/a", "b"\n\tservice=smtp\n'
+    text = 'quiescent=no\nvirtual=10.0.0.1:5060\n\treal=10.0.0.3:5060 masq 1 "/a", "b"\n\tservice=sip\n'
     assert idle(text, tmp_path) == [(3, "real")]
 
 
