@@ -6,6 +6,8 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
+from threading import Lock
 
 from ldirectord_py.model.checking import Pem, TlsOptions
 
@@ -25,6 +27,9 @@ _VERSIONS = {
 }
 VERSIONS = tuple(_VERSIONS)
 """Of TLS, the oldest first."""
+
+_WARNINGS = Lock()
+"""Held while what Python warns of is changed, which is one setting for all threads."""
 
 
 class Unusable(ValueError):
@@ -64,7 +69,7 @@ def offering(options: TlsOptions) -> ssl.SSLContext:
     if ssl.OPENSSL_VERSION_INFO >= _COMPRESSES_SINCE:
         context.options |= _NO_COMPRESSED_CERTIFICATES
     minimum = options.minimum or (_SECURE_MINIMUM if options.verify else VERSIONS[0])
-    with warnings.catch_warnings():
+    with _WARNINGS, warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # the old versions are what such servers speak
         context.minimum_version = _VERSIONS[minimum]
     return context
@@ -87,6 +92,23 @@ def _offer(context: ssl.SSLContext, ciphers: str) -> None:
         context.set_ciphers(ciphers)
     except (ssl.SSLError, ValueError):
         raise Unusable("this system's OpenSSL knows none of these ciphers: openssl ciphers -v lists them") from None
+
+
+def system_store() -> tuple[tuple[str, int, int], ...]:
+    """Return the paths of the certificates that this system trusts, each with its inode and its time of change.
+
+    Another value means that what a context has loaded may be out of date.
+    """
+    places = ssl.get_default_verify_paths()
+    return tuple(_stamp(path) for path in filter(None, (places.cafile, places.capath)))
+
+
+def _stamp(path: str) -> tuple[str, int, int]:
+    try:
+        found = Path(path).stat()
+    except OSError:  # it went this very moment
+        return path, 0, 0
+    return path, found.st_ino, found.st_mtime_ns
 
 
 def trust(context: ssl.SSLContext, authorities: Pem) -> None:

@@ -213,14 +213,19 @@ class StreamPeer(Reader):
         return await self._aside(self._ground.match(self, pattern, subject, self._allowance))
 
     async def _aside(self, asked: asyncio.Future[T]) -> T:
-        """Wait for what is done beside the loop for this conversation."""
+        """Wait for what is done beside the loop for this conversation alone."""
+        try:
+            return await self._wait_for(asked)
+        finally:
+            asked.cancel()
+
+    async def _wait_for(self, asked: asyncio.Future[T]) -> T:
         self._working = True
         try:
             while not asked.done():
                 await news()
         finally:
             self._working = False
-            asked.cancel()
         self._work = 0  # this is another turn
         return asked.result()
 

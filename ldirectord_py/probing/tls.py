@@ -89,7 +89,7 @@ class TlsPeer(StreamPeer):
 
     async def _begin_tls(self) -> None:
         """Begin with TLS; once more, and from the start, where the server may have stumbled over a session."""
-        context = self._memory.context(self._options)
+        context = await self._context(self._options)
         offered = self._memory.session(self._target, context, self._begun)
         try:
             await self._shake_hands(context, offered)
@@ -104,8 +104,20 @@ class TlsPeer(StreamPeer):
         """See `Peer.start_tls`."""
         if self._buffer:
             raise ssl.SSLError("the server sent bytes ahead of the handshake")
-        context = self._memory.context(self._options)
+        context = await self._context(self._options)
         await self._shake_hands(context, self._memory.session(self._target, context, self._begun))
+
+    async def _context(self, options: TlsOptions) -> ssl.SSLContext:
+        """Return the context for *options*; raises `CheckUnavailable`."""
+        if (context := self._memory.context(options)) is not None:
+            return context
+        began = monotonic()
+        making = self._memory.make(options, partial(self._ground.aside, self))
+        making.add_done_callback(lambda _made: self._ground.again(self))
+        try:
+            return await self._wait_for(making)
+        finally:
+            self._waited += monotonic() - began
 
     async def _shake_hands(self, context: ssl.SSLContext, session: ssl.SSLSession | None) -> None:
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
@@ -183,9 +195,8 @@ class TlsPeer(StreamPeer):
         self._tls = None
         try:
             await super().reconnect()
-            await self._shake_hands(
-                self._memory.context(replace(self._options, verify=False, authorities=None)), session=None
-            )
+            context = await self._context(replace(self._options, verify=False, authorities=None))
+            await self._shake_hands(context, session=None)
         except (OSError, PeerClosed, CheckUnavailable, HandshakeRefused):
             return self._objection
         try:

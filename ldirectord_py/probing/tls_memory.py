@@ -1,17 +1,22 @@
 """What is kept from one TLS connection to the next: contexts, sessions, and until when certificates are valid."""
 
+import asyncio
 import ssl
 import time
 from collections.abc import Callable, Collection
 from dataclasses import replace
+from functools import partial
 
-from ldirectord_py.checks.tls_files import Unusable, new_context
+from ldirectord_py.checks.tls_files import Unusable, new_context, system_store
 from ldirectord_py.model.checking import Target, TlsOptions
 from ldirectord_py.model.errors import CheckUnavailable
 from ldirectord_py.probing import certificates
 
 RESUMED = 3600.0
 """Seconds for which sessions may stand for a full handshake: after them the certificate is looked at again."""
+
+Aside = Callable[[Callable[[], ssl.SSLContext]], asyncio.Future[ssl.SSLContext]]
+"""Has a context made in a thread (`Ground.aside`)."""
 
 CertificateSeen = Callable[[Target, float], None]
 """Is handed a target and until when its certificate is valid (seconds since the epoch): when that is new, and some
@@ -43,20 +48,34 @@ class TlsMemory:
         self._certificate_seen = certificate_seen
         self._contexts: dict[TlsOptions, ssl.SSLContext] = {}
         self._nameless: dict[TlsOptions, ssl.SSLContext] = {}
+        self._making: dict[TlsOptions, asyncio.Future[ssl.SSLContext]] = {}
+        self._store = system_store()
         self._servers: dict[Target, _Server] = {}
 
-    def context(self, options: TlsOptions) -> ssl.SSLContext:
-        """Return the context for *options*, made at the first call; raises `CheckUnavailable`."""
+    def context(self, options: TlsOptions) -> ssl.SSLContext | None:
+        """Return the context for *options*, if it has been made."""
         if (context := self._contexts.get(options)) is None:
-            # Names are given to each connection, so that a thousand of them share what is read of a trust store.
-            shared = _nameless(options)
-            if (context := self._nameless.get(shared)) is None:
-                try:
-                    context = self._nameless[shared] = new_context(options)
-                except (OSError, Unusable) as error:
-                    raise CheckUnavailable(f"TLS cannot be set up: {error}") from error
-            self._contexts[options] = context
+            context = self._nameless.get(_nameless(options))
+            if context is not None:
+                self._contexts[options] = context
         return context
+
+    def make(self, options: TlsOptions, aside: Aside) -> asyncio.Future[ssl.SSLContext]:
+        """Have the context for *options* made in a thread, once for all that want it; fails with `CheckUnavailable`.
+
+        To load a system's store takes 20 to 50 ms.
+        """
+        # Names are given to each connection, so that a thousand of them share what is read of a trust store.
+        shared = _nameless(options)
+        if (making := self._making.get(shared)) is None:
+            making = self._making[shared] = aside(partial(_made, options))
+            making.add_done_callback(partial(self._keep, shared))
+        return making
+
+    def _keep(self, shared: TlsOptions, made: asyncio.Future[ssl.SSLContext]) -> None:
+        del self._making[shared]
+        if made.exception() is None:
+            self._nameless[shared] = made.result()
 
     def session(self, target: Target, context: ssl.SSLContext, now: float) -> ssl.SSLSession | None:
         """Return the session that the last connection to *target* left in *context*, if it is still to be used."""
@@ -109,20 +128,35 @@ class TlsMemory:
         self._certificate_seen(target, expires)
 
     def forget_all_but(self, targets: Collection[Target]) -> None:
-        """Let go of what is kept of servers that are no longer checked, and of what the system trusted until now."""
+        """Let go of what is kept of servers that are no longer checked, and of a system's store that has changed."""
         self._servers = {target: kept for target, kept in self._servers.items() if target in targets}
-        wanted = {target.tls for target in targets}
+        before, self._store = self._store, system_store()
+        wanted = {target.tls for target in targets if target.tls is not None}
+        shared = {_nameless(options) for options in wanted}
+        if before != self._store:
+            shared = {options for options in shared if not _trusts_system(options)}
+        self._nameless = {options: context for options, context in self._nameless.items() if options in shared}
         self._contexts = {
             options: context
             for options, context in self._contexts.items()
-            if options in wanted and not (options.verify and options.authorities is None)
+            if options in wanted and _nameless(options) in shared
         }
-        self._nameless = {_nameless(options): context for options, context in self._contexts.items()}
 
     def _server(self, target: Target) -> _Server:
         if (server := self._servers.get(target)) is None:
             server = self._servers[target] = _Server()
         return server
+
+
+def _made(options: TlsOptions) -> ssl.SSLContext:
+    try:
+        return new_context(options)
+    except (OSError, Unusable) as error:
+        raise CheckUnavailable(f"TLS cannot be set up: {error}") from error
+
+
+def _trusts_system(options: TlsOptions) -> bool:
+    return options.verify and options.authorities is None
 
 
 def _nameless(options: TlsOptions) -> TlsOptions:

@@ -6,20 +6,14 @@ import socket
 import ssl
 from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.checking import Target, TlsOptions, Transport
-from ldirectord_py.model.errors import CheckUnavailable
+from ldirectord_py.model.checking import TlsOptions
 from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict
-from ldirectord_py.probing import tls_memory
-from ldirectord_py.probing.prober import Prober
-from ldirectord_py.probing.tls_memory import RESUMED, TlsMemory
-from tests.peers.asking import checking, probe_of
+from tests.peers.asking import checking
 from tests.peers.certificates import (
-    NOW,
     Authority,
     NamedAuthority,
     pem,
@@ -27,7 +21,7 @@ from tests.peers.certificates import (
     serving_as,
     wanting_certificates,
 )
-from tests.peers.listeners import LOOPBACK, accepting, serving
+from tests.peers.listeners import accepting, serving
 
 DAY = 86400
 ACME, OTHERS = Authority(), Authority()
@@ -244,139 +238,3 @@ async def test_what_is_known_of_a_certificate_outlasts_the_time_for_it() -> None
 
     assert connections == 2
     assert outcome.detail.endswith(" is signed by nobody we trust; tlscafile names /etc/ssl/acme.pem")
-
-
-# What is remembered.
-
-
-async def test_the_end_of_a_certificate_is_told_once_while_it_stays_the_same() -> None:
-    seen: list[tuple[Target, float]] = []
-    async with (
-        serving(greet, ACME.server("www.example", ends=30)) as endpoint,
-        checking(lambda *what: seen.append(what)) as check,
-    ):
-        for _ in range(3):
-            assert (await check(endpoint, service="imaps")).verdict is Verdict.UP
-
-    ((target, expires),) = seen
-    assert target == probe_of(endpoint, service="imaps").target
-    assert expires == pytest.approx(NOW.timestamp() + 30 * DAY, abs=1)
-
-
-async def test_the_end_of_a_refused_certificate_is_told_too() -> None:
-    seen: list[float] = []
-    async with (
-        serving(greet, ACME.server("www.example", ends=-3)) as endpoint,
-        checking(lambda _target, expires: seen.append(expires)) as check,
-    ):
-        for _ in range(2):
-            outcome = await check(endpoint, service="imaps", tls=VERIFIED, virtualhost="www.example")
-            assert outcome.reason is Reason.TLS
-
-    assert seen == [pytest.approx(NOW.timestamp() - 3 * DAY, abs=1)]
-
-
-@pytest.mark.parametrize("version", VERSIONS)
-@pytest.mark.parametrize(
-    ("seconds", "handshakes", "ends"), [(RESUMED, [False, True, True], [30]), (0.0, [False] * 3, [30, 30, 90])]
-)
-async def test_sessions_are_resumed_for_a_time_and_then_the_certificate_is_looked_at_again(
-    seconds: float,
-    handshakes: list[bool],
-    ends: list[int],
-    version: ssl.TLSVersion,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """Each resumed session begets another, so without an end a renewed certificate would never be seen."""
-    monkeypatch.setattr(tls_memory, "RESUMED", seconds)
-    seen: list[float] = []
-    resumed: list[bool] = []
-    context = ACME.server("www.example", ends=30)
-    context.minimum_version = context.maximum_version = version
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        resumed.append(writer.get_extra_info("ssl_object").session_reused)
-        await greet(reader, writer)
-
-    async with serving(serve, context) as endpoint, checking(lambda _target, expires: seen.append(expires)) as check:
-        for _ in range(2):
-            await check(endpoint, service="imaps")
-        ACME.ca.issue_cert("www.example", not_after=NOW + timedelta(days=90)).configure_cert(context)
-        await check(endpoint, service="imaps")
-
-    assert resumed == handshakes
-    assert seen == [pytest.approx(NOW.timestamp() + days * DAY, abs=1) for days in ends]
-
-
-TARGET = Target(endpoint=Endpoint(LOOPBACK, 443), transport=Transport.TLS, tls=VERIFIED)
-
-
-def test_contexts_are_shared_by_all_that_differ_in_their_servers_name_alone() -> None:
-    memory = TlsMemory(lambda *_: None)
-    one, other = (memory.context(replace(VERIFIED, server_name=name)) for name in ("a.example", "b.example"))
-
-    assert one is other
-    assert one.check_hostname
-    assert memory.context(VERIFIED) is not one
-    assert not memory.context(VERIFIED).check_hostname
-    assert memory.context(replace(VERIFIED, authorities=OTHERS.pem, server_name="a.example")) is not one
-
-
-def test_a_file_with_another_content_makes_another_context() -> None:
-    before, after = (pem("/etc/ssl/ca.pem", authority.ca.cert_pem.bytes()) for authority in (ACME, OTHERS))
-    again = pem("/etc/ssl/ca.pem", ACME.ca.cert_pem.bytes())
-    memory = TlsMemory(lambda *_: None)
-
-    assert before != after
-    assert before == again
-    assert memory.context(replace(VERIFIED, authorities=before)) is memory.context(replace(VERIFIED, authorities=again))
-    assert memory.context(replace(VERIFIED, authorities=before)) is not memory.context(
-        replace(VERIFIED, authorities=after)
-    )
-
-
-def test_a_reload_keeps_contexts_of_files_and_makes_those_of_the_systems_store_anew() -> None:
-    """The system's store may have been brought up to date; a file's content is part of the options."""
-    memory = TlsMemory(lambda *_: None)
-    by_system = replace(TARGET, tls=TlsOptions(verify=True))
-    gone = replace(TARGET, tls=TlsOptions())
-    kept = [memory.context(target.tls or TlsOptions()) for target in (TARGET, by_system, gone)]
-
-    memory.forget_all_but({TARGET, by_system})
-
-    renewed = [memory.context(target.tls or TlsOptions()) for target in (TARGET, by_system, gone)]
-    assert [one is other for one, other in zip(kept, renewed, strict=True)] == [True, False, False]
-
-
-async def test_a_session_of_a_context_that_is_gone_is_not_offered() -> None:
-    """Python refuses it with an error that would be taken for a bug."""
-    async with serving(greet, ACME.server("www.example")) as endpoint, asyncio.TaskGroup() as tasks:
-        prober = Prober(tasks, crashed=lambda _probe, error: pytest.fail(str(error)))
-        probe = probe_of(endpoint, service="imaps")
-        outcomes = []
-        for _ in range(3):
-            verdict: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-            prober.prepare(probe)(
-                lambda outcome, *_, verdict=verdict: verdict.set_result(outcome), asyncio.get_running_loop().time()
-            )
-            outcomes.append(await verdict)
-            prober.tls._contexts.clear()
-            prober.tls._nameless.clear()
-        prober.close()
-
-    assert [outcome.verdict for outcome in outcomes] == [Verdict.UP] * 3
-
-
-def test_a_context_that_cannot_be_made_is_our_own_fault() -> None:
-    with pytest.raises(CheckUnavailable, match=r"TLS cannot be set up: /etc/ssl/no\.pem holds no certificate"):
-        TlsMemory(lambda *_: None).context(TlsOptions(verify=True, authorities=pem("/etc/ssl/no.pem", b"nothing")))
-
-
-def test_a_certificate_without_a_readable_date_is_passed_over() -> None:
-    seen: list[float] = []
-    memory = TlsMemory(lambda _target, expires: seen.append(expires))
-
-    memory.met(TARGET, b"\x30\x00", 0.0)
-    memory.met(TARGET, None, 1.0)
-
-    assert seen == []
