@@ -2,10 +2,16 @@
 
 import pytest
 
-from tests.lab.support.classic import Classic
+from tests.lab.support.classic import VIRTUAL, Classic
 from tests.lab.support.scene import Scene
+from tests.peers.webserver import Behaviour
 
 SETTING = "net.ipv4.vs.expire_quiescent_template"
+WEIGHTS = (3, 2, 1)
+
+
+def persistent(classic: Classic, *, sets: bool) -> str:
+    return f"sysctls={'yes' if sets else 'no'}\n{classic.config().rstrip()}\n\tpersistent=60\n"
 
 
 @pytest.mark.parametrize("sets", [False, True], ids=["only told", "set"])
@@ -13,8 +19,28 @@ def test_a_setting_that_persistence_needs(scene: Scene, sets: bool) -> None:
     classic = Classic(scene)
     director = scene.director
     path = f"/proc/sys/{SETTING.replace('.', '/')}"
-    director.start(f"sysctls={'yes' if sets else 'no'}\n{classic.config().rstrip()}\n\tpersistent=60\n")
-    director.wait_for_weights(classic.weights(3, 2, 1), 20)
+    director.start(persistent(classic, sets=sets))
+    director.wait_for_weights(classic.weights(*WEIGHTS), 20)
     assert director.host.run(f"cat {path}").strip() == ("1" if sets else "0")
     told = f"{SETTING} set to 1; it was 0" if sets else f"set it: sysctl -w {SETTING}=1"
     assert told in director.log
+
+
+@pytest.mark.parametrize("sets", [False, True], ids=["only told", "set"])
+def test_a_client_whose_server_dies_is_served_by_another_where_it_is_set(scene: Scene, sets: bool) -> None:
+    classic = Classic(scene)
+    director, client = scene.director, scene.client
+    director.start(persistent(classic, sets=sets))
+    director.wait_for_weights(classic.weights(*WEIGHTS), 20)
+    (its_own,) = client.tally(VIRTUAL, 6)
+    dead = classic.named(its_own)
+    dead.site.behaviour = Behaviour.RESET
+    left = (0 if real is dead else weight for real, weight in zip(classic.reals, WEIGHTS, strict=True))
+    director.wait_for_weights(classic.weights(*left), 20)
+
+    answers = client.tally(VIRTUAL, 12)
+
+    (answer,) = answers  # one server, or the same failure each time
+    others = {real.site.name for real in classic.reals if real is not dead}
+    assert (answer in others) == sets, answers
+    assert sets or answer in {"reset", "cut off"}
