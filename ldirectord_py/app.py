@@ -111,6 +111,7 @@ class Application:
             self._director,
             inflight=schedule.inflight if schedule else 0,
             queued=schedule.queued if schedule else 0,
+            log_lines_lost=self._log.lost,
         )
 
     def end(self) -> None:
@@ -140,6 +141,7 @@ class Application:
                 self._stream.emit(Stopping(self._signals.name))
         finally:
             self._table.close()
+            self._log.close()
         return 0
 
     async def _take_over(self) -> None:

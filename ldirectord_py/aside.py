@@ -14,6 +14,22 @@ from ldirectord_py.model.errors import CheckUnavailable
 T = TypeVar("T")
 
 
+def begin(work: Callable[[], None], name: str) -> Thread:
+    """Start a thread that does *work*, that no signal reaches, and that the end of the process does not wait for.
+
+    A signal for the process goes to any thread that does not block it, and the main thread blocks those that ask for
+    the end once that has come: in another thread they would kill the process before its pid file is gone.
+    Raises `RuntimeError` if the machine or the unit has no room for a thread.
+    """
+    thread = Thread(target=work, name=name, daemon=True)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    try:
+        thread.start()  # it has the mask of whoever starts it
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    return thread
+
+
 def aside(work: Callable[[], T]) -> asyncio.Future[T]:
     """Have *work* done in a thread of its own; the future is what it returns or raises.
 
@@ -32,9 +48,6 @@ def aside(work: Callable[[], T]) -> asyncio.Future[T]:
             future.set_result(result)
 
     def carry_out() -> None:
-        # A signal for the process goes to any thread that does not block it, and the main thread blocks those that
-        # ask for the end once that has come: here they would kill it before its pid file is gone.
-        signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
         with suppress(RuntimeError):  # the loop is closed: nobody waits
             try:
                 result = work()
@@ -43,7 +56,7 @@ def aside(work: Callable[[], T]) -> asyncio.Future[T]:
             else:
                 loop.call_soon_threadsafe(succeed, result)
 
-    Thread(target=carry_out, name="aside", daemon=True).start()
+    begin(carry_out, "aside")
     return future
 
 

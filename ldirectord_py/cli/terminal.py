@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import suppress
 from enum import StrEnum
 from typing import TextIO
 
@@ -32,22 +33,30 @@ def complain(text: str, *, by: str = "") -> None:
     _write(sys.stderr, text, prefix)
 
 
-def colourful(stream: TextIO) -> bool:
+def colourful(stream: TextIO | None) -> bool:
     """Return whether colours are welcome on *stream*: on terminals, unless `NO_COLOR` is set (no-color.org)."""
-    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return (
+        stream is not None and stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    )
 
 
-def _write(stream: TextIO, text: str, prefix: str = "", suffix: str = "") -> None:
+def _write(stream: TextIO | None, text: str, prefix: str = "", suffix: str = "") -> None:
     """Write whole lines; what a file of rubbish has brought into them must not steer the terminal, nor fail there.
 
-    Whoever reads them may have read enough and gone, as `head` does: what comes after that is for nobody.
+    A stream that was closed, a full disk, or a reader that has read enough and gone, as `head` does, keeps nothing from
+    being done: what comes after that is for nobody.
     """
+    if stream is None:
+        return
     try:
         _write_lines(stream, text, prefix, suffix)
-    except BrokenPipeError:
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, stream.fileno())
-        os.close(nowhere)
+    except (OSError, ValueError) as error:  # ValueError: it was closed by us
+        with suppress(OSError, ValueError):
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, stream.fileno())
+            os.close(nowhere)
+        if stream is sys.stdout and not isinstance(error, BrokenPipeError):
+            complain(f"not all could be written to standard output: {getattr(error, 'strerror', None) or error}")
 
 
 def _write_lines(stream: TextIO, text: str, prefix: str, suffix: str) -> None:

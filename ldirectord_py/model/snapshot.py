@@ -55,3 +55,5 @@ class Snapshot:
     """Checks that are due and wait for a place."""
     first_pass: bool
     """Whether every real server that is checked has been checked once."""
+    log_lines_lost: int = 0
+    """Lines of the log that its destination has not taken."""

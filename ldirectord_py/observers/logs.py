@@ -18,7 +18,7 @@ from ldirectord_py.model.service import RealKey
 from ldirectord_py.observers.line import Entry, Field, Level, Line
 from ldirectord_py.observers.lines.checks import fault_over, faulted
 from ldirectord_py.observers.lines.every import lines
-from ldirectord_py.observers.sinks import LogDestination, LogFile, Sink, Stream, Syslog, open_sink
+from ldirectord_py.observers.sinks import LogDestination, LogFile, Sink, Stream, Syslog, writer_to
 from ldirectord_py.observers.structured import EventDict, FilteringBoundLogger, structlog
 
 __all__ = ["Level", "LogDestination", "LogFile", "LogFormat", "LogObserver", "Stream", "Syslog", "open_log"]
@@ -39,8 +39,14 @@ _NUMBERS = {
 }
 
 
+Render = Callable[[Line], Entry | None]
+"""Makes of a line what is written; nothing of one whose level is too low."""
+
+
 class LogObserver:
-    """Writes what happens to one destination.  Never raises; where it cannot write it tells standard error.
+    """Writes what happens to one destination.  Never raises and never waits in a loop.
+
+    What cannot be written is counted, and told to standard error.
 
     Every check's outcome is to be handed in, because our own faults show nowhere else; one that tells
     nothing new costs a fraction of a microsecond.
@@ -48,15 +54,18 @@ class LogObserver:
 
     def __init__(
         self,
-        opener: Callable[[LogDestination], tuple[FilteringBoundLogger, Sink]],
+        renderer: Callable[[LogDestination], Render],
         destination: LogDestination,
         *,
         debug: bool,
+        clock: Callable[[], float],
     ) -> None:
-        self._opener = opener
+        self._renderer = renderer
         self._destination = destination
-        self._logger, self._sink = opener(destination)
+        self._clock = clock
         self._debug = debug
+        self._open()
+        self._left: list[Sink] = []
         self._faults: dict[RealKey, str] = {}
 
     def __call__(self, event: Event) -> None:
@@ -76,23 +85,38 @@ class LogObserver:
         if isinstance(event, Stopping):
             self.flush()
 
+    @property
+    def lost(self) -> int:
+        """How many lines could not be written."""
+        return sum(sink.lost for sink in (*self._left, self._sink))
+
     def move(self, destination: LogDestination) -> None:
         """Log to *destination* from now on; what is remembered of servers stays."""
         if destination != self._destination:
-            self.flush()
+            self._sink.close()
+            self._left.append(self._sink)
             self._destination = destination
-            self._logger, self._sink = self._opener(destination)
+            self._open()
 
     def flush(self) -> None:
-        """Write now what waits for the end of the loop's turn, as the lines of events in a file do."""
-        self._sink.flush()
+        """Wait until what has been logged is written, but no longer than a second."""
+        for sink in (*self._left, self._sink):
+            sink.flush()
+
+    def close(self) -> None:
+        """Wait as `flush` does, and have no thread wait for more."""
+        self.flush()
+        self._sink.close()
+
+    def _open(self) -> None:
+        self._render = self._renderer(self._destination)
+        self._sink = Sink(writer_to(self._destination, self._clock), self._render, self._clock)
 
     def say(
         self, message: str, level: Level = Level.INFO, *, event: str = "said", original: bool = False, **fields: Field
     ) -> None:
         """Log a line of the command itself, such as `Invoking ldirectord invoked as: ...`."""
         self._log(Line(level, event, message, fields, original))
-        self.flush()
 
     def _compare(self, event: CheckDone) -> None:
         """Tell of faults that are new, and of faults that are over."""
@@ -106,14 +130,17 @@ class LogObserver:
                 self._log(fault_over(real))
 
     def _log(self, line: Line) -> None:
-        self._logger.log(_NUMBERS[line.level], line.event, message=line.message, original=line.original, **line.fields)
+        if (entry := self._render(line)) is not None:
+            self._sink(entry)
 
 
-class _Outlet:
-    """What structlog calls its logger: whatever the level, the line goes to the sink."""
+class _Rendered:
+    """What structlog calls its logger: whatever the level, it returns what the processors have made of the line."""
 
-    def __init__(self, sink: Sink) -> None:
-        self.debug = self.info = self.warning = self.error = sink
+    def debug(self, entry: Entry) -> Entry:
+        return entry
+
+    info = warning = error = debug
 
 
 def open_log(
@@ -129,23 +156,28 @@ def open_log(
     Nothing is opened that would have to be closed before the process ends.
     """
 
-    def opener(where: LogDestination) -> tuple[FilteringBoundLogger, Sink]:
-        render = _json(clock) if format is LogFormat.JSON else _text(_prefix(where, name, clock))
-        sink = open_sink(where, clock)
+    def renderer(where: LogDestination) -> Render:
+        last = _json(clock) if format is LogFormat.JSON else _text(_prefix(where, name, clock))
         logger: FilteringBoundLogger = structlog.wrap_logger(
-            _Outlet(sink),
-            processors=[structlog.processors.add_log_level, _escape, render],
+            _Rendered(),
+            processors=[structlog.processors.add_log_level, _escape, last],
             wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG if debug else logging.INFO),
             cache_logger_on_first_use=True,
         ).bind()
-        return logger, sink
 
-    return LogObserver(opener, destination, debug=debug)
+        def render(line: Line) -> Entry | None:
+            told = {"message": line.message, "original": line.original, **line.fields}
+            entry: Entry | None = logger.log(_NUMBERS[line.level], line.event, **told)
+            return entry
+
+        return render
+
+    return LogObserver(renderer, destination, debug=debug, clock=clock)
 
 
 _Arguments = tuple[tuple[Entry], dict[str, object]]
-Renderer = Callable[[object, str, EventDict], _Arguments]
-"""The last of structlog's processors: returns the arguments for `_Outlet`'s methods."""
+_Last = Callable[[object, str, EventDict], _Arguments]
+"""The last of structlog's processors: returns the arguments for `_Rendered`'s methods."""
 
 
 def _prefix(destination: LogDestination, name: str, clock: Callable[[], float]) -> Callable[[], str]:
@@ -189,7 +221,7 @@ _MARKS = {Level.DEBUG: "", Level.INFO: "", Level.WARNING: "WARNING: ", Level.ERR
 """What stands before a message, unless it is one of the original's, which log watchers expect as they are."""
 
 
-def _text(prefix: Callable[[], str]) -> Renderer:
+def _text(prefix: Callable[[], str]) -> _Last:
     def render(_logger: object, _method: str, said: EventDict) -> _Arguments:
         level = Level(said["level"])
         bare = str(said["message"]) if said["original"] else f"{_MARKS[level]}{said['message']}"
@@ -198,7 +230,7 @@ def _text(prefix: Callable[[], str]) -> Renderer:
     return render
 
 
-def _json(clock: Callable[[], float]) -> Renderer:
+def _json(clock: Callable[[], float]) -> _Last:
     def render(_logger: object, _method: str, said: EventDict) -> _Arguments:
         del said["original"]
         level = Level(said.pop("level"))

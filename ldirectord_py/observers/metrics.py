@@ -180,6 +180,10 @@ class Metrics:
             [("", self._unmonitored)],
         )
         yield (
+            Family("ldirectord_log_lost_lines_total", Kind.COUNTER, "Lines that the log's destination did not take."),
+            [("", snapshot.log_lines_lost)],
+        )
+        yield (
             Family(
                 "ldirectord_mails_total", Kind.COUNTER, "Mails, by result; one that only some get is sent and failed."
             ),

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from queue import SimpleQueue
-from threading import Thread
 
+from ldirectord_py.aside import begin
 from ldirectord_py.model.address import bracketed
 from ldirectord_py.model.asking import CheckType
 from ldirectord_py.model.config import Config, Real, Virtual
@@ -112,7 +112,7 @@ class MonitorFiles:
         if self._writer is None:
             self._writer = SimpleQueue()
             work = _Work(self._writer, asyncio.get_running_loop(), self._written)
-            Thread(target=work.run, name="monitorfile", daemon=True).start()
+            begin(work.run, "monitorfile")
         taken, self._lines, self._waiting = self._lines, {}, 0
         self._writing = True
         self._writer.put(taken)

@@ -5,8 +5,8 @@ import socket
 from collections import deque
 from collections.abc import Callable, Collection
 from contextlib import suppress
-from threading import Thread
 
+from ldirectord_py.aside import begin
 from ldirectord_py.model.address import IPAddress
 
 _THREADS = 8
@@ -72,7 +72,7 @@ class HostNames:
 
     def _start(self) -> None:
         self._threads += 1
-        Thread(target=self._work, name="host names", daemon=True).start()
+        begin(self._work, "host names")
 
     def _work(self) -> None:
         """Ask for one after the other; runs in a thread, and touches nothing else of ours."""

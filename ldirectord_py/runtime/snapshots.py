@@ -10,13 +10,14 @@ from ldirectord_py.model.table import Service
 from ldirectord_py.runtime.director import Director
 
 
-def snapshot(director: Director, *, inflight: int, queued: int) -> Snapshot:
+def snapshot(director: Director, *, inflight: int, queued: int, log_lines_lost: int) -> Snapshot:
     """Return how everything is now."""
     return Snapshot(
         virtuals=_Virtuals(director),
         inflight=inflight,
         queued=queued,
         first_pass=director.first_pass,
+        log_lines_lost=log_lines_lost,
     )
 
 

@@ -1,11 +1,13 @@
-"""Work in threads: bounded, in order, and what becomes of it."""
+"""Work in threads: out of signals' way, bounded, in order, and what becomes of it."""
 
 import asyncio
+import os
+import signal
 import threading
 
 import pytest
 
-from ldirectord_py.aside import Threads
+from ldirectord_py.aside import Threads, aside, begin
 from ldirectord_py.model.errors import CheckUnavailable
 
 
@@ -70,3 +72,32 @@ async def test_where_no_thread_can_be_had_that_is_our_own_fault(monkeypatch: pyt
             await threads.aside(lambda: None)
 
     assert await threads.aside(lambda: "again") == "again"
+
+
+def blocked_in(thread: threading.Thread) -> int:
+    """Return the signals that *thread* blocks, as a mask (proc_pid_status(5))."""
+    with open(f"/proc/self/task/{thread.native_id}/status") as status:  # noqa: PTH123  # a file of the kernel's
+        (mask,) = (line.split()[1] for line in status if line.startswith("SigBlk:"))
+    return int(mask, 16)
+
+
+def test_no_signal_reaches_a_thread_and_the_starter_keeps_its_mask():
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    go = threading.Event()
+    thread = begin(go.wait, "waits")
+    blocked = blocked_in(thread)
+    go.set()
+    thread.join()
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == before
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+        assert blocked >> number - 1 & 1
+    assert thread.daemon
+
+
+async def test_what_work_returns_or_raises_comes_back():
+    def fails() -> None:
+        raise OSError(5, "no")
+
+    assert await aside(os.getpid) == os.getpid()
+    with pytest.raises(OSError, match="no"):
+        await aside(fails)
