@@ -5,6 +5,7 @@ has to be kept that does nothing.
 """
 
 import asyncio
+import errno
 import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
@@ -159,7 +160,8 @@ async def _listen(door: Door, endpoint: Endpoint) -> asyncio.Server:
             door, str(endpoint.address), endpoint.port, backlog=BACKLOG
         )
     except OSError as error:
-        why = os.strerror(error.errno) if error.errno else str(error)
+        # from Python 3.13 on, asyncio says of an address that is not ours only that it could not bind
+        why = os.strerror(error.errno or errno.EADDRNOTAVAIL)
         raise DirectorError(
             f"cannot listen on {endpoint} for metrics: {why}; choose another address or port, or free this one"
         ) from error
