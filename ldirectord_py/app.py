@@ -18,7 +18,7 @@ from ldirectord_py.config.sysctls import advised, current, put
 from ldirectord_py.engine import policy
 from ldirectord_py.ipvs.kernel import KernelTable
 from ldirectord_py.ipvs.memory import MemoryTable
-from ldirectord_py.limits import DRIVERS, conversations
+from ldirectord_py.limits import limits
 from ldirectord_py.metrics_endpoint import MetricsEndpoint
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.errors import ConfigRejected, DirectorError, TableUnavailable
@@ -74,6 +74,7 @@ class Application:
 
     def __init__(self, config: Config, options: Options) -> None:
         self._options = options
+        self._limits = limits()
         self._log = open_log(
             options.log(config), format=LogFormat(options.log_format), debug=options.debug, name=options.instance
         )
@@ -90,8 +91,14 @@ class Application:
         self._maintenance = Maintenance(self._stream.emit)
         self._state = StateFile(options.state, self._director, self._warn) if options.state is not None else None
         self._ownership: Ownership | None = None
-        self._metrics = MetricsEndpoint(self.snapshot, self._healthy, self.observe)
-        self._outward = Outward(self._config, self._stream.emit, program=options.program, routes=options.mail)
+        self._metrics = MetricsEndpoint(self.snapshot, self._healthy, self.observe, clients=self._limits.clients)
+        self._outward = Outward(
+            self._config,
+            self._stream.emit,
+            program=options.program,
+            routes=options.mail,
+            at_a_time=self._limits.hooks,
+        )
         self.observe(self._follow, without=(CheckDone,))
         self.observe(self._log)
         if self._state is not None:
@@ -120,7 +127,6 @@ class Application:
 
     async def run(self, ready: Callable[[], None]) -> int:
         """See the function `run`."""
-        limit = conversations()
         asyncio.get_running_loop().set_exception_handler(self._complain)
         try:
             # Signals first: from the first change to the table on there is one way out.
@@ -134,7 +140,7 @@ class Application:
                         raise ConfigRejected(problems)
                     await self._apply(self._config())
                     if await self._signals.unless_asked(self._take_over()):
-                        await self._direct(limit, ready)
+                        await self._direct(ready)
                     self._notifier.stopping()
                     await self._remember()
                     await self._leave()
@@ -173,7 +179,7 @@ class Application:
         # A shadow has the configuration of the daemon beside it, which listens there already: it warns, and goes on.
         if self._ownership is not None:
             self._ownership.keep([virtual.key for virtual in config.virtuals])
-        notes = [await self._metrics.follow(config.metricslisten)]
+        notes = [await self._metrics.follow(config.metricslisten), self._limits.complaint(len(self._director.polled))]
         if not self._options.shadow and isinstance(self._table, KernelTable):
             advice = advised(config, current)
             notes += [put(each) if config.sysctls else each.sentence for each in advice]
@@ -199,12 +205,19 @@ class Application:
             await self._director.leave()
         await self._outward.finish()
 
-    async def _direct(self, limit: int, ready: Callable[[], None]) -> None:
+    async def _direct(self, ready: Callable[[], None]) -> None:
         director = self._director
         try:
             async with asyncio.TaskGroup() as tasks:
-                prober = Prober(tasks, crashed=Crashes(self._say_crashed), certificate_seen=director.certificates.seen)
-                self._schedule = schedule = Schedule(prober, policy, director.report, limit=limit, drivers=DRIVERS)
+                prober = Prober(
+                    tasks,
+                    crashed=Crashes(self._say_crashed),
+                    certificate_seen=director.certificates.seen,
+                    closing=self._limits.closing,
+                )
+                may = self._limits
+                schedule = Schedule(prober, policy, director.report, limit=may.conversations, drivers=may.drivers)
+                self._schedule = schedule
                 reloader = Reloader(director, schedule, self._maintenance, self._load, self._stream.emit)
                 reloader.admit, reloader.apply = self._admit, self._apply
                 tasks.create_task(director.follow(), name="follow health")

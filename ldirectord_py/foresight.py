@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from ldirectord_py.engine import policy
 from ldirectord_py.engine.forecast import Forecast, forecast
 from ldirectord_py.ipvs.kernel import KernelTable
-from ldirectord_py.limits import DRIVERS, conversations
+from ldirectord_py.limits import limits
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.service import RealKey, VirtualKey
 from ldirectord_py.model.table import TableState
@@ -49,12 +49,12 @@ async def foresee(config: Config, *, check: bool, ours: Collection[str] = ()) ->
         table.close()
     checked = None
     if check:
-        limit = conversations()
+        may = limits()
         async with asyncio.TaskGroup() as tasks:
             prober = Prober(tasks, crashed=lambda _probe, _error: None)  # told as the check's outcome
 
             def schedule(report: Report) -> Schedule:
-                return Schedule(prober, policy, report, limit=limit, drivers=DRIVERS)
+                return Schedule(prober, policy, report, limit=may.conversations, drivers=may.drivers)
 
             checked = await survey(config, schedule)
             prober.close()

@@ -23,11 +23,17 @@ class MetricsEndpoint:
     """Serves metrics where a configuration asks for them; nothing is counted where none has asked yet."""
 
     def __init__(
-        self, snapshot: Callable[[], Snapshot], healthy: Callable[[], bool], observe: Callable[[Observer], None]
+        self,
+        snapshot: Callable[[], Snapshot],
+        healthy: Callable[[], bool],
+        observe: Callable[[Observer], None],
+        *,
+        clients: int,
     ) -> None:
         self._snapshot = snapshot
         self._healthy = healthy
         self._observe = observe
+        self._clients = clients
         self._metrics: Exposition | None = None
         self._endpoint: Endpoint | None = None
         self._listener = AsyncExitStack()
@@ -57,6 +63,7 @@ class MetricsEndpoint:
 
     async def _serve(self, endpoint: Endpoint, stack: AsyncExitStack) -> None:
         # Most directors serve no metrics, and what serves them is a quarter of this process's memory and of its start.
+        from ldirectord_py.api.limits import Limits  # noqa: PLC0415  # see above
         from ldirectord_py.api.server import serve  # noqa: PLC0415  # see above
         from ldirectord_py.observers.metrics import Metrics  # noqa: PLC0415  # see above
 
@@ -64,4 +71,5 @@ class MetricsEndpoint:
             metrics = Metrics(self._snapshot, __version__)
             self._observe(metrics.observe)
             self._metrics = metrics
-        await stack.enter_async_context(serve(endpoint, metrics=self._metrics, healthy=self._healthy))
+        limits = Limits(connections=self._clients)
+        await stack.enter_async_context(serve(endpoint, metrics=self._metrics, healthy=self._healthy, limits=limits))

@@ -1,6 +1,8 @@
 """How much clients may take, so that they can never keep the checks from what these need."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import cast
 
@@ -12,11 +14,13 @@ class Limits:
     """The numbers; whoever goes beyond them is cut off, or told 503."""
 
     connections: int = 32
-    """At once: each takes a file descriptor, and those are the checks'."""
+    """At once: each takes a file descriptor, and those are the checks'.  The oldest idle one makes room for another."""
     head_seconds: float = 10.0
     """Until a request's head has come in completely."""
     scrapes: int = 4
     """Under way at once; each keeps some memory for its servers."""
+    queue: int = 8
+    """Scrapes that wait for a place; so there are always connections left for who wants something else."""
     queue_seconds: float = 5.0
     """So long may a scrape wait for its place: less than Prometheus waits for its answer."""
     scrape_seconds: float = 30.0
@@ -30,12 +34,16 @@ BACKLOG = 16
 
 
 class Door:
-    """Lets connections in to *server* as long as there is room, and none stay too long."""
+    """Lets connections in as long as there is room, or one that asks for nothing makes room; none stay too long."""
 
-    def __init__(self, server: web.Server, limits: Limits) -> None:
-        self._server = server
+    def __init__(self, limits: Limits) -> None:
+        self.server: web.Server | None = None
+        """Who talks to those that are let in."""
         self._limits = limits
         self._guests: dict[asyncio.Transport, asyncio.TimerHandle] = {}
+        """The oldest first."""
+        self._asking: set[asyncio.Transport] = set()
+        """Those of which a request is being answered."""
 
     def __call__(self) -> asyncio.Protocol:
         """Return the protocol of a new connection."""
@@ -43,12 +51,33 @@ class Door:
 
     def let_in(self, transport: asyncio.Transport) -> asyncio.Protocol | None:
         """Return who talks to a newcomer; None: there is no room, and it has been shown out."""
-        if len(self._guests) >= self._limits.connections:
+        if self.server is None or not self._has_room():
             transport.abort()
             return None
         loop = asyncio.get_running_loop()
         self._guests[transport] = loop.call_later(self._limits.connection_seconds, transport.abort)
-        return self._server()
+        return self.server()
+
+    def _has_room(self) -> bool:
+        """Return whether another one may come in, for which an idle one may have to leave."""
+        if len(self._guests) < self._limits.connections:
+            return True
+        idle = next((guest for guest in self._guests if guest not in self._asking), None)
+        if idle is None:
+            return False
+        self.left(idle)  # its descriptor is closed in this turn of the loop
+        idle.abort()
+        return True
+
+    @contextmanager
+    def asking(self, transport: asyncio.BaseTransport | None) -> Iterator[None]:
+        """Know that a request of this connection is being answered meanwhile."""
+        stream = cast(asyncio.Transport, transport)
+        self._asking.add(stream)
+        try:
+            yield
+        finally:
+            self._asking.discard(stream)
 
     def left(self, transport: asyncio.Transport) -> None:
         """Know that a connection is over."""

@@ -10,9 +10,10 @@ import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from ipaddress import ip_address
-from typing import Protocol, cast
+from typing import Protocol
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from ldirectord_py.api.limits import BACKLOG, Door, Limits
 from ldirectord_py.model.address import Endpoint
@@ -66,19 +67,29 @@ class Scrapes:
         self._metrics = metrics
         self._limits = limits
         self._places = asyncio.Semaphore(limits.scrapes)
+        self._waiting = 0
         self._turn = asyncio.Lock()
 
     async def __call__(self, request: web.Request) -> web.StreamResponse:
         """Answer a scrape."""
-        try:
-            async with asyncio.timeout(self._limits.queue_seconds):
-                await self._places.acquire()
-        except TimeoutError:
+        if not await self._has_place():
             return web.Response(status=503, text="Too many scrapes are under way; try again.\n")
         try:
             return await self._scrape(request)
         finally:
             self._places.release()
+
+    async def _has_place(self) -> bool:
+        if self._waiting >= self._limits.queue:
+            return False
+        self._waiting += 1
+        try:
+            async with asyncio.timeout(self._limits.queue_seconds):
+                return await self._places.acquire()
+        except TimeoutError:
+            return False
+        finally:
+            self._waiting -= 1
 
     async def _scrape(self, request: web.Request) -> web.StreamResponse:
         content_type, pieces = self._metrics.pieces(request.headers.get("Accept", ""))
@@ -111,9 +122,15 @@ async def _only_once(_request: web.Request, response: web.StreamResponse) -> Non
     response.force_close()
 
 
-def application(metrics: Exposition, healthy: Healthy, limits: Limits) -> web.Application:
+def application(metrics: Exposition, healthy: Healthy, limits: Limits, door: Door) -> web.Application:
     """Return the application, which knows its directors by *metrics* and *healthy* alone."""
-    app = web.Application()
+
+    @web.middleware
+    async def occupied(request: web.Request, handler: Handler) -> web.StreamResponse:
+        with door.asking(request.transport):
+            return await handler(request)
+
+    app = web.Application(middlewares=[occupied])
     app[HEALTHY] = healthy
     app.router.add_get("/", _index)
     app.router.add_get("/-/healthy", _healthy)
@@ -131,15 +148,16 @@ async def serve(
     Raises `DirectorError` where nobody can listen there.  There is no authentication: listen on the
     loopback, or where only friends can reach.
     """
+    door = Door(limits)
     runner = web.AppRunner(
-        application(metrics, healthy, limits),
+        application(metrics, healthy, limits, door),
         access_log=None,
         handle_signals=False,
         shutdown_timeout=FAREWELL_SECONDS / 2,
         keepalive_timeout=limits.head_seconds,  # also the limit for a head that does not come
     )
     await runner.setup()
-    door = Door(cast(web.Server, runner.server), limits)  # there is one, after the setup
+    door.server = runner.server
     try:
         listener = await _listen(door, endpoint)
         try:

@@ -15,7 +15,6 @@ LIMIT = 30.0
 """Seconds after which a program is ended, with all that it has started."""
 FAREWELL = 10.0
 """Seconds that the end of the director waits for programs; cluster managers give it 15 (ocf:heartbeat:ldirectord)."""
-AT_A_TIME = 16
 _MOST_SHOWN = 160
 
 
@@ -53,14 +52,14 @@ class _Lane:
 
 
 class Hooks:
-    """Runs programs while entered: in each lane one at a time, and not more than `AT_A_TIME` in all."""
+    """Runs programs while entered: in each lane one at a time, and not more than *at_a_time* in all."""
 
-    def __init__(self, emit: Callable[[Event], None]) -> None:
+    def __init__(self, emit: Callable[[Event], None], at_a_time: int) -> None:
         self._emit = emit
         self._group = TaskGroup()
         self._tasks: set[asyncio.Task[None]] = set()
         self._lanes: dict[Hashable, _Lane] = {}
-        self._places = asyncio.Semaphore(AT_A_TIME)
+        self._places = asyncio.Semaphore(at_a_time)
 
     async def __aenter__(self) -> Self:
         """Be ready to run programs."""

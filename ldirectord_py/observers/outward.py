@@ -28,9 +28,10 @@ class Outward:
         *,
         program: Sequence[str],
         routes: Routes,
+        at_a_time: int,
     ) -> None:
         self._config = config
-        self._hooks = Hooks(emit)
+        self._hooks = Hooks(emit, at_a_time)
         self._post = Post(emit, routes)
         self._fallbackcommand = FallbackCommand(config, self._hooks)
         self._execute = Execute(config, program, self._hooks)

@@ -10,11 +10,12 @@ import socket
 from contextlib import suppress
 from struct import pack
 
-from ldirectord_py.limits import CLOSING
 from ldirectord_py.probing.time_waits import TimeWaitBudget
 
 MOST_BYTES = 4 << 20
 """Of one connection that are thrown away: a page may be large where its status is all that a check wants."""
+MOST_CLOSING = 256
+"""Connections at a time."""
 MOST_SECONDS = 3.0
 """For the server to close its side."""
 
@@ -36,7 +37,7 @@ class ClosingConnections:
         loop: asyncio.AbstractEventLoop,
         budget: TimeWaitBudget,
         *,
-        most: int = CLOSING,
+        most: int = MOST_CLOSING,
         seconds: float = MOST_SECONDS,
     ) -> None:
         self.now = 0.0

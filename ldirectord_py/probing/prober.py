@@ -12,7 +12,7 @@ from ldirectord_py.aside import Threads
 from ldirectord_py.checks.matching_aside import Allowance, matcher
 from ldirectord_py.model.checking import Pattern, Probe, Target, Transport
 from ldirectord_py.model.outcome import Outcome, Reason
-from ldirectord_py.probing.closing import ClosingConnections
+from ldirectord_py.probing.closing import MOST_CLOSING, ClosingConnections
 from ldirectord_py.probing.datagrams import DatagramPeer, IcmpPeer, InsistentPeer
 from ldirectord_py.probing.drivers import DriverRunner
 from ldirectord_py.probing.ground import Done, Ground
@@ -60,11 +60,12 @@ class Prober:
         *,
         crashed: Callable[[Probe, Exception], None],
         certificate_seen: CertificateSeen = lambda _target, _expires: None,
+        closing: int = MOST_CLOSING,
     ) -> None:
         self.crashed = crashed
         self.tls = TlsMemory(certificate_seen)
         self._loop = asyncio.get_running_loop()
-        self.closing = ClosingConnections(self._loop, TimeWaitBudget(per_second()))
+        self.closing = ClosingConnections(self._loop, TimeWaitBudget(per_second()), most=closing)
         self._drivers = DriverRunner(tasks, crashed)
         self._matcher = matcher()
         self._threads = Threads(_THREADS)

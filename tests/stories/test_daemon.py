@@ -37,6 +37,8 @@ class Daemon:
     command: tuple[str, ...] = COMMAND
     environment: dict[str, str] = field(default_factory=dict)
     name: str = "story.cf"
+    under: tuple[str, ...] = ()
+    """What runs it, such as `prlimit`."""
 
     @property
     def config(self) -> Path:
@@ -56,7 +58,7 @@ class Daemon:
     def start(self) -> None:
         with (self.home / "stderr").open("wb") as stderr:
             self.process = subprocess.Popen(
-                [sys.executable, *self.command, str(self.config), "start"],
+                [*self.under, sys.executable, *self.command, str(self.config), "start"],
                 env=os.environ | {"LDIRECTORD_RUN_DIR": str(self.home), "PYTHONWARNINGS": "error"} | self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,

@@ -201,21 +201,48 @@ async def test_a_connection_is_for_one_request():
             assert b"\r\nConnection: close\r\n" in answer
 
 
-async def test_connections_above_the_limit_are_ended_at_once_and_there_is_room_again_afterwards():
+async def test_idle_connections_leave_to_make_room_and_the_oldest_leaves_first():
     limits = Limits(connections=8, head_seconds=600)
     async with serve(LOOPBACK, metrics=Slices(b"x"), healthy=healthy, limits=limits) as where:
-        inside = [await talk(where) for _ in range(limits.connections)]
-        for _ in range(20):
-            reader, writer = await talk(where)
-            assert await ended(reader) == b""
-            writer.close()
-        assert not any(reader.at_eof() for reader, _ in inside)
+        idle = [await talk(where, b"GET / HTTP/1.1\r\n") for _ in range(limits.connections)]
+        for number in range(3):
+            assert (await fetch(f"http://{where}/-/healthy"))[:2] == (200, "text/plain; charset=utf-8")
+            assert await ended(idle[number][0]) == b""
+            idle.append(await talk(where, b"GET / HTTP/1.1\r\n"))
+        assert not any(reader.at_eof() for reader, _ in idle[3:])
 
-        for reader, writer in inside:
-            writer.write(GET % b"/metrics")
-            assert (await ended(reader)).endswith(b"1\r\nx\r\n0\r\n\r\n")
+        for reader, writer in idle[3:]:
+            writer.write(b"Host: x\r\n\r\n")
+            assert (await ended(reader)).startswith(b"HTTP/1.1 200 ")
+        for _, writer in idle:
             writer.close()
-        assert (await fetch(f"http://{where}/metrics"))[2] == "x"
+
+
+async def test_connections_above_the_limit_are_ended_at_once_while_all_others_are_being_answered():
+    slices = Slices(*[b"x" * 65536] * 200)
+    limits = Limits(connections=2, head_seconds=600)
+    async with serve(LOOPBACK, metrics=slices, healthy=healthy, limits=limits) as where:
+        slow = [await talk(where, GET % b"/metrics") for _ in range(limits.connections)]
+        for reader, _ in slow:
+            await reader.readexactly(100)
+        for _ in range(20):
+            assert await refused(where)
+        for reader, writer in slow:
+            assert (await ended(reader)).endswith(b"\r\n0\r\n\r\n")
+            writer.close()
+        assert (await fetch(f"http://{where}/-/healthy"))[0] == 200
+
+
+async def test_connections_that_all_want_metrics_and_do_not_read_leave_room_for_who_asks_for_health():
+    slices = Slices(*[b"x" * 65536] * 1000)
+    limits = Limits(queue_seconds=600)
+    async with serve(LOOPBACK, metrics=slices, healthy=healthy, limits=limits) as where:
+        greedy = [await talk(where, GET % b"/metrics") for _ in range(limits.connections)]
+        for reader, _ in greedy[: limits.scrapes]:
+            await reader.readexactly(100)
+        assert (await fetch(f"http://{where}/-/healthy"))[0] == 200
+        for _, writer in greedy:
+            writer.transport.abort()
 
 
 async def test_a_flood_of_silent_connections_takes_few_file_descriptors():

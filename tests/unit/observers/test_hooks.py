@@ -65,7 +65,7 @@ def staged(tmp_path):
     @asynccontextmanager
     async def enter() -> AsyncIterator[Stage]:
         events: list[Event] = []
-        async with Hooks(events.append) as hooks:
+        async with Hooks(events.append, 16) as hooks:
             yield Stage(hooks, tmp_path, events)
             await hooks.finish(10)
 
