@@ -40,14 +40,14 @@ def install(folder: Path) -> None:
 
 
 @contextmanager
-def mariadb() -> Iterator[int]:
-    """Yield the port of a server whose database is made anew."""
+def mariadb(*options: str) -> Iterator[int]:
+    """Yield the port of a server whose database is made anew; the last of several *options* that differ counts."""
     with room(USER) as folder:
         install(folder)
         (folder / "users.sql").write_text(USERS)
         port = free_port()
         argv = ["mariadbd", "--no-defaults", f"--datadir={folder}/data", f"--port={port}", f"--socket={folder}/socket"]
         argv += [f"--bind-address={','.join(LOOPBACKS)}", f"--init-file={folder}/users.sql", "--skip-name-resolve"]
-        argv += ["--skip-log-bin", "--innodb-buffer-pool-size=16M", f"--pid-file={folder}/pid"]
+        argv += ["--skip-log-bin", "--innodb-buffer-pool-size=16M", f"--pid-file={folder}/pid", *options]
         with daemon(argv, ready=accepts(port), output=folder / "output", user=USER, cwd=folder):
             yield port

@@ -229,6 +229,13 @@ def _head(place: Place, asking: Asking) -> Found:
             yield place.line("httpmethod"), "an answer to HEAD has no body, so receive never matches: all are down"
 
 
+def _blocked(place: Place, asking: Asking) -> Found:
+    if asking.checktype is CheckType.CONNECT and asking.service == "mysql":
+        sentence = "a MySQL server that looks up names blocks who connects and does not log in, after 100 connections"
+        advice = "use checktype=negotiate with login, passwd and request, or skip_name_resolve there"
+        yield place.line("checktype"), f"{sentence} in a row (max_connect_errors): {advice}"
+
+
 def _no_port(place: Place, asking: Asking) -> Found:
     if not isinstance(place.virtual.key, MarkKey) or asking.checktype is not CheckType.CONNECT or asking.checkport:
         return
@@ -295,6 +302,7 @@ RULES: tuple[Rule, ...] = (
     Rule("nothing-asked", "no service is named, so nothing is checked", _each_check(_unasked)),
     Rule("no-effect", "a directive has no effect", idle),
     Rule("head-without-body", "receive cannot match where httpmethod is HEAD", _each_check(_head)),
+    Rule("mysql-blocks", "connect checks have a MySQL server block this director", _each_check(_blocked)),
     Rule("no-port", "a connect check has no port", _each_check(_no_port)),
     Rule("fallback-is-real", "the fallback is one of the real servers", _each(_standing_in_for_itself)),
     Rule("thresholds", "the lower threshold is above the upper", _each(_thresholds)),
