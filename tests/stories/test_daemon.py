@@ -130,6 +130,7 @@ def test_the_classic_story(daemon: Daemon) -> None:
     daemon.until(lambda: daemon.weights() == {"one": 3, "two": 2, "three": 1})
     daemon.sites["two"].sick()
     daemon.until(lambda: daemon.weights() == {"one": 3, "two": 0, "three": 1})
+    daemon.until(lambda: daemon.logged("real_down"))
     (down,) = daemon.logged("real_down")
     assert down["reason"] == "mismatch"
     assert "I'm alive!" in str(down["detail"])
@@ -148,6 +149,7 @@ def test_a_server_that_misbehaves_is_out_and_the_others_stay_in(daemon: Daemon, 
     daemon.until(lambda: daemon.weights() == {"one": 3, "two": 2, "three": 1})
     daemon.sites["two"].behaviour = behaviour
     daemon.until(lambda: daemon.weights() == {"one": 3, "two": 0, "three": 1})
+    daemon.until(lambda: daemon.logged("real_down"))
     (down,) = daemon.logged("real_down")
 
     assert down["reason"] in {"timeout", "reset", "closed"}
@@ -161,6 +163,7 @@ def test_a_reload_takes_up_what_changed_and_leaves_the_rest_alone(daemon: Daemon
     daemon.write(weights={"one": 3, "two": 7})
     daemon.tell(signal.SIGHUP)
     daemon.until(lambda: daemon.weights() == {"one": 3, "two": 7})
+    daemon.until(lambda: len(daemon.logged("table_changed")) == before + 2)
 
     changed = [str(line["message"]) for line in daemon.logged("table_changed")[before:]]
     assert sorted(message.split(":")[0] for message in changed) == [
@@ -189,6 +192,7 @@ def test_a_refused_reload_changes_nothing_and_says_every_reason(daemon: Daemon) 
     daemon.write(weights={"one": 9}, extra="quiescent=maybe\ncheckinterval=never\n")
     daemon.tell(signal.SIGHUP)
     daemon.until(lambda: daemon.metrics().get("ldirectord_config_last_reload_successful") == 0)
+    daemon.until(lambda: daemon.logged("reload_refused"))
     refused = json.dumps(daemon.log())
     assert "story.cf at line 5: " in refused
     assert "story.cf at line 6: " in refused
@@ -210,6 +214,7 @@ def test_autoreload_takes_up_a_changed_file_and_not_a_touched_one(daemon: Daemon
     daemon.config.touch()
     daemon.write(weights={"one": 5}, extra="autoreload=yes\n")
     daemon.until(lambda: daemon.weights() == {"one": 5})
+    daemon.until(lambda: daemon.logged("reloaded"))
 
     assert len(daemon.logged("config_changed")) == 1
     assert daemon.end() == 0
@@ -311,6 +316,7 @@ def test_a_certificate_is_judged_by_the_file_that_is_in_force(daemon: Daemon) ->
         authorities.write_bytes(Authority().ca.cert_pem.bytes())
         daemon.tell(signal.SIGHUP)
         daemon.until(lambda: daemon.weights()["secure"] == 0)
+        daemon.until(lambda: daemon.logged("real_down"))
         (down,) = daemon.logged("real_down")
         assert down["reason"] == "tls"
         assert str(down["detail"]).endswith(f" is signed by nobody we trust; tlscafile names {authorities}")

@@ -61,7 +61,7 @@ def test_a_monitorfile_that_cannot_be_written_harms_nobody(daemon: Daemon) -> No
     daemon.until(lambda: len(lines(folder / "monitor")) > 2)
     folder.rename(daemon.home / "away")
     daemon.until(lambda: daemon.metrics().get("ldirectord_monitorfile_lost_lines_total", 0) > 3)
-    assert len(daemon.logged("monitorfile_failed")) == 1
+    daemon.until(lambda: len(daemon.logged("monitorfile_failed")) == 1)
     folder.mkdir()
     daemon.until(lambda: len(daemon.logged("monitorfile_back")) == 1)
     assert daemon.weights() == ALL

@@ -47,16 +47,16 @@ def test_included_files_are_watched_and_taken_up(daemon: Daemon) -> None:
     daemon.until(lambda: daemon.weights() == {"one": 3})
     shop = write(daemon, {"one": 3, "two": 2})
     daemon.until(lambda: daemon.weights() == {"one": 3, "two": 2})
-    assert daemon.logged("config_changed")[-1]["path"] == str(shop)
+    daemon.until(lambda: [line["path"] for line in daemon.logged("config_changed")][-1:] == [str(shop)])
 
     other = daemon.home / "conf.d" / "other.cf"
     other.write_text(f"virtual=192.0.2.2:80\n\treal={daemon.addresses['three']} masq 7\n\n")
     daemon.until(lambda: daemon.weights() == {"one": 3, "two": 2, "three": 7})
-    assert daemon.logged("config_changed")[-1]["path"] == str(other)
+    daemon.until(lambda: [line["path"] for line in daemon.logged("config_changed")][-1:] == [str(other)])
 
     other.write_text("virtual=192.0.2.2:80\n\treal=nothing\n\n")
     daemon.until(lambda: daemon.metrics().get("ldirectord_config_last_reload_successful") == 0)
-    assert any(f"{other} at line 2: real nothing: " in str(line["message"]) for line in daemon.log())
+    daemon.until(lambda: any(f"{other} at line 2: real nothing: " in str(line["message"]) for line in daemon.log()))
     assert daemon.weights() == {"one": 3, "two": 2, "three": 7}
 
     other.unlink()
@@ -79,12 +79,12 @@ def test_a_server_that_fails_one_of_its_checks_is_out(daemon: Daemon) -> None:
     daemon.until(lambda: daemon.weights() == {"one": 3, "two": 2})
     daemon.sites["three"].sick()
     daemon.until(lambda: daemon.weights() == {"one": 0, "two": 0})
-    assert any(str(line["detail"]).startswith("check 2 of 2: ") for line in daemon.logged("real_down"))
+    daemon.until(lambda: any(str(line["detail"]).startswith("check 2 of 2: ") for line in daemon.logged("real_down")))
     daemon.sites["three"].alive()
     daemon.until(lambda: daemon.weights() == {"one": 3, "two": 2})
     daemon.sites["one"].sick()
     daemon.until(lambda: daemon.weights() == {"one": 0, "two": 2})
-    assert any(str(line["detail"]).startswith("check 1 of 2: ") for line in daemon.logged("real_down"))
+    daemon.until(lambda: any(str(line["detail"]).startswith("check 1 of 2: ") for line in daemon.logged("real_down")))
     assert daemon.end() == 0
 
 
