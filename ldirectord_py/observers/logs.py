@@ -1,11 +1,13 @@
 """The log: a line for each thing that happened."""
 
+import asyncio
 import json
 import logging
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import lru_cache
@@ -18,6 +20,7 @@ from ldirectord_py.model.service import RealKey
 from ldirectord_py.observers.line import Entry, Field, Level, Line
 from ldirectord_py.observers.lines.checks import fault_over, faulted
 from ldirectord_py.observers.lines.every import lines
+from ldirectord_py.observers.rations import Rations
 from ldirectord_py.observers.sinks import LogDestination, LogFile, Sink, Stream, Syslog, writer_to
 from ldirectord_py.observers.structured import EventDict, FilteringBoundLogger, structlog
 
@@ -39,6 +42,9 @@ _NUMBERS = {
 }
 
 
+_RELEASED = 32
+"""Servers whose lines are released in one turn of the loop: a few hundred lines at most."""
+
 Render = Callable[[Line], Entry | None]
 """Makes of a line what is written; nothing of one whose level is too low."""
 
@@ -46,7 +52,8 @@ Render = Callable[[Line], Entry | None]
 class LogObserver:
     """Writes what happens to one destination.  Never raises and never waits in a loop.
 
-    What cannot be written is counted, and told to standard error.
+    What cannot be written is counted, and told to standard error.  Of a server that flaps some lines are left out,
+    unless while debugging.
 
     Every check's outcome is to be handed in, because our own faults show nowhere else; one that tells
     nothing new costs a fraction of a microsecond.
@@ -61,12 +68,15 @@ class LogObserver:
         clock: Callable[[], float],
     ) -> None:
         self._renderer = renderer
+        self._monotonic = time.monotonic
         self._destination = destination
         self._clock = clock
         self._debug = debug
         self._open()
         self._left: list[Sink] = []
         self._faults: dict[RealKey, str] = {}
+        self._rations = Rations()
+        self._releasing = False
 
     def __call__(self, event: Event) -> None:
         """Log what is to be logged of *event*."""
@@ -80,6 +90,8 @@ class LogObserver:
                 self._faults.clear()  # whoever left must not be remembered for ever; what lasts is told once more
             case _:
                 pass
+        if isinstance(event, Stopping):
+            self._write(self._rations.release_all(self._monotonic()))
         for line in lines(event, os.getpid()):
             self._log(line)
         if isinstance(event, Stopping):
@@ -130,8 +142,29 @@ class LogObserver:
                 self._log(fault_over(real))
 
     def _log(self, line: Line) -> None:
-        if (entry := self._render(line)) is not None:
-            self._sink(entry)
+        if self._debug or line.level is Level.DEBUG:
+            self._write((line,))
+            return
+        self._write(self._rations.take(line, self._monotonic()))
+        self._await_release()
+
+    def _await_release(self) -> None:
+        """Have what is left out told when that is due."""
+        if self._releasing or (due := self._rations.due) is None:
+            return
+        with suppress(RuntimeError):  # no loop runs: a command, which has nothing to say of servers
+            asyncio.get_running_loop().call_later(max(0.0, due - self._monotonic()), self._release)
+            self._releasing = True
+
+    def _release(self) -> None:
+        self._releasing = False
+        self._write(self._rations.release(self._monotonic(), _RELEASED))
+        self._await_release()
+
+    def _write(self, lines: Sequence[Line]) -> None:
+        for line in lines:
+            if (entry := self._render(line)) is not None:
+                self._sink(entry)
 
 
 class _Rendered:

@@ -1,5 +1,6 @@
 """Events and words in, lines out."""
 
+import asyncio
 import io
 import json
 import os
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from ldirectord_py.model import events as ev
 from ldirectord_py.model.mails import MailDone
 from ldirectord_py.model.outcome import Reason, down, fault
+from ldirectord_py.observers import rations
 from ldirectord_py.observers.logs import Level, LogFile, LogFormat, Stream, Syslog, open_log
 from tests.unit.observers import happenings as the
 
@@ -220,6 +222,53 @@ async def test_a_log_that_moves_leaves_nothing_behind(tmp_path):
 
     assert "is down" in (tmp_path / "one").read_text()
     assert "is up" in (tmp_path / "two").read_text()
+
+
+def flapping(times: int):
+    for _ in range(times):
+        yield from (the.WENT_DOWN, the.written(the.change(0)), the.CAME_UP, the.written(the.change(3)))
+
+
+LAST = "Restored real server: 10.0.0.5:80 (10.0.0.1:80) (Weight set to 3)"
+
+
+async def test_a_server_that_flaps_does_not_flood_the_log_and_its_last_state_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(rations, "QUIET", 0.01)
+    log = open_log(LogFile(tmp_path / "log"), clock=lambda: MOMENT)
+
+    def told() -> list[str]:
+        log.flush()
+        return [line.partition("] ")[2] for line in (tmp_path / "log").read_text().splitlines()]
+
+    for event in flapping(100):
+        log(event)
+    while len(told()) == rations.BURST:
+        await asyncio.sleep(0)
+    log.close()
+    whose = "real server 10.0.0.5:80 (tcp:10.0.0.1:80)"
+    assert told()[rations.BURST :] == [
+        f"WARNING: 477 more changes of {whose} in the last 0 s were left out; now follows the last of each kind",
+        "Resetting soft failure count: 10.0.0.5:80 (tcp:10.0.0.1:80)",
+        "Real server 10.0.0.5:80 (tcp:10.0.0.1:80) is up",
+        LAST,
+    ]
+
+
+async def test_the_end_tells_what_was_left_out(tmp_path):
+    log = open_log(LogFile(tmp_path / "log"), clock=lambda: MOMENT)
+
+    for event in (*flapping(100), ev.Stopping("TERM")):
+        log(event)
+    log.close()
+
+    told = (tmp_path / "log").read_text().splitlines()
+    assert len(told) == rations.BURST + 5
+    assert told[-2].endswith(LAST)
+    assert told[-1].endswith("terminated on signal: TERM")
+
+
+def test_while_debugging_nothing_is_left_out():
+    assert len(Log(debug=True).said(*flapping(100))) == 500
 
 
 def test_the_commands_words_keep_their_trailing_blank():
