@@ -13,6 +13,8 @@ from ldirectord_py.model.errors import CheckUnavailable
 
 T = TypeVar("T")
 
+NO_THREAD = "no thread can be started: look at TasksMax and at the memory"
+
 
 def begin(work: Callable[[], None], name: str) -> Thread:
     """Start a thread that does *work*, that no signal reaches, and that the end of the process does not wait for.
@@ -60,6 +62,15 @@ def aside(work: Callable[[], T]) -> asyncio.Future[T]:
     return future
 
 
+async def in_thread(work: Callable[[], T]) -> T:
+    """Return what *work* returns, done by `aside`; raises `CheckUnavailable` if no thread can be started."""
+    try:
+        future = aside(work)
+    except RuntimeError as error:
+        raise CheckUnavailable(NO_THREAD) from error
+    return await future
+
+
 class Threads:
     """At most *most* threads of `aside` at a time; further work waits in line for one."""
 
@@ -84,7 +95,7 @@ class Threads:
         try:
             begun = aside(work)
         except RuntimeError:  # by Python's `Thread.start`, whatever the kernel's reason was
-            future.set_exception(CheckUnavailable("no thread can be started: look at TasksMax and at the memory"))
+            future.set_exception(CheckUnavailable(NO_THREAD))
             return
         self._free -= 1
         begun.add_done_callback(partial(self._end, future))

@@ -19,8 +19,9 @@ from ldirectord_py.cli.journal import Journal, destination
 from ldirectord_py.cli.options import Action, Invocation, Topic, UsageError, parse
 from ldirectord_py.cli.terminal import complain, tell
 from ldirectord_py.cli.texts import HELP, USAGE, version
+from ldirectord_py.config.here import HERE
 from ldirectord_py.config.load import load
-from ldirectord_py.config.resolve import HERE, Unasked
+from ldirectord_py.config.resolve import Unasked
 from ldirectord_py.config.sysctls import advised, current
 from ldirectord_py.engine.policy import longest_notice
 from ldirectord_py.model.checking import Alternating, Repeated, Together
@@ -139,7 +140,7 @@ def _read(asked: Invocation, environment: Environment) -> tuple[Config, str]:
     except ConfigNotFound as error:
         return Config(path=str(error.expected)), str(error)
     try:
-        return load(path, replace(HERE, host_address=Unasked(), absent="absent")), ""
+        return load(path, replace(HERE, host_address=Unasked(), hosts=None, absent="absent")), ""
     except ConfigRejected as rejected:
         errors = (str(problem) for problem in rejected.problems if problem.severity is Severity.ERROR)
         return Config(path=str(path)), "the file on disk has errors: " + "\n".join(errors)

@@ -6,12 +6,13 @@ from pathlib import Path
 from ldirectord_py.config.build import build
 from ldirectord_py.config.directive import Unreadable
 from ldirectord_py.config.gather import gather
-from ldirectord_py.config.resolve import HERE, Environment
+from ldirectord_py.config.here import HERE
+from ldirectord_py.config.resolve import Environment, Unasked
 from ldirectord_py.config.sources import Reading
 from ldirectord_py.config.tree import Files, Tree
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.errors import ConfigRejected
-from ldirectord_py.model.problems import Problem
+from ldirectord_py.model.problems import Problem, Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class Located:
 
 
 def load(path: Path, environment: Environment = HERE) -> Config:
-    """Return the configuration in the file *path*; names in it are resolved, which may take name servers' time.
+    """Return the configuration in the file *path*; names in it are resolved, for which name servers have 10 s.
 
     Raises `ConfigRejected` with every problem at once, also where the file cannot be read.
     """
@@ -52,7 +53,29 @@ def parse(text: bytes, path: str, environment: Environment = HERE) -> Config:
 def _parse(text: bytes, path: str, environment: Environment, reading: Reading) -> Located:
     tree, files = gather(text, path, reading)
     try:
-        config = build(tree, files, environment)
+        config = _resolved(tree, files, environment)
     except ConfigRejected as rejected:
         raise ConfigRejected(rejected.problems, reading.sources) from None
     return Located(replace(config, sources=reading.sources), tree, files)
+
+
+def _resolved(tree: Tree, files: Files, environment: Environment) -> Config:
+    """Return the configuration that *tree* describes; all the names in it are asked for at the same time.
+
+    Which names there are is known once it has been built without them; where there are none, that is that.
+    """
+    if environment.hosts is None:
+        return build(tree, files, environment)
+    unasked = Unasked()
+    try:
+        config = build(tree, files, replace(environment, host_address=unasked))
+    except ConfigRejected:
+        if not unasked.names:
+            raise
+    else:
+        if not unasked.names:
+            return config
+    answers = environment.hosts.find(unasked.names.keys())
+    config = build(tree, files, replace(environment, host_address=answers.host_address, no_host=answers.no_host))
+    notes = tuple(Problem(tree.path, 0, note, Severity.WARNING) for note in answers.notes)
+    return replace(config, warnings=(*notes, *config.warnings))

@@ -4,18 +4,22 @@ import os
 import platform
 import re
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
+from typing import Protocol
 
 from ldirectord_py.checks.registry import plan
+from ldirectord_py.config.directive import no_host
 from ldirectord_py.model.address import IPAddress
 from ldirectord_py.model.asking import Asking, Subject
 from ldirectord_py.model.checking import CheckPlan
 
 _NUMBERS = re.compile(r"[0-9.]+")
 """What no host is called, see RFC 3696, 2."""
+_NO_ADDRESS = {socket.EAI_NONAME, socket.EAI_NODATA, socket.EAI_ADDRFAMILY}
+"""What getaddrinfo(3) says where there is no such host, or where it has no such address."""
 _NAME = re.compile(r"[0-9A-Za-z._+-]{1,255}")
 
 
@@ -28,16 +32,32 @@ def host_address(host: str, family: int) -> IPAddress | None:
     return _look_up(host, family, 0)
 
 
+def asked_address(host: str, family: int) -> IPAddress | None:
+    """Return the same; raise OSError where no name server has said whether there is one, or which."""
+    return _find(host, family, 0)
+
+
 def _look_up(host: str, family: int, flags: int) -> IPAddress | None:
+    try:
+        return _find(host, family, flags)
+    except OSError:
+        return None
+
+
+def _find(host: str, family: int, flags: int) -> IPAddress | None:
     if family == 6 and host.startswith("[") and host.endswith("]"):
         return _ipv6(host[1:-1])
     if host and not _NAME.fullmatch(host):
         return None
+    kind = socket.AF_INET6 if family == 6 else socket.AF_INET
     try:
-        kind = socket.AF_INET6 if family == 6 else socket.AF_INET
         found = socket.getaddrinfo(host or None, 0, kind, socket.SOCK_STREAM, flags=flags)
-    except (OSError, UnicodeError):
+    except UnicodeError:
         return None
+    except socket.gaierror as error:
+        if error.errno in _NO_ADDRESS:
+            return None
+        raise
     numeric = str(found[0][4][0])
     return _ipv6(numeric) if family == 6 else IPv4Address(numeric)
 
@@ -88,6 +108,11 @@ def no_directory(path: str) -> bool:
         return True
 
 
+def numeric_address(host: str, family: int) -> IPAddress | None:
+    """Return the address that *host* itself is, or None; asks nobody."""
+    return _look_up(host, family, socket.AI_NUMERICHOST)
+
+
 class Unasked:
     """Takes the place of `host_address` where no name server is to be asked.
 
@@ -100,7 +125,7 @@ class Unasked:
 
     def __call__(self, host: str, family: int) -> IPAddress | None:
         """See `host_address`."""
-        numeric = _look_up(host, family, socket.AI_NUMERICHOST)
+        numeric = numeric_address(host, family)
         if numeric is not None or not _NAME.fullmatch(host) or _NUMBERS.fullmatch(host):
             return numeric
         return self.names.setdefault((host, family), _NOBODY[family] + len(self.names) + 1)
@@ -110,12 +135,41 @@ _NOBODY: dict[int, IPAddress] = {4: IPv4Address("240.0.0.0"), 6: IPv6Address("10
 """Reserved (RFC 1112), and to be discarded (RFC 6666)."""
 
 
+class Answered(Protocol):
+    """What has been found out about hosts."""
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What the operator should know of it, in sentences."""
+        ...
+
+    def host_address(self, host: str, family: int) -> IPAddress | None:
+        """See `Environment.host_address`."""
+        ...
+
+    def no_host(self, host: str, family: int) -> str:
+        """See `Environment.no_host`."""
+        ...
+
+
+class Hosts(Protocol):
+    """Whoever finds out the addresses of many hosts at a time."""
+
+    def find(self, names: Collection[tuple[str, int]]) -> Answered:
+        """Return what there is to know of *names*, each a host and an address family (4 or 6)."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
     """What a configuration's meaning depends on besides its text."""
 
     host_name: Callable[[], str] = host_name
     host_address: Callable[[str, int], IPAddress | None] = host_address
+    no_host: Callable[[str, int], str] = no_host
+    """Says why a host has no address."""
+    hosts: "Hosts | None" = None
+    """Finds the addresses of all hosts before they are asked for one by one; None: `host_address` is asked for each."""
     port_number: Callable[[str, str | None], int | None] = port_number
     plan: Callable[[Asking, Subject], CheckPlan] = plan
     """Raises `Misasked`."""
@@ -128,6 +182,3 @@ class Environment:
     """
     check_paths: bool = False
     """Whether files and directories that are named must be there and writable; nothing is created."""
-
-
-HERE = Environment()

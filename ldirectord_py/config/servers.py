@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 
-from ldirectord_py.config.directive import Unreadable, no_host, no_port, shown
+from ldirectord_py.config.directive import Unreadable, no_port, shown
 from ldirectord_py.config.directives import FALLBACK, FALLBACK6, REAL, REAL6
 from ldirectord_py.config.findings import Findings
 from ldirectord_py.config.reals import FallbackLine, RealLine
@@ -92,14 +92,14 @@ def _spelt_out(entry: Entry[RealLine | None], family: int, environment: Environm
 def _addresses(written: RealLine, family: int, environment: Environment) -> Sequence[IPAddress]:
     first = environment.host_address(written.host, family)
     if first is None:
-        raise Unreadable(no_host(written.host, family))
+        raise Unreadable(environment.no_host(written.host, family))
     if written.end is None:
         return [first]
     if family == 6:
         raise Unreadable("a range has IPv4 addresses only; write each IPv6 server on a line of its own")
     last = environment.host_address(written.end, family)
     if last is None:
-        raise Unreadable(no_host(written.end, family))
+        raise Unreadable(environment.no_host(written.end, family))
     if int(last) < int(first):
         sentence = "runs backwards; put the lower address first"
         raise Unreadable(f"range {shown(written.host)}->{shown(written.end)} {sentence}")
@@ -130,5 +130,5 @@ def _reserve(written: FallbackLine, family: int, protocols: Sequence[str], envir
         raise Unreadable(no_port(written.port or ""))
     address = environment.host_address(written.host, family)
     if address is None:
-        raise Unreadable(no_host(written.host, family))
+        raise Unreadable(environment.no_host(written.host, family))
     return Reserve(address, next(iter(ports), None), written.forwarding)

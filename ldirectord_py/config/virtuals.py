@@ -6,7 +6,7 @@ from ipaddress import IPv4Address
 
 from ldirectord_py.config import directives as d
 from ldirectord_py.config.checks import Checks, Surroundings
-from ldirectord_py.config.directive import Scope, Unreadable, no_host, no_port, shown, unknown_word
+from ldirectord_py.config.directive import Scope, Unreadable, no_port, shown, unknown_word
 from ldirectord_py.config.doubts import doubt
 from ldirectord_py.config.findings import Findings
 from ldirectord_py.config.openings import Opening, read_opening
@@ -151,7 +151,7 @@ def _key(opening: Opening, protocol: Protocol, environment: Environment) -> Virt
     address = environment.host_address(opening.host, opening.family)
     port = environment.port_number(opening.port, protocol)
     if address is None:
-        raise Unreadable(no_host(opening.host, opening.family))
+        raise Unreadable(environment.no_host(opening.host, opening.family))
     if port is None:
         raise Unreadable(no_port(opening.port))
     return AddressKey(protocol, Endpoint(address, port))

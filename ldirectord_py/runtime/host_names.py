@@ -56,7 +56,7 @@ class HostNames:
             self._asked |= fresh
             self._settled.clear()
             self._queue.extend(fresh)
-            while self._threads < min(_THREADS, len(self._queue)):
+            for _ in range(min(_THREADS, len(self._queue)) - self._threads):
                 self._start()
 
     def news(self) -> set[IPAddress]:
@@ -72,7 +72,12 @@ class HostNames:
 
     def _start(self) -> None:
         self._threads += 1
-        begin(self._work, "host names")
+        try:
+            begin(self._work, "host names")
+        except RuntimeError:  # there is no room for a thread: those at work go on, or nobody can be asked now
+            self._threads -= 1
+            while self._queue and not self._threads:
+                self._take(self._queue.popleft(), None)
 
     def _work(self) -> None:
         """Ask for one after the other; runs in a thread, and touches nothing else of ours."""

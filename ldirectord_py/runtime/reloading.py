@@ -5,14 +5,17 @@ import gc
 import os
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 
+from ldirectord_py.aside import in_thread
 from ldirectord_py.config.directive import Unreadable
 from ldirectord_py.config.files import content
 from ldirectord_py.config.sources import digest, matches
 from ldirectord_py.engine.differences import Differences, differences, too_much
 from ldirectord_py.model.config import Config
-from ldirectord_py.model.errors import ConfigRejected, TableUnavailable
+from ldirectord_py.model.errors import CheckUnavailable, ConfigRejected, TableUnavailable
 from ldirectord_py.model.events import ConfigChanged, Event, Reloaded, ReloadRefused
 from ldirectord_py.model.problems import Problem
 from ldirectord_py.model.sources import Source, Sources
@@ -96,7 +99,7 @@ class Reloader:
         async with self._reloading:
             try:
                 before = self._director.config
-                config = await asyncio.to_thread(self._load)
+                config = await in_thread(self._load)
                 self._sources = config.sources
                 if not force and (sentence := too_much(before, config)):
                     insist = f"the one in force stays; if it is meant: ldirectord {self._path} reload --force"
@@ -107,6 +110,8 @@ class Reloader:
             except ConfigRejected as rejected:
                 self._sources = rejected.sources if rejected.sources.files else self._sources
                 return self._refuse(rejected.problems)
+            except CheckUnavailable as error:
+                return self._refuse((Problem(self._path, 0, str(error)),))
             except TableUnavailable as lost:
                 # with autoreload, tried again
                 self._sources = Sources(tuple(Source(source.path) for source in self._sources.files))
@@ -118,7 +123,9 @@ class Reloader:
             notes = await self.apply(config)
             self.loaded, self.refused = time.time(), ()
             self._emit(Reloaded(self._path, config.warnings))
-            changes = await asyncio.to_thread(differences, before, config)
+            changes = Differences()
+            with suppress(CheckUnavailable):
+                changes = await in_thread(partial(differences, before, config))
             return ReloadResult(warnings=config.warnings, notes=notes, differences=changes)
 
     def _refuse(self, problems: tuple[Problem, ...]) -> ReloadResult:
@@ -130,31 +137,35 @@ class Reloader:
         """Look at the files every `checkinterval` seconds; take them up where `autoreload` says so.  Never ends."""
         while True:
             await asyncio.sleep(self._director.config.checkinterval)
-            sources = self._sources
-            if await asyncio.to_thread(_stamps, sources) == self._stamps:
-                continue
-            self._stamps = await self._rested(sources)
-            found = await asyncio.to_thread(_found, sources)
-            if sources is not self._sources:
-                self._stamps = ()  # they were read again in the meantime
-                continue
-            if found is None or (changed := _changed(sources, found)) is None:
-                continue
-            self._sources = found
-            autoreload = self._director.config.autoreload
-            self._emit(ConfigChanged(changed, reread=autoreload))
-            if autoreload:
-                await self.reload()
+            with suppress(CheckUnavailable):  # no thread can be started: the next look may be luckier
+                await self._look_at_files()
+
+    async def _look_at_files(self) -> None:
+        sources = self._sources
+        if await in_thread(partial(_stamps, sources)) == self._stamps:
+            return
+        self._stamps = await self._rested(sources)
+        found = await in_thread(partial(_found, sources))
+        if sources is not self._sources:
+            self._stamps = ()  # they were read again in the meantime
+            return
+        if found is None or (changed := _changed(sources, found)) is None:
+            return
+        self._sources = found
+        autoreload = self._director.config.autoreload
+        self._emit(ConfigChanged(changed, reread=autoreload))
+        if autoreload:
+            await self.reload()
 
     async def _rested(self, sources: Sources) -> tuple[object, ...]:
         """Return the stamps of files that nobody is writing any more.
 
         One that has become shorter is waited for longer: it is what a writer leaves who begins anew.
         """
-        before, stamps = self._stamps, await asyncio.to_thread(_stamps, sources)
+        before, stamps = self._stamps, await in_thread(partial(_stamps, sources))
         while True:
             await asyncio.sleep(_REST_SHORTENED if _shortened(before, stamps) else _REST)
-            if (now := await asyncio.to_thread(_stamps, sources)) == stamps:
+            if (now := await in_thread(partial(_stamps, sources))) == stamps:
                 return stamps
             stamps = now
 

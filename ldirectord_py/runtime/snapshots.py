@@ -10,7 +10,7 @@ from ldirectord_py.model.table import Service
 from ldirectord_py.runtime.director import Director
 
 
-def snapshot(director: Director, *, inflight: int, queued: int, log_lines_lost: int) -> Snapshot:
+def snapshot(director: Director, *, inflight: int, queued: int, log_lines_lost: int = 0) -> Snapshot:
     """Return how everything is now."""
     return Snapshot(
         virtuals=_Virtuals(director),

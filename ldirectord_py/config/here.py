@@ -1,0 +1,7 @@
+"""Where configurations are read: on this machine, with the hosts and ports that it knows."""
+
+from ldirectord_py.config.host_addresses import HostAddresses
+from ldirectord_py.config.resolve import Environment
+
+HERE = Environment(hosts=HostAddresses())
+"""Knows, as long as the process runs, which addresses hosts have had."""
