@@ -34,7 +34,6 @@ from ldirectord_py.probing.prober import Prober
 from ldirectord_py.probing.schedule import Schedule
 from ldirectord_py.runtime.control_commands import ControlCommands
 from ldirectord_py.runtime.director import Director
-from ldirectord_py.runtime.keeper import Keeper
 from ldirectord_py.runtime.lifetime import Ended, Signals
 from ldirectord_py.runtime.maintenance import Maintenance
 from ldirectord_py.runtime.ownership import FILE as OWNERSHIP_FILE
@@ -45,6 +44,7 @@ from ldirectord_py.runtime.snapshots import snapshot
 from ldirectord_py.runtime.statefile import Remembered, StateFile, network_namespace, remembered
 from ldirectord_py.runtime.stream import EventStream
 from ldirectord_py.runtime.systemd import Notifier
+from ldirectord_py.runtime.table_writer import TableWriter
 
 _STATE_SECONDS = 2.0
 """So long may the last writing of the state file keep the end."""
@@ -85,8 +85,8 @@ class Application:
         self._reload = asyncio.Event()
         self._signals = Signals(self._reload.set)
         self._table = _open_table(options, lambda sentence: self._log.say(sentence, Level.WARNING))
-        keeper = Shadow if options.shadow else Keeper
-        self._director = Director(config, self._table, self._stream.emit, keeper)
+        writer = Shadow if options.shadow else TableWriter
+        self._director = Director(config, self._table, self._stream.emit, writer)
         self._schedule: Schedule | None = None
         self._maintenance = Maintenance(self._stream.emit)
         self._state = StateFile(options.state, self._director, self._warn) if options.state is not None else None
@@ -169,7 +169,7 @@ class Application:
 
     async def _admit(self, config: Config) -> tuple[Problem, ...]:
         """Return what keeps *config* from being put in force on this machine; raise `TableUnavailable`."""
-        problems = await self._director.keeper.missing_modules(config)
+        problems = await self._director.reconciler.missing_modules(config)
         if problems or self._ownership is None:
             return problems
         return await self._ownership.claim((virtual.key for virtual in config.virtuals), config.path)
@@ -179,7 +179,7 @@ class Application:
         # A shadow has the configuration of the daemon beside it, which listens there already: it warns, and goes on.
         if self._ownership is not None:
             self._ownership.keep([virtual.key for virtual in config.virtuals])
-        notes = [await self._metrics.follow(config.metricslisten), self._limits.complaint(len(self._director.polled))]
+        notes = [await self._metrics.follow(config.metricslisten), self._limits.complaint(len(self._director.plans))]
         if not self._options.shadow and isinstance(self._table, KernelTable):
             advice = advised(config, current)
             notes += [put(each) if config.sysctls else each.sentence for each in advice]
@@ -240,7 +240,7 @@ class Application:
             pass
 
     def _begin(self, schedule: Schedule, ready: Callable[[], None]) -> None:
-        schedule.retarget(self._director.polled)
+        schedule.retarget(self._director.plans)
         self._follow_config()
         settle_memory()
         virtuals = self._director.config.virtuals

@@ -2,10 +2,9 @@
 
 from dataclasses import replace
 
-from ldirectord_py.checks.drivers.settled import Settled
 from ldirectord_py.checks.misasked import Misasked
 from ldirectord_py.model.asking import Asking, CheckType
-from ldirectord_py.model.checking import Origin, Probe
+from ldirectord_py.model.checking import FixedOutcome, Origin, Probe
 
 
 def setting_out(asking: Asking, probe: Probe) -> Probe:
@@ -16,7 +15,7 @@ def setting_out(asking: Asking, probe: Probe) -> Probe:
 
     origin = Origin(address=asking.checksource, device=asking.checkdevice)
     match probe.check:
-        case Settled():
+        case FixedOutcome():
             return probe
         case Ftp() as check:
             return replace(probe, check=replace(check, origin=_fitting(origin, check.server.address.version)))

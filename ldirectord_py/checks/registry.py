@@ -8,12 +8,21 @@ from typing import assert_never
 
 from ldirectord_py.checks.conversations.connect import Connect
 from ldirectord_py.checks.conversations.ping import Ping
-from ldirectord_py.checks.drivers.settled import Settled
 from ldirectord_py.checks.misasked import Misasked
 from ldirectord_py.checks.origins import setting_out
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.asking import Asking, CheckType, Subject
-from ldirectord_py.model.checking import Alternating, Always, CheckPlan, Never, Probe, Repeated, Target, Transport
+from ldirectord_py.model.checking import (
+    Alternating,
+    Always,
+    CheckPlan,
+    FixedOutcome,
+    Never,
+    Probe,
+    Repeated,
+    Target,
+    Transport,
+)
 from ldirectord_py.model.outcome import Reason, down, up
 from ldirectord_py.model.service import AddressKey, Protocol
 
@@ -52,7 +61,7 @@ class Row:
 
 
 def _unchecked(asking: Asking, _subject: Subject, _endpoint: Endpoint) -> Probe:
-    return Probe(check=Settled(outcome=up("not checked")), timeout=asking.negotiatetimeout)
+    return Probe(check=FixedOutcome(outcome=up("not checked")), timeout=asking.negotiatetimeout)
 
 
 _ROWS = (
@@ -261,7 +270,7 @@ def _ping(asking: Asking, subject: Subject) -> Probe:
 
 
 def _pause(asking: Asking) -> Probe:
-    return Probe(check=Settled(outcome=up("nothing to connect to over UDP")), timeout=asking.checktimeout)
+    return Probe(check=FixedOutcome(outcome=up("nothing to connect to over UDP")), timeout=asking.checktimeout)
 
 
 def _nowhere(asking: Asking) -> Probe:
@@ -270,7 +279,7 @@ def _nowhere(asking: Asking) -> Probe:
         sentence = f"service {asking.service} has no port of its own: give the real server one, or set checkport"
         raise Misasked("checkport", sentence)
     sentence = "no port to check: give the real server a port, or set checkport"
-    return Probe(check=Settled(outcome=down(Reason.REFUSED, sentence)), timeout=asking.checktimeout)
+    return Probe(check=FixedOutcome(outcome=down(Reason.REFUSED, sentence)), timeout=asking.checktimeout)
 
 
 def _check_port(asking: Asking, subject: Subject) -> int | None:

@@ -1,18 +1,20 @@
 """What a configuration would change in a table, before it does."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ldirectord_py.engine.apply import apply
-from ldirectord_py.engine.desired import desired, in_service
-from ldirectord_py.engine.health import advance, unchecked
+from ldirectord_py.engine.inputs import NO_FILES, Configured, Files, Moment, Observed
 from ldirectord_py.engine.plan import plan
-from ldirectord_py.model.checking import Always, Never
+from ldirectord_py.engine.state import EngineState
+from ldirectord_py.model.checking import FixedOutcome, Polled, Probe, Repeated
 from ldirectord_py.model.config import Config
-from ldirectord_py.model.health import Health, Rules, State
 from ldirectord_py.model.outcome import Outcome, up
 from ldirectord_py.model.service import RealKey, VirtualKey
 from ldirectord_py.model.table import Change, Service, TableState
+
+_EVER = Moment(0, 0)
+"""When it happens plays no part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ def forecast(
     config: Config,
     found: TableState,
     outcomes: Mapping[RealKey, Outcome] | None = None,
-    maintained: Collection[RealKey] = (),
+    maintained: Files = NO_FILES,
     ours: Collection[str] = (),
 ) -> Forecast:
     """Return what *config* would change in a table in which there is *found*.
@@ -41,30 +43,35 @@ def forecast(
     that are *maintained* are out from the beginning.  Of the services that *config* does not name, those that are
     *ours*, by their names, are removed: so does a reload of the daemon that keeps them.
     """
-    healths: dict[RealKey, Health] = {}
-    checked: dict[RealKey, Health] = {}
-    for virtual in config.virtuals:
-        for key, real in zip(virtual.keys, virtual.reals, strict=True):
-            health = unchecked(adopted=in_service(found, key, real), now=0)
-            match real.plan:
-                case _ if key in maintained:
-                    healths[key] = checked[key] = Health(State.DOWN, 0)
-                case Always():
-                    healths[key] = checked[key] = Health(State.UP, 0)
-                case Never():
-                    healths[key] = checked[key] = health
-                case _:
-                    healths[key] = health
-                    outcome = up() if outcomes is None else outcomes.get(key)
-                    checked[key] = advance(health, outcome, Rules(), 0) if outcome else health
+    once = replace(config, virtuals=tuple(replace(virtual, failurecount=1) for virtual in config.virtuals))
+    state = EngineState(_EVER)
+    state.step(Configured(config=once, found=found, files=maintained), _EVER)
+    at_first = _wanted(state)
+    for asked, keys in list(state.plans.items()):
+        if (outcome := _expected(asked, up() if outcomes is None else outcomes.get(keys[0]))) is not None:
+            state.step(Observed(asked, outcome, 0, 0), _EVER)
     named = {virtual.key for virtual in config.virtuals}
     gone = [virtual for virtual in found if virtual not in named and str(virtual) in ours]
     concerned = named | set(gone)
     after: dict[VirtualKey, Service] = {key: service for key, service in found.items() if key in concerned}
-    now = plan(desired(config, healths), after, gone)
+    now = plan(at_first, after, gone)
     apply(now, after)
     return Forecast(
         now=tuple(now),
-        later=tuple(plan(desired(config, checked), after)),
+        later=tuple(plan(_wanted(state), after)),
         untouched=tuple(virtual for virtual in found if virtual not in concerned),
     )
+
+
+def _expected(asked: Polled, outcome: Outcome | None) -> Outcome | None:
+    """Return what a check comes to: *outcome*, unless nobody is asked."""
+    match asked:
+        case Repeated(probe=Probe(check=FixedOutcome(outcome=known))):
+            return known
+        case _:
+            return outcome
+
+
+def _wanted(state: EngineState) -> TableState:
+    decisions = {virtual: state.decide(virtual) for virtual in state.virtuals}
+    return {virtual: decision.service for virtual, decision in decisions.items() if decision is not None}

@@ -25,8 +25,9 @@ def plan(wanted: TableState, actual: TableState, gone: Collection[VirtualKey] = 
     """Return the changes that make *actual* into *wanted*, in the order in which they are to be written.
 
     Services of *actual* that *wanted* does not name are left alone, unless they are *gone*: ours
-    once, and not any more.  Within a service additions come before removals, so that a service
-    with somebody to serve it is never without; a change is a SET, never a removal and an addition.
+    once, and not any more.  Within a service what adds comes first, then what lowers a weight, then
+    removals, so that a service with somebody to serve it is never without; a change is a SET, never
+    a removal and an addition.
     """
     changes: list[Change] = []
     for virtual, service in wanted.items():
@@ -43,11 +44,15 @@ def _service(virtual: VirtualKey, wanted: Service, found: Service | None) -> Ite
     elif found.settings != wanted.settings:
         yield SetService(virtual, wanted.settings)
     existing = found.destinations if found else {}
+    lowered: list[Change] = []
     for real, destination in wanted.destinations.items():
         if (present := existing.get(real)) is None:
             yield AddDestination(virtual, real, destination)
+        elif present.weight > destination.weight:
+            lowered.append(SetDestination(virtual, real, destination))
         elif present != destination:
             yield SetDestination(virtual, real, destination)
+    yield from lowered
     for real in existing:
         if real not in wanted.destinations:
             yield RemoveDestination(virtual, real)

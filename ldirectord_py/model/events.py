@@ -13,8 +13,8 @@ from ldirectord_py.model.service import RealKey, VirtualKey
 from ldirectord_py.model.table import Change, Destination, Refusal, Settings
 
 
-class Cause(StrEnum):
-    """Why the table was written."""
+class Trigger(StrEnum):
+    """What made us write the table."""
 
     START = "start"
     HEALTH = "health"
@@ -148,7 +148,7 @@ class TableChanged:
     """A change was written to the table."""
 
     change: Change
-    cause: Cause
+    cause: Trigger
     fallback: bool = False
     """The change is about a fallback server, not a real one."""
     again: bool = False
@@ -162,7 +162,7 @@ class ChangeRefused:
     """The table did not accept a change."""
 
     refusal: Refusal
-    cause: Cause
+    cause: Trigger
 
 
 @dataclass(frozen=True, slots=True)

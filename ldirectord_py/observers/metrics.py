@@ -9,7 +9,6 @@ from prometheus_client import CollectorRegistry, GCCollector, ProcessCollector, 
 from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
 
 from ldirectord_py.model.events import (
-    Cause,
     ChangeRefused,
     CheckDone,
     DriftFound,
@@ -23,6 +22,7 @@ from ldirectord_py.model.events import (
     TableBack,
     TableChanged,
     TableLost,
+    Trigger,
 )
 from ldirectord_py.model.health import State
 from ldirectord_py.model.mails import MailDone, MailsLost
@@ -54,7 +54,7 @@ class Metrics:
         self._clock = clock
         self._tallies = Tallies()
         self._drift: Counter[DriftKind] = Counter()
-        self._changes: Counter[tuple[type[Change], Cause, str]] = Counter()
+        self._changes: Counter[tuple[type[Change], Trigger, str]] = Counter()
         self._hooks: Counter[tuple[str, str]] = Counter()
         self._unmonitored = 0
         self._mails = dict.fromkeys(("sent", "failed", "lost"), 0)

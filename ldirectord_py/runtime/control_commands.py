@@ -7,7 +7,7 @@ from typing import Any
 
 from ldirectord_py.model.table import Table
 from ldirectord_py.runtime.director import Director
-from ldirectord_py.runtime.keeper import slices
+from ldirectord_py.runtime.reconciler import slices
 from ldirectord_py.runtime.reloading import Reloader, ReloadResult
 
 Reply = Mapping[str, Any]
@@ -51,7 +51,7 @@ class ControlCommands:
         """List the virtual services that are ours as the table has them, with their servers and connections."""
         virtuals = list(self._director.virtuals())
         told: dict[str, list[Reply]] = {str(virtual): [] for virtual in virtuals}
-        for some in slices(virtuals, self._director.keeper.known):
+        for some in slices(virtuals, self._director.reconciler.known):
             found = await self._table.read(some)
             connections = await self._table.connections(some)
             for virtual, service in found.items():

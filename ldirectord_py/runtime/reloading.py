@@ -117,7 +117,7 @@ class Reloader:
                 self._sources = Sources(tuple(Source(source.path) for source in self._sources.files))
                 self._stamps = ()
                 return self._refuse((Problem(self._path, 0, str(lost)),))
-            self._schedule.retarget(self._director.polled)
+            self._schedule.retarget(self._director.plans)
             self._maintenance.look_again()
             settle_memory()
             notes = await self.apply(config)

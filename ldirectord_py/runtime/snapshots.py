@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator
 
-from ldirectord_py.engine.desired import desired_service, fallback_active
 from ldirectord_py.model.config import Virtual
+from ldirectord_py.model.decisions import Decision, Mode
 from ldirectord_py.model.service import RealKey
 from ldirectord_py.model.snapshot import RealStatus, Snapshot, VirtualStatus
-from ldirectord_py.model.table import Service
 from ldirectord_py.runtime.director import Director
 
 
@@ -16,7 +15,7 @@ def snapshot(director: Director, *, inflight: int, queued: int, log_lines_lost: 
         virtuals=_Virtuals(director),
         inflight=inflight,
         queued=queued,
-        first_pass=director.first_pass,
+        first_pass=director.state.first_pass,
         log_lines_lost=log_lines_lost,
     )
 
@@ -30,13 +29,12 @@ class _Virtuals:
     def __iter__(self) -> Iterator[VirtualStatus]:
         director = self._director
         for virtual in director.config.virtuals:
-            if director.service(virtual.key) is not None:  # a reload may come in between
-                yield _virtual(director, virtual)
+            decision = director.state.decide(virtual.key)
+            if decision is not None and director.state.virtuals[virtual.key] is virtual:  # no reload came in between
+                yield _virtual(director, virtual, decision)
 
 
-def _virtual(director: Director, virtual: Virtual) -> VirtualStatus:
-    wanted = director.service(virtual.key) or desired_service(virtual, director.healths)
-    actual = director.keeper.known.get(virtual.key)
+def _virtual(director: Director, virtual: Virtual, decision: Decision) -> VirtualStatus:
     return VirtualStatus(
         key=virtual.key,
         scheduler=virtual.settings.scheduler,
@@ -44,22 +42,24 @@ def _virtual(director: Director, virtual: Virtual) -> VirtualStatus:
         checktype=virtual.asking.checktype,
         quiescent=virtual.quiescent,
         fallback=virtual.fallback.endpoint if virtual.fallback else None,
-        fallback_active=fallback_active(virtual, director.healths),
-        reals=tuple(_reals(director, virtual, wanted, actual)),
+        fallback_active=decision.mode is Mode.FALLBACK,
+        reals=tuple(_reals(director, virtual, decision)),
     )
 
 
-def _reals(director: Director, virtual: Virtual, wanted: Service, actual: Service | None) -> list[RealStatus]:
+def _reals(director: Director, virtual: Virtual, decision: Decision) -> list[RealStatus]:
+    actual = director.reconciler.known.get(virtual.key)
     statuses: dict[RealKey, RealStatus] = {}
     for key, real in zip(virtual.keys, virtual.reals, strict=True):
-        should = wanted.destinations.get(key.real)
+        server = director.state.servers[key]
+        should = decision.service.destinations.get(key.real)
         does = actual.destinations.get(key.real) if actual else None
         statuses[key] = RealStatus(
             key=key,
             configured=real.endpoint,
             forwarding=real.destination.forwarding,
-            health=director.healths[key],
-            maintenance=director.in_maintenance.get(key),
+            health=server.health,
+            maintenance=server.file,
             weight=real.destination.weight,
             wanted=should.weight if should else None,
             actual=does.weight if does else None,

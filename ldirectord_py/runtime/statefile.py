@@ -94,7 +94,7 @@ class StateFile:
         for number, virtual in enumerate(director.config.virtuals):
             pieces.append(f'{"," if number else ""}\n{{"virtual": "{virtual.key}", "reals": [')
             for place, real in enumerate(dict.fromkeys(virtual.keys)):
-                if (health := director.healths.get(real)) is not None:
+                if (health := director.health(real)) is not None:
                     texts[real] = self._text(real, health)
                     pieces.append(f"{',' if place else ''}\n{texts[real][1]}")
                 count += 1

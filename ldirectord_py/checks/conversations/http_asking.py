@@ -9,14 +9,13 @@ from ldirectord_py.checks.asked import receive_of, request_of, shown, shown_requ
 from ldirectord_py.checks.conversations.http import Http, SecretHttp
 from ldirectord_py.checks.conversations.http_headers import is_secret
 from ldirectord_py.checks.conversations.http_urls import STANDARD_PORTS, escaped
-from ldirectord_py.checks.drivers.settled import Settled
 from ldirectord_py.checks.matching import Receive
 from ldirectord_py.checks.misasked import Misasked
 from ldirectord_py.checks.quoting import quoted
 from ldirectord_py.checks.sni import tls_target
 from ldirectord_py.model.address import Endpoint, bracketed
 from ldirectord_py.model.asking import Asking, Subject
-from ldirectord_py.model.checking import Probe, Target
+from ldirectord_py.model.checking import FixedOutcome, Probe, Target
 from ldirectord_py.model.outcome import Reason, down
 
 _CONTROL = re.compile("[\x00-\x1f\x7f]")
@@ -40,7 +39,7 @@ def build_http_proxy(asking: Asking, subject: Subject, endpoint: Endpoint) -> Pr
     """Return the probe of service http_proxy: `virtualhost` is not used, the URL says which host is meant."""
     url = _absolute(request_of(asking, subject), "http")
     if url is None and subject.request is None:
-        return Probe(check=Settled(outcome=_NO_URL), timeout=asking.negotiatetimeout)
+        return Probe(check=FixedOutcome(outcome=_NO_URL), timeout=asking.negotiatetimeout)
     if url is None:
         url = urlsplit(f"http://{endpoint}{_rooted(subject.request or '')}")
     host = _host(url)

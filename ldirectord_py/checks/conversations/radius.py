@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 from ldirectord_py.checks.conversations import radius_packet as wire
 from ldirectord_py.checks.conversations.datagrams import own_answer
 from ldirectord_py.checks.conversations.radius_packet import Code, Kind
-from ldirectord_py.checks.drivers.settled import Settled
 from ldirectord_py.checks.misasked import Misasked
 from ldirectord_py.checks.veiling import veiled
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.asking import Asking, Subject
-from ldirectord_py.model.checking import Peer, Probe, Target, Transport
+from ldirectord_py.model.checking import FixedOutcome, Peer, Probe, Target, Transport
 from ldirectord_py.model.outcome import Outcome, Reason, down, up
 
 _ACCEPTED = up("Access-Accept")
@@ -74,7 +73,7 @@ class Radius:
 def build_radius(asking: Asking, _subject: Subject, endpoint: Endpoint) -> Probe:
     """Return the probe of service radius, always over UDP; `checktimeout` is its limit, as in the original."""
     if not asking.secret:
-        return Probe(check=Settled(outcome=_NO_SECRET), timeout=asking.checktimeout)
+        return Probe(check=FixedOutcome(outcome=_NO_SECRET), timeout=asking.checktimeout)
     check = Radius(
         login=_within(asking.login, "login", wire.LONGEST_TEXT),
         passwd=_within(asking.passwd, "passwd", wire.LONGEST_PASSWORD),

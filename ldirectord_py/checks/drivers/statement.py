@@ -6,13 +6,12 @@ from typing import ClassVar
 
 from ldirectord_py.checks.asked import receive_of, request_of
 from ldirectord_py.checks.drivers.question import Question, outcome_of
-from ldirectord_py.checks.drivers.settled import Settled
 from ldirectord_py.checks.libraries import missing
 from ldirectord_py.checks.matching import Receive
 from ldirectord_py.checks.misasked import Misasked
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.asking import Asking, Subject
-from ldirectord_py.model.checking import Probe
+from ldirectord_py.model.checking import FixedOutcome, Probe
 from ldirectord_py.model.outcome import Outcome, Reason, down
 from ldirectord_py.workers.pool import pool
 from ldirectord_py.workers.worker import WorkerEnded
@@ -80,7 +79,7 @@ def build(kind: type[Statement], library: str, asking: Asking, subject: Subject,
     if find_spec(library) is None:
         raise missing(asking.service)
     if lacking := _lacking(asking, text):
-        return Probe(check=Settled(outcome=down(Reason.STATUS, lacking)), timeout=asking.negotiatetimeout)
+        return Probe(check=FixedOutcome(outcome=down(Reason.STATUS, lacking)), timeout=asking.negotiatetimeout)
     check = kind(
         server=endpoint,
         login=_text(asking.login, "login"),

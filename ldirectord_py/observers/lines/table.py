@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import assert_never
 
-from ldirectord_py.model.events import Agreed, Cause, ChangeRefused, Diverged, DriftFound, DriftRecurs, TableChanged
+from ldirectord_py.model.events import Agreed, ChangeRefused, Diverged, DriftFound, DriftRecurs, TableChanged, Trigger
 from ldirectord_py.model.service import RealKey, VirtualKey
 from ldirectord_py.model.table import (
     AddDestination,
@@ -53,7 +53,7 @@ def change_message(event: TableChanged) -> str:
     """
     change = event.change
     virtual = change.virtual.label
-    when = "stop" if event.cause is Cause.STOP else "start"
+    when = "stop" if event.cause is Trigger.STOP else "start"
     kind = "fallback" if event.fallback else "real"
     match change:
         case AddService():
@@ -66,7 +66,7 @@ def change_message(event: TableChanged) -> str:
             word = _entered(event, change)
             return f"{word} {kind} server: {real} ({virtual}) (Weight set to {destination.weight})"
         case RemoveDestination(_, real):
-            purged = event.cause in {Cause.START, Cause.RELOAD, Cause.STOP} and not event.fallback
+            purged = event.cause in {Trigger.START, Trigger.RELOAD, Trigger.STOP} and not event.fallback
             return f"{f'Purged real server ({when})' if purged else f'Deleted {kind} server'}: {real} ({virtual})"
         case _:
             assert_never(change)
@@ -81,7 +81,7 @@ def _entered(event: TableChanged, change: AddDestination | SetDestination) -> st
     return "Quiescent" if quiescent else "Restored"
 
 
-def _change_fields(change: Change, cause: Cause) -> dict[str, Field]:
+def _change_fields(change: Change, cause: Trigger) -> dict[str, Field]:
     fields: dict[str, Field] = {"change": CHANGE_WORDS[type(change)], "cause": cause.value}
     fields["virtual"] = str(change.virtual)
     if isinstance(change, AddDestination | SetDestination):

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 
 from ldirectord_py.model.config import AlertStatus, Config, Virtual
-from ldirectord_py.model.events import Cause, Event, HealthChanged, Reloaded, Settled, TableChanged
+from ldirectord_py.model.events import Event, HealthChanged, Reloaded, Settled, TableChanged, Trigger
 from ldirectord_py.model.health import State
 from ldirectord_py.model.outcome import Reason
 from ldirectord_py.model.service import RealKey, VirtualKey
@@ -83,7 +83,7 @@ class MailAlerts:
         change = event.change
         if not isinstance(change, AddDestination | SetDestination | RemoveDestination):
             return
-        if event.cause is Cause.RELOAD:
+        if event.cause is Trigger.RELOAD:
             self._status = AlertStatus.RELOADING
         self._follow_config()
         if (virtual := self._virtuals.get(change.virtual)) is None:
@@ -97,21 +97,21 @@ class MailAlerts:
 
     def _fallback_changed(self, event: TableChanged, alert: Alert) -> None:
         key = event.change.virtual
-        if event.cause is Cause.STOP:
+        if event.cause is Trigger.STOP:
             return  # it goes with its virtual
         if isinstance(event.change, RemoveDestination):
             if self._standing_in.pop(key, None) is None:
                 self._send(alert)
-        elif event.cause in {Cause.START, Cause.RELOAD}:
+        elif event.cause in {Trigger.START, Trigger.RELOAD}:
             self._standing_in[key] = alert
         else:
             self._send(alert)
 
     def _is_housekeeping(self, event: TableChanged, real: RealKey) -> bool:
         """Return whether *event* says nothing of *real* that its recipients have not been told, or that is news."""
-        if event.cause is Cause.STOP:
+        if event.cause is Trigger.STOP:
             return real in self._out
-        if event.cause not in {Cause.START, Cause.RELOAD} or isinstance(event.change, RemoveDestination):
+        if event.cause not in {Trigger.START, Trigger.RELOAD} or isinstance(event.change, RemoveDestination):
             return False
         unasked = isinstance(event.change, AddDestination | SetDestination) and not event.change.destination.weight
         return unasked and real not in self._out and self._weights.get(real, 0) > 0

@@ -8,7 +8,6 @@ from ldirectord_py.checks.conversations.http import Http, SecretHttp
 from ldirectord_py.checks.conversations.ping import Ping
 from ldirectord_py.checks.drivers.external import _RUN_SCRIPT, External
 from ldirectord_py.checks.drivers.ftp import Ftp
-from ldirectord_py.checks.drivers.settled import Settled
 from ldirectord_py.checks.matching import Receive
 from ldirectord_py.checks.registry import SERVICES, Misasked, plan, service_for_port, standard_port
 from ldirectord_py.model.address import Endpoint
@@ -16,6 +15,7 @@ from ldirectord_py.model.asking import Asking, CheckType, Subject
 from ldirectord_py.model.checking import (
     Alternating,
     Always,
+    FixedOutcome,
     Never,
     Origin,
     Probe,
@@ -188,7 +188,7 @@ def test_the_plan_follows_the_checktype(asking, virtual, expected) -> None:
 def test_connects_over_udp_are_pauses() -> None:
     made = plan(Asking(checktype=CheckType.COMBINED, connects=3, service="http"), subject(virtual=UDP))
     assert isinstance(made, Alternating)
-    assert isinstance(made.connect.check, Settled)
+    assert isinstance(made.connect.check, FixedOutcome)
     assert made.connect.check.outcome.verdict is Verdict.UP
 
 
@@ -235,13 +235,13 @@ def test_an_extension_without_any_port_is_refused(service: str, checktype: Check
 def test_a_udp_port_is_not_connected_to_whatever_the_virtuals_protocol() -> None:
     made = plan(Asking(checktype=CheckType.COMBINED, connects=3, service="udp"), subject(virtual=TCP))
     assert isinstance(made, Alternating)
-    assert isinstance(made.connect.check, Settled)
+    assert isinstance(made.connect.check, FixedOutcome)
 
 
 @pytest.mark.parametrize("virtual", [TCP, MARK])
 def test_without_any_port_the_server_is_down_and_the_reason_says_what_to_do(virtual) -> None:
     check = probed(Asking(checktype=CheckType.CONNECT), subject(REAL.at_port(0), virtual)).check
-    assert isinstance(check, Settled)
+    assert isinstance(check, FixedOutcome)
     assert check.outcome.reason is Reason.REFUSED
     assert check.outcome.detail == "no port to check: give the real server a port, or set checkport"
 
@@ -371,7 +371,7 @@ def test_https_is_http_over_tls_with_the_virtualhost_as_sni(virtualhost, name) -
 
 def test_a_proxy_without_a_url_is_down_and_says_why() -> None:
     check = probed(Asking(service="http_proxy")).check
-    assert isinstance(check, Settled)
+    assert isinstance(check, FixedOutcome)
     assert check.outcome.detail.startswith("service http_proxy needs the whole URL to ask for")
 
 

@@ -51,7 +51,7 @@ def test_every_directive_is_made_up():
 
 
 @given(configurations())
-@settings(max_examples=400, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow], deadline=None)
+@settings(max_examples=400, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 def test_a_configuration_means_the_same_in_both_syntaxes(text):
     raw = text.encode("utf-8", "surrogateescape")
     try:

@@ -178,7 +178,7 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=400, deadline=None)
+@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=400)
 @given(
     st.lists(
         st.one_of(PIECES, st.sampled_from(NAMES), st.sampled_from([f"\n\t{name}=" for name in NAMES])), max_size=40
@@ -188,7 +188,7 @@ def test_no_mixture_of_words_raises_anything_but_a_refusal(pieces):
     check_problems("".join(pieces).encode("utf-8", "surrogateescape"))
 
 
-@settings(max_examples=300, deadline=None)  # what is looked up first takes its time
+@settings(max_examples=300)  # what is looked up first takes its time
 @given(st.sampled_from(NAMES), st.text(max_size=30), st.booleans())
 def test_no_value_raises_anything_but_a_refusal(name, value, in_section):
     opening = "virtual=192.0.2.1:80\n\t" if in_section else ""

@@ -1,11 +1,17 @@
-"""Strategies for tables."""
+"""Strategies for tables, and the table in which servers are as a test says."""
 
+from collections.abc import Mapping
 from ipaddress import IPv4Address, IPv6Address
 
 from hypothesis import strategies as st
 
+from ldirectord_py.engine.decision import decide
+from ldirectord_py.engine.servers import Server
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.service import AddressKey, Forwarding, MarkKey, Protocol
+from ldirectord_py.model.config import Virtual
+from ldirectord_py.model.decisions import Decision
+from ldirectord_py.model.health import Health, Rules, State
+from ldirectord_py.model.service import AddressKey, Forwarding, MarkKey, Protocol, RealKey
 from ldirectord_py.model.table import Destination, Service, ServiceFlags, Settings
 
 _few = st.integers(1, 4)
@@ -33,3 +39,12 @@ destinations = st.builds(
 )
 services = st.builds(Service, settings, st.dictionaries(endpoints, destinations, max_size=4))
 tables = st.dictionaries(virtuals, services, max_size=4)
+
+
+def decided(virtual: Virtual, states: Mapping[RealKey, State]) -> Decision:
+    """Return what is wanted of *virtual* while its servers are in these states."""
+    servers = {
+        key: Server(real, Rules(), Health(states[key], 0.0))
+        for key, real in zip(virtual.keys, virtual.reals, strict=True)
+    }
+    return decide(virtual, servers)

@@ -1,28 +1,43 @@
 """What a configuration would change, told beforehand."""
 
+from collections.abc import Mapping
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ldirectord_py.checks.conversations.connect import Connect
 from ldirectord_py.engine.apply import apply
-from ldirectord_py.engine.desired import desired
 from ldirectord_py.engine.forecast import forecast
 from ldirectord_py.model.checking import Always, CheckPlan, Never, Probe, Repeated
 from ldirectord_py.model.config import Config, Fallback, Real, Virtual
-from ldirectord_py.model.health import Health, State
+from ldirectord_py.model.health import State
 from ldirectord_py.model.outcome import Reason, down, fault, up
+from ldirectord_py.model.service import RealKey
 from ldirectord_py.model.table import TableState
-from tests.unit.engine.tables import destinations, endpoints, settings, tables, virtuals
+from tests.unit.engine.tables import decided, destinations, endpoints, settings, tables, virtuals
 
-ASKED = Repeated(probe=Probe(check=Connect(), timeout=1), interval=1)
+ASKED = "a check of its own"
 OUTCOMES = {"up": up(), "down": down(Reason.REFUSED, ""), "fault": fault("ours")}
 
 
-def reals(plan: CheckPlan) -> st.SearchStrategy[Real]:
-    return st.builds(Real, endpoint=endpoints, destination=destinations, plan=st.just(plan))
+def reals(plan: CheckPlan | str) -> st.SearchStrategy[Real]:
+    plans = st.just(plan) if isinstance(plan, CheckPlan) else st.integers(1, 10**9).map(checked)
+    return st.builds(Real, endpoint=endpoints, destination=destinations, plan=plans)
 
 
-def configs(*plans: CheckPlan) -> st.SearchStrategy[Config]:
+def checked(timeout: int) -> Repeated:
+    return Repeated(probe=Probe(check=Connect(), timeout=timeout), interval=1)
+
+
+def keys_of(config: Config) -> list[RealKey]:
+    return [key for virtual in config.virtuals for key in virtual.keys]
+
+
+def wanted(config: Config, states: Mapping[RealKey, State]) -> TableState:
+    return {virtual.key: decided(virtual, states).service for virtual in config.virtuals}
+
+
+def configs(*plans: CheckPlan | str) -> st.SearchStrategy[Config]:
     made = st.builds(
         Virtual,
         key=virtuals,
@@ -47,25 +62,25 @@ def test_both_steps_lead_to_the_table_in_which_everybody_serves(config: Config, 
     table = dict(found)
     apply(told.now, table)
     apply(told.later, table)
-    healths = {key: Health(State.UP, 0) for virtual in config.virtuals for key in virtual.keys}
-    assert table == {**found, **desired(config, healths)}
+    assert table == {**found, **wanted(config, dict.fromkeys(keys_of(config), State.UP))}
 
 
 @given(configs(ASKED), tables, st.data())
 def test_outcomes_decide_who_serves_in_the_end(config: Config, found: TableState, data: st.DataObject) -> None:
-    keys = [key for virtual in config.virtuals for key in virtual.keys]
-    words = {key: data.draw(st.sampled_from(["up", "down"])) for key in keys}
+    plans = {real.plan for virtual in config.virtuals for real in virtual.reals}
+    found_out = {plan: data.draw(st.sampled_from(["up", "down"])) for plan in plans}
+    pairs = (pair for virtual in config.virtuals for pair in zip(virtual.keys, virtual.reals, strict=True))
+    words = {key: found_out[real.plan] for key, real in pairs}
     told = forecast(config, found, {key: OUTCOMES[word] for key, word in words.items()})
 
     table = dict(found)
     apply([*told.now, *told.later], table)
-    healths = {key: Health(State(word), 0) for key, word in words.items()}
-    assert table == {**found, **desired(config, healths)}
+    assert table == {**found, **wanted(config, {key: State(word) for key, word in words.items()})}
 
 
 @given(configs(Never(), ASKED), tables)
 def test_what_is_not_asked_or_could_not_be_asked_changes_nothing_later(config: Config, found: TableState) -> None:
-    told = forecast(config, found, {key: OUTCOMES["fault"] for virtual in config.virtuals for key in virtual.keys})
+    told = forecast(config, found, dict.fromkeys(keys_of(config), OUTCOMES["fault"]))
 
     assert told.later == ()
 
@@ -81,8 +96,8 @@ def test_services_that_the_file_does_not_name_are_untouched(config: Config, foun
 
 @given(configs(ASKED, Always(), Never()), tables, st.data())
 def test_servers_in_maintenance_are_out_in_both_steps(config: Config, found: TableState, data: st.DataObject) -> None:
-    keys = [key for virtual in config.virtuals for key in virtual.keys]
-    maintained = [key for key in keys if data.draw(st.booleans())]
+    keys = keys_of(config)
+    maintained = {key: "a file" for key in keys if data.draw(st.booleans())}
     told = forecast(config, found, {key: up() for key in keys}, maintained)
 
     table = dict(found)

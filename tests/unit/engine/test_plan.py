@@ -63,6 +63,13 @@ def test_no_service_loses_a_server_before_it_has_its_new_ones(wanted: TableState
             assert all(kind is RemoveDestination for kind in kinds[first:])
 
 
+def test_who_takes_over_comes_before_the_weight_of_another_falls_to_0() -> None:
+    before = {WEB: Service(SETTINGS, {ONE: WEIGHT_3})}
+    after = {WEB: Service(SETTINGS, {ONE: WEIGHT_0, TWO: WEIGHT_3})}
+
+    assert plan(after, before) == [AddDestination(WEB, TWO, WEIGHT_3), SetDestination(WEB, ONE, WEIGHT_0)]
+
+
 def test_a_changed_weight_is_one_set_and_nothing_else() -> None:
     before = {WEB: Service(SETTINGS, {ONE: WEIGHT_3, TWO: WEIGHT_3})}
     after = {WEB: Service(SETTINGS, {ONE: WEIGHT_0, TWO: WEIGHT_3})}

@@ -59,7 +59,7 @@ SOFTLY = ev.SoftFailure(
 FORGIVEN = ev.HealthChanged(REAL, SOFTLY.health, UP, 3, ASKED)
 CERTIFICATE = ev.CertificateSeen((REAL,), 1_000_000_000.0)
 REFUSED = ev.ChangeRefused(
-    Refusal(AddDestination(WEB, REAL.real, destination(3)), 2, "the service does not exist"), ev.Cause.HEALTH
+    Refusal(AddDestination(WEB, REAL.real, destination(3)), 2, "the service does not exist"), ev.Trigger.HEALTH
 )
 DRIFT = ev.DriftFound(ev.DriftKind.WEIGHT, WEB, REAL, "weight 0 instead of 3")
 DRIFT_RECURS = ev.DriftRecurs(WEB, REAL, 2, ("keepalived (pid 801)",))
@@ -69,7 +69,7 @@ ERROR = Problem("/etc/l.cf", 6, "Unknown command bogus line")
 NOWHERE = Problem("/etc/l.cf", 0, "checkinterval ignored", Severity.WARNING)
 
 
-def written(change, cause: ev.Cause = ev.Cause.HEALTH, *, fallback: bool = False, before=None) -> ev.TableChanged:
+def written(change, cause: ev.Trigger = ev.Trigger.HEALTH, *, fallback: bool = False, before=None) -> ev.TableChanged:
     return ev.TableChanged(change, cause, fallback, before=before)
 
 

@@ -304,7 +304,7 @@ CASES = [
         ],
     ),
     (
-        the.written(the.REMOVE, ev.Cause.HEALTH, fallback=True),
+        the.written(the.REMOVE, ev.Trigger.HEALTH, fallback=True),
         [
             info(
                 "table_changed",
@@ -547,11 +547,11 @@ def test_no_kind_of_event_is_missing_from_the_table():
 
 
 HEALTH, START, RELOAD, DRIFT, STOP = (
-    ev.Cause.HEALTH,
-    ev.Cause.START,
-    ev.Cause.RELOAD,
-    ev.Cause.DRIFT,
-    ev.Cause.STOP,
+    ev.Trigger.HEALTH,
+    ev.Trigger.START,
+    ev.Trigger.RELOAD,
+    ev.Trigger.DRIFT,
+    ev.Trigger.STOP,
 )
 
 

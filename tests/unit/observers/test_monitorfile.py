@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ldirectord_py.config.load import parse
+from ldirectord_py.engine.maintained import IN_MAINTENANCE
 from ldirectord_py.model.asking import Asking, CheckType
 from ldirectord_py.model.checking import Always
 from ldirectord_py.model.config import Config, Real, Virtual
@@ -23,7 +24,6 @@ from ldirectord_py.model.outcome import Outcome, Reason, down, fault, up
 from ldirectord_py.model.service import AddressKey, Forwarding, MarkKey, Protocol
 from ldirectord_py.model.table import Destination, Settings
 from ldirectord_py.observers.monitorfile import MonitorFiles, identity, line
-from ldirectord_py.runtime.maintained import IN_MAINTENANCE
 from tests.unit.observers.happenings import endpoint
 
 LINE = re.compile(

@@ -15,7 +15,6 @@ from ldirectord_py.model.checking import Always, CheckPlan, Never, Polled, Probe
 from ldirectord_py.model.config import Config, Fallback, Real, Virtual
 from ldirectord_py.model.errors import TableUnavailable
 from ldirectord_py.model.events import (
-    Cause,
     ChangeRefused,
     CheckDone,
     DriftFound,
@@ -30,6 +29,7 @@ from ldirectord_py.model.events import (
     TableBack,
     TableChanged,
     TableLost,
+    Trigger,
 )
 from ldirectord_py.model.health import FaultRules, State
 from ldirectord_py.model.outcome import Reason, Verdict, down, fault, up
@@ -213,7 +213,7 @@ async def test_start_sets_what_differs_and_removes_what_is_foreign_to_our_servic
     async with directing(config(virtual(3)), found) as stage:
         assert stage.table.state == {WEB: Service(SETTINGS, {server(1): entry(3)}), **other}
 
-    assert {event.cause for event in stage.told(TableChanged)} == {Cause.START}
+    assert {event.cause for event in stage.told(TableChanged)} == {Trigger.START}
 
 
 async def test_our_own_fault_changes_nothing() -> None:
@@ -255,7 +255,7 @@ async def test_one_check_serves_all_virtuals_that_share_it() -> None:
     both = config(virtual(3), replace(virtual(5), key=MAIL, reals=virtual(5).reals))
     async with directing(both) as stage:
         await stage.report(1, up())
-        assert len(stage.director.polled) == 1
+        assert len(stage.director.plans) == 1
         assert [str(real) for real in stage.told(CheckDone)[0].reals] == [
             "10.9.0.1:80 (tcp:10.9.9.1:80)",
             "10.9.0.1:25 (tcp:10.9.9.1:25)",
@@ -289,19 +289,19 @@ async def test_drift_is_told_and_mended(meddle: Callable[[TableState], TableStat
         await stage.report(1, up())
         good = stage.table.state
         stage.table.state = meddle(good)
-        await stage.director.keeper.reconcile()
+        await stage.director.reconciler.reconcile()
 
         assert stage.table.state == good
         assert [event.kind for event in stage.told(DriftFound)] == kinds
         stage.events.clear()
-        await stage.director.keeper.reconcile()
+        await stage.director.reconciler.reconcile()
         assert stage.events == []
 
 
 async def test_other_peoples_services_are_left_alone() -> None:
     async with directing(config(virtual(3))) as stage:
         stage.table.state = {**stage.table.state, MAIL: Service(SETTINGS, {server(7): entry(1)})}
-        await stage.director.keeper.reconcile()
+        await stage.director.reconciler.reconcile()
 
         assert MAIL in stage.table.state
         assert stage.told(DriftFound) == []
@@ -312,7 +312,7 @@ async def test_a_quiesced_server_taken_out_by_hand_stays_out_unless_readdquiesce
     async with directing(config(virtual(3, 2, quiescent=True), readdquiescent=readd)) as stage:
         await stage.report(1, up())
         stage.table.state = {WEB: Service(SETTINGS, {server(1): entry(3)})}
-        await stage.director.keeper.reconcile()
+        await stage.director.reconciler.reconcile()
         assert stage.weights() == ({A: 3, B: 0} if readd else {A: 3})
         await stage.report(2, up())
         assert stage.weights() == {A: 3, B: 2}
@@ -352,9 +352,9 @@ async def test_a_lost_table_is_told_once_and_made_good_when_it_is_back() -> None
     async with directing(config(virtual(3)), table=table) as stage:
         table.reachable = False
         await stage.report(1, up())
-        await stage.director.keeper.reconcile()
+        await stage.director.reconciler.reconcile()
         table.reachable = True
-        await stage.director.keeper.reconcile()
+        await stage.director.reconciler.reconcile()
 
         assert stage.weights() == {A: 3}
     assert [type(event) for event in stage.events if isinstance(event, TableLost | TableBack)] == [TableLost, TableBack]
@@ -365,10 +365,10 @@ async def test_a_refused_change_is_told_once_and_tried_again() -> None:
     table.refused = {server(1)}
     async with directing(config(virtual(3)), table=table) as stage:
         await stage.report(1, up())
-        await stage.director.keeper.reconcile()
+        await stage.director.reconciler.reconcile()
         assert len(stage.told(ChangeRefused)) == 1
         table.refused = set()
-        await stage.director.keeper.reconcile()
+        await stage.director.reconciler.reconcile()
 
         assert stage.weights() == {A: 3}
 
@@ -378,13 +378,13 @@ async def test_a_reload_leaves_what_did_not_change_and_removes_what_is_gone() ->
     async with directing(old) as stage:
         await stage.report(1, up())
         await stage.report(2, up())
-        before = stage.director.healths[RealKey(WEB, server(1))]
+        before = stage.director.health(RealKey(WEB, server(1)))
         stage.events.clear()
         await stage.director.reload(config(virtual(3, 7, 1)))
 
         assert stage.weights() == {A: 3, B: 7}
         assert MAIL not in stage.table.state
-        assert stage.director.healths[RealKey(WEB, server(1))] is before
+        assert stage.director.health(RealKey(WEB, server(1))) is before
         assert SetDestination(WEB, server(2), entry(7)) in [event.change for event in stage.told(TableChanged)]
         await stage.report(3, up())
         assert stage.weights() == {A: 3, B: 7, "10.9.0.3:80": 1}
@@ -440,7 +440,7 @@ async def test_the_snapshot_tells_weights_wanted_and_found() -> None:
     async with directing(config(virtual(3, 2, quiescent=True))) as stage:
         await stage.report(1, up())
         await stage.report(2, REFUSED)
-        shown = snapshot(stage.director, inflight=1, queued=2)
+        shown = snapshot(stage.director, inflight=1, queued=2, log_lines_lost=0)
 
     (service,) = shown.virtuals
     assert [(real.weight, real.wanted, real.actual, real.health.state) for real in service.reals] == [
@@ -458,10 +458,10 @@ async def test_a_refused_service_that_somebody_enters_by_hand_is_served_in_the_e
         by_hand = Service(replace(SETTINGS, scheduler="rr"), {})
         table.state = {WEB: by_hand}
         await stage.report(1, up())
-        await stage.director.keeper.reconcile()
+        await stage.director.reconciler.reconcile()
         assert stage.weights() == {A: 3}
         table.services_refused = False
-        await stage.director.keeper.reconcile()
+        await stage.director.reconciler.reconcile()
 
         assert table.state[WEB].settings == SETTINGS
 
@@ -475,7 +475,7 @@ async def test_a_write_that_gets_lost_between_a_refusal_and_the_next_look_is_mad
         await stage.report(1, REFUSED)
         table.refused = set()
         table.reachable = True
-        await stage.director.keeper.reconcile()
+        await stage.director.reconciler.reconcile()
 
         assert stage.weights() == {A: 0, F: 1}
 
@@ -514,16 +514,16 @@ async def test_a_drained_server_of_the_table_stays_in_at_a_restart() -> None:
 @pytest.mark.parametrize("plan", [Always(), Never()], ids=["on", "off"])
 async def test_the_first_pass_is_complete_where_nothing_is_asked(plan: CheckPlan) -> None:
     async with directing(config(virtual(3, plan=plan))) as stage:
-        assert stage.director.first_pass
+        assert stage.director.state.first_pass
 
 
 async def test_the_first_pass_is_complete_when_a_reload_takes_the_last_unasked_server() -> None:
     async with directing(config(virtual(3, 2))) as stage:
         await stage.report(1, up())
-        assert not stage.director.first_pass
+        assert not stage.director.state.first_pass
         await stage.director.reload(config(virtual(3)))
 
-        assert stage.director.first_pass
+        assert stage.director.state.first_pass
 
 
 async def test_a_start_and_each_reload_are_settled_once_the_table_has_followed_what_they_brought() -> None:
@@ -547,7 +547,7 @@ async def test_a_start_and_each_reload_are_settled_once_the_table_has_followed_w
 async def test_of_two_lines_for_one_server_the_last_counts() -> None:
     first, second = virtual(3).reals[0], replace(virtual(5).reals[0], plan=polled(7))
     async with directing(config(virtual(reals=(first, second)))) as stage:
-        assert list(stage.director.polled) == [polled(7)]
+        assert list(stage.director.plans) == [polled(7)]
         await stage.report(7, up())
 
         assert stage.weights() == {A: 5}
@@ -555,7 +555,7 @@ async def test_of_two_lines_for_one_server_the_last_counts() -> None:
 
 async def test_the_end_cleans_up_even_what_a_reload_that_was_cut_short_has_written() -> None:
     async with directing(config(virtual(3))) as stage:
-        del stage.director.keeper.known[WEB]
+        del stage.director.reconciler.known[WEB]
         await stage.director.leave()
 
         assert stage.table.state == {}

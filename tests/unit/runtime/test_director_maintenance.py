@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 
+from ldirectord_py.engine.maintained import IN_MAINTENANCE, kept_out
 from ldirectord_py.model.checking import Always, Never
 from ldirectord_py.model.events import CheckDone, HealthChanged, MaintenanceChanged, ServingChanged
 from ldirectord_py.model.health import State
 from ldirectord_py.model.outcome import Reason, fault, up
 from ldirectord_py.model.service import RealKey
 from ldirectord_py.model.table import Service
-from ldirectord_py.runtime.maintained import IN_MAINTENANCE, kept_out
 from ldirectord_py.runtime.snapshots import snapshot
 from tests.unit.runtime.test_director import (
     FALLBACK,
@@ -37,7 +37,8 @@ BACK = dict.fromkeys((ONE, TWO))
 
 
 def states(stage: Stage) -> list[State]:
-    return [stage.director.healths[key].state for key in (ONE, TWO) if key in stage.director.healths]
+    found = (stage.director.health(key) for key in (ONE, TWO))
+    return [health.state for health in found if health is not None]
 
 
 @pytest.mark.parametrize("quiescent", [True, False])
@@ -49,7 +50,7 @@ async def test_a_server_in_maintenance_is_out_at_once_and_comes_back_with_a_succ
         assert stage.director.maintain({ONE: "10.9.0.1"})
         await stage.settled()
         assert stage.weights() == ({A: 0, B: 2} if quiescent else {B: 2})
-        assert polled(1) not in stage.director.polled
+        assert polled(1) not in stage.director.plans
         assert stage.director.maintain({ONE: "10.9.0.1"}) == {}
 
         stage.director.report(kept_out(ONE, 10), IN_MAINTENANCE, 0.0, 0.0)
@@ -59,7 +60,7 @@ async def test_a_server_in_maintenance_is_out_at_once_and_comes_back_with_a_succ
         await stage.settled()
         assert states(stage) == [State.UNKNOWN, State.UP]
         assert stage.weights() == ({A: 0, B: 2} if quiescent else {B: 2})
-        assert set(stage.director.polled) == {polled(1), polled(2)}
+        assert set(stage.director.plans) == {polled(1), polled(2)}
         await stage.report(1, up())
         assert stage.weights() == {A: 3, B: 2}
     assert stage.told(MaintenanceChanged) == [
@@ -83,13 +84,13 @@ async def test_a_server_in_maintenance_is_never_let_in_at_start() -> None:
     found = {WEB: Service(SETTINGS, {server(1): entry(3), server(2): entry(2)})}
     async with directing(config(virtual(3, 2)), found, files={ONE: "one"}) as stage:
         assert stage.weights() == {B: 2}
-        assert stage.director.healths[ONE].reason is Reason.MAINTENANCE
+        assert stage.director.state.servers[ONE].health.reason is Reason.MAINTENANCE
         (status,) = [real for real in next(iter(_virtuals(stage))).reals if real.key == ONE]
         assert status.maintenance == "one"
 
 
 def _virtuals(stage: Stage):
-    return snapshot(stage.director, inflight=0, queued=0).virtuals
+    return snapshot(stage.director, inflight=0, queued=0, log_lines_lost=0).virtuals
 
 
 @pytest.mark.parametrize(("plan", "back"), [(Always(), {A: 3}), (Never(), {A: 3})], ids=["on", "off"])
@@ -103,7 +104,7 @@ async def test_servers_that_are_not_checked_come_back_as_they_were(plan, back) -
         stage.director.maintain(BACK)
         await stage.settled()
         assert stage.weights() == back
-    assert list(stage.director.polled) == []
+    assert list(stage.director.plans) == []
 
 
 async def test_a_check_that_others_share_goes_on_for_them() -> None:
@@ -132,7 +133,7 @@ async def test_a_reload_takes_maintenance_along() -> None:
         await stage.report(1, up())
         assert stage.weights() == {A: 5, B: 2}
         await stage.director.reload(config(virtual(5, 2, 1)), {})
-        assert polled(3) in stage.director.polled
+        assert polled(3) in stage.director.plans
 
 
 async def test_files_of_servers_that_a_reload_took_meanwhile_mean_nothing() -> None:
@@ -145,7 +146,7 @@ async def test_the_first_pass_does_not_wait_for_servers_in_maintenance() -> None
         await stage.report(1, up())
         stage.director.maintain({TWO: "two"})
         stage.director.report(kept_out(ONE, 10), IN_MAINTENANCE, 0.0, 0.0)
-        assert stage.director.first_pass
+        assert stage.director.state.first_pass
 
 
 # Who serves at all.
@@ -204,10 +205,10 @@ async def test_maintenance_ends_the_wait_for_a_server_that_had_not_answered_yet(
     async with directing(config(virtual(3, 2))) as stage:
         stage.director.maintain({ONE: "one"})
         stage.director.report(kept_out(ONE, 10), IN_MAINTENANCE, 0.0, 0.0)
-        assert not stage.director.first_pass
+        assert not stage.director.state.first_pass
 
         stage.director.maintain({ONE: "one", TWO: "two"})  # its first check is still under way
-        assert stage.director.first_pass
+        assert stage.director.state.first_pass
         assert [event.serving for event in stage.told(ServingChanged)] == [False]
 
 

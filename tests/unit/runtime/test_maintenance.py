@@ -94,7 +94,7 @@ async def watching(configured: Config) -> AsyncIterator[Stage]:
     async with asyncio.TaskGroup() as tasks:
         prober = Prober(tasks, crashed=lambda _probe, error: pytest.fail(repr(error)))
         schedule = Schedule(prober, policy, director.report, limit=10, drivers=10)
-        schedule.retarget(director.polled)
+        schedule.retarget(director.plans)
         running = [
             tasks.create_task(director.follow()),
             tasks.create_task(maintenance.watch(director, schedule)),

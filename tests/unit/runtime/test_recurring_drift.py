@@ -23,7 +23,7 @@ async def fought(rounds: int) -> list[Event]:
     events.clear()
     for _ in range(rounds):
         table.state = {}
-        await director.keeper.reconcile()
+        await director.reconciler.reconcile()
     return events
 
 

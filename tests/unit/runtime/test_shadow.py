@@ -15,6 +15,6 @@ async def test_a_virtual_that_leaves_the_configuration_is_no_agreement() -> None
     assert {event.virtual for event in events if isinstance(event, Diverged)} == {WEB}
 
     await director.reload(config())
-    await director.keeper.reconcile()
+    await director.reconciler.reconcile()
     assert not [event for event in events if isinstance(event, Agreed)]
     assert table.state == {}

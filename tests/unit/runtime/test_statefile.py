@@ -46,9 +46,9 @@ class Complaints(list[str]):
 async def left(path: Path, warn: Complaints) -> Director:
     """Leave the state file of a director whose first server is up, and the others down."""
     director = Director(config(), MemoryTable(), lambda _event: None)
-    for real in director.healths:
-        director.healths[real] = DOWN
-    director.healths[next(iter(director.healths))] = UP
+    for server in director.state.servers.values():
+        server.health = DOWN
+    next(iter(director.state.servers.values())).health = UP
     await StateFile(path, director, warn).write()
     return director
 
@@ -61,7 +61,9 @@ def warn() -> Complaints:
 async def test_what_was_written_is_remembered(tmp_path: Path, warn: Complaints) -> None:
     path = tmp_path / "state"
     director = await left(path, warn)
-    assert remembered(path, time.time(), warn) == {str(real): health for real, health in director.healths.items()}
+    assert remembered(path, time.time(), warn) == {
+        str(real): server.health for real, server in director.state.servers.items()
+    }
     assert owned(path) == ("tcp:192.0.2.1:80", "tcp:192.0.2.2:80")
     assert path.stat().st_mode & 0o777 == 0o600
     assert not warn
@@ -143,8 +145,8 @@ async def test_changes_that_come_together_are_written_together(tmp_path: Path, w
     async with asyncio.TaskGroup() as tasks:
         keeping = tasks.create_task(state.keep())
         written: set[int] = set()
-        for real in director.healths:
-            director.healths[real] = DOWN
+        for real, server in director.state.servers.items():
+            server.health = DOWN
             state.observe(HealthChanged(real, UP, DOWN))
             while not path.exists():
                 await asyncio.sleep(0)
@@ -156,20 +158,20 @@ async def test_changes_that_come_together_are_written_together(tmp_path: Path, w
 async def test_a_director_goes_on_where_the_last_one_ended(tmp_path: Path, warn: Complaints) -> None:
     """The table has the last word about who serves; since when and how many failures is taken over."""
     before = await left(tmp_path / "state", warn)
-    one, two, three = before.healths
+    one, two, three = before.state.servers
     table = MemoryTable()
     first = Director(config(), table, lambda _event: None)
-    first.healths[one] = first.healths[three] = Health(State.UP, 0)
-    await first.keeper.settle(list(first.virtuals()), "start")  # type: ignore[arg-type]
+    first.state.servers[one].health = first.state.servers[three].health = Health(State.UP, 0)
+    await first.reconciler.settle(list(first.virtuals()), "start")  # type: ignore[arg-type]
 
     events: list[object] = []
     director = Director(config(), table, events.append)
-    await director.start(before=remembered(tmp_path / "state", time.time(), warn))
-    assert director.healths[one] == Health(State.ADOPTED, UP.since, 1, UP.reason, UP.detail)
-    assert director.healths[two] == Health(State.UNKNOWN, DOWN.since)
-    assert director.healths[three].state is State.ADOPTED
-    assert director.healths[three].since > DOWN.since
+    await director.start(remembered=remembered(tmp_path / "state", time.time(), warn))
+    assert director.state.servers[one].health == Health(State.ADOPTED, UP.since, 1, UP.reason, UP.detail)
+    assert director.state.servers[two].health == Health(State.UNKNOWN, DOWN.since)
+    assert director.state.servers[three].health.state is State.ADOPTED
+    assert director.state.servers[three].health.since > DOWN.since
 
-    plans = {real: plan for plan, reals in director._subscriptions.reals.items() for real in reals}
+    plans = {real: plan for plan, reals in director.state.plans.items() for real in reals}
     director.report(plans[two], down(Reason.TIMEOUT, "still"), 0, 0)
-    assert director.healths[two] == Health(State.DOWN, DOWN.since, 1, Reason.TIMEOUT, "still")
+    assert director.state.servers[two].health == Health(State.DOWN, DOWN.since, 1, Reason.TIMEOUT, "still")

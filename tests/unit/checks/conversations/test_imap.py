@@ -2,7 +2,7 @@ import re
 from ipaddress import ip_address
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ldirectord_py.checks.conversations.imap import Imap, build_imap, build_imaps
@@ -184,7 +184,6 @@ class ImapServer(ScriptedPeer):
 SENDABLE = st.binary(max_size=40).map(lambda text: text.replace(b"\0", b"_"))
 
 
-@settings(deadline=None)  # a busy machine is no slow check; hanging ends in pytest's timeout
 @given(SENDABLE.filter(bool), SENDABLE)
 async def test_any_login_and_password_arrive_as_they_are(login: bytes, passwd: bytes) -> None:
     server = ImapServer()
@@ -192,7 +191,6 @@ async def test_any_login_and_password_arrive_as_they_are(login: bytes, passwd: b
     assert server.told == [login, passwd]
 
 
-@settings(deadline=None)  # a busy machine is no slow check; hanging ends in pytest's timeout
 @given(
     st.lists(
         st.one_of(

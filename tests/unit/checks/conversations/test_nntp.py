@@ -1,7 +1,7 @@
 from ipaddress import ip_address
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ldirectord_py.checks.conversations.nntp import Nntp, build_nntp
@@ -58,7 +58,6 @@ async def test_an_early_end_is_the_peers_to_tell(said: bytes) -> None:
         await Nntp().probe(ScriptedPeer(said))
 
 
-@settings(deadline=None)  # a busy machine is no slow check; hanging ends in pytest's timeout
 @given(st.binary(max_size=300), st.lists(st.integers(min_value=0), max_size=8))
 async def test_no_bytes_crash_or_hang_it(said: bytes, cuts: list[int]) -> None:
     try:

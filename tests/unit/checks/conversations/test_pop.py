@@ -1,7 +1,7 @@
 from ipaddress import ip_address
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ldirectord_py.checks.conversations.pop import Pop, build_pop, build_pops
@@ -84,7 +84,6 @@ async def test_an_early_end_is_the_peers_to_tell(said: bytes) -> None:
         await BOB.probe(ScriptedPeer(said))
 
 
-@settings(deadline=None)  # a busy machine is no slow check; hanging ends in pytest's timeout
 @given(
     st.lists(
         st.one_of(

@@ -10,11 +10,10 @@ from hypothesis import strategies as st
 from ldirectord_py.checks.conversations.datagrams import MOST_STRANGE
 from ldirectord_py.checks.conversations.radius import Radius, build_radius
 from ldirectord_py.checks.conversations.radius_packet import attributes
-from ldirectord_py.checks.drivers.settled import Settled
 from ldirectord_py.checks.misasked import Misasked
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.asking import Asking, Subject
-from ldirectord_py.model.checking import Probe, Target, Transport
+from ldirectord_py.model.checking import FixedOutcome, Probe, Target, Transport
 from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down, up
 from ldirectord_py.model.service import AddressKey, Protocol
 from tests.peers.answering import AnsweringPeer
@@ -168,7 +167,7 @@ def test_it_is_asked_over_udp_within_checktimeout() -> None:
 
 def test_without_a_secret_the_server_is_down_and_the_reason_says_what_to_do() -> None:
     check = build_radius(replace(ASKING, secret=""), SUBJECT, REAL).check
-    assert isinstance(check, Settled)
+    assert isinstance(check, FixedOutcome)
     assert (
         check.outcome.detail == "service radius needs the secret that the server shares with this director: set secret"
     )

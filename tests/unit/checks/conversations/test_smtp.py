@@ -1,7 +1,7 @@
 from ipaddress import ip_address
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ldirectord_py.checks.conversations.smtp import Smtp, build_smtp
@@ -102,14 +102,12 @@ async def test_starttls_is_not_needed() -> None:
     assert not peer.secured
 
 
-@settings(deadline=None)  # a busy machine is no slow check; hanging ends in pytest's timeout
 @given(st.binary(max_size=300), st.lists(st.integers(min_value=0), max_size=8))
 async def test_cuts_change_nothing(tail: bytes, cuts: list[int]) -> None:
     said = GREETING + OFFERS + tail
     assert await Smtp().probe(ScriptedPeer(*pieces(said, cuts))) == EHLO_UP
 
 
-@settings(deadline=None)  # a busy machine is no slow check; hanging ends in pytest's timeout
 @given(
     st.lists(
         st.one_of(

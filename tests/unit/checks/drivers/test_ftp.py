@@ -268,7 +268,7 @@ async def test_nothing_is_left_behind_when_its_time_is_up() -> None:
     assert check.cancelled()
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.dictionaries(
         st.sampled_from([name for name in REPLIES if name != "QUIT"]),

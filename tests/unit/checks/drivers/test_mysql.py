@@ -104,7 +104,7 @@ async def test_a_password_in_clear_is_given_only_where_that_is_allowed(
     assert (outcome == CLEAR) is not allowed
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(ANY | PACKETS, max_size=4))
 async def test_no_bytes_crash_it(pieces: list[bytes]) -> None:
     outcome = await ask(Mysql, pours(*pieces, first=True))

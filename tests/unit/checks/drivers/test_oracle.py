@@ -137,7 +137,7 @@ def test_the_verdict_follows_what_the_library_says(code: str, message: str, expe
     assert judged(code, message, QUESTION) == expected
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(ANY | PACKETS, max_size=4))
 async def test_no_bytes_crash_it(pieces: list[bytes]) -> None:
     try:

@@ -123,7 +123,7 @@ async def test_a_server_without_a_version_is_down_and_leaves_nothing_behind(vers
     assert outcome.reason is Reason.PROTOCOL
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(ANY | PACKETS, max_size=4))
 async def test_no_bytes_crash_it(pieces: list[bytes]) -> None:
     outcome = await ask(Pgsql, pours(*pieces, first=False))

@@ -7,13 +7,12 @@ import pytest
 from ldirectord_py.checks.drivers.mysql import Mysql, build_mysql
 from ldirectord_py.checks.drivers.oracle import Oracle, build_oracle
 from ldirectord_py.checks.drivers.pgsql import Pgsql, build_pgsql
-from ldirectord_py.checks.drivers.settled import Settled
 from ldirectord_py.checks.drivers.statement import Statement
 from ldirectord_py.checks.libraries import library
 from ldirectord_py.checks.misasked import Misasked
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.asking import Asking, Subject
-from ldirectord_py.model.checking import Probe
+from ldirectord_py.model.checking import FixedOutcome, Probe
 from ldirectord_py.model.outcome import LONGEST_DETAIL, Reason, down
 from ldirectord_py.model.service import AddressKey, Protocol
 
@@ -70,7 +69,7 @@ def test_what_cannot_be_asked_is_refused(service: str, directive: str, text: str
 )
 def test_without_login_or_statement_it_is_always_down(service: str, directive: str, text: str, sentence: str) -> None:
     outcome = down(Reason.STATUS, sentence.format(service))
-    assert build(service, **{directive: text}) == Probe(check=Settled(outcome=outcome), timeout=30)
+    assert build(service, **{directive: text}) == Probe(check=FixedOutcome(outcome=outcome), timeout=30)
 
 
 @pytest.mark.parametrize("service", KINDS)

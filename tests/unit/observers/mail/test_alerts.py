@@ -143,12 +143,12 @@ async def test_who_is_out_is_not_told_again_at_the_end():
 
 async def test_what_somebody_took_out_and_is_put_back_with_weight_0_is_called_quiescent():
     async with directing(web(3, quiescent=True)) as stage:
-        stage.director.config = replace(stage.director.config, readdquiescent=True)
+        stage.director.state.config = replace(stage.director.config, readdquiescent=True)
         await stage.report((1, up()))
         await stage.report((1, REFUSED))
         stage.fresh()
         stage.table.state = {WEB: Service(stage.table.state[WEB].settings, {})}
-        await stage.director.keeper.reconcile()
+        await stage.director.reconciler.reconcile()
         assert stage.fresh() == [f"running: Quiescent real server: {ONE} (Weight set to 0)"]
 
 

@@ -1,12 +1,11 @@
 """Faults of ours that last: the director has learned nothing of a server for longer than it may."""
 
-import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from ldirectord_py.engine.health import counted
 from ldirectord_py.model.checking import Polled
-from ldirectord_py.model.events import Event, FaultLasts
+from ldirectord_py.model.events import FaultLasts
 from ldirectord_py.model.health import FaultRules
 from ldirectord_py.model.outcome import Outcome, Verdict
 from ldirectord_py.model.service import RealKey
@@ -22,9 +21,7 @@ class _Fault:
 class LastingFaults:
     """Keeps since when the checks of whom have ended in nothing but faults, and tells of it at each `faultlimit`."""
 
-    def __init__(self, emit: Callable[[Event], None], *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._emit = emit
-        self._clock = clock
+    def __init__(self) -> None:
         self._rules = FaultRules()
         self._faults: dict[Polled, _Fault] = {}
 
@@ -43,17 +40,21 @@ class LastingFaults:
         for plan in plans:
             self._faults.pop(plan, None)
 
-    def counted(self, polled: Polled, outcome: Outcome, subscribers: Mapping[Polled, tuple[RealKey, ...]]) -> Outcome:
-        """Take note of an *outcome* of *polled*, and return what it counts as."""
+    def counted(
+        self, polled: Polled, outcome: Outcome, subscribers: Mapping[Polled, tuple[RealKey, ...]], now: float
+    ) -> tuple[Outcome, list[FaultLasts]]:
+        """Take note of an *outcome* of *polled*; return what it counts as, and what is to be told of it.
+
+        *now* is in seconds that never jump.
+        """
         if outcome.verdict is not Verdict.FAULT:
             self._faults.pop(polled, None)
-            return outcome
+            return outcome, []
         if not self._rules.limit or (reals := subscribers.get(polled)) is None:
-            return outcome
-        now = self._clock()
+            return outcome, []
         fault = self._faults.setdefault(polled, _Fault(now, now))
+        told: list[FaultLasts] = []
         if now - fault.told >= self._rules.limit:
             fault.told = now
-            for real in reals:
-                self._emit(FaultLasts(real, outcome, now - fault.since, down=self._rules.down))
-        return counted(outcome, now - fault.since, self._rules)
+            told = [FaultLasts(real, outcome, now - fault.since, down=self._rules.down) for real in reals]
+        return counted(outcome, now - fault.since, self._rules), told

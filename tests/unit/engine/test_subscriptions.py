@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ldirectord_py.checks.conversations.connect import Connect
+from ldirectord_py.engine.subscriptions import Subscriptions
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.checking import Always, CheckPlan, Polled, Probe, Repeated, Target
 from ldirectord_py.model.service import MarkKey, RealKey
-from ldirectord_py.runtime.subscriptions import Subscriptions
 
 SERVERS = [RealKey(MarkKey(mark), Endpoint(ip_address(f"10.0.0.{n}"), 80)) for mark in (1, 2) for n in (1, 2, 3)]
 

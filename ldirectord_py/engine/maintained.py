@@ -1,7 +1,6 @@
 """How a server in maintenance is checked: not at all, but at its own pace, so that each round is told."""
 
-from ldirectord_py.checks.drivers.settled import Settled
-from ldirectord_py.model.checking import Probe, Repeated
+from ldirectord_py.model.checking import FixedOutcome, Probe, Repeated
 from ldirectord_py.model.outcome import Reason, down
 from ldirectord_py.model.service import RealKey
 
@@ -13,4 +12,4 @@ _NEIGHBOURS = 5
 def kept_out(real: RealKey, interval: float) -> Repeated:
     """Return the plan of *real*, which is in maintenance, and has otherwise a check every *interval* seconds."""
     group = int(real.real.address) >> _NEIGHBOURS
-    return Repeated(probe=Probe(check=Settled(outcome=IN_MAINTENANCE, group=group), timeout=5), interval=interval)
+    return Repeated(probe=Probe(check=FixedOutcome(outcome=IN_MAINTENANCE, group=group), timeout=5), interval=interval)

@@ -2,13 +2,13 @@
 
 import pytest
 
+from ldirectord_py.engine.faults import LastingFaults
 from ldirectord_py.model.checking import Polled
 from ldirectord_py.model.errors import CheckUnavailable
 from ldirectord_py.model.events import Event, FaultLasts
 from ldirectord_py.model.health import FaultRules
 from ldirectord_py.model.outcome import Outcome, Reason, Verdict, down, fault, up
 from ldirectord_py.model.service import RealKey
-from ldirectord_py.runtime.faults import LastingFaults
 from tests.unit.runtime.test_director import WEB, polled, server
 
 NONE_FREE = fault(CheckUnavailable("too many open files"))
@@ -25,12 +25,14 @@ class Scene:
         self.reals: dict[Polled, tuple[RealKey, ...]] = {
             polled(number): (RealKey(WEB, server(number)),) for number in (1, 2)
         }
-        self.faults = LastingFaults(self.events.append, clock=lambda: self.now)
+        self.faults = LastingFaults()
         self.faults.take(rules, self.reals)
 
     def ends(self, seconds: float, outcome: Outcome = NONE_FREE, number: int = 1) -> Outcome:
         self.now = 1000.0 + seconds
-        return self.faults.counted(polled(number), outcome, self.reals)
+        counted, told = self.faults.counted(polled(number), outcome, self.reals, self.now)
+        self.events += told
+        return counted
 
     def told(self) -> list[float]:
         """Return after how many seconds it was told."""
@@ -96,5 +98,5 @@ def test_a_reload_that_switches_it_off_forgets_all() -> None:
 
 def test_of_a_check_whose_server_has_just_left_nothing_is_kept() -> None:
     scene = Scene(TAKES)
-    assert scene.faults.counted(polled(3), NONE_FREE, scene.reals).verdict is Verdict.FAULT
+    assert scene.ends(0, number=3).verdict is Verdict.FAULT
     assert not scene.faults

@@ -1,0 +1,296 @@
+"""The engine: inputs change what is believed, and say what happened; what is wanted follows from what is believed.
+
+It is pure: it has no clock and does no input or output, and the same inputs give the same events.  The state is kept in
+place, because ten thousand servers are not copied for one outcome, but nobody else writes it.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple, assert_never
+
+from ldirectord_py.engine.decision import decide as decide_virtual
+from ldirectord_py.engine.decision import in_service
+from ldirectord_py.engine.faults import LastingFaults
+from ldirectord_py.engine.health import advance, resumed, unchecked, unmoved
+from ldirectord_py.engine.inputs import Configured, Input, Maintained, Moment, Observed, Step, TakenOut, Written
+from ldirectord_py.engine.servers import Server
+from ldirectord_py.engine.subscriptions import Subscriptions
+from ldirectord_py.model.address import Endpoint
+from ldirectord_py.model.checking import Always, CheckPlan, Polled
+from ldirectord_py.model.config import Config, Real, Virtual
+from ldirectord_py.model.decisions import Decision, Mode
+from ldirectord_py.model.events import (
+    CheckDone,
+    Event,
+    FallbackChanged,
+    FirstPassComplete,
+    HealthChanged,
+    MaintenanceChanged,
+    ServingChanged,
+    Settled,
+    SoftFailure,
+)
+from ldirectord_py.model.health import Health, Rules, State
+from ldirectord_py.model.outcome import Verdict
+from ldirectord_py.model.service import RealKey, VirtualKey
+
+
+class Moved(NamedTuple):
+    """A server that is checked by another plan than before."""
+
+    real: RealKey
+    old: CheckPlan
+    new: CheckPlan
+
+
+class EngineState:
+    """What is believed of every real server of the configuration in force, and what has been told of it."""
+
+    def __init__(self, begun: Moment) -> None:
+        """Know nothing; *begun* is when the director began."""
+        self.config = Config(path="")
+        self.virtuals: dict[VirtualKey, Virtual] = {}
+        self.servers: dict[RealKey, Server] = {}
+        self.first_pass = False
+        """Whether every server that is checked has been checked once."""
+        self.settling = False
+        """Whether a start or a reload is under way: there are servers to ask, or decisions of it to write."""
+        self.in_maintenance: set[RealKey] = set()
+        self.moved: list[Moved] = []
+        """Who is checked by another plan since files in `maintenancedir` have come or gone last."""
+        self.exchanged: dict[Polled, bool] = {}
+        """The plans that have ended with that (False), and those that have begun (True)."""
+        self._begun = begun
+        self._subscriptions = Subscriptions()
+        self._faults = LastingFaults()
+        self._standing_in: set[VirtualKey] = set()
+        self._serving: dict[VirtualKey, bool] = {}
+        self._unwritten: set[VirtualKey] = set()
+        self._decided: dict[VirtualKey, Decision] = {}
+        self._events: list[Event] = []
+        self._touched: set[VirtualKey] = set()
+
+    @property
+    def plans(self) -> Mapping[Polled, tuple[RealKey, ...]]:
+        """The plans that are to be carried out, each with the servers that share it."""
+        return self._subscriptions.reals
+
+    @property
+    def all_asked(self) -> bool:
+        """Whether every plan has ended once."""
+        return not self._subscriptions.unasked
+
+    def decide(self, virtual: VirtualKey) -> Decision | None:
+        """Return what is wanted of *virtual*; None where it is not ours.
+
+        It is a function of what is believed; no rule of today makes it change with time alone.
+        """
+        if (decision := self._decided.get(virtual)) is not None:
+            return decision
+        if (configured := self.virtuals.get(virtual)) is None:
+            return None
+        decision = self._decided[virtual] = decide_virtual(configured, self.servers)
+        return decision
+
+    def may_stay_out(self, real: RealKey) -> bool:
+        """Return whether *real* may be left out of the table by who took it out: it does not serve anyway."""
+        server = self.servers.get(real)
+        return server is not None and not server.health.state.serving and not self.config.readdquiescent
+
+    def step(self, given: Input, now: Moment) -> Step:
+        """Take *given*, which happened *now*; return what it has brought about."""
+        events: list[Event] = []
+        self._events = events
+        match given:
+            case Observed():
+                self._observe(given, now)
+            case Written():
+                self._note_written(given, now)
+            case Maintained():
+                self._maintain(given.changes, now)
+            case TakenOut():
+                self._note_taken_out(given.real)
+            case Configured():
+                self._configure(given, now)
+            case _:
+                assert_never(given)
+        if not self._touched:
+            return events, ()
+        touched, self._touched = self._touched, set()
+        return events, touched
+
+    # A check ends.
+
+    def _observe(self, given: Observed, now: Moment) -> None:
+        plan, outcome = given.plan, given.outcome
+        reals = self._subscriptions.reals.get(plan, ())
+        self._events.append(CheckDone(reals, outcome, given.seconds, given.lateness, given.asked))
+        if outcome.verdict is Verdict.FAULT or self._faults:
+            outcome, told = self._faults.counted(plan, outcome, self._subscriptions.reals, now.monotonic)
+            self._events += told
+        for real in reals:
+            server = self.servers[real]
+            if not unmoved(server.health, outcome):
+                before = server.health
+                server.health = advance(before, outcome, server.rules, now.epoch)
+                self._note_change(real, server, before, given.asked)
+        if self._subscriptions.unasked and plan in self._subscriptions.unasked:
+            for virtual in self._subscriptions.asked(plan):
+                if virtual not in self._unwritten:
+                    self._tell_serving(virtual)
+            self._note_pass(now)
+
+    # A configuration comes in force.
+
+    def _configure(self, given: Configured, now: Moment) -> None:
+        """Believe of each server what was believed, or remembered, or what the table shows."""
+        stood_in = {RealKey(key, endpoint) for key in self._standing_in if (endpoint := self.fallback_of(key))}
+        before, self.servers = self.servers, {}
+        self.config = given.config
+        self.virtuals = {virtual.key: virtual for virtual in given.config.virtuals}
+        self._decided.clear()
+        self._standing_in &= self.virtuals.keys()
+        self._unwritten &= self.virtuals.keys()
+        self._serving = {key: serving for key, serving in self._serving.items() if key in self.virtuals}
+        subscribers: dict[Polled, dict[RealKey, None]] = {}
+        for virtual in given.config.virtuals:
+            rules = Rules(virtual.failurecount)
+            for key, real in _servers_of(virtual):
+                adopted = key not in stood_in and in_service(given.found, key, real)
+                old = before.get(key)
+                health = old.health if old else _first_belief(key, given, now, adopted=adopted)
+                server = Server(real, rules, health, *((old.file, old.set_aside) if old else ()))
+                self.servers[key] = server
+                self._turn(key, server, given.files.get(key), now)
+                if isinstance(plan := server.plan(key, virtual), Always):
+                    if server.health.state is not State.UP:
+                        server.health = Health(State.UP, server.health.since if adopted else now.epoch)
+                elif isinstance(plan, Polled):
+                    subscribers.setdefault(plan, {})[key] = None
+        self.in_maintenance &= self.servers.keys()
+        self._subscriptions.replace(subscribers)
+        self._faults.take(self.config.faults, self._subscriptions.reals)
+
+    # Servers go into maintenance, and come back.
+
+    def _maintain(self, changes: Mapping[RealKey, str | None], now: Moment) -> None:
+        """Have servers go into maintenance, or come back.
+
+        Who goes in is out at once, whatever it takes otherwise; who comes back is out until it has been asked.
+        """
+        self.moved, self.exchanged = [], {}
+        for key, file in changes.items():
+            if (server := self.servers.get(key)) is None:
+                continue
+            virtual = self.virtuals[key.virtual]
+            old = server.plan(key, virtual)
+            if self._turn(key, server, file, now):
+                self.moved.append(Moved(key, old, server.plan(key, virtual)))
+        if not self.moved:
+            return
+        for key, old, new in self.moved:
+            self.exchanged |= self._subscriptions.move(key, old, new)
+        self._faults.forget(plan for plan, begins in self.exchanged.items() if not begins)
+        # Whoever goes in is waited for no longer, and may have been the last one.
+        for whole in {key.virtual for key, _, _ in self.moved} - self._unwritten:
+            self._tell_serving(whole)
+        self._note_pass(now)
+
+    def _turn(self, key: RealKey, server: Server, file: str | None, now: Moment) -> bool:
+        """Have *server* go into maintenance, or come back, if *file* says so; return whether it does."""
+        was = server.file
+        if (was is None) == (file is None):
+            server.file = file
+            return False
+        before = server.health
+        self._events.append(MaintenanceChanged(key, file is not None, file or was or ""))
+        if file is not None:
+            self.in_maintenance.add(key)
+            server.enter_maintenance(file, now.epoch)
+        else:
+            self.in_maintenance.discard(key)
+            server.leave_maintenance(now.epoch)
+        self._note_change(key, server, before)
+        return True
+
+    # The table.
+
+    def _note_taken_out(self, real: RealKey) -> None:
+        if (server := self.servers.get(real)) is not None and not server.taken_out:
+            server.taken_out = True
+            self._touch(real.virtual)
+
+    def _note_written(self, given: Written, now: Moment) -> None:
+        """Tell what only counts once the table shows it."""
+        self._unwritten.difference_update(given.virtuals)
+        for key in given.virtuals:
+            if (virtual := self.virtuals.get(key)) is not None:
+                self._tell_fallback(key, virtual)
+                self._tell_serving(key)
+        self.settling = self.settling or given.anew
+        if given.anew:
+            self._note_pass(now)
+        if self.settling and given.all and self.all_asked:
+            self.settling = False
+            self._events.append(Settled())
+
+    def _tell_fallback(self, key: VirtualKey, virtual: Virtual) -> None:
+        decision = self.decide(key)
+        active = decision is not None and decision.mode is Mode.FALLBACK
+        if active != (key in self._standing_in):
+            self._standing_in.symmetric_difference_update({key})
+            fallback = virtual.fallback.endpoint if virtual.fallback else None
+            self._events.append(FallbackChanged(key, active, fallback))
+
+    def _tell_serving(self, key: VirtualKey) -> None:
+        """Tell whether anybody serves, if that is news, and not while those who may are still to be asked."""
+        virtual = self.virtuals[key]
+        serving = any(self.servers[real].health.state.serving for real in virtual.keys)
+        told = self._serving.get(key)
+        if serving is not told and (serving or not self._subscriptions.awaited(key)):
+            self._serving[key] = serving
+            self._events.append(ServingChanged(key, serving, virtual.fallback is not None, first=told is None))
+
+    # What all of these have in common.
+
+    def fallback_of(self, virtual: VirtualKey) -> Endpoint | None:
+        """Return where the table has the fallback of *virtual*; None where it has none."""
+        configured = self.virtuals.get(virtual)
+        if configured is None or configured.fallback is None:
+            return None
+        return configured.kernel_endpoint(configured.fallback)
+
+    def _note_pass(self, now: Moment) -> None:
+        """Tell once that all have been asked."""
+        if self.all_asked and not self.first_pass:
+            self.first_pass = True
+            self._events.append(FirstPassComplete(now.monotonic - self._begun.monotonic))
+
+    def _note_change(self, real: RealKey, server: Server, before: Health, asked: str = "") -> None:
+        after, failurecount = server.health, server.rules.failurecount
+        self._decided.pop(real.virtual, None)
+        if before.state is not after.state:
+            self._events.append(HealthChanged(real, before, after, failurecount, asked))
+            if after.state.serving:
+                server.taken_out = False
+            if before.state.serving != after.state.serving:
+                self._touch(real.virtual)
+        elif after.failures > before.failures:
+            self._events.append(SoftFailure(real, after, failurecount, asked))
+        elif after.failures < before.failures:
+            self._events.append(HealthChanged(real, before, after, failurecount, asked))
+
+    def _touch(self, virtual: VirtualKey) -> None:
+        self._decided.pop(virtual, None)
+        self._touched.add(virtual)
+        self._unwritten.add(virtual)
+
+
+def _servers_of(virtual: Virtual) -> Iterator[tuple[RealKey, Real]]:
+    """Yield the real servers of *virtual*; of several lines that name one the last counts, as in the original."""
+    return iter(dict(zip(virtual.keys, virtual.reals, strict=True)).items())
+
+
+def _first_belief(key: RealKey, given: Configured, now: Moment, *, adopted: bool) -> Health:
+    """Return what is believed of a server that is new, from what the last director knew and the table shows."""
+    remembered = given.remembered.get(str(key)) if given.remembered else None
+    return resumed(unchecked(adopted=adopted, now=now.epoch), remembered)

@@ -1,0 +1,231 @@
+"""The engine, over any sequence of outcomes, reloads, maintenance, strangers' hands in the table, and time."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from ipaddress import IPv4Address
+
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from ldirectord_py.checks.conversations.connect import Connect
+from ldirectord_py.engine.apply import apply
+from ldirectord_py.engine.decision import decide
+from ldirectord_py.engine.inputs import Configured, Input, Maintained, Moment, Observed, TakenOut, Written
+from ldirectord_py.engine.plan import plan
+from ldirectord_py.engine.state import EngineState
+from ldirectord_py.model.address import Endpoint
+from ldirectord_py.model.checking import Always, Never, Probe, Repeated
+from ldirectord_py.model.config import Config, Fallback, Real, Virtual
+from ldirectord_py.model.decisions import Who
+from ldirectord_py.model.events import Event, HealthChanged
+from ldirectord_py.model.health import State
+from ldirectord_py.model.outcome import Outcome, Reason, down, fault, up
+from ldirectord_py.model.service import AddressKey, Forwarding, Protocol, RealKey, VirtualKey
+from ldirectord_py.model.table import Destination, Service, Settings
+
+SERVERS = (1, 2, 3)
+OUTCOMES = (up(), down(Reason.REFUSED, "connection refused"), down(Reason.STATUS, "503"), fault("ours"))
+FALLBACK = Fallback(
+    endpoint=Endpoint(IPv4Address("10.9.0.9"), 80), destination=Destination(forwarding=Forwarding.GATE, weight=1)
+)
+
+
+def checked(number: int) -> Repeated:
+    """Return the check of one server, which its line in each virtual shares."""
+    return Repeated(probe=Probe(check=Connect(), timeout=number), interval=1)
+
+
+def real(number: int, weight: int, kind: str) -> Real:
+    return Real(
+        endpoint=Endpoint(IPv4Address(f"10.9.0.{number}"), 80),
+        destination=Destination(forwarding=Forwarding.GATE, weight=weight),
+        plan={"checked": checked(number), "on": Always(), "off": Never()}[kind],
+    )
+
+
+def service(port: int, **more: object) -> Virtual:
+    return Virtual(
+        key=AddressKey(Protocol.TCP, Endpoint(IPv4Address("10.9.9.1"), port)),
+        settings=Settings(scheduler="wlc", netmask=IPv4Address("255.255.255.255")),
+        **more,  # type: ignore[arg-type]
+    )
+
+
+reals = st.lists(
+    st.builds(real, st.sampled_from(SERVERS), st.integers(0, 2), st.sampled_from(["checked", "checked", "on", "off"])),
+    max_size=4,
+)
+services = st.builds(
+    service,
+    st.sampled_from([80, 81]),
+    reals=reals.map(tuple),
+    fallback=st.sampled_from([None, FALLBACK]),
+    quiescent=st.booleans(),
+    failurecount=st.integers(1, 3),
+)
+configs = st.builds(
+    Config,
+    path=st.just("test.cf"),
+    virtuals=st.lists(services, max_size=2, unique_by=lambda virtual: virtual.key).map(tuple),
+    readdquiescent=st.booleans(),
+)
+maintained = st.sets(st.sampled_from(SERVERS), max_size=2)
+
+
+class Engine(RuleBasedStateMachine):
+    """An engine whose decisions are written at once, or a while later, into a table that others change too."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = 1000.0
+        self.begun = Moment(self.now, self.now)
+        self.state = EngineState(self.begun)
+        self.table: dict[VirtualKey, Service] = {}
+        self.given: list[tuple[Input, Moment]] = []
+        self.told: list[Event] = []
+        self.pending: set[VirtualKey] = set()
+        self.files: dict[RealKey, str] = {}
+
+    def step(self, given: Input) -> Sequence[Event]:
+        moment = Moment(self.now, self.now)
+        self.given.append((given, moment))
+        events, touched = self.state.step(given, moment)
+        self.told += events
+        self.pending.update(touched)
+        return events
+
+    @initialize(config=configs)
+    def begins(self, config: Config) -> None:
+        self.step(Configured(config=config, found=dict(self.table)))
+        self.write_all(anew=True)
+
+    @rule(number=st.sampled_from(SERVERS), outcome=st.sampled_from(OUTCOMES))
+    def ends_a_check(self, number: int, outcome: Outcome) -> None:
+        self.step(Observed(checked(number), outcome, 0.01, 0.0))
+
+    @rule(config=configs)
+    def reloads(self, config: Config) -> None:
+        gone = set(self.table)
+        self.files = {key: file for key, file in self.files.items() if key in keys_of(config)}
+        self.step(Configured(config=config, found=dict(self.table), files=self.files))
+        self.pending |= gone
+        self.write_all(anew=True)
+
+    @rule()
+    def reloads_what_is_in_force(self) -> None:
+        self.written()
+        config = replace(self.state.config)
+        assert not self.step(Configured(config=config, found=dict(self.table), files=self.files))
+        self.write_all(anew=True)
+
+    @rule(numbers=maintained)
+    def maintains(self, numbers: set[int]) -> None:
+        addresses = {IPv4Address(f"10.9.0.{number}") for number in numbers}
+        keys = [key for key in self.state.servers if key.real.address in addresses]
+        before, self.files = self.files, {key: str(key.real.address) for key in keys}
+        self.step(Maintained({key: self.files.get(key) for key in {*before, *self.files}}))
+
+    @rule()
+    def written(self) -> None:
+        pending, self.pending = self.pending, set()
+        self._write(pending)
+        self.step(Written(tuple(pending), all=True))
+
+    @rule(seconds=st.floats(0, 1e6))
+    def passes(self, seconds: float) -> None:
+        self.now += seconds
+
+    @precondition(lambda self: self.table)
+    @rule(data=st.data())
+    def takes_out_by_hand(self, data: st.DataObject) -> None:
+        """A stranger removes a server, which is repaired unless it was out anyway and may stay so."""
+        self.written()
+        virtual = data.draw(st.sampled_from(sorted(self.table, key=str)))
+        destinations = dict(self.table[virtual].destinations)
+        if not destinations:
+            return
+        place = data.draw(st.sampled_from(sorted(destinations, key=str)))
+        del destinations[place]
+        self.table[virtual] = Service(self.table[virtual].settings, destinations)
+        if self.state.may_stay_out(RealKey(virtual, place)):
+            self.step(TakenOut(RealKey(virtual, place)))
+        self._write([virtual])
+
+    def write_all(self, *, anew: bool) -> None:
+        virtuals = {*self.pending, *self.state.virtuals}
+        self.pending.clear()
+        self._write(virtuals)
+        self.step(Written(tuple(virtuals), anew=anew))
+
+    def _write(self, virtuals: object) -> None:
+        for virtual in sorted(virtuals, key=str):  # type: ignore[call-overload]
+            decision = self.state.decide(virtual)
+            wanted = {} if decision is None else {virtual: decision.service}
+            changes = plan(wanted, self.table, gone=[virtual])
+            served = served_before = weight(self.table.get(virtual))
+            for change in changes:
+                apply([change], self.table)
+                served = min(served, weight(self.table.get(virtual)))
+            # whoever is served before and after is served in between
+            assert served or not (served_before and weight(self.table.get(virtual)))
+            if decision is not None:
+                assert plan(wanted, self.table) == []
+                assert plan(wanted, wanted) == []
+
+    @invariant()
+    def a_server_that_may_serve_has_its_weight(self) -> None:
+        for key, server in self.state.servers.items():
+            decision = self.state.decide(key.virtual)
+            assert decision is not None
+            if server.health.state is State.UP and server.file is None and server.real.destination.weight:
+                assert weight(decision.service) > 0
+                assert decision.reals[key].weight == server.real.destination.weight
+
+    @invariant()
+    def a_server_in_maintenance_has_none(self) -> None:
+        for key in self.files:
+            decision = self.state.decide(key.virtual)
+            assert decision is not None
+            assert not decision.reals[key].weight
+
+    @invariant()
+    def a_decision_follows_from_what_is_believed(self) -> None:
+        for key, virtual in self.state.virtuals.items():
+            assert self.state.decide(key) == decide(virtual, self.state.servers)
+
+    @invariant()
+    def causes_begin_with_the_configuration_and_explain_every_other_weight(self) -> None:
+        for key in self.state.virtuals:
+            decision = self.state.decide(key)
+            assert decision is not None
+            for name, standing in decision.reals.items():
+                configured = self.state.servers[name].real.destination.weight
+                assert standing.because[0].who is Who.CONFIG
+                assert (len(standing.because) == 1) == self.state.servers[name].health.state.serving
+                assert len(standing.because) > 1 or standing.weight == configured
+
+    @invariant()
+    def what_is_pending_is_all_that_differs(self) -> None:
+        for virtual in set(self.state.virtuals) - self.pending:
+            decision = self.state.decide(virtual)
+            assert decision is not None
+            assert self.table.get(virtual) == decision.service
+
+    def teardown(self) -> None:
+        """Whoever is given the same tells the same, and of changes only."""
+        again = EngineState(self.begun)
+        assert [event for given, moment in self.given for event in again.step(given, moment)[0]] == self.told
+        assert all(event.before != event.after for event in self.told if isinstance(event, HealthChanged))
+
+
+def weight(one: Service | None) -> int:
+    return sum(entry.weight for entry in one.destinations.values()) if one else 0
+
+
+def keys_of(config: Config) -> set[RealKey]:
+    return {key for virtual in config.virtuals for key in virtual.keys}
+
+
+TestEngine = Engine.TestCase
+TestEngine.settings = hypothesis_settings(max_examples=150, stateful_step_count=40, deadline=None)
