@@ -3,9 +3,10 @@
 import asyncio
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,17 +36,19 @@ from ldirectord_py.probing.schedule import Schedule
 from ldirectord_py.runtime.control_commands import ControlCommands
 from ldirectord_py.runtime.director import Director
 from ldirectord_py.runtime.lifetime import Ended, Signals
-from ldirectord_py.runtime.maintenance import Maintenance
+from ldirectord_py.runtime.maintenance import WATCHING_MAINTENANCE, Maintenance
 from ldirectord_py.runtime.ownership import FILE as OWNERSHIP_FILE
 from ldirectord_py.runtime.ownership import Ownership
-from ldirectord_py.runtime.reloading import Reloader, ReloadResult, settle_memory
+from ldirectord_py.runtime.reloading import WATCHING_FILES, Reloader, ReloadResult, settle_memory
 from ldirectord_py.runtime.shadow import Shadow
 from ldirectord_py.runtime.snapshots import snapshot
-from ldirectord_py.runtime.statefile import Remembered, StateFile, network_namespace, remembered
+from ldirectord_py.runtime.statefile import KEEPING_STATE, Remembered, StateFile, network_namespace, remembered
 from ldirectord_py.runtime.stream import EventStream
-from ldirectord_py.runtime.systemd import Notifier
+from ldirectord_py.runtime.systemd import WATCHDOG, Notifier
 from ldirectord_py.runtime.table_writer import TableWriter
+from ldirectord_py.supervision import SideJob, Supervisor, Work
 
+_RELOADING = SideJob("Reloading on SIGHUP", "the configuration in force stays")
 _STATE_SECONDS = 2.0
 """So long may the last writing of the state file keep the end."""
 
@@ -81,6 +84,7 @@ class Application:
         self._supervised = config.supervised
         self._path = Path(config.path)
         self._stream = EventStream()
+        self._supervisor = Supervisor(self._stream.emit)
         self._notifier = Notifier()
         self._reload = asyncio.Event()
         self._signals = Signals(self._reload.set)
@@ -222,12 +226,8 @@ class Application:
                 reloader.admit, reloader.apply = self._admit, self._apply
                 tasks.create_task(director.follow(), name="follow health")
                 tasks.create_task(director.watch_table(), name="watch the table")
-                tasks.create_task(reloader.watch_files(), name="watch the files")
-                tasks.create_task(self._maintenance.watch(director, schedule), name="watch maintenancedir")
-                tasks.create_task(self._reload_on_signal(reloader), name="reload on SIGHUP")
-                if self._state is not None:
-                    tasks.create_task(self._state.keep(), name="keep the state file")
-                tasks.create_task(self._notifier.feed_watchdog(lambda: schedule.progressing), name="watchdog")
+                for job, work in self._side_jobs(reloader, schedule):
+                    tasks.create_task(self._supervisor.keep(job, work), name=job.name)
                 try:
                     async with AsyncExitStack() as stack:
                         await self._open_control(reloader, stack)
@@ -238,6 +238,15 @@ class Application:
                     prober.close()
         except* Ended:
             pass
+
+    def _side_jobs(self, reloader: Reloader, schedule: Schedule) -> Iterator[tuple[SideJob, Work]]:
+        """Yield what goes on beside the checks and the table, and can be missed for a while."""
+        yield WATCHING_FILES, reloader.watch_files
+        yield WATCHING_MAINTENANCE, partial(self._maintenance.watch, self._director, schedule)
+        yield _RELOADING, partial(self._reload_on_signal, reloader)
+        yield WATCHDOG, partial(self._notifier.feed_watchdog, lambda: schedule.progressing)
+        if self._state is not None:
+            yield KEEPING_STATE, self._state.keep
 
     def _begin(self, schedule: Schedule, ready: Callable[[], None]) -> None:
         schedule.retarget(self._director.plans)

@@ -1,42 +1,23 @@
 """Work that may take for ever, out of the way."""
 
 import asyncio
-import signal
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from threading import Thread
 from typing import Any, TypeVar
 
 from ldirectord_py.model.errors import CheckUnavailable
+from ldirectord_py.threads import NoThread, begin
 
 T = TypeVar("T")
-
-NO_THREAD = "no thread can be started: look at TasksMax and at the memory"
-
-
-def begin(work: Callable[[], None], name: str) -> Thread:
-    """Start a thread that does *work*, that no signal reaches, and that the end of the process does not wait for.
-
-    A signal for the process goes to any thread that does not block it, and the main thread blocks those that ask for
-    the end once that has come: in another thread they would kill the process before its pid file is gone.
-    Raises `RuntimeError` if the machine or the unit has no room for a thread.
-    """
-    thread = Thread(target=work, name=name, daemon=True)
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
-    try:
-        thread.start()  # it has the mask of whoever starts it
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-    return thread
 
 
 def aside(work: Callable[[], T]) -> asyncio.Future[T]:
     """Have *work* done in a thread of its own; the future is what it returns or raises.
 
     Unlike with `asyncio.to_thread` the process does not wait for the thread when it ends: a name server or a network
-    file system that keeps silent must not keep it.
+    file system that keeps silent must not keep it.  Raises `NoThread`.
     """
     loop = asyncio.get_running_loop()
     future: asyncio.Future[T] = loop.create_future()
@@ -62,15 +43,6 @@ def aside(work: Callable[[], T]) -> asyncio.Future[T]:
     return future
 
 
-async def in_thread(work: Callable[[], T]) -> T:
-    """Return what *work* returns, done by `aside`; raises `CheckUnavailable` if no thread can be started."""
-    try:
-        future = aside(work)
-    except RuntimeError as error:
-        raise CheckUnavailable(NO_THREAD) from error
-    return await future
-
-
 class Threads:
     """At most *most* threads of `aside` at a time; further work waits in line for one."""
 
@@ -94,8 +66,8 @@ class Threads:
     def _start(self, work: Callable[[], T], future: asyncio.Future[T]) -> None:
         try:
             begun = aside(work)
-        except RuntimeError:  # by Python's `Thread.start`, whatever the kernel's reason was
-            future.set_exception(CheckUnavailable(NO_THREAD))
+        except NoThread as error:
+            future.set_exception(CheckUnavailable(error.sentence))
             return
         self._free -= 1
         begun.add_done_callback(partial(self._end, future))

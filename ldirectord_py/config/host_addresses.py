@@ -11,11 +11,11 @@ from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
 from threading import Lock
 
-from ldirectord_py.aside import begin
 from ldirectord_py.config.directive import no_host, shown
 from ldirectord_py.config.resolve import asked_address, numeric_address
 from ldirectord_py.model.address import IPAddress
 from ldirectord_py.model.moments import span
+from ldirectord_py.threads import NoThread, begin
 
 SECONDS = 10.0
 """For all names together."""
@@ -110,7 +110,7 @@ class HostAddresses:
     def _start(self) -> None:
         try:
             begin(self._work, "host addresses")
-        except RuntimeError as error:  # there is no room for a thread
+        except NoThread as error:
             with self._lock:
                 self._threads -= 1
                 if self._threads:

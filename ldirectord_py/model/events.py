@@ -303,6 +303,24 @@ class MonitorFileBack:
 
 
 @dataclass(frozen=True, slots=True)
+class SideJobFailed:
+    """A job beside the checks failed, such as watching files, and is tried again; told once until it is over."""
+
+    job: str
+    cost: str
+    """What is missing meanwhile, as a clause."""
+    sentence: str
+    """What went wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class SideJobBack:
+    """A job that had failed is done again."""
+
+    job: str
+
+
+@dataclass(frozen=True, slots=True)
 class Stopping:
     """The director ends in order."""
 
@@ -338,6 +356,8 @@ Event = (
     | MonitorFileFailed
     | MonitorFileBack
     | MailEvent
+    | SideJobFailed
+    | SideJobBack
     | Stopping
 )
 

@@ -5,11 +5,13 @@ import time
 from asyncio import TaskGroup
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import Self
 
 from ldirectord_py import programs
 from ldirectord_py.model.events import Event, HookDone
+from ldirectord_py.supervision import SideJob, Supervisor
 
 LIMIT = 30.0
 """Seconds after which a program is ended, with all that it has started."""
@@ -56,6 +58,7 @@ class Hooks:
 
     def __init__(self, emit: Callable[[Event], None], at_a_time: int) -> None:
         self._emit = emit
+        self._supervisor = Supervisor(emit)
         self._group = TaskGroup()
         self._tasks: set[asyncio.Task[None]] = set()
         self._lanes: dict[Hashable, _Lane] = {}
@@ -78,7 +81,9 @@ class Hooks:
         """Have *hook* run as soon as those before it in *lane* have ended."""
         if (line := self._lanes.get(lane)) is None:
             line = self._lanes[lane] = _Lane()
-            task = self._group.create_task(self._serve(lane, line), name=f"{hook.directive} {lane}")
+            job = SideJob(f"{hook.directive} {hook.shown}", "this run of it is lost")
+            serving = self._supervisor.contain(job, partial(self._serve, lane, line))
+            task = self._group.create_task(serving, name=f"{hook.directive} {lane}")
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         line.waiting.pop(hook.place, None)

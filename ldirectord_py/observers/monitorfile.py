@@ -10,7 +10,6 @@ from functools import lru_cache
 from pathlib import Path
 from queue import SimpleQueue
 
-from ldirectord_py.aside import begin
 from ldirectord_py.model.address import bracketed
 from ldirectord_py.model.asking import CheckType
 from ldirectord_py.model.config import Config, Real, Virtual
@@ -19,6 +18,7 @@ from ldirectord_py.model.events import CheckDone, Event, MonitorFileBack, Monito
 from ldirectord_py.model.outcome import Outcome, Reason, Verdict
 from ldirectord_py.model.service import AddressKey, RealKey
 from ldirectord_py.observers.appending import append
+from ldirectord_py.threads import NoThread, begin
 
 _PAUSE = 0.1
 """Seconds for which lines are gathered, so that a busy director writes many at a time."""
@@ -109,13 +109,20 @@ class MonitorFiles:
     def _hand_over(self) -> None:
         if self._writing or not self._lines:
             return
-        if self._writer is None:
-            self._writer = SimpleQueue()
-            work = _Work(self._writer, asyncio.get_running_loop(), self._written)
-            begin(work.run, "monitorfile")
         taken, self._lines, self._waiting = self._lines, {}, 0
+        try:
+            writer = self._writer = self._writer or self._begin()
+        except NoThread as error:
+            self._written({path: (len(lines), error.sentence) for path, lines in taken.items()})
+            return
         self._writing = True
-        self._writer.put(taken)
+        writer.put(taken)
+
+    def _begin(self) -> "SimpleQueue[dict[str, list[bytes]]]":
+        """Return what a thread takes lines from; raise `NoThread`."""
+        writer: SimpleQueue[dict[str, list[bytes]]] = SimpleQueue()
+        begin(_Work(writer, asyncio.get_running_loop(), self._written).run, "monitorfile")
+        return writer
 
     def _written(self, lost: dict[str, tuple[int, str]]) -> None:
         self._writing = False

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO, assert_never
 
-from ldirectord_py.aside import begin
 from ldirectord_py.observers.line import Entry, Field, Level, Line
 from ldirectord_py.observers.writers import FileWriter, StreamWriter, SyslogWriter, Writer, complain
+from ldirectord_py.threads import NoThread, begin
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +163,7 @@ class Sink:
                 return
             try:
                 self._thread = begin(self._run, "log")
-            except RuntimeError:  # the machine, or the unit, has no room for it
+            except NoThread:
                 self._thread = None
                 batch = self._take()
             else:

@@ -6,8 +6,8 @@ from collections import deque
 from collections.abc import Callable, Collection
 from contextlib import suppress
 
-from ldirectord_py.aside import begin
 from ldirectord_py.model.address import IPAddress
+from ldirectord_py.threads import NoThread, begin
 
 _THREADS = 8
 _LASTING = 600.0
@@ -40,6 +40,8 @@ class HostNames:
         self._asked: set[IPAddress] = set()
         self._queue: deque[IPAddress] = deque()
         self._threads = 0
+        self.trouble = ""
+        """What keeps us from asking at all; empty: nothing."""
         self._settled = asyncio.Event()
         self._settled.set()
 
@@ -74,7 +76,9 @@ class HostNames:
         self._threads += 1
         try:
             begin(self._work, "host names")
-        except RuntimeError:  # there is no room for a thread: those at work go on, or nobody can be asked now
+            self.trouble = ""
+        except NoThread as error:  # those at work go on, or nobody can be asked now
+            self.trouble = f"Names of real servers cannot be looked up: {error.sentence}"
             self._threads -= 1
             while self._queue and not self._threads:
                 self._take(self._queue.popleft(), None)

@@ -15,7 +15,9 @@ from ldirectord_py.runtime.director import Director
 from ldirectord_py.runtime.host_names import HostNames
 from ldirectord_py.runtime.maintenance_files import MaintenanceFiles
 from ldirectord_py.runtime.turns import in_turns
+from ldirectord_py.supervision import SideJob
 
+WATCHING_MAINTENANCE = SideJob("Watching maintenancedir", "maintenance stays as it is")
 PATIENCE = 5.0
 """Seconds that a start or a reload waits for the names of hosts, if files bear any."""
 MOST_TOLD = 20
@@ -108,7 +110,7 @@ class Maintenance:
             self._note(self._maintained.remove(some))
         async for some in in_turns(news.come, _FILES):
             self._note(self._maintained.add(some))
-        self._troubles = self._tell(set(news.troubles), self._troubles)
+        self._troubles = self._tell({*news.troubles, *filter(None, [self._hosts.trouble])}, self._troubles)
         if config is not self._config:
             await self._serve(config, files.names)
         await self._look_for_hosts()

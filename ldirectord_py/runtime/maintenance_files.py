@@ -1,13 +1,12 @@
 """The files in `maintenancedir`: read in a thread, and kept while the directory cannot be seen."""
 
 import asyncio
-import errno
 import os
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from ldirectord_py.aside import NO_THREAD, aside
+from ldirectord_py.aside import aside
 from ldirectord_py.runtime.inotify import DirectoryWatch
 
 PATIENCE = 5.0
@@ -84,10 +83,7 @@ class MaintenanceFiles:
             reading = None
         if reading is None:
             names, watch, directory = self.names, self._watch, self.directory
-            try:
-                reading = aside(lambda: _compared(listed(directory, watch), names))
-            except RuntimeError as error:
-                raise OSError(errno.EAGAIN, NO_THREAD) from error
+            reading = aside(lambda: _compared(listed(directory, watch), names))
         done, _ = await asyncio.wait({reading}, timeout=PATIENCE)
         if not done:
             self._reading = reading  # one thread that hangs is enough

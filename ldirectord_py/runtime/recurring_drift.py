@@ -11,6 +11,7 @@ from pathlib import Path
 from ldirectord_py.aside import aside
 from ldirectord_py.model.events import DriftFound, DriftRecurs, Event
 from ldirectord_py.model.service import RealKey, VirtualKey
+from ldirectord_py.threads import NoThread
 
 _OFTEN = 3
 """So many times in one place, each within `_QUIET_SECONDS` of the last, somebody else keeps the table too."""
@@ -79,4 +80,8 @@ class RecurringDrift:
         if self._alarm is not None and not self._told:
             self._told = True
             places = sum(times >= _OFTEN for times, _ in self._seen.values())
-            self._emit(DriftRecurs(*self._alarm, places, tuple(await aside(self._suspects))))
+            try:
+                suspects = tuple(await aside(self._suspects))
+            except NoThread:
+                suspects = ()
+            self._emit(DriftRecurs(*self._alarm, places, suspects))

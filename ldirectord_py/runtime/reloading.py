@@ -9,20 +9,23 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 
-from ldirectord_py.aside import in_thread
+from ldirectord_py.aside import aside
 from ldirectord_py.config.directive import Unreadable
 from ldirectord_py.config.files import content
 from ldirectord_py.config.sources import digest, matches
 from ldirectord_py.engine.differences import Differences, differences, too_much
 from ldirectord_py.model.config import Config
-from ldirectord_py.model.errors import CheckUnavailable, ConfigRejected, TableUnavailable
+from ldirectord_py.model.errors import ConfigRejected, TableUnavailable
 from ldirectord_py.model.events import ConfigChanged, Event, Reloaded, ReloadRefused
 from ldirectord_py.model.problems import Problem
 from ldirectord_py.model.sources import Source, Sources
 from ldirectord_py.probing.schedule import Schedule
 from ldirectord_py.runtime.director import Director
 from ldirectord_py.runtime.maintenance import Maintenance
+from ldirectord_py.supervision import SideJob
+from ldirectord_py.threads import NoThread
 
+WATCHING_FILES = SideJob("Watching the files of the configuration", "a change of them is not noticed")
 _REST = 0.5
 """Seconds without a change after which a file counts as written."""
 _REST_SHORTENED = 2.0
@@ -99,7 +102,7 @@ class Reloader:
         async with self._reloading:
             try:
                 before = self._director.config
-                config = await in_thread(self._load)
+                config = await aside(self._load)
                 self._sources = config.sources
                 if not force and (sentence := too_much(before, config)):
                     insist = f"the one in force stays; if it is meant: ldirectord {self._path} reload --force"
@@ -110,13 +113,10 @@ class Reloader:
             except ConfigRejected as rejected:
                 self._sources = rejected.sources if rejected.sources.files else self._sources
                 return self._refuse(rejected.problems)
-            except CheckUnavailable as error:
-                return self._refuse((Problem(self._path, 0, str(error)),))
             except TableUnavailable as lost:
-                # with autoreload, tried again
-                self._sources = Sources(tuple(Source(source.path) for source in self._sources.files))
-                self._stamps = ()
-                return self._refuse((Problem(self._path, 0, str(lost)),))
+                return self._put_off(str(lost))
+            except NoThread as error:
+                return self._put_off(f"it cannot be read: {error.sentence}")
             self._schedule.retarget(self._director.plans)
             self._maintenance.look_again()
             settle_memory()
@@ -124,9 +124,15 @@ class Reloader:
             self.loaded, self.refused = time.time(), ()
             self._emit(Reloaded(self._path, config.warnings))
             changes = Differences()
-            with suppress(CheckUnavailable):
-                changes = await in_thread(partial(differences, before, config))
+            with suppress(NoThread):  # it is in force all the same
+                changes = await aside(partial(differences, before, config))
             return ReloadResult(warnings=config.warnings, notes=notes, differences=changes)
+
+    def _put_off(self, sentence: str) -> ReloadResult:
+        """Refuse a configuration that may be sound; with `autoreload` it is tried again."""
+        self._sources = Sources(tuple(Source(source.path) for source in self._sources.files))
+        self._stamps = ()
+        return self._refuse((Problem(self._path, 0, sentence),))
 
     def _refuse(self, problems: tuple[Problem, ...]) -> ReloadResult:
         self.refused = problems
@@ -137,15 +143,14 @@ class Reloader:
         """Look at the files every `checkinterval` seconds; take them up where `autoreload` says so.  Never ends."""
         while True:
             await asyncio.sleep(self._director.config.checkinterval)
-            with suppress(CheckUnavailable):  # no thread can be started: the next look may be luckier
-                await self._look_at_files()
+            await self._look_at_files()
 
     async def _look_at_files(self) -> None:
         sources = self._sources
-        if await in_thread(partial(_stamps, sources)) == self._stamps:
+        if await aside(partial(_stamps, sources)) == self._stamps:
             return
         self._stamps = await self._rested(sources)
-        found = await in_thread(partial(_found, sources))
+        found = await aside(partial(_found, sources))
         if sources is not self._sources:
             self._stamps = ()  # they were read again in the meantime
             return
@@ -162,10 +167,10 @@ class Reloader:
 
         One that has become shorter is waited for longer: it is what a writer leaves who begins anew.
         """
-        before, stamps = self._stamps, await in_thread(partial(_stamps, sources))
+        before, stamps = self._stamps, await aside(partial(_stamps, sources))
         while True:
             await asyncio.sleep(_REST_SHORTENED if _shortened(before, stamps) else _REST)
-            if (now := await in_thread(partial(_stamps, sources))) == stamps:
+            if (now := await aside(partial(_stamps, sources))) == stamps:
                 return stamps
             stamps = now
 

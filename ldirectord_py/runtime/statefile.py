@@ -21,10 +21,13 @@ from ldirectord_py.model.health import Health, State
 from ldirectord_py.model.outcome import Reason
 from ldirectord_py.model.service import RealKey
 from ldirectord_py.runtime.director import Director
+from ldirectord_py.supervision import SideJob
+from ldirectord_py.threads import NoThread
 
 VERSION = 1
 FRESH_SECONDS = 60.0
 """So long after its last sign of life a director's verdicts count."""
+KEEPING_STATE = SideJob("Keeping the state file", "a restart forgets since when servers are up or down")
 _TOUCHED_EVERY = 20.0
 _WRITTEN_EVERY = 1.0
 _LARGEST = 256 * 1024 * 1024
@@ -67,13 +70,18 @@ class StateFile:
                 await self.write()
                 await asyncio.sleep(_WRITTEN_EVERY)
             else:
-                await aside(self._touch)
+                with suppress(NoThread):
+                    await aside(self._touch)
 
     async def write(self) -> None:
         """Write now."""
         self._news.clear()
         pieces = await self._pieces()
-        if (trouble := await aside(lambda: self._write(pieces))) and not self._told:
+        try:
+            trouble = await aside(lambda: self._write(pieces))
+        except NoThread as error:
+            trouble = error.sentence
+        if trouble and not self._told:
             self._warn(f"The state file {self._path} cannot be written, so a restart forgets since when: {trouble}")
         self._told = trouble is not None
 

@@ -1,5 +1,6 @@
 """The one stream of events, and who listens to it."""
 
+import asyncio
 from collections.abc import Collection
 
 from ldirectord_py.model.events import Event, Observer
@@ -28,10 +29,14 @@ class EventStream:
             self._by_kind.clear()
 
     def emit(self, event: Event) -> None:
-        """Tell of *event*; returns when every observer has been told."""
+        """Tell of *event*; returns when every observer has been told.  An error of one is the loop's to tell."""
         kind = type(event)
         if (observers := self._by_kind.get(kind)) is None:
             observers = tuple(each for each in self._everything if kind not in self._unwanted[each])
             self._by_kind[kind] = observers
         for observer in observers:
-            observer(event)
+            try:
+                observer(event)
+            except Exception as error:  # noqa: BLE001  # an observer's bug costs neither others nor what emits
+                context = {"message": f"an observer failed on {kind.__name__}", "exception": error}
+                asyncio.get_running_loop().call_exception_handler(context)

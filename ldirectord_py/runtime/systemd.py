@@ -6,6 +6,10 @@ import socket
 import time
 from collections.abc import Callable, Mapping
 
+from ldirectord_py.supervision import SideJob
+
+WATCHDOG = SideJob("Feeding the watchdog", "systemd gets no sign of life")
+
 
 class Notifier:
     """Speaks to the service manager where there is one, and to nobody where there is none."""

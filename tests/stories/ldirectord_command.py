@@ -2,6 +2,7 @@
 that misbehaves or finds itself elsewhere.  Run by the tests as a program."""
 
 import os
+import resource
 import signal
 import sys
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from ldirectord_py.model.errors import DirectorError
 from ldirectord_py.observers.mail.ways import Routes
 from ldirectord_py.options import Options
 
-HOME = Path(os.environ["LDIRECTORD_RUN_DIR"]).parent
+HOME = Path(os.environ.get("LDIRECTORD_RUN_DIR", "/run/none")).parent
 
 
 def refuses(config: Config, options: Options, ready: Callable[[], None]) -> int:
@@ -68,6 +69,17 @@ def posting(config: Config, options: Options, ready: Callable[[], None]) -> int:
     """Find mail servers at `$MAIL_PORT`, and no sendmail program but `$SENDMAIL`."""
     routes = Routes(port=int(os.environ["MAIL_PORT"]), sendmail=(os.environ["SENDMAIL"],))
     return app.run(config, replace(options, mail=routes), ready)
+
+
+NO_ROOM, ROOM = signal.SIGRTMIN + 5, signal.SIGRTMIN + 6
+
+
+def crowded(config: Config, options: Options, ready: Callable[[], None]) -> int:
+    """Do as `posting`, and have room for no further thread and process between two signals."""
+    _, most = resource.getrlimit(resource.RLIMIT_NPROC)
+    signal.signal(NO_ROOM, lambda *_: resource.setrlimit(resource.RLIMIT_NPROC, (1, most)))
+    signal.signal(ROOM, lambda *_: resource.setrlimit(resource.RLIMIT_NPROC, (most, most)))
+    return posting(config, options, ready)
 
 
 def prove(config: Config, options: Options) -> None:

@@ -9,6 +9,8 @@ from ldirectord_py.model.events import (
     MonitorFileFailed,
     ServingChanged,
     Settled,
+    SideJobBack,
+    SideJobFailed,
 )
 from ldirectord_py.model.mails import MailEvent
 from ldirectord_py.observers.line import Field, Level, Line, names_of
@@ -22,6 +24,8 @@ UpkeepEvent = (
     | HookDone
     | MonitorFileFailed
     | MonitorFileBack
+    | SideJobFailed
+    | SideJobBack
     | MailEvent
 )
 
@@ -44,6 +48,11 @@ def upkeep_lines(event: UpkeepEvent) -> list[Line]:  # noqa: PLR0911 -- one arm 
         case MonitorFileBack(path, lost):
             text = f"The monitorfile {path} can be written again; {lost} lines are missing in it"
             return [Line(Level.INFO, "monitorfile_back", text, {"path": path, "lost": lost})]
+        case SideJobFailed(job, cost, sentence):
+            text = f"{job} failed and is tried again; checks go on, but meanwhile {cost}: {sentence}"
+            return [Line(Level.ERROR, "side_job_failed", text, {"job": job, "sentence": sentence})]
+        case SideJobBack(job):
+            return [Line(Level.INFO, "side_job_back", f"{job} is done again", {"job": job})]
         case Settled():
             return []  # what came of it has been told
         case _:

@@ -13,6 +13,7 @@ from ldirectord_py.model.mails import MailQueued, MailsLost
 from ldirectord_py.observers.mail.lane import Item, Lane, Patience
 from ldirectord_py.observers.mail.message import Alert, addresses
 from ldirectord_py.observers.mail.ways import Routes, open_way
+from ldirectord_py.supervision import SideJob, Supervisor
 
 MOST = 1000
 """Mails that may wait, for all mail servers together."""
@@ -29,6 +30,7 @@ class Post:
         self._emit = emit
         self._routes = routes
         self._patience = patience or Patience()
+        self._supervisor = Supervisor(emit)
         self._group = TaskGroup()
         self._tasks: set[asyncio.Task[None]] = set()
         self._lanes: dict[str | None, Lane] = {}
@@ -87,7 +89,8 @@ class Post:
 
     async def _serve(self, server: str | None, lane: Lane) -> None:
         try:
-            await lane.serve()
+            job = SideJob(f"Mail through {server or 'sendmail'}", "the mails that waited for it are given up")
+            await self._supervisor.contain(job, lane.serve)
         finally:
             del self._lanes[server]
 

@@ -16,6 +16,7 @@ from aiosmtplib import (
 from ldirectord_py.aside import aside
 from ldirectord_py.observers.mail.message import Alert, Sender, compose, is_mailbox
 from ldirectord_py.observers.mail.ways import Refusal, ServerFailed
+from ldirectord_py.threads import NoThread
 
 _CALLED = "localhost.localdomain"
 """What we call ourselves, as the original does: mail servers are set up to take mail from who says so."""
@@ -28,6 +29,8 @@ async def connect(server: str, port: int, sender: Sender) -> "Session":
     """Return a session with *server*, at the first of its addresses that answers.  Raises `ServerFailed`."""
     try:
         addresses = await aside(lambda: _addresses(server, port))
+    except NoThread as error:
+        raise ServerFailed(error.sentence) from error
     except (OSError, UnicodeError) as error:
         raise ServerFailed(f"its name is not known: {getattr(error, 'strerror', None) or error}") from error
     failure = "it has no address"

@@ -5,12 +5,16 @@ import pwd
 import re
 import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from ldirectord_py import programs
 from ldirectord_py.aside import aside
 from ldirectord_py.observers.mail.message import Alert, Sender, compose
+from ldirectord_py.threads import NoThread
+
+T = TypeVar("T")
 
 _TEMPORARY = 75  # EX_TEMPFAIL of <sysexits.h>
 _MOST_SHOWN = 160
@@ -56,7 +60,7 @@ class Way(Protocol):
 
 async def open_way(server: str | None, routes: Routes) -> Way:
     """Return the way to *server*; None: this machine's own.  Raises `ServerFailed`."""
-    sender = await aside(_sender)
+    sender = await _aside(_sender)
     if server is None and (program := _first_program(routes.sendmail)):
         return Sendmail(program, sender, routes.port)
     return await _connect(server or "localhost", routes.port, sender)
@@ -64,12 +68,20 @@ async def open_way(server: str | None, routes: Routes) -> Way:
 
 async def prepare() -> None:
     """Import now what would hold the loop up for some milliseconds when the first mail is sent."""
-    await aside(_library)
+    with suppress(NoThread):
+        await aside(_library)
 
 
 async def _connect(server: str, port: int, sender: Sender) -> Way:
-    connect = await aside(_library)
+    connect = await _aside(_library)
     return await connect(server, port, sender)
+
+
+async def _aside(work: Callable[[], T]) -> T:
+    try:
+        return await aside(work)
+    except NoThread as error:
+        raise ServerFailed(error.sentence) from error
 
 
 def _library() -> Callable[[str, int, Sender], Awaitable[Way]]:

@@ -255,6 +255,22 @@ CASES = [
     ),
     (ev.Settled(), []),
     (
+        ev.SideJobFailed("Watching maintenancedir", "maintenance stays as it is", "no thread can be started"),
+        [
+            Line(
+                Level.ERROR,
+                "side_job_failed",
+                "Watching maintenancedir failed and is tried again; checks go on, but meanwhile maintenance stays as "
+                "it is: no thread can be started",
+                {"job": "Watching maintenancedir", "sentence": "no thread can be started"},
+            )
+        ],
+    ),
+    (
+        ev.SideJobBack("Watching maintenancedir"),
+        [info("side_job_back", "Watching maintenancedir is done again", job="Watching maintenancedir")],
+    ),
+    (
         ev.HookDone("callback", "/bin/x /etc/l.cf", "", 0.25),
         [
             info(

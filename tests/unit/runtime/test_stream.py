@@ -1,5 +1,7 @@
 """Who is told of what."""
 
+import asyncio
+
 from ldirectord_py.model.events import Event, Stopping, TableBack
 from ldirectord_py.runtime.stream import EventStream
 
@@ -28,3 +30,19 @@ def test_each_observer_hears_what_it_asked_for_in_order_and_once() -> None:
     stream.subscribe(one)
     stream.emit(TableBack())
     assert heard[1:] == [("one", TableBack())]
+
+
+async def test_an_observer_that_fails_costs_neither_the_others_nor_who_emits() -> None:
+    stream, heard, reported = EventStream(), list[Event](), list[object]()
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: reported.append(context["exception"]))
+    bug = KeyError("x")
+
+    def fails(_event: Event) -> None:
+        raise bug
+
+    stream.subscribe(fails)
+    stream.subscribe(heard.append)
+    stream.emit(TableBack())
+
+    assert heard == [TableBack()]
+    assert reported == [bug]
