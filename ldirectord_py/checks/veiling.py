@@ -23,6 +23,8 @@ def without(text: str, secrets: Iterable[str]) -> str:
 
 def veiled(text: bytes, *secrets: bytes, longest: int = _LONGEST) -> str:
     """Return *text* as `quoted` does, with `***` in place of each of *secrets*: some servers repeat what they hear."""
+    # So much of it that more is left than is shown, whatever is replaced, and no secret is cut in two in what is shown.
+    text = text[: (longest + 2) * (1 + max(map(len, secrets), default=0))]
     for secret in secrets:
         # Line by line, as the answers come; and in whichever case the server likes its words.
         for piece in filter(None, re.split(rb"[\r\n]", secret)):

@@ -22,7 +22,7 @@ from ldirectord_py.probing.ground import Done, Ground
 from ldirectord_py.probing.prepared import Prepared
 from ldirectord_py.probing.reading import MOST, Reader, news
 from ldirectord_py.probing.reasons import outcome_of, outcome_of_bug, outcome_of_delay
-from ldirectord_py.probing.turns import A_BYTE_SEARCHED, A_TURN
+from ldirectord_py.probing.turns import A_BYTE_SEARCHED, A_LINE, A_TURN
 
 _BROKEN = EPOLLERR | EPOLLHUP
 _NEWS = EPOLLIN | EPOLLRDHUP | EPOLLERR | EPOLLHUP
@@ -201,7 +201,7 @@ class StreamPeer(Reader):
         try:
             if self._work >= A_TURN:
                 await self._give_way()
-            self._work += len(subject) * A_BYTE_SEARCHED
+            self._work += A_LINE + len(subject) * A_BYTE_SEARCHED
             found = pattern.matches_at_once(subject)
             return await self._match_aside(pattern, subject) if found is None else found
         finally:

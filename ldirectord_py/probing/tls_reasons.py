@@ -6,7 +6,7 @@ import time
 from ldirectord_py.model.checking import Target, TlsOptions
 from ldirectord_py.model.moments import date, span
 from ldirectord_py.model.outcome import Outcome, Reason, down
-from ldirectord_py.probing.certificates import Certificate
+from ldirectord_py.probing.certificates import MOST, Certificate
 from ldirectord_py.probing.tls_handshake import HandshakeRefused
 
 _EXPIRED, _NOT_YET_VALID = 10, 9
@@ -106,6 +106,7 @@ def _listed(names: tuple[str, ...]) -> str:
     told = names[0][:_MOST_NAMES]
     for index, name in enumerate(names[1:], 1):
         if len(told) + len(name) > _MOST_NAMES:
-            return f"{told} and {len(names) - index} more"
+            least = "at least " if len(names) >= MOST else ""
+            return f"{told} and {least}{len(names) - index} more"
         told += f", {name}"
     return told

@@ -28,7 +28,9 @@ _CONFIGURATION = H2Configuration(
     validate_outbound_headers=False,
     normalize_outbound_headers=False,
 )
-_SETTINGS = {SettingCodes.ENABLE_PUSH: 0, SettingCodes.MAX_HEADER_LIST_SIZE: 16_384}
+_LARGEST_HEADERS = 4096
+"""Bytes of all headers, and 32 for each (RFC 9113 §6.5.2): some hundred at most."""
+_SETTINGS = {SettingCodes.ENABLE_PUSH: 0, SettingCodes.MAX_HEADER_LIST_SIZE: _LARGEST_HEADERS}
 _SERVING = up("SERVING")
 
 
@@ -70,6 +72,7 @@ class Grpc:
         """Return a connection with the whole request in it, ready to be sent."""
         connection = H2Connection(_CONFIGURATION)
         connection.local_settings = Settings(client=True, initial_values=_SETTINGS)
+        connection.decoder.max_header_list_size = _LARGEST_HEADERS  # h2 waits for the server's word, which may not come
         connection.initiate_connection()
         connection.send_headers(
             _STREAM,

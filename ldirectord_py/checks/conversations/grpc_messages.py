@@ -10,6 +10,10 @@ PREFIX = 5
 """Bytes in front of a message: whether it is compressed, and its length."""
 
 
+MOST_MESSAGE = 1024
+"""Bytes of a message; one of the health service has two."""
+
+
 class Malformed(ValueError):
     """What came is no such message; the text says what is wrong."""
 
@@ -55,6 +59,8 @@ def health(data: bytes) -> int:
     """Return what a `HealthCheckResponse` says in its field 1, 0 where it says nothing; raises `Malformed`."""
     if len(data) < PREFIX:
         raise Malformed(f"{len(data)} bytes are no message")
+    if len(data) > MOST_MESSAGE:
+        raise Malformed(f"it has {len(data)} bytes")
     if data[0]:
         raise Malformed("the message is compressed, which nobody asked for")
     if len(data) != PREFIX + int.from_bytes(data[1:PREFIX]):

@@ -7,11 +7,14 @@ MOST_BYTES = 32 * 1024
 """Bytes of all frames together, up to one more frame: an answer to us has a hundred or two."""
 MOST_FRAMES = 128
 """Each takes some 20 µs."""
+MOST_HEADERS = 8 * 1024
+"""Bytes of all headers as they are packed: to unpack a KiB can take 0.2 ms."""
 LARGEST = 16_384
 """Bytes within one frame: what we allow by saying nothing of it (§4.2)."""
 
 _HEAD = 9
 _SETTINGS, GOAWAY = 4, 7
+_HEADERS = frozenset((1, 5, 9))  # HEADERS, PUSH_PROMISE, CONTINUATION (RFC 9113 §6)
 _TLS = (b"\x15\x03", b"\x16\x03")
 """How an alert and a handshake begin (RFC 8446 §5.1)."""
 
@@ -27,7 +30,7 @@ class Frames:
         self._peer = peer
         self._buffer = bytearray()
         self._taken = 0
-        self._count = 0
+        self._count = self._headers = 0
 
     @property
     def pending(self) -> bool:
@@ -48,6 +51,10 @@ class Frames:
             raise PeerTooLong(f"the server sent more than {MOST_FRAMES} frames without an answer")
         frame = bytes(self._buffer[:size])
         del self._buffer[:size]
+        if frame[3] in _HEADERS:
+            self._headers += size
+            if self._headers > MOST_HEADERS:
+                raise PeerTooLong(f"the answer's headers have more than {MOST_HEADERS // 1024} KiB")
         return frame
 
     async def _need(self, size: int) -> None:

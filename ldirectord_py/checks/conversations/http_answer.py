@@ -9,6 +9,7 @@ from ldirectord_py.checks.quoting import quoted
 MOST_BODY = 256 * 1024
 """Bytes of a body that a pattern sees."""
 
+_LONGEST_LOCATION = 8192  # RFC 9110 §4.1 wants 8000 at least
 _LOCATION = re.compile(rb"\nlocation[ \t]*:[ \t]*([^\r\n]*)", re.IGNORECASE)
 
 
@@ -56,10 +57,10 @@ class Answer:
 
     @property
     def location(self) -> str:
-        """The header `Location`; empty where there is none."""
+        """The header `Location`; empty where there is none, or a longer one than anybody has."""
         head = re.split(rb"\n\r?\n", b"".join(self.head), maxsplit=1)[0]
         found = _LOCATION.search(head)
-        return found[1].strip().decode("latin-1") if found else ""
+        return found[1].strip().decode("latin-1") if found and len(found[1]) <= _LONGEST_LOCATION else ""
 
 
 class WholeAnswer(Answer):

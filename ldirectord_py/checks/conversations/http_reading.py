@@ -18,12 +18,14 @@ _BEGINNING = b"HTTP/"
 _STATUS = re.compile(rb"\s*HTTP/\d+(?:\.\d+)?[ \t]+(\d{3})(?!\d)")
 _HEAD_END = re.compile(rb"\n\r?\n")
 _FOLD = re.compile(rb"\r?\n[ \t]+")
-_LENGTH = re.compile(rb"\ncontent-length[ \t]*:[ \t]*(\d{1,18})(?:[ \t]*,[ \t]*\1)*[ \t\r]*\n", re.IGNORECASE)
+_LENGTH = re.compile(rb"\ncontent-length[ \t]*:[ \t]*(\d{1,18})(?:[ \t]*+,[ \t]*+\1)*+[ \t\r]*\n", re.IGNORECASE)
 _CHUNKED = re.compile(rb"\ntransfer-encoding[ \t]*:[^\n]*chunked", re.IGNORECASE)
 _CHUNK_LINE = re.compile(rb"[ \t\r\n]*([^ \t\r\n][^\n]*)\n")
 """The line in front of a chunk, with the line end of the chunk before it and blanks that some servers add."""
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,8})[ \t]*(?:;.*)?\r?")
 """What that line says (RFC 9112 §7.1)."""
+_LONGEST_SIZE = 16 * 1024
+"""Bytes of such a line."""
 _MOST_CHUNKS = 1024
 """Read one by one: that takes a millisecond or two, and others wait meanwhile."""
 
@@ -134,11 +136,11 @@ async def _read_chunks(peer: Peer, answer: Answer, raw: bytearray) -> Answer | O
     body = bytearray()
     begin = 0
     for _ in range(_MOST_CHUNKS):
-        while not (line := _CHUNK_LINE.match(raw, begin)) and await _enlarge(peer, raw):
-            pass
-        size = _CHUNK_SIZE.fullmatch(line[1]) if line else None
-        if line and not size:
-            got = quoted(bytes(line[1]).rstrip())
+        line = await _chunk_line(peer, raw, begin)
+        said = line[1] if line else raw[begin:]
+        size = _CHUNK_SIZE.fullmatch(said) if line else None
+        if not size and (line or len(said) > _LONGEST_SIZE):
+            got = quoted(bytes(said).strip())
             return down(Reason.PROTOCOL, f"the answer's body is malformed: expected a chunk's size, but got {got}")
         count = int(size[1], 16) if size else 0
         start = line.end() if line else begin
@@ -150,6 +152,14 @@ async def _read_chunks(peer: Peer, answer: Answer, raw: bytearray) -> Answer | O
             answer.pieces, answer.cut = [bytes(body)], len(body) > MOST_BODY
             return answer
     return _MANY_CHUNKS
+
+
+async def _chunk_line(peer: Peer, raw: bytearray, begin: int) -> re.Match[bytes] | None:
+    """Return the line with a chunk's size that begins in *raw* at *begin*; None where it does not end in time."""
+    while not (line := _CHUNK_LINE.match(raw, begin)) and len(raw) - begin <= _LONGEST_SIZE:
+        if not await _enlarge(peer, raw):
+            return None
+    return line
 
 
 async def _enlarge(peer: Peer, raw: bytearray) -> bool:

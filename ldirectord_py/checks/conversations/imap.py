@@ -16,7 +16,9 @@ from ldirectord_py.model.checking import Peer, Probe, Target
 from ldirectord_py.model.outcome import Outcome, Reason, down, up
 
 _GREETING = re.compile(rb"\* (OK|PREAUTH|BYE)(?![A-Z0-9])", re.IGNORECASE)
-_DISABLED = re.compile(rb"\[CAPABILITY [^\]]*\bLOGINDISABLED\b", re.IGNORECASE)
+_CAPABILITIES = re.compile(rb"[^\[]*+\[CAPABILITY ([^\]]{,65535})", re.IGNORECASE)
+"""A response code (RFC 3501 §7.1), so much of it as is searched at once."""
+_DISABLED = re.compile(rb"\bLOGINDISABLED\b", re.IGNORECASE)
 _BYE = re.compile(rb"\* BYE(?![A-Z0-9])", re.IGNORECASE)
 _DONE = re.compile(rb"a1 OK(?![A-Z0-9])", re.IGNORECASE)
 _REFUSED = re.compile(rb"a1 (NO|BAD)(?![A-Z0-9])|\* BYE(?![A-Z0-9])", re.IGNORECASE)
@@ -61,7 +63,7 @@ class Imap:
         return await lines.judge(outcome, *self._secrets)
 
     async def _log_in(self, peer: Peer, lines: Lines, greeting: bytes) -> Outcome:
-        if _DISABLED.search(greeting):
+        if (capabilities := _CAPABILITIES.match(greeting)) and _DISABLED.search(capabilities[1]):
             return _LOGIN_DISABLED  # RFC 3501 §6.2.3: then the password must not be sent
         command = b"a1 LOGIN"
         for word in (self.login, self.passwd):

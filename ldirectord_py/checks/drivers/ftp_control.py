@@ -14,9 +14,12 @@ from ldirectord_py.model.outcome import Outcome, Reason, down
 
 MOST_REPLY = 16 * 1024
 """Bytes of a reply, all its lines together; some greetings are long."""
+MOST_LINES = 500
+"""Lines of a reply."""
 
 _CODE = re.compile(rb"([1-5]\d\d)([ -]|\Z)")
 _LONG = down(Reason.TOO_LONG, f"a reply of the server did not end within {MOST_REPLY // 1024} KiB")
+_MANY = down(Reason.TOO_LONG, f"a reply of the server has more than {MOST_LINES} lines")
 _CLOSED = down(Reason.CLOSED, "the server ended the connection before its reply was complete")
 
 
@@ -119,11 +122,15 @@ class Control:
         if (start := _CODE.match(line)) is None:
             raise Concluded(down(Reason.PROTOCOL, f"expected a reply of FTP, but got {self.shown(line)}"))
         if start[2] == b"-":
-            while not line.startswith(start[1] + b" "):
+            for _ in range(MOST_LINES):
                 line = await self._line()
                 size += len(line) + 1
                 if size > MOST_REPLY:
                     raise Concluded(_LONG)
+                if line.startswith(start[1] + b" "):
+                    break
+            else:
+                raise Concluded(_MANY)
         return Reply(int(start[1]), line)
 
     async def _line(self) -> bytes:

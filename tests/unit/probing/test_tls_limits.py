@@ -66,11 +66,11 @@ def with_group(bits: int) -> Server:
     return only(context, TLS_1_2)
 
 
-def with_names(count: int, name: str) -> ssl.SSLContext:
+def with_names(count: int, name: str, authority: NamedAuthority | None = None) -> ssl.SSLContext:
     """Return the context of a server whose certificate has *count* names."""
     key = ec.generate_private_key(ec.SECP256R1())
     names = x509.SubjectAlternativeName([x509.DNSName(name.format(number)) for number in range(count)])
-    authority = NamedAuthority("Acme")
+    authority = authority or NamedAuthority("Acme")
     certificate = authority.builder("a", key).add_extension(names, critical=False).sign(authority.key, hashes.SHA256())
     return serving_certificate(certificate, key)
 
@@ -215,6 +215,19 @@ async def test_a_handshake_that_takes_long_holds_no_loop(name: str) -> None:
     assert {outcome.verdict for outcome in outcomes} == {case.verdict}, outcomes
     assert {outcome.reason for outcome in outcomes} <= {Reason.TLS, Reason.OK}
     assert case.said in outcomes[0].detail
+    assert seconds <= MOST, callback
+
+
+async def test_to_say_what_is_wrong_with_many_names_holds_no_loop() -> None:
+    acme = NamedAuthority("Acme")
+    verified = TlsOptions(verify=True, authorities=acme.pem)
+    words = {"service": "imaps", "tls": verified, "virtualhost": "www.example", "negotiatetimeout": 20.0}
+    with only(with_names(18_000, "a", acme), TLS_1_2) as endpoint:
+        async with checking() as check:
+            seconds, callback, outcomes = await held_for(lambda: check(endpoint, **words))
+
+    assert outcomes[0].reason is Reason.TLS
+    assert outcomes[0].detail.endswith(" and at least 479 more, not www.example")
     assert seconds <= MOST, callback
 
 

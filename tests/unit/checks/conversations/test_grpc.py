@@ -202,7 +202,7 @@ MALFORMED = {
     "headers amid headers": HeadersFrame(1, b"").serialize() * 2,
     "endless headers": HeadersFrame(1, b"").serialize() + ContinuationFrame(1, b"").serialize() * 100,
     "a bomb": HeadersFrame(
-        1, b"\x40\x01a\x7f\xa1\x1e" + b"b" * 4000 + b"\xbe" * 9000, flags=["END_HEADERS"]
+        1, b"\x40\x01a\x7f\xa1\x1e" + b"b" * 4000 + b"\xbe" * 4000, flags=["END_HEADERS"]
     ).serialize(),
 }
 
@@ -390,3 +390,10 @@ def test_without_its_library_the_configuration_is_refused(service: str, monkeypa
         probe(build_grpcs if service == "grpcs" else build_grpc, service)
     assert refused.value.directive == "service"
     assert str(refused.value).startswith(f"service {service} needs a library: pip install 'ldirectord-py[grpc]'")
+
+
+async def test_headers_that_would_take_long_to_unpack_are_too_long() -> None:
+    frame = HeadersFrame(1, b"\x88" + b"\x00\x01a\x01b" * 1700, flags=["END_HEADERS"]).serialize()
+
+    with pytest.raises(PeerTooLong, match="the answer's headers have more than 8 KiB"):
+        await CHECK.probe(ScriptedPeer(SETTINGS + frame))

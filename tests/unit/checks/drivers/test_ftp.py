@@ -205,10 +205,16 @@ async def test_of_a_long_file_no_more_is_fetched_than_is_looked_at(size, receive
 
 
 @pytest.mark.parametrize(
-    "greeting", [b"220 " + b"x" * 2 * MOST_REPLY, b"220-x\r\n" * MOST_REPLY], ids=["line", "lines"]
+    ("greeting", "said"),
+    [
+        (b"220 " + b"x" * 2 * MOST_REPLY, "did not end within 16 KiB"),
+        ((b"220-" + b"x" * 60 + b"\r\n") * MOST_REPLY, "did not end within 16 KiB"),
+        (b"220-x\r\n" * MOST_REPLY, "has more than 500 lines"),
+    ],
+    ids=["line", "lines", "short lines"],
 )
-async def test_a_reply_without_end_is_too_long(greeting: bytes) -> None:
-    assert await ask({"": greeting}) == down(Reason.TOO_LONG, "a reply of the server did not end within 16 KiB")
+async def test_a_reply_without_end_is_too_long(greeting: bytes, said: str) -> None:
+    assert await ask({"": greeting}) == down(Reason.TOO_LONG, f"a reply of the server {said}")
 
 
 async def test_where_nobody_listens_it_is_refused() -> None:
