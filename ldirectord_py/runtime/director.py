@@ -28,6 +28,9 @@ from ldirectord_py.model.table import AddDestination, Change, RemoveDestination,
 from ldirectord_py.runtime.certificates import Certificates
 from ldirectord_py.runtime.reconciler import MakeWriter, Reconciler
 from ldirectord_py.runtime.table_writer import TableWriter
+from ldirectord_py.turns import in_turns
+
+_WRITTEN = 256  # virtuals of which the engine is told in one turn of the loop
 
 
 def moment() -> Moment:
@@ -158,7 +161,9 @@ class Director:
 
     async def _write(self, virtuals: Collection[VirtualKey], trigger: Trigger, *, anew: bool = False) -> None:
         await self.reconciler.settle(virtuals, trigger)
-        self._step(Written(virtuals, anew=anew, all=not anew and not self._pending))
+        async for some in in_turns(virtuals, _WRITTEN):
+            self._step(Written(some))
+        self._step(Written((), anew=anew, all=not anew and not self._pending))
 
     # What the reconciler asks and tells (see `Wanted`).
 

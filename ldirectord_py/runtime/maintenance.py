@@ -14,8 +14,8 @@ from ldirectord_py.probing.schedule import Schedule
 from ldirectord_py.runtime.director import Director
 from ldirectord_py.runtime.host_names import HostNames
 from ldirectord_py.runtime.maintenance_files import MaintenanceFiles
-from ldirectord_py.runtime.turns import in_turns
 from ldirectord_py.supervision import SideJob
+from ldirectord_py.turns import in_turns
 
 WATCHING_MAINTENANCE = SideJob("Watching maintenancedir", "maintenance stays as it is")
 PATIENCE = 5.0

@@ -64,6 +64,10 @@ class Writer(Protocol):
         """See to *virtuals*, of which something else may be wanted than before."""
         ...
 
+    async def retry(self, trigger: Trigger) -> None:
+        """See again to what did not come about."""
+        ...
+
     async def reconcile(self) -> None:
         """See to the whole table, which somebody else may have changed."""
         ...
@@ -102,8 +106,14 @@ class Reconciler:
         return await missing_modules(config, self._table)
 
     async def settle(self, virtuals: Collection[VirtualKey], trigger: Trigger) -> None:
-        """Make *virtuals* as they are wanted."""
-        await self._reach(self._writer.settle(virtuals, trigger))
+        """Make *virtuals* as they are wanted, and what could not be made so before.
+
+        A few at a time: one whose server changes its health meanwhile does not wait for all the others.
+        """
+        for some in slices(list(virtuals), self.known):
+            await self._reach(self._writer.settle(some, trigger))
+            await asyncio.sleep(0)  # checks first
+        await self._reach(self._writer.retry(trigger))
 
     async def reconcile(self) -> None:
         """Compare the whole table with what we left there, tell what differs, and repair it."""

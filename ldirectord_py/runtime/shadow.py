@@ -28,9 +28,12 @@ class Shadow:
         self._diverging: dict[_Divergence, tuple[Change, float]] = {}
 
     async def settle(self, virtuals: Collection[VirtualKey], _trigger: Trigger) -> None:
-        """Compare *virtuals*, and those that differed before."""
-        before = {virtual for virtual, _ in self._diverging}
-        await self._look([*virtuals, *(before - set(virtuals))])
+        """Compare *virtuals*."""
+        await self._look(list(virtuals))
+
+    async def retry(self, _trigger: Trigger) -> None:
+        """Compare those that differed before."""
+        await self._look([virtual for virtual, _ in self._diverging])
 
     async def reconcile(self) -> None:
         """Compare the whole table."""

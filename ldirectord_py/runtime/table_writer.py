@@ -10,6 +10,9 @@ from ldirectord_py.model.service import VirtualKey
 from ldirectord_py.model.table import AddService, Change, Refusal, RemoveService, Service, Table, TableState
 from ldirectord_py.runtime.reconciler import KnownTable, Wanted, slices
 from ldirectord_py.runtime.recurring_drift import RecurringDrift
+from ldirectord_py.turns import in_turns
+
+_WRITTEN = 32  # changes written in one turn of the loop
 
 
 class TableWriter:
@@ -30,11 +33,15 @@ class TableWriter:
     async def settle(self, virtuals: Collection[VirtualKey], trigger: Trigger) -> None:
         """See `Writer.settle`; what is refused is looked at again, once."""
         self._stale.update(virtuals)
-        await self._settle(trigger)
+        await self._settle(virtuals, trigger)
+
+    async def retry(self, trigger: Trigger) -> None:
+        """See `Writer.retry`."""
+        await self._settle(tuple(self._stale), trigger)
 
     async def reconcile(self) -> None:
         """See `Writer.reconcile`."""
-        await self._settle(Trigger.HEALTH)
+        await self.retry(Trigger.HEALTH)
         known = self._known.services
         for some in slices(list(known), known):
             found = await self._table.read(some)
@@ -44,7 +51,7 @@ class TableWriter:
                 if self._compare(virtual, found) or self._wanted.service(virtual) != known.get(virtual)
             )
             await asyncio.sleep(0)  # checks first
-        await self._settle(Trigger.DRIFT)
+        await self.retry(Trigger.DRIFT)
         await self._drift.raise_alarm()
 
     async def remove(self, virtuals: Sequence[VirtualKey], trigger: Trigger) -> None:
@@ -59,23 +66,29 @@ class TableWriter:
                 changes.append(RemoveService(virtual))
         await self._write(changes, trigger)
 
-    async def _settle(self, trigger: Trigger) -> None:
-        # What could not be written, for whatever reason, stays stale and is tried again.
-        refusals = await self._write(self._changes(self._stale), trigger)
-        self._stale = {refusal.change.virtual for refusal in refusals}
-        if not refusals:
-            self._told.clear()
+    async def _settle(self, virtuals: Collection[VirtualKey], trigger: Trigger) -> None:
+        refused = await self._write_all(virtuals, trigger)
+        if not refused:
+            if not self._stale:
+                self._told.clear()
             return
         # What the table refuses, it may hold differently from what we believe: look, and try once more.
-        believed = {
-            virtual: self._known.services[virtual] for virtual in self._stale if virtual in self._known.services
-        }
-        found = await self._known.read(list(self._stale))
+        again = {refusal.change.virtual for refusal in refused}
+        believed = {virtual: self._known.services[virtual] for virtual in again if virtual in self._known.services}
+        found = await self._known.read(list(again))
         for virtual, left in believed.items():
             self._tell_drift(virtual, left, found)
-        refusals = await self._write(self._changes(self._stale), trigger)
-        self._stale = {refusal.change.virtual for refusal in refusals}
-        self._complain(refusals, trigger)
+        self._complain(await self._write_all(again, trigger), trigger)
+
+    async def _write_all(self, virtuals: Collection[VirtualKey], trigger: Trigger) -> Sequence[Refusal]:
+        """Make *virtuals* as they are wanted; return what was refused.
+
+        What could not be written, for whatever reason, stays stale and is tried again.
+        """
+        refusals = await self._write(self._changes(virtuals), trigger)
+        self._stale.difference_update(virtuals)
+        self._stale.update(refusal.change.virtual for refusal in refusals)
+        return refusals
 
     def _complain(self, refusals: Sequence[Refusal], trigger: Trigger) -> None:
         unentered = _unentered(refusals)
@@ -91,6 +104,14 @@ class TableWriter:
         return plan(wanted, self._known.services, gone=[virtual for virtual in virtuals if virtual not in wanted])
 
     async def _write(self, changes: Sequence[Change], trigger: Trigger) -> Sequence[Refusal]:
+        """Write *changes*, so many in a turn of the loop as take it some 2 ms with all that is told of them."""
+        refusals: list[Refusal] = []
+        async for some in in_turns(changes, _WRITTEN):
+            unentered = _unentered(refusals)
+            refusals += await self._write_some([each for each in some if each.virtual not in unentered], trigger)
+        return refusals
+
+    async def _write_some(self, changes: Sequence[Change], trigger: Trigger) -> Sequence[Refusal]:
         if not changes:
             return ()
         refusals = await self._table.apply(changes)

@@ -574,3 +574,48 @@ async def test_drift_is_told_even_where_a_change_of_health_comes_upon_it_first()
             DriftKind.MISSING_DESTINATION,
             DriftKind.MISSING_DESTINATION,
         ]
+
+
+class Watching(MemoryTable):
+    """Notes how many changes are written at a time, and has a server report while it is being written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.batches: list[int] = []
+        self.meanwhile: Callable[[], None] = lambda: None
+
+    async def apply(self, changes: object) -> list[Refusal]:  # type: ignore[override]
+        todo: list[Change] = list(changes)  # type: ignore[call-overload]
+        self.batches.append(len(todo))
+        self.meanwhile()
+        return await super().apply(todo)
+
+
+def many(weight: int, count: int = 100) -> Config:
+    """Return *count* virtuals of ten servers each, which are not checked, and one more, which is."""
+    unchecked = [
+        replace(virtual(*[weight] * 10, plan=Always()), key=replace(WEB, endpoint=WEB.endpoint.at_port(1000 + number)))
+        for number in range(count)
+    ]
+    return config(*unchecked, virtual(3))
+
+
+async def test_thousands_of_changes_are_written_a_few_at_a_time_and_health_comes_in_between() -> None:
+    table = Watching()
+    async with directing(many(1), table=table) as stage:
+        await stage.report(1, up())
+        table.batches.clear()
+        told: list[int] = []
+
+        def die() -> None:
+            if len(table.batches) == 2:
+                stage.director.report(polled(1), REFUSED, 0.001, 0.0)
+            if not stage.weights().get(A) and not told:
+                told.append(len(table.batches))
+
+        table.meanwhile = die
+        await stage.director.reload(many(2))
+        assert sum(table.batches) == 1002  # 1000 weights; the server that died goes, and its fallback comes
+        assert max(table.batches) <= 32
+        assert told
+        assert told[0] < len(table.batches) / 2

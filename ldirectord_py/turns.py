@@ -11,6 +11,8 @@ T = TypeVar("T")
 async def in_turns(items: Iterable[T], size: int) -> AsyncIterator[list[T]]:
     """Yield *items*, up to *size* at a time, each time in another turn of the loop."""
     rest = iter(items)
-    while some := list(islice(rest, size)):
+    some = list(islice(rest, size))
+    while some:
         yield some
-        await asyncio.sleep(0)
+        if some := list(islice(rest, size)):
+            await asyncio.sleep(0)
