@@ -17,7 +17,7 @@ from ldirectord_py.model.escaping import printable
 from ldirectord_py.model.events import CheckDone, Event, MonitorFileBack, MonitorFileFailed
 from ldirectord_py.model.outcome import Outcome, Reason, Verdict
 from ldirectord_py.model.service import AddressKey, RealKey
-from ldirectord_py.observers.appending import append
+from ldirectord_py.observers.appending import Appender
 from ldirectord_py.threads import NoThread, begin
 
 _PAUSE = 0.1
@@ -151,19 +151,16 @@ class _Work:
     written: Callable[[dict[str, tuple[int, str]]], None]
 
     def run(self) -> None:
+        appenders: dict[str, Appender] = {}
         while True:
-            lost = {path: _append(path, lines) for path, lines in self.batches.get().items()}
+            lost: dict[str, tuple[int, str]] = {}
+            for path, lines in self.batches.get().items():
+                whole, reason = appenders.setdefault(path, Appender(Path("/", path)))(lines)
+                lost[path] = len(lines) - whole, reason
             try:
                 self.loop.call_soon_threadsafe(self.written, lost)
             except RuntimeError:  # the loop is closed: the process ends
                 return
-
-
-def _append(path: str, lines: list[bytes]) -> tuple[int, str]:
-    """Return how many of the lines could not be written, and why."""
-    text = b"".join(lines)
-    written, reason = append(Path("/", path), text)
-    return text.count(b"\n", written), reason
 
 
 def identity(virtual: Virtual, real: Real) -> bytes:

@@ -11,7 +11,7 @@ from logging.handlers import SysLogHandler
 from pathlib import Path
 from typing import Protocol, TextIO
 
-from ldirectord_py.observers.appending import append
+from ldirectord_py.observers.appending import Appender
 from ldirectord_py.observers.line import Entry, Level
 
 IDENT = "ldirectord"
@@ -32,36 +32,14 @@ class Writer(Protocol):
 
 
 class FileWriter:
-    """Appends to a file that is opened anew each time, so that rotating it needs no signal.
-
-    A line that was torn because the disk is full is ended before the next one, so that it spoils no other.
-    """
+    """Appends to a file."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._torn = False
+        self._append = Appender(path)
 
-    def __call__(self, entries: Sequence[Entry], /, *, wait: bool) -> tuple[int, str]:  # noqa: ARG002  # see `append`
+    def __call__(self, entries: Sequence[Entry], /, *, wait: bool) -> tuple[int, str]:  # noqa: ARG002  # see `Appender`
         """Append *entries*; see `Writer`."""
-        lines = [f"{entry.text}\n".encode() for entry in entries]
-        if self._torn:
-            lines[0] = b"\n" + lines[0]
-        written, reason = append(self._path, b"".join(lines))
-        if not reason:
-            self._torn = False
-            return len(lines), ""
-        whole, rest = _whole(lines, written)
-        self._torn = rest > 0 or (self._torn and not whole)
-        return whole, reason
-
-
-def _whole(lines: Sequence[bytes], written: int) -> tuple[int, int]:
-    """Return how many of *lines* lie within the first *written* bytes, and how many bytes of the next one."""
-    for count, line in enumerate(lines):
-        if written < len(line):
-            return count, written
-        written -= len(line)
-    return len(lines), 0
+        return self._append([f"{entry.text}\n".encode() for entry in entries])
 
 
 class StreamWriter:
@@ -74,7 +52,7 @@ class StreamWriter:
         """Write *entries*; see `Writer`."""
         for count, entry in enumerate(entries):
             try:
-                written = _put(self._stream, entry.text, wait=wait)
+                written = _put(self._stream, entry.level, entry.text, wait=wait)
             except (OSError, ValueError) as error:  # ValueError: closed, or not encodable there
                 return count, getattr(error, "strerror", None) or str(error)
             if not written:
@@ -120,22 +98,31 @@ def complain(entry: Entry) -> None:
     """Say on standard error, if there is one that takes it at once, what could not be said where it should be."""
     if sys.stderr is not None:
         with suppress(OSError, ValueError):
-            _put(sys.stderr, entry.bare, wait=False)
+            _put(sys.stderr, entry.level, entry.bare, wait=False)
 
 
-def _put(stream: TextIO, text: str, *, wait: bool) -> bool:
+def _put(stream: TextIO, level: Level, text: str, *, wait: bool) -> bool:
     """Write a line; return whether it is out as a whole.  Raises `OSError` and `ValueError`."""
     try:
         descriptor = stream.fileno()
     except OSError:  # it is in memory
         stream.write(f"{text}\n")
         return True
-    data = f"{text}\n".encode(stream.encoding, "backslashreplace")
+    mark = f"<{_PRIORITIES[level]}>" if _is_journal(descriptor) else ""
+    data = f"{mark}{text}\n".encode(stream.encoding, "backslashreplace")
     while data:
         if not _takes(descriptor, wait=wait):
             return False
         data = data[os.write(descriptor, data[:_AT_ONCE]) :]
     return True
+
+
+def _is_journal(descriptor: int) -> bool:
+    """Return whether the journal reads *descriptor*, to which a line may say its priority (sd-daemon(3))."""
+    if not (journal := os.environ.get("JOURNAL_STREAM")):  # its device and inode, systemd.exec(5)
+        return False
+    found = os.fstat(descriptor)
+    return journal == f"{found.st_dev}:{found.st_ino}"
 
 
 def _takes(descriptor: int, *, wait: bool) -> bool:

@@ -336,6 +336,17 @@ def test_a_stream_is_written_to_at_once(capfd):
     assert capfd.readouterr().out == "[stamp] told\n"
 
 
+def test_the_journal_is_told_how_much_a_line_matters_and_other_streams_are_not(monkeypatch):
+    reader, writer = os.pipe()
+    found = os.fstat(writer)
+    with os.fdopen(writer, "w") as stream:
+        for journal in (f"{found.st_dev}:{found.st_ino}", "1:2"):
+            monkeypatch.setenv("JOURNAL_STREAM", journal)
+            say(Stream(stream), "told", level=Level.WARNING)
+    assert os.read(reader, 100) == b"<4>told\ntold\n"
+    os.close(reader)
+
+
 def test_a_stream_without_some_letters_has_them_written_out():
     with open(os.devnull, "w", encoding="ascii") as terminal:  # noqa: PTH123  # a stream is what is wanted
         reader, writer = os.pipe()
