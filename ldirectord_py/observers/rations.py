@@ -5,7 +5,7 @@ A server that flaps has a line or more for each change, and each check may be on
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ldirectord_py.observers.line import Field, Level, Line
 
@@ -30,8 +30,8 @@ class _Bucket:
     tokens: float
     filled: float
     """When *tokens* was true."""
-    held: dict[str, Line] = field(default_factory=dict)
-    """The last line of each kind, in the order in which they came."""
+    held: dict[str, Line] | None = None
+    """The last line of each kind, in the order in which they came; None: nothing waits, as with almost all."""
     left: int = 0
     """Lines since *since* that were not written."""
     since: float = 0.0
@@ -62,11 +62,11 @@ class Rations:
         if key is None:
             return (line,)
         bucket = self._bucket(key, now)
-        if bucket.tokens >= 1 and not bucket.held:
+        if bucket.tokens >= 1 and bucket.held is None:
             bucket.tokens -= 1
             return (line,)
-        if not bucket.held:
-            bucket.since, bucket.left = now, 0
+        if bucket.held is None:
+            bucket.since, bucket.left, bucket.held = now, 0, {}
             self._windows[key] = now + WINDOW
         kind = _KINDS.get(line.event, line.event)
         bucket.held.pop(kind, None)
@@ -121,7 +121,7 @@ class Rations:
         bucket = self._buckets[key]
         del self._windows[key], self._rests[key]
         bucket.fill(now)
-        held, bucket.held = list(bucket.held.values()), {}
+        held, bucket.held = list((bucket.held or {}).values()), None
         bucket.tokens = max(0.0, bucket.tokens - len(held))
         missing = bucket.left - len(held)
         return [_left_out(held[-1], key, missing, now - bucket.since), *held] if missing else held
