@@ -25,6 +25,7 @@ from tests.stories.test_command_line import COMMAND
 PATIENCE = 40.0
 NOBODY = 61_184
 """A user who runs nothing else: the limit is one of users, and root has none."""
+BY_PROGRAM = "192.0.2.2:80"
 REASON = "no thread can be started: look at TasksMax and at the memory"
 AS_NOBODY = ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups")
 """With a capability to read, since Python and these files may lie in a folder of root's."""
@@ -58,6 +59,7 @@ class Director:
             "emailalert=a@b.example\nemailalertfreq=1\nsmtp=127.0.0.1\n"
             f'virtual=192.0.2.1:80\n\treal={self.address} masq {weight}\n\tservice=http\n\trequest="alive.html"\n'
             f'\treceive="I\'m alive!"\n\tmonitorfile="{self.home}/monitor"\n\tquiescent=yes\n'
+            f"virtual={BY_PROGRAM}\n\treal=127.0.0.1:9 masq\n\tchecktype=external\n\tcheckcommand=/bin/true\n"
         )
 
     def start(self, most: int = 0) -> None:
@@ -78,15 +80,15 @@ class Director:
         assert self.process is not None
         self.process.send_signal(number)
 
-    def weight(self) -> float:
+    def weight(self, virtual: str = "192.0.2.1:80") -> float:
         """Return the server's weight in the table, by the daemon's own account; -1 if it does not answer."""
-        label = f'virtual="tcp:192.0.2.1:80",real="{self.address}",kind="kernel"'
+        label = f'ldirectord_real_weight{{virtual="tcp:{virtual}",'
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=5) as answer:
                 lines = answer.read().decode().splitlines()
         except OSError:
             return -1
-        return next((float(line.split()[-1]) for line in lines if label in line), 0)
+        return next((float(line.split()[-1]) for line in lines if label in line and 'kind="kernel"' in line), 0)
 
     def logged(self) -> list[dict[str, object]]:
         path = self.home / "log"
@@ -131,6 +133,7 @@ def director() -> Iterator[Director]:
 def test_where_no_thread_can_be_had_checks_go_on_and_each_side_job_comes_back(director: Director) -> None:
     director.start()
     director.until(lambda: director.weight() == 1)
+    director.until(lambda: director.weight(BY_PROGRAM) == 1)
     director.until((director.home / "monitor").exists)
     director.tell(NO_ROOM)
     director.site.sick()
@@ -143,8 +146,10 @@ def test_where_no_thread_can_be_had_checks_go_on_and_each_side_job_comes_back(di
     director.until(lambda: director.told("Maintenance directory", REASON))
     director.until(lambda: director.told("fallbackcommand", "cannot be run"))
     director.until(lambda: director.told("takes no mail", REASON))
+    director.until(lambda: director.told(BY_PROGRAM, "could not be checked, through a fault of ours"))
     director.site.alive()
     director.until(lambda: director.weight() == 1)
+    assert director.weight(BY_PROGRAM) == 1
     assert director.told("Watching the files", REASON) == 1
 
     director.tell(ROOM)
