@@ -16,9 +16,10 @@ LONG = 5
 
 
 def scenarios_of(*runs: Run) -> pytest.MarkDecorator:
-    """Return the parameters of a test that is to be run with each scenario of *runs*, each run in a guest of its own.
+    """Return the parameters of a test that is to be run with each scenario of *runs*.
 
-    The scenarios of a run share its table and its daemons; runs mostly wait for the original.
+    The scenarios of a run share its table and its daemons.  A long run has a guest of its own, and the short ones of a
+    module share one: until a guest has booted and pytest has begun in it, a short run is half done.
     """
     cases: Iterable[object] = [
         pytest.param(run, each, id=f"{run.name}: {each.title}", marks=_marks(run))
@@ -29,8 +30,7 @@ def scenarios_of(*runs: Run) -> pytest.MarkDecorator:
 
 
 def _marks(run: Run) -> list[pytest.MarkDecorator]:
-    guest = pytest.mark.guest(run.name)
-    return [guest, pytest.mark.long] if len(run.steps) >= LONG else [guest]
+    return [pytest.mark.guest(run.name), pytest.mark.long] if len(run.steps) >= LONG else []
 
 
 def agree(playing: Theatre, run: Run, scenario: Scenario) -> None:
