@@ -28,7 +28,8 @@ from ldirectord_py.model.problems import Problem
 from ldirectord_py.model.snapshot import Snapshot
 from ldirectord_py.model.table import Table
 from ldirectord_py.observers.crashes import Crashes
-from ldirectord_py.observers.logs import Level, LogFormat, open_log
+from ldirectord_py.observers.line import Level, LogFormat
+from ldirectord_py.observers.logs import open_log
 from ldirectord_py.observers.outward import Outward
 from ldirectord_py.options import Options
 from ldirectord_py.probing.prober import Prober

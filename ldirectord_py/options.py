@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ldirectord_py.model.config import Config
-from ldirectord_py.observers.logs import LogDestination
-from ldirectord_py.observers.mail.ways import Routes
+from ldirectord_py.observers.destinations import LogDestination
+from ldirectord_py.observers.mail.routes import Routes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -93,13 +93,6 @@ def _guarded(program: "_Program") -> Iterator[None]:
         GUARD.remove(program.pid)
 
 
-async def run_in_view(argv: Sequence[str]) -> int:
-    """Run this program in `/`, its output going where ours goes; return its exit status.  Raises OSError."""
-    variables = environment(of_ourselves=True)
-    process = await asyncio.create_subprocess_exec(*_encoded(argv), stdin=DEVNULL, cwd="/", env=variables)
-    return await process.wait()
-
-
 class _Output:
     """What a program writes: beginning and end of it, and never more than a little.
 

@@ -27,7 +27,8 @@ from ldirectord_py.cli.texts import COMPATIBLE
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.errors import ConfigRejected, DirectorError
 from ldirectord_py.model.signals import LEAVE_TABLE
-from ldirectord_py.observers.logs import Level, LogDestination
+from ldirectord_py.observers.destinations import LogDestination
+from ldirectord_py.observers.line import Level
 from ldirectord_py.options import Options
 
 _STATUS_SECONDS = 2.0

@@ -1,14 +1,13 @@
 """The daemons of `execute`, as the command line sees them."""
 
-import asyncio
 import os
 import sys
 from pathlib import Path
 
-from ldirectord_py import programs
+from ldirectord_py.cli.in_view import run_in_view
 from ldirectord_py.cli.options import LOG_FORMATS, TABLES, Invocation
 from ldirectord_py.model.config import Config
-from ldirectord_py.observers.execute import instance_command, instances
+from ldirectord_py.observers.executed import instance_command, instances
 
 _ASKED = "LDIRECTORD_ASKED"
 """The configurations whose status is being asked for, so that two that execute each other do not ask for ever."""
@@ -38,12 +37,4 @@ def statuses(config: Config, asked: Invocation, program: str) -> None:
     os.environ[_ASKED] = "\n".join((*filter(None, before), config.path))
     for each in which:
         command = instance_command(itself(asked, program), each, "status")
-        asyncio.run(_in_view(command))
-
-
-async def _in_view(command: str) -> None:
-    try:
-        async with asyncio.timeout(_PATIENCE):
-            await programs.run_in_view(("/bin/sh", "-c", command))
-    except TimeoutError:
-        return  # what it had to say it has said, or will not
+        run_in_view(("/bin/sh", "-c", command), _PATIENCE)  # what it had to say by then it has said, or will not

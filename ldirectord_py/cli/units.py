@@ -1,12 +1,11 @@
 """Daemons that systemd runs: they are restarted through it, or it would lose sight of them."""
 
-import asyncio
 import os
 from pathlib import Path
 
+from ldirectord_py.cli.in_view import run_in_view
 from ldirectord_py.cli.instances import unit_name
 from ldirectord_py.cli.pidfile import Running
-from ldirectord_py.programs import run_in_view
 
 _BOOTED = Path("/run/systemd/system")
 """Is there while systemd is the first process, see sd_booted(3)."""
@@ -20,4 +19,4 @@ def running(instance: str, found: Running) -> str | None:
 
 def restart(unit: str) -> int:
     """Have systemd restart *unit*, and wait for it; return its exit status."""
-    return asyncio.run(run_in_view(("systemctl", "restart", unit)))
+    return run_in_view(("systemctl", "restart", unit)) or 0

@@ -1,10 +1,10 @@
 """`execute`: further configurations, each with a daemon of its own that starts, reloads and stops with this one."""
 
-import shlex
 from collections.abc import Callable, Iterable, Sequence
 
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.events import Event, Reloaded, Started
+from ldirectord_py.observers.executed import instance_command, instances
 from ldirectord_py.observers.hooks import Hook, Hooks
 from ldirectord_py.variables import environment
 
@@ -55,13 +55,3 @@ class Execute:
                 place=each,
             )
             self._hooks.run(("execute", each), hook)
-
-
-def instances(config: Config) -> tuple[str, ...]:
-    """Return the values of `execute`, each once."""
-    return tuple(dict.fromkeys(each for each in config.execute if each.strip()))
-
-
-def instance_command(program: Sequence[str], instance: str, action: str) -> str:
-    """Return the shell's command for *action* on *instance*, whose quotes are the shell's, as with the original."""
-    return f"{shlex.join(program)} {instance} {action}"

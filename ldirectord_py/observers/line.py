@@ -16,6 +16,13 @@ class Level(StrEnum):
     ERROR = "error"
 
 
+class LogFormat(StrEnum):
+    """How a line looks: as the original's do, or as one JSON object."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
 Field = str | int | float | bool | None | Sequence[str]
 
 

@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from enum import StrEnum
 from functools import lru_cache
 from typing import assert_never
 
@@ -17,22 +16,13 @@ from ldirectord_py.model.escaping import printable
 from ldirectord_py.model.events import CheckDone, Event, Reloaded, Stopping
 from ldirectord_py.model.outcome import Verdict
 from ldirectord_py.model.service import RealKey
-from ldirectord_py.observers.line import Entry, Field, Level, Line
+from ldirectord_py.observers.destinations import LogDestination, LogFile, Stream, Syslog
+from ldirectord_py.observers.line import Entry, Field, Level, Line, LogFormat
 from ldirectord_py.observers.lines.checks import fault_over, faulted
 from ldirectord_py.observers.lines.every import lines
 from ldirectord_py.observers.rations import Rations
-from ldirectord_py.observers.sinks import LogDestination, LogFile, Sink, Stream, Syslog, writer_to
+from ldirectord_py.observers.sinks import Sink, writer_to
 from ldirectord_py.observers.structured import EventDict, FilteringBoundLogger, structlog
-
-__all__ = ["Level", "LogDestination", "LogFile", "LogFormat", "LogObserver", "Stream", "Syslog", "open_log"]
-
-
-class LogFormat(StrEnum):
-    """How a line looks: as the original's do, or as one JSON object."""
-
-    TEXT = "text"
-    JSON = "json"
-
 
 _NUMBERS = {
     Level.DEBUG: logging.DEBUG,

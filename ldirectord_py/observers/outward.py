@@ -14,7 +14,8 @@ from ldirectord_py.observers.fallbackcommand import FallbackCommand
 from ldirectord_py.observers.hooks import Hooks
 from ldirectord_py.observers.mail.alerts import MailAlerts
 from ldirectord_py.observers.mail.post import Post
-from ldirectord_py.observers.mail.ways import Routes, prepare
+from ldirectord_py.observers.mail.routes import Routes
+from ldirectord_py.observers.mail.ways import prepare
 from ldirectord_py.observers.monitorfile import MonitorFiles
 
 

@@ -5,37 +5,12 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TextIO, assert_never
+from typing import assert_never
 
+from ldirectord_py.observers.destinations import LogDestination, LogFile, Stream, Syslog
 from ldirectord_py.observers.line import Entry, Field, Level, Line
 from ldirectord_py.observers.writers import FileWriter, StreamWriter, SyslogWriter, Writer, complain
 from ldirectord_py.threads import NoThread, begin
-
-
-@dataclass(frozen=True, slots=True)
-class LogFile:
-    """Append to a file, opened for each burst of lines, so that rotating it needs no signal."""
-
-    path: Path
-
-
-@dataclass(frozen=True, slots=True)
-class Syslog:
-    """Send to the local syslog, under a facility such as `local3` (one that is unknown: `daemon`)."""
-
-    facility: str
-    socket: Path = Path("/dev/log")
-
-
-@dataclass(frozen=True, slots=True)
-class Stream:
-    """Write to an open stream: standard error while debugging, standard output under a supervisor."""
-
-    stream: TextIO
-
-
-LogDestination = LogFile | Syslog | Stream
 
 
 def writer_to(destination: LogDestination, clock: Callable[[], float]) -> Writer:

@@ -12,6 +12,7 @@ from typing import Protocol, TypeVar
 from ldirectord_py import programs
 from ldirectord_py.aside import aside
 from ldirectord_py.observers.mail.message import Alert, Sender, compose
+from ldirectord_py.observers.mail.routes import Routes
 from ldirectord_py.threads import NoThread
 
 T = TypeVar("T")
@@ -20,14 +21,6 @@ _TEMPORARY = 75  # EX_TEMPFAIL of <sysexits.h>
 _MOST_SHOWN = 160
 _ODD = re.compile(r"[^A-Za-z0-9._+-]")
 """What no address is made of, as far as mail servers agree."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Routes:
-    """Where mail goes: the port of mail servers, and the sendmail programs of which the first that is there is run."""
-
-    port: int = 25
-    sendmail: tuple[str, ...] = ("/usr/sbin/sendmail", "/usr/lib/sendmail")
 
 
 class ServerFailed(Exception):

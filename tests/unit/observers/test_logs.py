@@ -17,7 +17,9 @@ from ldirectord_py.model import events as ev
 from ldirectord_py.model.mails import MailDone
 from ldirectord_py.model.outcome import Reason, down, fault
 from ldirectord_py.observers import rations
-from ldirectord_py.observers.logs import Level, LogFile, LogFormat, Stream, Syslog, open_log
+from ldirectord_py.observers.destinations import LogFile, Stream, Syslog
+from ldirectord_py.observers.line import Level, LogFormat
+from ldirectord_py.observers.logs import open_log
 from tests.unit.observers import happenings as the
 
 MOMENT = time.mktime((2026, 11, 2, 13, 6, 49, 0, 0, -1))
