@@ -11,7 +11,7 @@ help:
 	@echo "make demo            the director on three small web servers, in 20 seconds (KERNEL=1: on the kernel's IPVS)"
 	@echo "make test            everything that must hold: lint, types, unit, stories, package, servers, lab, parity"
 	@echo "make lint|unit|package|servers|lab|parity   a part of it"
-	@echo "make faults          100,000 hostile answers for the checks, of which test has 2,000"
+	@echo "make faults          330,000 hostile answers for the checks, of which test has 2,000"
 	@echo "make newest|oldest   lint, unit, stories and servers with the newest, or the lowest, of what pyproject.toml permits"
 	@echo "make locks           requirements/*.txt again, with what is newest today"
 	@echo "make deb             the Debian package, in dist/ (needs debhelper and python3-venv)"

@@ -18,6 +18,9 @@ PAUSE = 0.02
 _MOST_CHANGES = 5
 _RANDOM_ALL = 0.05
 _EDGES = (b"\r\n", b"\n", b"\0", b"\xff" * 4, b"99999999999999999999", b"-1", b" ", b":", b"%s", b"\x7f\xff\xff\xff")
+_LONG = 60_000
+"""Bytes that a piece which is said again and again comes to: what takes quadratic time is slow by then."""
+_LONGEST = 300_000
 
 
 @dataclass
@@ -83,13 +86,15 @@ def _mangled(said: bytes, chance: random.Random) -> bytes:
                 head + tail,
                 head + middle + middle + tail,
                 head + middle * 50 + tail,
+                head + middle * (_LONG // max(1, len(middle))) + tail,
+                head + middle[:1] * _LONG + tail,
                 head + some + middle + tail,
                 head + some + tail,
                 head + some + middle[len(some) :] + tail,
                 head + flipped + middle[1:] + tail,
                 said.replace(b"\r\n", b"\n"),
             )
-        )
+        )[:_LONGEST]
     return said
 
 

@@ -49,6 +49,27 @@ def watched_turns() -> Iterator[Turns]:
         asyncio.events.Handle._run = run  # type: ignore[method-assign]
 
 
+@contextmanager
+def long_turns(owner: type, most: float, notice: Callable[[], None]) -> Iterator[None]:
+    """Call *notice* after each callback of an *owner*'s that took this thread more than *most* s of the processor."""
+    run = asyncio.events.Handle._run
+
+    def measured(handle: asyncio.Handle) -> None:
+        began = time.thread_time()
+        run(handle)
+        if time.thread_time() - began > most and isinstance(getattr(callback_of(handle), "__self__", None), owner):
+            notice()
+
+    def callback_of(handle: asyncio.Handle) -> object:
+        return getattr(handle, "_callback", None)
+
+    asyncio.events.Handle._run = measured  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        asyncio.events.Handle._run = run  # type: ignore[method-assign]
+
+
 MOST = 0.005
 """Seconds of the processor's time that a turn may take."""
 _ROUNDS = 12
