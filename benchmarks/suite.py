@@ -26,11 +26,13 @@ class Size(NamedTuple):
     table: int
     native_seconds: float
     failures: int
+    pairs: int
 
 
-FULL = Size(guest_seconds=20, table=10_000, native_seconds=21, failures=300)
-QUICK = Size(guest_seconds=5, table=2_000, native_seconds=6, failures=50)
-REALS, MANY, STARTED = 500, 10_000, 200
+FULL = Size(guest_seconds=20, table=10_000, native_seconds=21, failures=300, pairs=50)
+QUICK = Size(guest_seconds=5, table=2_000, native_seconds=6, failures=50, pairs=6)
+REALS, MANY, STARTED, CLOSED = 500, 10_000, 200, 2_000
+PAIR_SECONDS = 0.7
 PRECEDENCE = -15
 QUICK_TURNS = ("ours", "http", "keepalived", "http", "ours", "tcp", "keepalived", "tcp")
 
@@ -102,6 +104,11 @@ def measure(size: Size, *, quick: bool) -> Iterator[Fact]:
     print("-- very many servers on loopback, and one that does not answer", flush=True)
     yield from facts(
         [sys.executable, str(HERE / "native.py"), str(MANY), str(size.native_seconds), str(size.failures)], {}
+    )
+    print("-- connections closed in order, and reset, turn about", flush=True)
+    yield from facts(
+        [sys.executable, str(HERE / "closing.py"), str(CLOSED), str(size.pairs), str(PAIR_SECONDS)],
+        {"PYTHONPATH": "."},
     )
 
 

@@ -40,6 +40,7 @@ class TlsPeer(StreamPeer):
     __slots__ = (
         "_cpu",
         "_handshake",
+        "_heard_all",
         "_incoming",
         "_is_slow",
         "_memory",
@@ -67,6 +68,7 @@ class TlsPeer(StreamPeer):
         self._memory = memory
         self._tls: ssl.SSLObject | None = None
         self._objection: Outcome | None = None
+        self._heard_all = False
         self._cpu = 0.0
         """Seconds of processor time that OpenSSL has taken."""
         self._waited = 0.0
@@ -226,7 +228,9 @@ class TlsPeer(StreamPeer):
 
     async def reconnect(self) -> None:
         """See `Peer.reconnect`."""
+        self._leave()
         self._tls = None
+        self._heard_all = False
         await super().reconnect()
         if self._target.transport is Transport.TLS:
             await self._begin_tls()
@@ -234,11 +238,16 @@ class TlsPeer(StreamPeer):
     def end(self) -> None:
         """Do nothing: a half-closed TLS connection is a closed one."""
 
+    def leave_closing(self, *, answering: bool) -> None:
+        """See `Peer.leave_closing`; a server that has sent close_notify answers no more."""
+        super().leave_closing(answering=answering and not self._heard_all)
+
     def _last_words(self) -> bytes:
         """Return our close_notify (RFC 8446 §6.1)."""
         if self._tls is None:
             return b""
-        with suppress(ssl.SSLError):  # the server's has not come yet, or more of its answer has
+        self._incoming.read()  # so that the library computes nothing more for the server
+        with suppress(ssl.SSLError):  # the server's has not come yet
             self._tls.unwrap()
         return self._outgoing.read()
 
@@ -248,15 +257,18 @@ class TlsPeer(StreamPeer):
         read = partial(self._tls.read, _CHUNK)
         while True:
             try:
-                return await self._compute(read)
+                data = await self._compute(read)
             except ssl.SSLWantReadError:
                 await self._flush()
-                if not await self._feed():
-                    # Many servers end the connection without close_notify; whether that was too
-                    # early is for the conversation to say.
-                    return b""
-            except ssl.SSLZeroReturnError:
+                if await self._feed():
+                    continue
+                # Many servers end the connection without close_notify; whether that was too
+                # early is for the conversation to say.
                 return b""
+            except ssl.SSLZeroReturnError:
+                data = b""
+            self._heard_all = not data
+            return data
 
     async def _flush(self) -> None:
         if data := self._outgoing.read():

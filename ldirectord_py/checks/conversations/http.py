@@ -68,7 +68,7 @@ class Http:
 
     async def _read(self, peer: Peer) -> Answer | Outcome:
         answer = await read_answer(peer, whole=self._whole)
-        peer.leave_closing(answering=not self._whole or isinstance(answer, Outcome) or answer.cut)
+        peer.leave_closing(answering=isinstance(answer, Outcome) or not answer.ended)
         return answer
 
     @property

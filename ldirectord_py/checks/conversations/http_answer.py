@@ -19,13 +19,15 @@ class Answer:
     llhttp calls the methods `on_...` and makes nothing of what has none; so there are as few as will do.
     """
 
-    __slots__ = ("bare", "cut", "done", "head", "parser", "pieces", "size", "status")
+    __slots__ = ("bare", "cut", "done", "ended", "head", "parser", "pieces", "size", "status")
 
     def __init__(self) -> None:
         self.status = 0
         """Of the final answer; 0 until its headers are complete."""
         self.done = False
         """Nothing more needs to be read."""
+        self.ended = False
+        """Nothing more is to come."""
         self.cut = False
         """The body goes on beyond what is kept."""
         self.bare = False
@@ -43,6 +45,10 @@ class Answer:
         if not self.done and (status := self.parser.get_status_code()) >= 200:
             self.status = status
             self.done = True
+
+    def on_message_complete(self) -> None:
+        """Note the end of the final answer."""
+        self.done = self.ended = self.status > 0
 
     @property
     def body(self) -> bytes:
@@ -80,8 +86,3 @@ class WholeAnswer(Answer):
             self.size += len(data)
             if self.size > MOST_BODY:
                 self.cut = self.done = True
-
-    def on_message_complete(self) -> None:
-        """Note the end of the final answer."""
-        if self.status:
-            self.done = True

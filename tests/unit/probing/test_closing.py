@@ -27,8 +27,10 @@ from tests.peers.listeners import accepting
 BIG = b"HTTP/1.0 200 OK\r\n\r\n" + bytes(2_000_000)
 HUGE = b"HTTP/1.0 200 OK\r\n\r\n" + bytes(4 * closing.MOST_BYTES)
 PAGE = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nalive"
+MOVED = b"HTTP/1.1 302 Found\r\nLocation: /there\r\nContent-Length: 0\r\n\r\n"
 RECEIVE = {"service": "http", "receive": "alive"}
-RESET = {errno.ECONNRESET, errno.EPIPE}
+RESET = {errno.ECONNRESET, errno.EPIPE, errno.ENOTCONN}
+PATIENT = {"negotiatetimeout": PATIENCE, "checktimeout": PATIENCE}
 UNLIMITED = TimeWaitBudget(1e9)
 _TIME_WAIT = "06"
 
@@ -59,10 +61,11 @@ def served(script: Callable[[socket.socket], None]) -> Iterator[tuple[Server, En
         yield server, endpoint
 
 
-def until(connection: socket.socket, words: bytes) -> None:
+def until(connection: socket.socket, words: bytes) -> bytes:
     heard = b""
     while words not in heard and (data := connection.recv(65536)):
         heard += data
+    return heard
 
 
 def to_the_end(connection: socket.socket) -> None:
@@ -132,7 +135,7 @@ async def test_a_check_that_comes_to_its_end_ends_in_order(script, words) -> Non
     with served(script) as (server, endpoint):
         async with probing() as ask:
             for _ in range(3):
-                await ask(probe_of(endpoint, **words))
+                await ask(probe_of(endpoint, **{**PATIENT, **words}))
                 assert await server.end() == 0
 
 
@@ -173,7 +176,7 @@ def time_waits(port: int) -> list[str]:
 async def test_a_server_that_is_to_close_closes_first_and_keeps_the_time_wait(script, words, who) -> None:
     with served(script) as (server, endpoint):
         async with probing() as ask:
-            await ask(probe_of(endpoint, **words))
+            await ask(probe_of(endpoint, **{**PATIENT, **words}))
             assert await server.end() == 0
             async with asyncio.timeout(PATIENCE):
                 while not (found := time_waits(endpoint.port)):
@@ -192,7 +195,7 @@ async def test_a_server_that_is_to_close_closes_first_and_keeps_the_time_wait(sc
 async def test_what_fails_or_does_not_end_is_reset(script, words, reason) -> None:
     with served(script) as (server, endpoint):
         async with probing() as ask:
-            outcome = await ask(probe_of(endpoint, **words))
+            outcome = await ask(probe_of(endpoint, **{**PATIENT, **words}))
             assert (outcome.reason, await server.end() in RESET) == (reason, True)
 
 
@@ -256,29 +259,31 @@ def told_over_tls(context: ssl.SSLContext, asked: bytes, answer: bytes) -> Calla
 
     def script(connection: socket.socket) -> None:
         with context.wrap_socket(connection, server_side=True, suppress_ragged_eofs=False) as secure:
-            until(secure, asked)
-            secure.sendall(answer)
-            secure.unwrap()
+            secure.sendall(PAGE if b"/there" in until(secure, asked) else answer)
+            secure.unwrap()  # waits for the other side's close_notify, and is content with nothing else
 
     return script
 
 
 @pytest.mark.parametrize(
-    ("asked", "answer", "words"),
+    ("asked", "answer", "words", "connections"),
     [
-        (b"PING", b"+PONG\r\n", {"service": "rediss"}),
-        (b"\r\n\r\n", PAGE, {**RECEIVE, "service": "https"}),
-        (b"\r\n\r\n", PAGE.replace(b"alive", b"dying"), {**RECEIVE, "service": "https"}),
+        (b"PING", b"+PONG\r\n", {"service": "rediss"}, 1),
+        (b"\r\n\r\n", PAGE, {**RECEIVE, "service": "https"}, 1),
+        (b"\r\n\r\n", PAGE.replace(b"alive", b"dying"), {**RECEIVE, "service": "https"}, 1),
+        (b"\r\n\r\n", PAGE, {"service": "https"}, 1),
+        (b"\r\n\r\n", PAGE.replace(b"Content-Length: 5\r\n", b""), {**RECEIVE, "service": "https"}, 1),
+        (b"\r\n\r\n", MOVED, {**RECEIVE, "service": "https"}, 2),
     ],
-    ids=["we close", "the server closes", "the server closes: down"],
+    ids=["we close", "the server closes", "down", "status only", "no length", "redirect"],
 )
-async def test_over_tls_the_end_is_told_before(asked, answer, words) -> None:
+async def test_over_tls_the_end_is_told_before(asked, answer, words, connections) -> None:
     context = Authority().server("www.example")
     with served(told_over_tls(context, asked, answer)) as (server, endpoint):
         async with probing() as ask:
             for _ in range(2):  # the second resumes the first's session
-                await ask(probe_of(endpoint, **words))
-                assert await server.end() == 0
+                await ask(probe_of(endpoint, **{**PATIENT, **words}))
+                assert [await server.end() for _ in range(connections)] == [0] * connections
 
 
 @pytest.mark.parametrize(
