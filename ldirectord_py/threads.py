@@ -3,7 +3,7 @@
 import errno
 import signal
 from collections.abc import Callable
-from threading import Thread
+from threading import Thread  # noqa: TID251  # the one place
 
 
 class NoThread(OSError):

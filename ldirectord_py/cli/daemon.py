@@ -33,18 +33,33 @@ def in_background(work: Callable[[Announce], int], seconds: float) -> Report:
     reader, writer = os.pipe()
     sys.stdout.flush()
     sys.stderr.flush()
-    child = os.fork()
+    try:
+        child = os.fork()
+    except OSError as error:
+        os.close(reader)
+        os.close(writer)
+        return _no_process(error)
     if child:
         os.close(writer)
         os.waitpid(child, 0)
         return _await_report(reader, seconds)
     os.close(reader)
     os.setsid()
-    if os.fork():
+    announce = _announcer(writer)
+    try:
+        grandchild = os.fork()
+    except OSError as error:
+        announce(_no_process(error))
+        os._exit(1)
+    if grandchild:
         os._exit(0)
     os.chdir("/")
     _leave_terminal()
-    sys.exit(work(_announcer(writer)))
+    sys.exit(work(announce))
+
+
+def _no_process(error: OSError) -> Report:
+    return Report(1, f"no process can be started ({error.strerror}): look at TasksMax, ulimit -u and the memory")
 
 
 def _announcer(writer: int) -> Announce:

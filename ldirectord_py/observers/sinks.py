@@ -84,7 +84,7 @@ class Sink:
         self._waiting: list[Entry] = []
         self._size = 0
         self._gap: Gap | None = None
-        self._thread: threading.Thread | None = None
+        self._thread: threading.Thread | None = None  # noqa: TID251  # not started here
         self._writing = False
         self._lingers = False
         self._stuck = False

@@ -62,9 +62,10 @@ class Director:
             f"virtual={BY_PROGRAM}\n\treal=127.0.0.1:9 masq\n\tchecktype=external\n\tcheckcommand=/bin/true\n"
         )
 
-    def start(self, most: int = 0) -> None:
+    def start(self, most: int = 0, *options: str) -> None:
         environment = {"LDIRECTORD_RUN_DIR": str(self.home), "MAIL_PORT": str(self.mails.port), "SENDMAIL": "/no"}
-        command = [str(COMMAND), "--table", "memory", "--log-format", "json", "--foreground", str(self.config), "start"]
+        options = options or ("--log-format", "json", "--foreground")
+        command = [str(COMMAND), "--table", "memory", *options, str(self.config), "start"]
         caps = ("--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search")
         user = (*AS_NOBODY, *caps) if os.geteuid() == 0 else ()
         with (self.home / "stderr").open("wb") as stderr:
@@ -171,3 +172,13 @@ def test_a_director_that_never_gets_a_thread_checks_and_ends_in_order(director: 
     assert director.end() == 0
     assert not director.told("Traceback")
     assert director.logged()[-1]["event"] == "stopped"
+
+
+@pytest.mark.parametrize("most", [1, 2], ids=["the first process", "the second process"])
+def test_a_start_without_room_for_the_daemon_says_so(director: Director, most: int) -> None:
+    director.start(most, "--log-format", "json")
+    assert director.process is not None
+    assert director.process.wait(PATIENCE) == 1
+    said = (director.home / "stderr").read_text()
+    assert said.startswith("no process can be started (Resource temporarily unavailable): look at TasksMax, ulimit -u")
+    assert "Traceback" not in said
