@@ -27,6 +27,8 @@ from tests.peers.turns import MOST, datagrams_elsewhere, elsewhere, held_for, lo
 ALL = 330_000 if os.environ.get("FAULTS") == "full" else 2_000
 SLOTS = 16
 """Servers that are asked at a time."""
+TLS_SLOTS = 3
+"""Those of them that speak TLS: a handshake takes a millisecond, and several in a turn are no suspicion."""
 WORKERS = 2
 """Those of them that are asked by processes, which take their time to start."""
 LOGIN = {"login": "alice", "passwd": "rabbit-hole"}
@@ -226,7 +228,7 @@ async def held(case: Case, seed: int) -> float:
 async def test_no_answer_is_a_fault_of_ours_or_holds_the_loop(case: Case) -> None:
     count = ALL // len(CASES)
     context, udp = CERTIFIED if case.secure else None, case.virtual is UDP_VIP
-    slots = WORKERS if case.service in DATABASES else SLOTS
+    slots = WORKERS if case.service in DATABASES else TLS_SLOTS if case.secure else SLOTS
     async with AsyncExitStack() as stack:
         fuzz = Fuzz(case, await stack.enter_async_context(checking()))
         stack.enter_context(long_turns(Prober, MOST, fuzz.suspect))
