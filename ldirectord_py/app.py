@@ -31,7 +31,7 @@ from ldirectord_py.observers.crashes import Crashes
 from ldirectord_py.observers.line import Level, LogFormat
 from ldirectord_py.observers.logs import open_log
 from ldirectord_py.observers.outward import Outward
-from ldirectord_py.options import Options
+from ldirectord_py.options import Options, Ready
 from ldirectord_py.probing.prober import Prober
 from ldirectord_py.probing.schedule import Schedule
 from ldirectord_py.runtime.control_commands import ControlCommands
@@ -54,7 +54,7 @@ _STATE_SECONDS = 2.0
 """So long may the last writing of the state file keep the end."""
 
 
-def run(config: Config, options: Options, ready: Callable[[], None]) -> int:
+def run(config: Config, options: Options, ready: Ready) -> int:
     """Direct until a signal asks for the end, and return the exit status.
 
     Calls *ready* once the table is taken over.  Raises `DirectorError` where it does not come to that.
@@ -78,6 +78,8 @@ class Application:
 
     def __init__(self, config: Config, options: Options) -> None:
         self._options = options
+        self._troubles: list[str] = []
+        """What the configuration in force asks for and has to do without."""
         self._limits = limits()
         self._log = open_log(
             options.log(config), format=LogFormat(options.log_format), debug=options.debug, name=options.instance
@@ -130,7 +132,7 @@ class Application:
         """Ask for the end, as SIGTERM does."""
         self._signals.ask("TERM")
 
-    async def run(self, ready: Callable[[], None]) -> int:
+    async def run(self, ready: Ready) -> int:
         """See the function `run`."""
         asyncio.get_running_loop().set_exception_handler(self._complain)
         try:
@@ -184,7 +186,12 @@ class Application:
         # A shadow has the configuration of the daemon beside it, which listens there already: it warns, and goes on.
         if self._ownership is not None:
             self._ownership.keep([virtual.key for virtual in config.virtuals])
-        notes = [await self._metrics.follow(config.metricslisten), self._limits.complaint(len(self._director.plans))]
+        complaints = (
+            await self._metrics.follow(config.metricslisten),
+            self._limits.complaint(len(self._director.plans)),
+        )
+        self._troubles = [complaint for complaint in complaints if complaint]
+        notes = list(self._troubles)
         if not self._options.shadow and isinstance(self._table, KernelTable):
             advice = advised(config, current)
             notes += [put(each) if config.sysctls else each.sentence for each in advice]
@@ -210,7 +217,7 @@ class Application:
             await self._director.leave()
         await self._outward.finish()
 
-    async def _direct(self, ready: Callable[[], None]) -> None:
+    async def _direct(self, ready: Ready) -> None:
         director = self._director
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -249,13 +256,13 @@ class Application:
         if self._state is not None:
             yield KEEPING_STATE, self._state.keep
 
-    def _begin(self, schedule: Schedule, ready: Callable[[], None]) -> None:
+    def _begin(self, schedule: Schedule, ready: Ready) -> None:
         schedule.retarget(self._director.plans)
         self._follow_config()
         settle_memory()
         virtuals = self._director.config.virtuals
         self._stream.emit(Started(len(virtuals), sum(len(virtual.reals) for virtual in virtuals)))
-        ready()
+        ready(*self._troubles)
         self._notifier.ready()
 
     async def _reload_on_signal(self, reloader: Reloader) -> None:

@@ -4,10 +4,19 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from ldirectord_py.model.config import Config
 from ldirectord_py.observers.destinations import LogDestination
 from ldirectord_py.observers.mail.routes import Routes
+
+
+class Ready(Protocol):
+    """Is told once that a director is at work."""
+
+    def __call__(self, *troubles: str) -> None:
+        """Take note; *troubles* are what it has to do without, such as its metrics."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,11 +5,12 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from ldirectord_py.checks.veiling import without
 from ldirectord_py.cli import units
@@ -29,7 +30,7 @@ from ldirectord_py.model.errors import ConfigRejected, DirectorError
 from ldirectord_py.model.signals import LEAVE_TABLE
 from ldirectord_py.observers.destinations import LogDestination
 from ldirectord_py.observers.line import Level
-from ldirectord_py.options import Options
+from ldirectord_py.options import Options, Ready
 
 _STATUS_SECONDS = 2.0
 """A cluster manager waits for `status`, and gives up on a director that takes long."""
@@ -71,6 +72,8 @@ def _start(job: Job, found: Running | Stopped) -> int:
     report = in_background(lambda announce: _daemon(job, announce), job.environment.patience)
     if report.status:
         job.journal.tell(f"{report.sentence.rstrip('.')}; the log may say more ({job.config.logfile})")
+    elif report.sentence:
+        complain(report.sentence)
     return report.status
 
 
@@ -136,8 +139,8 @@ def _status(job: Job, found: Running | Stopped) -> int:
     """Say where things stand, in the words and on the streams that cluster agents look at."""
     if isinstance(found, Running):
         job.journal.tell(_is_running(job, found.pid), Level.INFO)
-        if job.trouble:
-            complain(f"{_in_force(found)}; {job.trouble}")
+        if trouble := _trouble(job, reply := _asked(found)):
+            complain(f"{_in_force(found, reply)}; {trouble}")
         if not job.invocation.shadow:
             statuses(job.config, job.invocation, job.environment.program)
         return 0
@@ -148,15 +151,32 @@ def _status(job: Job, found: Running | Stopped) -> int:
     return 1 if found.stale else 3
 
 
-def _in_force(found: Running) -> str:
-    """Say which configuration a daemon goes by, as far as it answers."""
-    said = f"running, pid {found.pid}"
+def _asked(found: Running) -> Mapping[str, Any]:
+    """Return what a daemon says of itself: nothing where it does not answer."""
     with suppress(DirectorError):  # it stands still, or is another user's
-        if reply := ask(control_path(found.path), "status", seconds=_STATUS_SECONDS):
-            moment = time.localtime(reply["loaded"])
-            today = moment[:3] == time.localtime()[:3]
-            said += time.strftime(", on the configuration of " + ("%H:%M" if today else "%Y-%m-%d %H:%M"), moment)
-    return said
+        return ask(control_path(found.path), "status", seconds=_STATUS_SECONDS) or {}
+    return {}
+
+
+def _in_force(found: Running, reply: Mapping[str, Any]) -> str:
+    """Say which configuration a daemon goes by, as far as it has said."""
+    said = f"running, pid {found.pid}"
+    return f"{said}, on the configuration of {_clock(reply['loaded'])}" if reply else said
+
+
+def _trouble(job: Job, reply: Mapping[str, Any]) -> str:
+    """Say why what is on disk is not what is in force; nothing, as far as can be seen: it is."""
+    if reply and not Path(reply["config"]).exists():
+        return f"its file {reply['config']} is not there any more"
+    if job.trouble or not reply or not reply["refused"]:
+        return job.trouble
+    return f"what was read at {_clock(reply['refused_at'])} was refused: " + "\n".join(reply["refused"])
+
+
+def _clock(seconds: float) -> str:
+    """Return a moment (seconds since the epoch) as an operator reads it: without the day, if that is today."""
+    moment = time.localtime(seconds)
+    return time.strftime("%H:%M" if moment[:3] == time.localtime()[:3] else "%Y-%m-%d %H:%M", moment)
 
 
 def _warn_of_file(job: Job) -> None:
@@ -199,7 +219,7 @@ def _options(job: Job, control: Path | None = None) -> Options:
     )
 
 
-def _run(job: Job, begun: Callable[[], None], control: Path | None = None) -> int:
+def _run(job: Job, begun: Ready, control: Path | None = None) -> int:
     """Direct until the end; *control* is where to be asked meanwhile, for whoever holds the pid file."""
     return job.environment.runner(job.config, _options(job, control), begun)
 
@@ -227,9 +247,9 @@ def _daemon(job: Job, announce: Announce) -> int:
     begun = early_signals()
     sys.excepthook = _crash_log(job, announce)
 
-    def ready() -> None:
+    def ready(*troubles: str) -> None:
         begun()
-        announce(Report(0))
+        announce(Report(0, "\n".join(troubles)))
 
     try:
         with held(job.pid_file, *job.pid_files):

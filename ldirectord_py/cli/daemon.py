@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from types import FrameType
 
 from ldirectord_py.model.signals import LEAVE_TABLE
+from ldirectord_py.options import Ready
 
 _LONGEST_REPORT = 4000  # below PIPE_BUF, so that it comes in one piece
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What became of a start: an exit status and, unless it is 0, a sentence."""
+    """What became of a start: an exit status, and what the operator should know of it, if anything."""
 
     status: int
     sentence: str = ""
@@ -104,7 +105,7 @@ def _await_report(reader: int, seconds: float) -> Report:
     return Report(int(status), sentence)
 
 
-def early_signals() -> Callable[[], None]:
+def early_signals() -> Ready:
     """See to signals until the director sees to them itself; the function returned is told when it does.
 
     Until then a request to stop ends the process in order, and a request to reload, whose default
@@ -118,7 +119,7 @@ def early_signals() -> Callable[[], None]:
     def stop(_number: int, _frame: FrameType | None) -> None:
         sys.exit(0)
 
-    def over() -> None:
+    def over(*_troubles: str) -> None:
         for number in kept:
             signal.raise_signal(number)
         kept.clear()

@@ -145,7 +145,7 @@ async def _demo(console: Console, settings: Config, options: Options) -> None:
         application = app.Application(settings, options)
         async with asyncio.TaskGroup() as tasks:
             ready = asyncio.Event()
-            director = tasks.create_task(application.run(ready.set), name="director")
+            director = tasks.create_task(application.run(lambda *_troubles: ready.set()), name="director")
             director.add_done_callback(lambda _: ready.set())
             try:
                 await ready.wait()

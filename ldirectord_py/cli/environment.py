@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Self
 
 from ldirectord_py.model.config import Config
-from ldirectord_py.options import Options
+from ldirectord_py.options import Options, Ready
 
-Runner = Callable[[Config, Options, Callable[[], None]], int]
+Runner = Callable[[Config, Options, Ready], int]
 Prover = Callable[[Config, Options], None]
 
 
-def direct(config: Config, options: Options, ready: Callable[[], None]) -> int:
+def direct(config: Config, options: Options, ready: Ready) -> int:
     """Do what `app.run` does, which is imported where it comes to that: a status, for one, does without."""
     from ldirectord_py import app  # noqa: PLC0415  # see above
 

@@ -1,6 +1,7 @@
 """What a process inherits from whoever starts it, and a daemon of root's had better not."""
 
 import os
+import sys
 from contextlib import suppress
 
 _MASK = 0o022
@@ -20,4 +21,7 @@ def leave_behind() -> None:
     while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
         pass
     os.close(descriptor)
+    # Where one is closed Python has no stream, and whatever flushes or prints would fail.
+    sys.stdout = sys.stdout or open(1, "w", closefd=False)  # noqa: SIM115  # for as long as the process lives
+    sys.stderr = sys.stderr or open(2, "w", closefd=False)  # noqa: SIM115  # the same
     os.umask(os.umask(_MASK) | _MASK)

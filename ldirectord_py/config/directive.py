@@ -5,11 +5,14 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from ipaddress import IPv6Address
 from typing import Any, Generic, TypeVar
 
 from ldirectord_py.model.escaping import printable
 
 T_co = TypeVar("T_co", covariant=True)
+
+_LARGEST_PORT = 65535
 
 
 class Scope(StrEnum):
@@ -135,12 +138,28 @@ def no_port(word: str, *, named: bool = True) -> str:
     return f'"{shown(word)}" is no port ({"" if not named else "a name of /etc/services, or "}1 to 65535)'
 
 
+def in_brackets(word: str) -> str:
+    """Return how *word*, an IPv6 address without brackets, is to be written, with its port or one as an example."""
+    address, _, port = word.rpartition(":")
+    if port.isdecimal() and 0 < int(port) <= _LARGEST_PORT and _is_ipv6(address):
+        return f"[{address}]:{port}"
+    return f"[{word}]:80"
+
+
+def _is_ipv6(word: str) -> bool:
+    try:
+        IPv6Address(word)
+    except ValueError:
+        return False
+    return True
+
+
 def no_host(host: str, family: int) -> str:
     """Say why *host*, which could not be resolved, is none."""
     if family == 4 and host.startswith("["):
         return f"{shown(host)} is an IPv6 address, which belongs to a virtual6"
     if family == 6 and ":" in host and not host.startswith("["):
-        return "an IPv6 address stands in brackets, as in [2001:db8::1]:80"
+        return f"an IPv6 address stands in brackets, as in {shown(in_brackets(host))}"
     if re.fullmatch(r"[0-9.]+", host) or (family == 6 and host.startswith("[")):
         return f"{shown(host)} is no IPv{family} address"
     return f'the name "{shown(host)}" has no IPv{family} address that could be found'

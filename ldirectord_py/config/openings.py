@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from ldirectord_py.config.directive import Unreadable, quoted
+from ldirectord_py.config.directive import Unreadable, in_brackets, quoted
 
 _HOST = re.compile(r"([0-9A-Za-z._+-]+):([A-Za-z0-9_-]+)", re.ASCII)
 _IPV6 = re.compile(r"(\[[0-9A-Fa-f:]+\]):([A-Za-z0-9_-]+)", re.ASCII)
@@ -67,9 +67,7 @@ def _bare(text: str) -> str:
     word = re.split(r"[\s#]", text, maxsplit=1)[0]
     if not _BARE_IPV6.fullmatch(word):
         return ""
-    address, _, port = word.rpartition(":")
-    whole = f"[{address}]:{port}" if port.isdecimal() else f"[{word}]:80"
-    return f"an IPv6 address stands in brackets; write virtual6={whole}"
+    return f"an IPv6 address stands in brackets; write virtual6={in_brackets(word)}"
 
 
 def _ignored(rest: str) -> tuple[str, ...]:

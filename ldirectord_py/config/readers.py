@@ -239,7 +239,7 @@ def _listen(text: str) -> Endpoint:
     if match is not None and not 0 < int(match[3]) < 65536:
         raise Unreadable(no_port(match[3]), complete=True)
     if match is None:
-        raise Unreadable("expected [ADDRESS:]PORT, such as 9100, 127.0.0.1:9100 or [::1]:9100")
+        raise Unreadable("expected [ADDRESS:]PORT, such as 9893, 127.0.0.1:9893 or [::1]:9893")
     try:
         address: IPAddress = IPv6Address(match[2]) if match[2] else IPv4Address(match[1] or "127.0.0.1")
     except ValueError:

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from ldirectord_py.config.directive import Reader, Unreadable, Void, quoted, shown, unknown_word
+from ldirectord_py.config.directive import Reader, Unreadable, Void, in_brackets, quoted, shown, unknown_word
 from ldirectord_py.config.readers import rooted
 from ldirectord_py.config.schemas import LARGEST
 from ldirectord_py.config.tree import Checks
@@ -178,7 +178,7 @@ def _shapeless(text: str) -> Unreadable:
 
 
 def _brackets(address: str) -> str:
-    return f"an IPv6 address stands in brackets, as in [{shown(address)}]:80"
+    return f"an IPv6 address stands in brackets, as in {shown(in_brackets(address))}"
 
 
 def _left_over(text: str, weight: int | None, after: str) -> str:

@@ -94,6 +94,8 @@ class Reloader:
         """Has what is not the director's follow a configuration; returns what did not."""
         self.loaded = time.time()
         """When the configuration in force was put in force, in seconds since the epoch."""
+        self.refused_at = 0.0
+        """When the last reload was refused, in seconds since the epoch."""
         self.refused: tuple[Problem, ...] = ()
         """What was wrong with the last reload; none: nothing."""
 
@@ -135,7 +137,7 @@ class Reloader:
         return self._refuse((Problem(self._path, 0, sentence),))
 
     def _refuse(self, problems: tuple[Problem, ...]) -> ReloadResult:
-        self.refused = problems
+        self.refused, self.refused_at = problems, time.time()
         self._emit(ReloadRefused(self._path, problems))
         return ReloadResult(problems=problems)
 

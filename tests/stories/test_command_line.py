@@ -4,6 +4,7 @@ import os
 import re
 import select
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -190,6 +191,45 @@ class TestOneRuns:
         assert running.run(action) == Done(0)
         assert running.pid() != before
         assert running.processes() == [running.pid()]
+
+    @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+    def test_a_standard_stream_that_is_closed_is_no_outage(self, place: Place, closed: str) -> None:
+        shell = ("/bin/sh", "-c", f'exec "$@" {closed}', "sh")
+        program = (*shell, sys.executable, "-m", "ldirectord_py", "--table", "memory", str(place.config))
+        before: list[int] = []
+        for action in ("start", "restart", "try-restart"):
+            assert place.run(action, program=program).status == 0
+            (pid,) = place.processes()
+            assert [pid] != before
+            before = [pid]
+        assert place.run("reload", program=program).status == 0
+        assert place.run("stop", program=program).status == 0
+        assert place.processes() == []
+
+    def test_a_start_says_what_it_has_to_do_without(self, place: Place) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = taken.getsockname()[1]
+            place.write(f"metricslisten=127.0.0.1:{port}\n{SERVICE}")
+            started = place.run("start")
+        assert started.status == 0
+        assert started.err.startswith(f"metricslisten: cannot listen on 127.0.0.1:{port} for metrics: Address already")
+        assert len(place.processes()) == 1
+
+    def test_status_tells_of_a_reload_that_was_refused_and_of_a_file_that_is_gone(self, running: Place) -> None:
+        pid = running.pid()
+        running.write("")
+        assert running.run("reload").status == 2
+        told = running.run("status")
+        said, more = told.err.splitlines(keepends=True)
+        assert Done(told.status, told.out, said) == is_running(running, pid)
+        assert re.match(
+            rf"running, pid {pid}, on the configuration of \d\d:\d\d; what was read at \d\d:\d\d was refused: .*would "
+            r"take away all 1 virtual services",
+            more,
+        )
+
+        running.config.unlink()
+        assert running.run("status").err.endswith(f"; its file {running.config} is not there any more\n")
 
     @pytest.mark.parametrize("action", ["reload", "force-reload"])
     def test_reloading_leaves_it_running(self, running: Place, action: str) -> None:

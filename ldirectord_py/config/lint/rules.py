@@ -205,6 +205,14 @@ def _mixed_stop(sight: Sight) -> Found:
             yield place.opening, f"{sentence}, while others have cleanstop=no and stay"
 
 
+def _stop_empties(sight: Sight) -> Found:
+    """Tell of a table that a stop empties because nobody has said otherwise."""
+    if sight.places and all(place.in_force("cleanstop") is None for place in sight.places):
+        what = f"all {len(sight.places)} virtual services" if len(sight.places) > 1 else "the virtual service"
+        sentence = f"cleanstop is not set, so a stop takes {what} out of the table and ends the connections"
+        yield sight.places[0].opening, f"{sentence}; a restart and a reload do not"
+
+
 def _no_reals(place: Place) -> Found:
     if not place.virtual.reals:
         fallback = "only its fallback serves" if place.virtual.fallback else "nobody serves it"
@@ -295,6 +303,7 @@ RULES: tuple[Rule, ...] = (
     Rule("checks-as-root", "the program of an external check has the director's user", as_the_director),
     Rule("no-virtuals", "there is no virtual service", _no_virtuals),
     Rule("stuck-clients", "a setting of the kernel keeps clients with servers that are out", _stuck_clients),
+    Rule("cleanstop-unset", "a stop empties the table, because nothing says otherwise", _stop_empties),
     Rule("cleanstop-mixed", "a stop takes some virtuals out and leaves others", _mixed_stop),
     Rule("no-such-path", "a directory is not there", _no_directory),
     Rule("no-such-program", "the program of an external check is not there, or cannot be started", _no_program),

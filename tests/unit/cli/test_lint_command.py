@@ -7,7 +7,14 @@ import pytest
 
 from ldirectord_py.cli.ldirectorctl import main
 
-SLOW = "quiescent=no\ncheckinterval=1\nnegotiatetimeout=9\nvirtual=127.0.0.1:80\n\treal=127.0.0.2:80 gate\n"
+SLOW = """\
+quiescent=no
+checkinterval=1
+negotiatetimeout=9
+virtual=127.0.0.1:80
+	real=127.0.0.2:80 gate
+	cleanstop=yes
+"""
 
 
 @pytest.fixture

@@ -102,6 +102,10 @@ BAD_IN_SECTION = [
         ("real 2001:db8::2: an IPv6 address stands in brackets, as in [2001:db8::2]:80"),
     ),
     (
+        "real=2001:db8::2:8080 gate",
+        ("real 2001:db8::2:8080: an IPv6 address stands in brackets, as in [2001:db8::2]:8080"),
+    ),
+    (
         "real=my_host:80 gate",
         "real my_host:80: 'my_' cannot be part of an address or of a name",
     ),
@@ -235,11 +239,11 @@ BAD_GLOBALLY = [
         "fallback=127.0.0.1:http",
         'fallback: "http" is no port (a name of /etc/services, or 1 to 65535)',
     ),
-    ("fallback6=::1", "fallback6: an IPv6 address stands in brackets, as in [2001:db8::1]:80"),
+    ("fallback6=::1", "fallback6: an IPv6 address stands in brackets, as in [::1]:80"),
     ("timeout=3", "timeout is gone: write checktimeout or negotiatetimeout"),
     (
         "metricslisten=localhost:9100",
-        "metricslisten: expected [ADDRESS:]PORT, such as 9100, 127.0.0.1:9100 or [::1]:9100, but got 'localhost:9100'",
+        "metricslisten: expected [ADDRESS:]PORT, such as 9893, 127.0.0.1:9893 or [::1]:9893, but got 'localhost:9100'",
     ),
     (
         "metricslisten=1.2.3.400:9100",
@@ -493,7 +497,10 @@ def test_a_value_that_a_comment_has_cut_and_that_is_taken_is_a_warning():
         ("virtual6=2001:db8::1:80", "[2001:db8::1]:80"),
         ("virtual=::1:80", "[::1]:80"),
         ("virtual6=fe80::1:a", "[fe80::1:a]:80"),
-        ("virtual6=2001:db8::1 # web", "[2001:db8:]:1"),
+        ("virtual6=2001:db8::1 # web", "[2001:db8::1]:80"),
+        ("virtual6=2001:db8:1:2:3:4:5:6", "[2001:db8:1:2:3:4:5:6]:80"),
+        ("virtual6=2001:db8:1:2:3:4:5:6:443", "[2001:db8:1:2:3:4:5:6]:443"),
+        ("virtual6=fe80::1", "[fe80::1]:80"),
     ],
 )
 def test_an_ipv6_virtual_without_brackets_is_told_what_to_write(opening, written):

@@ -39,6 +39,7 @@ virtual6=[fd00::1]:53
 virtual=5
 	real=10.0.0.3:25 masq
 	checktype=connect
+	cleanstop=yes
 """
 
 
@@ -76,7 +77,8 @@ CASES = {
     "bare-directive": ("quiescent=yes\n", "quiescent=yes\nsupervised\n", 5),
     "checks-as-root": ("checktype=connect\n", "checktype=external\n\tcheckcommand=/bin/true\n", 22),
     "no-virtuals": (FINE, "quiescent=yes\n", 0),
-    "cleanstop-mixed": ("\tchecktype=connect\n", "\tchecktype=connect\n\tcleanstop=no\n", 5),
+    "cleanstop-unset": ("\tcleanstop=yes\n", "", 5),
+    "cleanstop-mixed": ("cleanstop=yes\n", "cleanstop=no\n", 5),
     "stuck-clients": ("	scheduler=wlc\n", "	scheduler=wlc\n	persistent=60\n", 12),
     "no-such-path": ("quiescent=yes\n", "quiescent=yes\nmaintenancedir=/nowhere/at/all\n", 5),
 }
@@ -143,7 +145,7 @@ def test_each_of_several_checks_is_looked_at(tmp_path: Path) -> None:
         "        httpmethod: HEAD\n"
         "        receive: alive\n"
     )
-    told = lint(locate(file), MACHINE)
+    told = lint(locate(file), MACHINE, ["cleanstop-unset"])
     assert [(problem.line, problem.id) for problem in told] == [(3, "slow-to-notice"), (11, "head-without-body")]
 
 
@@ -195,7 +197,7 @@ def test_secrets_are_looked_for_wherever_they_may_stand(tmp_path: Path) -> None:
     machine = Machine(addresses=MACHINE.addresses, mode=lambda path: 0o644 if Path(path) in open_to_all else 0o640)
 
     def told() -> list[tuple[str, int, str]]:
-        found = lint(locate(main), machine, ["slow-to-notice", "writable-by-others"])
+        found = lint(locate(main), machine, ["slow-to-notice", "writable-by-others", "cleanstop-unset"])
         return [(Path(each.path).name, each.line, each.id) for each in found]
 
     assert told() == []
@@ -278,7 +280,7 @@ def test_this_machine_has_its_own_addresses() -> None:
 )
 def test_a_timeout_by_default_is_slow_as_well(head: str, told: list[tuple[int, str]], tmp_path: Path) -> None:
     virtuals = "virtual=10.0.0.1:80\n\treal=10.0.0.3:80 gate\nvirtual=10.0.0.1:25\n\treal=10.0.0.3:25 gate\n"
-    assert found(f"{head}quiescent=yes\n{virtuals}", tmp_path) == told
+    assert found(f"{head}quiescent=yes\n{virtuals}", tmp_path, MACHINE, "cleanstop-unset") == told
 
 
 @pytest.mark.parametrize(
