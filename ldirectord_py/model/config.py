@@ -1,6 +1,7 @@
 """A whole configuration, complete and checked."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from enum import IntFlag
 
 from ldirectord_py.model.address import Endpoint
@@ -87,6 +88,12 @@ class Virtual:
         """Name the real servers, once: they are looked up at each change."""
         keys = tuple(RealKey(self.key, self.kernel_endpoint(real)) for real in self.reals)
         object.__setattr__(self, "keys", keys)
+
+    def named(self, key: VirtualKey, keys: Sequence[RealKey], reals: Sequence[Real]) -> "Virtual":
+        """Return the same with *key*, *keys* and *reals*, which are equal to its own, in their place."""
+        same = replace(self, key=key, reals=tuple(reals))
+        object.__setattr__(same, "keys", tuple(keys))
+        return same
 
     def kernel_endpoint(self, real: Real | Fallback) -> Endpoint:
         """Return the address and port under which the table keeps *real*."""

@@ -14,6 +14,7 @@ from ldirectord_py.config.directive import Unreadable
 from ldirectord_py.config.files import content
 from ldirectord_py.config.sources import digest, matches
 from ldirectord_py.engine.differences import Differences, differences, too_much
+from ldirectord_py.engine.reuse import reusing
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.errors import ConfigRejected, TableUnavailable
 from ldirectord_py.model.events import ConfigChanged, Event, Reloaded, ReloadRefused
@@ -104,7 +105,7 @@ class Reloader:
         async with self._reloading:
             try:
                 before = self._director.config
-                config = await aside(self._load)
+                config = await aside(lambda: reusing(before, self._load()))
                 self._sources = config.sources
                 if not force and (sentence := too_much(before, config)):
                     insist = f"the one in force stays; if it is meant: ldirectord {self._path} reload --force"
