@@ -8,15 +8,15 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple, assert_never
 
 from ldirectord_py.engine.decision import decide as decide_virtual
-from ldirectord_py.engine.decision import in_service
 from ldirectord_py.engine.faults import LastingFaults
-from ldirectord_py.engine.health import advance, resumed, unchecked, unmoved
+from ldirectord_py.engine.health import advance, unmoved
 from ldirectord_py.engine.inputs import Configured, Input, Maintained, Moment, Observed, Step, TakenOut, Written
+from ldirectord_py.engine.preparation import Preparation
 from ldirectord_py.engine.servers import Server
 from ldirectord_py.engine.subscriptions import Subscriptions
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.checking import Always, CheckPlan, Polled
-from ldirectord_py.model.config import Config, Real, Virtual
+from ldirectord_py.model.checking import CheckPlan, Polled
+from ldirectord_py.model.config import Config, Virtual
 from ldirectord_py.model.decisions import Decision, Mode
 from ldirectord_py.model.events import (
     CheckDone,
@@ -29,7 +29,7 @@ from ldirectord_py.model.events import (
     Settled,
     SoftFailure,
 )
-from ldirectord_py.model.health import Health, Rules, State
+from ldirectord_py.model.health import Health
 from ldirectord_py.model.outcome import Verdict
 from ldirectord_py.model.service import RealKey, VirtualKey
 
@@ -68,6 +68,7 @@ class EngineState:
         self._decided: dict[VirtualKey, Decision] = {}
         self._events: list[Event] = []
         self._touched: set[VirtualKey] = set()
+        self._prepared: Preparation | None = None
 
     @property
     def plans(self) -> Mapping[Polled, tuple[RealKey, ...]]:
@@ -143,32 +144,35 @@ class EngineState:
 
     def _configure(self, given: Configured, now: Moment) -> None:
         """Believe of each server what was believed, or remembered, or what the table shows."""
-        stood_in = {RealKey(key, endpoint) for key in self._standing_in if (endpoint := self.fallback_of(key))}
-        before, self.servers = self.servers, {}
+        prepared, self._prepared = self._prepared, None
+        if prepared is None or prepared.given is not given:
+            prepared = self._preparation(given, now)
+            for _ in prepared.work():
+                pass
+        prepared.complete()
+        self.servers = prepared.servers
         self.config = given.config
         self.virtuals = {virtual.key: virtual for virtual in given.config.virtuals}
         self._decided.clear()
         self._standing_in &= self.virtuals.keys()
         self._unwritten &= self.virtuals.keys()
         self._serving = {key: serving for key, serving in self._serving.items() if key in self.virtuals}
-        subscribers: dict[Polled, dict[RealKey, None]] = {}
-        for virtual in given.config.virtuals:
-            rules = Rules(virtual.failurecount)
-            for key, real in _servers_of(virtual):
-                adopted = key not in stood_in and in_service(given.found, key, real)
-                old = before.get(key)
-                health = old.health if old else _first_belief(key, given, now, adopted=adopted)
-                server = Server(real, rules, health, *((old.file, old.set_aside) if old else ()))
-                self.servers[key] = server
+        self.in_maintenance = {key for key in self.in_maintenance if key in self.servers}
+        for key in dict.fromkeys((*self.in_maintenance, *given.files)):
+            if (server := self.servers.get(key)) is not None:
                 self._turn(key, server, given.files.get(key), now)
-                if isinstance(plan := server.plan(key, virtual), Always):
-                    if server.health.state is not State.UP:
-                        server.health = Health(State.UP, server.health.since if adopted else now.epoch)
-                elif isinstance(plan, Polled):
-                    subscribers.setdefault(plan, {})[key] = None
-        self.in_maintenance &= self.servers.keys()
-        self._subscriptions.replace(subscribers)
+        prepared.let_in(now.epoch)
+        self._subscriptions.replace(prepared.subscribers)
         self._faults.take(self.config.faults, self._subscriptions.reals)
+
+    def prepare(self, given: Configured, now: Moment) -> Iterator[None]:
+        """Work out what *given*, which is to follow as an input, makes of the servers; yields now and then."""
+        self._prepared = self._preparation(given, now)
+        yield from self._prepared.work()
+
+    def _preparation(self, given: Configured, now: Moment) -> Preparation:
+        stood_in = {RealKey(key, endpoint) for key in self._standing_in if (endpoint := self.fallback_of(key))}
+        return Preparation(given, self.servers, stood_in, now)
 
     # Servers go into maintenance, and come back.
 
@@ -283,14 +287,3 @@ class EngineState:
         self._decided.pop(virtual, None)
         self._touched.add(virtual)
         self._unwritten.add(virtual)
-
-
-def _servers_of(virtual: Virtual) -> Iterator[tuple[RealKey, Real]]:
-    """Yield the real servers of *virtual*; of several lines that name one the last counts, as in the original."""
-    return iter(dict(zip(virtual.keys, virtual.reals, strict=True)).items())
-
-
-def _first_belief(key: RealKey, given: Configured, now: Moment, *, adopted: bool) -> Health:
-    """Return what is believed of a server that is new, from what the last director knew and the table shows."""
-    remembered = given.remembered.get(str(key)) if given.remembered else None
-    return resumed(unchecked(adopted=adopted, now=now.epoch), remembered)

@@ -19,8 +19,9 @@ class Subscriptions:
 
     def replace(self, subscribers: Mapping[Polled, Mapping[RealKey, None]]) -> None:
         """Be as *subscribers* says; plans that were there before have been asked as far as they had been."""
-        fresh = subscribers.keys() - self.reals.keys()
-        self.unasked = (self.unasked & subscribers.keys()) | fresh
+        unasked = {polled for polled in self.unasked if polled in subscribers}
+        unasked.update(polled for polled in subscribers if polled not in self.reals)
+        self.unasked = unasked
         self.reals.clear()
         self.reals.update((polled, tuple(reals)) for polled, reals in subscribers.items())
         self._count()

@@ -3,7 +3,7 @@
 import asyncio
 import math
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from heapq import heappop, heappush
 from itertools import count
 from typing import Protocol
@@ -11,12 +11,14 @@ from typing import Protocol
 from ldirectord_py.model.checking import Polled, Probe, Target, Together
 from ldirectord_py.model.outcome import Outcome
 from ldirectord_py.probing.prober import Errand, Prober, Run
+from ldirectord_py.turns import in_turns
 
 TICK = 0.01
 """Seconds: due times are looked at so often at most, so that checks begin several at a time."""
 
 _FIRST_RATE = 1000  # first checks begun a second, until every server has been asked once
 _GRACE = 5  # seconds that a busy machine may be late
+_FOLLOWED = 256  # plans looked at in one turn of the loop
 _STARTS = 64  # checks begun in one turn of the loop
 _GOLDEN = (math.sqrt(5) - 1) / 2  # its multiples, modulo 1, are spread evenly however many they are
 
@@ -161,10 +163,34 @@ class Schedule:
         keep = dict.fromkeys(wanted)
         for plan in [plan for plan in self._items if plan not in keep]:
             self._drop(self._items.pop(plan))
-        self._enter([plan for plan in keep if plan not in self._items])
-        self._prober.tls.forget_all_but(self._targets())
+        self._enter(_spread([plan for plan in keep if plan not in self._items], self._loop.time()))
+        self._prober.tls.forget_all_but(self._targets(self._items))
         self._slowest = max((self.policy.period(plan) for plan in self._items), default=0.0)
         self._arm()
+
+    async def follow(self, plans: Mapping[Polled, object]) -> None:
+        """Do the same as `retarget` in turns of the loop; what *plans* holds when a turn comes counts."""
+        async for some in in_turns(list(self._items), _FOLLOWED):
+            for plan in some:
+                if plan not in plans and plan in self._items:
+                    self._drop(self._items.pop(plan))
+        fresh: list[Polled] = []
+        async for some in in_turns(list(plans), _FOLLOWED):
+            fresh += [plan for plan in some if plan not in self._items]
+        async for begins in in_turns(_spread(fresh, self._loop.time()), _FOLLOWED):
+            self._enter([(due, plan) for due, plan in begins if plan in plans and plan not in self._items])
+            self._arm()
+        await self._tidy()
+
+    async def _tidy(self) -> None:
+        """Forget what only plans needed that have gone."""
+        targets: set[Target] = set()
+        slowest = 0.0
+        async for some in in_turns(list(self._items), _FOLLOWED):
+            targets |= self._targets(some)
+            slowest = max(slowest, *map(self.policy.period, some))
+        self._prober.tls.forget_all_but(targets)
+        self._slowest = slowest
 
     def exchange(self, changes: Mapping[Polled, bool]) -> None:
         """Start those of the plans that are to be carried out (True), stop the others; costs only what those cost."""
@@ -172,17 +198,14 @@ class Schedule:
             if not wanted and plan in self._items:
                 self._drop(self._items.pop(plan))
         fresh = [plan for plan, wanted in changes.items() if wanted and plan not in self._items]
-        self._enter(fresh)
+        self._enter(_spread(fresh, self._loop.time()))
         self._slowest = max((self._slowest, *map(self.policy.period, fresh)))
         self._arm()
 
-    def _enter(self, fresh: Sequence[Polled]) -> None:
-        now = self._loop.time()
-        spread = len(fresh) / _FIRST_RATE
-        for index, plan in enumerate(fresh):
+    def _enter(self, begins: Iterable[tuple[float, Polled]]) -> None:
+        for due, plan in begins:
             self._created += 1
-            offset = min(spread, plan.interval) * index / len(fresh)
-            item = _Item(plan, self, now + offset, self._created * _GOLDEN % 1)
+            item = _Item(plan, self, due, self._created * _GOLDEN % 1)
             self._items[plan] = item
             heappush(self._heap, (item.due, next(self._serial), item))
 
@@ -218,8 +241,8 @@ class Schedule:
         if lane.line:
             self._arm()
 
-    def _targets(self) -> set[Target]:
-        targets = (probe.target for plan in self._items for probe in self.policy.probes(plan))
+    def _targets(self, plans: Iterable[Polled]) -> set[Target]:
+        targets = (probe.target for plan in plans for probe in self.policy.probes(plan))
         return {target for target in targets if target is not None and target.tls is not None}
 
     def _drop(self, item: _Item) -> None:
@@ -284,3 +307,10 @@ class Schedule:
         run = item.errand(item.done, now)
         if item.running:  # the outcome may be there already
             item.run = run
+
+
+def _spread(fresh: Sequence[Polled], now: float) -> Iterator[tuple[float, Polled]]:
+    """Yield when each of the *fresh* plans is due first, from *now* on."""
+    spread = len(fresh) / _FIRST_RATE
+    for index, plan in enumerate(fresh):
+        yield now + min(spread, plan.interval) * index / len(fresh), plan

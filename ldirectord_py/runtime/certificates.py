@@ -1,17 +1,20 @@
 """Until when the certificates of the real servers are valid."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from ldirectord_py.engine.policy import probes
 from ldirectord_py.model.checking import Always, CheckPlan, Never, Polled, Target
 from ldirectord_py.model.events import CertificateExpiring, CertificateSeen, Event
 from ldirectord_py.model.service import RealKey
+from ldirectord_py.turns import in_turns
 
 SOON = 14 * 86400.0
 """Seconds before its end from which on a certificate is told of as expiring."""
 PAUSE = 86400.0
 """Seconds from one telling of a server to the next."""
+_ENTERED = 512
+"""Plans that are looked at in one turn of the loop."""
 
 
 class Certificates:
@@ -28,9 +31,17 @@ class Certificates:
     def take(self, subscribers: Mapping[Polled, tuple[RealKey, ...]]) -> None:
         """Have *subscribers* be who is checked; forget everybody else."""
         reals: dict[Target, tuple[RealKey, ...]] = {}
-        for polled, keys in subscribers.items():
-            for target in _tls_targets(polled):
-                reals[target] = (*reals.get(target, ()), *keys)
+        _enter(subscribers.items(), reals)
+        self._keep(reals)
+
+    async def follow(self, subscribers: Mapping[Polled, tuple[RealKey, ...]]) -> None:
+        """Do the same in turns of the loop: what is seen of who is new counts once all are known."""
+        reals: dict[Target, tuple[RealKey, ...]] = {}
+        async for some in in_turns(list(subscribers.items()), _ENTERED):
+            _enter(some, reals)
+        self._keep(reals)
+
+    def _keep(self, reals: dict[Target, tuple[RealKey, ...]]) -> None:
         self._reals = reals
         self._expires = {target: expires for target, expires in self._expires.items() if target in reals}
         served = {real for keys in reals.values() for real in keys}
@@ -73,6 +84,12 @@ class Certificates:
         if not self._expires:
             return None
         return min((self._expires[target] for target in _tls_targets(plan) if target in self._expires), default=None)
+
+
+def _enter(subscribers: Iterable[tuple[Polled, tuple[RealKey, ...]]], reals: dict[Target, tuple[RealKey, ...]]) -> None:
+    for polled, keys in subscribers:
+        for target in _tls_targets(polled):
+            reals[target] = (*reals.get(target, ()), *keys)
 
 
 def _tls_targets(plan: CheckPlan) -> set[Target]:

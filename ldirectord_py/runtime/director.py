@@ -30,7 +30,7 @@ from ldirectord_py.runtime.reconciler import MakeWriter, Reconciler
 from ldirectord_py.runtime.table_writer import TableWriter
 from ldirectord_py.turns import in_turns
 
-_WRITTEN = 256  # virtuals of which the engine is told in one turn of the loop
+_WRITTEN = 16  # virtuals of which the engine is told in one turn of the loop
 
 
 def moment() -> Moment:
@@ -90,7 +90,11 @@ class Director:
         before = list(self.state.virtuals)
         both = dict.fromkeys([*before, *(virtual.key for virtual in config.virtuals)])
         found = await self.reconciler.learn(list(both))
-        self._take(Configured(config=config, found=found, files=files))
+        given = Configured(config=config, found=found, files=files)
+        async for _ in in_turns(self.state.prepare(given, moment()), 1):
+            pass
+        self._step(given)
+        await self.certificates.follow(self.state.plans)
         await self._write(list(dict.fromkeys([*before, *self.state.virtuals])), Trigger.RELOAD, anew=True)
 
     @property
@@ -170,6 +174,11 @@ class Director:
     def virtuals(self) -> Collection[VirtualKey]:
         """See `Wanted.virtuals`."""
         return self.state.virtuals.keys()
+
+    def servers(self, virtual: VirtualKey) -> int:
+        """See `Wanted.servers`."""
+        configured = self.state.virtuals.get(virtual)
+        return len(configured.reals) if configured else 0
 
     def decision(self, virtual: VirtualKey) -> Decision | None:
         """Return what is wanted of *virtual*, and why; None where it is not ours."""

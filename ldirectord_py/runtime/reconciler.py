@@ -22,6 +22,10 @@ class Wanted(Protocol):
         """Return the virtuals that are ours now."""
         ...
 
+    def servers(self, virtual: VirtualKey) -> int:
+        """Return how many real servers *virtual* has in the configuration."""
+        ...
+
     def service(self, virtual: VirtualKey) -> Service | None:
         """Return what *virtual* should be now; None where it is not ours any more."""
         ...
@@ -85,6 +89,7 @@ class Reconciler:
 
     def __init__(self, table: Table, wanted: Wanted, emit: Callable[[Event], None], writer: MakeWriter) -> None:
         self._table = table
+        self._wanted = wanted
         self._emit = emit
         self._known = KnownTable(table)
         self._writer = writer(table, self._known, wanted, emit)
@@ -110,7 +115,7 @@ class Reconciler:
 
         A few at a time: one whose server changes its health meanwhile does not wait for all the others.
         """
-        for some in slices(list(virtuals), self.known):
+        for some in slices(list(virtuals), self.known, self._wanted.servers):
             await self._reach(self._writer.settle(some, trigger))
             await asyncio.sleep(0)  # checks first
         await self._reach(self._writer.retry(trigger))
@@ -137,13 +142,20 @@ class Reconciler:
                 self._emit(TableBack())
 
 
-def slices(virtuals: Sequence[VirtualKey], known: Mapping[VirtualKey, Service]) -> Iterator[list[VirtualKey]]:
-    """Cut *virtuals* into slices of about so many destinations as one turn of the loop may take."""
+def slices(
+    virtuals: Sequence[VirtualKey],
+    known: Mapping[VirtualKey, Service],
+    servers: Callable[[VirtualKey], int] = lambda _virtual: 0,
+) -> Iterator[list[VirtualKey]]:
+    """Cut *virtuals* into slices of about so many destinations as one turn of the loop may take.
+
+    Counted are those that are *known*, or so many *servers* as the configuration has, if those are more.
+    """
     some: list[VirtualKey] = []
     size = 0
     for virtual in virtuals:
         some.append(virtual)
-        size += 1 + (len(known[virtual].destinations) if virtual in known else 0)
+        size += 1 + max(len(known[virtual].destinations) if virtual in known else 0, servers(virtual))
         if size >= _SLICE:
             yield some
             some, size = [], 0

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
+from typing import TypeVar
 
 from ldirectord_py.aside import aside
 from ldirectord_py.config.directive import Unreadable
@@ -27,6 +28,8 @@ from ldirectord_py.supervision import SideJob
 from ldirectord_py.threads import NoThread
 
 WATCHING_FILES = SideJob("Watching the files of the configuration", "a change of them is not noticed")
+T = TypeVar("T")
+
 _REST = 0.5
 """Seconds without a change after which a file counts as written."""
 _REST_SHORTENED = 2.0
@@ -105,7 +108,7 @@ class Reloader:
         async with self._reloading:
             try:
                 before = self._director.config
-                config = await aside(lambda: reusing(before, self._load()))
+                config = await aside(lambda: uncollected(lambda: reusing(before, self._load())))
                 self._sources = config.sources
                 if not force and (sentence := too_much(before, config)):
                     insist = f"the one in force stays; if it is meant: ldirectord {self._path} reload --force"
@@ -120,9 +123,9 @@ class Reloader:
                 return self._put_off(str(lost))
             except NoThread as error:
                 return self._put_off(f"it cannot be read: {error.sentence}")
-            self._schedule.retarget(self._director.plans)
+            await self._schedule.follow(self._director.state.plans)
             self._maintenance.look_again()
-            settle_memory()
+            gc.freeze()  # what has been made of it, too
             notes = await self.apply(config)
             self.loaded, self.refused = time.time(), ()
             self._emit(Reloaded(self._path, config.warnings))
@@ -176,6 +179,21 @@ class Reloader:
             if (now := await aside(partial(_stamps, sources))) == stamps:
                 return stamps
             stamps = now
+
+
+def uncollected(work: Callable[[], T]) -> T:
+    """Return what *work* returns, which stays, and out of the garbage collector's sight; to be called in a thread.
+
+    The collector would look through thousands of servers again and again, for 100 ms each time, in which nothing else
+    runs.  It would find nothing: what reads configurations leaves no cycles.
+    """
+    gc.collect()  # what there is now, which is little, so that no garbage is kept with it
+    gc.disable()
+    try:
+        return work()
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def settle_memory() -> None:
