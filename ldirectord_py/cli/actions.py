@@ -22,7 +22,7 @@ from ldirectord_py.cli.journal import Journal, destination
 from ldirectord_py.cli.options import Action, Invocation
 from ldirectord_py.cli.pidfile import AlreadyRunning, Running, Stopped, end, held, standing
 from ldirectord_py.cli.processes import Process
-from ldirectord_py.cli.reloading import reload
+from ldirectord_py.cli.reloading import REFUSED, reload
 from ldirectord_py.cli.terminal import complain, tell
 from ldirectord_py.cli.texts import COMPATIBLE
 from ldirectord_py.model.config import Config
@@ -63,6 +63,8 @@ def perform(job: Job) -> int:
 def _start(job: Job, found: Running | Stopped) -> int:
     if isinstance(found, Running):
         job.journal.say(_is_running(job, found.pid))
+        if other := _other_file(job, _asked(found)):
+            complain(f"ldirectord runs already, pid {found.pid}: {other}")
         return 0
     if job.invocation.debug or job.config.supervised:
         return _alone(job)
@@ -130,6 +132,9 @@ def _try_restart(job: Job, found: Running | Stopped) -> int:
 
 def _reload(job: Job, found: Running | Stopped) -> int:
     if isinstance(found, Running):
+        if other := _other_file(job, _asked(found)):
+            job.journal.tell(f"nothing was reloaded, ldirectord runs, pid {found.pid}: {other}")
+            return REFUSED
         return reload(found, job.journal, job.environment.patience, force=job.invocation.force)
     job.journal.tell(f"ldirectord is stopped for {job.config.path}")
     return 1
@@ -168,9 +173,18 @@ def _trouble(job: Job, reply: Mapping[str, Any]) -> str:
     """Say why what is on disk is not what is in force; nothing, as far as can be seen: it is."""
     if reply and not Path(reply["config"]).exists():
         return f"its file {reply['config']} is not there any more"
+    if other := _other_file(job, reply):
+        return other
     if job.trouble or not reply or not reply["refused"]:
         return job.trouble
     return f"what was read at {_clock(reply['refused_at'])} was refused: " + "\n".join(reply["refused"])
+
+
+def _other_file(job: Job, reply: Mapping[str, Any]) -> str:
+    """Say so if the daemon, whose instance has the last name of its file, runs on another file of that name."""
+    if not reply or Path(reply["config"]).resolve() == Path(job.config.path).resolve():
+        return ""
+    return f"it runs on {reply['config']}, not on {job.config.path}; a restart has it run on that"
 
 
 def _clock(seconds: float) -> str:

@@ -74,8 +74,9 @@ def changed(old: str, new: str) -> bytes:
         ),
         pytest.param(
             changed("10.9.0.11", "nobody.invalid"),
-            ':3: real: the name "nobody.invalid" has no IPv4 address that could be found',
-            id="an unknown name",
+            ':3: real: no name server has said within 10 s which IPv4 address "nobody.invalid" has: look at'
+            " /etc/resolv.conf, try again, or write the address",
+            id="a name that nobody can be asked for",
         ),
     ],
 )

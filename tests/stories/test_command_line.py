@@ -231,6 +231,24 @@ class TestOneRuns:
         running.config.unlink()
         assert running.run("status").err.endswith(f"; its file {running.config} is not there any more\n")
 
+    def test_another_file_of_the_same_name_is_not_taken_for_the_one_in_force(self, running: Place) -> None:
+        """The instance's name is the last part of the file's, as with the original."""
+        other = running.home / "elsewhere" / running.config.name
+        other.parent.mkdir()
+        other.write_text(running.config.read_text())
+        assert running.run(str(running.config), "start") == Done(0)
+        (pid,) = set(running.processes()) - {running.pid()}
+        differs = f"it runs on {running.config}, not on {other}; a restart has it run on that\n"
+        assert running.run(str(other), "start").err == f"ldirectord runs already, pid {pid}: {differs}"
+        reloaded = running.run(str(other), "reload")
+        assert (reloaded.status, reloaded.err) == (
+            2,
+            f"nothing was reloaded, ldirectord runs, pid {pid}: {differs}",
+        )
+        assert differs in running.run(str(other), "status").err
+        assert running.run(str(other), "restart").status == 0
+        assert running.run(str(other), "status").err.count("\n") == 1
+
     @pytest.mark.parametrize("action", ["reload", "force-reload"])
     def test_reloading_leaves_it_running(self, running: Place, action: str) -> None:
         pid = running.pid()

@@ -5,9 +5,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
-from ldirectord_py.config.directive import quoted, shown, unknown_word
+from ldirectord_py.config.directive import quoted, unknown_word
 from ldirectord_py.config.lint.access import as_the_director, writable
 from ldirectord_py.config.lint.idle import idle
+from ldirectord_py.config.lint.programs import missing_programs
 from ldirectord_py.config.lint.rule import Place, Rule, Sight
 from ldirectord_py.config.lint.secrets import readable_secrets
 from ldirectord_py.config.readers import SCHEDULERS
@@ -16,7 +17,6 @@ from ldirectord_py.model.asking import Asking, CheckType
 from ldirectord_py.model.checking import Always
 from ldirectord_py.model.service import AddressKey, Forwarding, MarkKey
 
-_PASSWORD = re.compile(r"((?:pass\w*|pwd?|secret|token|key|login)(?:\s*=\s*|\s+))\S+|(?<=-p)\S+", re.IGNORECASE)
 Found = Iterator[tuple[int, str]]
 
 _NEGOTIATING = {CheckType.NEGOTIATE, CheckType.COMBINED}
@@ -148,42 +148,6 @@ def _no_directory(sight: Sight) -> Found:
         yield line, f"maintenancedir: there is no {directory}"
 
 
-def _no_program(sight: Sight) -> Found:
-    for place in sight.places:
-        for asking in place.askings:
-            mode = sight.machine.mode(asking.checkcommand)
-            if asking.checktype not in {CheckType.EXTERNAL, CheckType.EXTERNAL_PERL}:
-                continue
-            if mode is None:
-                yield place.line("checkcommand"), _absent(asking.checkcommand)
-            elif asking.checktype is CheckType.EXTERNAL and not mode & 0o111:
-                yield place.line("checkcommand"), f"checkcommand: {asking.checkcommand} is not executable"
-            elif why := _no_interpreter(sight, asking.checkcommand):
-                yield place.line("checkcommand"), f"checkcommand: {shown(asking.checkcommand)} {why}"
-
-
-def _no_interpreter(sight: Sight, path: str) -> str:
-    """Say why the kernel finds no interpreter for a script, and calls that "No such file"."""
-    first = sight.machine.first_line(path)
-    if not first.startswith(b"#!"):
-        return ""
-    if first.endswith(b"\r"):
-        return "has a first line that ends in CR LF, so that no interpreter is found: save it with LF alone"
-    words = first[2:].split()
-    interpreter = words[0].decode("utf-8", "surrogateescape") if words else ""
-    if sight.machine.mode(interpreter) is None:
-        return f"asks for the interpreter {quoted(interpreter)}, which is not there"
-    return ""
-
-
-def _absent(command: str) -> str:
-    path, blank, arguments = command.partition(" ")
-    if blank:
-        arguments = _PASSWORD.sub(r"\1***", arguments)
-        return f'checkcommand is one path without arguments; "{shown(arguments)}" was taken as part of it'
-    return f"checkcommand: there is no {shown(path)}"
-
-
 def _no_virtuals(sight: Sight) -> Found:
     if not sight.config.virtuals:
         yield 0, "there is no virtual service in it: it directs nothing"
@@ -306,7 +270,7 @@ RULES: tuple[Rule, ...] = (
     Rule("cleanstop-unset", "a stop empties the table, because nothing says otherwise", _stop_empties),
     Rule("cleanstop-mixed", "a stop takes some virtuals out and leaves others", _mixed_stop),
     Rule("no-such-path", "a directory is not there", _no_directory),
-    Rule("no-such-program", "the program of an external check is not there, or cannot be started", _no_program),
+    Rule("no-such-program", "a program that is to be run is not there, or cannot be started", missing_programs),
     Rule("no-reals", "a virtual has no real server", _each(_no_reals)),
     Rule("nothing-asked", "no service is named, so nothing is checked", _each_check(_unasked)),
     Rule("no-effect", "a directive has no effect", idle),

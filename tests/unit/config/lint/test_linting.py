@@ -110,6 +110,23 @@ def test_programs_have_to_be_there(checktype: str, command: str, told: list, tmp
     assert found(text, tmp_path, MACHINE, "checks-as-root") == told
 
 
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("\tfallbackcommand=/usr/local/nowhere down", "fallbackcommand: there is no /usr/local/nowhere"),
+        ("\tfallbackcommand=/usr/local/check", "fallbackcommand: /usr/local/check is not executable"),
+        ('callback="/usr/local/nowhere -x"', "callback: there is no /usr/local/nowhere"),
+        ("\tfallbackcommand=logger", None),
+    ],
+    ids=["fallbackcommand", "without the right", "callback", "looked up in PATH"],
+)
+def test_hooks_have_to_be_there_before_the_outage(line: str, told: str | None, tmp_path: Path) -> None:
+    file = tmp_path / "ldirectord.cf"
+    file.write_text(FINE + line + "\n" if line.startswith("\t") else f"{line}\n{FINE}")
+    found = [(problem.id, problem.text) for problem in lint(locate(file), MACHINE)]
+    assert found == ([("no-such-program", told)] if told else [])
+
+
 def test_arguments_of_a_command_are_told_as_what_they_are(tmp_path: Path) -> None:
     file = tmp_path / "ldirectord.cf"
     file.write_text(FINE.replace("checktype=connect", "checktype=external\n\tcheckcommand=/nowhere/check --max-lag 30"))
