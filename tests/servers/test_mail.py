@@ -94,7 +94,7 @@ def alert(server: str | None, recipients: str) -> Alert:
         settings=Settings(netmask=32),
         alerting=Alerting(recipients=recipients, smtp=server, sender="Läufer <lvs@example.com>"),
         servicename="Läden",
-        comment=".\n. Straße" + " und weiter" * 200,
+        comment=". Straße" + " und weiter" * 200,
     )
     return Alert(virtual, MESSAGE, AlertStatus.RUNNING, 1_000_000_000)
 
@@ -117,7 +117,7 @@ def check(message: EmailMessage) -> None:
     lines = message.get_content().splitlines()
     assert lines[1] == f"Log-Message: [Läden] {MESSAGE}"
     assert lines[2:5] == ["Daemon-Status: running", "", "Service name: Läden"]
-    assert " ".join(lines[5:]).startswith("Comment: . . Straße und weiter und weiter")
+    assert " ".join(lines[5:]).startswith("Comment: . Straße und weiter und weiter")
     assert message["Date"]
     assert message["Message-ID"]
 
