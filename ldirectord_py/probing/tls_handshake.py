@@ -57,12 +57,12 @@ class ServerHandshake:
         "_encrypted",
         "_finite_suites",
         "_has_hello",
-        "_is_done",
         "_is_sealed",
         "_is_tls_1_3",
         "_messages",
         "_received",
         "_unread",
+        "is_done",
         "is_expensive",
     )
 
@@ -74,15 +74,17 @@ class ServerHandshake:
         self._unread = b""
         """The beginning of a message, with its header."""
         self._messages = self._received = self._encrypted = 0
-        self._is_sealed = self._is_done = False
+        self._is_sealed = False
+        self.is_done = False
+        """Whether OpenSSL has done the first handshake."""
 
     def finish(self) -> None:
         """Take note that OpenSSL has done the handshake."""
-        self._is_done, self.is_expensive = True, False
+        self.is_done, self.is_expensive = True, False
 
     def count(self, size: int) -> None:
         """Take note of *size* bytes from the server; raises `HandshakeRefused`."""
-        if self._is_done:
+        if self.is_done:
             return
         self._received += size
         if self._received > LARGEST_HANDSHAKE:
@@ -93,7 +95,7 @@ class ServerHandshake:
 
     def take(self, record_type: int, content: bytes) -> None:
         """Look at *content*, some or all of a record; raises `HandshakeRefused`."""
-        if self._is_done:
+        if self.is_done:
             # Up to TLS 1.2 the types of encrypted records are in clear (RFC 5246 §6.2.3): this one negotiates anew.
             if record_type == _HANDSHAKE:
                 self.is_expensive = True
