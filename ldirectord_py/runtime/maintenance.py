@@ -145,7 +145,7 @@ class Maintenance:
     async def _tell_director(self, director: Director, schedule: Schedule) -> None:
         """Have *director* be as the files say, a few servers at a time, unless a reload comes in between."""
         out = self._maintained.out
-        keys = {*out, *director.in_maintenance} if self._changed is None else self._changed
+        keys = [*out, *director.in_maintenance] if self._changed is None else self._changed
         self._changed = None
         async for some in in_turns(keys, _SERVERS):
             if director.config is not self._config:
