@@ -17,13 +17,23 @@ from ldirectord_py.config.here import HERE
 from ldirectord_py.config.load import load
 from ldirectord_py.config.sysctls import advised, current, put
 from ldirectord_py.engine import policy
+from ldirectord_py.engine.differences import beyond_limit
 from ldirectord_py.ipvs.kernel import KernelTable
 from ldirectord_py.ipvs.memory import MemoryTable
 from ldirectord_py.limits import limits
 from ldirectord_py.metrics_endpoint import MetricsEndpoint
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.errors import ConfigRejected, DirectorError, TableUnavailable
-from ldirectord_py.model.events import CheckDone, Event, FirstPassComplete, Observer, Reloaded, Started, Stopping
+from ldirectord_py.model.events import (
+    CheckDone,
+    Event,
+    FirstPassComplete,
+    Observer,
+    Reloaded,
+    Started,
+    Stopping,
+    Trigger,
+)
 from ldirectord_py.model.problems import Problem
 from ldirectord_py.model.snapshot import Snapshot
 from ldirectord_py.model.table import Table
@@ -43,7 +53,15 @@ from ldirectord_py.runtime.ownership import Ownership
 from ldirectord_py.runtime.reloading import WATCHING_FILES, Reloader, ReloadResult, settle_memory
 from ldirectord_py.runtime.shadow import Shadow
 from ldirectord_py.runtime.snapshots import snapshot
-from ldirectord_py.runtime.statefile import KEEPING_STATE, Remembered, StateFile, network_namespace, remembered
+from ldirectord_py.runtime.statefile import (
+    KEEPING_STATE,
+    Left,
+    Remembered,
+    StateFile,
+    left,
+    network_namespace,
+    remembered,
+)
 from ldirectord_py.runtime.stream import EventStream
 from ldirectord_py.runtime.systemd import WATCHDOG, Notifier
 from ldirectord_py.runtime.table_writer import TableWriter
@@ -158,8 +176,33 @@ class Application:
         return 0
 
     async def _take_over(self) -> None:
+        before = Left() if self._options.state is None else left(self._options.state, time.time())
         maintained = await self._maintenance.look(self._config())
         await self._director.start(maintained, self._remembered())
+        await self._take_out(before)
+
+    async def _take_out(self, before: Left) -> None:
+        """Take out of the table what the last director has left there and the configuration names no more.
+
+        As with a reload that is never more than `reloadlimit` allows: then it stays, and is told.
+        """
+        config = self._config()
+        named = {str(virtual.key) for virtual in config.virtuals}
+        gone = {name for name in before.virtuals if name not in named}
+        if not gone or self._options.shadow:
+            return
+        keys = [key for key in await self._table.read() if str(key) in gone]
+        if keys and self._ownership is not None and await self._ownership.claim(keys, config.path):
+            return  # another ldirectord has taken them over
+        share = beyond_limit(len(before.virtuals), keys, config.reloadlimit)
+        if keys and before.just_now and not share:
+            await self._director.reconciler.remove(keys, Trigger.START)
+        elif keys:
+            which = share or ", ".join(map(str, keys))
+            self._warn(
+                f"The last director has left {which} in the table, which {config.path} does not name: "
+                "nobody checks their servers; put them back into the file, or take them out with ipvsadm -D"
+            )
 
     def _open_ownership(self, stack: AsyncExitStack) -> None:
         """Have locks say which services of the kernel's table are ours; where there can be none, go on without."""

@@ -25,6 +25,7 @@ from ldirectord_py.cli.processes import Process
 from ldirectord_py.cli.reloading import REFUSED, reload
 from ldirectord_py.cli.terminal import complain, tell
 from ldirectord_py.cli.texts import COMPATIBLE
+from ldirectord_py.engine.differences import beyond_limit
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.errors import ConfigRejected, DirectorError
 from ldirectord_py.model.signals import LEAVE_TABLE
@@ -119,11 +120,25 @@ def _restart(job: Job, found: Running | Stopped) -> int:
     if isinstance(found, Stopped):
         return _start(job, found)
     job.environment.prover(job.config, _options(job))
+    if not job.invocation.force and (share := _taken_away(job, found)):
+        insist = f"if it is meant: ldirectord {job.config.path} restart --force"
+        job.journal.tell(f"a restart would take away {share}: the director goes on as it is; {insist}")
+        return REFUSED
     if (unit := units.running(job.journal.instance, found)) is not None:
         return units.restart(unit)
     # The original knows no way to end that leaves the table to another.
     number = signal.SIGTERM if Process(found.pid).is_original else LEAVE_TABLE
     return _end(job, found, number) or _start(job, Stopped())
+
+
+def _taken_away(job: Job, found: Running) -> str | None:
+    """Return which virtual services a new daemon would take away, if that is more than `reloadlimit` allows."""
+    from ldirectord_py.runtime.statefile import owned  # noqa: PLC0415  # with asyncio, which a status does without
+
+    names = owned(control_path(found.path).with_suffix(".state")) or ()
+    stay = {str(virtual.key) for virtual in job.config.virtuals}
+    limit = _asked(found).get("reloadlimit", Config(path="").reloadlimit)
+    return beyond_limit(len(names), [name for name in names if name not in stay], limit)
 
 
 def _try_restart(job: Job, found: Running | Stopped) -> int:

@@ -9,6 +9,7 @@ from typing import NoReturn
 from ldirectord_py import __version__
 from ldirectord_py.cli.control.command import Command, Status
 from ldirectord_py.cli.control.commands import COMMANDS
+from ldirectord_py.cli.inherited import leave_behind
 from ldirectord_py.cli.terminal import complain
 from ldirectord_py.model.errors import ConfigRejected, DirectorError
 
@@ -41,6 +42,8 @@ class _Parser(ArgumentParser):
 
 def main(argv: Sequence[str] | None = None, commands: Sequence[Command] = COMMANDS) -> int:
     """Do what the command line asks for; return the exit status."""
+    if argv is None:  # a process of our own
+        leave_behind()
     asked = _parser(commands).parse_args(argv)
     try:
         status: Status = asked.run(asked)

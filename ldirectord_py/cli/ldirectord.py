@@ -133,7 +133,9 @@ def _read(asked: Invocation, environment: Environment) -> tuple[Config, str]:
     """Return the configuration, and what is wrong with its file if the action does without it."""
     if asked.action not in _WITHOUT_FILE:
         # As with the original, files are no matter while debugging.
-        where = replace(HERE, check_paths=not asked.debug, absent="absent" if asked.action in _BY_HAND else None)
+        where = replace(HERE, check_paths=not asked.debug)
+        if asked.action in _BY_HAND:  # it is the daemon who asks name servers, and knows the last addresses
+            where = replace(where, absent="absent", host_address=Unasked(), hosts=None)
         return load(find_config(asked.config, environment.config_dirs), where), ""
     try:
         path = find_config(asked.config, environment.config_dirs)

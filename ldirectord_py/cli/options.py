@@ -100,8 +100,8 @@ def parse(words: Sequence[str]) -> Invocation | Topic:
         rest.pop()
         reading.switches.add("force")
     action, config = _read_words(rest)
-    if "force" in reading.switches and action is not Action.RELOAD:
-        raise UsageError([f"Option force: only a reload can be forced, not {action}"])
+    if "force" in reading.switches and action not in {Action.RELOAD, Action.RESTART}:
+        raise UsageError([f"Option force: only a reload or a restart can be forced, not {action}"])
     if "leave-table" in reading.switches and action is not Action.STOP:
         raise UsageError([f"Option leave-table: this is for stop; {action} never takes anything out of the table"])
     return Invocation(

@@ -23,8 +23,9 @@ Options:
                             differs from what this daemon would make of it; run it
                             beside the daemon that keeps the table (it has a pid file
                             and a log of its own, NAME.shadow)
-    --force                 reload even if that takes away more of the virtual services
-                            than 'reloadlimit' permits; may stand after 'reload'
+    --force                 reload or restart even if that takes away more of the
+                            virtual services than 'reloadlimit' permits; may stand
+                            behind the action
     --table auto|kernel|memory
                             which IPVS table to keep: the kernel's, or one in memory
                             that affects nobody; auto (the default): the kernel's, but

@@ -159,7 +159,9 @@ def no_host(host: str, family: int) -> str:
     if family == 4 and host.startswith("["):
         return f"{shown(host)} is an IPv6 address, which belongs to a virtual6"
     if family == 6 and ":" in host and not host.startswith("["):
-        return f"an IPv6 address stands in brackets, as in {shown(in_brackets(host))}"
+        return (
+            f"an IPv6 address stands in brackets, as in {in_brackets(host) if _is_ipv6(host) else '[2001:db8::1]:80'}"
+        )
     if re.fullmatch(r"[0-9.]+", host) or (family == 6 and host.startswith("[")):
         return f"{shown(host)} is no IPv{family} address"
     return f'the name "{shown(host)}" has no IPv{family} address that could be found'

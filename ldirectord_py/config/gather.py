@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ldirectord_py.config import cf
-from ldirectord_py.config.directive import Unreadable, Void
-from ldirectord_py.config.directives import INCLUDE
+from ldirectord_py.config.directive import Scope, Unreadable, Void
+from ldirectord_py.config.directives import INCLUDE, rows
 from ldirectord_py.config.findings import MOST
 from ldirectord_py.config.references import REFERENCES, Refer
 from ldirectord_py.config.sources import Reading, beside
 from ldirectord_py.config.tree import Files, Line, Section, Tree
+from ldirectord_py.config.values import unknown
 from ldirectord_py.model.escaping import printable
 
 MOST_FILES = 1000
@@ -139,7 +140,11 @@ class _Gathering:
             return ()
         lines, sections = self.file(path, text, defaults, within)
         sentence = f"a global directive belongs into {printable(self.files.main)}, not into a file that is included"
-        self.problems += [(each.number, f"{each.name}: {sentence}") for each in lines if each.name != INCLUDE.name]
+        for each in lines:
+            if each.name in rows(Scope.GLOBAL) and each.name != INCLUDE.name:
+                self.problems.append((each.number, f"{each.name}: {sentence}"))
+            elif each.name != INCLUDE.name:
+                self.problems.append((each.number, unknown(each, Scope.GLOBAL)))
         return sections
 
     def refuse(self, line: Line, sentence: str) -> None:

@@ -1,5 +1,6 @@
 """What two configurations differ in, by their virtual services."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ldirectord_py.model.config import Config, Virtual
@@ -44,10 +45,14 @@ def too_much(before: Config, after: Config) -> str | None:
 
     The limit is that of *before*: what a file that was emptied or mistaken for another says of itself does not count.
     """
-    removed = _removed(before, after)
-    had, limit = len(before.virtuals), before.reloadlimit
+    share = beyond_limit(len(before.virtuals), _removed(before, after), before.reloadlimit)
+    return share and f"a reload would take away {share}, and reloadlimit is {before.reloadlimit} percent"
+
+
+def beyond_limit(had: int, removed: Sequence[object], limit: int) -> str | None:
+    """Return which share of the *had* virtual services *removed* is, if that is more than *limit* percent or all."""
     if not removed or limit >= _NO_LIMIT or (len(removed) < had and len(removed) * 100 <= limit * had):
         return None
     share = f"all {had}" if len(removed) == had else f"{len(removed)} of {had}"
     which = ", ".join(map(str, removed[:_SHOWN])) + (", ..." if len(removed) > _SHOWN else "")
-    return f"a reload would take away {share} virtual services ({which}), and reloadlimit is {limit} percent"
+    return f"{share} virtual services ({which})"

@@ -30,6 +30,7 @@ class ControlCommands:
             "pid": os.getpid(),
             "config": self._director.config.path,
             "loaded": self._reloader.loaded,
+            "reloadlimit": self._director.config.reloadlimit,
             "refused_at": self._reloader.refused_at,
             "refused": [str(problem) for problem in self._reloader.refused],
         }

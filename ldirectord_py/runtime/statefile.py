@@ -11,6 +11,7 @@ import stat
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -163,6 +164,27 @@ def _healths(document: Mapping[str, Any]) -> Iterator[tuple[str, Health]]:
                 str(real["detail"]),
             )
             yield f"{real['real']} ({virtual['virtual']})", health
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """The virtual services that the last director on this table has left there, by their names."""
+
+    virtuals: tuple[str, ...] = ()
+    just_now: bool = False
+    """It has ended a short while ago."""
+
+
+def left(path: Path, now: float) -> Left:
+    """Return what the last director has left in this table; *now* is in seconds since the epoch."""
+    try:
+        document, touched = _read(path)
+        if document["boot"] != boot_id() or document["namespace"] != network_namespace():
+            return Left()
+        names = tuple(str(virtual["virtual"]) for virtual in document["virtuals"])
+        return Left(names, just_now=_fresh(document, touched, now))
+    except (ValueError, TypeError, LookupError, RecursionError, OSError):
+        return Left()
 
 
 def owned(path: Path) -> tuple[str, ...] | None:

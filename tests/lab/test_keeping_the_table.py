@@ -132,6 +132,38 @@ def test_two_directors_on_one_kernel_touch_each_their_own(scene: Scene, pair: tu
     assert WHERE not in another.log
 
 
+def sections(*ports: int) -> str:
+    """Return a configuration with a virtual service on each of *ports*."""
+    lines = (f"virtual={VIP}:{port}\n\treal=10.9.0.11:80 masq 3\n\tchecktype=connect\n" for port in ports)
+    return "\n".join(("checkinterval=1", *lines))
+
+
+@pytest.mark.parametrize("way", ["restart", "killed"])
+def test_what_a_restart_finds_of_its_own_and_the_file_names_no_more_goes(scene: Scene, pair: object, way: str) -> None:
+    director = scene.director
+    director.start(sections(81, 82, 83))
+    names = {f"-t {VIP}:{port}" for port in (81, 82, 83)}
+    wait_until(lambda: set(director.served()) == names, telling=lambda: director.table().raw)
+    director.write(sections(81, 82))
+    if way == "killed":
+        director.kill()
+        director.act("start")
+    else:
+        director.act("restart")
+    wait_until(lambda: set(director.served()) == names - {f"-t {VIP}:83"}, telling=lambda: director.table().raw)
+    assert f"Purged virtual server (start): {VIP}:83" in director.log
+
+    pid = director.pid
+    director.write(sections())
+    printed = director.act("restart", status=2)
+    assert f"a restart would take away all 2 virtual services (tcp:{VIP}:81, tcp:{VIP}:82)" in printed
+    assert director.pid == pid
+    director.kill()
+    director.act("start")
+    wait_until(lambda: "nobody checks their servers" in director.log, telling=lambda: director.log)
+    assert set(director.served()) == names - {f"-t {VIP}:83"}
+
+
 def test_after_the_module_was_gone_the_table_is_written_anew(scene: Scene, pair: tuple[Real, Real]) -> None:
     (one, two), director = pair, scene.director
     start(scene, pair)

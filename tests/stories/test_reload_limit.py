@@ -86,5 +86,8 @@ def test_configtest_says_that_a_file_without_virtuals_directs_nothing(daemon: Da
 def test_only_a_reload_can_be_forced(daemon: Daemon) -> None:  # noqa: F811
     for action in ("start", "stop", "force-reload"):
         done = run(daemon, action, "--force")
-        assert (done.returncode, done.stderr) == (255, f"Option force: only a reload can be forced, not {action}\n")
+        assert (done.returncode, done.stderr) == (
+            255,
+            f"Option force: only a reload or a restart can be forced, not {action}\n",
+        )
     assert not Path(daemon.home, f"ldirectord.{daemon.name}.pid").exists()

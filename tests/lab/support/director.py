@@ -155,6 +155,10 @@ class Director:
             raise LookupError(f"say which virtual service is meant, there are {', '.join(weights)}")
         return weights.get(virtual or next(iter(weights), ""), {})
 
+    def served(self) -> list[str]:
+        """Return the virtual services that have a server with a weight, as in `-t 10.9.0.100:80`."""
+        return [virtual for virtual, reals in read_weights(self.host).items() if any(reals.values())]
+
     def wait_for_weights(
         self, expected: Mapping[str, int], seconds: float = 45, *, virtual: str | None = None
     ) -> float:

@@ -239,7 +239,7 @@ BAD_GLOBALLY = [
         "fallback=127.0.0.1:http",
         'fallback: "http" is no port (a name of /etc/services, or 1 to 65535)',
     ),
-    ("fallback6=::1", "fallback6: an IPv6 address stands in brackets, as in [::1]:80"),
+    ("fallback6=::1", "fallback6: an IPv6 address stands in brackets, as in [2001:db8::1]:80"),
     ("timeout=3", "timeout is gone: write checktimeout or negotiatetimeout"),
     (
         "metricslisten=localhost:9100",
