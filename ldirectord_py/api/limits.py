@@ -26,7 +26,7 @@ class Limits:
     scrape_seconds: float = 30.0
     """For reading the metrics, so that nobody holds an old snapshot for ever."""
     connection_seconds: float = 60.0
-    """For everything; more than the others together."""
+    """From the head of a request on; more than the others together."""
 
 
 BACKLOG = 16
@@ -54,9 +54,14 @@ class Door:
         if self.server is None or not self._has_room():
             transport.abort()
             return None
-        loop = asyncio.get_running_loop()
-        self._guests[transport] = loop.call_later(self._limits.connection_seconds, transport.abort)
+        self._limit(transport, self._limits.head_seconds)
         return self.server()
+
+    def _limit(self, transport: asyncio.Transport, seconds: float) -> None:
+        """Have *transport* be shown out *seconds* from now."""
+        if (timer := self._guests.get(transport)) is not None:
+            timer.cancel()
+        self._guests[transport] = asyncio.get_running_loop().call_later(seconds, transport.abort)
 
     def _has_room(self) -> bool:
         """Return whether another one may come in, for which an idle one may have to leave."""
@@ -73,6 +78,8 @@ class Door:
     def asking(self, transport: asyncio.BaseTransport | None) -> Iterator[None]:
         """Know that a request of this connection is being answered meanwhile."""
         stream = cast(asyncio.Transport, transport)
+        if stream in self._guests:
+            self._limit(stream, self._limits.connection_seconds)
         self._asking.add(stream)
         try:
             yield

@@ -154,7 +154,6 @@ async def serve(
         access_log=None,
         handle_signals=False,
         shutdown_timeout=FAREWELL_SECONDS / 2,
-        keepalive_timeout=limits.head_seconds,  # also the limit for a head that does not come
     )
     await runner.setup()
     door.server = runner.server
