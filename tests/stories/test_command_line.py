@@ -350,6 +350,8 @@ class TestWhateverTheFileHasComeTo:
         assert bool(more) == bool(told)
         if told:
             in_force = rf"running, pid {running.pid()}, on the configuration of (\d{{4}}-\d\d-\d\d )?\d\d:\d\d; "
+            gone = "its file {0} is not there any more"
+            told = told if running.config.exists() else gone
             assert re.match(in_force + re.escape(told.format(running.config)), more)
 
     def test_one_that_runs_is_stopped(self, running: Place, kind: str) -> None:
