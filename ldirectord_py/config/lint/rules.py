@@ -154,9 +154,11 @@ def _no_virtuals(sight: Sight) -> Found:
 
 
 def _stuck_clients(sight: Sight) -> Found:
-    for advice in advised(sight.config, sight.machine.setting):
+    setting = sight.machine.setting
+    for advice in advised(sight.config, lambda name: setting(name) or 0):
         place = next(place for place in sight.places if place.virtual is advice.virtuals[0])
-        yield place.line("persistent"), advice.sentence
+        unseen = "; this machine does not say what it is, and 0 is the kernel's default"
+        yield place.line("persistent"), advice.sentence + (unseen if setting(advice.name) is None else "")
 
 
 def _mixed_stop(sight: Sight) -> Found:

@@ -1,5 +1,6 @@
 """What is legal and probably not meant."""
 
+from dataclasses import replace
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -125,6 +126,22 @@ def test_hooks_have_to_be_there_before_the_outage(line: str, told: str | None, t
     file.write_text(FINE + line + "\n" if line.startswith("\t") else f"{line}\n{FINE}")
     found = [(problem.id, problem.text) for problem in lint(locate(file), MACHINE)]
     assert found == ([("no-such-program", told)] if told else [])
+
+
+@pytest.mark.parametrize(
+    ("setting", "end"),
+    [
+        (0, "; set it: sysctl -w net.ipv4.vs.expire_quiescent_template=1"),
+        (None, "=1; this machine does not say what it is, and 0 is the kernel's default"),
+    ],
+    ids=["as the kernel has it", "where there is no IPVS"],
+)
+def test_clients_stay_stuck_unless_the_kernel_says_otherwise(setting: int | None, end: str, tmp_path: Path) -> None:
+    file = tmp_path / "ldirectord.cf"
+    file.write_text(FINE.replace("\tscheduler=wlc\n", "\tscheduler=wlc\n\tpersistent=60\n"))
+    (problem,) = lint(locate(file), replace(MACHINE, setting=lambda _name: setting))
+    assert problem.text.endswith(end)
+    assert lint(locate(file), replace(MACHINE, setting=lambda _name: 1)) == []
 
 
 def test_arguments_of_a_command_are_told_as_what_they_are(tmp_path: Path) -> None:
