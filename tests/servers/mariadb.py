@@ -1,5 +1,6 @@
 """MariaDB with two users and a few rabbits, on both loopbacks."""
 
+import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,7 +35,9 @@ def install(folder: Path) -> None:
     """Make a data directory; fails with the program's own words."""
     argv = ["mariadb-install-db", "--no-defaults", f"--datadir={folder}/data", "--skip-test-db"]
     argv += ["--skip-name-resolve", "--auth-root-authentication-method=normal"]
-    made = subprocess.run(argv, user=runs_as(USER), capture_output=True, check=False, cwd=folder)
+    # Each removes what it finds of others' temporary tables.
+    own = os.environ | {"TMPDIR": str(folder)}
+    made = subprocess.run(argv, user=runs_as(USER), capture_output=True, check=False, cwd=folder, env=own)
     if made.returncode:
         pytest.fail(f"mariadb-install-db: {(made.stdout + made.stderr).decode()[-4000:]}", pytrace=False)
 
@@ -48,6 +51,12 @@ def mariadb(*options: str) -> Iterator[int]:
         port = free_port()
         argv = ["mariadbd", "--no-defaults", f"--datadir={folder}/data", f"--port={port}", f"--socket={folder}/socket"]
         argv += [f"--bind-address={','.join(LOOPBACKS)}", f"--init-file={folder}/users.sql", "--skip-name-resolve"]
-        argv += ["--skip-log-bin", "--innodb-buffer-pool-size=16M", f"--pid-file={folder}/pid", *options]
+        argv += [
+            "--skip-log-bin",
+            f"--tmpdir={folder}",
+            "--innodb-buffer-pool-size=16M",
+            f"--pid-file={folder}/pid",
+            *options,
+        ]
         with daemon(argv, ready=accepts(port), output=folder / "output", user=USER, cwd=folder):
             yield port
