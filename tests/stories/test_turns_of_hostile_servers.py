@@ -3,9 +3,8 @@
 import pytest
 
 from ldirectord_py.model.outcome import Verdict
-from tests.peers.asking import UDP_VIP, checking
-from tests.peers.turns import MOST, held_for
-from tests.stories.test_turns import DOWN, HTTP, LOGIN, Case, datagrams, frame, stream
+from tests.peers.asking import UDP_VIP
+from tests.stories.test_turns import DOWN, HTTP, LOGIN, Case, datagrams, frame, holds_no_turn, stream
 
 ODD = b"HTTP/1.1 200 OK\nTransfer-Encoding : chunked\n\n"
 SIP = {"service": "sip", **LOGIN, "login": "alice@example.org"}
@@ -75,10 +74,4 @@ CASES = {
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
 async def test_no_hostile_answer_holds_the_loop(case: Case) -> None:
-    words = {"negotiatetimeout": 8.0, "checktimeout": 8.0} | case.words
-    with case.server() as endpoint:
-        async with checking() as check:
-            seconds, callback, outcomes = await held_for(lambda: check(endpoint, case.virtual, **words))
-
-    assert {outcome.verdict for outcome in outcomes} == {case.verdict}, outcomes
-    assert seconds <= MOST, (callback, outcomes[-1])
+    await holds_no_turn(case)
