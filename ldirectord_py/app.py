@@ -17,7 +17,6 @@ from ldirectord_py.config.here import HERE
 from ldirectord_py.config.load import load
 from ldirectord_py.config.sysctls import advised, current, put
 from ldirectord_py.engine import policy
-from ldirectord_py.engine.differences import beyond_limit
 from ldirectord_py.ipvs.kernel import KernelTable
 from ldirectord_py.ipvs.memory import MemoryTable
 from ldirectord_py.limits import limits
@@ -32,7 +31,6 @@ from ldirectord_py.model.events import (
     Reloaded,
     Started,
     Stopping,
-    Trigger,
 )
 from ldirectord_py.model.problems import Problem
 from ldirectord_py.model.snapshot import Snapshot
@@ -46,6 +44,7 @@ from ldirectord_py.probing.prober import Prober
 from ldirectord_py.probing.schedule import Schedule
 from ldirectord_py.runtime.control_commands import ControlCommands
 from ldirectord_py.runtime.director import Director
+from ldirectord_py.runtime.leftovers import Leftovers
 from ldirectord_py.runtime.lifetime import Ended, Signals
 from ldirectord_py.runtime.maintenance import WATCHING_MAINTENANCE, Maintenance
 from ldirectord_py.runtime.ownership import FILE as OWNERSHIP_FILE
@@ -179,30 +178,9 @@ class Application:
         before = Left() if self._options.state is None else left(self._options.state, time.time())
         maintained = await self._maintenance.look(self._config())
         await self._director.start(maintained, self._remembered())
-        await self._take_out(before)
-
-    async def _take_out(self, before: Left) -> None:
-        """Take out of the table what the last director has left there and the configuration names no more.
-
-        As with a reload that is never more than `reloadlimit` allows: then it stays, and is told.
-        """
-        config = self._config()
-        named = {str(virtual.key) for virtual in config.virtuals}
-        gone = {name for name in before.virtuals if name not in named}
-        if not gone or self._options.shadow:
-            return
-        keys = [key for key in await self._table.read() if str(key) in gone]
-        if keys and self._ownership is not None and await self._ownership.claim(keys, config.path):
-            return  # another ldirectord has taken them over
-        share = beyond_limit(len(before.virtuals), keys, config.reloadlimit)
-        if keys and before.just_now and not share:
-            await self._director.reconciler.remove(keys, Trigger.START)
-        elif keys:
-            which = share or ", ".join(map(str, keys))
-            self._warn(
-                f"The last director has left {which} in the table, which {config.path} does not name: "
-                "nobody checks their servers; put them back into the file, or take them out with ipvsadm -D"
-            )
+        if not self._options.shadow:
+            leftovers = Leftovers(self._table, self._director.reconciler, self._ownership, self._warn)
+            await leftovers.take_out(before, self._config(), force=self._options.force)
 
     def _open_ownership(self, stack: AsyncExitStack) -> None:
         """Have locks say which services of the kernel's table are ours; where there can be none, go on without."""

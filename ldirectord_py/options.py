@@ -31,6 +31,8 @@ class Options:
     debug: bool = False
     shadow: bool = False
     """Write nothing, and tell in what the table differs from what we would make of it."""
+    force: bool = False
+    """Take out what the last director has left, however much that is."""
     instance: str = "ldirectord"
     program: tuple[str, ...] = (sys.executable, "-m", "ldirectord_py")
     """What `execute` runs in place of `ldirectord`."""

@@ -239,6 +239,7 @@ def _options(job: Job, control: Path | None = None) -> Options:
         log_format=job.invocation.log_format,
         debug=job.invocation.debug,
         shadow=job.invocation.shadow,
+        force=job.invocation.force,
         instance=job.journal.instance,
         program=itself(job.invocation, job.environment.program),
         pid_file=job.pid_file,
