@@ -30,6 +30,11 @@ class Guard:
         self._groups: set[int] = set()
         self._process: subprocess.Popen[bytes] | None = None
 
+    def begin(self) -> None:
+        """Be there before the first program is, which could otherwise be missed while the guard starts."""
+        if self._process is None:
+            self._start()
+
     def add(self, group: int) -> None:
         """Have the process group *group* ended if we end before `remove`."""
         self._groups.add(group)

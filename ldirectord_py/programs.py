@@ -8,10 +8,11 @@ import signal
 import sys
 from asyncio.subprocess import DEVNULL
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, nullcontext, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from typing import cast
 
-from ldirectord_py.guard import GUARD
+from ldirectord_py.guard import GUARD, Guard
 from ldirectord_py.variables import environment
 
 GRACE = 0.5
@@ -71,26 +72,17 @@ async def run(
     """
     with closing(_Output()) as output, _input(given) as stdin:
         streams = (stdin, DEVNULL if errors_only else output.writer, output.writer)
-        program = await _start(argv, streams, environment() if variables is None else variables)
+        guard = GUARD if whole_group else None
+        program = await _start(argv, streams, environment() if variables is None else variables, guard)
         output.begin()
-        with _guarded(program) if whole_group else nullcontext():
-            try:
-                status = await program.wait()
-            except asyncio.CancelledError:
-                await program.end()
-                raise
+        try:
+            status = await program.wait()
+        except asyncio.CancelledError:
+            await program.end()
+            raise
+        finally:
+            program.leave_nothing()
         return Ended(status, *output.lines())
-
-
-@contextmanager
-def _guarded(program: "_Program") -> Iterator[None]:
-    """Leave nothing of *program*'s process group behind, whichever of us ends first."""
-    GUARD.add(program.pid)
-    try:
-        yield
-    finally:
-        program.kill()
-        GUARD.remove(program.pid)
 
 
 class _Output:
@@ -153,16 +145,20 @@ _Streams = tuple[int, int, int]
 """Standard input, output and error."""
 
 
-async def _start(argv: Sequence[str], streams: _Streams, variables: Mapping[str, str]) -> "_Program":
+async def _start(
+    argv: Sequence[str], streams: _Streams, variables: Mapping[str, str], guard: Guard | None
+) -> "_Program":
     words = _encoded(argv)
+    if guard is not None:
+        guard.begin()
     try:
-        return await _spawn(words, streams, variables)
+        return await _spawn(words, streams, variables, guard)
     except OSError as error:
         if error.errno != errno.ENOEXEC:
             raise
         # A script without `#!` is the shell's, as execvp(3) has it.
         shell = [b"/bin/sh", shutil.which(words[0]) or words[0], *words[1:]]
-        return await _spawn(shell, streams, variables)
+        return await _spawn(shell, streams, variables, guard)
 
 
 class _Program(asyncio.SubprocessProtocol):
@@ -170,31 +166,29 @@ class _Program(asyncio.SubprocessProtocol):
 
     asyncio's own `Process` is there only some turns of the loop after the program has begun.  Where it
     is cancelled meanwhile it ends the program, and leaves running what that has started.
+
+    With a *guard* nothing of it stays behind, whichever of us ends first.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, guard: Guard | None) -> None:
+        self._guard = guard
         self._transport: asyncio.SubprocessTransport | None = None
         self._ended = asyncio.Event()
         self._unwanted = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the transport, by which we know the program's process id."""
-        self._transport = transport  # type: ignore[assignment]  # typeshed names the base class of all protocols
+        self._transport = cast(asyncio.SubprocessTransport, transport)  # typeshed names the base class of all protocols
         if self._unwanted:
             self._signal(signal.SIGKILL)
+        elif self._guard is not None:
+            self._guard.add(self._transport.get_pid())
 
     def process_exited(self) -> None:
         """Let go of the transport, which has nothing more to tell."""
         if self._transport is not None:
             self._transport.close()
         self._ended.set()
-
-    @property
-    def pid(self) -> int:
-        """The process id, which is its group's as well."""
-        if self._transport is None:
-            raise AssertionError("a program that has been started has a process id")
-        return self._transport.get_pid()
 
     async def wait(self) -> int:
         """Return the exit status, or the number of the signal that ended the program, below 0."""
@@ -219,6 +213,13 @@ class _Program(asyncio.SubprocessProtocol):
         self._unwanted = True
         self._signal(signal.SIGKILL)
 
+    def leave_nothing(self) -> None:
+        """Where it has a guard, end what is left of it; the guard need not know of it any more."""
+        if self._guard is not None:
+            self.kill()
+            if self._transport is not None:
+                self._guard.remove(self._transport.get_pid())
+
     async def _wait_briefly(self) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(GRACE):
@@ -230,8 +231,10 @@ class _Program(asyncio.SubprocessProtocol):
                 os.killpg(self._transport.get_pid(), number)
 
 
-async def _spawn(words: Sequence[bytes], streams: _Streams, variables: Mapping[str, str]) -> _Program:
-    program = _Program()
+async def _spawn(
+    words: Sequence[bytes], streams: _Streams, variables: Mapping[str, str], guard: Guard | None
+) -> _Program:
+    program = _Program(guard)
     stdin, stdout, stderr = streams
     try:
         await asyncio.get_running_loop().subprocess_exec(
@@ -246,6 +249,7 @@ async def _spawn(words: Sequence[bytes], streams: _Streams, variables: Mapping[s
         )
     except asyncio.CancelledError:
         program.kill()
+        program.leave_nothing()
         raise
     return program
 

@@ -225,6 +225,8 @@ def test_killed_outright_the_director_still_leaves_none_of_its_programs(tmp_path
     try:
         wait_until(lambda: len(pids()) == 6)
         assert all(alive(pid) for pid in pids())
+        # It waits for the programs, so that it has done all that there was to do about their start.
+        wait_until(lambda: Path(f"/proc/{director.pid}/stat").read_text().rpartition(") ")[2].startswith("S"))
     finally:
         director.kill()
         director.wait()
