@@ -12,6 +12,7 @@ _OPENING = re.compile(r"(virtual6?)\s*=\s*(.*)", re.ASCII | re.DOTALL)
 _DIRECTIVE = re.compile(r"(\w*)\s*(=?)\s*(.*)", re.ASCII | re.DOTALL)
 _COMMENT_OR_BLANK = re.compile(r"\s*(#|$)", re.ASCII)
 _INDENT = " " * 4
+_AT_THE_MARGIN = "start the line at the margin"
 _CARRIAGE = "lines end in CR LF, as in Windows, and a value without quotes gets the CR as its last letter"
 _BYTE_ORDER_MARK = "\ufeff"
 
@@ -80,6 +81,9 @@ class _Reading:
             return False
         if not body.strip(" "):
             self.problem(number, "a line of blanks only, five columns or more, is no directive; empty it or remove it")
+        elif self.opening is not None and _OPENING.match(body.lstrip(" ")):
+            of = Section(self.opening, (), number).label
+            self.problem(number, f"indented, so it is read as a directive of {of}; {_AT_THE_MARGIN}")
         else:
             self.body.append(directive(number, body.lstrip(" "), text))
         return True
@@ -114,6 +118,9 @@ class _Reading:
 
     def homeless(self, number: int, text: str) -> None:
         """Tell why an indented line belongs to no section; operators meet this most often of all."""
+        if _OPENING.match(text.lstrip()):
+            self.problem(number, f"indented, so no virtual begins here; {_AT_THE_MARGIN}")
+            return
         what = f"unknown directive {quoted(veiled(text))}"
         if not self.sections:
             why = "it is indented, but no virtual stands above it; global directives begin in the first column"

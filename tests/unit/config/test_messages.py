@@ -216,7 +216,11 @@ BAD_IN_SECTION = [
     ("quiescant=yes", 'unknown directive "quiescant": did you mean quiescent?'),
     ("quiescent", 'unknown directive "quiescent": expected quiescent=VALUE'),
     ("quiescent yes", "unknown directive 'quiescent yes': expected quiescent=VALUE"),
-    ("virtual=192.0.2.9:80", 'unknown directive "virtual": a virtual begins in the first column'),
+    (
+        "virtual=192.0.2.9:80",
+        "indented, so it is read as a directive of virtual=192.0.2.1:80; start the line at the margin",
+    ),
+    ("virtual 192.0.2.9:80", "unknown directive 'virtual 192.0.2.9:80': a virtual begins in the first column"),
     ("!", "unknown directive '!': no directive has this name"),
     ("    ", "a line of blanks only, five columns or more, is no directive; empty it or remove it"),
 ]
@@ -313,6 +317,15 @@ def test_every_directive_that_can_be_refused_is_in_the_tables():
 def test_all_problems_are_told_at_once_and_by_line():
     text = f"fork=1\n{SECTION}\tservice=telnet\n\tquiescent=1\nvirtual=192.0.2.1:80\n\treal=x\nbogus=1\n"
     assert [line.split(": ")[0] for line in problems(text)] == [f"ldirectord.cf:{n}" for n in (1, 4, 5, 7, 8, 8)]
+
+
+@pytest.mark.parametrize("before", ["", "checkinterval=5\n", f"{SECTION}\n"], ids=["first", "global", "after a blank"])
+@pytest.mark.parametrize("indent", ["\t", " ", "    "])
+def test_an_indented_virtual_is_told_once_and_as_what_it_is(before, indent):
+    number = before.count("\n") + 1
+    assert problems(f"{before}{indent}virtual=192.0.2.2:80\n\treal=192.0.2.3:80 gate\n") == [
+        f"ldirectord.cf:{number}: indented, so no virtual begins here; start the line at the margin"
+    ]
 
 
 def test_a_blank_line_within_a_section_is_told_once_and_names_the_section():
