@@ -49,7 +49,10 @@ def main(argv: Sequence[str] | None = None, environment: Environment | None = No
     except UsageError as error:
         for complaint in error.complaints:
             complain(complaint)
-        tell(USAGE)
+        if error.complaints:
+            complain("see 'ldirectord --help'")  # all of it would drive what is wrong off the screen
+        else:
+            tell(USAGE)
         return USAGE_STATUS
     match asked:
         case Topic.HELP:

@@ -1,5 +1,6 @@
 """What the words of the command line ask for."""
 
+import difflib
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -170,8 +171,14 @@ def _read_words(words: Sequence[str]) -> tuple[Action, str | None]:
         swapped = f"; the configuration goes before {config}" if config in set(Action) and len(words) == 2 else ""
         if swapped and word.startswith("-"):
             swapped = f"; options go before {config}"
-        raise UsageError([f"Unknown action: {word}{swapped}"])
+        raise UsageError([f"Unknown action: {word}{swapped or _meant(word)}"])
     if rest := words[2:]:
         wrong = f"expected nothing after {word}, but got {shlex.join(rest)}"
         raise UsageError([f"{wrong}; options go before CONFIG and ACTION" if rest[0].startswith("-") else wrong])
     return Action(word), config
+
+
+def _meant(word: str) -> str:
+    """Say which action was probably meant by *word*, or which there are."""
+    similar = difflib.get_close_matches(word, list(Action), 1)
+    return f"; did you mean {similar[0]}?" if similar else f"; expected {', '.join(Action)}"

@@ -737,8 +737,20 @@ class TestTheWordsAlone:
         assert (done.status, done.err) == (0, "")
         assert done.out.startswith("Linux Director v1.186-ha\nldirectord_py ")
 
-    def test_nonsense_is_answered_with_the_usage(self, place: Place) -> None:
-        done = place.run("--bogus", "start")
-        assert (done.status, done.err) == (255, "Unknown option: bogus\n")
+    def test_no_words_are_answered_with_the_usage(self, place: Place) -> None:
+        done = place.run()
+        assert (done.status, done.err) == (255, "")
         assert done.out.startswith("Usage:\n    ldirectord [options] [--] [CONFIG] ACTION\n")
+
+    @pytest.mark.parametrize(
+        ("words", "told"),
+        [
+            (("--bogus", "start"), "Unknown option: bogus"),
+            (("x.cf", "statsu"), "Unknown action: statsu; did you mean status?"),
+        ],
+    )
+    def test_nonsense_is_told_with_nothing_to_drive_it_off_the_screen(
+        self, place: Place, words: tuple[str, ...], told: str
+    ) -> None:
+        assert place.run(*words) == Done(255, err=f"{told}\nsee 'ldirectord --help'\n")
         assert place.processes() == []

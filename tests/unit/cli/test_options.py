@@ -39,12 +39,15 @@ ACCEPTED = {
     "-hv": Topic.HELP,
 }
 
+EXPECTED = "expected start, stop, restart, try-restart, reload, force-reload, status, configtest"
 REFUSED = {
     "": (),
     "--": (),
     "-d --": (),
-    "foo": ("Unknown action: foo",),
-    "a b c d": ("Unknown action: b",),
+    "foo": (f"Unknown action: foo; {EXPECTED}",),
+    "a b c d": (f"Unknown action: b; {EXPECTED}",),
+    "x.cf statsu": ("Unknown action: statsu; did you mean status?",),
+    "x.cf configtst": ("Unknown action: configtst; did you mean configtest?",),
     "start -d": ("Unknown action: -d; options go before start",),
     "start ldirectord.cf": ("Unknown action: ldirectord.cf; the configuration goes before start",),
     "x.cf start -d": ("expected nothing after start, but got -d; options go before CONFIG and ACTION",),
