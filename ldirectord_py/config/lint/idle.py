@@ -1,15 +1,19 @@
 """Directives that are written and do nothing: the check that is carried out would be the same without them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from ldirectord_py.checks.misasked import Misasked
 from ldirectord_py.checks.registry import plan
+from ldirectord_py.config.lint.hopeless import hopeless
+from ldirectord_py.config.lint.hopeless import subject as _subject
 from ldirectord_py.config.lint.rule import Place, Sight
 from ldirectord_py.config.tree import Line
-from ldirectord_py.model.asking import Asking, Header, Subject
+from ldirectord_py.model.asking import Asking, CheckType, Header, Subject
 from ldirectord_py.model.config import Real
+from ldirectord_py.model.service import AddressKey, Protocol
 
 FIELDS = {
     "checkcommand": "checkcommand",
@@ -41,7 +45,7 @@ _OWN = {"request", "receive"}
 class _Use:
     """One line that says something of checks, of one virtual or of several."""
 
-    sentence: str
+    sentence: Callable[[], str]
     heeded: bool = False
 
 
@@ -51,15 +55,14 @@ def idle(sight: Sight) -> Iterator[tuple[int, str]]:
     for place in sight.places:
         for asking, lines in zip(place.askings, _said(place), strict=True):
             for line in lines:
-                use = uses.setdefault(line.number, _Use(_sentence(place, asking, line.name)))
+                use = uses.setdefault(line.number, _Use(partial(_sentence, place, asking, line.name)))
                 use.heeded = use.heeded or _heeded(place, asking, FIELDS[line.name])
         for real in place.virtual.reals:
             if real.request is not None and not _own_heeded(place, real):
-                sentence = f"real: its request and receive have no effect: {_how(place.virtual.asking)}"
-                uses.setdefault(place.line_of(real), _Use(sentence))
+                uses.setdefault(place.line_of(real), _Use(partial(_own_sentence, place)))
     for number, use in uses.items():
         if not use.heeded:
-            yield number, use.sentence
+            yield number, use.sentence()
 
 
 def _said(place: Place) -> Iterator[Sequence[Line]]:
@@ -73,19 +76,49 @@ def _said(place: Place) -> Iterator[Sequence[Line]]:
 def _sentence(place: Place, asking: Asking, name: str) -> str:
     if name in _OWN and all(getattr(real, name) is not None for real in place.virtual.reals):
         return f"{name}: this has no effect: every real server has its own"
-    return f"{name}: this has no effect: {_how(asking)}"
+    if needed := _needed(place, asking, FIELDS[name]):
+        return f"{name}: this has no effect without {needed}"
+    return f"{name}: this has no effect: {_how(place, asking)}"
 
 
-def _how(asking: Asking) -> str:
+def _own_sentence(place: Place) -> str:
+    return f"real: its request and receive have no effect: {_how(place, place.virtual.asking)}"
+
+
+def _how(place: Place, asking: Asking) -> str:
     """Return how a check is carried out that does not heed what was said."""
+    key = place.virtual.key
+    if asking.service == "none" and asking.checktype is CheckType.NEGOTIATE:
+        return "checktype=negotiate without a service asks nothing"
+    if asking.service == "none" and asking.checktype is CheckType.COMBINED:
+        return f"checktype={asking.connects} without a service only connects"
+    if asking.checktype is CheckType.CONNECT and isinstance(key, AddressKey) and key.protocol is Protocol.UDP:
+        return "checktype=connect over UDP is a ping, which does not use it"
     service = "" if asking.service == "none" else f" with service={asking.service}"
     return f"checktype={asking.checktype}{service} does not use it"
 
 
+def _needed(place: Place, asking: Asking, name: str) -> str:
+    """Return the directive that is not there and without which *name* does not count."""
+    subject = _subject(place, place.virtual.reals[0])
+    for directive, field in FIELDS.items():
+        if field != name and getattr(asking, field) == "":
+            changed: Any = {field: "x"}
+            if heeds(replace(asking, **changed), subject, name):
+                return directive
+    return ""
+
+
 def _heeded(place: Place, asking: Asking, name: str) -> bool:
-    """Return whether any server of the virtual would be asked otherwise if *asking* had something else as *name*."""
+    """Return whether any server of the virtual would be asked otherwise if *asking* had something else as *name*.
+
+    A check that can only say down heeds nothing: that it lacks something is told, and all else would count if it did
+    not.
+    """
     subjects = [_subject(place, real) for real in place.virtual.reals]
-    return not subjects or any(heeds(asking, subject, name) for subject in subjects)
+    if not subjects or any(hopeless(asking, subject) for subject in subjects):
+        return True
+    return any(heeds(asking, subject, name) for subject in subjects)
 
 
 def heeds(asking: Asking, subject: Subject, name: str) -> bool:
@@ -98,10 +131,6 @@ def _own_heeded(place: Place, real: Real) -> bool:
     subject = _subject(place, real)
     other = replace(subject, request=f"{real.request}x", receive=f"{real.receive}x")
     return any(_differ((asking, subject), (asking, other)) for asking in place.askings)
-
-
-def _subject(place: Place, real: Real) -> Subject:
-    return Subject(virtual=place.virtual.key, endpoint=real.endpoint, request=real.request, receive=real.receive)
 
 
 def _differ(one: tuple[Asking, Subject], other: tuple[Asking, Subject]) -> bool:

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from ldirectord_py.config.directive import quoted, unknown_word
 from ldirectord_py.config.lint.access import as_the_director, writable
+from ldirectord_py.config.lint.hopeless import always_down, no_port
 from ldirectord_py.config.lint.idle import idle
 from ldirectord_py.config.lint.programs import missing_programs
 from ldirectord_py.config.lint.rule import Place, Rule, Sight
@@ -15,7 +16,7 @@ from ldirectord_py.config.readers import SCHEDULERS
 from ldirectord_py.config.sysctls import advised
 from ldirectord_py.model.asking import Asking, CheckType
 from ldirectord_py.model.checking import Always
-from ldirectord_py.model.service import AddressKey, Forwarding, MarkKey
+from ldirectord_py.model.service import AddressKey, Forwarding
 
 Found = Iterator[tuple[int, str]]
 
@@ -210,17 +211,6 @@ def _blocked(place: Place, asking: Asking) -> Found:
         yield place.line("checktype"), f"{sentence} in a row (max_connect_errors): {advice}"
 
 
-def _no_port(place: Place, asking: Asking) -> Found:
-    if not isinstance(place.virtual.key, MarkKey) or asking.checktype is not CheckType.CONNECT or asking.checkport:
-        return
-    for real in place.virtual.reals:
-        if not real.endpoint.port:
-            yield (
-                place.line_of(real),
-                f"{real.endpoint.address} has no port to connect to, and is always down; set checkport",
-            )
-
-
 def _standing_in_for_itself(place: Place) -> Found:
     fallback = place.virtual.fallback
     if fallback and place.virtual.kernel_endpoint(fallback) in {key.real for key in place.virtual.keys}:
@@ -278,7 +268,8 @@ RULES: tuple[Rule, ...] = (
     Rule("no-effect", "a directive has no effect", idle),
     Rule("head-without-body", "receive cannot match where httpmethod is HEAD", _each_check(_head)),
     Rule("mysql-blocks", "connect checks have a MySQL server block this director", _each_check(_blocked)),
-    Rule("no-port", "a connect check has no port", _each_check(_no_port)),
+    Rule("no-port", "a check has no port", _each_check(no_port)),
+    Rule("always-down", "a check lacks what it would ask with", _each_check(always_down)),
     Rule("fallback-is-real", "the fallback is one of the real servers", _each(_standing_in_for_itself)),
     Rule("thresholds", "the lower threshold is above the upper", _each(_thresholds)),
     Rule("netmask-alone", "netmask without persistent", _each(_idle_netmask)),

@@ -16,6 +16,12 @@ def idle(text: str, folder: Path, name: str = "ldirectord.cf") -> list[tuple[int
     return [(problem.line, problem.text.partition(":")[0]) for problem in found if problem.id == "no-effect"]
 
 
+def sentences(text: str, folder: Path, name: str) -> list[str]:
+    file = folder / "ldirectord.cf"
+    file.write_text(text)
+    return [problem.text for problem in lint(locate(file), Machine()) if problem.id == name]
+
+
 SERVED = "quiescent=no\nvirtual=10.0.0.1:7000\n\treal=10.0.0.3:7000 masq\n"
 
 IDLE = [
@@ -101,3 +107,47 @@ virtuals:
     reals: [10.0.0.3:25 gate]
 """
     assert idle(text, tmp_path, "ldirectord.yaml") == [(9, "request")]
+
+
+REASONS = [
+    ('service=pop\n\tpasswd="p"', "passwd: this has no effect without login"),
+    ('service=imap\n\tpasswd="p"', "passwd: this has no effect without login"),
+    ('service=http\n\tlogin="l"', "login: this has no effect: checktype=negotiate with service=http does not use it"),
+    (
+        'protocol=udp\n\tchecktype=connect\n\trequest="x"',
+        "request: this has no effect: checktype=connect over UDP is a ping, which does not use it",
+    ),
+    ('checktype=3\n\trequest="x"', "request: this has no effect: checktype=3 without a service only connects"),
+    ('request="x"', "request: this has no effect: checktype=negotiate without a service asks nothing"),
+]
+
+
+@pytest.mark.parametrize(("lines", "told"), REASONS)
+def test_the_reason_is_the_real_one(lines: str, told: str, tmp_path: Path) -> None:
+    assert sentences(f"{SERVED}\t{lines}\n", tmp_path, "no-effect") == [told]
+
+
+LACKING = [
+    ('service=mysql\n\tlogin="l"\n\tpasswd="p"', "service mysql needs a statement, such as request='SELECT 1'"),
+    ('service=pgsql\n\trequest="SELECT 1"', "service pgsql needs the user to log in as, but there is no login"),
+    (
+        'service=radius\n\tlogin="l"',
+        "service radius needs the secret that the server shares with this director: set secret",
+    ),
+]
+
+
+@pytest.mark.parametrize(("lines", "told"), LACKING)
+def test_what_a_check_lacks_is_told_and_not_that_the_rest_is_unused(lines: str, told: str, tmp_path: Path) -> None:
+    text = f"{SERVED}\t{lines}\n"
+    assert sentences(text, tmp_path, "no-effect") == []
+    assert sentences(text, tmp_path, "always-down") == [
+        f"{told}; until then every real server is down, whatever it does"
+    ]
+
+
+def test_a_server_with_words_of_its_own_is_not_among_those_that_are_always_down(tmp_path: Path) -> None:
+    own = '\treal=10.0.0.4:3306 masq 1 "SELECT 1", "1"\n'
+    text = f'{SERVED}{own}\tservice=mysql\n\tlogin="l"\n'
+    (told,) = sentences(text, tmp_path, "always-down")
+    assert told.endswith("a real server without its own is down, whatever it does")

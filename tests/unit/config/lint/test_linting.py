@@ -67,6 +67,7 @@ CASES = {
     "nothing-asked": ("virtual=5\n", "virtual=10.0.0.1:8443\n	real=10.0.0.3 gate\nvirtual=5\n", 19),
     "head-without-body": ("	service=http\n", "	service=http\n	httpmethod=HEAD\n", 10),
     "mysql-blocks": ("	checktype=connect\n", "	service=mysql\n	checktype=connect\n", 22),
+    "always-down": ("	checktype=connect\n", '	service=mysql\n	login="monitor"\n	checktype=negotiate\n', 21),
     "no-port": ("10.0.0.3:25 masq", "10.0.0.3 masq", 20),
     "fallback-is-real": ("fallback=127.0.0.1:80", "fallback=10.0.0.4:80", 8),
     "thresholds": ("10.0.0.3:80 gate 2", "10.0.0.3:80 gate 2 l:9 u:5", 6),
