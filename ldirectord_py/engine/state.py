@@ -227,8 +227,8 @@ class EngineState:
         """Tell what only counts once the table shows it."""
         self._unwritten.difference_update(given.virtuals)
         for key in given.virtuals:
-            if (virtual := self.virtuals.get(key)) is not None:
-                self._tell_fallback(key, virtual)
+            if key in self.virtuals:
+                self._tell_fallback(key)
                 self._tell_serving(key)
         self.settling = self.settling or given.anew
         if given.anew:
@@ -237,13 +237,12 @@ class EngineState:
             self.settling = False
             self._events.append(Settled())
 
-    def _tell_fallback(self, key: VirtualKey, virtual: Virtual) -> None:
+    def _tell_fallback(self, key: VirtualKey) -> None:
         decision = self.decide(key)
         active = decision is not None and decision.mode is Mode.FALLBACK
         if active != (key in self._standing_in):
             self._standing_in.symmetric_difference_update({key})
-            fallback = virtual.fallback.endpoint if virtual.fallback else None
-            self._events.append(FallbackChanged(key, active, fallback))
+            self._events.append(FallbackChanged(key, active, self.fallback_of(key)))
 
     def _tell_serving(self, key: VirtualKey) -> None:
         """Tell whether anybody serves, if that is news, and not while those who may are still to be asked."""

@@ -41,7 +41,7 @@ def _virtual(director: Director, virtual: Virtual, decision: Decision) -> Virtua
         service=virtual.asking.service,
         checktype=virtual.asking.checktype,
         quiescent=virtual.quiescent,
-        fallback=virtual.fallback.endpoint if virtual.fallback else None,
+        fallback=virtual.kernel_endpoint(virtual.fallback) if virtual.fallback else None,
         fallback_active=decision.mode is Mode.FALLBACK,
         reals=tuple(_reals(director, virtual, decision)),
     )

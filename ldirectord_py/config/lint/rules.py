@@ -16,6 +16,7 @@ from ldirectord_py.config.readers import SCHEDULERS
 from ldirectord_py.config.sysctls import advised
 from ldirectord_py.model.asking import Asking, CheckType
 from ldirectord_py.model.checking import Always
+from ldirectord_py.model.config import Fallback, Real
 from ldirectord_py.model.service import AddressKey, Forwarding
 
 Found = Iterator[tuple[int, str]]
@@ -93,10 +94,26 @@ def _ports(place: Place) -> Found:
     if not isinstance(key, AddressKey):
         return
     for real in place.virtual.reals:
-        port, forwarding = real.endpoint.port, real.destination.forwarding
-        if forwarding is not Forwarding.MASQ and port not in {0, key.endpoint.port}:
-            sentence = f"{real.endpoint}: {forwarding} cannot rewrite ports, so clients reach port {key.endpoint.port}"
-            yield place.line_of(real), f"{sentence} while port {port} is checked; use masq, or checkport={port}"
+        port = real.endpoint.port
+        if _not_rewritten(real, key):
+            sentence = f"{_cannot(real)}, so clients reach port {key.endpoint.port} while port {port} is checked"
+            yield place.line_of(real), f"{sentence}; use masq, or checkport={port}"
+    if (fallback := place.virtual.fallback) and _not_rewritten(fallback, key):
+        sentence = f"fallback: {_cannot(fallback)}, so clients reach the virtual's own port there"
+        yield _fallback_line(place, fallback), f"{sentence}; use masq, or leave the port out"
+
+
+def _not_rewritten(server: Real | Fallback, key: AddressKey) -> bool:
+    return server.destination.forwarding is not Forwarding.MASQ and server.endpoint.port not in {0, key.endpoint.port}
+
+
+def _fallback_line(place: Place, fallback: Fallback) -> int:
+    names = ("fallback", "fallback6")
+    return place.line(*(reversed(names) if fallback.endpoint.address.version == 6 else names))
+
+
+def _cannot(server: Real | Fallback) -> str:
+    return f"{server.endpoint}: {server.destination.forwarding} cannot rewrite ports"
 
 
 def _nowhere(sight: Sight) -> Found:
@@ -215,7 +232,7 @@ def _standing_in_for_itself(place: Place) -> Found:
     fallback = place.virtual.fallback
     if fallback and place.virtual.kernel_endpoint(fallback) in {key.real for key in place.virtual.keys}:
         yield (
-            place.line("fallback", "fallback6"),
+            _fallback_line(place, fallback),
             f"fallback: {fallback.endpoint} is one of the real servers, and gets all clients when it is down as well",
         )
 

@@ -407,6 +407,14 @@ async def test_a_fallback_that_a_reload_takes_away_is_told_as_that() -> None:
         assert stage.told(FallbackChanged)[-1] == FallbackChanged(WEB, active=False, fallback=None)
 
 
+async def test_a_fallback_is_told_as_the_table_has_it() -> None:
+    elsewhere = Fallback(endpoint=FALLBACK.at_port(9), destination=entry(1))  # gate: it cannot be at another port
+    async with directing(config(virtual(3, fallback=elsewhere))) as stage:
+        await stage.report(1, REFUSED)
+        assert stage.told(FallbackChanged)[-1] == FallbackChanged(WEB, active=True, fallback=FALLBACK)
+        assert FALLBACK in stage.table.state[WEB].destinations
+
+
 async def test_a_changed_forwarding_method_is_told_with_what_was_there() -> None:
     async with directing(config(virtual(3))) as stage:
         await stage.report(1, up())

@@ -97,6 +97,35 @@ def test_each_is_found_at_its_line(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("\tfallback=127.0.0.1:9 gate", "127.0.0.1:9: gate"),
+        ("\tfallback=127.0.0.1:9", "127.0.0.1:9: gate"),
+        ("\tfallback=10.0.0.9:9 ipip", "10.0.0.9:9: ipip"),
+        ("\tfallback=127.0.0.1:9 masq", None),
+        ("\tfallback=127.0.0.1", None),
+    ],
+)
+def test_a_fallback_whose_port_cannot_be_is_told(line: str, told: str | None, tmp_path: Path) -> None:
+    file = tmp_path / "ldirectord.cf"
+    file.write_text(FINE.replace("\tfallback=127.0.0.1:80 gate", line))
+    expected = f"fallback: {told} cannot rewrite ports, so clients reach the virtual's own port there; "
+    found = [(problem.line, problem.text) for problem in lint(locate(file), MACHINE)]
+    assert found == ([(8, f"{expected}use masq, or leave the port out")] if told else [])
+
+
+def test_a_fallback_of_all_virtuals_is_told_once(tmp_path: Path) -> None:
+    text = FINE.replace("\tfallback=127.0.0.1:80 gate\n", "")
+    more = "virtual=10.0.0.1:81\n\treal=10.0.0.3:81 masq\n\tchecktype=connect\n\tcleanstop=yes\n"
+    assert found(f"fallback=127.0.0.1:9\n{text}{more}", tmp_path) == [(1, "port-not-rewritten")]
+
+
+def test_a_fallback_of_the_other_family_is_not_taken_for_it(tmp_path: Path) -> None:
+    text = FINE.replace("\tservice=dns\n", "\tservice=dns\n\tfallback6=[::1]:9\n")
+    assert found(f"fallback=127.0.0.1:80 masq\n{text}", tmp_path) == [(18, "port-not-rewritten")]
+
+
+@pytest.mark.parametrize(
     ("checktype", "command", "told"),
     [
         ("external", "/usr/local/nowhere", [(22, "no-such-program")]),
