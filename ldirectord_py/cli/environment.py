@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from ldirectord_py.config.here import FOLDERS
 from ldirectord_py.model.config import Config
 from ldirectord_py.options import Options, Ready
 
@@ -41,7 +42,7 @@ class Environment:
     program: str = "ldirectord"
     """As it was called."""
     run_dir: Path = Path("/var/run")
-    config_dirs: tuple[str, ...] = ("/etc/ha.d", "/etc/ha.d/conf")
+    config_dirs: tuple[str, ...] = FOLDERS
     logfile: str = Config(path="").logfile
     """Where to log what happens before a configuration is read."""
     runner: Runner = direct

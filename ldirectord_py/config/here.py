@@ -5,3 +5,6 @@ from ldirectord_py.config.resolve import Environment
 
 HERE = Environment(hosts=HostAddresses())
 """Knows, as long as the process runs, which addresses hosts have had."""
+
+FOLDERS = ("/etc/ha.d", "/etc/ha.d/conf")
+"""Where a configuration is looked for first, whatever its name."""

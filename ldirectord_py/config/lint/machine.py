@@ -3,6 +3,7 @@
 import os
 import platform
 import re
+import shutil
 import stat
 from collections.abc import Callable
 from contextlib import suppress
@@ -11,6 +12,7 @@ from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 from typing import Self
 
+from ldirectord_py.config.here import FOLDERS
 from ldirectord_py.config.sysctls import current
 from ldirectord_py.model.address import IPAddress
 
@@ -25,6 +27,11 @@ def file_mode(path: str) -> int | None:
         return stat.S_IMODE(Path(path).stat().st_mode)
     except OSError:
         return None
+
+
+def is_folder(path: str) -> bool:
+    """Return whether *path* is a directory, as far as can be seen."""
+    return Path(path).is_dir()
 
 
 def group_of(path: str) -> str | None:
@@ -62,6 +69,12 @@ class Machine:
     """Those that its kernel has as modules or built in."""
     mode: Callable[[str], int | None] = file_mode
     """The permission bits of a file; None where it cannot be seen."""
+    folder: Callable[[str], bool] = is_folder
+    """Whether a path is a directory."""
+    which: Callable[[str], str | None] = shutil.which
+    """Where PATH has a program; None: nowhere."""
+    config_dirs: tuple[str, ...] = FOLDERS
+    """Where configurations are looked for by their names."""
     first_line: Callable[[str], bytes] = first_line
     """How a file begins."""
     group: Callable[[str], str | None] = group_of

@@ -2,53 +2,98 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 from ldirectord_py.config.directive import quoted, shown
 from ldirectord_py.config.lint.rule import Sight
 from ldirectord_py.model.asking import CheckType
 
+_ONE_WORD = re.compile(r"[\w@%+:,./-]+", re.ASCII)
+"""Nothing that means anything to the shell."""
+_OF_THE_SHELL = frozenset(
+    {".", ":", "command", "echo", "eval", "exec", "exit", "export", "false", "if", "printf", "set"}
+)
+_OF_THE_SHELL |= {"case", "cd", "for", "return", "test", "trap", "true", "umask", "unset", "until", "wait", "while"}
+"""What no file needs to be there for."""
 _PASSWORD = re.compile(r"((?:pass\w*|pwd?|secret|token|key|login)(?:\s*=\s*|\s+))\S+|(?<=-p)\S+", re.IGNORECASE)
 
 
 def missing_programs(sight: Sight) -> Iterator[tuple[int, str]]:
     """Yield each program that is not there or cannot be started, with the line that names it."""
     yield from _of_checks(sight)
-    told: set[tuple[int, str]] = set()
-    for number, directive, program in _others(sight):
-        if (number, program) not in told and program.startswith("/"):
-            told.add((number, program))
-            if why := _unusable(sight, program):
-                yield number, f"{directive}: {why}"
+    for line in sight.tree.lines:
+        callback = sight.config.callback
+        if line.name == "callback" and callback and (why := _one_path("callback", sight, callback)):
+            yield line.number, why
+    for number, program in dict.fromkeys(_fallbackcommands(sight)):
+        if why := _unusable(sight, program):
+            yield number, f"fallbackcommand: {why}"
+
+
+def missing_instances(sight: Sight) -> Iterator[tuple[int, str]]:
+    """Yield each value of `execute` that names no configuration."""
+    for line in sight.tree.lines:
+        name = (line.value or "").strip()
+        if line.name != "execute" or not _ONE_WORD.fullmatch(name):
+            continue  # the shell's own matters cannot be told from here
+        places = [*(f"{folder}/{name}" for folder in sight.machine.config_dirs), str(Path("/", name))]
+        there = [place for place in places if sight.machine.mode(place) is not None]
+        if not there:
+            yield line.number, f"execute: there is no configuration {shown(name)}: none of {', '.join(places)}"
+        elif all(map(sight.machine.folder, there)):
+            yield line.number, f"execute: {shown(name)} is a directory, and no configuration"
 
 
 def _of_checks(sight: Sight) -> Iterator[tuple[int, str]]:
     for place in sight.places:
         for asking in place.askings:
             command = asking.checkcommand
-            if asking.checktype is CheckType.EXTERNAL_PERL and sight.machine.mode(command) is not None:
-                continue  # perl reads it, and needs no right to execute it
-            if asking.checktype in {CheckType.EXTERNAL, CheckType.EXTERNAL_PERL}:
-                if " " in command and sight.machine.mode(command) is None:
-                    yield place.line("checkcommand"), _with_arguments(command)
-                elif why := _unusable(sight, command):
-                    yield place.line("checkcommand"), f"checkcommand: {why}"
+            if asking.checktype is CheckType.EXTERNAL_PERL:
+                yield from ((place.line("checkcommand"), each) for each in _script_troubles(sight, command))
+            elif asking.checktype is CheckType.EXTERNAL and (why := _one_path("checkcommand", sight, command)):
+                yield place.line("checkcommand"), why
 
 
-def _others(sight: Sight) -> Iterator[tuple[int, str, str]]:
-    """Yield line, directive and program of whatever else is run; its arguments stand behind a blank."""
-    for line in sight.tree.lines:
-        if line.name == "callback" and sight.config.callback:
-            yield line.number, "callback", sight.config.callback.split(" ", 1)[0]
+def _script_troubles(sight: Sight, command: str) -> Iterator[str]:
+    """Yield what keeps perl from a script, which needs no right to be executed."""
+    if sight.machine.which("perl") is None:
+        yield "checktype=external-perl: there is no perl in PATH"
+    path = str(Path("/", command))
+    if sight.machine.mode(path) is None:
+        yield _with_arguments("checkcommand", command) if " " in command else f"checkcommand: there is no {shown(path)}"
+    elif sight.machine.folder(path):
+        yield f"checkcommand: {shown(path)} is a directory"
+
+
+def _one_path(directive: str, sight: Sight, command: str) -> str:
+    """Say why *command*, which is one path without arguments, cannot be started."""
+    why = _unusable(sight, command)
+    return _with_arguments(directive, command) if why and " " in command else f"{directive}: {why}" if why else ""
+
+
+def _fallbackcommands(sight: Sight) -> Iterator[tuple[int, str]]:
+    """Yield the lines of fallbackcommands and their programs, as far as that shows in what the shell is given."""
     for place in sight.places:
-        if place.virtual.fallbackcommand:
-            yield place.line("fallbackcommand"), "fallbackcommand", place.virtual.fallbackcommand.split(" ", 1)[0]
+        command = place.virtual.fallbackcommand
+        program = command.split(maxsplit=1)[0] if command and command.strip() else ""
+        if _ONE_WORD.fullmatch(program) and program not in _OF_THE_SHELL:
+            yield place.line("fallbackcommand"), program
 
 
-def _unusable(sight: Sight, path: str) -> str:
-    """Say why the program *path* cannot be started; nothing: that does not show."""
+def _unusable(sight: Sight, program: str) -> str:
+    """Say why *program* cannot be started, which is run in `/`; nothing: that does not show."""
+    if "/" not in program:
+        found = sight.machine.which(program)
+        if found is None:
+            return f"there is no {shown(program)} in PATH"
+        path = found
+    else:
+        path = str(Path("/", program))
     mode = sight.machine.mode(path)
     if mode is None:
         return f"there is no {shown(path)}"
+    if sight.machine.folder(path):
+        return f"{shown(path)} is a directory"
     if not mode & 0o111:
         return f"{shown(path)} is not executable"
     why = _no_interpreter(sight, path)
@@ -69,6 +114,6 @@ def _no_interpreter(sight: Sight, path: str) -> str:
     return ""
 
 
-def _with_arguments(command: str) -> str:
+def _with_arguments(directive: str, command: str) -> str:
     arguments = _PASSWORD.sub(r"\1***", command.partition(" ")[2])
-    return f'checkcommand is one path without arguments; "{shown(arguments)}" was taken as part of it'
+    return f'{directive} is one path without arguments; "{shown(arguments)}" was taken as part of it'

@@ -9,7 +9,7 @@ from ldirectord_py.config.directive import quoted, unknown_word
 from ldirectord_py.config.lint.access import as_the_director, writable
 from ldirectord_py.config.lint.hopeless import always_down, no_port
 from ldirectord_py.config.lint.idle import idle
-from ldirectord_py.config.lint.programs import missing_programs
+from ldirectord_py.config.lint.programs import missing_instances, missing_programs
 from ldirectord_py.config.lint.rule import Place, Rule, Sight
 from ldirectord_py.config.lint.secrets import readable_secrets
 from ldirectord_py.config.readers import SCHEDULERS
@@ -280,6 +280,7 @@ RULES: tuple[Rule, ...] = (
     Rule("cleanstop-mixed", "a stop takes some virtuals out and leaves others", _mixed_stop),
     Rule("no-such-path", "a directory is not there", _no_directory),
     Rule("no-such-program", "a program that is to be run is not there, or cannot be started", missing_programs),
+    Rule("no-such-instance", "execute names a configuration that is not there", missing_instances),
     Rule("no-reals", "a virtual has no real server", _each(_no_reals)),
     Rule("nothing-asked", "no service is named, so nothing is checked", _each_check(_unasked)),
     Rule("no-effect", "a directive has no effect", idle),

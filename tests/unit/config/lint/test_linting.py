@@ -14,8 +14,10 @@ from tests.peers.certificates import Authority
 MACHINE = Machine(
     addresses=frozenset({ip_address("10.0.0.1"), ip_address("fd00::1")}),
     schedulers=frozenset({"rr", "wrr", "wlc"}),
-    mode=lambda path: None if "nowhere" in path else 0o600,
+    mode=lambda path: None if "nowhere" in path else 0o755 if "/bin" in path or "/folder" in path else 0o600,
     setting=lambda name: 0,
+    folder=lambda path: path.endswith("/folder"),
+    which={"logger": "/usr/local/bin/logger", "perl": "/usr/local/bin/perl"}.get,
 )
 
 FINE = """\
@@ -130,10 +132,15 @@ def test_a_fallback_of_the_other_family_is_not_taken_for_it(tmp_path: Path) -> N
     [
         ("external", "/usr/local/nowhere", [(22, "no-such-program")]),
         ("external", "/usr/local/check", [(22, "no-such-program")]),
+        ("external", "/usr/local/folder", [(22, "no-such-program")]),
+        ("external", "loger", [(22, "no-such-program")]),
+        ("external", "logger", []),
+        ("external-perl", "/usr/local/nowhere", [(22, "no-such-program")]),
+        ("external-perl", "/usr/local/folder", [(22, "no-such-program")]),
         ("external-perl", "/usr/local/check", []),
         ("connect", "/usr/local/nowhere", [(22, "no-effect")]),
     ],
-    ids=["missing", "not executable", "a script needs no such bit", "not used"],
+    ids=["missing", "no right", "folder", "not in PATH", "in PATH", "no script", "perl folder", "a script", "not used"],
 )
 def test_programs_have_to_be_there(checktype: str, command: str, told: list, tmp_path: Path) -> None:
     text = FINE.replace("checktype=connect", f"checktype={checktype}\n\tcheckcommand={command}")
@@ -146,16 +153,46 @@ def test_programs_have_to_be_there(checktype: str, command: str, told: list, tmp
     [
         ("\tfallbackcommand=/usr/local/nowhere down", "fallbackcommand: there is no /usr/local/nowhere"),
         ("\tfallbackcommand=/usr/local/check", "fallbackcommand: /usr/local/check is not executable"),
-        ('callback="/usr/local/nowhere -x"', "callback: there is no /usr/local/nowhere"),
+        ('callback="/usr/local/nowhere"', "callback: there is no /usr/local/nowhere"),
+        (
+            'callback="/usr/local/nowhere -x"',
+            'callback is one path without arguments; "-x" was taken as part of it',
+        ),
         ("\tfallbackcommand=logger", None),
+        ("\tfallbackcommand=loger fallen", "fallbackcommand: there is no loger in PATH"),
+        ("\tfallbackcommand=/usr/local/folder", "fallbackcommand: /usr/local/folder is a directory"),
+        ("\tfallbackcommand=test -e /x && /usr/bin/y", None),
+        ("\tfallbackcommand=LEVEL=5 loger", None),
     ],
-    ids=["fallbackcommand", "without the right", "callback", "looked up in PATH"],
 )
 def test_hooks_have_to_be_there_before_the_outage(line: str, told: str | None, tmp_path: Path) -> None:
     file = tmp_path / "ldirectord.cf"
     file.write_text(FINE + line + "\n" if line.startswith("\t") else f"{line}\n{FINE}")
     found = [(problem.id, problem.text) for problem in lint(locate(file), MACHINE)]
     assert found == ([("no-such-program", told)] if told else [])
+
+
+def test_scripts_for_perl_need_one(tmp_path: Path) -> None:
+    text = FINE.replace("checktype=connect", "checktype=external-perl\n\tcheckcommand=/usr/local/check")
+    machine = replace(MACHINE, which=lambda name: None)
+    assert found(text, tmp_path, machine, "checks-as-root") == [(22, "no-such-program")]
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("other.cf", None),
+        ("nowhere.cf", "there is no configuration nowhere.cf: none of /etc/x/nowhere.cf, /nowhere.cf"),
+        ("folder", "folder is a directory, and no configuration"),
+        ("$NAME.nowhere", None),
+    ],
+)
+def test_what_execute_names_has_to_be_there(value: str, told: str | None, tmp_path: Path) -> None:
+    file = tmp_path / "ldirectord.cf"
+    file.write_text(f"{FINE}\nexecute={value}\n")
+    machine = replace(MACHINE, config_dirs=("/etc/x",))
+    found = [(problem.line, problem.id, problem.text) for problem in lint(locate(file), machine)]
+    assert found == ([(24, "no-such-instance", f"execute: {told}")] if told else [])
 
 
 @pytest.mark.parametrize(
@@ -214,7 +251,11 @@ def test_each_of_several_checks_is_looked_at(tmp_path: Path) -> None:
 
 
 def test_every_id_has_its_case() -> None:
-    assert set(CASES) | {"readable-secret", "writable-by-others", "no-such-program", "no-name-compared"} == IDS
+    assert (
+        set(CASES)
+        | {"readable-secret", "writable-by-others", "no-such-program", "no-such-instance", "no-name-compared"}
+        == IDS
+    )
 
 
 @pytest.mark.parametrize(
