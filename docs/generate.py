@@ -9,10 +9,10 @@ from pathlib import Path
 
 from docs import manual
 from ldirectord_py.checks.registry import SERVICES, Misasked, plan
-from ldirectord_py.config.directive import Directive, Scope
-from ldirectord_py.config.directives import rows
+from ldirectord_py.config.grammar.directive import Directive, Scope
+from ldirectord_py.config.grammar.directives import rows
 from ldirectord_py.config.lint.idle import FIELDS, heeds
-from ldirectord_py.config.schema import schema
+from ldirectord_py.config.syntax.json_schema import schema
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.asking import Asking, CheckType, Subject
 from ldirectord_py.model.config import AlertStatus

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from ldirectord_py.checks.registry import SERVICES
 from ldirectord_py.cli.texts import HELP
-from ldirectord_py.config.directive import Directive, Scope
-from ldirectord_py.config.directives import rows
+from ldirectord_py.config.grammar.directive import Directive, Scope
+from ldirectord_py.config.grammar.directives import rows
 from ldirectord_py.model.config import AlertStatus
 
 _DATE = "2026-11-23"

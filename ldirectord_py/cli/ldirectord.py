@@ -19,9 +19,9 @@ from ldirectord_py.cli.journal import Journal, destination
 from ldirectord_py.cli.options import Action, Invocation, Topic, UsageError, parse
 from ldirectord_py.cli.terminal import complain, tell
 from ldirectord_py.cli.texts import HELP, USAGE, version
-from ldirectord_py.config.here import HERE
 from ldirectord_py.config.load import load
-from ldirectord_py.config.resolve import Unasked
+from ldirectord_py.config.meaning.here import HERE
+from ldirectord_py.config.meaning.resolve import Unasked
 from ldirectord_py.config.sysctls import advised, current
 from ldirectord_py.engine.policy import longest_notice
 from ldirectord_py.model.checking import Alternating, Repeated, Together

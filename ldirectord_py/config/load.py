@@ -3,13 +3,13 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ldirectord_py.config.build import build
-from ldirectord_py.config.directive import Unreadable
-from ldirectord_py.config.gather import gather
-from ldirectord_py.config.here import HERE
-from ldirectord_py.config.resolve import Environment, Unasked
-from ldirectord_py.config.sources import Reading
-from ldirectord_py.config.tree import Files, Tree
+from ldirectord_py.config.grammar.directive import Unreadable
+from ldirectord_py.config.grammar.tree import Files, Tree
+from ldirectord_py.config.meaning.builder import build
+from ldirectord_py.config.meaning.here import HERE
+from ldirectord_py.config.meaning.resolve import Environment, Unasked
+from ldirectord_py.config.syntax.including import gather
+from ldirectord_py.config.syntax.sources import Reading
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.errors import ConfigRejected
 from ldirectord_py.model.problems import Problem, Severity

@@ -11,9 +11,9 @@ from functools import partial
 from typing import TypeVar
 
 from ldirectord_py.aside import aside
-from ldirectord_py.config.directive import Unreadable
-from ldirectord_py.config.files import content
-from ldirectord_py.config.sources import digest, matches
+from ldirectord_py.config.grammar.directive import Unreadable
+from ldirectord_py.config.syntax.files import content
+from ldirectord_py.config.syntax.sources import digest, matches
 from ldirectord_py.engine.differences import Differences, differences, too_much
 from ldirectord_py.engine.reuse import reusing
 from ldirectord_py.model.config import Config

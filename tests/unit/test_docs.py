@@ -7,8 +7,8 @@ import pytest
 
 from docs.generate import HERE, PAGES, check_pages
 from ldirectord_py.checks.registry import SERVICES
-from ldirectord_py.config.directive import Scope
-from ldirectord_py.config.directives import rows
+from ldirectord_py.config.grammar.directive import Scope
+from ldirectord_py.config.grammar.directives import rows
 from ldirectord_py.config.load import parse
 from ldirectord_py.model.asking import CheckType
 from tests.peers.certificates import Authority

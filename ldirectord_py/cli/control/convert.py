@@ -8,9 +8,9 @@ from pathlib import Path
 
 from ldirectord_py.cli.control.command import Command, Status
 from ldirectord_py.cli.terminal import tell
-from ldirectord_py.config.convert import Syntax, convert, syntax_of
-from ldirectord_py.config.directive import Unreadable
-from ldirectord_py.config.files import content
+from ldirectord_py.config.convert.conversion import Syntax, convert, syntax_of
+from ldirectord_py.config.grammar.directive import Unreadable
+from ldirectord_py.config.syntax.files import content
 from ldirectord_py.model.errors import ConfigRejected, DirectorError
 from ldirectord_py.model.problems import Problem
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from ldirectord_py.checks.misasked import Misasked
 from ldirectord_py.checks.registry import plan
+from ldirectord_py.config.grammar.tree import Line
 from ldirectord_py.config.lint.hopeless import hopeless
 from ldirectord_py.config.lint.hopeless import subject as _subject
 from ldirectord_py.config.lint.rule import Place, Sight
-from ldirectord_py.config.tree import Line
 from ldirectord_py.model.asking import Asking, CheckType, Header, Subject
 from ldirectord_py.model.config import Real
 from ldirectord_py.model.service import AddressKey, Protocol

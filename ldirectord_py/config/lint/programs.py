@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from ldirectord_py.config.directive import quoted, shown
+from ldirectord_py.config.grammar.directive import quoted, shown
 from ldirectord_py.config.lint.rule import Sight
 from ldirectord_py.model.asking import CheckType
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from ldirectord_py.config.grammar.tree import Checks, Files, Line, Section, Tree
 from ldirectord_py.config.lint.machine import Machine
-from ldirectord_py.config.tree import Checks, Files, Line, Section, Tree
 from ldirectord_py.model.asking import Asking
 from ldirectord_py.model.checking import CheckPlan
 from ldirectord_py.model.config import Config, Real, Virtual

@@ -5,14 +5,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
-from ldirectord_py.config.directive import quoted, unknown_word
+from ldirectord_py.config.grammar.directive import quoted, unknown_word
+from ldirectord_py.config.grammar.value_types import SCHEDULERS
 from ldirectord_py.config.lint.access import as_the_director, writable
 from ldirectord_py.config.lint.hopeless import always_down, no_port
 from ldirectord_py.config.lint.idle import idle
 from ldirectord_py.config.lint.programs import missing_instances, missing_programs
 from ldirectord_py.config.lint.rule import Place, Rule, Sight
 from ldirectord_py.config.lint.secrets import readable_secrets
-from ldirectord_py.config.readers import SCHEDULERS
 from ldirectord_py.config.sysctls import advised
 from ldirectord_py.model.asking import Asking, CheckType
 from ldirectord_py.model.checking import Always

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator
 
 from ldirectord_py.checks.conversations.http_headers import is_secret
-from ldirectord_py.config.directives import HTTPHEADER, PASSWD, SECRET, TLSCERTFILE, TLSKEYFILE
+from ldirectord_py.config.grammar.directives import HTTPHEADER, PASSWD, SECRET, TLSCERTFILE, TLSKEYFILE
+from ldirectord_py.config.grammar.server_lines import RealLine
+from ldirectord_py.config.grammar.tree import Line
 from ldirectord_py.config.lint.rule import Place, Sight
-from ldirectord_py.config.reals import RealLine
-from ldirectord_py.config.tree import Line
 
 _READABLE = 0o004
 

@@ -7,13 +7,14 @@ from ipaddress import IPv4Address
 from typing import Any
 
 from ldirectord_py.checks import registry
-from ldirectord_py.config import cf, directives
-from ldirectord_py.config.directive import Directive, Scope
-from ldirectord_py.config.findings import Findings
-from ldirectord_py.config.resolve import Environment, host_address
-from ldirectord_py.config.settings import SCHEDULER_FLAGS
-from ldirectord_py.config.tree import Files
-from ldirectord_py.config.values import Values, read_values
+from ldirectord_py.config.grammar import directives
+from ldirectord_py.config.grammar.diagnostics import Findings
+from ldirectord_py.config.grammar.directive import Directive, Scope
+from ldirectord_py.config.grammar.tree import Files
+from ldirectord_py.config.grammar.values import Values, read_values
+from ldirectord_py.config.meaning.resolve import Environment, host_address
+from ldirectord_py.config.meaning.table_settings import SCHEDULER_FLAGS
+from ldirectord_py.config.syntax import cf
 from ldirectord_py.model.address import IPAddress, bracketed
 from ldirectord_py.model.asking import Asking, CheckType
 from ldirectord_py.model.config import Config, Fallback, Real, Virtual

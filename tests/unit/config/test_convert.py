@@ -9,11 +9,11 @@ import yaml
 from hypothesis import HealthCheck, assume, event, given, settings
 from jsonschema import Draft202012Validator
 
-from ldirectord_py.config.convert import WouldDiffer, convert
-from ldirectord_py.config.directive import Scope
-from ldirectord_py.config.directives import rows
+from ldirectord_py.config.convert.conversion import WouldDiffer, convert
+from ldirectord_py.config.grammar.directive import Scope
+from ldirectord_py.config.grammar.directives import rows
 from ldirectord_py.config.load import parse
-from ldirectord_py.config.schema import schema
+from ldirectord_py.config.syntax.json_schema import schema
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.errors import ConfigRejected
 from ldirectord_py.model.sources import Sources

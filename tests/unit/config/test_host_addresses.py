@@ -8,8 +8,8 @@ from ipaddress import ip_address
 
 import pytest
 
-from ldirectord_py.config.host_addresses import Answers, HostAddresses, Name
 from ldirectord_py.config.load import parse
+from ldirectord_py.config.meaning.host_addresses import Answers, HostAddresses, Name
 from ldirectord_py.model.errors import ConfigRejected
 from ldirectord_py.model.problems import Severity
 from tests.unit.config.original import TESTHOST

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ldirectord_py.config.directive import Unreadable
-from ldirectord_py.config.http_values import HEADER, STATUSES
+from ldirectord_py.config.grammar.directive import Unreadable
+from ldirectord_py.config.grammar.http_values import HEADER, STATUSES
 from ldirectord_py.model.asking import SUCCESSFUL, Header
 from tests.unit.config.readings import SECTION, only_virtual, problems
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from ldirectord_py.config import gather
 from ldirectord_py.config.load import load, parse
-from ldirectord_py.config.sources import digest
+from ldirectord_py.config.syntax import including
+from ldirectord_py.config.syntax.sources import digest
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.errors import ConfigRejected
 from ldirectord_py.model.problems import Severity
@@ -160,7 +160,7 @@ def test_includes_are_bounded(home, monkeypatch):
     chain = {f"f{number}_cf": f"include=f{number + 1}.cf\n" for number in range(15)}
     main = write(home, **chain, f15_cf="")
     assert problems(main) == ["f9.cf:1: include: more than 10 files include one another in a row"]
-    monkeypatch.setattr(gather, "MOST_FILES", 3)
+    monkeypatch.setattr(including, "MOST_FILES", 3)
     main = write(home, m_yaml="include: 'g*.cf'", g1_cf="", g2_cf="", g3_cf="", g4_cf="")
     assert problems(main) == ["m.yaml:1: include: g*.cf stands for more than 3 files"]
 
@@ -264,6 +264,6 @@ def test_a_pattern_that_would_search_a_whole_disk_is_refused_at_once():
 def test_a_pattern_that_stands_for_too_many_files_is_one_problem_and_none_is_read(home):
     main = write(home, main_cf="include=many/*\n")
     (main.parent / "many").mkdir()
-    for number in range(gather.MOST_FILES + 1):
+    for number in range(including.MOST_FILES + 1):
         (main.parent / "many" / f"{number}.cf").touch()
     assert problems(main) == ["main.cf:1: include: many/* stands for more than 1000 files"]

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ldirectord_py.config.directive import Scope
-from ldirectord_py.config.directives import rows
+from ldirectord_py.config.grammar.directive import Scope
+from ldirectord_py.config.grammar.directives import rows
+from ldirectord_py.config.grammar.tree import MOST_LINES
 from ldirectord_py.config.load import load, parse
-from ldirectord_py.config.tree import MOST_LINES
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.errors import ConfigRejected
 from tests.unit.config.original import TESTHOST

@@ -3,10 +3,10 @@
 import pytest
 
 from ldirectord_py.checks.registry import SERVICES
-from ldirectord_py.config import servers
-from ldirectord_py.config.directive import Scope
-from ldirectord_py.config.directives import rows
-from ldirectord_py.config.readers import SCHEDULERS
+from ldirectord_py.config.grammar.directive import Scope
+from ldirectord_py.config.grammar.directives import rows
+from ldirectord_py.config.grammar.value_types import SCHEDULERS
+from ldirectord_py.config.meaning import servers
 from ldirectord_py.model.errors import ConfigRejected
 from tests.unit.config.readings import SECTION, config_of, problems, warnings
 

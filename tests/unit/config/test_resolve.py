@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ldirectord_py.config.resolve import host_address, host_name, port_number, unwritable
+from ldirectord_py.config.meaning.resolve import host_address, host_name, port_number, unwritable
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from ldirectord_py.config.load import parse
-from ldirectord_py.config.schema import schema
+from ldirectord_py.config.syntax.json_schema import schema
 from ldirectord_py.model.errors import ConfigRejected
 from tests.unit.config.original import TESTHOST
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ldirectord_py.config.sources import Reading
+from ldirectord_py.config.syntax.sources import Reading
 from ldirectord_py.model.sources import Sources
 from ldirectord_py.runtime.reloading import _changed, _found, _stamps
 

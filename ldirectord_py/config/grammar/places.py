@@ -1,0 +1,66 @@
+"""How places are written: files, names and addresses of machines, interfaces."""
+
+import re
+from ipaddress import ip_address
+
+from ldirectord_py.checks.sni import is_name
+from ldirectord_py.config.grammar.directive import Reader, Unreadable
+from ldirectord_py.config.grammar.value_types import QUOTED_OR_TEXT
+from ldirectord_py.model.address import IPAddress
+
+NONE = "none"
+"""Takes back, in a section, what the global part says."""
+
+
+def _path(text: str) -> str:
+    path = QUOTED_OR_TEXT.read(text)
+    if not path.startswith("/") or not path.isprintable():
+        raise Unreadable("expected the whole path of a file, such as /etc/ssl/ca.pem")
+    return path
+
+
+def _server_name(text: str) -> str:
+    name = QUOTED_OR_TEXT.read(text)
+    if is_name(name):
+        return name
+    try:
+        return str(ip_address(name))
+    except ValueError:
+        raise Unreadable("expected the server's name, such as www.example.org, or its address") from None
+
+
+def _source(text: str) -> IPAddress | None:
+    if text.strip() == NONE:
+        return None
+    try:
+        address = ip_address(text.strip())
+    except ValueError:
+        raise Unreadable("expected an address of this machine, such as 192.0.2.1 or 2001:db8::1, or none") from None
+    if address.is_unspecified or address.is_multicast or "%" in str(address):
+        raise Unreadable("expected one address of this machine, such as 192.0.2.1 or 2001:db8::1, or none")
+    return address
+
+
+def _device(text: str) -> str | None:
+    # What the kernel takes for a name: dev_valid_name() of net/core/dev.c.
+    if not re.fullmatch(r"(?!\.\.?\s*\Z)[!-.0-9;-~]{1,15}\s*", text, re.ASCII):
+        raise Unreadable("expected an interface's name of at most 15 characters, such as eth0, or none")
+    return None if text.strip() == NONE else text.strip()
+
+
+def _user(text: str) -> str | None:
+    name = text.strip()
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.@-]{0,31}\$?", name):
+        raise Unreadable("expected the name of a user, such as nobody, or none")
+    return None if name == NONE else name
+
+
+def _or_none(value: object) -> str:
+    return NONE if value is None else str(value)
+
+
+PATH = Reader('PATH or "PATH"', _path, QUOTED_OR_TEXT.write, QUOTED_OR_TEXT.plain, quoted=True)
+SERVER_NAME = Reader('NAME or "NAME"', _server_name, QUOTED_OR_TEXT.write, quoted=True)
+SOURCE = Reader("ADDRESS | none", _source, _or_none)
+DEVICE = Reader("INTERFACE | none", _device, _or_none)
+USER = Reader("USER | none", _user, _or_none)

@@ -1,0 +1,176 @@
+"""One section as a complete `Virtual`."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+
+from ldirectord_py.config.grammar import directives as d
+from ldirectord_py.config.grammar.diagnostics import Findings
+from ldirectord_py.config.grammar.directive import Scope, Unreadable, no_port, shown, unknown_word
+from ldirectord_py.config.grammar.tree import Checks as Written
+from ldirectord_py.config.grammar.tree import Section
+from ldirectord_py.config.grammar.values import Values, read_values
+from ldirectord_py.config.grammar.virtual_line import Opening, read_opening
+from ldirectord_py.config.meaning.checks import Checks, Surroundings
+from ldirectord_py.config.meaning.doubts import doubt
+from ldirectord_py.config.meaning.resolve import Environment, unwritable
+from ldirectord_py.config.meaning.servers import Server, fallbacks, misplaced, real_servers
+from ldirectord_py.config.meaning.table_settings import settings
+from ldirectord_py.config.meaning.tls import tell_what_has_no_effect
+from ldirectord_py.model.address import Endpoint
+from ldirectord_py.model.asking import Subject
+from ldirectord_py.model.config import Alerting, Fallback, Real, Virtual
+from ldirectord_py.model.service import AddressKey, MarkKey, Protocol, VirtualKey, kernel_endpoint
+
+_NOBODY = Endpoint(IPv4Address(0), 1)
+
+
+def virtual(section: Section, around: Surroundings) -> Virtual | None:
+    """Return the virtual that *section* describes; None where it has no identity.  Problems go to the findings."""
+    line, findings = section.opening.number, around.findings
+    values = read_values(section.lines, Scope.SECTION, findings, outer=around.values)
+    try:
+        opening = read_opening(section.opening.name, section.opening.value or "")
+    except Unreadable as exc:
+        findings.error(line, exc.told(section.opening.name))
+        return None
+    for note in opening.notes:
+        findings.warning(line, f"{section.opening.name}: {note}", "surprising-value")
+    protocol = _protocol(values, opening, findings)
+    servers = real_servers(values, opening.family, around.environment, findings)
+    try:
+        key = _key(opening, protocol, around.environment)
+    except Unreadable as exc:
+        findings.error(line, f"{section.opening.name}: {opening.bare or exc}")
+        return None
+    if opening.bare:
+        findings.warning(line, f"{section.opening.name}: read as {key}; {opening.bare}", "surprising-value")
+    doubt(values, findings)
+    _check_monitorfile(values, around)
+    return _Named(line, key, values, around).complete(servers)
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """A section whose virtual is known."""
+
+    line: int
+    key: VirtualKey
+    values: Values
+    around: Surroundings
+
+    def complete(self, servers: list[Server]) -> Virtual:
+        values, around = self.values, self.around
+        checks = Checks.of(values.get(d.CHECKS), values, self.key, self.line, around)
+        reals = tuple(self.reals(checks, servers))
+        if reals:
+            tell_what_has_no_effect(values, checks.askings[0], (real.plan for real in reals), around.findings)
+        return Virtual(
+            key=self.key,
+            settings=settings(self.key, values, around.findings),
+            reals=reals,
+            fallback=self.fallback(),
+            asking=checks.askings[0],
+            checks=checks.askings if len(checks.askings) > 1 else (),
+            quiescent=values.get(d.QUIESCENT),
+            cleanstop=values.get(d.CLEANSTOP),
+            failurecount=values.get(d.FAILURECOUNT),
+            fallbackcommand=values.own(d.SECTION_FALLBACKCOMMAND) or around.values.get(d.FALLBACKCOMMAND),
+            alerting=_alerting(values, around.values),
+            monitorfile=values.get(d.MONITORFILE),
+            servicename=values.get(d.SERVICENAME),
+            comment=values.get(d.COMMENT),
+            line=around.findings.files.place(self.line)[1],
+        )
+
+    def fallback(self) -> Fallback | None:
+        values, around, family = self.values, self.around, self.key.family
+        right, wrong = (d.FALLBACK6, d.FALLBACK) if family == 6 else (d.FALLBACK, d.FALLBACK6)
+        for entry in values.each(wrong):
+            around.findings.error(entry.line, misplaced(wrong.name, right.name))
+        protocol, port = "fwm", 0
+        if isinstance(self.key, AddressKey):
+            protocol, port = self.key.protocol, self.key.endpoint.port
+        own = Values({right.name: values.each(right)})
+        found = fallbacks(own, (protocol,), around.environment, around.findings)
+        reserve = found.get(family) or around.fallbacks.get(family)
+        return reserve.at(port) if reserve else None
+
+    def reals(self, checks: Checks, servers: list[Server]) -> Iterator[Real]:
+        lines: dict[Endpoint, int] = {}
+        if not servers and (self.values.each(d.REAL) or self.values.each(d.REAL6)):
+            # None of the lines names a server: ask one that nobody has, so that what else is wrong is told as well.
+            checks.plan(Subject(virtual=self.key, endpoint=_NOBODY), self.line)
+        own: dict[Written, Checks] = {}
+        for server in servers:
+            written = server.written
+            if written.checks and written.checks not in own:
+                own[written.checks] = Checks.of(written.checks, self.values, self.key, server.line, self.around)
+            kept = kernel_endpoint(self.key, server.endpoint, written.forwarding)
+            if kept in lines:
+                first = self.around.findings.files.told(lines[kept], beside=server.line)
+                sentence = f"real: {kept} is there already, from {first}"
+                self.around.findings.warning(server.line, sentence, "duplicate-real")
+            lines.setdefault(kept, server.line)
+            subject = Subject(
+                virtual=self.key,
+                endpoint=server.endpoint,
+                request=written.request,
+                receive=written.receive,
+                veiled=written.veiled,
+            )
+            if (plan := own.get(written.checks, checks).plan(subject, server.line)) is not None:
+                yield Real(
+                    endpoint=server.endpoint,
+                    destination=server.destination,
+                    plan=plan,
+                    request=written.request,
+                    receive=written.receive,
+                    line=self.around.findings.files.place(server.line)[1],
+                )
+
+
+def _protocol(values: Values, opening: Opening, findings: Findings) -> Protocol:
+    chosen = Protocol.UDP if opening.udp else Protocol.TCP
+    for entry in values.each(d.PROTOCOL):
+        if opening.mark is not None:
+            if entry.value != "fwm":
+                sentence = "a virtual that is a firewall mark has fwm, and no other protocol"
+                findings.error(entry.line, f"protocol: {sentence}; remove the line")
+        elif entry.value in set(Protocol):
+            chosen = Protocol(entry.value)
+        else:
+            findings.error(entry.line, unknown_word("protocol", entry.value or "", tuple(Protocol)))
+    return chosen
+
+
+def _key(opening: Opening, protocol: Protocol, environment: Environment) -> VirtualKey:
+    """Return the virtual that is opened; raises `Unreadable`."""
+    if opening.mark is not None:
+        return MarkKey(opening.mark, opening.family)
+    address = environment.host_address(opening.host, opening.family)
+    port = environment.port_number(opening.port, protocol)
+    if address is None:
+        raise Unreadable(environment.no_host(opening.host, opening.family))
+    if port is None:
+        raise Unreadable(no_port(opening.port))
+    return AddressKey(protocol, Endpoint(address, port))
+
+
+def _alerting(values: Values, everywhere: Values) -> Alerting:
+    return Alerting(
+        recipients=values.get(d.EMAILALERT),
+        frequency=values.get(d.EMAILALERTFREQ),
+        status=values.get(d.EMAILALERTSTATUS),
+        smtp=values.get(d.SMTP),
+        sender=everywhere.get(d.EMAILALERTFROM),
+    )
+
+
+def _check_monitorfile(values: Values, around: Surroundings) -> None:
+    if not around.environment.check_paths:
+        return
+    for entry in values.each(d.MONITORFILE):
+        if reason := unwritable(entry.value or ""):
+            sentence = f"unable to open monitorfile {shown(entry.value or '')}: {reason}"
+            around.findings.warning(entry.line, f"monitorfile: {sentence}", "unwritable-file")
