@@ -12,7 +12,7 @@ from typing import Any
 
 from ldirectord_py import programs
 from ldirectord_py.api.control import serve_control
-from ldirectord_py.checks.veiling import without
+from ldirectord_py.checks.redaction import without
 from ldirectord_py.config.load import load
 from ldirectord_py.config.meaning.here import HERE
 from ldirectord_py.config.sysctls import advised, current, put

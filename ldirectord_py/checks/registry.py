@@ -6,10 +6,10 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import assert_never
 
-from ldirectord_py.checks.conversations.connect import Connect
-from ldirectord_py.checks.conversations.ping import Ping
-from ldirectord_py.checks.misasked import Misasked
-from ldirectord_py.checks.origins import setting_out
+from ldirectord_py.checks.building.invalid_option import Misasked
+from ldirectord_py.checks.building.source_binding import setting_out
+from ldirectord_py.checks.connect import Connect
+from ldirectord_py.checks.ping import Ping
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.asking import Asking, CheckType, Subject
 from ldirectord_py.model.checking import (
@@ -70,77 +70,81 @@ _ROWS = (
         53,
         Transport.UDP,
         "A name is resolved to an address that matches",
-        _Later("conversations.dns_asking", "build_dns"),
+        _Later("dns.builder", "build_dns"),
     ),
-    Row("ftp", 21, Transport.TCP, "A file is fetched and matches", _Later("drivers.ftp", "build_ftp")),
+    Row("ftp", 21, Transport.TCP, "A file is fetched and matches", _Later("ftp.driver", "build_ftp")),
     Row(
         "http",
         80,
         Transport.TCP,
         "A page is fetched with a 2xx status and matches",
-        _Later("conversations.http_asking", "build_http"),
+        _Later("http.builder", "build_http"),
     ),
-    Row("https", 443, Transport.TLS, "As http, over TLS", _Later("conversations.http_asking", "build_https")),
+    Row("https", 443, Transport.TLS, "As http, over TLS", _Later("http.builder", "build_https")),
     Row(
         "http_proxy",
         3128,
         Transport.TCP,
         "A page is fetched through the server",
-        _Later("conversations.http_asking", "build_http_proxy"),
+        _Later("http.builder", "build_http_proxy"),
     ),
     Row(
         "imap",
         143,
         Transport.TCP,
         "The server greets and, with a login, lets it in",
-        _Later("conversations.imap", "build_imap"),
+        _Later("imap", "build_imap"),
     ),
-    Row("imaps", 993, Transport.TLS, "As imap, over TLS", _Later("conversations.imap", "build_imaps")),
+    Row("imaps", 993, Transport.TLS, "As imap, over TLS", _Later("imap", "build_imaps")),
     Row(
         "ldap",
         389,
         Transport.TCP,
         "An entry is read and matches by its name or an attribute",
-        _Later("conversations.ldap", "build_ldap"),
+        _Later("ldap.conversation", "build_ldap"),
     ),
-    Row("ldaps", 636, Transport.TLS, "As ldap, over TLS", _Later("conversations.ldap", "build_ldaps")),
-    Row("mysql", 3306, Transport.TCP, "A statement returns at least one row", _Later("drivers.mysql", "build_mysql")),
-    Row("nntp", 119, Transport.TCP, "The server greets with a 2xx code", _Later("conversations.nntp", "build_nntp")),
+    Row("ldaps", 636, Transport.TLS, "As ldap, over TLS", _Later("ldap.conversation", "build_ldaps")),
+    Row("mysql", 3306, Transport.TCP, "A statement returns at least one row", _Later("databases.mysql", "build_mysql")),
+    Row("nntp", 119, Transport.TCP, "The server greets with a 2xx code", _Later("nntp", "build_nntp")),
     Row("none", None, Transport.TCP, "Nothing is asked, the server counts as up", _unchecked),
     Row(
-        "oracle", 1521, Transport.TCP, "A statement returns at least one row", _Later("drivers.oracle", "build_oracle")
+        "oracle",
+        1521,
+        Transport.TCP,
+        "A statement returns at least one row",
+        _Later("databases.oracle", "build_oracle"),
     ),
     Row(
         "pop",
         110,
         Transport.TCP,
         "The server greets and, with a login, lets it in",
-        _Later("conversations.pop", "build_pop"),
+        _Later("pop", "build_pop"),
     ),
-    Row("pops", 995, Transport.TLS, "As pop, over TLS", _Later("conversations.pop", "build_pops")),
-    Row("radius", 1812, Transport.UDP, "A user is accepted", _Later("conversations.radius", "build_radius")),
-    Row("pgsql", 5432, Transport.TCP, "A statement returns at least one row", _Later("drivers.pgsql", "build_pgsql")),
+    Row("pops", 995, Transport.TLS, "As pop, over TLS", _Later("pop", "build_pops")),
+    Row("radius", 1812, Transport.UDP, "A user is accepted", _Later("radius.conversation", "build_radius")),
+    Row("pgsql", 5432, Transport.TCP, "A statement returns at least one row", _Later("databases.pgsql", "build_pgsql")),
     Row(
         "simpletcp",
         None,
         Transport.TCP,
         "A text is sent and a line of the answer matches",
-        _Later("conversations.simpletcp", "build_simpletcp"),
+        _Later("simpletcp", "build_simpletcp"),
     ),
-    Row("sip", 5060, Transport.TCP, "OPTIONS is answered with 200 OK", _Later("conversations.sip", "build_sip")),
+    Row("sip", 5060, Transport.TCP, "OPTIONS is answered with 200 OK", _Later("sip.conversation", "build_sip")),
     Row(
         "smtp",
         25,
         Transport.TCP,
         "The server greets and answers EHLO with a 2xx code",
-        _Later("conversations.smtp", "build_smtp"),
+        _Later("smtp", "build_smtp"),
     ),
     Row(
         "submission",
         587,
         Transport.TCP,
         "As smtp, at the port for mail programs",
-        _Later("conversations.smtp", "build_smtp"),
+        _Later("smtp", "build_smtp"),
     ),
 )
 _EXTENSIONS = (
@@ -149,29 +153,29 @@ _EXTENSIONS = (
         None,
         Transport.TCP,
         "The health service of gRPC answers SERVING",
-        _Later("conversations.grpc_asking", "build_grpc"),
+        _Later("grpc.builder", "build_grpc"),
     ),
-    Row("grpcs", None, Transport.TLS, "As grpc, over TLS", _Later("conversations.grpc_asking", "build_grpcs")),
+    Row("grpcs", None, Transport.TLS, "As grpc, over TLS", _Later("grpc.builder", "build_grpcs")),
     Row(
         "redis",
         6379,
         Transport.TCP,
         "A command is answered without an error and matches",
-        _Later("conversations.redis", "build_redis"),
+        _Later("redis.conversation", "build_redis"),
     ),
-    Row("rediss", 6379, Transport.TLS, "As redis, over TLS", _Later("conversations.redis", "build_rediss")),
+    Row("rediss", 6379, Transport.TLS, "As redis, over TLS", _Later("redis.conversation", "build_rediss")),
     Row(
         "udp",
         None,
         Transport.UDP,
         "A datagram is sent, and one comes back and matches",
-        _Later("conversations.udp", "build_udp"),
+        _Later("udp", "build_udp"),
     ),
 )
 """Services that the original does not have: no virtual has one unless its section says so, whatever its port."""
 
-_EXTERNAL = _Later("drivers.external", "build")
-_EXTERNAL_PERL = _Later("drivers.external", "build_perl")
+_EXTERNAL = _Later("external", "build")
+_EXTERNAL_PERL = _Later("external", "build_perl")
 
 SERVICES: Mapping[str, Row] = MappingProxyType({row.service: row for row in (*_ROWS, *_EXTENSIONS)})
 _SERVICE_BY_PORT: Mapping[int, str] = {row.port: row.service for row in _ROWS if row.port is not None}

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from ldirectord_py.checks.veiling import without
+from ldirectord_py.checks.redaction import without
 from ldirectord_py.cli import units
 from ldirectord_py.cli.children import itself, statuses
 from ldirectord_py.cli.control_client import ask, control_path

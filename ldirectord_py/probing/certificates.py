@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from ipaddress import ip_address
 from itertools import islice
 
-from ldirectord_py.checks.conversations.ber import Element, Malformed
+from ldirectord_py.checks.codecs.ber import Element, Malformed
 
 _VERSION, _EXTENSIONS = 0xA0, 0xA3
 _UTC_TIME, _GENERALIZED_TIME = 0x17, 0x18

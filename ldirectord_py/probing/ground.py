@@ -4,7 +4,7 @@ from asyncio import Future, Task
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from ldirectord_py.checks.matching_aside import Allowance
+from ldirectord_py.checks.matching.offload import Allowance
 from ldirectord_py.model.checking import Pattern, Probe
 from ldirectord_py.model.outcome import Outcome
 from ldirectord_py.probing.closing import ClosingConnections

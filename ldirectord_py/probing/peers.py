@@ -10,9 +10,7 @@ from contextlib import suppress
 from select import EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP
 from typing import Any, TypeVar
 
-from ldirectord_py.checks.binding import bind
-from ldirectord_py.checks.early_answers import has_answered
-from ldirectord_py.checks.matching_aside import Allowance
+from ldirectord_py.checks.matching.offload import Allowance
 from ldirectord_py.model.checking import Conversation, Pattern
 from ldirectord_py.model.errors import CheckUnavailable
 from ldirectord_py.model.network import outcome_of_errno, outcome_of_opening, raise_if_ours, raise_of_opening
@@ -23,6 +21,8 @@ from ldirectord_py.probing.prepared import Prepared
 from ldirectord_py.probing.reading import MOST, Reader, news
 from ldirectord_py.probing.reasons import outcome_of, outcome_of_bug, outcome_of_delay
 from ldirectord_py.probing.turns import A_BYTE_SEARCHED, A_LINE, A_TURN
+from ldirectord_py.system.early_answers import has_answered
+from ldirectord_py.system.socket_binding import bind
 
 _BROKEN = EPOLLERR | EPOLLHUP
 _NEWS = EPOLLIN | EPOLLRDHUP | EPOLLERR | EPOLLHUP

@@ -9,7 +9,7 @@ from select import EPOLLERR, EPOLLET, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP, e
 from typing import Protocol, TypeVar
 
 from ldirectord_py.aside import Threads
-from ldirectord_py.checks.matching_aside import Allowance, matcher
+from ldirectord_py.checks.matching.offload import Allowance, matcher
 from ldirectord_py.model.checking import Pattern, Probe, Target, Transport
 from ldirectord_py.model.outcome import Outcome, Reason
 from ldirectord_py.probing.closing import MOST_CLOSING, ClosingConnections

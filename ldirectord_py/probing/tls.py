@@ -8,7 +8,7 @@ from functools import partial
 from time import monotonic, thread_time
 from typing import TypeVar
 
-from ldirectord_py.checks.tls_files import finite_suites
+from ldirectord_py.checks.tls_contexts import finite_suites
 from ldirectord_py.model.checking import PeerClosed, TlsOptions, Transport
 from ldirectord_py.model.errors import CheckUnavailable
 from ldirectord_py.model.outcome import Outcome

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from functools import partial
 
-from ldirectord_py.checks.tls_files import Unusable, new_context, system_store
+from ldirectord_py.checks.tls_contexts import Unusable, new_context, system_store
 from ldirectord_py.model.checking import Target, TlsOptions
 from ldirectord_py.model.errors import CheckUnavailable
 from ldirectord_py.probing import certificates

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
 
-from ldirectord_py.checks.drivers.statement import Statement
+from ldirectord_py.checks.databases.statement import Statement
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.outcome import Outcome
 from tests.peers.listeners import Answer, serving

@@ -18,7 +18,7 @@ from urllib.parse import quote
 import pytest
 
 from ldirectord_py.app import Application
-from ldirectord_py.checks.veiling import without
+from ldirectord_py.checks.redaction import without
 from ldirectord_py.config.load import load, parse
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.checking import Repeated

@@ -3,7 +3,7 @@
 import re
 from ipaddress import ip_address
 
-from ldirectord_py.checks.sni import is_name
+from ldirectord_py.checks.building.sni import is_name
 from ldirectord_py.config.grammar.directive import Reader, Unreadable
 from ldirectord_py.config.grammar.value_types import QUOTED_OR_TEXT
 from ldirectord_py.model.address import IPAddress

@@ -1,6 +1,6 @@
 """How it is written what of TLS is offered to servers: ciphers, and the oldest version."""
 
-from ldirectord_py.checks.tls_files import VERSIONS, Unusable, offering
+from ldirectord_py.checks.tls_contexts import VERSIONS, Unusable, offering
 from ldirectord_py.config.grammar import json_types
 from ldirectord_py.config.grammar.directive import Reader, Unreadable
 from ldirectord_py.config.grammar.value_types import QUOTED_OR_TEXT

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ldirectord_py.checks.misasked import Misasked
+from ldirectord_py.checks.building.invalid_option import Misasked
 from ldirectord_py.checks.registry import plan
 from ldirectord_py.config.lint.rule import Place
 from ldirectord_py.model.asking import Asking, Subject

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from ldirectord_py.checks.misasked import Misasked
+from ldirectord_py.checks.building.invalid_option import Misasked
 from ldirectord_py.checks.registry import plan
 from ldirectord_py.config.grammar.tree import Line
 from ldirectord_py.config.lint.hopeless import hopeless

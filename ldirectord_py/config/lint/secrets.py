@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from ldirectord_py.checks.conversations.http_headers import is_secret
+from ldirectord_py.checks.http.headers import is_secret
 from ldirectord_py.config.grammar.directives import HTTPHEADER, PASSWD, SECRET, TLSCERTFILE, TLSKEYFILE
 from ldirectord_py.config.grammar.server_lines import RealLine
 from ldirectord_py.config.grammar.tree import Line

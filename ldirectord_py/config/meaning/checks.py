@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Self
 
-from ldirectord_py.checks.misasked import Misasked
-from ldirectord_py.checks.veiling import veiled_sentence
+from ldirectord_py.checks.building.invalid_option import Misasked
+from ldirectord_py.checks.redaction import veiled_sentence
 from ldirectord_py.config.grammar.diagnostics import Findings
 from ldirectord_py.config.grammar.directive import Scope
 from ldirectord_py.config.grammar.tree import Checks as Written

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ldirectord_py.checks.tls_files import Unusable, offering, present, trust
+from ldirectord_py.checks.tls_contexts import Unusable, offering, present, trust
 from ldirectord_py.config.grammar import directives as d
 from ldirectord_py.config.grammar.diagnostics import Findings
 from ldirectord_py.config.grammar.directive import Directive, Unreadable

@@ -5,7 +5,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from ldirectord_py.checks.asked import LONGEST
+from ldirectord_py.checks.building.request_texts import LONGEST
 from ldirectord_py.checks.registry import SERVICES, plan
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.asking import Asking, CheckType, Header, Subject

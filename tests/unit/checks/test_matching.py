@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ldirectord_py.checks.matching import PatternGaveUp, Receive
-from ldirectord_py.checks.misasked import Misasked
+from ldirectord_py.checks.building.invalid_option import Misasked
+from ldirectord_py.checks.matching.patterns import PatternGaveUp, Receive
 
 PERL = shutil.which("perl")
 PERL_PROGRAM = r"""

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from ldirectord_py.checks import matching_aside
-from ldirectord_py.checks.matching import LONGEST_AT_ONCE, PatternGaveUp, Receive
-from ldirectord_py.checks.matching_aside import MOST_CPU, MOST_HELD, Allowance, Matcher, matcher
+from ldirectord_py.checks.matching import offload
+from ldirectord_py.checks.matching.offload import MOST_CPU, MOST_HELD, Allowance, Matcher, matcher
+from ldirectord_py.checks.matching.patterns import LONGEST_AT_ONCE, PatternGaveUp, Receive
 from ldirectord_py.model.errors import CheckUnavailable
 from ldirectord_py.model.outcome import Reason, Verdict
 from tests.peers.asking import checking
@@ -177,7 +177,7 @@ async def test_one_that_hangs_is_replaced(aside: Asked, monkeypatch: pytest.Monk
     supervisor = only(supervisors())
     worker = only(children(supervisor))
     os.kill(worker, signal.SIGSTOP)
-    monkeypatch.setattr(matching_aside, "MOST_SECONDS", 0.2)
+    monkeypatch.setattr(offload, "MOST_SECONDS", 0.2)
     with pytest.raises(CheckUnavailable, match=r"is silent for 0\.2 s"):
         await aside.matches(CAREFUL, b"ok")
     await until_gone(supervisor, worker)
@@ -198,7 +198,7 @@ async def test_who_is_cancelled_leaves_no_answer_for_the_next(aside: Asked) -> N
 
 
 async def test_who_waits_in_line_too_long_hears_so(aside: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(matching_aside, "MOST_WAIT", 0.05)
+    monkeypatch.setattr(offload, "MOST_WAIT", 0.05)
     async with aside.matcher._turn:
         with pytest.raises(CheckUnavailable, match="more patterns to match than it can"):
             await aside.matches(CAREFUL, b"ok")
@@ -229,8 +229,8 @@ async def test_closed_it_leaves_nothing_behind() -> None:
 
 ASKS = """
 import asyncio, sys
-from ldirectord_py.checks.matching import Receive
-from ldirectord_py.checks.matching_aside import Allowance, Matcher
+from ldirectord_py.checks.matching.patterns import Receive
+from ldirectord_py.checks.matching.offload import Allowance, Matcher
 
 async def main():
     one = Matcher()
@@ -261,7 +261,7 @@ async def test_its_command_line_is_always_the_same(aside: Asked) -> None:
     supervisor = only(supervisors())
     for pid in (supervisor, only(children(supervisor))):
         words = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
-        assert words == [*matching_aside._ARGV, ""]
+        assert words == [*aside._ARGV, ""]
 
 
 @pytest.mark.parametrize(
@@ -288,12 +288,12 @@ SLOW_PAGE = says(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(LONG)
 async def test_a_check_whose_answer_waits_for_us_too_long_says_nothing_of_the_server(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(matching_aside, "MOST_WAIT", 0.05)
+    monkeypatch.setattr(offload, "MOST_WAIT", 0.05)
     async with serving(SLOW_PAGE) as endpoint, checking() as check, matcher()._turn:
         outcome = await check(endpoint, service="http", receive="o+k")
 
     assert (outcome.verdict, outcome.reason) == (Verdict.FAULT, Reason.LOCAL)
-    assert outcome.detail == matching_aside._OVERLOADED
+    assert outcome.detail == aside._OVERLOADED
 
 
 async def test_an_answer_in_time_is_judged_by_what_it_is_however_late_it_is_matched() -> None:

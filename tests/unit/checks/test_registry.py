@@ -3,12 +3,12 @@ from ipaddress import ip_address
 
 import pytest
 
-from ldirectord_py.checks.conversations.connect import Connect
-from ldirectord_py.checks.conversations.http import Http, SecretHttp
-from ldirectord_py.checks.conversations.ping import Ping
-from ldirectord_py.checks.drivers.external import _RUN_SCRIPT, External
-from ldirectord_py.checks.drivers.ftp import Ftp
-from ldirectord_py.checks.matching import Receive
+from ldirectord_py.checks.connect import Connect
+from ldirectord_py.checks.external import _RUN_SCRIPT, External
+from ldirectord_py.checks.ftp.driver import Ftp
+from ldirectord_py.checks.http.conversation import Http, SecretHttp
+from ldirectord_py.checks.matching.patterns import Receive
+from ldirectord_py.checks.ping import Ping
 from ldirectord_py.checks.registry import SERVICES, Misasked, plan, service_for_port, standard_port
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.asking import Asking, CheckType, Subject

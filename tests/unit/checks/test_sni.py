@@ -1,6 +1,6 @@
 import pytest
 
-from ldirectord_py.checks.sni import tls_options
+from ldirectord_py.checks.building.sni import tls_options
 from ldirectord_py.model.asking import Asking
 from ldirectord_py.model.checking import TlsOptions
 

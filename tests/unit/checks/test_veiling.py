@@ -1,6 +1,6 @@
 import pytest
 
-from ldirectord_py.checks.veiling import veiled, veiled_sentence
+from ldirectord_py.checks.redaction import veiled, veiled_sentence
 from ldirectord_py.model.outcome import LONGEST_DETAIL
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ldirectord_py.checks.conversations.connect import Connect
+from ldirectord_py.checks.connect import Connect
 from ldirectord_py.engine.apply import apply
 from ldirectord_py.engine.forecast import forecast
 from ldirectord_py.model.checking import Always, CheckPlan, Never, Probe, Repeated

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from ldirectord_py.checks.conversations.connect import Connect
+from ldirectord_py.checks.connect import Connect
 from ldirectord_py.engine.policy import longest_notice, period, probe_at, probes, step_after, verdict
 from ldirectord_py.model.checking import Alternating, Polled, Probe, Repeated, Together
 from ldirectord_py.model.outcome import Reason, down, fault, up

@@ -8,7 +8,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from ldirectord_py.checks.conversations.connect import Connect
+from ldirectord_py.checks.connect import Connect
 from ldirectord_py.engine.apply import apply
 from ldirectord_py.engine.decision import decide
 from ldirectord_py.engine.inputs import Configured, Input, Maintained, Moment, Observed, TakenOut, Written

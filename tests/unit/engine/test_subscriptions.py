@@ -5,7 +5,7 @@ from ipaddress import ip_address
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ldirectord_py.checks.conversations.connect import Connect
+from ldirectord_py.checks.connect import Connect
 from ldirectord_py.engine.subscriptions import Subscriptions
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.checking import Always, CheckPlan, Polled, Probe, Repeated, Target

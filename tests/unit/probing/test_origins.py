@@ -8,12 +8,12 @@ from ipaddress import ip_address
 
 import pytest
 
-from ldirectord_py.checks.binding import bind
-from ldirectord_py.checks.drivers.ftp import Ftp
+from ldirectord_py.checks.ftp.driver import Ftp
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.checking import Origin
 from ldirectord_py.model.errors import CheckUnavailable
 from ldirectord_py.model.outcome import Reason, Verdict, fault, up
+from ldirectord_py.system.socket_binding import bind
 from tests.peers.asking import UDP_VIP, checking
 from tests.peers.certificates import Authority
 from tests.peers.listeners import LOOPBACK, serving

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ldirectord_py.checks.tls_files import finite_suites
+from ldirectord_py.checks.tls_contexts import finite_suites
 from ldirectord_py.probing.tls_handshake import (
     CHEAP_CERTIFICATES,
     LARGEST_CERTIFICATES,

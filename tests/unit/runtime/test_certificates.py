@@ -4,7 +4,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from ldirectord_py.checks.conversations.connect import Connect
+from ldirectord_py.checks.connect import Connect
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.checking import (
     Alternating,

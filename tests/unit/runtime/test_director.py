@@ -8,7 +8,7 @@ from ipaddress import IPv4Address
 
 import pytest
 
-from ldirectord_py.checks.conversations.connect import Connect
+from ldirectord_py.checks.connect import Connect
 from ldirectord_py.ipvs.memory import MemoryTable
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.checking import Always, CheckPlan, Never, Polled, Probe, Repeated, Target

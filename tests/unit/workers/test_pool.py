@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ldirectord_py.checks.drivers.mysql import Mysql
+from ldirectord_py.checks.databases.mysql import Mysql
 from ldirectord_py.model.errors import CheckUnavailable
 from ldirectord_py.model.outcome import Reason
 from ldirectord_py.workers.pool import Pool, close_pools, pool

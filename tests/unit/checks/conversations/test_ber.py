@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ldirectord_py.checks.conversations.ber import (
+from ldirectord_py.checks.codecs.ber import (
     ENUMERATED,
     INTEGER,
     OCTET_STRING,

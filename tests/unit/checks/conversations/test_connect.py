@@ -1,4 +1,4 @@
-from ldirectord_py.checks.conversations.connect import Connect
+from ldirectord_py.checks.connect import Connect
 from ldirectord_py.model.outcome import up
 from tests.peers.scripted import Reset, ScriptedPeer
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ldirectord_py.checks.conversations.digest import Credentials
+from ldirectord_py.checks.codecs.digest import Credentials
 
 # The example of RFC 7616 §3.9.1, with MD5 and SHA-256; and that of RFC 2617 §3.5.
 MUFASA = Credentials(username="Mufasa", passwd="Circle of Life")

@@ -9,16 +9,16 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ldirectord_py.checks.conversations.datagrams import MOST_STRANGE
-from ldirectord_py.checks.conversations.dns import Dns
-from ldirectord_py.checks.conversations.dns_messages import (
+from ldirectord_py.checks.datagrams import MOST_STRANGE
+from ldirectord_py.checks.dns.conversation import Dns
+from ldirectord_py.checks.dns.messages import (
     MOST_ADDRESSES,
     MOST_NAMES,
     Malformed,
     RecordType,
     read_answer,
 )
-from ldirectord_py.checks.matching import Receive
+from ldirectord_py.checks.matching.patterns import Receive
 from ldirectord_py.model.checking import PeerClosed
 from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down, up
 from tests.peers.answering import AnsweringPeer

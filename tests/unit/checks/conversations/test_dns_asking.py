@@ -3,11 +3,11 @@ from ipaddress import ip_address
 
 import pytest
 
-from ldirectord_py.checks.conversations.dns import Dns
-from ldirectord_py.checks.conversations.dns_asking import build_dns
-from ldirectord_py.checks.conversations.dns_messages import RecordType
-from ldirectord_py.checks.matching import Receive
-from ldirectord_py.checks.misasked import Misasked
+from ldirectord_py.checks.building.invalid_option import Misasked
+from ldirectord_py.checks.dns.builder import build_dns
+from ldirectord_py.checks.dns.conversation import Dns
+from ldirectord_py.checks.dns.messages import RecordType
+from ldirectord_py.checks.matching.patterns import Receive
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.asking import Asking, Subject
 from ldirectord_py.model.checking import Probe, Target, Transport

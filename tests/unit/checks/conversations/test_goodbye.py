@@ -1,4 +1,4 @@
-from ldirectord_py.checks.conversations.goodbye import say_goodbye
+from ldirectord_py.checks.goodbye import say_goodbye
 from tests.peers.scripted import ScriptedPeer
 
 

@@ -19,10 +19,10 @@ from hyperframe.frame import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ldirectord_py.checks.conversations.grpc import Grpc
-from ldirectord_py.checks.conversations.grpc_asking import build_grpc, build_grpcs
-from ldirectord_py.checks.conversations.http2_frames import LARGEST, MOST_BYTES, MOST_FRAMES
-from ldirectord_py.checks.misasked import Misasked
+from ldirectord_py.checks.building.invalid_option import Misasked
+from ldirectord_py.checks.grpc.builder import build_grpc, build_grpcs
+from ldirectord_py.checks.grpc.conversation import Grpc
+from ldirectord_py.checks.grpc.http2_frames import LARGEST, MOST_BYTES, MOST_FRAMES
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.asking import Asking, Subject
 from ldirectord_py.model.checking import PeerClosed, PeerTooLong, Probe, Target, TlsOptions, Transport

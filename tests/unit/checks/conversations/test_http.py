@@ -4,10 +4,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ldirectord_py.checks.conversations.http import MOST_REDIRECTS, Http, SecretHttp
-from ldirectord_py.checks.conversations.http_answer import MOST_BODY
-from ldirectord_py.checks.conversations.http_reading import MOST_HEAD, MOST_WIRE
-from ldirectord_py.checks.matching import Receive
+from ldirectord_py.checks.http.answer import MOST_BODY
+from ldirectord_py.checks.http.conversation import MOST_REDIRECTS, Http, SecretHttp
+from ldirectord_py.checks.http.reading import MOST_HEAD, MOST_WIRE
+from ldirectord_py.checks.matching.patterns import Receive
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down, up
 from tests.peers.scripted import Reset, ScriptedPeer, pieces

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ldirectord_py.checks.conversations.http import Http, SecretHttp
-from ldirectord_py.checks.conversations.http_asking import build_http, build_http_proxy, build_https
-from ldirectord_py.checks.conversations.http_headers import secrets_of
-from ldirectord_py.checks.matching import Receive
+from ldirectord_py.checks.http.builder import build_http, build_http_proxy, build_https
+from ldirectord_py.checks.http.conversation import Http, SecretHttp
+from ldirectord_py.checks.http.headers import secrets_of
+from ldirectord_py.checks.matching.patterns import Receive
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.asking import Asking, Header, Subject
 from ldirectord_py.model.outcome import Outcome, Reason, Verdict, down, up

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ldirectord_py.checks.conversations.ldap import MOST_MESSAGES, Ldap, build_ldap, build_ldaps
-from ldirectord_py.checks.conversations.ldap_messages import MOST_MESSAGE, MOST_VALUES
-from ldirectord_py.checks.matching import Receive
-from ldirectord_py.checks.misasked import Misasked
+from ldirectord_py.checks.building.invalid_option import Misasked
+from ldirectord_py.checks.ldap.conversation import MOST_MESSAGES, Ldap, build_ldap, build_ldaps
+from ldirectord_py.checks.ldap.messages import MOST_MESSAGE, MOST_VALUES
+from ldirectord_py.checks.matching.patterns import Receive
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.asking import Asking, Subject
 from ldirectord_py.model.checking import PeerClosed, PeerTooLong, Probe, Target, TlsOptions, Transport

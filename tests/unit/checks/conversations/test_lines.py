@@ -4,9 +4,9 @@ from ipaddress import ip_address
 
 import pytest
 
-from ldirectord_py.checks.conversations.lines import MOST_LINES
-from ldirectord_py.checks.matching import Receive
+from ldirectord_py.checks.matching.patterns import Receive
 from ldirectord_py.checks.registry import plan
+from ldirectord_py.checks.text_lines import MOST_LINES
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.asking import Asking, Subject
 from ldirectord_py.model.checking import Repeated

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ldirectord_py.checks.conversations.nntp import Nntp, build_nntp
+from ldirectord_py.checks.nntp import Nntp, build_nntp
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.asking import Asking, Subject
 from ldirectord_py.model.checking import PeerClosed, Probe, Target

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ldirectord_py.checks.conversations.ping import Ping
+from ldirectord_py.checks.ping import Ping
 from ldirectord_py.model.outcome import Reason, Verdict, down, up
 
 

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ldirectord_py.checks.conversations.datagrams import MOST_STRANGE
-from ldirectord_py.checks.conversations.radius import Radius, build_radius
-from ldirectord_py.checks.conversations.radius_packet import attributes
-from ldirectord_py.checks.misasked import Misasked
+from ldirectord_py.checks.building.invalid_option import Misasked
+from ldirectord_py.checks.datagrams import MOST_STRANGE
+from ldirectord_py.checks.radius.conversation import Radius, build_radius
+from ldirectord_py.checks.radius.packet import attributes
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.asking import Asking, Subject
 from ldirectord_py.model.checking import FixedOutcome, Probe, Target, Transport

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ldirectord_py.checks.conversations.radius_packet import (
+from ldirectord_py.checks.radius.packet import (
     Attribute,
     Kind,
     Malformed,

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ldirectord_py.checks.conversations.redis import Redis, build_redis, build_rediss
-from ldirectord_py.checks.conversations.redis_replies import DEEPEST, MOST_BYTES, MOST_VALUES
-from ldirectord_py.checks.matching import Receive
-from ldirectord_py.checks.misasked import Misasked
+from ldirectord_py.checks.building.invalid_option import Misasked
+from ldirectord_py.checks.matching.patterns import Receive
+from ldirectord_py.checks.redis.conversation import Redis, build_redis, build_rediss
+from ldirectord_py.checks.redis.replies import DEEPEST, MOST_BYTES, MOST_VALUES
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.asking import Asking, Subject
 from ldirectord_py.model.checking import PeerClosed, PeerTooLong, Probe, Target, TlsOptions, Transport

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ldirectord_py.checks.conversations.digest import Credentials
-from ldirectord_py.checks.conversations.sip import Sip, build_sip
-from ldirectord_py.checks.conversations.sip_answer import MOST_BODY, MOST_HEAD, MOST_LINES
-from ldirectord_py.checks.misasked import Misasked
+from ldirectord_py.checks.building.invalid_option import Misasked
+from ldirectord_py.checks.codecs.digest import Credentials
+from ldirectord_py.checks.sip.answer import MOST_BODY, MOST_HEAD, MOST_LINES
+from ldirectord_py.checks.sip.conversation import Sip, build_sip
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.asking import Asking, Subject
 from ldirectord_py.model.checking import PeerClosed, Probe, Target, Transport

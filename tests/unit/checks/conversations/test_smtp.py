@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ldirectord_py.checks.conversations.smtp import Smtp, build_smtp
-from ldirectord_py.checks.matching import Receive
+from ldirectord_py.checks.matching.patterns import Receive
+from ldirectord_py.checks.smtp import Smtp, build_smtp
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.asking import Asking, Subject
 from ldirectord_py.model.checking import PeerClosed, Probe, Target, Transport

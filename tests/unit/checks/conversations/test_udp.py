@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ldirectord_py.checks.conversations.udp import LARGEST, Udp, build_udp
-from ldirectord_py.checks.matching import Receive
-from ldirectord_py.checks.misasked import Misasked
+from ldirectord_py.checks.building.invalid_option import Misasked
+from ldirectord_py.checks.matching.patterns import Receive
+from ldirectord_py.checks.udp import LARGEST, Udp, build_udp
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.asking import Asking, Subject
 from ldirectord_py.model.checking import Probe, Target, Transport

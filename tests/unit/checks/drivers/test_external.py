@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from ldirectord_py.checks.drivers.external import External, build, build_perl
-from ldirectord_py.checks.misasked import Misasked
+from ldirectord_py.checks.building.invalid_option import Misasked
+from ldirectord_py.checks.external import External, build, build_perl
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.asking import Asking, Subject
 from ldirectord_py.model.errors import CheckUnavailable

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ldirectord_py.checks.drivers.ftp import MOST_FILE, Ftp, build_ftp
-from ldirectord_py.checks.drivers.ftp_control import MOST_REPLY
-from ldirectord_py.checks.matching import Receive
-from ldirectord_py.checks.misasked import Misasked
+from ldirectord_py.checks.building.invalid_option import Misasked
+from ldirectord_py.checks.ftp.control_connection import MOST_REPLY
+from ldirectord_py.checks.ftp.driver import MOST_FILE, Ftp, build_ftp
+from ldirectord_py.checks.matching.patterns import Receive
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.asking import Asking, Subject
 from ldirectord_py.model.checking import Probe

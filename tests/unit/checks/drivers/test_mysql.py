@@ -5,8 +5,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ldirectord_py.checks.drivers.mysql import Mysql
-from ldirectord_py.checks.drivers.question import CLEAR
+from ldirectord_py.checks.databases.mysql import Mysql
+from ldirectord_py.checks.databases.question import CLEAR
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down
 from tests.peers.databases import ask, check, closes, hears, leaves_nothing, pours, says

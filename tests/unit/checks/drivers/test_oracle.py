@@ -7,9 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ldirectord_py.checks.drivers.oracle import Oracle
-from ldirectord_py.checks.drivers.oracle_worker import judged
-from ldirectord_py.checks.drivers.question import Question
+from ldirectord_py.checks.databases.oracle import Oracle
+from ldirectord_py.checks.databases.oracle_worker import judged
+from ldirectord_py.checks.databases.question import Question
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down
 from tests.peers.databases import ask, check, closes, leaves_nothing, pours, says

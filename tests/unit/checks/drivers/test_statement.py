@@ -4,12 +4,12 @@ from ipaddress import ip_address
 
 import pytest
 
-from ldirectord_py.checks.drivers.mysql import Mysql, build_mysql
-from ldirectord_py.checks.drivers.oracle import Oracle, build_oracle
-from ldirectord_py.checks.drivers.pgsql import Pgsql, build_pgsql
-from ldirectord_py.checks.drivers.statement import Statement
-from ldirectord_py.checks.libraries import library
-from ldirectord_py.checks.misasked import Misasked
+from ldirectord_py.checks.building.invalid_option import Misasked
+from ldirectord_py.checks.building.optional_libraries import library
+from ldirectord_py.checks.databases.mysql import Mysql, build_mysql
+from ldirectord_py.checks.databases.oracle import Oracle, build_oracle
+from ldirectord_py.checks.databases.pgsql import Pgsql, build_pgsql
+from ldirectord_py.checks.databases.statement import Statement
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.asking import Asking, Subject
 from ldirectord_py.model.checking import FixedOutcome, Probe

@@ -1,1 +1,0 @@
-"""Checks that are conversations: bytes in, bytes out, no sockets and no clocks."""

@@ -1,0 +1,22 @@
+"""The check of MySQL and MariaDB, by aiomysql in a worker."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ldirectord_py.checks.databases import mysql_worker
+from ldirectord_py.checks.databases.statement import Statement, build
+from ldirectord_py.model.address import Endpoint
+from ldirectord_py.model.asking import Asking, Subject
+from ldirectord_py.model.checking import Probe
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mysql(Statement):
+    """See `Statement`."""
+
+    worker: ClassVar[str] = mysql_worker.__name__
+
+
+def build_mysql(asking: Asking, subject: Subject, endpoint: Endpoint) -> Probe:
+    """Return the probe of service mysql; raises `Misasked` where the driver is not installed."""
+    return build(Mysql, "aiomysql", asking, subject, endpoint)

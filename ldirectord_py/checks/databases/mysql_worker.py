@@ -1,0 +1,115 @@
+"""Asks MySQL and MariaDB by aiomysql, in a worker: run as a program."""
+
+import asyncio
+from contextlib import suppress
+from importlib import import_module
+from typing import Any
+
+from ldirectord_py.checks import driver_network
+from ldirectord_py.checks.databases.question import CLEAR, CLOSED, EMPTY, MOST_ROWS, RETURNED, Question
+from ldirectord_py.checks.databases.worker_loop import GRACE, DatabaseLoop, answering
+from ldirectord_py.model.outcome import Outcome
+from ldirectord_py.workers.child import Answer, serve
+
+_FOUND_ROWS = 2  # CLIENT_FOUND_ROWS: rows that a change was about count, whether or not they were different before
+_LOST = 2013  # CR_SERVER_LOST
+_NO_PLUGIN = 2059  # CR_AUTH_PLUGIN_CANNOT_LOAD
+_CLEAR = "mysql_clear_password"
+
+
+def load() -> Answer:
+    """Load the library, and return what asks by it."""
+    aiomysql: Any = import_module("aiomysql")  # within the worker's limits; it may not be there, and has no types
+
+    class Connection(aiomysql.Connection):  # type: ignore[misc]  # as above
+        """A connection that keeps the password from servers which ask for it in clear."""
+
+        cleartext = False
+
+        async def _get_server_information(self) -> None:
+            await super()._get_server_information()
+            if self._server_auth_plugin == _CLEAR and not self.cleartext:
+                raise _InClear
+
+        async def _process_auth(self, plugin_name: bytes, auth_packet: Any) -> Any:
+            if plugin_name == _CLEAR.encode() and not self.cleartext:
+                raise _InClear
+            return await super()._process_auth(plugin_name, auth_packet)
+
+    async def ask(question: Question) -> Outcome:
+        connection = Connection(
+            host=question.host,
+            port=question.port,
+            user=question.login.encode(),
+            # The library writes a password in Latin 1, whatever it means: so this is sent as UTF-8.
+            password=question.passwd.encode().decode("latin-1"),
+            db=question.database.encode() or None,
+            autocommit=None,
+            use_unicode=False,
+            conv={},  # values stay as the server wrote them: the library cannot make numbers of such bytes
+            client_flag=_FOUND_ROWS,
+            program_name="ldirectord-py",
+        )
+        connection.cleartext = question.cleartext
+        try:
+            await connection._connect()  # noqa: SLF001  # aiomysql.connect() makes connections of its own class only
+            # Unbuffered, so that of many rows few are taken.
+            cursor = await connection.cursor(aiomysql.SSCursor)
+            outcome = await _asked(cursor, question)
+            await _say_goodbye(connection)
+        except _InClear:
+            return CLEAR
+        except aiomysql.MySQLError as error:
+            return _meant(error, question)
+        finally:
+            connection.close()
+        return outcome
+
+    return answering(ask, DatabaseLoop())
+
+
+class _InClear(Exception):
+    """The server asks for the password in clear."""
+
+
+async def _asked(cursor: Any, question: Question) -> Outcome:
+    await cursor.execute(question.text)
+    if cursor.description is None:  # a statement without a result may have changed rows
+        return RETURNED if cursor.rowcount > 0 else EMPTY
+    rows = [_line(row) for row in await cursor.fetchmany(MOST_ROWS if question.receive else 1)]
+    return question.judged(rows)
+
+
+def _line(row: tuple[Any, ...]) -> bytes:
+    return b"\t".join(_bytes(value) for value in row)
+
+
+def _bytes(value: Any) -> bytes:
+    if value is None:
+        return b"NULL"
+    return value if isinstance(value, bytes) else str(value).encode()
+
+
+def _meant(error: Any, question: Question) -> Outcome:
+    """Return what an error of the library means."""
+    if isinstance(error.__cause__, OSError):
+        return driver_network.outcome_of(error.__cause__)
+    number, message = error.args if len(error.args) == 2 else (None, str(error))
+    if number == _LOST:
+        return CLOSED
+    if number == _NO_PLUGIN:
+        return question.unaskable(str(message))
+    # 2000 to 2999 are the client's own; the server's are around them.
+    if not isinstance(number, int) or 2000 <= number < 3000:
+        return question.confused(error)
+    return question.refused(str(message), number)
+
+
+async def _say_goodbye(connection: Any) -> None:
+    with suppress(OSError):  # `TimeoutError` is one too
+        async with asyncio.timeout(GRACE):
+            await connection.ensure_closed()
+
+
+if __name__ == "__main__":
+    serve(load)

@@ -1,0 +1,22 @@
+"""The check of PostgreSQL, by asyncpg in a worker."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ldirectord_py.checks.databases import pgsql_worker
+from ldirectord_py.checks.databases.statement import Statement, build
+from ldirectord_py.model.address import Endpoint
+from ldirectord_py.model.asking import Asking, Subject
+from ldirectord_py.model.checking import Probe
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pgsql(Statement):
+    """See `Statement`.  TLS is used where the server offers it, and nothing is verified, as libpq does by default."""
+
+    worker: ClassVar[str] = pgsql_worker.__name__
+
+
+def build_pgsql(asking: Asking, subject: Subject, endpoint: Endpoint) -> Probe:
+    """Return the probe of service pgsql; raises `Misasked` where the driver is not installed."""
+    return build(Pgsql, "asyncpg", asking, subject, endpoint)

@@ -1,0 +1,93 @@
+"""What a database's worker is asked, and what it answers; secrets are taken out of the answer before it leaves."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ldirectord_py.checks.matching.patterns import PatternGaveUp, Receive
+from ldirectord_py.checks.redaction import veiled
+from ldirectord_py.model.errors import CheckUnavailable
+from ldirectord_py.model.outcome import Outcome, Reason, Verdict, down, up
+from ldirectord_py.workers.frames import UNAVAILABLE
+
+RETURNED = up("the statement returned or changed a row")
+EMPTY = down(Reason.MISMATCH, "the statement returned and changed no row, expected one at least")
+CLOSED = down(Reason.CLOSED, "the server ended the connection before its answer was complete")
+CLEAR = down(
+    Reason.STATUS,
+    "the server asks for the password in clear, which cleartextpassword does not allow",
+)
+MOST_ROWS = 1000
+"""Rows in which `receive` is looked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A login and a statement."""
+
+    host: str
+    port: int
+    login: str
+    passwd: str
+    database: str
+    text: str
+    receive: str
+    cleartext: bool
+    """Whether the server may have the password in clear."""
+    seconds: float
+
+    def told(self) -> dict[str, Any]:
+        """Return it as it goes to the worker."""
+        return asdict(self)
+
+    def refused(self, message: str, code: object = "") -> Outcome:
+        """Return the outcome of an answer that says no."""
+        return down(Reason.STATUS, f"the server said {self._shown(message, code)}")
+
+    def unreadable(self, message: str) -> Outcome:
+        """Return the outcome of an answer that is no answer in this protocol."""
+        return down(Reason.PROTOCOL, f"the server's answer cannot be read: {self._shown(message)}")
+
+    def confused(self, error: Exception) -> Outcome:
+        """Return the outcome of an answer in the midst of which the library raised *error*."""
+        return self.unreadable(str(error) or type(error).__name__)
+
+    def unaskable(self, message: str) -> Outcome:
+        """Return the outcome of an answer that asks for what the library cannot do, as a way to log in."""
+        return down(Reason.PROTOCOL, f"the server wants what this check cannot do: {self._shown(message)}")
+
+    def judged(self, rows: list[bytes]) -> Outcome:
+        """Return the outcome of the *rows* that came: any will do, or one that matches `receive`."""
+        receive = Receive.of(self.receive)
+        if receive is None or not rows:
+            return RETURNED if rows else EMPTY
+        try:
+            if any(receive.matches(row) for row in rows):
+                return up("a row matches receive")
+        except PatternGaveUp:
+            return down(Reason.MISMATCH, receive.gave_up("a row"))
+        what = "the row" if len(rows) == 1 else f"the first of {len(rows)} rows"
+        return down(Reason.MISMATCH, receive.not_found(rows[0], what=what, veil=self._secrets))
+
+    @property
+    def _secrets(self) -> tuple[bytes, bytes]:
+        return (self.passwd.encode(), self.login.encode())
+
+    def _shown(self, message: str, code: object = "") -> str:
+        line = f"{code} {message.partition(chr(10))[0]}".strip()
+        return veiled(line.encode("utf-8", "backslashreplace"), *self._secrets)
+
+
+def told_of(outcome: Outcome) -> dict[str, Any]:
+    """Return *outcome* as it leaves the worker."""
+    return {"verdict": outcome.verdict, "reason": outcome.reason, "detail": outcome.detail}
+
+
+def outcome_of(told: dict[str, Any]) -> Outcome:
+    """Return the outcome that a worker has *told*; raises `CheckUnavailable` where it could not even ask."""
+    if isinstance(why := told.get(UNAVAILABLE), str):
+        raise CheckUnavailable(why)
+    try:
+        verdict, reason, detail = Verdict(told["verdict"]), Reason(told["reason"]), str(told["detail"])
+    except (KeyError, ValueError):
+        verdict, reason, detail = Verdict.DOWN, Reason.PROTOCOL, "the process that asks gave no sensible answer"
+    return up(detail) if verdict is Verdict.UP else down(reason, detail)

@@ -1,0 +1,116 @@
+"""What the checks of databases have in common: a login, a statement, and a worker whose library speaks the protocol."""
+
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from typing import ClassVar
+
+from ldirectord_py.checks.building.invalid_option import Misasked
+from ldirectord_py.checks.building.optional_libraries import missing
+from ldirectord_py.checks.building.request_texts import receive_of, request_of
+from ldirectord_py.checks.databases.question import Question, outcome_of
+from ldirectord_py.checks.matching.patterns import Receive
+from ldirectord_py.model.address import Endpoint
+from ldirectord_py.model.asking import Asking, Subject
+from ldirectord_py.model.checking import FixedOutcome, Probe
+from ldirectord_py.model.outcome import Outcome, Reason, down
+from ldirectord_py.workers.pool import pool
+from ldirectord_py.workers.worker import WorkerEnded
+
+_TOO_DEAR = "killed by SIGPROF"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """Logs in and carries out a statement, which has to return (or change) at least one row.
+
+    Who asks is a process of its own without rights: libraries of databases trust their servers, and a hostile answer
+    has ended or frozen more than one of them.
+    """
+
+    worker: ClassVar[str]
+    """The module that the worker runs."""
+
+    server: Endpoint
+    login: str = field(repr=False)
+    passwd: str = field(default="", repr=False)
+    database: str = ""
+    """Empty: the user's own, or none."""
+    text: str
+    """In the words of the database."""
+    receive: str = ""
+    """What one of the rows has to match; empty: any row will do."""
+    cleartext: bool = False
+    """Whether the server may have the password in clear."""
+    seconds: float = 30.0
+    """The time for all of it."""
+
+    async def ready(self) -> None:
+        """See `Driver.ready`."""
+        await pool(self.worker).ready()
+
+    async def run(self) -> Outcome:
+        """See `Driver.run`."""
+        try:
+            return outcome_of(await pool(self.worker).ask(self._question().told()))
+        except WorkerEnded as end:
+            how = "needed too much processor time" if str(end) == _TOO_DEAR else f"broke the library ({end})"
+            return down(Reason.PROTOCOL, f"the server's answer {how}; nothing but this check was affected")
+
+    def _question(self) -> Question:
+        return Question(
+            host=str(self.server.address),
+            port=self.server.port,
+            login=self.login,
+            passwd=self.passwd,
+            database=self.database,
+            text=self.text,
+            receive=self.receive,
+            cleartext=self.cleartext,
+            seconds=self.seconds,
+        )
+
+
+def build(kind: type[Statement], library: str, asking: Asking, subject: Subject, endpoint: Endpoint) -> Probe:
+    """Return the probe of a database's service; without a login or a statement one that is always down.
+
+    The slash that every request is given is taken off again.  Raises `Misasked` where the *library* is not installed.
+    """
+    text = _text(request_of(asking, subject).removeprefix("/"), "request")
+    if find_spec(library) is None:
+        raise missing(asking.service)
+    if lacking := _lacking(asking, text):
+        return Probe(check=FixedOutcome(outcome=down(Reason.STATUS, lacking)), timeout=asking.negotiatetimeout)
+    check = kind(
+        server=endpoint,
+        login=_text(asking.login, "login"),
+        passwd=_text(asking.passwd, "passwd"),
+        database=_text(asking.database, "database"),
+        text=text,
+        receive=_pattern(receive_of(asking, subject)),
+        cleartext=asking.cleartextpassword,
+        seconds=asking.negotiatetimeout,
+    )
+    asked = f"{asking.service} statement at {endpoint}"
+    return Probe(check=check, timeout=asking.negotiatetimeout, asked=asked)
+
+
+def _lacking(asking: Asking, text: str) -> str:
+    """Return what keeps the database from being asked.  The original accepts such a file, and is always down, too."""
+    if not asking.login:
+        return f"service {asking.service} needs the user to log in as, but there is no login"
+    if not text.strip():
+        return f"service {asking.service} needs a statement, such as request='SELECT 1'"
+    return ""
+
+
+def _pattern(receive: str) -> str:
+    """Return *receive* if it is a pattern; raises `Misasked`."""
+    Receive.of(receive)
+    return _text(receive, "receive")
+
+
+def _text(text: str, directive: str) -> str:
+    """Return *text* if it is one; a configuration file may hold any bytes."""
+    if "\0" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise Misasked(directive, "expected text in UTF-8 without NUL characters")
+    return text

@@ -1,0 +1,63 @@
+"""DNS checks from the words of a configuration."""
+
+from ipaddress import ip_address
+
+from ldirectord_py.checks.building.invalid_option import Misasked
+from ldirectord_py.checks.building.request_texts import receive_of, request_of, shown_request
+from ldirectord_py.checks.dns.conversation import Dns
+from ldirectord_py.checks.dns.messages import RecordType
+from ldirectord_py.checks.matching.patterns import Receive
+from ldirectord_py.checks.quoting import quoted
+from ldirectord_py.model.address import Endpoint
+from ldirectord_py.model.asking import Asking, Subject
+from ldirectord_py.model.checking import Probe, Target, Transport
+from ldirectord_py.model.service import AddressKey, Protocol
+
+_EXAMPLES = "such as www.example.org, www.example.org AAAA, or an address"
+
+
+def build_dns(asking: Asking, subject: Subject, endpoint: Endpoint) -> Probe:
+    """Return the probe of service dns: over TCP where that is the virtual's protocol, else over UDP."""
+    stream = isinstance(subject.virtual, AddressKey) and subject.virtual.protocol is Protocol.TCP
+    request = request_of(asking, subject)
+    receive = receive_of(asking, subject)
+    name, kind = _question(request.removeprefix("/"))
+    pattern = Receive.of(receive)
+    try:
+        check = Dns(name=name, kind=kind, receive=pattern, stream=stream)
+    except ValueError as error:
+        sentence = f"expected a name to ask for, {_EXAMPLES}, but got {_shown(request)}: {error}"
+        raise Misasked("request", sentence) from error
+    target = Target(endpoint=endpoint, transport=Transport.TCP if stream else Transport.UDP)
+    question = shown_request(asking, subject, f"{name.removesuffix('.') or '.'} {kind}")
+    asked = f"query of {question} at {endpoint}{' over TCP' if stream else ''}"
+    return Probe(check=check, target=target, timeout=asking.negotiatetimeout, asked=asked)
+
+
+def _question(request: str) -> tuple[str, RecordType]:
+    """Return the complete name and the type that a request asks for: `NAME`, `NAME TYPE`, or an address."""
+    name, *types = request.split() or [""]
+    try:
+        kinds = [RecordType(word.upper()) for word in types[:2]]
+    except ValueError:
+        kinds = list(RecordType)
+    if len(kinds) > 1:
+        raise Misasked("request", f"expected a name to ask for, {_EXAMPLES}, but got {_shown(request)}")
+    kind = kinds[0] if kinds else None
+    if kind in {None, RecordType.PTR} and (reverse := _reverse(name)):
+        return reverse, RecordType.PTR
+    # Search domains are not appended: what a check asks must not depend on the director's resolv.conf.
+    return name.removesuffix(".") + ".", kind or RecordType.A
+
+
+def _reverse(text: str) -> str | None:
+    """Return the name that stands for an address in the tree of addresses; None where *text* is none."""
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return None
+    return f"{address.reverse_pointer}."
+
+
+def _shown(text: str) -> str:
+    return quoted(text.encode("utf-8", "surrogateescape"))

@@ -1,1 +1,0 @@
-"""Checks that cannot be conversations: programs and libraries that find their own way."""

@@ -1,0 +1,117 @@
+"""Checks by a program of the operator's."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from ldirectord_py import programs, rights
+from ldirectord_py.checks.building.invalid_option import Misasked
+from ldirectord_py.checks.building.request_texts import shown
+from ldirectord_py.checks.quoting import quoted
+from ldirectord_py.model.address import Endpoint, bracketed
+from ldirectord_py.model.asking import Asking, Subject
+from ldirectord_py.model.checking import Probe
+from ldirectord_py.model.errors import CheckUnavailable
+from ldirectord_py.model.outcome import Outcome, Reason, down, up
+from ldirectord_py.model.service import MarkKey
+from ldirectord_py.rights import Account
+
+_MOST_SHOWN = 160
+_NOT_EXECUTED = (126, 127)
+"""The exit statuses of `setpriv` for a program that it cannot execute; its line says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class External:
+    """Runs a program and goes by its exit status: 0 is up, everything else down, an end by a signal too.
+
+    A program that cannot be started says nothing about the server, so that is our own fault.  (The original
+    takes it for down.)
+    """
+
+    argv: tuple[str, ...]
+    script: str | None = None
+    """What an interpreter in *argv* needs to find."""
+    account: Account | None = None
+    """Whom it runs as; None: as the director's user, with fewer capabilities than that has."""
+
+    async def run(self) -> Outcome:
+        """See `Driver.run`."""
+        if self.script is not None and not _readable(self.script):
+            raise CheckUnavailable(
+                f"cannot read the script {_named(self.script)}: put it there, or correct checkcommand"
+            )
+        try:
+            words = rights.words(self.account)
+            ended = await programs.run((*words, *self.argv), whole_group=True)
+        except OSError as error:
+            raise self._unavailable(error.strerror or str(error)) from error
+        if words and ended.status in _NOT_EXECUTED and ended.last.startswith(rights.SAYS):
+            raise self._unavailable(self._why_not_executed(ended.last))
+        return _judged(ended)
+
+    def _why_not_executed(self, line: bytes) -> str:
+        """Return the reason in *line*, which `setpriv` has said of the program."""
+        said = line.removeprefix(rights.SAYS).removeprefix(b"failed to execute " + os.fsencode(self.argv[0]) + b": ")
+        return quoted(said, _MOST_SHOWN)[1:-1]
+
+    def _unavailable(self, reason: str) -> CheckUnavailable:
+        hint = ": the value is one file name, without arguments" if " " in self.argv[0] else ""
+        return CheckUnavailable(f"cannot run {_named(self.argv[0])}: {reason}{hint}")
+
+
+def _judged(ended: programs.Ended) -> Outcome:
+    line = quoted(ended.last, _MOST_SHOWN)[1:-1]
+    sentence = f"{ended}: {line}" if line else str(ended)
+    return up(sentence) if ended.status == 0 else down(Reason.EXIT, sentence)
+
+
+def _readable(path: str) -> bool:
+    # The program runs in /, so that is where a relative name begins.
+    return os.access(Path("/", path), os.R_OK)
+
+
+def _named(path: str) -> str:
+    return quoted(path.encode("utf-8", "surrogateescape"), 100)
+
+
+def build(asking: Asking, subject: Subject, _endpoint: Endpoint) -> Probe:
+    """Return the probe of `checktype=external`: the value of `checkcommand` names one file, blanks and all."""
+    check = External(argv=_argv(asking, subject), account=_account(asking))
+    return Probe(check=check, timeout=asking.checktimeout, asked=_asked(asking))
+
+
+_RUN_SCRIPT = "$0 = shift; do $0; die $@ if $@"
+"""Runs a file as the original does, where `return` may end it: as `perl FILE` that would be an error."""
+
+
+def build_perl(asking: Asking, subject: Subject, _endpoint: Endpoint) -> Probe:
+    """Return the probe of `checktype=external-perl`: the same, run by `perl`."""
+    command, *words = _argv(asking, subject)
+    script = str(Path("/", command))  # programs run in /; a name without a slash would be looked for among the modules
+    check = External(argv=("perl", "-e", _RUN_SCRIPT, script, *words), script=script, account=_account(asking))
+    return Probe(check=check, timeout=asking.checktimeout, asked=_asked(asking))
+
+
+def _asked(asking: Asking) -> str:
+    return f"external check {shown(asking, 'checkcommand', asking.checkcommand)}"
+
+
+def _account(asking: Asking) -> rights.Account | None:
+    if asking.checkuser is None:
+        return None
+    if (account := rights.account(asking.checkuser)) is None:
+        raise Misasked("checkuser", f'this machine has no user "{asking.checkuser}"')
+    return account
+
+
+def _argv(asking: Asking, subject: Subject) -> tuple[str, ...]:
+    """Return COMMAND VIP VPORT RIP RPORT; a firewall mark stands for the VIP, with port 0."""
+    if "\0" in asking.checkcommand:
+        raise Misasked("checkcommand", "expected the name of a file, but got one with a NUL character")
+    real, virtual = subject.endpoint, subject.virtual
+    if isinstance(virtual, MarkKey):
+        service = (str(virtual.mark), "0")
+    else:
+        service = (bracketed(virtual.endpoint.address), str(virtual.endpoint.port))
+    return (asking.checkcommand, *service, bracketed(real.address), str(real.port))

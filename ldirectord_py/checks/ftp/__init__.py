@@ -1,0 +1,1 @@
+"""FTP: a driver, because a file comes over a connection of its own."""

@@ -1,0 +1,120 @@
+"""The FTP check (RFC 959, RFC 2428): a driver, because a file comes over a connection of its own."""
+
+import re
+from dataclasses import dataclass, field
+
+from ldirectord_py.checks import driver_network
+from ldirectord_py.checks.building.command_arguments import argument
+from ldirectord_py.checks.building.request_texts import receive_of, request_of, shown_request
+from ldirectord_py.checks.ftp.control_connection import Concluded, Control, connection
+from ldirectord_py.checks.matching import offload
+from ldirectord_py.checks.matching.patterns import Receive
+from ldirectord_py.model.address import Endpoint
+from ldirectord_py.model.asking import Asking, Subject
+from ldirectord_py.model.checking import Origin, Probe
+from ldirectord_py.model.outcome import Outcome, Reason, down, up
+
+MOST_FILE = 256 * 1024
+"""Bytes of a file that are fetched."""
+
+_CHUNK = 16 * 1024
+_ANONYMOUS = b"anonymous"
+_EXTENDED = re.compile(rb"\(([!-~])\1\1(\d{1,5})\1\)")
+_PASSIVE = re.compile(rb"\d{1,3},\d{1,3},\d{1,3},\d{1,3},(\d{1,3}),(\d{1,3})")
+_LOGGED_IN = up("logged in")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ftp:
+    """Logs in and fetches a file, which has to match where there is a pattern."""
+
+    server: Endpoint
+    login: bytes = field(default=_ANONYMOUS, repr=False)
+    passwd: bytes = field(default=b"", repr=False)
+    path: bytes | None = None
+    """None: to be let in will do."""
+    receive: Receive | None = None
+    origin: Origin | None = None
+    """From where both connections set out; None: from wherever the kernel's routes say."""
+
+    async def run(self) -> Outcome:
+        """See `Driver.run`."""
+        try:
+            async with connection(self.server, self.origin) as (reader, writer):
+                control = Control(reader, writer, *self._secrets)
+                await self._log_in(control)
+                outcome = _LOGGED_IN if self.path is None else await self._fetch(control, self.path)
+                control.quit()
+                return outcome
+        except Concluded as end:
+            return end.outcome
+        except OSError as error:
+            return driver_network.outcome_of(error)
+
+    @property
+    def _secrets(self) -> tuple[bytes, ...]:
+        return (self.passwd,) if self.login == _ANONYMOUS else (self.passwd, self.login)
+
+    async def _log_in(self, control: Control) -> None:
+        """See RFC 959 §5.4 for the replies: 230 is let in, 331 wants a password."""
+        await control.greeting()
+        reply = await control.ask(b"USER " + self.login, 230, 331)
+        if reply.code == 331:
+            await control.ask(b"PASS " + self.passwd, 230, 202)
+
+    async def _fetch(self, control: Control, path: bytes) -> Outcome:
+        await control.ask(b"TYPE I", 2)
+        data = self.server.at_port(await self._data_port(control))
+        async with connection(data, self.origin, what=f"data connection to port {data.port}: ") as (reader, _):
+            command = b"RETR " + path
+            begun = await control.ask(command, 1, 2)
+            body = bytearray()
+            while len(body) <= MOST_FILE and (piece := await reader.read(_CHUNK)):
+                body += piece
+        cut = len(body) > MOST_FILE
+        if begun.code < 200 and not cut:
+            await control.await_reply(command, 2)
+        return await self._judged(bytes(body[:MOST_FILE]), cut=cut)
+
+    async def _data_port(self, control: Control) -> int:
+        """Return the port at which the server waits for the data connection.
+
+        The address that PASV tells is not heeded: the server is the one that is checked, wherever it points to.
+        """
+        reply = await control.ask(b"EPSV", 229, 5)
+        if reply.code == 229:
+            extended = _EXTENDED.search(reply.line)
+            port = int(extended[2]) if extended else 0
+        else:
+            reply = await control.ask(b"PASV", 227)
+            passive = _PASSIVE.search(reply.line)
+            port = int(passive[1]) * 256 + int(passive[2]) if passive else 0
+        if not 0 < port < 65536:
+            raise Concluded(down(Reason.PROTOCOL, f"expected a port, but got {control.shown(reply.line)}"))
+        return port
+
+    async def _judged(self, body: bytes, *, cut: bool) -> Outcome:
+        if self.receive is not None:
+            what = f"the file's first {MOST_FILE // 1024} KiB" if cut else "the file"
+            if objection := await offload.objection_to(self.receive, body, what=what, veil=self._secrets):
+                return down(Reason.TOO_LONG if cut else Reason.MISMATCH, objection)
+        return up(f"fetched {len(body)} bytes")
+
+
+def build_ftp(asking: Asking, subject: Subject, endpoint: Endpoint) -> Probe:
+    """Return the probe of service ftp.
+
+    Without a `request` there is no file to fetch; so without `receive`, too, to be let in will do.
+    """
+    receive = Receive.of(receive_of(asking, subject))
+    path = argument(request_of(asking, subject), "request", "FTP")
+    check = Ftp(
+        server=endpoint,
+        login=argument(asking.login, "login", "FTP") or _ANONYMOUS,
+        passwd=argument(asking.passwd, "passwd", "FTP"),
+        path=None if path == b"/" and receive is None else path,
+        receive=receive,
+    )
+    file = shown_request(asking, subject, request_of(asking, subject))
+    asked = f"ftp login at {endpoint}" if check.path is None else f"ftp file {file} of {endpoint}"
+    return Probe(check=check, timeout=asking.negotiatetimeout, asked=asked)

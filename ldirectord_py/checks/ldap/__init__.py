@@ -1,0 +1,1 @@
+"""LDAP: a bind, a search, and the few messages that they take."""

@@ -1,0 +1,1 @@
+"""RADIUS: an access request and its answer, signed and checked."""

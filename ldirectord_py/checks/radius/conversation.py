@@ -1,0 +1,91 @@
+"""The RADIUS check (RFC 2865)."""
+
+import secrets
+from dataclasses import dataclass, field
+
+from ldirectord_py.checks.building.invalid_option import Misasked
+from ldirectord_py.checks.datagrams import own_answer
+from ldirectord_py.checks.radius import packet as wire
+from ldirectord_py.checks.radius.packet import Code, Kind
+from ldirectord_py.checks.redaction import veiled
+from ldirectord_py.model.address import Endpoint
+from ldirectord_py.model.asking import Asking, Subject
+from ldirectord_py.model.checking import FixedOutcome, Peer, Probe, Target, Transport
+from ldirectord_py.model.outcome import Outcome, Reason, down, up
+
+_ACCEPTED = up("Access-Accept")
+_NO_ANSWER = down(Reason.PROTOCOL, "expected a RADIUS answer to our request, but other datagrams came")
+_NO_SECRET = down(
+    Reason.STATUS, "service radius needs the secret that the server shares with this director: set secret"
+)
+_UNSIGNED = down(
+    Reason.PROTOCOL,
+    "the answer's authenticator is wrong: expected one made with our secret; the server has another for this director",
+)
+_CHALLENGED = down(
+    Reason.STATUS, "Access-Challenge: the server asks for more than a password, expected Access-Accept at once"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Radius:
+    """Asks whether a user may come in with a password (PAP), and expects Access-Accept (RFC 2865 §4)."""
+
+    login: bytes = field(repr=False)
+    passwd: bytes = field(repr=False)
+    secret: bytes = field(repr=False)
+
+    async def probe(self, peer: Peer) -> Outcome:
+        """See `Conversation.probe`."""
+        authenticator = secrets.token_bytes(wire.AUTHENTICATOR)
+        request = wire.access_request(secrets.randbelow(256), authenticator, self._asked(authenticator), self.secret)
+        await peer.send(request)
+        answer = await own_answer(peer, lambda datagram: datagram[1:2] == request[1:2])
+        return self._judge(answer, authenticator) if answer else _NO_ANSWER
+
+    def _asked(self, authenticator: bytes) -> bytes:
+        """Return the attributes; we say who we are by name, as a conversation knows no address of ours (§4.1)."""
+        name = wire.attribute(Kind.USER_NAME, self.login) if self.login else b""
+        password = wire.attribute(Kind.USER_PASSWORD, wire.hidden(self.passwd, authenticator, self.secret))
+        return name + password + wire.attribute(Kind.NAS_IDENTIFIER, b"ldirectord-py")
+
+    def _judge(self, datagram: bytes, authenticator: bytes) -> Outcome:
+        try:
+            packet = wire.answer_in(datagram)
+            if not wire.is_signed(packet, authenticator, self.secret):
+                return _UNSIGNED
+            said = b"".join(one.content for one in wire.attributes(packet) if one.kind == Kind.REPLY_MESSAGE)
+        except wire.Malformed as error:
+            shown = veiled(datagram, self.passwd, self.login, self.secret)
+            return down(Reason.PROTOCOL, f"expected a RADIUS answer, but got {shown}: {error}")
+        match packet[0]:
+            case Code.ACCESS_ACCEPT:
+                return _ACCEPTED
+            case Code.ACCESS_REJECT:
+                words = f"; it says {veiled(said, self.passwd, self.login, self.secret)}" if said else ""
+                return down(Reason.STATUS, f"Access-Reject: the server does not accept login and passwd{words}")
+            case Code.ACCESS_CHALLENGE:
+                return _CHALLENGED
+            case code:
+                return down(Reason.PROTOCOL, f"expected Access-Accept, but got a packet with code {code}")
+
+
+def build_radius(asking: Asking, _subject: Subject, endpoint: Endpoint) -> Probe:
+    """Return the probe of service radius, always over UDP; `checktimeout` is its limit, as in the original."""
+    if not asking.secret:
+        return Probe(check=FixedOutcome(outcome=_NO_SECRET), timeout=asking.checktimeout)
+    check = Radius(
+        login=_within(asking.login, "login", wire.LONGEST_TEXT),
+        passwd=_within(asking.passwd, "passwd", wire.LONGEST_PASSWORD),
+        secret=_within(asking.secret, "secret", None),
+    )
+    target = Target(endpoint=endpoint, transport=Transport.UDP)
+    return Probe(check=check, target=target, timeout=asking.checktimeout, asked=f"radius login at {endpoint}")
+
+
+def _within(text: str, directive: str, longest: int | None) -> bytes:
+    """Return *text* as bytes; raises `Misasked` where RADIUS has no room for it."""
+    data = text.encode("utf-8", "surrogateescape")
+    if longest is not None and len(data) > longest:
+        raise Misasked(directive, f"expected at most {longest} bytes for service radius, but got {len(data)}")
+    return data

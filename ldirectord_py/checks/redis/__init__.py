@@ -1,0 +1,1 @@
+"""Redis and what speaks its protocol: a command, and how replies are read within bounds."""

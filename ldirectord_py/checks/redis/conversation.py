@@ -1,0 +1,118 @@
+"""The Redis check; Valkey, KeyDB and others speak the same protocol."""
+
+from dataclasses import dataclass, field, replace
+
+from ldirectord_py.checks.building.invalid_option import Misasked
+from ldirectord_py.checks.building.request_texts import receive_of, request_of, shown_request
+from ldirectord_py.checks.building.sni import tls_target
+from ldirectord_py.checks.matching.patterns import Receive
+from ldirectord_py.checks.matching.searching import objection_to
+from ldirectord_py.checks.quoting import quoted
+from ldirectord_py.checks.redaction import veiled, veiled_sentence
+from ldirectord_py.checks.redis.replies import Malformed, Refused, Replies, command
+from ldirectord_py.model.address import Endpoint
+from ldirectord_py.model.asking import Asking, Subject
+from ldirectord_py.model.checking import Peer, Probe, Target
+from ldirectord_py.model.outcome import Outcome, Reason, down, up
+
+_PING = (b"PING",)
+_PONG = b"PONG"
+_PONGED = up("PING answered with PONG")
+_MEANINGS = {
+    b"NOAUTH": "the server wants a password: set passwd, and login where it has users",
+    b"WRONGPASS": "the server does not accept passwd, or login and passwd",
+    b"NOPERM": "the user may not run this command",
+    b"LOADING": "the server is still loading its data into memory",
+    b"MASTERDOWN": "this replica has lost its master, and is not to serve what may be out of date",
+}
+"""The errors that operators meet, by the word that they begin with."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redis:
+    """Logs in where there is a password, sends a command, and expects a reply that is no error and matches."""
+
+    request: tuple[bytes, ...] = _PING
+    """The command's words."""
+    receive: Receive | None = None
+    credentials: tuple[bytes, ...] = field(default=(), repr=False)
+    """Nothing, a password, or a user and a password: the words of AUTH."""
+    _wire: bytes = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Write the commands once, for all the times that they are sent."""
+        auth = command((b"AUTH", *self.credentials)) if self.credentials else b""
+        object.__setattr__(self, "_wire", auth + command(self.request))
+
+    async def probe(self, peer: Peer) -> Outcome:
+        """See `Conversation.probe`."""
+        # Both at once: the server takes them one after the other, and a round trip is spared.
+        await peer.send(self._wire)
+        replies = Replies(peer)
+        try:
+            if self.credentials:
+                await replies.next()
+            text = await replies.next()
+        except Refused as error:
+            return down(Reason.STATUS, self._meant(error.args[0]))
+        except Malformed as error:
+            shown = veiled(error.args[0], *self.credentials)
+            return down(Reason.PROTOCOL, f"expected a reply of Redis, but got {shown}")
+        return await self._judge(peer, text)
+
+    def _meant(self, error: bytes) -> str:
+        code = error.partition(b" ")[0]
+        if meaning := _MEANINGS.get(code):
+            return f"{code.decode('ascii')}: {meaning}"
+        return f"the server said {veiled(error, *self.credentials)}"
+
+    async def _judge(self, peer: Peer, text: bytes) -> Outcome:
+        if self.receive is not None:
+            if objection := await objection_to(peer, self.receive, text, what="the reply", veil=self.credentials):
+                return self._veiled(down(Reason.MISMATCH, objection))
+        elif _is_ping(self.request):
+            expected = text == _PONG
+            return _PONGED if expected else self._veiled(down(Reason.MISMATCH, f"expected PONG, got {quoted(text)}"))
+        return self._veiled(up(f"answered {quoted(text)}"))
+
+    def _veiled(self, outcome: Outcome) -> Outcome:
+        if not self.credentials:
+            return outcome
+        return replace(outcome, detail=veiled_sentence(outcome.detail, *self.credentials))
+
+
+def _is_ping(request: tuple[bytes, ...]) -> bool:
+    return len(request) == 1 and request[0].upper() == _PING[0]
+
+
+def build_redis(asking: Asking, subject: Subject, endpoint: Endpoint) -> Probe:
+    """Return the probe of service redis."""
+    return _probe(asking, subject, Target(endpoint=endpoint))
+
+
+def build_rediss(asking: Asking, subject: Subject, endpoint: Endpoint) -> Probe:
+    """Return the probe of service rediss: the same over TLS, with the virtualhost as SNI if it is a name."""
+    return _probe(asking, subject, tls_target(asking, endpoint, asking.virtualhost))
+
+
+def _probe(asking: Asking, subject: Subject, target: Target) -> Probe:
+    check = _check(asking, subject)
+    # Its first word alone: what follows may be a password.
+    command = shown_request(asking, subject, check.request[0].decode("utf-8", "surrogateescape"))
+    asked = f"{asking.service} {command} at {target.endpoint}"
+    return Probe(check=check, target=target, timeout=asking.negotiatetimeout, asked=asked)
+
+
+def _check(asking: Asking, subject: Subject) -> Redis:
+    if asking.login and not asking.passwd:
+        raise Misasked("login", f"service {asking.service} needs a passwd beside the login")
+    return Redis(
+        # The slash that every request is given is taken off again.
+        request=tuple(_as_bytes(word) for word in request_of(asking, subject).removeprefix("/").split()) or _PING,
+        receive=Receive.of(receive_of(asking, subject)),
+        credentials=tuple(_as_bytes(word) for word in (asking.login, asking.passwd) if word),
+    )
+
+
+def _as_bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")

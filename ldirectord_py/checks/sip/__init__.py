@@ -1,0 +1,1 @@
+"""SIP: OPTIONS over TCP or UDP, with digest authentication where a server wants it."""

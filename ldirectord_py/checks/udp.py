@@ -1,0 +1,70 @@
+"""The check of a protocol in datagrams: one is sent, one comes back."""
+
+import re
+from dataclasses import dataclass
+
+from ldirectord_py.checks.building.invalid_option import Misasked
+from ldirectord_py.checks.building.request_texts import receive_of, request_of
+from ldirectord_py.checks.matching.patterns import Receive
+from ldirectord_py.checks.matching.searching import objection_to
+from ldirectord_py.checks.quoting import quoted
+from ldirectord_py.model.address import Endpoint
+from ldirectord_py.model.asking import Asking, Subject
+from ldirectord_py.model.checking import Peer, Probe, Target, Transport
+from ldirectord_py.model.outcome import Outcome, Reason, down, up
+
+LARGEST = 65_507
+"""Bytes: what IPv4 has room for in one datagram of UDP (RFC 768, RFC 791)."""
+SENDS = 3
+"""How often the question is sent while there is no answer: datagrams may get lost on their way."""
+
+_ESCAPE = re.compile(rb"\\(x[0-9A-Fa-f]{2}|[nrt0\\])|\\(.{0,3})", re.DOTALL)
+_MEANINGS = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"0": b"\0", b"\\": b"\\"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Udp:
+    """Sends one datagram and expects one, which matches where there is a pattern.
+
+    An empty datagram is a question too, and an answer: daytime (RFC 867) and its kind answer whatever they are sent.
+    """
+
+    request: bytes = b""
+    receive: Receive | None = None
+
+    async def probe(self, peer: Peer) -> Outcome:
+        """See `Conversation.probe`."""
+        await peer.send(self.request)
+        answer = await peer.some()
+        if self.receive is not None:
+            objection = await objection_to(peer, self.receive, answer, what="the answer")
+            if objection:
+                return down(Reason.MISMATCH, objection)
+        return up(f"answered {quoted(answer)}")
+
+
+def build_udp(asking: Asking, subject: Subject, endpoint: Endpoint) -> Probe:
+    """Return the probe of service udp, over UDP whatever the virtual's protocol is.
+
+    The slash that every request is given is taken off again.
+    """
+    text = request_of(asking, subject).removeprefix("/").encode("utf-8", "surrogateescape")
+    payload = _ESCAPE.sub(_meant, text)
+    if len(payload) > LARGEST:
+        raise Misasked("request", f"expected at most {LARGEST} bytes for one datagram, but got {len(payload)}")
+    check = Udp(request=payload, receive=Receive.of(receive_of(asking, subject)))
+    return Probe(
+        check=check,
+        target=Target(endpoint=endpoint, transport=Transport.UDP),
+        timeout=asking.negotiatetimeout,
+        sends=SENDS,
+        asked=f"udp answer of {endpoint}",
+    )
+
+
+def _meant(escape: re.Match[bytes]) -> bytes:
+    r"""Return the byte that an escape stands for: `\n`, `\r`, `\t`, `\0`, `\\` or `\xNN`."""
+    if (known := escape[1]) is None:
+        expected = r"expected \n, \r, \t, \0, \\ or \xNN with two hexadecimal digits"
+        raise Misasked("request", f"{expected}, but got {quoted(escape[0])}")
+    return _MEANINGS.get(known) or bytes.fromhex(known[1:].decode())
