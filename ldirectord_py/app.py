@@ -10,16 +10,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ldirectord_py import programs
 from ldirectord_py.api.control import serve_control
 from ldirectord_py.checks.redaction import without
 from ldirectord_py.config.load import load
 from ldirectord_py.config.meaning.here import HERE
-from ldirectord_py.config.sysctls import advised, current, put
 from ldirectord_py.engine import policy
 from ldirectord_py.ipvs.kernel import KernelTable
 from ldirectord_py.ipvs.memory import MemoryTable
-from ldirectord_py.limits import limits
 from ldirectord_py.metrics_endpoint import MetricsEndpoint
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.errors import ConfigRejected, DirectorError, TableUnavailable
@@ -62,9 +59,12 @@ from ldirectord_py.runtime.statefile import (
     remembered,
 )
 from ldirectord_py.runtime.stream import EventStream
-from ldirectord_py.runtime.systemd import WATCHDOG, Notifier
 from ldirectord_py.runtime.table_writer import TableWriter
-from ldirectord_py.supervision import SideJob, Supervisor, Work
+from ldirectord_py.system import processes
+from ldirectord_py.system.limits import limits
+from ldirectord_py.system.supervision import SideJob, Supervisor, Work
+from ldirectord_py.system.sysctls import advised, current, put
+from ldirectord_py.system.systemd import WATCHDOG, Notifier
 
 _RELOADING = SideJob("Reloading on SIGHUP", "the configuration in force stays")
 _STATE_SECONDS = 2.0
@@ -80,7 +80,7 @@ def run(config: Config, options: Options, ready: Ready) -> int:
     async def begin() -> int:
         return await Application(config, options).run(ready)
 
-    programs.prepare_waiting()
+    processes.prepare_waiting()
     return asyncio.run(begin())
 
 

@@ -4,7 +4,6 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from ldirectord_py import programs, rights
 from ldirectord_py.checks.building.invalid_option import Misasked
 from ldirectord_py.checks.building.request_texts import shown
 from ldirectord_py.checks.quoting import quoted
@@ -14,7 +13,8 @@ from ldirectord_py.model.checking import Probe
 from ldirectord_py.model.errors import CheckUnavailable
 from ldirectord_py.model.outcome import Outcome, Reason, down, up
 from ldirectord_py.model.service import MarkKey
-from ldirectord_py.rights import Account
+from ldirectord_py.system import processes, rights
+from ldirectord_py.system.rights import Account
 
 _MOST_SHOWN = 160
 _NOT_EXECUTED = (126, 127)
@@ -43,7 +43,7 @@ class External:
             )
         try:
             words = rights.words(self.account)
-            ended = await programs.run((*words, *self.argv), whole_group=True)
+            ended = await processes.run((*words, *self.argv), whole_group=True)
         except OSError as error:
             raise self._unavailable(error.strerror or str(error)) from error
         if words and ended.status in _NOT_EXECUTED and ended.last.startswith(rights.SAYS):
@@ -60,7 +60,7 @@ class External:
         return CheckUnavailable(f"cannot run {_named(self.argv[0])}: {reason}{hint}")
 
 
-def _judged(ended: programs.Ended) -> Outcome:
+def _judged(ended: processes.Ended) -> Outcome:
     line = quoted(ended.last, _MOST_SHOWN)[1:-1]
     sentence = f"{ended}: {line}" if line else str(ended)
     return up(sentence) if ended.status == 0 else down(Reason.EXIT, sentence)

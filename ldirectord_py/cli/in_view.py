@@ -3,7 +3,7 @@
 import subprocess
 from collections.abc import Sequence
 
-from ldirectord_py.variables import environment
+from ldirectord_py.system.environment import environment
 
 
 def run_in_view(argv: Sequence[str], seconds: float | None = None) -> int | None:

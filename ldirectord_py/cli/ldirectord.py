@@ -22,13 +22,13 @@ from ldirectord_py.cli.texts import HELP, USAGE, version
 from ldirectord_py.config.load import load
 from ldirectord_py.config.meaning.here import HERE
 from ldirectord_py.config.meaning.resolve import Unasked
-from ldirectord_py.config.sysctls import advised, current
 from ldirectord_py.engine.policy import longest_notice
 from ldirectord_py.model.checking import Alternating, Repeated, Together
 from ldirectord_py.model.config import Config, Virtual
 from ldirectord_py.model.errors import ConfigRejected, DirectorError
 from ldirectord_py.model.problems import Severity
 from ldirectord_py.observers.line import Level
+from ldirectord_py.system.sysctls import advised, current
 
 USAGE_STATUS = 255
 

@@ -6,7 +6,7 @@ from ldirectord_py.model.config import Config
 from ldirectord_py.model.events import Event, Reloaded, Started
 from ldirectord_py.observers.executed import instance_command, instances
 from ldirectord_py.observers.hooks import Hook, Hooks
-from ldirectord_py.variables import environment
+from ldirectord_py.system.environment import environment
 
 LEAVE_TABLE_OPTION = "--leave-table"
 """Has `stop` leave the table as it is."""

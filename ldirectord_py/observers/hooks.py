@@ -9,9 +9,9 @@ from functools import partial
 from types import TracebackType
 from typing import Self
 
-from ldirectord_py import programs
 from ldirectord_py.model.events import Event, HookDone
-from ldirectord_py.supervision import SideJob, Supervisor
+from ldirectord_py.system import processes
+from ldirectord_py.system.supervision import SideJob, Supervisor
 
 LIMIT = 30.0
 """Seconds after which a program is ended, with all that it has started."""
@@ -123,7 +123,7 @@ async def _failure(hook: Hook) -> str:
     """Run *hook*; return what became of it, in a sentence, or nothing where it succeeded."""
     try:
         async with asyncio.timeout(hook.limit):
-            ended = await programs.run(hook.argv, errors_only=True, variables=hook.variables)
+            ended = await processes.run(hook.argv, errors_only=True, variables=hook.variables)
     except TimeoutError:
         return f"it had not ended after {hook.limit:g} seconds, and was ended"
     except (OSError, ValueError) as error:  # ValueError: a NUL character

@@ -18,7 +18,7 @@ from ldirectord_py.model.events import CheckDone, Event, MonitorFileBack, Monito
 from ldirectord_py.model.outcome import Outcome, Reason, Verdict
 from ldirectord_py.model.service import AddressKey, RealKey
 from ldirectord_py.observers.appending import Appender
-from ldirectord_py.threads import NoThread, begin
+from ldirectord_py.system.threads import NoThread, begin
 
 _PAUSE = 0.1
 """Seconds for which lines are gathered, so that a busy director writes many at a time."""

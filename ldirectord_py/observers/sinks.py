@@ -10,7 +10,7 @@ from typing import assert_never
 from ldirectord_py.observers.destinations import LogDestination, LogFile, Stream, Syslog
 from ldirectord_py.observers.line import Entry, Field, Level, Line
 from ldirectord_py.observers.writers import FileWriter, StreamWriter, SyslogWriter, Writer, complain
-from ldirectord_py.threads import NoThread, begin
+from ldirectord_py.system.threads import NoThread, begin
 
 
 def writer_to(destination: LogDestination, clock: Callable[[], float]) -> Writer:

@@ -8,7 +8,6 @@ from pathlib import Path
 from select import EPOLLERR, EPOLLET, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP, epoll
 from typing import Protocol, TypeVar
 
-from ldirectord_py.aside import Threads
 from ldirectord_py.checks.matching.offload import Allowance, matcher
 from ldirectord_py.model.checking import Pattern, Probe, Target, Transport
 from ldirectord_py.model.outcome import Outcome, Reason
@@ -22,6 +21,7 @@ from ldirectord_py.probing.reasons import HELD_UP
 from ldirectord_py.probing.time_waits import TimeWaitBudget, per_second
 from ldirectord_py.probing.tls import TlsPeer
 from ldirectord_py.probing.tls_memory import CertificateSeen, TlsMemory
+from ldirectord_py.system.daemon_thread import Threads
 from ldirectord_py.workers.pool import close_pools
 
 _WATCHED = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET

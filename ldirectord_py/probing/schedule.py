@@ -11,7 +11,7 @@ from typing import Protocol
 from ldirectord_py.model.checking import Polled, Probe, Target, Together
 from ldirectord_py.model.outcome import Outcome
 from ldirectord_py.probing.prober import Errand, Prober, Run
-from ldirectord_py.turns import in_turns
+from ldirectord_py.system.turns import in_turns
 
 TICK = 0.01
 """Seconds: due times are looked at so often at most, so that checks begin several at a time."""

@@ -7,7 +7,7 @@ from ldirectord_py.engine.policy import probes
 from ldirectord_py.model.checking import Always, CheckPlan, Never, Polled, Target
 from ldirectord_py.model.events import CertificateExpiring, CertificateSeen, Event
 from ldirectord_py.model.service import RealKey
-from ldirectord_py.turns import in_turns
+from ldirectord_py.system.turns import in_turns
 
 SOON = 14 * 86400.0
 """Seconds before its end from which on a certificate is told of as expiring."""

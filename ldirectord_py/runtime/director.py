@@ -28,7 +28,7 @@ from ldirectord_py.model.table import AddDestination, Change, RemoveDestination,
 from ldirectord_py.runtime.certificates import Certificates
 from ldirectord_py.runtime.reconciler import MakeWriter, Reconciler
 from ldirectord_py.runtime.table_writer import TableWriter
-from ldirectord_py.turns import in_turns
+from ldirectord_py.system.turns import in_turns
 
 _WRITTEN = 16  # virtuals of which the engine is told in one turn of the loop
 

@@ -12,10 +12,10 @@ from ldirectord_py.model.events import Event, MaintenanceUnclear
 from ldirectord_py.model.service import RealKey
 from ldirectord_py.probing.schedule import Schedule
 from ldirectord_py.runtime.director import Director
-from ldirectord_py.runtime.host_names import HostNames
 from ldirectord_py.runtime.maintenance_files import MaintenanceFiles
-from ldirectord_py.supervision import SideJob
-from ldirectord_py.turns import in_turns
+from ldirectord_py.system.host_names import HostNames
+from ldirectord_py.system.supervision import SideJob
+from ldirectord_py.system.turns import in_turns
 
 WATCHING_MAINTENANCE = SideJob("Watching maintenancedir", "maintenance stays as it is")
 PATIENCE = 5.0

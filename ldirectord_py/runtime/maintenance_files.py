@@ -6,8 +6,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from ldirectord_py.aside import aside
-from ldirectord_py.runtime.inotify import DirectoryWatch
+from ldirectord_py.system.daemon_thread import aside
+from ldirectord_py.system.inotify import DirectoryWatch
 
 PATIENCE = 5.0
 """Seconds that a look waits for the directory."""

@@ -8,10 +8,10 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from ldirectord_py.aside import aside
 from ldirectord_py.model.events import DriftFound, DriftRecurs, Event
 from ldirectord_py.model.service import RealKey, VirtualKey
-from ldirectord_py.threads import NoThread
+from ldirectord_py.system.daemon_thread import aside
+from ldirectord_py.system.threads import NoThread
 
 _OFTEN = 3
 """So many times in one place, each within `_QUIET_SECONDS` of the last, somebody else keeps the table too."""

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
 
-from ldirectord_py.aside import aside
 from ldirectord_py.config.grammar.directive import Unreadable
 from ldirectord_py.config.syntax.files import content
 from ldirectord_py.config.syntax.sources import digest, matches
@@ -24,8 +23,9 @@ from ldirectord_py.model.sources import Source, Sources
 from ldirectord_py.probing.schedule import Schedule
 from ldirectord_py.runtime.director import Director
 from ldirectord_py.runtime.maintenance import Maintenance
-from ldirectord_py.supervision import SideJob
-from ldirectord_py.threads import NoThread
+from ldirectord_py.system.daemon_thread import aside
+from ldirectord_py.system.supervision import SideJob
+from ldirectord_py.system.threads import NoThread
 
 WATCHING_FILES = SideJob("Watching the files of the configuration", "a change of them is not noticed")
 T = TypeVar("T")

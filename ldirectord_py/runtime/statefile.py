@@ -16,14 +16,14 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from ldirectord_py.aside import aside
 from ldirectord_py.model.events import Event, HealthChanged, MaintenanceChanged, Reloaded, SoftFailure, Started
 from ldirectord_py.model.health import Health, State
 from ldirectord_py.model.outcome import Reason
 from ldirectord_py.model.service import RealKey
 from ldirectord_py.runtime.director import Director
-from ldirectord_py.supervision import SideJob
-from ldirectord_py.threads import NoThread
+from ldirectord_py.system.daemon_thread import aside
+from ldirectord_py.system.supervision import SideJob
+from ldirectord_py.system.threads import NoThread
 
 VERSION = 1
 FRESH_SECONDS = 60.0

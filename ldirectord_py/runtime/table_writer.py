@@ -10,7 +10,7 @@ from ldirectord_py.model.service import VirtualKey
 from ldirectord_py.model.table import AddService, Change, Refusal, RemoveService, Service, Table, TableState
 from ldirectord_py.runtime.reconciler import KnownTable, Wanted, slices
 from ldirectord_py.runtime.recurring_drift import RecurringDrift
-from ldirectord_py.turns import in_turns
+from ldirectord_py.system.turns import in_turns
 
 _WRITTEN = 32  # changes written in one turn of the loop
 

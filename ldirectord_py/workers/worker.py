@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from ldirectord_py.programs import Ended
+from ldirectord_py.system.processes import Ended
 from ldirectord_py.workers.frames import READY, UNAVAILABLE, unpacked
 
 GRACE = 0.5

@@ -7,9 +7,9 @@ import threading
 
 import pytest
 
-from ldirectord_py.aside import Threads, aside
 from ldirectord_py.model.errors import CheckUnavailable
-from ldirectord_py.threads import begin
+from ldirectord_py.system.daemon_thread import Threads, aside
+from ldirectord_py.system.threads import begin
 
 
 async def test_no_more_than_so_many_work_at_a_time_and_the_others_wait_in_line() -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ldirectord_py.limits import Limits, divided
+from ldirectord_py.system.limits import Limits, divided
 
 OF_THE_DIRECTOR = 32
 OF_A_PROGRAM = 4

@@ -4,19 +4,19 @@ import os
 
 import pytest
 
-from ldirectord_py import programs
-from ldirectord_py.guard import Guard
-from ldirectord_py.variables import environment, withhold
+from ldirectord_py.system import processes
+from ldirectord_py.system.environment import environment, withhold
+from ldirectord_py.system.guard import Guard
 
 
 @pytest.mark.parametrize("given", [b"", b"x", b"one\ntwo\n", b"long" * 100_000], ids=len)
 async def test_a_program_reads_what_it_is_given_and_then_the_end(given: bytes) -> None:
-    ended = await programs.run(("/bin/sh", "-c", "echo $(cat | wc -c)"), given=given)
+    ended = await processes.run(("/bin/sh", "-c", "echo $(cat | wc -c)"), given=given)
     assert (ended.status, int(ended.first)) == (0, len(given))
 
 
 async def test_a_program_that_does_not_read_is_not_waited_for() -> None:
-    assert (await programs.run(("/bin/true",), given=b"x" * 1_000_000)).status == 0
+    assert (await processes.run(("/bin/true",), given=b"x" * 1_000_000)).status == 0
 
 
 async def test_a_program_is_told_neither_secrets_nor_what_systemd_tells_us_alone(
@@ -29,8 +29,8 @@ async def test_a_program_is_told_neither_secrets_nor_what_systemd_tells_us_alone
     withhold("LDIRECTORD_TEST_SECRET")
     names = ("LDIRECTORD_TEST_SECRET", "LDIRECTORD_TEST_OTHER", "CREDENTIALS_DIRECTORY", "NOTIFY_SOCKET")
     shown = "echo " + "/".join(f"${{{name}-}}" for name in names)
-    assert (await programs.run(("/bin/sh", "-c", shown))).first == b"/known//"
-    told = await programs.run(("/bin/sh", "-c", shown), variables=environment(of_ourselves=True))
+    assert (await processes.run(("/bin/sh", "-c", shown))).first == b"/known//"
+    told = await processes.run(("/bin/sh", "-c", shown), variables=environment(of_ourselves=True))
     assert told.first == b"s3cret/known//run/credentials/x/"
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from ldirectord_py import rights
+from ldirectord_py.system import rights
 
 NOBODY = 65534
 

@@ -5,9 +5,9 @@ import errno
 
 import pytest
 
-from ldirectord_py import supervision
 from ldirectord_py.model.events import SideJobBack, SideJobFailed
-from ldirectord_py.supervision import SideJob, Supervisor, pause
+from ldirectord_py.system import supervision
+from ldirectord_py.system.supervision import SideJob, Supervisor, pause
 
 JOB = SideJob("Sorting stamps", "stamps lie about")
 

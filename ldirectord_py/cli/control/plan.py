@@ -13,8 +13,6 @@ from ldirectord_py.cli.instances import find_config, instance_name, pid_paths
 from ldirectord_py.cli.ownership import Ownership, ownership
 from ldirectord_py.cli.terminal import Style, tell
 from ldirectord_py.config.load import load
-from ldirectord_py.config.sysctls import advised, current
-from ldirectord_py.foresight import Foresight, foresee
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.service import RealKey, VirtualKey
@@ -33,7 +31,9 @@ from ldirectord_py.model.table import (
 )
 from ldirectord_py.model.table_words import scheduler_flags
 from ldirectord_py.observers.changes import CHANGE_WORDS
+from ldirectord_py.planning import Foresight, foresee
 from ldirectord_py.runtime.survey import Found
+from ldirectord_py.system.sysctls import advised, current
 
 _DESCRIPTION = """\
 Say what starting on FILE, or reloading it, would change in the kernel's table now. Nothing is written.

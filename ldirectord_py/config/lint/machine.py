@@ -12,9 +12,9 @@ from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 from typing import Self
 
-from ldirectord_py.config.here import FOLDERS
-from ldirectord_py.config.sysctls import current
+from ldirectord_py.config.meaning.here import FOLDERS
 from ldirectord_py.model.address import IPAddress
+from ldirectord_py.system.sysctls import current
 
 _IPVS = "kernel/net/netfilter/ipvs"
 _MODULE = re.compile(r"ip_vs_([a-z]+)\.ko")

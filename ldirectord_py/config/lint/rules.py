@@ -13,11 +13,11 @@ from ldirectord_py.config.lint.idle import idle
 from ldirectord_py.config.lint.programs import missing_instances, missing_programs
 from ldirectord_py.config.lint.rule import Place, Rule, Sight
 from ldirectord_py.config.lint.secrets import readable_secrets
-from ldirectord_py.config.sysctls import advised
 from ldirectord_py.model.asking import Asking, CheckType
 from ldirectord_py.model.checking import Always
 from ldirectord_py.model.config import Fallback, Real
 from ldirectord_py.model.service import AddressKey, Forwarding
+from ldirectord_py.system.sysctls import advised
 
 Found = Iterator[tuple[int, str]]
 

@@ -15,7 +15,7 @@ from ldirectord_py.config.grammar.directive import no_host, shown
 from ldirectord_py.config.meaning.resolve import asked_address, numeric_address
 from ldirectord_py.model.address import IPAddress
 from ldirectord_py.model.moments import span
-from ldirectord_py.threads import NoThread, begin
+from ldirectord_py.system.threads import NoThread, begin
 
 SECONDS = 10.0
 """For all names together."""

@@ -14,7 +14,7 @@ from ldirectord_py.observers.mail.lane import Item, Lane, Patience
 from ldirectord_py.observers.mail.message import Alert, addresses
 from ldirectord_py.observers.mail.routes import Routes
 from ldirectord_py.observers.mail.ways import open_way
-from ldirectord_py.supervision import SideJob, Supervisor
+from ldirectord_py.system.supervision import SideJob, Supervisor
 
 MOST = 1000
 """Mails that may wait, for all mail servers together."""

@@ -13,10 +13,10 @@ from aiosmtplib import (
     SMTPResponseException,
 )
 
-from ldirectord_py.aside import aside
 from ldirectord_py.observers.mail.message import Alert, Sender, compose, is_mailbox
 from ldirectord_py.observers.mail.ways import Refusal, ServerFailed
-from ldirectord_py.threads import NoThread
+from ldirectord_py.system.daemon_thread import aside
+from ldirectord_py.system.threads import NoThread
 
 _CALLED = "localhost.localdomain"
 """What we call ourselves, as the original does: mail servers are set up to take mail from who says so."""

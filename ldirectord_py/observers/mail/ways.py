@@ -9,11 +9,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from ldirectord_py import programs
-from ldirectord_py.aside import aside
 from ldirectord_py.observers.mail.message import Alert, Sender, compose
 from ldirectord_py.observers.mail.routes import Routes
-from ldirectord_py.threads import NoThread
+from ldirectord_py.system import processes
+from ldirectord_py.system.daemon_thread import aside
+from ldirectord_py.system.threads import NoThread
 
 T = TypeVar("T")
 
@@ -129,7 +129,7 @@ class Sendmail:
     async def _run(self, alert: Alert) -> Refusal | None:
         text = compose(alert, self._sender, named=False).replace(b"\r\n", b"\n")
         try:
-            ended = await programs.run((self._program, "-i", "-t"), given=text)
+            ended = await processes.run((self._program, "-i", "-t"), given=text)
         except OSError as error:
             return Refusal(f"{self._program} cannot be run: {error.strerror}", temporary=True)
         if ended.status == 0:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ldirectord_py.config.sysctls import EXPIRE_NODEST_CONN, EXPIRE_QUIESCENT_TEMPLATE, advised, current, put
+from ldirectord_py.system.sysctls import EXPIRE_NODEST_CONN, EXPIRE_QUIESCENT_TEMPLATE, advised, current, put
 from tests.unit.config.readings import config_of
 
 REAL = "\treal=192.0.2.2:80 masq\n"

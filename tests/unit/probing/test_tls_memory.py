@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from ldirectord_py.aside import aside
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.checking import Target, TlsOptions, Transport
 from ldirectord_py.model.outcome import Outcome, Reason, Verdict
 from ldirectord_py.probing import tls_memory
 from ldirectord_py.probing.prober import Prober
 from ldirectord_py.probing.tls_memory import RESUMED, TlsMemory
+from ldirectord_py.system.daemon_thread import aside
 from tests.peers.asking import checking, probe_of
 from tests.peers.certificates import NOW, Authority, NamedAuthority, pem
 from tests.peers.listeners import LOOPBACK, serving

@@ -16,7 +16,6 @@ from pathlib import Path
 
 import pytest
 
-from ldirectord_py.aside import aside
 from ldirectord_py.engine import policy
 from ldirectord_py.ipvs.memory import MemoryTable
 from ldirectord_py.model.address import Endpoint, IPAddress
@@ -27,9 +26,10 @@ from ldirectord_py.model.service import RealKey
 from ldirectord_py.probing.prober import Prober
 from ldirectord_py.probing.schedule import Schedule
 from ldirectord_py.runtime.director import Director
-from ldirectord_py.runtime.host_names import HostNames, look_up
 from ldirectord_py.runtime.maintenance import MOST_TOLD, Maintenance
 from ldirectord_py.runtime.maintenance_files import Listing
+from ldirectord_py.system.daemon_thread import aside
+from ldirectord_py.system.host_names import HostNames, look_up
 from tests.unit.runtime.test_director import WEB, virtual
 
 A, B = "127.0.0.1:80", "10.9.0.2:80"
@@ -452,7 +452,7 @@ async def test_name_servers_that_keep_silent_hold_nobody_up() -> None:
 
 
 async def test_what_is_known_outlasts_name_servers_that_fail_but_not_a_no(monkeypatch) -> None:
-    monkeypatch.setattr("ldirectord_py.runtime.host_names._LASTING", 0.0)
+    monkeypatch.setattr("ldirectord_py.system.host_names._LASTING", 0.0)
     names, address = Names(), IPv4Address("10.0.0.5")
     hosts = HostNames(lambda: None, names)
     for answer, known in (("five", {address: "five"}), (None, {address: "five"})):
@@ -460,7 +460,7 @@ async def test_what_is_known_outlasts_name_servers_that_fail_but_not_a_no(monkey
         hosts.ask([address])
         await hosts.wait(10)
         assert hosts.known == known
-    monkeypatch.setattr("ldirectord_py.runtime.host_names._BRIEF", 0.0)
+    monkeypatch.setattr("ldirectord_py.system.host_names._BRIEF", 0.0)
     hosts = HostNames(lambda: None, names)
     hosts.known[address] = "five"
     names.answers = {}

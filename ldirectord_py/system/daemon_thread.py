@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from ldirectord_py.model.errors import CheckUnavailable
-from ldirectord_py.threads import NoThread, begin
+from ldirectord_py.system.threads import NoThread, begin
 
 T = TypeVar("T")
 

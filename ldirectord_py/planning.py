@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from ldirectord_py.engine import policy
 from ldirectord_py.engine.forecast import Forecast, forecast
 from ldirectord_py.ipvs.kernel import KernelTable
-from ldirectord_py.limits import limits
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.service import RealKey, VirtualKey
 from ldirectord_py.model.table import TableState
@@ -15,6 +14,7 @@ from ldirectord_py.probing.prober import Prober
 from ldirectord_py.probing.schedule import Report, Schedule
 from ldirectord_py.runtime.maintenance import Maintenance
 from ldirectord_py.runtime.survey import Found, survey
+from ldirectord_py.system.limits import limits
 
 
 @dataclass(frozen=True, slots=True)

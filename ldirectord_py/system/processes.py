@@ -12,8 +12,8 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from typing import cast
 
-from ldirectord_py.guard import GUARD, Guard
-from ldirectord_py.variables import environment
+from ldirectord_py.system.environment import environment
+from ldirectord_py.system.guard import GUARD, Guard
 
 GRACE = 0.5
 """Seconds between SIGTERM and SIGKILL for a program that overruns."""

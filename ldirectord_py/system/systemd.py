@@ -6,7 +6,7 @@ import socket
 import time
 from collections.abc import Callable, Mapping
 
-from ldirectord_py.supervision import SideJob
+from ldirectord_py.system.supervision import SideJob
 
 WATCHDOG = SideJob("Feeding the watchdog", "systemd gets no sign of life")
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 from contextlib import suppress
 
 from ldirectord_py.model.address import IPAddress
-from ldirectord_py.threads import NoThread, begin
+from ldirectord_py.system.threads import NoThread, begin
 
 _THREADS = 8
 _LASTING = 600.0
