@@ -17,7 +17,7 @@ from ldirectord_py.config.load import parse
 from ldirectord_py.engine import policy
 from ldirectord_py.ipvs.memory import MemoryTable
 from ldirectord_py.model.config import Config
-from ldirectord_py.observers.logs import LogFile, open_log
+from ldirectord_py.observers.logging.log import LogFile, open_log
 from ldirectord_py.probing.prober import Prober
 from ldirectord_py.probing.schedule import Schedule
 from ldirectord_py.runtime.director import Director

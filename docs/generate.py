@@ -18,7 +18,7 @@ from ldirectord_py.model.asking import Asking, CheckType, Subject
 from ldirectord_py.model.config import AlertStatus
 from ldirectord_py.model.service import AddressKey, Protocol
 from ldirectord_py.model.snapshot import Snapshot
-from ldirectord_py.observers.metrics import Metrics
+from ldirectord_py.observers.metrics.metrics import Metrics
 
 HERE = Path(__file__).parent
 _STANDARD = ("process_", "python_")

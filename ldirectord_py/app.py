@@ -32,10 +32,10 @@ from ldirectord_py.model.events import (
 from ldirectord_py.model.problems import Problem
 from ldirectord_py.model.snapshot import Snapshot
 from ldirectord_py.model.table import Table
-from ldirectord_py.observers.crashes import Crashes
-from ldirectord_py.observers.line import Level, LogFormat
-from ldirectord_py.observers.logs import open_log
-from ldirectord_py.observers.outward import Outward
+from ldirectord_py.observers.logging.crashes import Crashes
+from ldirectord_py.observers.logging.line import Level, LogFormat
+from ldirectord_py.observers.logging.log import open_log
+from ldirectord_py.observers.notifications import Outward
 from ldirectord_py.options import Options, Ready
 from ldirectord_py.probing.prober import Prober
 from ldirectord_py.probing.schedule import Schedule

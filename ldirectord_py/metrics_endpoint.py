@@ -65,7 +65,7 @@ class MetricsEndpoint:
         # Most directors serve no metrics, and what serves them is a quarter of this process's memory and of its start.
         from ldirectord_py.api.limits import Limits  # noqa: PLC0415  # see above
         from ldirectord_py.api.server import serve  # noqa: PLC0415  # see above
-        from ldirectord_py.observers.metrics import Metrics  # noqa: PLC0415  # see above
+        from ldirectord_py.observers.metrics.metrics import Metrics  # noqa: PLC0415  # see above
 
         if self._metrics is None:
             metrics = Metrics(self._snapshot, __version__)

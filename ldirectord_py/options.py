@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ldirectord_py.model.config import Config
-from ldirectord_py.observers.destinations import LogDestination
+from ldirectord_py.observers.logging.destinations import LogDestination
 from ldirectord_py.observers.mail.routes import Routes
 
 

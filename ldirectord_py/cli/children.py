@@ -7,7 +7,7 @@ from pathlib import Path
 from ldirectord_py.cli.in_view import run_in_view
 from ldirectord_py.cli.options import LOG_FORMATS, TABLES, Invocation
 from ldirectord_py.model.config import Config
-from ldirectord_py.observers.executed import instance_command, instances
+from ldirectord_py.observers.hooks.executed import instance_command, instances
 
 _ASKED = "LDIRECTORD_ASKED"
 """The configurations whose status is being asked for, so that two that execute each other do not ask for ever."""

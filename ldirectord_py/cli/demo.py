@@ -20,7 +20,7 @@ from ldirectord_py.model.errors import DirectorError
 from ldirectord_py.model.events import Event, HealthChanged
 from ldirectord_py.model.health import State
 from ldirectord_py.model.snapshot import RealStatus, Snapshot
-from ldirectord_py.observers.destinations import LogFile
+from ldirectord_py.observers.logging.destinations import LogFile
 from ldirectord_py.options import Options
 
 _CONFIG = Path("etc/demo.cf")

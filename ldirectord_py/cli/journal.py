@@ -7,8 +7,8 @@ from pathlib import Path
 from ldirectord_py.cli.instances import SHADOW
 from ldirectord_py.cli.options import Action, Invocation
 from ldirectord_py.cli.terminal import complain
-from ldirectord_py.observers.destinations import LogDestination, LogFile, Stream, Syslog
-from ldirectord_py.observers.line import Level, LogFormat
+from ldirectord_py.observers.logging.destinations import LogDestination, LogFile, Stream, Syslog
+from ldirectord_py.observers.logging.line import Level, LogFormat
 
 Say = Callable[[str, Level], None]
 
@@ -55,7 +55,7 @@ class Journal:
 
 def _opened(where: LogDestination, asked: Invocation, instance: str) -> Say:
     """Return what writes a line to *where*; imports what that takes, which a status does without."""
-    from ldirectord_py.observers.logs import open_log  # noqa: PLC0415  # see above
+    from ldirectord_py.observers.logging.log import open_log  # noqa: PLC0415  # see above
 
     log = open_log(where, format=LogFormat(asked.log_format), debug=asked.debug, name=instance)
     return lambda message, level: log.say(message, level, original=True)

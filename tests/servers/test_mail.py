@@ -16,8 +16,8 @@ from ldirectord_py.model.mails import MailDone
 from ldirectord_py.model.service import AddressKey, Protocol
 from ldirectord_py.model.table import Settings
 from ldirectord_py.observers.mail.message import Alert
-from ldirectord_py.observers.mail.post import Post
-from ldirectord_py.observers.mail.ways import Routes
+from ldirectord_py.observers.mail.queue import Post
+from ldirectord_py.observers.mail.transports import Routes
 from tests.peers.ports import free_port
 from tests.servers.daemons import accepts, at, daemon, room
 from tests.servers.exim import USER

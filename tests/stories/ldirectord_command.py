@@ -14,7 +14,7 @@ from ldirectord_py.cli.environment import Environment, runtime_dir
 from ldirectord_py.cli.ldirectord import main
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.errors import DirectorError
-from ldirectord_py.observers.mail.ways import Routes
+from ldirectord_py.observers.mail.transports import Routes
 from ldirectord_py.options import Options
 
 HOME = Path(os.environ.get("LDIRECTORD_RUN_DIR", "/run/none")).parent

@@ -23,7 +23,7 @@ from ldirectord_py.model.events import CheckDone, Event
 from ldirectord_py.model.health import State
 from ldirectord_py.model.outcome import Reason, Verdict
 from ldirectord_py.model.snapshot import RealStatus
-from ldirectord_py.observers.destinations import LogFile
+from ldirectord_py.observers.logging.destinations import LogFile
 from ldirectord_py.options import Options
 from tests.peers.processes import alive
 

@@ -24,7 +24,7 @@ from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.checking import Repeated
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.events import CheckDone, Event
-from ldirectord_py.observers.destinations import LogFile
+from ldirectord_py.observers.logging.destinations import LogFile
 from ldirectord_py.options import Options
 from ldirectord_py.probing import drivers
 from tests.peers.ports import free_port

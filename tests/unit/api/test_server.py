@@ -15,7 +15,7 @@ from ldirectord_py.api.limits import BACKLOG, Limits
 from ldirectord_py.api.server import FAREWELL_SECONDS, serve
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.errors import DirectorError
-from ldirectord_py.observers.metrics import Metrics
+from ldirectord_py.observers.metrics.metrics import Metrics
 from tests.unit.observers import happenings as the
 
 LOOPBACK = Endpoint(ip_address("127.0.0.1"), 0)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from ldirectord_py.model.checking import Probe
-from ldirectord_py.observers.crashes import TOLD_AGAIN, Crashes
+from ldirectord_py.observers.logging.crashes import TOLD_AGAIN, Crashes
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
 from ldirectord_py.model.escaping import printable
-from ldirectord_py.observers.exposition import ENOUGH, Family, Kind, histogram, labelled, sample
-from ldirectord_py.observers.tallies import DURATION_BOUNDS, Histogram
+from ldirectord_py.observers.metrics.counters import DURATION_BOUNDS, Histogram
+from ldirectord_py.observers.metrics.exposition import ENOUGH, Family, Kind, histogram, labelled, sample
 
 
 @given(st.text())

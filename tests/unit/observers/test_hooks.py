@@ -16,10 +16,10 @@ from ldirectord_py.model.config import Config, Virtual
 from ldirectord_py.model.events import ConfigChanged, Event, HookDone, Reloaded, ServingChanged, Started
 from ldirectord_py.model.service import AddressKey, MarkKey, Protocol, VirtualKey
 from ldirectord_py.model.table import Settings
-from ldirectord_py.observers.callback import Callback
-from ldirectord_py.observers.execute import Execute
-from ldirectord_py.observers.fallbackcommand import FallbackCommand
-from ldirectord_py.observers.hooks import Hook, Hooks, shell
+from ldirectord_py.observers.hooks.callback import Callback
+from ldirectord_py.observers.hooks.execute import Execute
+from ldirectord_py.observers.hooks.fallbackcommand import FallbackCommand
+from ldirectord_py.observers.hooks.programs import Hook, Hooks, shell
 from tests.peers.processes import alive
 
 WEB = AddressKey(Protocol.TCP, Endpoint(IPv4Address("10.0.0.1"), 80))

@@ -11,8 +11,8 @@ from ldirectord_py.model.mails import MailDelayed, MailDone, MailQueued, MailsLo
 from ldirectord_py.model.outcome import Reason, down
 from ldirectord_py.model.service import Forwarding
 from ldirectord_py.model.table import Destination, SetDestination
-from ldirectord_py.observers.line import Level, Line
-from ldirectord_py.observers.lines.every import lines
+from ldirectord_py.observers.logging.line import Level, Line
+from ldirectord_py.observers.logging.lines.every import lines
 from tests.unit.observers import happenings as the
 
 MASQUERADED = Destination(forwarding=Forwarding.MASQ, weight=3)

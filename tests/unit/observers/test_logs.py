@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from ldirectord_py.model import events as ev
 from ldirectord_py.model.mails import MailDone
 from ldirectord_py.model.outcome import Reason, down, fault
-from ldirectord_py.observers import rations
-from ldirectord_py.observers.destinations import LogFile, Stream, Syslog
-from ldirectord_py.observers.line import Level, LogFormat
-from ldirectord_py.observers.logs import open_log
+from ldirectord_py.observers.logging import rationing
+from ldirectord_py.observers.logging.destinations import LogFile, Stream, Syslog
+from ldirectord_py.observers.logging.line import Level, LogFormat
+from ldirectord_py.observers.logging.log import open_log
 from tests.unit.observers import happenings as the
 
 MOMENT = time.mktime((2026, 11, 2, 13, 6, 49, 0, 0, -1))
@@ -235,7 +235,7 @@ LAST = "Restored real server: 10.0.0.5:80 (10.0.0.1:80) (Weight set to 3)"
 
 
 async def test_a_server_that_flaps_does_not_flood_the_log_and_its_last_state_is_told(tmp_path, monkeypatch):
-    monkeypatch.setattr(rations, "QUIET", 0.01)
+    monkeypatch.setattr(rationing, "QUIET", 0.01)
     log = open_log(LogFile(tmp_path / "log"), clock=lambda: MOMENT)
 
     def told() -> list[str]:
@@ -244,11 +244,11 @@ async def test_a_server_that_flaps_does_not_flood_the_log_and_its_last_state_is_
 
     for event in flapping(100):
         log(event)
-    while len(told()) == rations.BURST:
+    while len(told()) == rationing.BURST:
         await asyncio.sleep(0)
     log.close()
     whose = "real server 10.0.0.5:80 (tcp:10.0.0.1:80)"
-    assert told()[rations.BURST :] == [
+    assert told()[rationing.BURST :] == [
         f"WARNING: 477 more changes of {whose} in the last 0 s were left out; now follows the last of each kind",
         "Resetting soft failure count: 10.0.0.5:80 (tcp:10.0.0.1:80)",
         "Real server 10.0.0.5:80 (tcp:10.0.0.1:80) is up",
@@ -264,7 +264,7 @@ async def test_the_end_tells_what_was_left_out(tmp_path):
     log.close()
 
     told = (tmp_path / "log").read_text().splitlines()
-    assert len(told) == rations.BURST + 5
+    assert len(told) == rationing.BURST + 5
     assert told[-2].endswith(LAST)
     assert told[-1].endswith("terminated on signal: TERM")
 

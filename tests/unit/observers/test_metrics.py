@@ -14,7 +14,7 @@ from ldirectord_py.model.mails import MailDone, MailsLost
 from ldirectord_py.model.outcome import Reason, down
 from ldirectord_py.model.service import MarkKey, RealKey
 from ldirectord_py.model.snapshot import Snapshot, VirtualStatus
-from ldirectord_py.observers.metrics import TURN, Metrics
+from ldirectord_py.observers.metrics.metrics import TURN, Metrics
 from tests.unit.observers import happenings as the
 
 SNAPSHOT = the.snapshot(

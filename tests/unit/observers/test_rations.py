@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ldirectord_py.observers.line import Level, Line
-from ldirectord_py.observers.rations import BURST, QUIET, REFILL, WINDOW, Rations
+from ldirectord_py.observers.logging.line import Level, Line
+from ldirectord_py.observers.logging.rationing import BURST, QUIET, REFILL, WINDOW, Rations
 
 KINDS = ("real_up", "real_down", "real_failed_softly", "table_changed")
 STATES = {"real_up": "state", "real_down": "state"}

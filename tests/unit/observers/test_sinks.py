@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from ldirectord_py.observers import sinks
-from ldirectord_py.observers.destinations import LogFile, Stream, Syslog
-from ldirectord_py.observers.line import Entry, Level
-from ldirectord_py.observers.sinks import Sink, writer_to
+from ldirectord_py.observers.logging import sinks
+from ldirectord_py.observers.logging.destinations import LogFile, Stream, Syslog
+from ldirectord_py.observers.logging.line import Entry, Level
+from ldirectord_py.observers.logging.sinks import Sink, writer_to
 
 ROOT = Path(__file__).parents[3]
 NOON = 1_700_000_000.0

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ldirectord_py.model import events as ev
 from ldirectord_py.model.outcome import up
-from ldirectord_py.observers.tallies import DURATION_BOUNDS, TURN, Histogram, Tallies
+from ldirectord_py.observers.metrics.counters import DURATION_BOUNDS, TURN, Histogram, Tallies
 from tests.unit.observers import happenings as the
 
 

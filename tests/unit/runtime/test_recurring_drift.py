@@ -6,8 +6,8 @@ from pathlib import Path
 from ldirectord_py.config.load import parse
 from ldirectord_py.ipvs.memory import MemoryTable
 from ldirectord_py.model.events import DriftFound, DriftRecurs, Event, TableChanged
-from ldirectord_py.observers.line import Level
-from ldirectord_py.observers.lines.every import lines
+from ldirectord_py.observers.logging.line import Level
+from ldirectord_py.observers.logging.lines.every import lines
 from ldirectord_py.runtime.director import Director
 from ldirectord_py.runtime.recurring_drift import other_keepers
 

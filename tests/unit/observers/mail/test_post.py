@@ -16,11 +16,11 @@ from ldirectord_py.model.config import Alerting, AlertStatus, Virtual
 from ldirectord_py.model.events import Event
 from ldirectord_py.model.mails import MailDelayed, MailDone, MailQueued, MailsLost
 from ldirectord_py.model.table import Settings
-from ldirectord_py.observers.mail import post as post_module
-from ldirectord_py.observers.mail.lane import Patience
+from ldirectord_py.observers.mail import queue as post_module
+from ldirectord_py.observers.mail.delivery import Patience
 from ldirectord_py.observers.mail.message import Alert
-from ldirectord_py.observers.mail.post import MOST, Post
-from ldirectord_py.observers.mail.ways import Routes
+from ldirectord_py.observers.mail.queue import MOST, Post
+from ldirectord_py.observers.mail.transports import Routes
 from tests.peers.mailserver import MailServer, Manner
 from tests.peers.processes import alive
 from tests.unit.observers import happenings as the

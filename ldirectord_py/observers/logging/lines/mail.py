@@ -3,7 +3,7 @@
 from typing import assert_never
 
 from ldirectord_py.model.mails import MailDelayed, MailDone, MailEvent, MailQueued, MailsLost
-from ldirectord_py.observers.line import Field, Level, Line
+from ldirectord_py.observers.logging.line import Field, Level, Line
 
 
 def mail_lines(event: MailEvent) -> list[Line]:

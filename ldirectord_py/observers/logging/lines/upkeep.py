@@ -13,8 +13,8 @@ from ldirectord_py.model.events import (
     SideJobFailed,
 )
 from ldirectord_py.model.mails import MailEvent
-from ldirectord_py.observers.line import Field, Level, Line, names_of
-from ldirectord_py.observers.mail.lines import mail_lines
+from ldirectord_py.observers.logging.line import Field, Level, Line, names_of
+from ldirectord_py.observers.logging.lines.mail import mail_lines
 
 UpkeepEvent = (
     ServingChanged

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Protocol, TextIO
 
 from ldirectord_py.observers.appending import Appender
-from ldirectord_py.observers.line import Entry, Level
+from ldirectord_py.observers.logging.line import Entry, Level
 
 IDENT = "ldirectord"
 _AT_ONCE = select.PIPE_BUF

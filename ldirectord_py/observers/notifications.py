@@ -8,14 +8,14 @@ from typing import Self
 
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.events import Event, Observer
-from ldirectord_py.observers.callback import Callback
-from ldirectord_py.observers.execute import Execute
-from ldirectord_py.observers.fallbackcommand import FallbackCommand
-from ldirectord_py.observers.hooks import Hooks
+from ldirectord_py.observers.hooks.callback import Callback
+from ldirectord_py.observers.hooks.execute import Execute
+from ldirectord_py.observers.hooks.fallbackcommand import FallbackCommand
+from ldirectord_py.observers.hooks.programs import Hooks
 from ldirectord_py.observers.mail.alerts import MailAlerts
-from ldirectord_py.observers.mail.post import Post
+from ldirectord_py.observers.mail.queue import Post
 from ldirectord_py.observers.mail.routes import Routes
-from ldirectord_py.observers.mail.ways import prepare
+from ldirectord_py.observers.mail.transports import prepare
 from ldirectord_py.observers.monitorfile import MonitorFiles
 
 

@@ -29,8 +29,8 @@ from ldirectord_py.model.events import (
     TableChanged,
     TableLost,
 )
-from ldirectord_py.observers.line import Level, Line
-from ldirectord_py.observers.lines import checks, configuration, table, upkeep
+from ldirectord_py.observers.logging.line import Level, Line
+from ldirectord_py.observers.logging.lines import checks, configuration, table, upkeep
 
 
 def lines(event: Event, pid: int) -> Iterable[Line]:  # noqa: C901, PLR0911, PLR0912 -- one arm per kind of event

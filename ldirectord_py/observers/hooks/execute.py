@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Sequence
 
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.events import Event, Reloaded, Started
-from ldirectord_py.observers.executed import instance_command, instances
-from ldirectord_py.observers.hooks import Hook, Hooks
+from ldirectord_py.observers.hooks.executed import instance_command, instances
+from ldirectord_py.observers.hooks.programs import Hook, Hooks
 from ldirectord_py.system.environment import environment
 
 LEAVE_TABLE_OPTION = "--leave-table"

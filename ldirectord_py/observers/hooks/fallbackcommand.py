@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.events import Event, Reloaded, ServingChanged
 from ldirectord_py.model.service import AddressKey, VirtualKey
-from ldirectord_py.observers.hooks import Hook, Hooks, shell
+from ldirectord_py.observers.hooks.programs import Hook, Hooks, shell
 
 
 @dataclass(frozen=True, slots=True)

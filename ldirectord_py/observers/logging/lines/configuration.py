@@ -2,7 +2,7 @@
 
 from ldirectord_py.model.events import ConfigChanged, Reloaded, ReloadRefused
 from ldirectord_py.model.problems import Problem, Severity
-from ldirectord_py.observers.line import Field, Level, Line
+from ldirectord_py.observers.logging.line import Field, Level, Line
 
 
 def config_changed(event: ConfigChanged) -> list[Line]:

@@ -10,10 +10,10 @@ from typing import Self
 
 from ldirectord_py.model.events import Event
 from ldirectord_py.model.mails import MailQueued, MailsLost
-from ldirectord_py.observers.mail.lane import Item, Lane, Patience
+from ldirectord_py.observers.mail.delivery import Item, Lane, Patience
 from ldirectord_py.observers.mail.message import Alert, addresses
 from ldirectord_py.observers.mail.routes import Routes
-from ldirectord_py.observers.mail.ways import open_way
+from ldirectord_py.observers.mail.transports import open_way
 from ldirectord_py.system.supervision import SideJob, Supervisor
 
 MOST = 1000

@@ -18,7 +18,7 @@ from ldirectord_py.model.table import (
 )
 from ldirectord_py.model.table_words import destination_differences, settings_differences
 from ldirectord_py.observers.changes import CHANGE_WORDS
-from ldirectord_py.observers.line import Field, Level, Line, names_of
+from ldirectord_py.observers.logging.line import Field, Level, Line, names_of
 
 
 def table_changed(event: TableChanged) -> Line:

@@ -29,9 +29,9 @@ from ldirectord_py.model.mails import MailDone, MailsLost
 from ldirectord_py.model.snapshot import Snapshot
 from ldirectord_py.model.table import Change
 from ldirectord_py.observers.changes import CHANGE_WORDS
-from ldirectord_py.observers.exposition import OPENMETRICS, PLAIN, Family, Kind, histogram, labelled, sample
-from ldirectord_py.observers.families import REAL_FAMILIES, VIRTUAL_FAMILIES
-from ldirectord_py.observers.tallies import RealTally, Tallies, VirtualTally
+from ldirectord_py.observers.metrics.counters import RealTally, Tallies, VirtualTally
+from ldirectord_py.observers.metrics.exposition import OPENMETRICS, PLAIN, Family, Kind, histogram, labelled, sample
+from ldirectord_py.observers.metrics.metric_families import REAL_FAMILIES, VIRTUAL_FAMILIES
 
 Sample = tuple[str, float]
 """Labels, complete, and a value."""

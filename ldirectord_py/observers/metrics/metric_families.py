@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from ldirectord_py.observers.exposition import Family, Kind, escaped, histogram
-from ldirectord_py.observers.tallies import RESULTS, RealTally, VirtualTally
+from ldirectord_py.observers.metrics.counters import RESULTS, RealTally, VirtualTally
+from ldirectord_py.observers.metrics.exposition import Family, Kind, escaped, histogram
 
 
 def _real_info(real: RealTally) -> str:

@@ -12,7 +12,7 @@ from ldirectord_py.model.health import Health, State
 from ldirectord_py.model.moments import date, span
 from ldirectord_py.model.outcome import Reason
 from ldirectord_py.model.service import RealKey
-from ldirectord_py.observers.line import Field, Level, Line, names_of
+from ldirectord_py.observers.logging.line import Field, Level, Line, names_of
 
 
 def faulted(real: RealKey, event: CheckDone) -> Line:

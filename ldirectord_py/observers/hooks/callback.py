@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.events import ConfigChanged, Event
-from ldirectord_py.observers.hooks import Hook, Hooks
+from ldirectord_py.observers.hooks.programs import Hook, Hooks
 
 
 class Callback:

@@ -16,13 +16,13 @@ from ldirectord_py.model.escaping import printable
 from ldirectord_py.model.events import CheckDone, Event, Reloaded, Stopping
 from ldirectord_py.model.outcome import Verdict
 from ldirectord_py.model.service import RealKey
-from ldirectord_py.observers.destinations import LogDestination, LogFile, Stream, Syslog
-from ldirectord_py.observers.line import Entry, Field, Level, Line, LogFormat
-from ldirectord_py.observers.lines.checks import fault_over, faulted
-from ldirectord_py.observers.lines.every import lines
-from ldirectord_py.observers.rations import Rations
-from ldirectord_py.observers.sinks import Sink, writer_to
-from ldirectord_py.observers.structured import EventDict, FilteringBoundLogger, structlog
+from ldirectord_py.observers.logging.destinations import LogDestination, LogFile, Stream, Syslog
+from ldirectord_py.observers.logging.line import Entry, Field, Level, Line, LogFormat
+from ldirectord_py.observers.logging.lines.checks import fault_over, faulted
+from ldirectord_py.observers.logging.lines.every import lines
+from ldirectord_py.observers.logging.rationing import Rations
+from ldirectord_py.observers.logging.sinks import Sink, writer_to
+from ldirectord_py.observers.logging.structured import EventDict, FilteringBoundLogger, structlog
 
 _NUMBERS = {
     Level.DEBUG: logging.DEBUG,

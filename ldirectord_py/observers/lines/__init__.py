@@ -1,1 +1,0 @@
-"""What the log says of each event, one file for each subject."""
