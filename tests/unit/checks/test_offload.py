@@ -52,7 +52,7 @@ def children(pid: int | str) -> list[int]:
 def supervisors(pid: int | str = "self") -> list[int]:
     """Return the matching processes that are children of *pid*, which may have others."""
     pid = os.getpid() if pid == "self" else pid
-    return [child for child in children(pid) if b"matching_process" in Path(f"/proc/{child}/cmdline").read_bytes()]
+    return [child for child in children(pid) if b"matching.worker" in Path(f"/proc/{child}/cmdline").read_bytes()]
 
 
 def only(found: list[int]) -> int:
@@ -261,7 +261,7 @@ async def test_its_command_line_is_always_the_same(aside: Asked) -> None:
     supervisor = only(supervisors())
     for pid in (supervisor, only(children(supervisor))):
         words = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
-        assert words == [*aside._ARGV, ""]
+        assert words == [*offload._ARGV, ""]
 
 
 @pytest.mark.parametrize(
@@ -293,7 +293,7 @@ async def test_a_check_whose_answer_waits_for_us_too_long_says_nothing_of_the_se
         outcome = await check(endpoint, service="http", receive="o+k")
 
     assert (outcome.verdict, outcome.reason) == (Verdict.FAULT, Reason.LOCAL)
-    assert outcome.detail == aside._OVERLOADED
+    assert outcome.detail == offload._OVERLOADED
 
 
 async def test_an_answer_in_time_is_judged_by_what_it_is_however_late_it_is_matched() -> None:
