@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from ldirectord_py.config.here import FOLDERS
+from ldirectord_py.config.meaning.here import FOLDERS
 from ldirectord_py.model.config import Config
 from ldirectord_py.options import Options, Ready
 
