@@ -20,7 +20,7 @@ from ldirectord_py.cli.daemon import Announce, Report, early_signals, in_backgro
 from ldirectord_py.cli.environment import Environment
 from ldirectord_py.cli.journal import Journal, destination
 from ldirectord_py.cli.options import Action, Invocation
-from ldirectord_py.cli.pidfile import AlreadyRunning, Running, Stopped, end, held, standing
+from ldirectord_py.cli.pidfile import AlreadyRunning, Running, Stopped, end, held, permitted, standing
 from ldirectord_py.cli.processes import Process
 from ldirectord_py.cli.reloading import REFUSED, reload
 from ldirectord_py.cli.terminal import complain, tell
@@ -85,6 +85,7 @@ def _stop(job: Job, found: Running | Stopped) -> int:
     if isinstance(found, Stopped):
         _warn_of_file(job)
         return 0
+    permitted(found)
     if not job.invocation.shadow:
         tell(_foretold(job))
     return _end(job, found, LEAVE_TABLE if job.invocation.leave_table else signal.SIGTERM)
@@ -186,13 +187,21 @@ def _in_force(found: Running, reply: Mapping[str, Any]) -> str:
 
 def _trouble(job: Job, reply: Mapping[str, Any]) -> str:
     """Say why what is on disk is not what is in force; nothing, as far as can be seen: it is."""
-    if reply and not Path(reply["config"]).exists():
+    if reply and _is_gone(reply["config"]):
         return f"its file {reply['config']} is not there any more"
     if other := _other_file(job, reply):
         return other
     if job.trouble or not reply or not reply["refused"]:
         return job.trouble
     return f"what was read at {_clock(reply['refused_at'])} was refused: " + "\n".join(reply["refused"])
+
+
+def _is_gone(path: str) -> bool:
+    try:
+        Path(path).stat()
+    except OSError as error:
+        return isinstance(error, FileNotFoundError | NotADirectoryError)
+    return False
 
 
 def _other_file(job: Job, reply: Mapping[str, Any]) -> str:

@@ -1,5 +1,6 @@
 """Which configuration is meant, and what its instance is called."""
 
+import stat
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -7,6 +8,7 @@ from ldirectord_py.model.errors import DirectorError
 
 DEFAULT_CONFIG = "ldirectord.cf"
 DEFAULT_INSTANCE = "ldirectord"
+_UNSEEN = 1
 
 
 class ConfigNotFound(DirectorError):
@@ -61,7 +63,7 @@ def find_config(config: str | None, directories: Sequence[str]) -> Path:
     # a name that ends in a slash, or no name at all, has no last part to call the instance after
     if instance_name(name):
         for path in tried:
-            if path.is_file():
+            if stat.S_ISREG(_mode(path)):
                 return path
     expected = tried[-1 if "/" in name else 0]
     raise ConfigNotFound(f"Config file {name} not found: {_explain(tried)}", expected)
@@ -69,9 +71,21 @@ def find_config(config: str | None, directories: Sequence[str]) -> Path:
 
 def _explain(tried: Sequence[Path]) -> str:
     for path in tried:
-        if path.is_dir():
+        if stat.S_ISDIR(_mode(path)):
             return f"{path} is a directory, expected a file"
     for path in tried:
-        if path.exists():
+        if _mode(path) == _UNSEEN:
+            return f"this user may not look for {path}; become root"
+        if _mode(path):
             return f"{path} is not a plain file"
     return f"there is none of {', '.join(map(str, tried))}"
+
+
+def _mode(path: Path) -> int:
+    """Return what kind of file *path* is (stat.S_IFMT); 0: there is none, `_UNSEEN`: that cannot be seen from here."""
+    try:
+        return stat.S_IFMT(path.stat().st_mode)
+    except PermissionError:
+        return _UNSEEN
+    except OSError:
+        return 0

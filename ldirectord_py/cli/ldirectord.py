@@ -1,5 +1,6 @@
 """The command `ldirectord`, in place of the original of that name."""
 
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -27,10 +28,13 @@ from ldirectord_py.model.checking import Alternating, Repeated, Together
 from ldirectord_py.model.config import Config, Virtual
 from ldirectord_py.model.errors import ConfigRejected, DirectorError
 from ldirectord_py.model.problems import Severity
+from ldirectord_py.model.sources import Source
 from ldirectord_py.observers.logging.line import Level
 from ldirectord_py.system.sysctls import advised, current
 
 USAGE_STATUS = 255
+UNKNOWN_STATUS = 4
+"""Whether a daemon runs cannot be told (LSB: the status is unknown); a cluster manager must not take it for stopped."""
 
 _BY_HAND = {Action.RELOAD, Action.FORCE_RELOAD}
 """What is done to a daemon that runs, with another environment than its own."""
@@ -125,7 +129,7 @@ def _act(asked: Invocation, words: Sequence[str], environment: Environment) -> i
         status, reason = 2, "config_error: Configuration Error"
         complain(str(error))
     except DirectorError as error:
-        status, reason = 1, "Initialisation Error"
+        status, reason = UNKNOWN_STATUS if asked.action is Action.STATUS else 1, "Initialisation Error"
         journal.tell(str(error))
     if status or asked.debug:
         journal.say(f"Exiting with exit_status {status}: {reason}", Level.ERROR if status else Level.INFO)
@@ -147,8 +151,21 @@ def _read(asked: Invocation, environment: Environment) -> tuple[Config, str]:
     try:
         return load(path, replace(HERE, host_address=Unasked(), hosts=None, absent="absent")), ""
     except ConfigRejected as rejected:
+        if hidden := [source.path for source in rejected.sources.files if _hidden(source)]:
+            return Config(path=str(path)), f"this user may not read {hidden[0]}, so nothing is said of what is in it"
         errors = (str(problem) for problem in rejected.problems if problem.severity is Severity.ERROR)
         return Config(path=str(path)), "the file on disk has errors: " + "\n".join(errors)
+
+
+def _hidden(source: Source) -> bool:
+    """Return whether *source* could not be read because this user may not."""
+    if source.digest is not None:
+        return False
+    try:
+        os.close(os.open(source.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC))
+    except OSError as error:
+        return isinstance(error, PermissionError)
+    return False
 
 
 def _warn(asked: Invocation, config: Config) -> None:

@@ -124,6 +124,12 @@ def held(path: Path, *others: Path) -> Iterator[None]:
                 path.unlink()
 
 
+def permitted(running: Running) -> None:
+    """Raise `DirectorError` if we may not signal the daemon that runs."""
+    with closing(_target(running)) as target:
+        target.send(0)
+
+
 def send(running: Running, number: signal.Signals) -> None:
     """Send a signal to the daemon that runs; raise `DirectorError` where that is not possible."""
     with closing(_target(running)) as target:

@@ -7,6 +7,7 @@ import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from ldirectord_py.model.errors import DirectorError
 
@@ -73,8 +74,8 @@ class Target:
             self.close()
             raise
 
-    def send(self, number: signal.Signals) -> None:
-        """Send a signal; raise `DirectorError` if that is not permitted."""
+    def send(self, number: signal.Signals | Literal[0]) -> None:
+        """Send a signal, or with 0 none; raise `DirectorError` if that is not permitted."""
         if self._descriptor is None:
             return
         try:

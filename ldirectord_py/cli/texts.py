@@ -86,6 +86,8 @@ Exit status:
          run; status: the daemon does not run, but has left its pid file
     2    the configuration has errors; reload: also if the daemon refuses it
     3    status: the daemon does not run
+    4    status: whether it runs cannot be told, for instance because this user may not
+         look into the run directory
     255  the command line means nothing
 """
 
