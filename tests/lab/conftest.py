@@ -3,7 +3,7 @@
 This file is read twice. On the host it starts guests and relays their reports; inside a guest (LAB_GUEST names its work
 folder) it offers the fixtures and writes the reports.
 
-    pytest tests/lab -p no:xdist                     all of it, a guest for each processor at a time
+    pytest tests/lab -p no:xdist                     all of it, in some guests for each processor
     pytest tests/lab/test_classic.py -k fallback     one story
     LAB_PROGRAM=original pytest tests/lab/test_classic.py    the same with the Perl original in our place
 """
@@ -13,9 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.lab.support import recorder, relay
 from tests.lab.support.fixtures import net, pair, pytest_runtest_makereport, scene, web
-from tests.lab.support.recorder import Recorder
-from tests.lab.support.relay import Relay
 
 __all__ = ["net", "pair", "pytest_runtest_makereport", "scene", "web"]
 
@@ -23,6 +22,6 @@ __all__ = ["net", "pair", "pytest_runtest_makereport", "scene", "web"]
 def pytest_configure(config: pytest.Config) -> None:
     """Register what this side needs."""
     if guest := os.environ.get("LAB_GUEST"):
-        config.pluginmanager.register(Recorder(config, Path(guest, "reports.jsonl")), "lab-recorder")
+        recorder.register(config, Path(guest))
     else:
-        config.pluginmanager.register(Relay(config, Path(__file__).parent), "lab-relay")
+        relay.register(config, Path(__file__).parent)

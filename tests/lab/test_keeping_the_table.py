@@ -168,6 +168,7 @@ def test_what_a_restart_finds_of_its_own_and_the_file_names_no_more_goes(scene: 
     assert set(director.served()) == names - {f"-t {VIP}:83"}
 
 
+@pytest.mark.kernel("modules")
 def test_after_the_module_was_gone_the_table_is_written_anew(scene: Scene, pair: tuple[Real, Real]) -> None:
     (one, two), director = pair, scene.director
     start(scene, pair)

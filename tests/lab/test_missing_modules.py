@@ -8,6 +8,8 @@ import pytest
 from tests.lab.support.classic import Classic
 from tests.lab.support.scene import Scene
 
+pytestmark = pytest.mark.kernel("modules")
+
 MODPROBE = Path("/proc/sys/kernel/modprobe")
 SENTENCE = (
     "this kernel has no scheduler ovf: the module ip_vs_ovf cannot be loaded (`modprobe ip_vs_ovf` says why);"

@@ -8,7 +8,10 @@ from tests.lab.support.scene import Real
 
 __all__ = ["boot", "real", "wait_for"]
 
-pytestmark = pytest.mark.timeout(150)  # systemd and the daemon each take some seconds to start in a guest
+pytestmark = [
+    pytest.mark.kernel("systemd"),
+    pytest.mark.timeout(150),  # systemd and the daemon each take some seconds to start in a guest
+]
 
 ADMIN_AND_RAW = f"{1 << 12 | 1 << 13:016x}"  # CAP_NET_ADMIN and CAP_NET_RAW of capability.h
 WIDENED = (ROOT / "docs/running.md").read_text().split("```\n[Service]\nUser=root\n")[1].split("```")[0]

@@ -10,7 +10,10 @@ from tests.lab.support.waiting import wait_until
 
 __all__ = ["boot", "real", "wait_for"]
 
-pytestmark = pytest.mark.timeout(150)  # systemd and the daemon each take some seconds to start in a guest
+pytestmark = [
+    pytest.mark.kernel("systemd"),
+    pytest.mark.timeout(150),  # systemd and the daemon each take some seconds to start in a guest
+]
 
 
 def test_a_reload_returns_when_it_is_in_force_and_refuses_what_is_wrong(boot: Boot, real: Real, scene: Scene) -> None:

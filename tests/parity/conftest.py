@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.support.recorder import Recorder
-from tests.lab.support.relay import Relay
+from tests.lab.support import recorder, relay
 from tests.parity.support.playing import Theatre, theatre
 from tests.peers.webserver import WebServer
 
@@ -18,10 +17,10 @@ CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
 def pytest_configure(config: pytest.Config) -> None:
     """Register what this side needs: the host, or the guest that LAB_GUEST names."""
     if guest := os.environ.get("LAB_GUEST"):
-        config.pluginmanager.register(Recorder(config, Path(guest, "reports.jsonl")), "parity-recorder")
+        recorder.register(config, Path(guest))
     else:
         os.environ["LAB_CORPUS"] = str(CORPUS.resolve())  # a guest sees it only where it really lies
-        config.pluginmanager.register(Relay(config, Path(__file__).parent), "parity-relay")
+        relay.register(config, Path(__file__).parent)
 
 
 @pytest.fixture(scope="module")

@@ -12,24 +12,26 @@ ROOT = Path(__file__).parents[3]
 CONFTEST = """
 import os
 from pathlib import Path
-from tests.lab.support.recorder import Recorder
-from tests.lab.support.relay import Relay
+from tests.lab.support import recorder, relay
 
 def pytest_configure(config):
-    config.addinivalue_line("markers", "lab: runs in a guest")
+    for marker in ("lab", "guest(name)", "kernel(name)", "long"):
+        config.addinivalue_line("markers", marker)
     if guest := os.environ.get("LAB_GUEST"):
-        config.pluginmanager.register(Recorder(config, Path(guest, "reports.jsonl")))
+        recorder.register(config, Path(guest))
     else:
-        config.pluginmanager.register(Relay(config, Path(__file__).parent, lacking=lambda: {lacking}))
+        relay.register(config, Path(__file__).parent, lacking=lambda: {lacking})
 """
 
+# It writes a line for each guest to the file `boots`.
 KERNEL = """#!/bin/bash
-echo "booting"
+echo "booting" | tee -a boots
 for word; do case $word in init=*) export LAB_GUEST=$(dirname "${word#init=}") ;; esac; done
 %s
 """
 RUNS_PYTEST = (
-    f'exec {sys.executable} -m pytest -p no:cacheprovider -p no:xdist "@$LAB_GUEST/nodeids" >"$LAB_GUEST/printed" 2>&1'
+    'touch "$LAB_GUEST/console"; '
+    f'exec {sys.executable} -m pytest -p no:cacheprovider -p no:xdist "@$LAB_GUEST/modules" >"$LAB_GUEST/printed" 2>&1'
 )
 
 TWO_MODULES = {
@@ -143,7 +145,7 @@ def test_a_guest_that_dies_fails_the_tests_it_owes_with_its_last_words(
     lab.makepyfile(
         test_first="import os\ndef test_good(): pass\ndef test_dies(): os._exit(1)\ndef test_never(): pass\n"
     )
-    boot(lab, monkeypatch, f"{RUNS_PYTEST.removeprefix('exec ')}\necho Kernel panic; exit 3")
+    boot(lab, monkeypatch, f"{RUNS_PYTEST.replace('exec ', '')}\necho Kernel panic; exit 3")
     result = run(lab)
     result.assert_outcomes(passed=2, failed=2)
     result.stdout.fnmatch_lines(
@@ -151,12 +153,105 @@ def test_a_guest_that_dies_fails_the_tests_it_owes_with_its_last_words(
     )
 
 
+def boots(lab: pytest.Pytester) -> int:
+    return lab.path.joinpath("boots").read_text().count("booting")
+
+
+def test_a_guest_takes_one_group_after_another(lab: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LAB_GUESTS", "1")
+    run(lab).assert_outcomes(passed=3, failed=1)
+    assert boots(lab) == 1
+
+
+GROUPS = """
+import pytest
+
+NAMES = [pytest.param(name, marks=pytest.mark.guest(name[0])) for name in ("a1", "b1", "a2", "b2")]
+seen = []
+
+@pytest.fixture(scope="session")
+def opened():
+    seen.append("opened")
+    yield
+    seen.append("closed")
+
+@pytest.mark.parametrize("name", NAMES)
+def test_alike(opened, name):
+    seen.append(name)
+    if name == "b2":
+        assert seen == ["opened", "a1", "a2", "closed", "opened", "b1", "b2"]
+"""
+
+
+def test_every_fixture_ends_with_its_group(lab: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LAB_GUESTS", "1")
+    lab.makepyfile(test_groups=GROUPS)
+    run(lab, "test_groups.py").assert_outcomes(passed=4)
+    assert boots(lab) == 1
+
+
+def test_a_guest_that_dies_costs_only_the_group_that_it_was_on(
+    lab: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LAB_GUESTS", "1")
+    lab.makepyfile(
+        test_first="def test_good(): pass",
+        test_second="import os\ndef test_dies(): os._exit(1)",
+        test_third="def test_as_well(): pass",
+    )
+    result = run(lab)
+    result.assert_outcomes(passed=2, failed=1)
+    assert boots(lab) == 2
+
+
+def test_a_guest_that_never_begins_costs_one_group(lab: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LAB_GUESTS", "1")
+    second = f'[ $(wc -l <boots) -lt 2 ] && {{ touch "$LAB_GUEST/console"; exit 3; }}; {RUNS_PYTEST}'
+    boot(lab, monkeypatch, second)
+    lab.makepyfile(test_first="def test_good(): pass", test_second="def test_good(): pass")
+    result = run(lab, "-v")
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["test_first.py::test_good FAILED*", "test_second.py::test_good PASSED*"])
+
+
+def test_whoever_needs_a_kernel_for_itself_gets_it(lab: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LAB_GUESTS", "1")
+    alone = "import pytest\npytestmark = pytest.mark.kernel('{}')\ndef test_alone(): pass"
+    lab.makepyfile(
+        test_first="def test_shared(): pass",
+        test_second=alone.format("own"),
+        test_third=alone.format("own"),
+        test_fourth=alone.format("another"),
+    )
+    run(lab).assert_outcomes(passed=4)
+    assert boots(lab) == 3
+
+
+def test_a_failure_stops_no_other_group_that_comes_before_it(
+    lab: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LAB_GUESTS", "1")
+    lab.makepyfile(
+        test_first="def test_good(): pass",
+        test_second="import pytest\npytestmark = pytest.mark.long\ndef test_bad(): assert False\ndef test_more(): pass",
+        test_third="def test_never(): pass",
+    )
+    run(lab, "-x").assert_outcomes(passed=1, failed=1)
+
+
+def test_a_module_that_only_guests_cannot_import_says_why(lab: pytest.Pytester) -> None:
+    lab.makepyfile(test_first="import os\nassert 'LAB_GUEST' not in os.environ, 'not in here'\ndef test_good(): pass")
+    result = run(lab)
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["No report of this test came: *", "*not in here*"])
+
+
 def test_a_guest_that_takes_too_long_is_ended(lab: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     boot(lab, monkeypatch, "exec sleep 1000")
     monkeypatch.setenv("LAB_SECONDS", "0.5")
     result = run(lab, "test_second.py")
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["No report of this test came: the guest was ended at its time limit of 0.5 s*"])
+    result.stdout.fnmatch_lines(["No report of this test came: the guest was ended at its time limit of 0.5 s for *"])
 
 
 def test_what_cannot_run_is_left_out_with_one_line(lab: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ class Machine:
 
     def seats(self, *, megabytes: int = 8192, fixed: int | None = None) -> Seats:
         return Seats(
-            fixed=fixed, processors=2, megabytes=megabytes, pressure=lambda: self.waited, clock=lambda: self.now
+            fixed=fixed, processors=(0, 1), megabytes=megabytes, pressure=lambda: self.waited, clock=lambda: self.now
         )
 
     def taken(self, seats: Seats, *, most: int = 100) -> int:
@@ -25,7 +25,7 @@ class Machine:
             for count in range(most):
                 if not seats.free():
                     return count
-                stack.enter_context(seats)
+                stack.enter_context(seats.seat())
                 self.now += 60
         return most
 
@@ -60,7 +60,7 @@ def test_what_a_guest_takes_has_to_show_before_the_next_begins():
     seats = machine.seats()
     with ExitStack() as stack:
         for _ in range(2):
-            stack.enter_context(seats)
+            stack.enter_context(seats.seat())
         machine.now += 5
         assert not seats.free()
 
@@ -75,6 +75,14 @@ def test_a_seat_that_is_given_back_is_free_again():
 
     assert machine.taken(seats) == 2
     assert machine.taken(seats) == 2
+
+
+def test_guests_are_spread_over_the_processors():
+    seats = Machine().seats(fixed=4)
+    with ExitStack() as stack:
+        assert [stack.enter_context(seats.seat()) for _ in range(4)] == [0, 1, 0, 1]
+    with seats.seat() as first, seats.seat() as second:
+        assert (first, second) == (0, 1)
 
 
 def test_the_kernel_says_how_busy_the_processors_are():

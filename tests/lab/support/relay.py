@@ -1,42 +1,47 @@
 """On the host: runs the lab's modules in guests, and shows their tests as tests of this session."""
 
-import json
 import os
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TextIO
 
 import pytest
 
-from tests.lab.support.guest import Guest, missing
+from tests.lab.support.guest import missing
+from tests.lab.support.pool import Group, Pool
 from tests.lab.support.seats import Seats
 
+_NAME = "lab-relay"
 _TEST_SECONDS = 300
 """For a test that says nothing else: guests share the processors, and tests wait for what comes about."""
-_PAUSE = 0.05
 
 
-_SEATS = Seats(fixed=int(os.environ.get("LAB_GUESTS", "0")) or None)
-"""Shared by all relays of a session: the lab's and the parity suite's."""
+def register(config: pytest.Config, folder: Path, *, lacking: Callable[[], list[str]] = missing) -> None:
+    """Have guests run the tests in *folder*; several folders share them."""
+    if not config.pluginmanager.has_plugin(_NAME):
+        config.pluginmanager.register(Relay(config, lacking=lacking), _NAME)
+    relay = config.pluginmanager.get_plugin(_NAME)
+    assert isinstance(relay, Relay)
+    relay.folders.append(folder)
 
 
 class Relay:
-    """Takes the tests below *folder* out of the host's hands; a few guests at a time.
+    """Takes the tests in *folders* out of the host's hands.
 
-    Each module has a guest of its own, or several, as its tests say with the mark `guest(NAME)`.  Those that are marked
-    `long` start first, so that the last to end has not begun last.
+    A guest runs one group of them after another: a module, or those of a module that bear the same mark `guest(NAME)`.
+    Groups that are marked `kernel(NAME)` have a guest to themselves, or together if they bear the same name.  What is
+    marked `long` comes first, so that the last to end has not begun last.
     """
 
-    def __init__(self, config: pytest.Config, folder: Path, *, lacking: Callable[[], list[str]] = missing) -> None:
-        self._config, self._folder, self._lacking = config, folder, lacking
+    def __init__(self, config: pytest.Config, *, lacking: Callable[[], list[str]]) -> None:
+        self.folders: list[Path] = []
+        self._config, self._lacking = config, lacking
         self._left_out = ""
-        self._tests: dict[str, _Module] = {}
+        self._tests: dict[str, Group] = {}
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Keep the lab's tests if this machine can run them, else leave them out and say so at the end."""
-        ours = [item for item in items if item.path.parent == self._folder]
+        ours = [item for item in items if item.path.parent in self.folders]
         for item in ours:
             item.add_marker("lab")
             item.add_marker(pytest.mark.timeout(0))  # the guest keeps the time
@@ -58,27 +63,18 @@ class Relay:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
         """Start the guests while other tests run, and end them with the session."""
-        ours = [item for item in session.items if item.path.parent == self._folder]
+        ours = [item for item in session.items if item.path.parent in self.folders]
         if not ours or self._config.option.collectonly:
             return (yield)
-        modules = [
-            _Module(
-                Guest(self._config.rootpath, [item.nodeid for item in group], self._options()), long=_is_long(group)
-            )
-            for group in _by_guest(ours)
-        ]
-        self._tests = {nodeid: module for module in modules for nodeid in module.guest.nodeids}
-        pool = ThreadPoolExecutor(_SEATS.most, thread_name_prefix="guest")
+        groups = sorted(_groups(ours), key=lambda group: not _is_long(group))
+        named = [(_kernel(group), [item.nodeid for item in group]) for group in groups]
+        pool = Pool(self._config.rootpath, named, self._options(), Seats(fixed=int(os.environ.get("LAB_GUESTS", "0"))))
+        self._tests = {nodeid: group for group in pool.groups.values() for nodeid in group.nodeids}
         try:
-            for module in sorted(modules, key=lambda module: not module.long):
-                pool.submit(_run, module.guest)
+            pool.start()
             return (yield)
         finally:
-            for module in modules:
-                module.guest.end()
-            pool.shutdown(cancel_futures=True)
-            for module in modules:
-                module.close()
+            pool.end()
 
     def _options(self) -> list[str]:
         option = self._config.option
@@ -95,16 +91,16 @@ class Relay:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> bool | None:
         """Show a test of the lab from its guest's reports; leave any other to pytest."""
-        if (module := self._tests.get(item.nodeid)) is None:
+        if (group := self._tests.get(item.nodeid)) is None:
             return None
         item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
-        for report in self._reports(module, item):
+        for report in self._reports(group, item):
             item.ihook.pytest_runtest_logreport(report=report)
         item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
         return True
 
-    def _reports(self, module: "_Module", item: pytest.Item) -> Iterator[pytest.TestReport]:
-        for line in module.lines():
+    def _reports(self, group: Group, item: pytest.Item) -> Iterator[pytest.TestReport]:
+        for line in group.lines():
             match line:
                 case {"finished": item.nodeid}:
                     return
@@ -112,13 +108,12 @@ class Relay:
                     yield self._config.hook.pytest_report_from_serializable(config=self._config, data=_restored(data))
                 case _:
                     pass  # of a test that was not chosen here
-        guest = module.guest
         yield pytest.TestReport(
             nodeid=item.nodeid,
             location=item.location,
             keywords={},
             outcome="failed",
-            longrepr=f"No report of this test came: {guest.verdict}.\n{guest.last_words()}",
+            longrepr=f"No report of this test came: {group.verdict}",
             when="call",
         )
 
@@ -145,47 +140,20 @@ def _restored(data: dict[str, object]) -> dict[str, object]:
     return data | {"longrepr": tuple(data["longrepr"])} if isinstance(data["longrepr"], list) else data
 
 
-def _by_guest(items: Iterable[pytest.Item]) -> list[list[pytest.Item]]:
-    """Return the tests of each guest, in the order of their first ones."""
-    guests: dict[tuple[object, ...], list[pytest.Item]] = {}
+def _groups(items: Iterable[pytest.Item]) -> list[list[pytest.Item]]:
+    """Return the tests of each group, in the order of their first ones."""
+    groups: dict[tuple[object, ...], list[pytest.Item]] = {}
     for item in items:
-        mark = item.get_closest_marker("guest")
-        guests.setdefault((item.path, *(mark.args if mark else ())), []).append(item)
-    return list(guests.values())
+        marks = (item.get_closest_marker(name) for name in ("guest", "kernel"))
+        groups.setdefault((item.path, *(mark.args if mark else () for mark in marks)), []).append(item)
+    return list(groups.values())
 
 
-def _is_long(items: Iterable[pytest.Item]) -> bool:
-    return any(item.get_closest_marker("long") for item in items)
+def _kernel(group: list[pytest.Item]) -> str:
+    """Return the name of the kernel that a group's guest has to have for itself, or nothing: any guest will do."""
+    mark = group[0].get_closest_marker("kernel")
+    return str(mark.args[0]) if mark else ""
 
 
-def _run(guest: Guest) -> None:
-    with _SEATS:
-        guest.run()
-
-
-class _Module:
-    """A guest and how far its reports have been read."""
-
-    def __init__(self, guest: Guest, *, long: bool) -> None:
-        self.guest = guest
-        self.long = long
-        self._file: TextIO = guest.reports.open()
-        self._begun = ""
-
-    def lines(self) -> Iterable[dict[str, object]]:
-        """Yield each new line as it comes; end when the guest has ended and all is read."""
-        while True:
-            over = self.guest.ended.is_set()  # asked before reading: what it wrote last is still read
-            while text := self._file.readline():
-                self._begun += text
-                if self._begun.endswith("\n"):
-                    line, self._begun = self._begun, ""
-                    yield json.loads(line)
-            if over:
-                return
-            self.guest.ended.wait(_PAUSE)
-
-    def close(self) -> None:
-        """Close the file and remove the guest's folder."""
-        self._file.close()
-        self.guest.remove()
+def _is_long(group: Iterable[pytest.Item]) -> bool:
+    return any(item.get_closest_marker("long") for item in group)

@@ -3,9 +3,9 @@
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
 
 _MOST_PER_PROCESSOR = 3
 """Guests mostly wait, but each takes memory, and what comes about in one must not come too late for all."""
@@ -39,37 +39,42 @@ class Seats:
         self,
         *,
         fixed: int | None = None,
-        processors: int = os.cpu_count() or 1,
+        processors: Sequence[int] = tuple(sorted(os.sched_getaffinity(0))),
         megabytes: int = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") >> 20,
         pressure: Callable[[], float | None] = pressure,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Be for *processors* and *megabytes* of memory that are free; or just for *fixed* guests at a time."""
         room = max(1, megabytes // _MEGABYTES)
-        self.least = fixed or min(processors, room)
-        self.most = fixed or min(_MOST_PER_PROCESSOR * processors, room)
+        self.least = fixed or min(len(processors), room)
+        self.most = fixed or min(_MOST_PER_PROCESSOR * len(processors), room)
         self._pressure, self._clock = pressure, clock
-        self._taken = 0
+        self._taken = dict.fromkeys(processors, 0)
         self._last = -_BOOT_SECONDS
         self._change = threading.Condition()
 
-    def __enter__(self) -> None:
+    @contextmanager
+    def seat(self) -> Iterator[int]:
+        """Wait for a seat and hold it while the block runs; yield its processor, one with the fewest guests."""
         with self._change:
             while not self.free():
                 self._change.wait(_PAUSE)
-            self._taken += 1
+            processor = min(self._taken, key=self._taken.__getitem__)
+            self._taken[processor] += 1
             self._last = self._clock()
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        with self._change:
-            self._taken -= 1
-            self._change.notify_all()
+        try:
+            yield processor
+        finally:
+            with self._change:
+                self._taken[processor] -= 1
+                self._change.notify_all()
 
     def free(self) -> bool:
         """Return whether another guest may begin now."""
-        if self._taken < self.least:
+        taken = sum(self._taken.values())
+        if taken < self.least:
             return True
-        if self._taken >= self.most or self._clock() - self._last < _BOOT_SECONDS:
+        if taken >= self.most or self._clock() - self._last < _BOOT_SECONDS:
             return False
         waited = self._pressure()
         return waited is not None and waited < _CALM
