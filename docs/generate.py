@@ -8,13 +8,13 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from docs import manual
-from ldirectord_py.checks.registry import SERVICES, Misasked, plan
+from ldirectord_py.checks.registry import SERVICES, InvalidOption, plan
 from ldirectord_py.config.grammar.directive import Directive, Scope
 from ldirectord_py.config.grammar.directives import rows
 from ldirectord_py.config.lint.idle import FIELDS, heeds
 from ldirectord_py.config.syntax.json_schema import schema
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.asking import Asking, CheckType, Subject
+from ldirectord_py.model.check_options import CheckedServer, CheckOptions, CheckType
 from ldirectord_py.model.config import AlertStatus
 from ldirectord_py.model.service import AddressKey, Protocol
 from ldirectord_py.model.snapshot import Snapshot
@@ -180,14 +180,14 @@ _UNSERVICED = (CheckType.CONNECT, CheckType.PING, CheckType.EXTERNAL, CheckType.
 def _counting(**words: object) -> str:
     """Return the directives that count for a check, by asking for each whether the check would differ."""
     endpoint = Endpoint(ip_address("192.0.2.1"), 1)
-    subject = Subject(virtual=AddressKey(Protocol.TCP, endpoint), endpoint=endpoint)
-    asking = Asking(**_SET, **_ORIGIN, **words)  # type: ignore[arg-type]
+    subject = CheckedServer(virtual=AddressKey(Protocol.TCP, endpoint), endpoint=endpoint)
+    options = CheckOptions(**_SET, **_ORIGIN, **words)  # type: ignore[arg-type]
     try:
-        plan(asking, subject)
-    except Misasked:  # whoever asks cannot choose from where
-        asking = Asking(**_SET, **words)  # type: ignore[arg-type]
-        plan(asking, subject)
-    return ", ".join(f"`{name}`" for name, field in FIELDS.items() if heeds(asking, subject, field)) or "none"
+        plan(options, subject)
+    except InvalidOption:  # whoever asks cannot choose from where
+        options = CheckOptions(**_SET, **words)  # type: ignore[arg-type]
+        plan(options, subject)
+    return ", ".join(f"`{name}`" for name, field in FIELDS.items() if heeds(options, subject, field)) or "none"
 
 
 def check_pages() -> Iterator[tuple[str, str]]:

@@ -35,14 +35,14 @@ from ldirectord_py.model.table import Table
 from ldirectord_py.observers.logging.crashes import Crashes
 from ldirectord_py.observers.logging.line import Level, LogFormat
 from ldirectord_py.observers.logging.log import open_log
-from ldirectord_py.observers.notifications import Outward
+from ldirectord_py.observers.notifications import Notifications
 from ldirectord_py.options import Options, Ready
 from ldirectord_py.probing.prober import Prober
 from ldirectord_py.probing.schedule import Schedule
 from ldirectord_py.runtime.control_commands import ControlCommands
 from ldirectord_py.runtime.director import Director
 from ldirectord_py.runtime.leftovers import Leftovers
-from ldirectord_py.runtime.lifetime import Ended, Signals
+from ldirectord_py.runtime.lifetime import ShutdownRequested, Signals
 from ldirectord_py.runtime.maintenance import WATCHING_MAINTENANCE, Maintenance
 from ldirectord_py.runtime.ownership import FILE as OWNERSHIP_FILE
 from ldirectord_py.runtime.ownership import Ownership
@@ -116,7 +116,7 @@ class Application:
         self._state = StateFile(options.state, self._director, self._warn) if options.state is not None else None
         self._ownership: Ownership | None = None
         self._metrics = MetricsEndpoint(self.snapshot, self._healthy, self.observe, clients=self._limits.clients)
-        self._outward = Outward(
+        self._outward = Notifications(
             self._config,
             self._stream.emit,
             program=options.program,
@@ -265,7 +265,7 @@ class Application:
                 finally:
                     schedule.close()
                     prober.close()
-        except* Ended:
+        except* ShutdownRequested:
             pass
 
     def _side_jobs(self, reloader: Reloader, schedule: Schedule) -> Iterator[tuple[SideJob, Work]]:

@@ -11,7 +11,7 @@ from ldirectord_py.model.events import Observer
 from ldirectord_py.model.snapshot import Snapshot
 
 
-class Exposition(Protocol):
+class MetricsServer(Protocol):
     """See `api.server.Exposition`."""
 
     def pieces(self, accept: str, /) -> tuple[str, Iterator[bytes]]:
@@ -34,7 +34,7 @@ class MetricsEndpoint:
         self._healthy = healthy
         self._observe = observe
         self._clients = clients
-        self._metrics: Exposition | None = None
+        self._metrics: MetricsServer | None = None
         self._endpoint: Endpoint | None = None
         self._listener = AsyncExitStack()
 

@@ -11,9 +11,9 @@ from ldirectord_py.model.config import Config
 from ldirectord_py.model.service import RealKey, VirtualKey
 from ldirectord_py.model.table import TableState
 from ldirectord_py.probing.prober import Prober
-from ldirectord_py.probing.schedule import Report, Schedule
+from ldirectord_py.probing.schedule import ReportOutcome, Schedule
+from ldirectord_py.runtime.check_once import CheckedOnce, check_once
 from ldirectord_py.runtime.maintenance import Maintenance
-from ldirectord_py.runtime.survey import Found, survey
 from ldirectord_py.system.limits import limits
 
 
@@ -24,7 +24,7 @@ class Foresight:
     forecast: Forecast
     found: TableState
     """The table as it is now."""
-    checked: Mapping[RealKey, Found] | None
+    checked: Mapping[RealKey, CheckedOnce] | None
     """What one check of each server found; None: they were not asked."""
     maintained: Mapping[RealKey, str]
     """The servers in maintenance, and the name of the file that takes each out."""
@@ -53,10 +53,10 @@ async def foresee(config: Config, *, check: bool, ours: Collection[str] = ()) ->
         async with asyncio.TaskGroup() as tasks:
             prober = Prober(tasks, crashed=lambda _probe, _error: None)  # told as the check's outcome
 
-            def schedule(report: Report) -> Schedule:
+            def schedule(report: ReportOutcome) -> Schedule:
                 return Schedule(prober, policy, report, limit=may.conversations, drivers=may.drivers)
 
-            checked = await survey(config, schedule)
+            checked = await check_once(config, schedule)
             prober.close()
     maintenance = Maintenance(lambda _event: None)
     try:

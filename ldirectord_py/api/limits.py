@@ -33,7 +33,7 @@ BACKLOG = 16
 """So many connections are accepted in one go; those above the limit too hold a descriptor for a turn or two."""
 
 
-class Door:
+class ConnectionLimiter:
     """Lets connections in as long as there is room, or one that asks for nothing makes room; none stay too long."""
 
     def __init__(self, limits: Limits) -> None:
@@ -100,7 +100,7 @@ class Door:
 class _Guest(asyncio.Protocol):
     """A connection: all that happens to it is the HTTP server's, but that it came and that it is over."""
 
-    def __init__(self, door: Door) -> None:
+    def __init__(self, door: ConnectionLimiter) -> None:
         self._door = door
         self._transport: asyncio.Transport | None = None
         self._host: asyncio.Protocol = asyncio.Protocol()  # answers nothing

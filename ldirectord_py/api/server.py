@@ -15,7 +15,7 @@ from typing import Protocol
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from ldirectord_py.api.limits import BACKLOG, Door, Limits
+from ldirectord_py.api.limits import BACKLOG, ConnectionLimiter, Limits
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.errors import DirectorError
 
@@ -122,7 +122,7 @@ async def _only_once(_request: web.Request, response: web.StreamResponse) -> Non
     response.force_close()
 
 
-def application(metrics: Exposition, healthy: Healthy, limits: Limits, door: Door) -> web.Application:
+def application(metrics: Exposition, healthy: Healthy, limits: Limits, door: ConnectionLimiter) -> web.Application:
     """Return the application, which knows its directors by *metrics* and *healthy* alone."""
 
     @web.middleware
@@ -148,7 +148,7 @@ async def serve(
     Raises `DirectorError` where nobody can listen there.  There is no authentication: listen on the
     loopback, or where only friends can reach.
     """
-    door = Door(limits)
+    door = ConnectionLimiter(limits)
     runner = web.AppRunner(
         application(metrics, healthy, limits, door),
         access_log=None,
@@ -171,7 +171,7 @@ async def serve(
         door.close()
 
 
-async def _listen(door: Door, endpoint: Endpoint) -> asyncio.Server:
+async def _listen(door: ConnectionLimiter, endpoint: Endpoint) -> asyncio.Server:
     try:
         return await asyncio.get_running_loop().create_server(
             door, str(endpoint.address), endpoint.port, backlog=BACKLOG

@@ -4,11 +4,11 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from ldirectord_py.checks.building.invalid_option import Misasked
+from ldirectord_py.checks.building.invalid_option import InvalidOption
 from ldirectord_py.checks.building.request_texts import shown
 from ldirectord_py.checks.quoting import quoted
 from ldirectord_py.model.address import Endpoint, bracketed
-from ldirectord_py.model.asking import Asking, Subject
+from ldirectord_py.model.check_options import CheckedServer, CheckOptions
 from ldirectord_py.model.checking import Probe
 from ldirectord_py.model.errors import CheckUnavailable
 from ldirectord_py.model.outcome import Outcome, Reason, down, up
@@ -60,7 +60,7 @@ class External:
         return CheckUnavailable(f"cannot run {_named(self.argv[0])}: {reason}{hint}")
 
 
-def _judged(ended: processes.Ended) -> Outcome:
+def _judged(ended: processes.ProgramResult) -> Outcome:
     line = quoted(ended.last, _MOST_SHOWN)[1:-1]
     sentence = f"{ended}: {line}" if line else str(ended)
     return up(sentence) if ended.status == 0 else down(Reason.EXIT, sentence)
@@ -75,43 +75,43 @@ def _named(path: str) -> str:
     return quoted(path.encode("utf-8", "surrogateescape"), 100)
 
 
-def build(asking: Asking, subject: Subject, _endpoint: Endpoint) -> Probe:
+def build(options: CheckOptions, server: CheckedServer, _endpoint: Endpoint) -> Probe:
     """Return the probe of `checktype=external`: the value of `checkcommand` names one file, blanks and all."""
-    check = External(argv=_argv(asking, subject), account=_account(asking))
-    return Probe(check=check, timeout=asking.checktimeout, asked=_asked(asking))
+    check = External(argv=_argv(options, server), account=_account(options))
+    return Probe(check=check, timeout=options.checktimeout, asked=_asked(options))
 
 
 _RUN_SCRIPT = "$0 = shift; do $0; die $@ if $@"
 """Runs a file as the original does, where `return` may end it: as `perl FILE` that would be an error."""
 
 
-def build_perl(asking: Asking, subject: Subject, _endpoint: Endpoint) -> Probe:
+def build_perl(options: CheckOptions, server: CheckedServer, _endpoint: Endpoint) -> Probe:
     """Return the probe of `checktype=external-perl`: the same, run by `perl`."""
-    command, *words = _argv(asking, subject)
+    command, *words = _argv(options, server)
     script = str(Path("/", command))  # programs run in /; a name without a slash would be looked for among the modules
-    check = External(argv=("perl", "-e", _RUN_SCRIPT, script, *words), script=script, account=_account(asking))
-    return Probe(check=check, timeout=asking.checktimeout, asked=_asked(asking))
+    check = External(argv=("perl", "-e", _RUN_SCRIPT, script, *words), script=script, account=_account(options))
+    return Probe(check=check, timeout=options.checktimeout, asked=_asked(options))
 
 
-def _asked(asking: Asking) -> str:
-    return f"external check {shown(asking, 'checkcommand', asking.checkcommand)}"
+def _asked(options: CheckOptions) -> str:
+    return f"external check {shown(options, 'checkcommand', options.checkcommand)}"
 
 
-def _account(asking: Asking) -> rights.Account | None:
-    if asking.checkuser is None:
+def _account(options: CheckOptions) -> rights.Account | None:
+    if options.checkuser is None:
         return None
-    if (account := rights.account(asking.checkuser)) is None:
-        raise Misasked("checkuser", f'this machine has no user "{asking.checkuser}"')
+    if (account := rights.account(options.checkuser)) is None:
+        raise InvalidOption("checkuser", f'this machine has no user "{options.checkuser}"')
     return account
 
 
-def _argv(asking: Asking, subject: Subject) -> tuple[str, ...]:
+def _argv(options: CheckOptions, server: CheckedServer) -> tuple[str, ...]:
     """Return COMMAND VIP VPORT RIP RPORT; a firewall mark stands for the VIP, with port 0."""
-    if "\0" in asking.checkcommand:
-        raise Misasked("checkcommand", "expected the name of a file, but got one with a NUL character")
-    real, virtual = subject.endpoint, subject.virtual
+    if "\0" in options.checkcommand:
+        raise InvalidOption("checkcommand", "expected the name of a file, but got one with a NUL character")
+    real, virtual = server.endpoint, server.virtual
     if isinstance(virtual, MarkKey):
         service = (str(virtual.mark), "0")
     else:
         service = (bracketed(virtual.endpoint.address), str(virtual.endpoint.port))
-    return (asking.checkcommand, *service, bracketed(real.address), str(real.port))
+    return (options.checkcommand, *service, bracketed(real.address), str(real.port))

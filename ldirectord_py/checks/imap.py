@@ -11,7 +11,7 @@ from ldirectord_py.checks.matching.patterns import Receive
 from ldirectord_py.checks.redaction import veiled
 from ldirectord_py.checks.text_lines import Lines
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.asking import Asking, Subject
+from ldirectord_py.model.check_options import CheckedServer, CheckOptions
 from ldirectord_py.model.checking import Peer, Probe, Target
 from ldirectord_py.model.outcome import Outcome, Reason, down, up
 
@@ -103,23 +103,23 @@ async def _answer(lines: Lines) -> bytes:
     return line
 
 
-def build_imap(asking: Asking, subject: Subject, endpoint: Endpoint) -> Probe:
+def build_imap(options: CheckOptions, server: CheckedServer, endpoint: Endpoint) -> Probe:
     """Return the probe of service imap."""
-    return _probe(asking, subject, Target(endpoint=endpoint))
+    return _probe(options, server, Target(endpoint=endpoint))
 
 
-def build_imaps(asking: Asking, subject: Subject, endpoint: Endpoint) -> Probe:
+def build_imaps(options: CheckOptions, server: CheckedServer, endpoint: Endpoint) -> Probe:
     """Return the probe of service imaps: TLS from the start (RFC 8314 §3.2)."""
-    return _probe(asking, subject, tls_target(asking, endpoint, asking.virtualhost))
+    return _probe(options, server, tls_target(options, endpoint, options.virtualhost))
 
 
-def _probe(asking: Asking, subject: Subject, target: Target) -> Probe:
-    check = _imap(asking, subject)
-    asked = f"{asking.service} {'login at' if check.login else 'greeting of'} {target.endpoint}"
-    return Probe(check=check, target=target, timeout=asking.negotiatetimeout, asked=asked)
+def _probe(options: CheckOptions, server: CheckedServer, target: Target) -> Probe:
+    check = _imap(options, server)
+    asked = f"{options.service} {'login at' if check.login else 'greeting of'} {target.endpoint}"
+    return Probe(check=check, target=target, timeout=options.negotiatetimeout, asked=asked)
 
 
-def _imap(asking: Asking, subject: Subject) -> Imap:
-    login = argument(asking.login, "login", "IMAP", lines=True)
-    passwd = argument(asking.passwd, "passwd", "IMAP", lines=True) if login else b""
-    return Imap(login=login, passwd=passwd, receive=Receive.of(receive_of(asking, subject)))
+def _imap(options: CheckOptions, server: CheckedServer) -> Imap:
+    login = argument(options.login, "login", "IMAP", lines=True)
+    passwd = argument(options.passwd, "passwd", "IMAP", lines=True) if login else b""
+    return Imap(login=login, passwd=passwd, receive=Receive.of(receive_of(options, server)))

@@ -9,7 +9,7 @@ from ldirectord_py.checks.matching.patterns import Receive
 from ldirectord_py.checks.quoting import quoted
 from ldirectord_py.checks.text_lines import Lines
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.asking import Asking, Subject
+from ldirectord_py.model.check_options import CheckedServer, CheckOptions
 from ldirectord_py.model.checking import Peer, Probe, Target
 from ldirectord_py.model.outcome import Outcome, Reason, down, up
 
@@ -39,8 +39,8 @@ class Nntp:
         return await lines.judge(_GREETED)
 
 
-def build_nntp(asking: Asking, subject: Subject, endpoint: Endpoint) -> Probe:
+def build_nntp(options: CheckOptions, server: CheckedServer, endpoint: Endpoint) -> Probe:
     """Return the probe of service nntp."""
     asked = f"nntp greeting of {endpoint}"
-    check = Nntp(receive=Receive.of(receive_of(asking, subject)))
-    return Probe(check=check, target=Target(endpoint=endpoint), timeout=asking.negotiatetimeout, asked=asked)
+    check = Nntp(receive=Receive.of(receive_of(options, server)))
+    return Probe(check=check, target=Target(endpoint=endpoint), timeout=options.negotiatetimeout, asked=asked)

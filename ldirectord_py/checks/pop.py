@@ -10,7 +10,7 @@ from ldirectord_py.checks.matching.patterns import Receive
 from ldirectord_py.checks.redaction import veiled
 from ldirectord_py.checks.text_lines import Lines
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.asking import Asking, Subject
+from ldirectord_py.model.check_options import CheckedServer, CheckOptions
 from ldirectord_py.model.checking import Peer, Probe, Target
 from ldirectord_py.model.outcome import Outcome, Reason, down, up
 
@@ -60,23 +60,23 @@ class Pop:
         return down(Reason.PROTOCOL, f"{did} {shown}, which is no POP3 response; expected +OK")
 
 
-def build_pop(asking: Asking, subject: Subject, endpoint: Endpoint) -> Probe:
+def build_pop(options: CheckOptions, server: CheckedServer, endpoint: Endpoint) -> Probe:
     """Return the probe of service pop."""
-    return _probe(asking, subject, Target(endpoint=endpoint))
+    return _probe(options, server, Target(endpoint=endpoint))
 
 
-def build_pops(asking: Asking, subject: Subject, endpoint: Endpoint) -> Probe:
+def build_pops(options: CheckOptions, server: CheckedServer, endpoint: Endpoint) -> Probe:
     """Return the probe of service pops: TLS from the start (RFC 8314 §3.2)."""
-    return _probe(asking, subject, tls_target(asking, endpoint, asking.virtualhost))
+    return _probe(options, server, tls_target(options, endpoint, options.virtualhost))
 
 
-def _probe(asking: Asking, subject: Subject, target: Target) -> Probe:
-    check = _pop(asking, subject)
-    asked = f"{asking.service} {'login at' if check.login else 'greeting of'} {target.endpoint}"
-    return Probe(check=check, target=target, timeout=asking.negotiatetimeout, asked=asked)
+def _probe(options: CheckOptions, server: CheckedServer, target: Target) -> Probe:
+    check = _pop(options, server)
+    asked = f"{options.service} {'login at' if check.login else 'greeting of'} {target.endpoint}"
+    return Probe(check=check, target=target, timeout=options.negotiatetimeout, asked=asked)
 
 
-def _pop(asking: Asking, subject: Subject) -> Pop:
-    login = argument(asking.login, "login", "POP3")
-    passwd = argument(asking.passwd, "passwd", "POP3") if login else b""
-    return Pop(login=login, passwd=passwd, receive=Receive.of(receive_of(asking, subject)))
+def _pop(options: CheckOptions, server: CheckedServer) -> Pop:
+    login = argument(options.login, "login", "POP3")
+    passwd = argument(options.passwd, "passwd", "POP3") if login else b""
+    return Pop(login=login, passwd=passwd, receive=Receive.of(receive_of(options, server)))

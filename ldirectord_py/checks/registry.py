@@ -6,12 +6,12 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import assert_never
 
-from ldirectord_py.checks.building.invalid_option import Misasked
+from ldirectord_py.checks.building.invalid_option import InvalidOption
 from ldirectord_py.checks.building.source_binding import setting_out
 from ldirectord_py.checks.connect import Connect
 from ldirectord_py.checks.ping import Ping
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.asking import Asking, CheckType, Subject
+from ldirectord_py.model.check_options import CheckedServer, CheckOptions, CheckType
 from ldirectord_py.model.checking import (
     Alternating,
     Always,
@@ -26,8 +26,11 @@ from ldirectord_py.model.checking import (
 from ldirectord_py.model.outcome import Reason, down, up
 from ldirectord_py.model.service import AddressKey, Protocol
 
-Build = Callable[[Asking, Subject, Endpoint], Probe]
-"""Makes the probe of a service: how it is asked, who is asked, and at which address and port.  Raises `Misasked`."""
+Build = Callable[[CheckOptions, CheckedServer, Endpoint], Probe]
+"""Makes the probe of a service: how it is asked, who is asked, and at which address and port.
+
+Raises `InvalidOption`.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +40,8 @@ class _Later:
     module: str
     name: str
 
-    def __call__(self, asking: Asking, subject: Subject, endpoint: Endpoint) -> Probe:
-        return self.builder(asking, subject, endpoint)
+    def __call__(self, options: CheckOptions, server: CheckedServer, endpoint: Endpoint) -> Probe:
+        return self.builder(options, server, endpoint)
 
     @property
     def builder(self) -> Build:
@@ -60,8 +63,8 @@ class Row:
     build: Build
 
 
-def _unchecked(asking: Asking, _subject: Subject, _endpoint: Endpoint) -> Probe:
-    return Probe(check=FixedOutcome(outcome=up("not checked")), timeout=asking.negotiatetimeout)
+def _unchecked(options: CheckOptions, _subject: CheckedServer, _endpoint: Endpoint) -> Probe:
+    return Probe(check=FixedOutcome(outcome=up("not checked")), timeout=options.negotiatetimeout)
 
 
 _ROWS = (
@@ -191,118 +194,118 @@ def standard_port(service: str) -> int | None:
     return SERVICES[service].port
 
 
-def plan(asking: Asking, subject: Subject) -> CheckPlan:
-    """Return what to ask *subject*, and in which order.
+def plan(options: CheckOptions, server: CheckedServer) -> CheckPlan:
+    """Return what to ask *server*, and in which order.
 
-    Raises `Misasked` where that cannot be asked; its sentence is for whoever wrote the configuration.
+    Raises `InvalidOption` where that cannot be asked; its sentence is for whoever wrote the configuration.
     """
-    match asking.checktype:
+    match options.checktype:
         case CheckType.ON:
             return Always()
         case CheckType.OFF:
             return Never()
         case CheckType.COMBINED:
-            return _combined(asking, subject)
-        case CheckType.NEGOTIATE if asking.service == "none":
+            return _combined(options, server)
+        case CheckType.NEGOTIATE if options.service == "none":
             return Always()
         case _:
-            return Repeated(probe=_single(asking, subject), interval=asking.interval)
+            return Repeated(probe=_single(options, server), interval=options.interval)
 
 
-def _single(asking: Asking, subject: Subject) -> Probe:
+def _single(options: CheckOptions, server: CheckedServer) -> Probe:
     """Return the one probe of a checktype that has one."""
-    match asking.checktype:
+    match options.checktype:
         case CheckType.NEGOTIATE:
-            return _negotiate(asking, subject)
+            return _negotiate(options, server)
         case CheckType.CONNECT:
-            return _ping(asking, subject) if _is_udp(asking, subject) else _connect(asking, subject)
+            return _ping(options, server) if _is_udp(options, server) else _connect(options, server)
         case CheckType.PING:
-            return _ping(asking, subject)
+            return _ping(options, server)
         case CheckType.EXTERNAL:
-            return setting_out(asking, _EXTERNAL(asking, subject, subject.endpoint))
+            return setting_out(options, _EXTERNAL(options, server, server.endpoint))
         case CheckType.EXTERNAL_PERL:
-            return setting_out(asking, _EXTERNAL_PERL(asking, subject, subject.endpoint))
+            return setting_out(options, _EXTERNAL_PERL(options, server, server.endpoint))
         case CheckType.ON | CheckType.OFF | CheckType.COMBINED:
-            raise AssertionError(f"checktype {asking.checktype} is not one probe")
+            raise AssertionError(f"checktype {options.checktype} is not one probe")
         case _:
-            assert_never(asking.checktype)
+            assert_never(options.checktype)
 
 
-def _combined(asking: Asking, subject: Subject) -> CheckPlan:
+def _combined(options: CheckOptions, server: CheckedServer) -> CheckPlan:
     """Return negotiations with connects between them.
 
     Over UDP every connect succeeds, so those are mere pauses between the negotiations.  With service none every
     negotiation succeeds and would let a dead server in again after each failed connect; so connects alone remain.
     """
-    unconnected = _is_udp(asking, subject)
-    if asking.service == "none":
-        if unconnected or not asking.connects:
+    unconnected = _is_udp(options, server)
+    if options.service == "none":
+        if unconnected or not options.connects:
             return Always()
-        return Repeated(probe=_connect(asking, subject), interval=asking.interval)
-    negotiate = _negotiate(asking, subject)
-    if not asking.connects:
-        return Repeated(probe=negotiate, interval=asking.interval)
-    connect = _pause(asking) if unconnected else _connect(asking, subject)
-    return Alternating(negotiate=negotiate, connect=connect, connects=asking.connects, interval=asking.interval)
+        return Repeated(probe=_connect(options, server), interval=options.interval)
+    negotiate = _negotiate(options, server)
+    if not options.connects:
+        return Repeated(probe=negotiate, interval=options.interval)
+    connect = _pause(options) if unconnected else _connect(options, server)
+    return Alternating(negotiate=negotiate, connect=connect, connects=options.connects, interval=options.interval)
 
 
-def _negotiate(asking: Asking, subject: Subject) -> Probe:
-    if (port := _check_port(asking, subject)) is None:
-        return _nowhere(asking)
-    return setting_out(asking, _row(asking).build(asking, subject, subject.endpoint.at_port(port)))
+def _negotiate(options: CheckOptions, server: CheckedServer) -> Probe:
+    if (port := _check_port(options, server)) is None:
+        return _nowhere(options)
+    return setting_out(options, _row(options).build(options, server, server.endpoint.at_port(port)))
 
 
-def _connect(asking: Asking, subject: Subject) -> Probe:
-    if (port := _check_port(asking, subject)) is None:
-        return _nowhere(asking)
-    target = Target(endpoint=subject.endpoint.at_port(port))
+def _connect(options: CheckOptions, server: CheckedServer) -> Probe:
+    if (port := _check_port(options, server)) is None:
+        return _nowhere(options)
+    target = Target(endpoint=server.endpoint.at_port(port))
     asked = f"connect to {target.endpoint}"
-    return setting_out(asking, Probe(check=Connect(), target=target, timeout=asking.checktimeout, asked=asked))
+    return setting_out(options, Probe(check=Connect(), target=target, timeout=options.checktimeout, asked=asked))
 
 
-def _ping(asking: Asking, subject: Subject) -> Probe:
+def _ping(options: CheckOptions, server: CheckedServer) -> Probe:
     # Without the port, so that all the services of one machine share its ping.
-    target = Target(endpoint=subject.endpoint.at_port(0), transport=Transport.ICMP)
+    target = Target(endpoint=server.endpoint.at_port(0), transport=Transport.ICMP)
     probe = Probe(
         check=Ping(family=6 if target.endpoint.address.version == 6 else 4),
         target=target,
-        timeout=asking.checktimeout,
-        attempts=asking.checkcount,
+        timeout=options.checktimeout,
+        attempts=options.checkcount,
         asked=f"ping of {target.endpoint.address}",
     )
-    return setting_out(asking, probe)
+    return setting_out(options, probe)
 
 
-def _pause(asking: Asking) -> Probe:
-    return Probe(check=FixedOutcome(outcome=up("nothing to connect to over UDP")), timeout=asking.checktimeout)
+def _pause(options: CheckOptions) -> Probe:
+    return Probe(check=FixedOutcome(outcome=up("nothing to connect to over UDP")), timeout=options.checktimeout)
 
 
-def _nowhere(asking: Asking) -> Probe:
+def _nowhere(options: CheckOptions) -> Probe:
     """Return a check that is always down, as the original's connection to port 0 is; an extension is refused."""
-    if _row(asking) in _EXTENSIONS:
-        sentence = f"service {asking.service} has no port of its own: give the real server one, or set checkport"
-        raise Misasked("checkport", sentence)
+    if _row(options) in _EXTENSIONS:
+        sentence = f"service {options.service} has no port of its own: give the real server one, or set checkport"
+        raise InvalidOption("checkport", sentence)
     sentence = "no port to check: give the real server a port, or set checkport"
-    return Probe(check=FixedOutcome(outcome=down(Reason.REFUSED, sentence)), timeout=asking.checktimeout)
+    return Probe(check=FixedOutcome(outcome=down(Reason.REFUSED, sentence)), timeout=options.checktimeout)
 
 
-def _check_port(asking: Asking, subject: Subject) -> int | None:
-    return asking.checkport or subject.endpoint.port or _row(asking).port
+def _check_port(options: CheckOptions, server: CheckedServer) -> int | None:
+    return options.checkport or server.endpoint.port or _row(options).port
 
 
-def _row(asking: Asking) -> Row:
+def _row(options: CheckOptions) -> Row:
     try:
-        return SERVICES[asking.service]
+        return SERVICES[options.service]
     except KeyError:
-        sentence = f"expected one of {', '.join(SERVICES)}, but got {asking.service!r}"
-        raise Misasked("service", sentence) from None
+        sentence = f"expected one of {', '.join(SERVICES)}, but got {options.service!r}"
+        raise InvalidOption("service", sentence) from None
 
 
-def _is_udp(asking: Asking, subject: Subject) -> bool:
+def _is_udp(options: CheckOptions, server: CheckedServer) -> bool:
     """Return whether a connection would tell nothing: the server is asked over UDP, which has none."""
-    if asking.service == "udp":
+    if options.service == "udp":
         return True
-    return isinstance(subject.virtual, AddressKey) and subject.virtual.protocol is Protocol.UDP
+    return isinstance(server.virtual, AddressKey) and server.virtual.protocol is Protocol.UDP
 
 
-__all__ = ["SERVICES", "Build", "Misasked", "Row", "plan", "service_for_port", "standard_port"]
+__all__ = ["SERVICES", "Build", "InvalidOption", "Row", "plan", "service_for_port", "standard_port"]

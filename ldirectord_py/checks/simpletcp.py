@@ -6,7 +6,7 @@ from ldirectord_py.checks.building.request_texts import receive_of, request_of
 from ldirectord_py.checks.matching.patterns import PatternGaveUp, Receive
 from ldirectord_py.checks.quoting import quoted
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.asking import Asking, Subject
+from ldirectord_py.model.check_options import CheckedServer, CheckOptions
 from ldirectord_py.model.checking import Peer, Probe, Target, Transport
 from ldirectord_py.model.outcome import Outcome, Reason, down, up
 from ldirectord_py.model.service import AddressKey, Protocol
@@ -123,25 +123,25 @@ def _matched(line: bytes) -> Outcome:
     return up(f"answered {answer}")
 
 
-def build_simpletcp(asking: Asking, subject: Subject, endpoint: Endpoint) -> Probe:
+def build_simpletcp(options: CheckOptions, server: CheckedServer, endpoint: Endpoint) -> Probe:
     r"""Return the probe of service simpletcp, over UDP where that is the virtual's protocol.
 
     Of the request's escapes `\n` and `\r` are known, and the slash that every request is given is taken off again.
     """
-    lines = request_of(asking, subject).removeprefix("/").replace("\\n", "\n").replace("\\r", "\r")
+    lines = request_of(options, server).removeprefix("/").replace("\\n", "\n").replace("\\r", "\r")
     text = lines.encode("utf-8", "surrogateescape")
-    receive = Receive.of(receive_of(asking, subject))
+    receive = Receive.of(receive_of(options, server))
     asked = f"simpletcp answer of {endpoint}"
-    if isinstance(subject.virtual, AddressKey) and subject.virtual.protocol is Protocol.UDP:
+    if isinstance(server.virtual, AddressKey) and server.virtual.protocol is Protocol.UDP:
         return Probe(
             check=SimpleUdp(request=text, receive=receive),
             target=Target(endpoint=endpoint, transport=Transport.UDP),
-            timeout=asking.negotiatetimeout,
+            timeout=options.negotiatetimeout,
             asked=f"{asked} over UDP",
         )
     return Probe(
         check=SimpleTcp(request=text, receive=receive),
         target=Target(endpoint=endpoint),
-        timeout=asking.negotiatetimeout,
+        timeout=options.negotiatetimeout,
         asked=asked,
     )

@@ -9,7 +9,7 @@ from ldirectord_py.checks.matching.patterns import Receive
 from ldirectord_py.checks.quoting import quoted
 from ldirectord_py.checks.text_lines import Lines
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.asking import Asking, Subject
+from ldirectord_py.model.check_options import CheckedServer, CheckOptions
 from ldirectord_py.model.checking import Peer, Probe, Target
 from ldirectord_py.model.outcome import Outcome, Reason, down, up
 
@@ -71,8 +71,8 @@ def _objection(did: str, reply: bytes) -> Outcome | None:
     return None
 
 
-def build_smtp(asking: Asking, subject: Subject, endpoint: Endpoint) -> Probe:
+def build_smtp(options: CheckOptions, server: CheckedServer, endpoint: Endpoint) -> Probe:
     """Return the probe of services smtp and submission."""
-    asked = f"{asking.service} greeting and EHLO of {endpoint}"
-    check = Smtp(receive=Receive.of(receive_of(asking, subject)))
-    return Probe(check=check, target=Target(endpoint=endpoint), timeout=asking.negotiatetimeout, asked=asked)
+    asked = f"{options.service} greeting and EHLO of {endpoint}"
+    check = Smtp(receive=Receive.of(receive_of(options, server)))
+    return Probe(check=check, target=Target(endpoint=endpoint), timeout=options.negotiatetimeout, asked=asked)

@@ -3,13 +3,13 @@
 import re
 from dataclasses import dataclass
 
-from ldirectord_py.checks.building.invalid_option import Misasked
+from ldirectord_py.checks.building.invalid_option import InvalidOption
 from ldirectord_py.checks.building.request_texts import receive_of, request_of
 from ldirectord_py.checks.matching.patterns import Receive
 from ldirectord_py.checks.matching.searching import objection_to
 from ldirectord_py.checks.quoting import quoted
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.asking import Asking, Subject
+from ldirectord_py.model.check_options import CheckedServer, CheckOptions
 from ldirectord_py.model.checking import Peer, Probe, Target, Transport
 from ldirectord_py.model.outcome import Outcome, Reason, down, up
 
@@ -43,20 +43,20 @@ class Udp:
         return up(f"answered {quoted(answer)}")
 
 
-def build_udp(asking: Asking, subject: Subject, endpoint: Endpoint) -> Probe:
+def build_udp(options: CheckOptions, server: CheckedServer, endpoint: Endpoint) -> Probe:
     """Return the probe of service udp, over UDP whatever the virtual's protocol is.
 
     The slash that every request is given is taken off again.
     """
-    text = request_of(asking, subject).removeprefix("/").encode("utf-8", "surrogateescape")
+    text = request_of(options, server).removeprefix("/").encode("utf-8", "surrogateescape")
     payload = _ESCAPE.sub(_meant, text)
     if len(payload) > LARGEST:
-        raise Misasked("request", f"expected at most {LARGEST} bytes for one datagram, but got {len(payload)}")
-    check = Udp(request=payload, receive=Receive.of(receive_of(asking, subject)))
+        raise InvalidOption("request", f"expected at most {LARGEST} bytes for one datagram, but got {len(payload)}")
+    check = Udp(request=payload, receive=Receive.of(receive_of(options, server)))
     return Probe(
         check=check,
         target=Target(endpoint=endpoint, transport=Transport.UDP),
-        timeout=asking.negotiatetimeout,
+        timeout=options.negotiatetimeout,
         sends=SENDS,
         asked=f"udp answer of {endpoint}",
     )
@@ -66,5 +66,5 @@ def _meant(escape: re.Match[bytes]) -> bytes:
     r"""Return the byte that an escape stands for: `\n`, `\r`, `\t`, `\0`, `\\` or `\xNN`."""
     if (known := escape[1]) is None:
         expected = r"expected \n, \r, \t, \0, \\ or \xNN with two hexadecimal digits"
-        raise Misasked("request", f"{expected}, but got {quoted(escape[0])}")
+        raise InvalidOption("request", f"{expected}, but got {quoted(escape[0])}")
     return _MEANINGS.get(known) or bytes.fromhex(known[1:].decode())

@@ -15,10 +15,10 @@ from typing import Any
 from ldirectord_py.checks.redaction import without
 from ldirectord_py.cli import units
 from ldirectord_py.cli.children import itself, statuses
+from ldirectord_py.cli.command_log import CommandLog, destination
 from ldirectord_py.cli.control_client import ask, control_path
-from ldirectord_py.cli.daemon import Announce, Report, early_signals, in_background
+from ldirectord_py.cli.daemon import Announce, StartReport, early_signals, in_background
 from ldirectord_py.cli.environment import Environment
-from ldirectord_py.cli.journal import Journal, destination
 from ldirectord_py.cli.options import Action, Invocation
 from ldirectord_py.cli.pidfile import AlreadyRunning, Running, Stopped, end, held, permitted, standing
 from ldirectord_py.cli.processes import Process
@@ -53,17 +53,17 @@ class Job:
     pid_files: tuple[Path, ...]
     """Of daemons that may run already."""
     environment: Environment
-    journal: Journal
+    log: CommandLog
 
 
 def perform(job: Job) -> int:
     """Take the action; return the exit status.  Raises `DirectorError`."""
-    return _DEEDS[job.invocation.action](job, standing(*job.pid_files))
+    return _ACTIONS[job.invocation.action](job, standing(*job.pid_files))
 
 
 def _start(job: Job, found: Running | Stopped) -> int:
     if isinstance(found, Running):
-        job.journal.say(_is_running(job, found.pid))
+        job.log.say(_is_running(job, found.pid))
         if other := _other_file(job, _asked(found)):
             complain(f"ldirectord runs already, pid {found.pid}: {other}")
         return 0
@@ -71,10 +71,10 @@ def _start(job: Job, found: Running | Stopped) -> int:
         return _alone(job)
     if job.invocation.foreground:
         return _foreground(job)
-    job.journal.say(f"{_STARTING} as daemon")
+    job.log.say(f"{_STARTING} as daemon")
     report = in_background(lambda announce: _daemon(job, announce), job.environment.patience)
     if report.status:
-        job.journal.tell(f"{report.sentence.rstrip('.')}; the log may say more ({job.config.logfile})")
+        job.log.tell(f"{report.sentence.rstrip('.')}; the log may say more ({job.config.logfile})")
     elif report.sentence:
         complain(report.sentence)
     return report.status
@@ -110,7 +110,7 @@ def _end(job: Job, found: Running, number: signal.Signals) -> int:
     if end(found, seconds, number):
         return 0
     name = "SIGTERM" if number == signal.SIGTERM else f"signal {number:d}"
-    job.journal.tell(
+    job.log.tell(
         f"ldirectord for {job.config.path} has not ended within {seconds:g} seconds of {name}, pid: {found.pid}"
     )
     return 1
@@ -123,9 +123,9 @@ def _restart(job: Job, found: Running | Stopped) -> int:
     job.environment.prover(job.config, _options(job))
     if not job.invocation.force and (share := _taken_away(job, found)):
         insist = f"if it is meant: ldirectord {job.config.path} restart --force"
-        job.journal.tell(f"a restart would take away {share}: the director goes on as it is; {insist}")
+        job.log.tell(f"a restart would take away {share}: the director goes on as it is; {insist}")
         return REFUSED
-    if (unit := units.running(job.journal.instance, found)) is not None:
+    if (unit := units.running(job.log.instance, found)) is not None:
         return units.restart(unit)
     # The original knows no way to end that leaves the table to another.
     number = signal.SIGTERM if Process(found.pid).is_original else LEAVE_TABLE
@@ -149,24 +149,24 @@ def _try_restart(job: Job, found: Running | Stopped) -> int:
 def _reload(job: Job, found: Running | Stopped) -> int:
     if isinstance(found, Running):
         if other := _other_file(job, _asked(found)):
-            job.journal.tell(f"nothing was reloaded, ldirectord runs, pid {found.pid}: {other}")
+            job.log.tell(f"nothing was reloaded, ldirectord runs, pid {found.pid}: {other}")
             return REFUSED
-        return reload(found, job.journal, job.environment.patience, force=job.invocation.force)
-    job.journal.tell(f"ldirectord is stopped for {job.config.path}")
+        return reload(found, job.log, job.environment.patience, force=job.invocation.force)
+    job.log.tell(f"ldirectord is stopped for {job.config.path}")
     return 1
 
 
 def _status(job: Job, found: Running | Stopped) -> int:
     """Say where things stand, in the words and on the streams that cluster agents look at."""
     if isinstance(found, Running):
-        job.journal.tell(_is_running(job, found.pid), Level.INFO)
+        job.log.tell(_is_running(job, found.pid), Level.INFO)
         if trouble := _trouble(job, reply := _asked(found)):
             complain(f"{_in_force(found, reply)}; {trouble}")
         if not job.invocation.shadow:
             statuses(job.config, job.invocation, job.environment.program)
         return 0
     if found.stale:
-        job.journal.tell(f"ldirectord stale pid file {found.stale} for {job.config.path}")
+        job.log.tell(f"ldirectord stale pid file {found.stale} for {job.config.path}")
     tell(f"ldirectord is stopped for {job.config.path}")
     _warn_of_file(job)
     return 1 if found.stale else 3
@@ -222,7 +222,7 @@ def _warn_of_file(job: Job) -> None:
         complain(job.trouble)
 
 
-_DEEDS = {
+_ACTIONS = {
     Action.START: _start,
     Action.STOP: _stop,
     Action.RESTART: _restart,
@@ -249,7 +249,7 @@ def _options(job: Job, control: Path | None = None) -> Options:
         debug=job.invocation.debug,
         shadow=job.invocation.shadow,
         force=job.invocation.force,
-        instance=job.journal.instance,
+        instance=job.log.instance,
         program=itself(job.invocation, job.environment.program),
         pid_file=job.pid_file,
         run_dir=job.environment.run_dir,
@@ -265,19 +265,19 @@ def _run(job: Job, begun: Ready, control: Path | None = None) -> int:
 
 def _alone(job: Job) -> int:
     """Direct in the foreground without a pid file, as the original does: beside a daemon, if there is one."""
-    job.journal.say(f"{_STARTING} with pid: {os.getpid()}")
+    job.log.say(f"{_STARTING} with pid: {os.getpid()}")
     return _run(job, early_signals())
 
 
 def _foreground(job: Job) -> int:
     """Direct in the foreground, in the daemon's place."""
     begun = early_signals()
-    job.journal.say(f"{_STARTING} with pid: {os.getpid()}")
+    job.log.say(f"{_STARTING} with pid: {os.getpid()}")
     try:
         with held(job.pid_file, *job.pid_files):
             return _run(job, begun, control_path(job.pid_file))
     except AlreadyRunning as error:
-        job.journal.say(str(error))
+        job.log.say(str(error))
         return 0
 
 
@@ -288,19 +288,19 @@ def _daemon(job: Job, announce: Announce) -> int:
 
     def ready(*troubles: str) -> None:
         begun()
-        announce(Report(0, "\n".join(troubles)))
+        announce(StartReport(0, "\n".join(troubles)))
 
     try:
         with held(job.pid_file, *job.pid_files):
             return _run(job, ready, control_path(job.pid_file))
     except AlreadyRunning as error:
-        job.journal.say(str(error))
-        announce(Report(0))
+        job.log.say(str(error))
+        announce(StartReport(0))
         return 0
     except DirectorError as error:
-        job.journal.say(str(error), Level.ERROR)
+        job.log.say(str(error), Level.ERROR)
         status = 2 if isinstance(error, ConfigRejected) else 1
-        announce(Report(status, str(error)))
+        announce(StartReport(status, str(error)))
         return status
 
 
@@ -310,7 +310,7 @@ def _crash_log(job: Job, announce: Announce) -> CrashHook:
     def hook(kind: type[BaseException], error: BaseException, place: TracebackType | None) -> None:
         secrets = job.config.secrets
         for line in without("".join(traceback.format_exception(kind, error, place)), secrets).splitlines():
-            job.journal.say(f"crashed: {line}", Level.ERROR)
-        announce(Report(1, f"ldirectord ended by a fault of its own: {without(repr(error), secrets)}"))
+            job.log.say(f"crashed: {line}", Level.ERROR)
+        announce(StartReport(1, f"ldirectord ended by a fault of its own: {without(repr(error), secrets)}"))
 
     return hook

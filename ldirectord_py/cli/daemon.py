@@ -15,17 +15,17 @@ _LONGEST_REPORT = 4000  # below PIPE_BUF, so that it comes in one piece
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class StartReport:
     """What became of a start: an exit status, and what the operator should know of it, if anything."""
 
     status: int
     sentence: str = ""
 
 
-Announce = Callable[[Report], None]
+Announce = Callable[[StartReport], None]
 
 
-def in_background(work: Callable[[Announce], int], seconds: float) -> Report:
+def in_background(work: Callable[[Announce], int], seconds: float) -> StartReport:
     """Do *work* in a daemon; return what it announces first, or that it did not do so within *seconds*.
 
     Returns in the foreground only: the daemon ends with the status that *work* returns.  It lets go of
@@ -59,14 +59,14 @@ def in_background(work: Callable[[Announce], int], seconds: float) -> Report:
     sys.exit(work(announce))
 
 
-def _no_process(error: OSError) -> Report:
-    return Report(1, f"no process can be started ({error.strerror}): look at TasksMax, ulimit -u and the memory")
+def _no_process(error: OSError) -> StartReport:
+    return StartReport(1, f"no process can be started ({error.strerror}): look at TasksMax, ulimit -u and the memory")
 
 
 def _announcer(writer: int) -> Announce:
     announced = False
 
-    def announce(report: Report) -> None:
+    def announce(report: StartReport) -> None:
         """Tell the foreground, once."""
         nonlocal announced
         if announced:
@@ -90,19 +90,19 @@ def _leave_terminal() -> None:
         os.close(nowhere)
 
 
-def _await_report(reader: int, seconds: float) -> Report:
+def _await_report(reader: int, seconds: float) -> StartReport:
     poll = select.poll()
     poll.register(reader, select.POLLIN)
     try:
         if not poll.poll(seconds * 1000):
-            return Report(1, f"ldirectord has not got to work within {seconds:g} seconds; it goes on trying")
+            return StartReport(1, f"ldirectord has not got to work within {seconds:g} seconds; it goes on trying")
         answer = os.read(reader, _LONGEST_REPORT).decode(errors="surrogateescape")
     finally:
         os.close(reader)
     if not answer:
-        return Report(1, "ldirectord ended before it got to work")
+        return StartReport(1, "ldirectord ended before it got to work")
     status, _, sentence = answer.partition(" ")
-    return Report(int(status), sentence)
+    return StartReport(int(status), sentence)
 
 
 def early_signals() -> Ready:

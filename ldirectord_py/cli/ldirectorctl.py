@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from ldirectord_py import __version__
-from ldirectord_py.cli.control.command import Command, Status
-from ldirectord_py.cli.control.commands import COMMANDS
+from ldirectord_py.cli.ctl.command import Command, Status
+from ldirectord_py.cli.ctl.commands import COMMANDS
 from ldirectord_py.cli.inherited import leave_behind
 from ldirectord_py.cli.terminal import complain
 from ldirectord_py.model.errors import ConfigRejected, DirectorError

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ldirectord_py.cli.actions import Job, perform
+from ldirectord_py.cli.command_log import CommandLog, destination
 from ldirectord_py.cli.environment import Environment
 from ldirectord_py.cli.inherited import leave_behind
 from ldirectord_py.cli.instances import (
@@ -16,7 +17,6 @@ from ldirectord_py.cli.instances import (
     own_pid_path,
     pid_paths,
 )
-from ldirectord_py.cli.journal import Journal, destination
 from ldirectord_py.cli.options import Action, Invocation, Topic, UsageError, parse
 from ldirectord_py.cli.terminal import complain, tell
 from ldirectord_py.cli.texts import HELP, USAGE, version
@@ -108,11 +108,11 @@ def _count(number: int, noun: str) -> str:
 def _act(asked: Invocation, words: Sequence[str], environment: Environment) -> int:
     """Carry out an action; whatever keeps us from it goes before the operator and into the log."""
     instance = instance_name(asked.config) + (SHADOW if asked.shadow else "")
-    journal = Journal(asked, destination(asked, environment.logfile), instance)
+    log = CommandLog(asked, destination(asked, environment.logfile), instance)
     try:
         config, trouble = _read(asked, environment)
-        journal.move(destination(asked, config.logfile, supervised=config.supervised))
-        journal.say(f"Invoking ldirectord invoked as: {' '.join((environment.program, *words))} ")
+        log.move(destination(asked, config.logfile, supervised=config.supervised))
+        log.say(f"Invoking ldirectord invoked as: {' '.join((environment.program, *words))} ")
         _warn(asked, config)
         places = pid_paths(environment.run_dir, instance)
         job = Job(
@@ -122,7 +122,7 @@ def _act(asked: Invocation, words: Sequence[str], environment: Environment) -> i
             pid_file=own_pid_path(places, environment.runtime_dir),
             pid_files=places,
             environment=environment,
-            journal=journal,
+            log=log,
         )
         status, reason = perform(job), f"Exiting from ldirectord {asked.action}"
     except ConfigRejected as error:
@@ -130,9 +130,9 @@ def _act(asked: Invocation, words: Sequence[str], environment: Environment) -> i
         complain(str(error))
     except DirectorError as error:
         status, reason = UNKNOWN_STATUS if asked.action is Action.STATUS else 1, "Initialisation Error"
-        journal.tell(str(error))
+        log.tell(str(error))
     if status or asked.debug:
-        journal.say(f"Exiting with exit_status {status}: {reason}", Level.ERROR if status else Level.INFO)
+        log.say(f"Exiting with exit_status {status}: {reason}", Level.ERROR if status else Level.INFO)
     return status
 
 

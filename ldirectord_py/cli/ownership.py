@@ -12,7 +12,7 @@ from ldirectord_py.runtime.statefile import owned
 
 
 @dataclass(frozen=True, slots=True)
-class Ownership:
+class KeptServices:
     """What is known of a daemon's virtual services."""
 
     pid: int | None
@@ -23,15 +23,15 @@ class Ownership:
     """Who says so: `daemon` or `state file`."""
 
 
-def ownership(*pid_files: Path) -> Ownership:
+def ownership(*pid_files: Path) -> KeptServices:
     """Ask the daemon under one of *pid_files* what is its own, or its state file where it does not answer."""
     found = standing(*pid_files)
     if not isinstance(found, Running):
-        return Ownership(None, None)
+        return KeptServices(None, None)
     control = control_path(found.path)
     with suppress(DirectorError):  # it stands still, or is another user's; its state file says the same
         if (reply := ask(control, "owned")) is not None:
-            return Ownership(found.pid, frozenset(each["virtual"] for each in reply["virtuals"]), "daemon")
+            return KeptServices(found.pid, frozenset(each["virtual"] for each in reply["virtuals"]), "daemon")
     if (virtuals := owned(control.with_suffix(".state"))) is not None:
-        return Ownership(found.pid, frozenset(virtuals), "state file")
-    return Ownership(found.pid, None)
+        return KeptServices(found.pid, frozenset(virtuals), "state file")
+    return KeptServices(found.pid, None)

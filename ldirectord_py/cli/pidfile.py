@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
 
-from ldirectord_py.cli.processes import Process, Target
+from ldirectord_py.cli.processes import DaemonProcess, Process
 from ldirectord_py.model.errors import DirectorError
 
 # struct flock of fcntl(2): type, whence, start, length, pid; the last item pads it as the compiler does
@@ -143,12 +143,12 @@ def end(running: Running, seconds: float, number: signal.Signals = signal.SIGTER
         return target.wait(seconds)
 
 
-def _target(running: Running) -> Target:
+def _target(running: Running) -> DaemonProcess:
     if running.pid <= 0:
         raise DirectorError(
             f"{running.path} is held by a process that cannot be seen from here, perhaps in another container"
         )
-    target = Target(running.pid, lambda: standing(running.path) == running)
+    target = DaemonProcess(running.pid, lambda: standing(running.path) == running)
     if not (Process(running.pid).is_ldirectord or target.wait(0)):
         target.close()
         raise DirectorError(

@@ -50,7 +50,7 @@ class Process:
         return program.rpartition(b"/")[2].startswith(b"perl") and any(b"ldirectord" in word for word in arguments)
 
 
-class Target:
+class DaemonProcess:
     """A process to be signalled, through a descriptor that cannot come to mean another (pidfd_open(2)).
 
     *same* says whether the pid file still names the process.  It is asked after the descriptor is open,

@@ -2,8 +2,8 @@
 
 import signal
 
+from ldirectord_py.cli.command_log import CommandLog
 from ldirectord_py.cli.control_client import ask, control_path
-from ldirectord_py.cli.journal import Journal
 from ldirectord_py.cli.pidfile import Running, send
 from ldirectord_py.cli.terminal import complain
 
@@ -11,7 +11,7 @@ REFUSED = 2
 """The exit status where the daemon goes on with the configuration that it had."""
 
 
-def reload(running: Running, journal: Journal, seconds: float, *, force: bool = False) -> int:
+def reload(running: Running, log: CommandLog, seconds: float, *, force: bool = False) -> int:
     """Have the daemon reload, wait for its answer, and tell it; return the exit status.
 
     A daemon without a control socket, such as the original, is sent SIGHUP, and what it makes of that is not known.
@@ -24,5 +24,5 @@ def reload(running: Running, journal: Journal, seconds: float, *, force: bool = 
         complain(sentence)
     if reply["in_force"]:
         return 0
-    journal.tell(f"The daemon refuses this configuration and goes on with the one it has, pid: {running.pid}")
+    log.tell(f"The daemon refuses this configuration and goes on with the one it has, pid: {running.pid}")
     return REFUSED

@@ -7,9 +7,9 @@ from ldirectord_py.config.grammar.directive import Unreadable
 from ldirectord_py.config.grammar.tree import Files, Tree
 from ldirectord_py.config.meaning.builder import build
 from ldirectord_py.config.meaning.here import HERE
-from ldirectord_py.config.meaning.resolve import Environment, Unasked
+from ldirectord_py.config.meaning.resolve import Resolver, Unasked
 from ldirectord_py.config.syntax.including import gather
-from ldirectord_py.config.syntax.sources import Reading
+from ldirectord_py.config.syntax.sources import SourceReader
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.errors import ConfigRejected
 from ldirectord_py.model.problems import Problem, Severity
@@ -24,7 +24,7 @@ class Located:
     files: Files
 
 
-def load(path: Path, environment: Environment = HERE) -> Config:
+def load(path: Path, environment: Resolver = HERE) -> Config:
     """Return the configuration in the file *path*; names in it are resolved, for which name servers have 10 s.
 
     Raises `ConfigRejected` with every problem at once, also where the file cannot be read.
@@ -32,9 +32,9 @@ def load(path: Path, environment: Environment = HERE) -> Config:
     return locate(path, environment).config
 
 
-def locate(path: Path, environment: Environment = HERE) -> Located:
+def locate(path: Path, environment: Resolver = HERE) -> Located:
     """Return the same with the places of its values; raises `ConfigRejected` as `load` does."""
-    reading = Reading(environment.variable, environment.absent)
+    reading = SourceReader(environment.variable, environment.absent)
     try:
         text = reading.read(str(path))
     except Unreadable as exc:
@@ -42,15 +42,15 @@ def locate(path: Path, environment: Environment = HERE) -> Located:
     return _parse(text, str(path), environment, reading)
 
 
-def parse(text: bytes, path: str, environment: Environment = HERE) -> Config:
+def parse(text: bytes, path: str, environment: Resolver = HERE) -> Config:
     """Return the configuration that *text* is; *path* is what messages call it, and its ending tells the syntax.
 
     Raises `ConfigRejected` with every problem at once.
     """
-    return _parse(text, path, environment, Reading(environment.variable, environment.absent)).config
+    return _parse(text, path, environment, SourceReader(environment.variable, environment.absent)).config
 
 
-def _parse(text: bytes, path: str, environment: Environment, reading: Reading) -> Located:
+def _parse(text: bytes, path: str, environment: Resolver, reading: SourceReader) -> Located:
     tree, files = gather(text, path, reading)
     try:
         config = _resolved(tree, files, environment)
@@ -59,7 +59,7 @@ def _parse(text: bytes, path: str, environment: Environment, reading: Reading) -
     return Located(replace(config, sources=reading.sources), tree, files)
 
 
-def _resolved(tree: Tree, files: Files, environment: Environment) -> Config:
+def _resolved(tree: Tree, files: Files, environment: Resolver) -> Config:
     """Return the configuration that *tree* describes; all the names in it are asked for at the same time.
 
     Which names there are is known once it has been built without them; where there are none, that is that.

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from functools import lru_cache
 
-from ldirectord_py.engine.servers import Server
+from ldirectord_py.engine.servers import ServerState
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.config import Real, Virtual
 from ldirectord_py.model.decisions import Cause, Decision, Mode, Standing, Who
@@ -12,7 +12,7 @@ from ldirectord_py.model.service import RealKey
 from ldirectord_py.model.table import Destination, Service, TableState
 
 
-def decide(virtual: Virtual, servers: Mapping[RealKey, Server]) -> Decision:
+def decide(virtual: Virtual, servers: Mapping[RealKey, ServerState]) -> Decision:
     """Return what is wanted of *virtual* while its real servers are as *servers* says.
 
     A server that serves stands there as configured.  One that does not is left out, or kept with
@@ -58,7 +58,7 @@ def _configured(weight: int) -> Cause:
     return Cause(Who.CONFIG, f"weight {weight} is configured")
 
 
-def _reasons(real: Real, server: Server, *, quiescent: bool) -> tuple[Cause, ...]:
+def _reasons(real: Real, server: ServerState, *, quiescent: bool) -> tuple[Cause, ...]:
     """Return why *server* does not serve, from its configured weight on."""
     causes = [_configured(real.destination.weight), _kept_from_serving(server)]
     if server.taken_out and quiescent:
@@ -66,7 +66,7 @@ def _reasons(real: Real, server: Server, *, quiescent: bool) -> tuple[Cause, ...
     return tuple(causes)
 
 
-def _kept_from_serving(server: Server) -> Cause:
+def _kept_from_serving(server: ServerState) -> Cause:
     health = server.health
     if server.file is not None:
         return Cause(Who.FILE, f"is in maintenance by the file {server.file}", health.since)

@@ -32,7 +32,7 @@ def servers_of(config: Config, found: dict[IPAddress, list[tuple[RealKey, Real]]
                 yield
 
 
-class Maintained:
+class MaintainedServers:
     """Files, servers and the names of hosts, and who is in maintenance because of them; hidden files are nothing."""
 
     def __init__(self) -> None:

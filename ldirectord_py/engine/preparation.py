@@ -6,7 +6,7 @@ from ldirectord_py.engine.decision import in_service
 from ldirectord_py.engine.health import resumed, unchecked
 from ldirectord_py.engine.inputs import Configured, Moment
 from ldirectord_py.engine.maintained import kept_out
-from ldirectord_py.engine.servers import Server
+from ldirectord_py.engine.servers import ServerState
 from ldirectord_py.model.checking import Always, Polled
 from ldirectord_py.model.config import Real, Virtual
 from ldirectord_py.model.health import Health, Rules, State
@@ -20,17 +20,17 @@ class Preparation:
     """Is complete once `work` has come to its end; servers that stay are touched by `complete` alone."""
 
     def __init__(
-        self, given: Configured, before: Mapping[RealKey, Server], stood_in: Collection[RealKey], now: Moment
+        self, given: Configured, before: Mapping[RealKey, ServerState], stood_in: Collection[RealKey], now: Moment
     ) -> None:
         """*before* has the servers as they are, *stood_in* the fallbacks that stand in for them."""
         self.given = given
-        self.servers: dict[RealKey, Server] = {}
+        self.servers: dict[RealKey, ServerState] = {}
         self.subscribers: dict[Polled, dict[RealKey, None]] = {}
         self._before = before
         self._stood_in = stood_in
         self._now = now
-        self._stay: list[tuple[Server, Real, Rules]] = []
-        self._unchecked: list[tuple[Server, bool]] = []
+        self._stay: list[tuple[ServerState, Real, Rules]] = []
+        self._unchecked: list[tuple[ServerState, bool]] = []
 
     def work(self) -> Iterator[None]:
         """Work it out; yields now and then."""
@@ -58,11 +58,11 @@ class Preparation:
     def _take(self, virtual: Virtual, rules: Rules, key: RealKey, real: Real) -> None:
         adopted = key not in self._stood_in and in_service(self.given.found, key, real)
         if (server := self._before.get(key)) is None:
-            server = Server(real, rules, self._first_belief(key, adopted=adopted))
+            server = ServerState(real, rules, self._first_belief(key, adopted=adopted))
         else:
             self._stay.append((server, real, rules))
         self.servers[key] = server
-        plan = kept_out(key, virtual.asking.interval) if key in self.given.files else real.plan
+        plan = kept_out(key, virtual.check_options.interval) if key in self.given.files else real.plan
         if isinstance(plan, Always):
             self._unchecked.append((server, adopted))
         elif isinstance(plan, Polled):

@@ -11,7 +11,7 @@ from ldirectord_py.model.service import RealKey
 
 
 @dataclass(slots=True)
-class Server:
+class ServerState:
     """One real server of the configuration in force."""
 
     real: Real
@@ -26,7 +26,7 @@ class Server:
 
     def plan(self, key: RealKey, virtual: Virtual) -> CheckPlan:
         """Return how it, *key* of *virtual*, is checked now."""
-        return self.real.plan if self.file is None else kept_out(key, virtual.asking.interval)
+        return self.real.plan if self.file is None else kept_out(key, virtual.check_options.interval)
 
     def enter_maintenance(self, file: str, now: float) -> None:
         """Be out, whatever that takes otherwise; *now* is in seconds since the epoch."""

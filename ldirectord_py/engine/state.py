@@ -12,7 +12,7 @@ from ldirectord_py.engine.faults import LastingFaults
 from ldirectord_py.engine.health import advance, unmoved
 from ldirectord_py.engine.inputs import Configured, Input, Maintained, Moment, Observed, Step, TakenOut, Written
 from ldirectord_py.engine.preparation import Preparation
-from ldirectord_py.engine.servers import Server
+from ldirectord_py.engine.servers import ServerState
 from ldirectord_py.engine.subscriptions import Subscriptions
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.checking import CheckPlan, Polled
@@ -24,9 +24,9 @@ from ldirectord_py.model.events import (
     FallbackChanged,
     FirstPassComplete,
     HealthChanged,
+    InitialChecksDone,
     MaintenanceChanged,
     ServingChanged,
-    Settled,
     SoftFailure,
 )
 from ldirectord_py.model.health import Health
@@ -49,7 +49,7 @@ class EngineState:
         """Know nothing; *begun* is when the director began."""
         self.config = Config(path="")
         self.virtuals: dict[VirtualKey, Virtual] = {}
-        self.servers: dict[RealKey, Server] = {}
+        self.servers: dict[RealKey, ServerState] = {}
         self.first_pass = False
         """Whether every server that is checked has been checked once."""
         self.settling = False
@@ -199,7 +199,7 @@ class EngineState:
             self._tell_serving(whole)
         self._note_pass(now)
 
-    def _turn(self, key: RealKey, server: Server, file: str | None, now: Moment) -> bool:
+    def _turn(self, key: RealKey, server: ServerState, file: str | None, now: Moment) -> bool:
         """Have *server* go into maintenance, or come back, if *file* says so; return whether it does."""
         was = server.file
         if (was is None) == (file is None):
@@ -235,7 +235,7 @@ class EngineState:
             self._note_pass(now)
         if self.settling and given.all and self.all_asked:
             self.settling = False
-            self._events.append(Settled())
+            self._events.append(InitialChecksDone())
 
     def _tell_fallback(self, key: VirtualKey) -> None:
         decision = self.decide(key)
@@ -268,7 +268,7 @@ class EngineState:
             self.first_pass = True
             self._events.append(FirstPassComplete(now.monotonic - self._begun.monotonic))
 
-    def _note_change(self, real: RealKey, server: Server, before: Health, asked: str = "") -> None:
+    def _note_change(self, real: RealKey, server: ServerState, before: Health, asked: str = "") -> None:
         after, failurecount = server.health, server.rules.failurecount
         self._decided.pop(real.virtual, None)
         if before.state is not after.state:

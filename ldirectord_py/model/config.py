@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from enum import IntFlag
 
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.asking import Asking
+from ldirectord_py.model.check_options import CheckOptions
 from ldirectord_py.model.checking import CheckPlan
 from ldirectord_py.model.health import FaultRules
 from ldirectord_py.model.problems import Problem
@@ -68,9 +68,9 @@ class Virtual:
     settings: Settings
     reals: tuple[Real, ...] = ()
     fallback: Fallback | None = None
-    asking: Asking = field(default_factory=Asking)
-    checks: tuple[Asking, ...] = ()
-    """Where a real server has to pass several checks: all of them, of which `asking` is the first."""
+    check_options: CheckOptions = field(default_factory=CheckOptions)
+    checks: tuple[CheckOptions, ...] = ()
+    """Where a real server has to pass several checks: all of them, of which `check_options` is the first."""
     quiescent: bool = False
     cleanstop: bool = True
     failurecount: int = 1

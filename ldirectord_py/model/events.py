@@ -242,7 +242,7 @@ class FirstPassComplete:
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class InitialChecksDone:
     """All that a start or a reload brought has been asked once, and the table follows."""
 
 
@@ -348,7 +348,7 @@ Event = (
     | TableBack
     | Started
     | FirstPassComplete
-    | Settled
+    | InitialChecksDone
     | ConfigChanged
     | Reloaded
     | ReloadRefused

@@ -11,7 +11,7 @@ from pathlib import Path
 from queue import SimpleQueue
 
 from ldirectord_py.model.address import bracketed
-from ldirectord_py.model.asking import CheckType
+from ldirectord_py.model.check_options import CheckType
 from ldirectord_py.model.config import Config, Real, Virtual
 from ldirectord_py.model.escaping import printable
 from ldirectord_py.model.events import CheckDone, Event, MonitorFileBack, MonitorFileFailed
@@ -71,7 +71,7 @@ class MonitorFiles:
     def follow_config(self) -> bool:
         """Take up the configuration that is in force; return whether any virtual has a monitorfile."""
         self._subjects = {
-            key: _Subject(virtual.monitorfile, identity(virtual, real), virtual.asking.checktype)
+            key: _Subject(virtual.monitorfile, identity(virtual, real), virtual.check_options.checktype)
             for virtual in self._config().virtuals
             if virtual.monitorfile
             for key, real in zip(virtual.keys, virtual.reals, strict=True)
@@ -169,23 +169,23 @@ def identity(virtual: Virtual, real: Real) -> bytes:
     It joins its fields with colons, request and pattern with a backslash before whatever is no letter, digit or
     underscore; each run of colons then becomes one blank, so that empty fields vanish, and backslashes go.
     """
-    asking, key = virtual.asking, virtual.key
-    kind = [asking.checktype.value]
-    if asking.checktype in {CheckType.NEGOTIATE, CheckType.COMBINED}:
-        kind.append(asking.service)
-    elif asking.checktype in {CheckType.EXTERNAL, CheckType.EXTERNAL_PERL}:
-        kind.append(asking.checkcommand)
+    options, key = virtual.check_options, virtual.key
+    kind = [options.checktype.value]
+    if options.checktype in {CheckType.NEGOTIATE, CheckType.COMBINED}:
+        kind.append(options.service)
+    elif options.checktype in {CheckType.EXTERNAL, CheckType.EXTERNAL_PERL}:
+        kind.append(options.checkcommand)
     fields = [
         *kind,
         key.protocol.value if isinstance(key, AddressKey) else "fwm",
         bracketed(real.endpoint.address),
         str(real.endpoint.port),
-        asking.virtualhost or "",
-        str(asking.checkport or ""),
+        options.virtualhost or "",
+        str(options.checkport or ""),
         str(real.destination.weight),
         real.destination.forwarding.value,
-        _escaped(asking.request if real.request is None else real.request),
-        _escaped(asking.receive if real.receive is None else real.receive),
+        _escaped(options.request if real.request is None else real.request),
+        _escaped(options.receive if real.receive is None else real.receive),
     ]
     joined = re.sub(":+", " ", ":".join(fields)).replace("\\", "")
     return printable(joined).encode()

@@ -13,13 +13,13 @@ from ldirectord_py.observers.hooks.execute import Execute
 from ldirectord_py.observers.hooks.fallbackcommand import FallbackCommand
 from ldirectord_py.observers.hooks.programs import Hooks
 from ldirectord_py.observers.mail.alerts import MailAlerts
-from ldirectord_py.observers.mail.queue import Post
+from ldirectord_py.observers.mail.queue import MailQueue
 from ldirectord_py.observers.mail.routes import Routes
 from ldirectord_py.observers.mail.transports import prepare
 from ldirectord_py.observers.monitorfile import MonitorFiles
 
 
-class Outward:
+class Notifications:
     """Runs programs, writes monitorfiles and sends mails while entered."""
 
     def __init__(
@@ -33,7 +33,7 @@ class Outward:
     ) -> None:
         self._config = config
         self._hooks = Hooks(emit, at_a_time)
-        self._post = Post(emit, routes)
+        self._post = MailQueue(emit, routes)
         self._fallbackcommand = FallbackCommand(config, self._hooks)
         self._execute = Execute(config, program, self._hooks)
         self._alerts = MailAlerts(config, self._post.put)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from ipaddress import ip_address
 from itertools import islice
 
-from ldirectord_py.checks.codecs.ber import Element, Malformed
+from ldirectord_py.checks.codecs.ber import BerError, Element
 
 _VERSION, _EXTENSIONS = 0xA0, 0xA3
 _UTC_TIME, _GENERALIZED_TIME = 0x17, 0x18
@@ -55,14 +55,14 @@ def _fields(der: bytes) -> list[Element]:
     if fields and fields[0].tag == _VERSION:
         del fields[0]
     if len(fields) < 6:
-        raise Malformed("a certificate without all its fields")
+        raise BerError("a certificate without all its fields")
     return fields
 
 
 def _validity(fields: list[Element]) -> tuple[float, float]:
     times = list(fields[3].parts())
     if len(times) != 2:
-        raise Malformed("a validity that is not two times")
+        raise BerError("a validity that is not two times")
     return _moment(times[0]), _moment(times[1])
 
 
@@ -72,9 +72,9 @@ def _moment(time: Element) -> float:
     if time.tag == _UTC_TIME and len(text) == 13:
         text = ("20" if text < "50" else "19") + text
     elif time.tag != _GENERALIZED_TIME or len(text) != 15:
-        raise Malformed("no time that a certificate may have")
+        raise BerError("no time that a certificate may have")
     if not text[:-1].isdecimal() or text[-1] != "Z":
-        raise Malformed("no time that a certificate may have")
+        raise BerError("no time that a certificate may have")
     year, *rest = (int(text[:4]), *(int(text[at : at + 2]) for at in range(4, 14, 2)))
     month, day, hour, minute, second = rest
     return datetime(year, month, day, hour, minute, second, tzinfo=UTC).timestamp()
@@ -110,4 +110,4 @@ def _first(element: Element) -> Element:
     """Return the first part of *element*."""
     for part in element.parts():
         return part
-    raise Malformed("an element without parts")
+    raise BerError("an element without parts")

@@ -2,9 +2,9 @@
 
 import socket
 
+from ldirectord_py.probing.compiled_probe import CompiledProbe
 from ldirectord_py.probing.ground import Done, Ground
 from ldirectord_py.probing.peers import StreamPeer
-from ldirectord_py.probing.prepared import Prepared
 from ldirectord_py.probing.reasons import outcome_of_sending
 from ldirectord_py.probing.turns import A_RECORD
 
@@ -38,7 +38,7 @@ class InsistentPeer(DatagramPeer):
 
     __slots__ = ("_question",)
 
-    def __init__(self, prepared: Prepared, ground: Ground, done: Done) -> None:
+    def __init__(self, prepared: CompiledProbe, ground: Ground, done: Done) -> None:
         super().__init__(prepared, ground, done)
         self._question: bytes | None = None
 
@@ -69,7 +69,7 @@ class IcmpPeer(DatagramPeer):
 
     __slots__ = ("_raw",)
 
-    def __init__(self, prepared: Prepared, ground: Ground, done: Done) -> None:
+    def __init__(self, prepared: CompiledProbe, ground: Ground, done: Done) -> None:
         super().__init__(prepared, ground, done)
         self._raw = False
 

@@ -16,8 +16,8 @@ from ldirectord_py.model.errors import CheckUnavailable
 from ldirectord_py.model.network import outcome_of_errno, outcome_of_opening, raise_if_ours, raise_of_opening
 from ldirectord_py.model.outcome import Outcome, Reason, down, fault
 from ldirectord_py.probing.closing import reset
+from ldirectord_py.probing.compiled_probe import CompiledProbe
 from ldirectord_py.probing.ground import Done, Ground
-from ldirectord_py.probing.prepared import Prepared
 from ldirectord_py.probing.reading import MOST, Reader, news
 from ldirectord_py.probing.reasons import outcome_of, outcome_of_bug, outcome_of_delay
 from ldirectord_py.probing.turns import A_BYTE_SEARCHED, A_LINE, A_TURN
@@ -59,7 +59,7 @@ class StreamPeer(Reader):
         "probe",
     )
 
-    def __init__(self, prepared: Prepared, ground: Ground, done: Done) -> None:
+    def __init__(self, prepared: CompiledProbe, ground: Ground, done: Done) -> None:
         super().__init__()
         self.probe = prepared.probe
         self.deadlines: OrderedDict[StreamPeer, float] | None = None

@@ -12,15 +12,15 @@ from ldirectord_py.checks.matching.offload import Allowance, matcher
 from ldirectord_py.model.checking import Pattern, Probe, Target, Transport
 from ldirectord_py.model.outcome import Outcome, Reason
 from ldirectord_py.probing.closing import MOST_CLOSING, ClosingConnections
+from ldirectord_py.probing.compiled_probe import CompiledProbe
 from ldirectord_py.probing.datagrams import DatagramPeer, IcmpPeer, InsistentPeer
 from ldirectord_py.probing.drivers import DriverRunner
 from ldirectord_py.probing.ground import Done, Ground
 from ldirectord_py.probing.peers import StreamPeer
-from ldirectord_py.probing.prepared import Prepared
 from ldirectord_py.probing.reasons import HELD_UP
 from ldirectord_py.probing.time_waits import TimeWaitBudget, per_second
 from ldirectord_py.probing.tls import TlsPeer
-from ldirectord_py.probing.tls_memory import CertificateSeen, TlsMemory
+from ldirectord_py.probing.tls_memory import OnCertificate, TlsMemory
 from ldirectord_py.system.daemon_thread import Threads
 from ldirectord_py.workers.pool import close_pools
 
@@ -40,7 +40,7 @@ class Run(Protocol):
         ...
 
 
-Errand = Callable[[Done, float], Run]
+ProbeStarter = Callable[[Done, float], Run]
 """A probe made ready: begins it at the time given, which is now (monotonic), and hands its outcome to `Done`, once;
 possibly before it returns.  Time is asked for once a turn and handed on: where the kernel has no vDSO, that alone
 halves the cost of a check."""
@@ -59,7 +59,7 @@ class Prober:
         tasks: asyncio.TaskGroup,
         *,
         crashed: Callable[[Probe, Exception], None],
-        certificate_seen: CertificateSeen = lambda _target, _expires: None,
+        certificate_seen: OnCertificate = lambda _target, _expires: None,
         closing: int = MOST_CLOSING,
     ) -> None:
         self.crashed = crashed
@@ -81,19 +81,19 @@ class Prober:
         """How many conversations are under way."""
         return len(self._peers)
 
-    def prepare(self, probe: Probe) -> Errand:
+    def prepare(self, probe: Probe) -> ProbeStarter:
         """Return *probe* made ready for `start`, as often as one likes."""
         if probe.target is None:
-            start: Errand = partial(self._drive, probe)
+            start: ProbeStarter = partial(self._drive, probe)
         elif probe.sends > 1:
-            start = partial(_Insisting, self._loop, self, Prepared(probe, probe.target, self._ephemeral))
+            start = partial(_Insisting, self._loop, self, CompiledProbe(probe, probe.target, self._ephemeral))
         else:
             start = partial(
-                self._converse, Prepared(probe, probe.target, self._ephemeral), self._peer_class(probe.target)
+                self._converse, CompiledProbe(probe, probe.target, self._ephemeral), self._peer_class(probe.target)
             )
         return partial(_Attempts, start, probe.attempts) if probe.attempts > 1 else start
 
-    def _peer_class(self, target: Target) -> Callable[[Prepared, Ground, Done], StreamPeer]:
+    def _peer_class(self, target: Target) -> Callable[[CompiledProbe, Ground, Done], StreamPeer]:
         match target.transport:
             case Transport.TCP if target.tls is None:
                 return StreamPeer
@@ -108,7 +108,11 @@ class Prober:
         return self._drivers.start(probe, done)
 
     def _converse(
-        self, prepared: Prepared, peer_class: Callable[[Prepared, Ground, Done], StreamPeer], done: Done, now: float
+        self,
+        prepared: CompiledProbe,
+        peer_class: Callable[[CompiledProbe, Ground, Done], StreamPeer],
+        done: Done,
+        now: float,
     ) -> Run:
         peer = peer_class(prepared, self, done)
         self.begin(peer, now)
@@ -245,7 +249,7 @@ def _ephemeral_ports() -> range:
 class _Attempts:
     """A probe that is tried again while nothing answers, each try under a deadline of its own."""
 
-    def __init__(self, start: Errand, attempts: int, done: Done, now: float) -> None:
+    def __init__(self, start: ProbeStarter, attempts: int, done: Done, now: float) -> None:
         self._start = start
         self._left = attempts
         self._done = done
@@ -274,7 +278,7 @@ class _Insisting:
     """A question in a datagram that is sent again while nothing has come back, at even shares of its time."""
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, prober: Prober, prepared: Prepared, done: Done, now: float
+        self, loop: asyncio.AbstractEventLoop, prober: Prober, prepared: CompiledProbe, done: Done, now: float
     ) -> None:
         self._loop = loop
         self._done = done

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from ldirectord_py.model.checking import Polled, Probe, Target, Together
 from ldirectord_py.model.outcome import Outcome
-from ldirectord_py.probing.prober import Errand, Prober, Run
+from ldirectord_py.probing.prober import Prober, ProbeStarter, Run
 from ldirectord_py.system.turns import in_turns
 
 TICK = 0.01
@@ -22,7 +22,7 @@ _FOLLOWED = 256  # plans looked at in one turn of the loop
 _STARTS = 64  # checks begun in one turn of the loop
 _GOLDEN = (math.sqrt(5) - 1) / 2  # its multiples, modulo 1, are spread evenly however many they are
 
-Report = Callable[[Polled, Outcome, float, float, str], None]
+ReportOutcome = Callable[[Polled, Outcome, float, float, str], None]
 """Is handed the plan, the outcome, the check's seconds, by how many seconds it began late, and what was asked."""
 
 
@@ -129,7 +129,7 @@ class Schedule:
     in line, each kind in its own, and their deadlines with them.
     """
 
-    def __init__(self, prober: Prober, policy: Policy, report: Report, *, limit: int, drivers: int) -> None:
+    def __init__(self, prober: Prober, policy: Policy, report: ReportOutcome, *, limit: int, drivers: int) -> None:
         self.policy = policy
         self.report = report
         self._prober = prober
@@ -209,7 +209,7 @@ class Schedule:
             self._items[plan] = item
             heappush(self._heap, (item.due, next(self._serial), item))
 
-    def errand(self, plan: Polled, step: int) -> tuple[_Lane, Errand, str]:
+    def errand(self, plan: Polled, step: int) -> tuple[_Lane, ProbeStarter, str]:
         """Return the lane of the probe that is due at *step*, the probe made ready, and what it asks."""
         probe = self.policy.probe_at(plan, step)
         lane = self._drivers if probe.target is None else self._conversations

@@ -13,9 +13,9 @@ from ldirectord_py.model.checking import PeerClosed, TlsOptions, Transport
 from ldirectord_py.model.errors import CheckUnavailable
 from ldirectord_py.model.outcome import Outcome
 from ldirectord_py.probing import certificates
+from ldirectord_py.probing.compiled_probe import CompiledProbe
 from ldirectord_py.probing.ground import Done, Ground
 from ldirectord_py.probing.peers import StreamPeer
-from ldirectord_py.probing.prepared import Prepared
 from ldirectord_py.probing.reasons import HELD_UP
 from ldirectord_py.probing.tls_handshake import HandshakeRefused, ServerHandshake, ServerRecords
 from ldirectord_py.probing.tls_memory import TlsMemory
@@ -61,7 +61,7 @@ class TlsPeer(StreamPeer):
     _records: ServerRecords
     _pieces: Iterator[tuple[bytes, int]]
 
-    def __init__(self, prepared: Prepared, ground: Ground, done: Done, memory: TlsMemory) -> None:
+    def __init__(self, prepared: CompiledProbe, ground: Ground, done: Done, memory: TlsMemory) -> None:
         super().__init__(prepared, ground, done)
         self._target = prepared.target
         self._options = prepared.target.tls or TlsOptions()

@@ -18,7 +18,7 @@ RESUMED = 3600.0
 Aside = Callable[[Callable[[], ssl.SSLContext]], asyncio.Future[ssl.SSLContext]]
 """Has a context made in a thread (`Ground.aside`)."""
 
-CertificateSeen = Callable[[Target, float], None]
+OnCertificate = Callable[[Target, float], None]
 """Is handed a target and until when its certificate is valid (seconds since the epoch): when that is new, and some
 time after `RESUMED` again."""
 
@@ -44,7 +44,7 @@ class TlsMemory:
     every `RESUMED` seconds, and at once when a certificate that was verified expires.
     """
 
-    def __init__(self, certificate_seen: CertificateSeen) -> None:
+    def __init__(self, certificate_seen: OnCertificate) -> None:
         self._certificate_seen = certificate_seen
         self._contexts: dict[TlsOptions, ssl.SSLContext] = {}
         self._nameless: dict[TlsOptions, ssl.SSLContext] = {}

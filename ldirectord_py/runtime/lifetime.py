@@ -20,7 +20,7 @@ _IGNORED = ("SIGUSR1", "SIGUSR2", "SIGALRM")
 """The original dies of these and leaves its table behind, which nobody can have wanted."""
 
 
-class Ended(Exception):
+class ShutdownRequested(Exception):
     """Unwinds the root group once the end was asked for; never seen outside."""
 
 
@@ -84,13 +84,13 @@ class Signals:
                 except DirectorError as error:  # as it is, not in a group
                     failure = error
                 ending.cancel()
-        except* Ended:
+        except* ShutdownRequested:
             pass
         if failure is not None:
             raise failure
         return not self._asked.is_set()
 
     async def end(self) -> None:
-        """Wait until a signal asks for the end, and unwind the group; raise `Ended`."""
+        """Wait until a signal asks for the end, and unwind the group; raise `ShutdownRequested`."""
         await self._asked.wait()
-        raise Ended
+        raise ShutdownRequested

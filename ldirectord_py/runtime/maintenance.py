@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
-from ldirectord_py.engine.maintenance import Maintained, servers_of
+from ldirectord_py.engine.maintenance import MaintainedServers, servers_of
 from ldirectord_py.model.address import IPAddress
 from ldirectord_py.model.config import Config, Real
 from ldirectord_py.model.events import Event, MaintenanceUnclear
@@ -43,7 +43,7 @@ class Maintenance:
         self._hosts = HostNames(self._wake.set)
         self._asked_at = -_HOSTS_EVERY
         self._files: MaintenanceFiles | None = None
-        self._maintained = Maintained()
+        self._maintained = MaintainedServers()
         self._config: Config | None = None
         """Whose servers are looked for."""
         self._addresses: tuple[IPAddress, ...] = ()
@@ -97,7 +97,7 @@ class Maintenance:
             if self._files is not None:
                 self._files.close()
             self._files = MaintenanceFiles(directory, self._wake.set) if directory is not None else None
-            self._maintained, self._config = Maintained(), None
+            self._maintained, self._config = MaintainedServers(), None
             self._troubles, self._strays = set(), set()
         return self._files
 

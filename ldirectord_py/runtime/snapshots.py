@@ -38,8 +38,8 @@ def _virtual(director: Director, virtual: Virtual, decision: Decision) -> Virtua
     return VirtualStatus(
         key=virtual.key,
         scheduler=virtual.settings.scheduler,
-        service=virtual.asking.service,
-        checktype=virtual.asking.checktype,
+        service=virtual.check_options.service,
+        checktype=virtual.check_options.checktype,
         quiescent=virtual.quiescent,
         fallback=virtual.kernel_endpoint(virtual.fallback) if virtual.fallback else None,
         fallback_active=decision.mode is Mode.FALLBACK,

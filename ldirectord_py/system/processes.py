@@ -35,7 +35,7 @@ def prepare_waiting() -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class ProgramResult:
     """How a program ended, and the first and the last line that it wrote (without blank ones; empty: none)."""
 
     status: int
@@ -61,10 +61,10 @@ async def run(
     given: bytes = b"",
     whole_group: bool = False,
     variables: Mapping[str, str] | None = None,
-) -> Ended:
+) -> ProgramResult:
     """Run a program in `/` and return how it ended; cancelled, it is ended with its whole process group.
 
-    Its standard input is what is *given*; its output is kept as far as `Ended` says, with *errors_only* that on
+    Its standard input is what is *given*; its output is kept as far as `ProgramResult` says, with *errors_only* that on
     standard error.  With *whole_group* the end of the program is the end of all that it has started in its process
     group, and so is our own end, by SIGKILL too.  Without *variables* its environment is what `environment` returns.
     A file without `#!` is the shell's.  Raises OSError where the program cannot be started, and where nothing can be
@@ -82,7 +82,7 @@ async def run(
             raise
         finally:
             program.leave_nothing()
-        return Ended(status, *output.lines())
+        return ProgramResult(status, *output.lines())
 
 
 class _Output:

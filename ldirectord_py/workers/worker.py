@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from ldirectord_py.system.processes import Ended
+from ldirectord_py.system.processes import ProgramResult
 from ldirectord_py.workers.frames import READY, UNAVAILABLE, unpacked
 
 GRACE = 0.5
@@ -135,7 +135,7 @@ class Worker:
         if (status := self._popen.poll()) is None:
             self._loop.call_later(_REAPED_AGAIN, self._reap)
             return
-        how = str(Ended(status))
+        how = str(ProgramResult(status))
         if self._answer is not None and not self._answer.done():
             self._answer.set_exception(WorkerEnded(how))
         self._gone(self, "" if self._ready else self._why or f"the process that asks has ended at its start: {how}")

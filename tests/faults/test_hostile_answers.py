@@ -21,7 +21,7 @@ from ldirectord_py.model.outcome import Outcome, Verdict
 from ldirectord_py.model.service import VirtualKey
 from ldirectord_py.probing.prober import Prober
 from tests.faults.hostile import Piece, Slot, hostile, mutated, too_busy, unchanged
-from tests.peers.asking import PATIENCE, UDP_VIP, VIP, Check, checking
+from tests.peers.options import PATIENCE, UDP_VIP, VIP, Check, checking
 from tests.peers.turns import MOST, datagrams_elsewhere, elsewhere, held_for, long_turns
 
 ALL = 330_000 if os.environ.get("FAULTS") == "full" else 2_000

@@ -68,7 +68,13 @@ def test_a_mail_is_safe_in_head_and_body(text: str, virtual: Virtual) -> None:
     mail = compose(Alert(told, text, AlertStatus.RUNNING, 0.0), Sender("root", "lvs1"))
     assert not unsafe(mail.replace(b"\r\n", b"\n"))
     head, _, body = mail.partition(b"\r\n\r\n")
-    assert [name for name, _ in message_from_bytes(head).items()][:5] == ["From", "To", "Subject", "Date", "Message-ID"]
+    assert [name for name, _ in message_from_bytes(head).items()][:5] == [
+        "From",
+        "To",
+        "Subject",
+        "Date",
+        "Message-ID",
+    ]
     assert body.count(b"\r\n") == 7
     assert body.count(b"\n") == 7
     assert body.count(b"\r") == 7

@@ -13,8 +13,8 @@ import pytest
 from ldirectord_py.model.outcome import Verdict
 from tests.faults.hostile import unchanged
 from tests.faults.test_hostile_answers import CASES, CERTIFIED, DATABASES, FTP_IN, HONEST, LOGIN, Case, dns
-from tests.peers.asking import UDP_VIP, VIP, checking
 from tests.peers.listeners import accepting
+from tests.peers.options import UDP_VIP, VIP, checking
 
 ABORT = pack("ii", 1, 0)
 GOODBYES = {"smtp": 1, "submission": 1, "pop": 1, "pops": 1, "imap": 1, "imaps": 1, "nntp": 4}

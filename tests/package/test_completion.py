@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ldirectord_py.cli import options
-from ldirectord_py.cli.control.commands import COMMANDS
+from ldirectord_py.cli.ctl.commands import COMMANDS
 
 FOLDER = Path(__file__).parents[2] / "etc/bash-completion"
 

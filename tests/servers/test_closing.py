@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from ldirectord_py.model.asking import CheckType
+from ldirectord_py.model.check_options import CheckType
 from ldirectord_py.model.outcome import Verdict
 from tests.lab.support.waiting import wait_until
-from tests.peers.asking import checking
+from tests.peers.options import checking
 from tests.peers.ports import free_port
 from tests.servers.daemons import PATIENT, accepts, at, daemon
 from tests.servers.exim import exim

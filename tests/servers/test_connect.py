@@ -4,11 +4,11 @@ import os
 
 import pytest
 
-from ldirectord_py.model.asking import CheckType
+from ldirectord_py.model.check_options import CheckType
 from ldirectord_py.model.checking import Alternating, Always, CheckPlan, Repeated
 from ldirectord_py.model.outcome import Outcome, Reason, Verdict, down, up
 from tests.lab.support.waiting import wait_until
-from tests.peers.asking import UDP_VIP, checking, configured, probing
+from tests.peers.options import UDP_VIP, checking, configured, probing
 from tests.peers.ports import free_port
 from tests.servers.daemons import at
 from tests.servers.nginx import Nginx

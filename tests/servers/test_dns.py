@@ -7,7 +7,7 @@ import dns.query
 import pytest
 
 from ldirectord_py.model.outcome import Reason, Verdict
-from tests.peers.asking import UDP_VIP, VIP, checking
+from tests.peers.options import UDP_VIP, VIP, checking
 from tests.peers.ports import free_port
 from tests.servers.daemons import at
 from tests.servers.nsd import nsd

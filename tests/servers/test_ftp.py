@@ -9,8 +9,8 @@ import trustme
 
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.outcome import Outcome, Reason, down, up
-from tests.peers.asking import checking
 from tests.peers.listeners import serving
+from tests.peers.options import checking
 from tests.peers.ports import free_port
 from tests.servers.daemons import at
 from tests.servers.vsftpd import PASSWORD, Vsftpd, vsftpd

@@ -10,7 +10,7 @@ import trustme
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
 from ldirectord_py.model.outcome import Outcome, Reason, Verdict, down, up
-from tests.peers.asking import checking
+from tests.peers.options import checking
 from tests.peers.ports import free_port
 from tests.servers.daemons import PATIENT, at
 

@@ -7,7 +7,7 @@ import pytest
 from ldirectord_py.model.checking import Repeated
 from ldirectord_py.model.outcome import Outcome, Reason, down, up
 from tests.lab.support.waiting import wait_until
-from tests.peers.asking import checking, configured, probing
+from tests.peers.options import checking, configured, probing
 from tests.peers.ports import free_port
 from tests.servers.daemons import PATIENT, at
 from tests.servers.nginx import ALIVE, SHOP, Nginx

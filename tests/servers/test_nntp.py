@@ -10,7 +10,7 @@ import pytest
 import trustme
 
 from ldirectord_py.model.outcome import Reason, Verdict, down, up
-from tests.peers.asking import checking
+from tests.peers.options import checking
 from tests.peers.ports import free_port
 from tests.servers.daemons import PATIENT, accepts, at, daemon, room, runs_as
 

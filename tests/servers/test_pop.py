@@ -6,7 +6,7 @@ import pytest
 
 from ldirectord_py.model.outcome import Reason, Verdict, down, up
 from tests.lab.support.waiting import wait_until
-from tests.peers.asking import checking
+from tests.peers.options import checking
 from tests.peers.ports import free_port
 from tests.servers.daemons import PATIENT, at
 from tests.servers.dovecot import BOB, GUEST, ZOE, Dovecot, dovecot

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from ldirectord_py.model.outcome import Reason, Verdict
-from tests.peers.asking import checking
+from tests.peers.options import checking
 from tests.peers.ports import free_port
 from tests.servers.daemons import at
 from tests.servers.freeradius import freeradius

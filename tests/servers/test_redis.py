@@ -7,8 +7,8 @@ import pytest
 import trustme
 
 from ldirectord_py.model.outcome import Reason, Verdict, up
-from tests.peers.asking import checking
 from tests.peers.listeners import serving
+from tests.peers.options import checking
 from tests.peers.ports import free_port
 from tests.servers.daemons import PATIENT, accepts, at, daemon
 

@@ -9,8 +9,8 @@ import pytest
 import trustme
 
 from ldirectord_py.model.outcome import Reason, Verdict, up
-from tests.peers.asking import UDP_VIP, checking
 from tests.peers.listeners import serving
+from tests.peers.options import UDP_VIP, checking
 from tests.peers.ports import free_port
 from tests.servers.daemons import at
 from tests.servers.redis import LOOPBACKS, redis

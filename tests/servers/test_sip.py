@@ -9,8 +9,8 @@ import trustme
 
 from ldirectord_py.model.outcome import Reason, down, up
 from ldirectord_py.model.service import AddressKey
-from tests.peers.asking import UDP_VIP, VIP, checking
 from tests.peers.listeners import serving
+from tests.peers.options import UDP_VIP, VIP, checking
 from tests.peers.ports import free_port
 from tests.servers.daemons import at
 from tests.servers.kamailio import kamailio

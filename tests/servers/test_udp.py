@@ -9,7 +9,7 @@ import pytest
 
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.outcome import Outcome, Reason, Verdict, down, up
-from tests.peers.asking import checking
+from tests.peers.options import checking
 from tests.peers.ports import free_port
 from tests.servers.daemons import PATIENT, at
 from tests.servers.nsd import nsd

@@ -8,10 +8,10 @@ from ipaddress import ip_address
 import pytest
 
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.asking import CheckType
+from ldirectord_py.model.check_options import CheckType
 from ldirectord_py.model.outcome import Reason, Verdict
-from tests.peers.asking import checking
 from tests.peers.listeners import Answer, serving
+from tests.peers.options import checking
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
 

@@ -330,7 +330,7 @@ async def test_no_secret_comes_out_of_values_tasks_and_bugs(
     assert sum(isinstance(event, CheckDone) for event in events) >= world.reals
     assert not leaks("".join(map(repr, events)))
     assert not leaks(repr(config) + "".join(map(str, config.virtuals)))
-    assert not leaks("".join(repr(virtual.asking) for virtual in config.virtuals))
+    assert not leaks("".join(repr(virtual.check_options) for virtual in config.virtuals))
     assert not leaks("".join(repr(one) for one in probes(config)))
 
 

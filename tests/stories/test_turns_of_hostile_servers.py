@@ -3,7 +3,7 @@
 import pytest
 
 from ldirectord_py.model.outcome import Verdict
-from tests.peers.asking import UDP_VIP
+from tests.peers.options import UDP_VIP
 from tests.stories.test_turns import DOWN, HTTP, LOGIN, Case, datagrams, frame, holds_no_turn, stream
 
 ODD = b"HTTP/1.1 200 OK\nTransfer-Encoding : chunked\n\n"

@@ -10,7 +10,7 @@ from ldirectord_py.checks.registry import SERVICES
 from ldirectord_py.config.grammar.directive import Scope
 from ldirectord_py.config.grammar.directives import rows
 from ldirectord_py.config.load import parse
-from ldirectord_py.model.asking import CheckType
+from ldirectord_py.model.check_options import CheckType
 from tests.peers.certificates import Authority
 
 CHECKS = sorted({page for _, page in check_pages()})
@@ -50,9 +50,9 @@ def test_an_example_is_a_configuration_of_what_its_page_is_about(page: str) -> N
     assert not config.warnings
     (virtual,) = config.virtuals
     titles = {name for name, of in check_pages() if of == page}
-    assert titles & {virtual.asking.service, virtual.asking.checktype}, (
-        virtual.asking.service,
-        virtual.asking.checktype,
+    assert titles & {virtual.check_options.service, virtual.check_options.checktype}, (
+        virtual.check_options.service,
+        virtual.check_options.checktype,
     )
 
 

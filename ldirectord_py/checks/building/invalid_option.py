@@ -1,7 +1,7 @@
 """The error of a check that cannot be made of its directives."""
 
 
-class Misasked(ValueError):
+class InvalidOption(ValueError):
     """What a directive asks for cannot be asked; the message is a sentence for whoever wrote the configuration."""
 
     def __init__(self, directive: str, sentence: str) -> None:

@@ -3,13 +3,13 @@
 from importlib import import_module
 from types import ModuleType
 
-from ldirectord_py.checks.building.invalid_option import Misasked
+from ldirectord_py.checks.building.invalid_option import InvalidOption
 
 
 def library(name: str, service: str, *, extra: str | None = None, what: str = "a driver") -> ModuleType:
     """Return the library *name*, of our *extra* (by default called as the service is).
 
-    Raises `Misasked` where it is not installed, with what to install.
+    Raises `InvalidOption` where it is not installed, with what to install.
     """
     try:
         return import_module(name)
@@ -20,6 +20,8 @@ def library(name: str, service: str, *, extra: str | None = None, what: str = "a
         ) from error
 
 
-def missing(service: str, why: str = "", *, extra: str | None = None, what: str = "a driver") -> Misasked:
+def missing(service: str, why: str = "", *, extra: str | None = None, what: str = "a driver") -> InvalidOption:
     """Return the error of a service whose library is not there."""
-    return Misasked("service", f"service {service} needs {what}: pip install 'ldirectord-py[{extra or service}]'{why}")
+    return InvalidOption(
+        "service", f"service {service} needs {what}: pip install 'ldirectord-py[{extra or service}]'{why}"
+    )

@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.asking import Asking
+from ldirectord_py.model.check_options import CheckOptions
 from ldirectord_py.model.checking import Target, TlsOptions, Transport
 
 _DNS_NAME = re.compile(r"(?=.{1,253}\Z)(?=.*[A-Za-z_-])[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*", re.ASCII)
@@ -18,14 +18,14 @@ def is_name(text: str) -> bool:
     return _DNS_NAME.fullmatch(text) is not None
 
 
-def tls_options(asking: Asking, host: str | None) -> TlsOptions:
+def tls_options(options: CheckOptions, host: str | None) -> TlsOptions:
     """Return how to speak TLS to a server of *host* (perhaps with a port), whose name is taken unless one is given."""
     name = _PORT.sub("", host or "")
-    if asking.tls.server_name is not None or not is_name(name):
-        return asking.tls
-    return replace(asking.tls, server_name=name)
+    if options.tls.server_name is not None or not is_name(name):
+        return options.tls
+    return replace(options.tls, server_name=name)
 
 
-def tls_target(asking: Asking, endpoint: Endpoint, host: str | None) -> Target:
+def tls_target(options: CheckOptions, endpoint: Endpoint, host: str | None) -> Target:
     """Return where a service is asked that speaks TLS from the start."""
-    return Target(endpoint=endpoint, transport=Transport.TLS, tls=tls_options(asking, host))
+    return Target(endpoint=endpoint, transport=Transport.TLS, tls=tls_options(options, host))

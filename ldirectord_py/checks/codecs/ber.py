@@ -9,7 +9,7 @@ LONGEST_LENGTH = 4
 """Bytes that a length may take: some servers always take them all."""
 
 
-class Malformed(ValueError):
+class BerError(ValueError):
     """Bytes that are no element, or not the one that is due; the message says why."""
 
 
@@ -22,7 +22,7 @@ class Element(NamedTuple):
     content: bytes
 
     def parts(self) -> Iterator["Element"]:
-        """Yield the elements that this one is made of; raises `Malformed` where they end."""
+        """Yield the elements that this one is made of; raises `BerError` where they end."""
         content, place = self.content, 0
         while place < len(content):
             tag, start, end = _header(content, place)
@@ -30,9 +30,9 @@ class Element(NamedTuple):
             place = end
 
     def number(self) -> int:
-        """Return the value of a small integer or enumeration; raises `Malformed`."""
+        """Return the value of a small integer or enumeration; raises `BerError`."""
         if not 1 <= len(self.content) <= 4:
-            raise Malformed(f"a number of {len(self.content)} bytes")
+            raise BerError(f"a number of {len(self.content)} bytes")
         return int.from_bytes(self.content, "big", signed=True)
 
 
@@ -51,20 +51,20 @@ def number(tag: int, value: int) -> bytes:
 
 
 def length_follows(first: int) -> int:
-    """Return in how many bytes after *first*, the first one of a length, the length itself is; raises `Malformed`."""
+    """Return in how many bytes after *first*, the first one of a length, the length itself is; raises `BerError`."""
     if first < 0x80:
         return 0
     if not 1 <= first & 0x7F <= LONGEST_LENGTH:
-        raise Malformed("a length without end, or of too many bytes")
+        raise BerError("a length without end, or of too many bytes")
     return first & 0x7F
 
 
 def _header(content: bytes, place: int) -> tuple[int, int, int]:
     """Return the tag of the element at *place*, and where its content starts and ends."""
     if place + 2 > len(content):
-        raise Malformed("an element without length")
+        raise BerError("an element without length")
     start = place + 2 + length_follows(content[place + 1])
     size = int.from_bytes(content[place + 2 : start], "big") if start > place + 2 else content[place + 1]
     if start + size > len(content):
-        raise Malformed("an element longer than what it is part of")
+        raise BerError("an element longer than what it is part of")
     return content[place], start, start + size

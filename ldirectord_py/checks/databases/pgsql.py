@@ -6,7 +6,7 @@ from typing import ClassVar
 from ldirectord_py.checks.databases import pgsql_worker
 from ldirectord_py.checks.databases.statement import Statement, build
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.asking import Asking, Subject
+from ldirectord_py.model.check_options import CheckedServer, CheckOptions
 from ldirectord_py.model.checking import Probe
 
 
@@ -17,6 +17,6 @@ class Pgsql(Statement):
     worker: ClassVar[str] = pgsql_worker.__name__
 
 
-def build_pgsql(asking: Asking, subject: Subject, endpoint: Endpoint) -> Probe:
-    """Return the probe of service pgsql; raises `Misasked` where the driver is not installed."""
-    return build(Pgsql, "asyncpg", asking, subject, endpoint)
+def build_pgsql(options: CheckOptions, server: CheckedServer, endpoint: Endpoint) -> Probe:
+    """Return the probe of service pgsql; raises `InvalidOption` where the driver is not installed."""
+    return build(Pgsql, "asyncpg", options, server, endpoint)

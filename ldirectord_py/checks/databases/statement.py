@@ -4,13 +4,13 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from typing import ClassVar
 
-from ldirectord_py.checks.building.invalid_option import Misasked
+from ldirectord_py.checks.building.invalid_option import InvalidOption
 from ldirectord_py.checks.building.optional_libraries import missing
 from ldirectord_py.checks.building.request_texts import receive_of, request_of
 from ldirectord_py.checks.databases.question import Question, outcome_of
 from ldirectord_py.checks.matching.patterns import Receive
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.asking import Asking, Subject
+from ldirectord_py.model.check_options import CheckedServer, CheckOptions
 from ldirectord_py.model.checking import FixedOutcome, Probe
 from ldirectord_py.model.outcome import Outcome, Reason, down
 from ldirectord_py.workers.pool import pool
@@ -70,41 +70,44 @@ class Statement:
         )
 
 
-def build(kind: type[Statement], library: str, asking: Asking, subject: Subject, endpoint: Endpoint) -> Probe:
+def build(
+    kind: type[Statement], library: str, options: CheckOptions, server: CheckedServer, endpoint: Endpoint
+) -> Probe:
     """Return the probe of a database's service; without a login or a statement one that is always down.
 
-    The slash that every request is given is taken off again.  Raises `Misasked` where the *library* is not installed.
+    The slash that every request is given is taken off again.
+    Raises `InvalidOption` where the *library* is not installed.
     """
-    text = _text(request_of(asking, subject).removeprefix("/"), "request")
+    text = _text(request_of(options, server).removeprefix("/"), "request")
     if find_spec(library) is None:
-        raise missing(asking.service)
-    if lacking := _lacking(asking, text):
-        return Probe(check=FixedOutcome(outcome=down(Reason.STATUS, lacking)), timeout=asking.negotiatetimeout)
+        raise missing(options.service)
+    if lacking := _lacking(options, text):
+        return Probe(check=FixedOutcome(outcome=down(Reason.STATUS, lacking)), timeout=options.negotiatetimeout)
     check = kind(
         server=endpoint,
-        login=_text(asking.login, "login"),
-        passwd=_text(asking.passwd, "passwd"),
-        database=_text(asking.database, "database"),
+        login=_text(options.login, "login"),
+        passwd=_text(options.passwd, "passwd"),
+        database=_text(options.database, "database"),
         text=text,
-        receive=_pattern(receive_of(asking, subject)),
-        cleartext=asking.cleartextpassword,
-        seconds=asking.negotiatetimeout,
+        receive=_pattern(receive_of(options, server)),
+        cleartext=options.cleartextpassword,
+        seconds=options.negotiatetimeout,
     )
-    asked = f"{asking.service} statement at {endpoint}"
-    return Probe(check=check, timeout=asking.negotiatetimeout, asked=asked)
+    asked = f"{options.service} statement at {endpoint}"
+    return Probe(check=check, timeout=options.negotiatetimeout, asked=asked)
 
 
-def _lacking(asking: Asking, text: str) -> str:
+def _lacking(options: CheckOptions, text: str) -> str:
     """Return what keeps the database from being asked.  The original accepts such a file, and is always down, too."""
-    if not asking.login:
-        return f"service {asking.service} needs the user to log in as, but there is no login"
+    if not options.login:
+        return f"service {options.service} needs the user to log in as, but there is no login"
     if not text.strip():
-        return f"service {asking.service} needs a statement, such as request='SELECT 1'"
+        return f"service {options.service} needs a statement, such as request='SELECT 1'"
     return ""
 
 
 def _pattern(receive: str) -> str:
-    """Return *receive* if it is a pattern; raises `Misasked`."""
+    """Return *receive* if it is a pattern; raises `InvalidOption`."""
     Receive.of(receive)
     return _text(receive, "receive")
 
@@ -112,5 +115,5 @@ def _pattern(receive: str) -> str:
 def _text(text: str, directive: str) -> str:
     """Return *text* if it is one; a configuration file may hold any bytes."""
     if "\0" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
-        raise Misasked(directive, "expected text in UTF-8 without NUL characters")
+        raise InvalidOption(directive, "expected text in UTF-8 without NUL characters")
     return text

@@ -2,36 +2,36 @@
 
 from ipaddress import ip_address
 
-from ldirectord_py.checks.building.invalid_option import Misasked
+from ldirectord_py.checks.building.invalid_option import InvalidOption
 from ldirectord_py.checks.building.request_texts import receive_of, request_of, shown_request
 from ldirectord_py.checks.dns.conversation import Dns
 from ldirectord_py.checks.dns.messages import RecordType
 from ldirectord_py.checks.matching.patterns import Receive
 from ldirectord_py.checks.quoting import quoted
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.asking import Asking, Subject
+from ldirectord_py.model.check_options import CheckedServer, CheckOptions
 from ldirectord_py.model.checking import Probe, Target, Transport
 from ldirectord_py.model.service import AddressKey, Protocol
 
 _EXAMPLES = "such as www.example.org, www.example.org AAAA, or an address"
 
 
-def build_dns(asking: Asking, subject: Subject, endpoint: Endpoint) -> Probe:
+def build_dns(options: CheckOptions, server: CheckedServer, endpoint: Endpoint) -> Probe:
     """Return the probe of service dns: over TCP where that is the virtual's protocol, else over UDP."""
-    stream = isinstance(subject.virtual, AddressKey) and subject.virtual.protocol is Protocol.TCP
-    request = request_of(asking, subject)
-    receive = receive_of(asking, subject)
+    stream = isinstance(server.virtual, AddressKey) and server.virtual.protocol is Protocol.TCP
+    request = request_of(options, server)
+    receive = receive_of(options, server)
     name, kind = _question(request.removeprefix("/"))
     pattern = Receive.of(receive)
     try:
         check = Dns(name=name, kind=kind, receive=pattern, stream=stream)
     except ValueError as error:
         sentence = f"expected a name to ask for, {_EXAMPLES}, but got {_shown(request)}: {error}"
-        raise Misasked("request", sentence) from error
+        raise InvalidOption("request", sentence) from error
     target = Target(endpoint=endpoint, transport=Transport.TCP if stream else Transport.UDP)
-    question = shown_request(asking, subject, f"{name.removesuffix('.') or '.'} {kind}")
+    question = shown_request(options, server, f"{name.removesuffix('.') or '.'} {kind}")
     asked = f"query of {question} at {endpoint}{' over TCP' if stream else ''}"
-    return Probe(check=check, target=target, timeout=asking.negotiatetimeout, asked=asked)
+    return Probe(check=check, target=target, timeout=options.negotiatetimeout, asked=asked)
 
 
 def _question(request: str) -> tuple[str, RecordType]:
@@ -42,7 +42,7 @@ def _question(request: str) -> tuple[str, RecordType]:
     except ValueError:
         kinds = list(RecordType)
     if len(kinds) > 1:
-        raise Misasked("request", f"expected a name to ask for, {_EXAMPLES}, but got {_shown(request)}")
+        raise InvalidOption("request", f"expected a name to ask for, {_EXAMPLES}, but got {_shown(request)}")
     kind = kinds[0] if kinds else None
     if kind in {None, RecordType.PTR} and (reverse := _reverse(name)):
         return reverse, RecordType.PTR

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from ldirectord_py.checks.datagrams import own_answer
 from ldirectord_py.checks.dns.messages import (
     Answer,
-    Malformed,
+    DnsMessageError,
     RecordType,
     is_about,
     is_response,
@@ -58,7 +58,7 @@ class Dns:
             return _ECHO
         try:
             answer = read_answer(message)
-        except Malformed as error:
+        except DnsMessageError as error:
             return down(Reason.PROTOCOL, f"the DNS answer is malformed: {error}")
         if answer.code:
             return down(Reason.STATUS, f"{self._question} was answered with {answer.code_name}")

@@ -38,7 +38,7 @@ _NUMBERS = {RecordType.A: 1, RecordType.PTR: 12, RecordType.AAAA: 28}
 _TYPES = {number: kind for kind, number in _NUMBERS.items()}
 
 
-class Malformed(ValueError):
+class DnsMessageError(ValueError):
     """A message that is none; the text says why."""
 
 
@@ -85,7 +85,7 @@ def is_response(message: bytes) -> bool:
 
 
 def read_answer(message: bytes) -> Answer:
-    """Return what *message*, which has a header, says; raises `Malformed`."""
+    """Return what *message*, which has a header, says; raises `DnsMessageError`."""
     truncated = bool(message[2] & _TRUNCATED)
     place, left = _HEADER, MOST_ADDRESSES
     records: list[bytes] = []
@@ -97,30 +97,30 @@ def read_answer(message: bytes) -> Answer:
             kind, group = int.from_bytes(message[start - 10 : start - 8], "big"), message[start - 7]
             place = start + int.from_bytes(message[start - 2 : start], "big")
             if place > len(message):
-                raise Malformed("a record longer than the message")
+                raise DnsMessageError("a record longer than the message")
             if kind in _TYPES and group == _INTERNET:
                 records.append(_shown(message, _TYPES[kind], start, place))
                 left -= MOST_ADDRESSES // MOST_NAMES if kind == _NUMBERS[RecordType.PTR] else 1
                 if left <= 0:
                     break
     except IndexError:
-        raise Malformed("it ends within a record") from None
+        raise DnsMessageError("it ends within a record") from None
     return Answer(message[3] & _RCODE, truncated, tuple(records))
 
 
 def _after_name(message: bytes, place: int) -> int:
-    """Return where the name at *place* ends; raises `Malformed`, `IndexError`."""
+    """Return where the name at *place* ends; raises `DnsMessageError`, `IndexError`."""
     while size := message[place]:
         if size >= _POINTER:
             return place + 2
         if size > 63:
-            raise Malformed("a name with a label of no known type")
+            raise DnsMessageError("a name with a label of no known type")
         place += size + 1
     return place + 1
 
 
 def _shown(message: bytes, kind: RecordType, start: int, end: int) -> bytes:
-    """Return the record's content as text; raises `Malformed`."""
+    """Return the record's content as text; raises `DnsMessageError`."""
     try:
         match kind:
             case RecordType.A:
@@ -131,4 +131,4 @@ def _shown(message: bytes, kind: RecordType, start: int, end: int) -> bytes:
             case RecordType.PTR:
                 return dns.name.from_wire(message[:end], start)[0].to_text(omit_final_dot=True).encode()
     except (ValueError, dns.exception.DNSException) as error:
-        raise Malformed(f"a record of type {kind} that is none: {error}") from error
+        raise DnsMessageError(f"a record of type {kind} that is none: {error}") from error

@@ -10,7 +10,7 @@ from ldirectord_py.checks.ftp.control_connection import Concluded, Control, conn
 from ldirectord_py.checks.matching import offload
 from ldirectord_py.checks.matching.patterns import Receive
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.asking import Asking, Subject
+from ldirectord_py.model.check_options import CheckedServer, CheckOptions
 from ldirectord_py.model.checking import Origin, Probe
 from ldirectord_py.model.outcome import Outcome, Reason, down, up
 
@@ -101,20 +101,20 @@ class Ftp:
         return up(f"fetched {len(body)} bytes")
 
 
-def build_ftp(asking: Asking, subject: Subject, endpoint: Endpoint) -> Probe:
+def build_ftp(options: CheckOptions, server: CheckedServer, endpoint: Endpoint) -> Probe:
     """Return the probe of service ftp.
 
     Without a `request` there is no file to fetch; so without `receive`, too, to be let in will do.
     """
-    receive = Receive.of(receive_of(asking, subject))
-    path = argument(request_of(asking, subject), "request", "FTP")
+    receive = Receive.of(receive_of(options, server))
+    path = argument(request_of(options, server), "request", "FTP")
     check = Ftp(
         server=endpoint,
-        login=argument(asking.login, "login", "FTP") or _ANONYMOUS,
-        passwd=argument(asking.passwd, "passwd", "FTP"),
+        login=argument(options.login, "login", "FTP") or _ANONYMOUS,
+        passwd=argument(options.passwd, "passwd", "FTP"),
         path=None if path == b"/" and receive is None else path,
         receive=receive,
     )
-    file = shown_request(asking, subject, request_of(asking, subject))
+    file = shown_request(options, server, request_of(options, server))
     asked = f"ftp login at {endpoint}" if check.path is None else f"ftp file {file} of {endpoint}"
-    return Probe(check=check, timeout=asking.negotiatetimeout, asked=asked)
+    return Probe(check=check, timeout=options.negotiatetimeout, asked=asked)

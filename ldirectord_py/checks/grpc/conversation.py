@@ -14,7 +14,7 @@ from h2.exceptions import H2Error
 from h2.settings import SettingCodes, Settings
 
 from ldirectord_py.checks.grpc.http2_frames import GOAWAY, Frames, NoHttp2
-from ldirectord_py.checks.grpc.messages import Malformed, Serving, Status, health, request
+from ldirectord_py.checks.grpc.messages import GrpcMessageError, Serving, Status, health, request
 from ldirectord_py.checks.quoting import quoted
 from ldirectord_py.model.checking import Peer
 from ldirectord_py.model.outcome import Outcome, Reason, down, up
@@ -102,7 +102,7 @@ class Grpc:
             return down(Reason.STATUS, self._refused(int(code), said(b"grpc-message")))
         try:
             found = health(bytes(answer.body))
-        except Malformed as error:
+        except GrpcMessageError as error:
             return down(Reason.PROTOCOL, f"expected a message of the health service: {error}")
         return (
             _SERVING if found == Serving.SERVING else down(Reason.STATUS, f"{_name(Serving, found)}, expected SERVING")

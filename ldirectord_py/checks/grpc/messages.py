@@ -14,7 +14,7 @@ MOST_MESSAGE = 1024
 """Bytes of a message; one of the health service has two."""
 
 
-class Malformed(ValueError):
+class GrpcMessageError(ValueError):
     """What came is no such message; the text says what is wrong."""
 
 
@@ -56,15 +56,15 @@ def request(service: bytes) -> bytes:
 
 
 def health(data: bytes) -> int:
-    """Return what a `HealthCheckResponse` says in its field 1, 0 where it says nothing; raises `Malformed`."""
+    """Return what a `HealthCheckResponse` says in its field 1, 0 where it says nothing; raises `GrpcMessageError`."""
     if len(data) < PREFIX:
-        raise Malformed(f"{len(data)} bytes are no message")
+        raise GrpcMessageError(f"{len(data)} bytes are no message")
     if len(data) > MOST_MESSAGE:
-        raise Malformed(f"it has {len(data)} bytes")
+        raise GrpcMessageError(f"it has {len(data)} bytes")
     if data[0]:
-        raise Malformed("the message is compressed, which nobody asked for")
+        raise GrpcMessageError("the message is compressed, which nobody asked for")
     if len(data) != PREFIX + int.from_bytes(data[1:PREFIX]):
-        raise Malformed("its length is another than it says")
+        raise GrpcMessageError("its length is another than it says")
     status, at = 0, PREFIX
     while at < len(data):
         tag, at = _read_varint(data, at)
@@ -89,7 +89,7 @@ def _read_varint(data: bytes, at: int) -> tuple[int, int]:
         number |= (byte & 0x7F) << 7 * index
         if byte < 0x80:
             return number, at + index + 1
-    raise Malformed("a number does not end")
+    raise GrpcMessageError("a number does not end")
 
 
 def _read_value(data: bytes, at: int, kind: int) -> tuple[int, int]:
@@ -106,7 +106,7 @@ def _read_value(data: bytes, at: int, kind: int) -> tuple[int, int]:
         case 5:
             at += 4
         case _:
-            raise Malformed(f"a field has the unknown type {kind}")
+            raise GrpcMessageError(f"a field has the unknown type {kind}")
     if at > len(data):
-        raise Malformed("a field does not end")
+        raise GrpcMessageError("a field does not end")
     return value, at

@@ -5,7 +5,7 @@ from base64 import b64encode
 from ipaddress import ip_address
 from urllib.parse import SplitResult, unquote_to_bytes, urlsplit
 
-from ldirectord_py.checks.building.invalid_option import Misasked
+from ldirectord_py.checks.building.invalid_option import InvalidOption
 from ldirectord_py.checks.building.request_texts import receive_of, request_of, shown, shown_request
 from ldirectord_py.checks.building.sni import tls_target
 from ldirectord_py.checks.http.conversation import Http, SecretHttp
@@ -14,7 +14,7 @@ from ldirectord_py.checks.http.urls import STANDARD_PORTS, escaped
 from ldirectord_py.checks.matching.patterns import Receive
 from ldirectord_py.checks.quoting import quoted
 from ldirectord_py.model.address import Endpoint, bracketed
-from ldirectord_py.model.asking import Asking, Subject
+from ldirectord_py.model.check_options import CheckedServer, CheckOptions
 from ldirectord_py.model.checking import FixedOutcome, Probe, Target
 from ldirectord_py.model.outcome import Reason, down
 
@@ -25,82 +25,82 @@ _NO_URL = down(
 )
 
 
-def build_http(asking: Asking, subject: Subject, endpoint: Endpoint) -> Probe:
+def build_http(options: CheckOptions, server: CheckedServer, endpoint: Endpoint) -> Probe:
     """Return the probe of service http."""
-    return _direct(asking, subject, endpoint, "http")
+    return _direct(options, server, endpoint, "http")
 
 
-def build_https(asking: Asking, subject: Subject, endpoint: Endpoint) -> Probe:
+def build_https(options: CheckOptions, server: CheckedServer, endpoint: Endpoint) -> Probe:
     """Return the probe of service https: without verification, with the virtualhost as SNI if it is a name."""
-    return _direct(asking, subject, endpoint, "https")
+    return _direct(options, server, endpoint, "https")
 
 
-def build_http_proxy(asking: Asking, subject: Subject, endpoint: Endpoint) -> Probe:
+def build_http_proxy(options: CheckOptions, server: CheckedServer, endpoint: Endpoint) -> Probe:
     """Return the probe of service http_proxy: `virtualhost` is not used, the URL says which host is meant."""
-    url = _absolute(request_of(asking, subject), "http")
-    if url is None and subject.request is None:
-        return Probe(check=FixedOutcome(outcome=_NO_URL), timeout=asking.negotiatetimeout)
+    url = _absolute(request_of(options, server), "http")
+    if url is None and server.request is None:
+        return Probe(check=FixedOutcome(outcome=_NO_URL), timeout=options.negotiatetimeout)
     if url is None:
-        url = urlsplit(f"http://{endpoint}{_rooted(subject.request or '')}")
+        url = urlsplit(f"http://{endpoint}{_rooted(server.request or '')}")
     host = _host(url)
     authorization = _authorization(url)
     target = escaped(_as_bytes(f"{url.scheme}://{host}{_target(url)}"))
-    check = _kind(asking, authorization)(
+    check = _kind(options, authorization)(
         server=endpoint,
         host=_header(host, "request"),
         target=target,
-        method=asking.httpmethod.upper(),
-        headers=asking.httpheaders,
-        statuses=asking.httpstatus,
-        receive=_receive(asking, subject),
+        method=options.httpmethod.upper(),
+        headers=options.httpheaders,
+        statuses=options.httpstatus,
+        receive=_receive(options, server),
         authorization=authorization,
     )
     return Probe(
         check=check,
         target=Target(endpoint=endpoint),
-        timeout=asking.negotiatetimeout,
-        asked=f"{check.method} {shown_request(asking, subject, target)} through {endpoint}",
+        timeout=options.negotiatetimeout,
+        asked=f"{check.method} {shown_request(options, server, target)} through {endpoint}",
     )
 
 
-def _direct(asking: Asking, subject: Subject, endpoint: Endpoint, scheme: str) -> Probe:
-    path, host, authorization = asking.request, bracketed(endpoint.address), ""
-    if subject.request is not None:
-        path = subject.request
+def _direct(options: CheckOptions, server: CheckedServer, endpoint: Endpoint, scheme: str) -> Probe:
+    path, host, authorization = options.request, bracketed(endpoint.address), ""
+    if server.request is not None:
+        path = server.request
         if url := _absolute(path, scheme):
             path, host, authorization = _target(url), _host(url), _authorization(url)
             endpoint = _elsewhere(url, endpoint)
-    if asking.virtualhost is not None:
-        host = _header(asking.virtualhost.rstrip("\r"), "virtualhost")
-    check = _kind(asking, authorization)(
+    if options.virtualhost is not None:
+        host = _header(options.virtualhost.rstrip("\r"), "virtualhost")
+    check = _kind(options, authorization)(
         server=endpoint,
         scheme=scheme,
         host=_header(host, "request"),
         target=escaped(_as_bytes(_rooted(path))),
-        method=asking.httpmethod.upper(),
-        headers=asking.httpheaders,
-        statuses=asking.httpstatus,
-        receive=_receive(asking, subject),
+        method=options.httpmethod.upper(),
+        headers=options.httpheaders,
+        statuses=options.httpstatus,
+        receive=_receive(options, server),
         authorization=authorization,
     )
-    target = Target(endpoint=endpoint) if scheme == "http" else tls_target(asking, endpoint, host)
-    asked = _asked(asking, subject, check)
-    return Probe(check=check, target=target, timeout=asking.negotiatetimeout, asked=asked)
+    target = Target(endpoint=endpoint) if scheme == "http" else tls_target(options, endpoint, host)
+    asked = _asked(options, server, check)
+    return Probe(check=check, target=target, timeout=options.negotiatetimeout, asked=asked)
 
 
-def _asked(asking: Asking, subject: Subject, check: Http) -> str:
-    page = shown_request(asking, subject, check.target)
+def _asked(options: CheckOptions, server: CheckedServer, check: Http) -> str:
+    page = shown_request(options, server, check.target)
     slash = "" if page.startswith("/") else "/"
     request = f"{check.method} {check.scheme}://{check.server}{slash}{page}"
     if check.host in {bracketed(check.server.address), str(check.server)}:
         return request
-    named = asking.virtualhost is not None
-    host = shown(asking, "virtualhost", check.host) if named else shown_request(asking, subject, check.host)
+    named = options.virtualhost is not None
+    host = shown(options, "virtualhost", check.host) if named else shown_request(options, server, check.host)
     return f"{request} (Host: {host})"
 
 
-def _kind(asking: Asking, authorization: str) -> type[Http]:
-    return SecretHttp if authorization or any(is_secret(header.name) for header in asking.httpheaders) else Http
+def _kind(options: CheckOptions, authorization: str) -> type[Http]:
+    return SecretHttp if authorization or any(is_secret(header.name) for header in options.httpheaders) else Http
 
 
 def _absolute(request: str, scheme: str) -> SplitResult | None:
@@ -112,7 +112,7 @@ def _absolute(request: str, scheme: str) -> SplitResult | None:
         url = urlsplit(text)
         _ = url.port  # raises where it is none
     except ValueError as error:
-        raise Misasked("request", f"expected a URL, but got {quoted(_as_bytes(text))}: {error}") from error
+        raise InvalidOption("request", f"expected a URL, but got {quoted(_as_bytes(text))}: {error}") from error
     return url if url.hostname else None
 
 
@@ -147,8 +147,8 @@ def _elsewhere(url: SplitResult, endpoint: Endpoint) -> Endpoint:
     return Endpoint(address, url.port or STANDARD_PORTS[url.scheme])
 
 
-def _receive(asking: Asking, subject: Subject) -> Receive | None:
-    return Receive.of(receive_of(asking, subject))
+def _receive(options: CheckOptions, server: CheckedServer) -> Receive | None:
+    return Receive.of(receive_of(options, server))
 
 
 def _rooted(path: str) -> str:
@@ -156,9 +156,9 @@ def _rooted(path: str) -> str:
 
 
 def _header(text: str, directive: str) -> str:
-    """Return *text* if it fits into a header line; raises `Misasked`."""
+    """Return *text* if it fits into a header line; raises `InvalidOption`."""
     if _CONTROL.search(text):
-        raise Misasked(directive, f"expected text without control characters, but got {quoted(_as_bytes(text))}")
+        raise InvalidOption(directive, f"expected text without control characters, but got {quoted(_as_bytes(text))}")
     return text
 
 

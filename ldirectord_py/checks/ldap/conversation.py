@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from ldirectord_py.checks.building.request_texts import receive_of, request_of, shown_request
 from ldirectord_py.checks.building.sni import tls_target
-from ldirectord_py.checks.codecs.ber import Malformed
+from ldirectord_py.checks.codecs.ber import BerError
 from ldirectord_py.checks.goodbye import say_goodbye
 from ldirectord_py.checks.ldap import messages as wire
 from ldirectord_py.checks.ldap.messages import Message, Operation, Result
@@ -14,7 +14,7 @@ from ldirectord_py.checks.matching.searching import objection_to
 from ldirectord_py.checks.quoting import LONGEST, quoted
 from ldirectord_py.checks.redaction import veiled
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.asking import Asking, Subject
+from ldirectord_py.model.check_options import CheckedServer, CheckOptions
 from ldirectord_py.model.checking import Peer, Probe, Target
 from ldirectord_py.model.outcome import Outcome, Reason, down, up
 
@@ -44,7 +44,7 @@ class Ldap:
         """See `Conversation.probe`."""
         try:
             return await self._bind(peer) or await self._search(peer)
-        except Malformed as error:
+        except BerError as error:
             return down(Reason.PROTOCOL, f"expected an LDAP message, but got something else: {error}")
 
     async def _bind(self, peer: Peer) -> Outcome | None:
@@ -107,28 +107,28 @@ class Ldap:
         return veiled(name, self.passwd, self.login, longest=LONGEST) if name else "the root DSE"
 
 
-def build_ldap(asking: Asking, subject: Subject, endpoint: Endpoint) -> Probe:
+def build_ldap(options: CheckOptions, server: CheckedServer, endpoint: Endpoint) -> Probe:
     """Return the probe of service ldap; `checktimeout` is its limit, as in the original."""
-    return _probe(asking, subject, Target(endpoint=endpoint))
+    return _probe(options, server, Target(endpoint=endpoint))
 
 
-def build_ldaps(asking: Asking, subject: Subject, endpoint: Endpoint) -> Probe:
+def build_ldaps(options: CheckOptions, server: CheckedServer, endpoint: Endpoint) -> Probe:
     """Return the probe of service ldaps: without verification, with the virtualhost as SNI if it is a name."""
-    return _probe(asking, subject, tls_target(asking, endpoint, asking.virtualhost))
+    return _probe(options, server, tls_target(options, endpoint, options.virtualhost))
 
 
-def _probe(asking: Asking, subject: Subject, target: Target) -> Probe:
-    entry = shown_request(asking, subject, request_of(asking, subject).removeprefix("/"))
-    asked = f"{asking.service} entry {entry or '(root DSE)'} of {target.endpoint}"
-    return Probe(check=_ldap(asking, subject), target=target, timeout=asking.checktimeout, asked=asked)
+def _probe(options: CheckOptions, server: CheckedServer, target: Target) -> Probe:
+    entry = shown_request(options, server, request_of(options, server).removeprefix("/"))
+    asked = f"{options.service} entry {entry or '(root DSE)'} of {target.endpoint}"
+    return Probe(check=_ldap(options, server), target=target, timeout=options.checktimeout, asked=asked)
 
 
-def _ldap(asking: Asking, subject: Subject) -> Ldap:
+def _ldap(options: CheckOptions, server: CheckedServer) -> Ldap:
     return Ldap(
-        base=_as_bytes(request_of(asking, subject).removeprefix("/")),
-        login=_as_bytes(asking.login),
-        passwd=_as_bytes(asking.passwd),
-        receive=Receive.of(receive_of(asking, subject)),
+        base=_as_bytes(request_of(options, server).removeprefix("/")),
+        login=_as_bytes(options.login),
+        passwd=_as_bytes(options.passwd),
+        receive=Receive.of(receive_of(options, server)),
     )
 
 

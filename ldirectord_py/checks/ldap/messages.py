@@ -6,7 +6,7 @@ from enum import IntEnum
 from itertools import islice
 
 from ldirectord_py.checks.codecs import ber
-from ldirectord_py.checks.codecs.ber import Element, Malformed
+from ldirectord_py.checks.codecs.ber import BerError, Element
 from ldirectord_py.checks.quoting import quoted
 from ldirectord_py.model.checking import Peer, PeerTooLong
 
@@ -84,7 +84,7 @@ class Message:
     content: Element
 
     def result(self) -> Result:
-        """Return how the operation ended; raises `Malformed`."""
+        """Return how the operation ended; raises `BerError`."""
         match list(islice(self.content.parts(), 3)):
             case [
                 Element(tag=ber.ENUMERATED) as code,
@@ -93,18 +93,18 @@ class Message:
             ]:
                 return Result(code.number(), text.content)
             case _:
-                raise Malformed("a result without code, name or message")
+                raise BerError("a result without code, name or message")
 
     def name(self) -> bytes:
-        """Return the name of a search's entry; raises `Malformed`."""
+        """Return the name of a search's entry; raises `BerError`."""
         match next(self.content.parts(), None):
             case Element(tag=ber.OCTET_STRING, content=name):
                 return name
             case _:
-                raise Malformed("an entry without name")
+                raise BerError("an entry without name")
 
     def values(self) -> Iterator[bytes]:
-        """Yield the attributes of a search's entry as `TYPE: VALUE`, the first ones; raises `Malformed`."""
+        """Yield the attributes of a search's entry as `TYPE: VALUE`, the first ones; raises `BerError`."""
         return islice(self._values(), MOST_VALUES)
 
     def _values(self) -> Iterator[bytes]:
@@ -114,7 +114,7 @@ class Message:
                 case [Element(tag=ber.OCTET_STRING, content=kind), Element(tag=ber.SET) as values]:
                     yield from (b"%b: %b" % (kind, value.content) for value in values.parts())
                 case _:
-                    raise Malformed("an attribute without type or values")
+                    raise BerError("an attribute without type or values")
 
 
 def bind_request(number: int, name: bytes, password: bytes) -> bytes:
@@ -151,10 +151,10 @@ def _message(number: int, operation: bytes) -> bytes:
 
 
 async def read_message(peer: Peer) -> Message:
-    """Read one message; raises `Malformed`, and `PeerTooLong` for one that is too long to be looked at."""
+    """Read one message; raises `BerError`, and `PeerTooLong` for one that is too long to be looked at."""
     head = await peer.exactly(2)
     if head[0] != ber.SEQUENCE:
-        raise Malformed(f"it begins with {quoted(head)}")
+        raise BerError(f"it begins with {quoted(head)}")
     more = ber.length_follows(head[1])
     size = int.from_bytes(await peer.exactly(more), "big") if more else head[1]
     if size > MOST_MESSAGE:
@@ -163,4 +163,4 @@ async def read_message(peer: Peer) -> Message:
         case [Element(tag=ber.INTEGER) as number, operation]:
             return Message(number.number(), operation.tag, operation)
         case _:
-            raise Malformed("a message without number or operation")
+            raise BerError("a message without number or operation")

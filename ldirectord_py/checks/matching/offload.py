@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 
 from ldirectord_py.checks.matching import worker
 from ldirectord_py.checks.matching.patterns import PatternGaveUp, Receive
-from ldirectord_py.checks.matching.worker import ANSWER, HEAD, Found
+from ldirectord_py.checks.matching.worker import ANSWER, HEAD, MatchResult
 from ldirectord_py.model.checking import Pattern
 from ldirectord_py.model.errors import CheckUnavailable
 
@@ -88,9 +88,9 @@ class Matcher:
         finally:
             self._held -= len(subject)
         allowance.microseconds -= taken
-        if Found(found) is Found.GAVE_UP:
+        if MatchResult(found) is MatchResult.GAVE_UP:
             raise PatternGaveUp
-        return Found(found) is Found.YES
+        return MatchResult(found) is MatchResult.YES
 
     async def _await_turn(self) -> None:
         try:

@@ -7,7 +7,7 @@ from typing import Protocol, Self
 
 import pcre2
 
-from ldirectord_py.checks.building.invalid_option import Misasked
+from ldirectord_py.checks.building.invalid_option import InvalidOption
 from ldirectord_py.checks.quoting import quoted
 from ldirectord_py.checks.redaction import veiled
 
@@ -89,7 +89,7 @@ class Receive:
     """For subjects of any length."""
 
     def __post_init__(self) -> None:
-        """Compile the text; raises `Misasked`."""
+        """Compile the text; raises `InvalidOption`."""
         is_literal, is_steady = _LITERAL.fullmatch(self.text) is not None, _STEADY.fullmatch(self.text) is not None
         object.__setattr__(self, "_literal", self.text if is_literal else None)
         object.__setattr__(self, "_program", _compiled(self.text))
@@ -100,7 +100,7 @@ class Receive:
     def of(cls, text: str) -> Self | None:
         """Return the pattern of a directive; None where it is empty: then any answer will do.
 
-        Raises `Misasked` with what is wrong, and where in the pattern.
+        Raises `InvalidOption` with what is wrong, and where in the pattern.
         """
         return cls(text.encode("utf-8", "surrogateescape")) if text else None
 
@@ -175,7 +175,9 @@ def _compiled(text: bytes, limit: int = _LIMIT) -> _Program:
     except pcre2.PatternError as error:
         complaint = error.msg.partition("; ")[2]
         where = max(error.pos - prefix, 0)
-        raise Misasked("receive", f"{quoted(text)} is no regular expression: {complaint} at byte {where}") from error
+        raise InvalidOption(
+            "receive", f"{quoted(text)} is no regular expression: {complaint} at byte {where}"
+        ) from error
     return program
 
 

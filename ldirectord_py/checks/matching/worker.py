@@ -17,7 +17,7 @@ from ldirectord_py.checks.matching.patterns import PatternGaveUp, Receive
 HEAD = Struct("!III")
 """Begins a question: bytes of the pattern and of the subject, which follow, and microseconds of processor time."""
 ANSWER = Struct("!cI")
-"""An answer: a byte of `Found`, and the microseconds of processor time that it took."""
+"""An answer: a byte of `MatchResult`, and the microseconds of processor time that it took."""
 ALL = (1 << 32) - 1
 """Microseconds: the whole of what there was."""
 
@@ -28,7 +28,7 @@ _BY_THE_QUESTION = frozenset((
 """How a question ends a worker; what ends it otherwise comes from outside, and says nothing of the question."""
 
 
-class Found(Enum):
+class MatchResult(Enum):
     """What has come of a question."""
 
     YES = b"+"
@@ -45,7 +45,7 @@ def main() -> None:
         ended = os.waitstatus_to_exitcode(status)
         if -ended not in _BY_THE_QUESTION:
             sys.exit(ended and 1)
-        _write(Found.GAVE_UP, ALL)
+        _write(MatchResult.GAVE_UP, ALL)
     _work()
 
 
@@ -61,14 +61,14 @@ def _work() -> None:
         _write(found, min(round((process_time() - begun) * 1e6), ALL))
 
 
-def _search(pattern: bytes, subject: bytes) -> Found:
+def _search(pattern: bytes, subject: bytes) -> MatchResult:
     try:
-        return Found.YES if Receive(pattern).matches(subject) else Found.NO
+        return MatchResult.YES if Receive(pattern).matches(subject) else MatchResult.NO
     except (PatternGaveUp, MemoryError):
-        return Found.GAVE_UP
+        return MatchResult.GAVE_UP
 
 
-def _write(found: Found, microseconds: int) -> None:
+def _write(found: MatchResult, microseconds: int) -> None:
     os.write(sys.stdout.fileno(), ANSWER.pack(found.value, microseconds))
 
 

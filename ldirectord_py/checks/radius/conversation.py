@@ -3,13 +3,13 @@
 import secrets
 from dataclasses import dataclass, field
 
-from ldirectord_py.checks.building.invalid_option import Misasked
+from ldirectord_py.checks.building.invalid_option import InvalidOption
 from ldirectord_py.checks.datagrams import own_answer
 from ldirectord_py.checks.radius import packet as wire
 from ldirectord_py.checks.radius.packet import Code, Kind
 from ldirectord_py.checks.redaction import veiled
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.asking import Asking, Subject
+from ldirectord_py.model.check_options import CheckedServer, CheckOptions
 from ldirectord_py.model.checking import FixedOutcome, Peer, Probe, Target, Transport
 from ldirectord_py.model.outcome import Outcome, Reason, down, up
 
@@ -55,7 +55,7 @@ class Radius:
             if not wire.is_signed(packet, authenticator, self.secret):
                 return _UNSIGNED
             said = b"".join(one.content for one in wire.attributes(packet) if one.kind == Kind.REPLY_MESSAGE)
-        except wire.Malformed as error:
+        except wire.RadiusPacketError as error:
             shown = veiled(datagram, self.passwd, self.login, self.secret)
             return down(Reason.PROTOCOL, f"expected a RADIUS answer, but got {shown}: {error}")
         match packet[0]:
@@ -70,22 +70,22 @@ class Radius:
                 return down(Reason.PROTOCOL, f"expected Access-Accept, but got a packet with code {code}")
 
 
-def build_radius(asking: Asking, _subject: Subject, endpoint: Endpoint) -> Probe:
+def build_radius(options: CheckOptions, _subject: CheckedServer, endpoint: Endpoint) -> Probe:
     """Return the probe of service radius, always over UDP; `checktimeout` is its limit, as in the original."""
-    if not asking.secret:
-        return Probe(check=FixedOutcome(outcome=_NO_SECRET), timeout=asking.checktimeout)
+    if not options.secret:
+        return Probe(check=FixedOutcome(outcome=_NO_SECRET), timeout=options.checktimeout)
     check = Radius(
-        login=_within(asking.login, "login", wire.LONGEST_TEXT),
-        passwd=_within(asking.passwd, "passwd", wire.LONGEST_PASSWORD),
-        secret=_within(asking.secret, "secret", None),
+        login=_within(options.login, "login", wire.LONGEST_TEXT),
+        passwd=_within(options.passwd, "passwd", wire.LONGEST_PASSWORD),
+        secret=_within(options.secret, "secret", None),
     )
     target = Target(endpoint=endpoint, transport=Transport.UDP)
-    return Probe(check=check, target=target, timeout=asking.checktimeout, asked=f"radius login at {endpoint}")
+    return Probe(check=check, target=target, timeout=options.checktimeout, asked=f"radius login at {endpoint}")
 
 
 def _within(text: str, directive: str, longest: int | None) -> bytes:
-    """Return *text* as bytes; raises `Misasked` where RADIUS has no room for it."""
+    """Return *text* as bytes; raises `InvalidOption` where RADIUS has no room for it."""
     data = text.encode("utf-8", "surrogateescape")
     if longest is not None and len(data) > longest:
-        raise Misasked(directive, f"expected at most {longest} bytes for service radius, but got {len(data)}")
+        raise InvalidOption(directive, f"expected at most {longest} bytes for service radius, but got {len(data)}")
     return data

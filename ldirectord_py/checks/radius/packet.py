@@ -39,7 +39,7 @@ class Kind(IntEnum):
     MESSAGE_AUTHENTICATOR = 80
 
 
-class Malformed(ValueError):
+class RadiusPacketError(ValueError):
     """A packet that is none; the message says why."""
 
 
@@ -59,12 +59,12 @@ def attribute(kind: Kind, content: bytes) -> bytes:
 
 
 def attributes(packet: bytes) -> list[Attribute]:
-    """Return the attributes of *packet*; raises `Malformed`."""
+    """Return the attributes of *packet*; raises `RadiusPacketError`."""
     found, place = [], HEADER
     while place < len(packet):
         size = packet[place + 1] if place + 1 < len(packet) else 0
         if size < 2 or place + size > len(packet):
-            raise Malformed(f"the attribute at byte {place} has no proper length")
+            raise RadiusPacketError(f"the attribute at byte {place} has no proper length")
         found.append(Attribute(packet[place], place + 2, packet[place + 2 : place + size]))
         place += size
     return found
@@ -95,17 +95,17 @@ def hidden(password: bytes, authenticator: bytes, secret: bytes) -> bytes:
 
 
 def answer_in(datagram: bytes) -> bytes:
-    """Return the packet in *datagram*, without what lies beyond as padding (RFC 2865 §3); raises `Malformed`."""
+    """Return the packet in *datagram* without the padding behind it (RFC 2865 §3); raises `RadiusPacketError`."""
     size = int.from_bytes(datagram[2:4], "big")
     if not HEADER <= size <= min(len(datagram), LONGEST_PACKET):
-        raise Malformed(f"{len(datagram)} bytes came, and the length in them is {size}")
+        raise RadiusPacketError(f"{len(datagram)} bytes came, and the length in them is {size}")
     return datagram[:size]
 
 
 def is_signed(packet: bytes, authenticator: bytes, secret: bytes) -> bool:
     """Return whether *packet* answers the request with *authenticator*, and comes from who knows *secret*.
 
-    A Message-Authenticator has to be right where there is one: older servers send none.  Raises `Malformed`.
+    A Message-Authenticator has to be right where there is one: older servers send none.  Raises `RadiusPacketError`.
     """
     asked = packet[:4] + authenticator + packet[HEADER:]
     if not hmac.compare_digest(_MD5(asked + secret).digest(), packet[4:HEADER]):

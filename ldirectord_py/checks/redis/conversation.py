@@ -2,16 +2,16 @@
 
 from dataclasses import dataclass, field, replace
 
-from ldirectord_py.checks.building.invalid_option import Misasked
+from ldirectord_py.checks.building.invalid_option import InvalidOption
 from ldirectord_py.checks.building.request_texts import receive_of, request_of, shown_request
 from ldirectord_py.checks.building.sni import tls_target
 from ldirectord_py.checks.matching.patterns import Receive
 from ldirectord_py.checks.matching.searching import objection_to
 from ldirectord_py.checks.quoting import quoted
 from ldirectord_py.checks.redaction import veiled, veiled_sentence
-from ldirectord_py.checks.redis.replies import Malformed, Refused, Replies, command
+from ldirectord_py.checks.redis.replies import RedisReplyError, Refused, Replies, command
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.asking import Asking, Subject
+from ldirectord_py.model.check_options import CheckedServer, CheckOptions
 from ldirectord_py.model.checking import Peer, Probe, Target
 from ldirectord_py.model.outcome import Outcome, Reason, down, up
 
@@ -55,7 +55,7 @@ class Redis:
             text = await replies.next()
         except Refused as error:
             return down(Reason.STATUS, self._meant(error.args[0]))
-        except Malformed as error:
+        except RedisReplyError as error:
             shown = veiled(error.args[0], *self.credentials)
             return down(Reason.PROTOCOL, f"expected a reply of Redis, but got {shown}")
         return await self._judge(peer, text)
@@ -85,32 +85,32 @@ def _is_ping(request: tuple[bytes, ...]) -> bool:
     return len(request) == 1 and request[0].upper() == _PING[0]
 
 
-def build_redis(asking: Asking, subject: Subject, endpoint: Endpoint) -> Probe:
+def build_redis(options: CheckOptions, server: CheckedServer, endpoint: Endpoint) -> Probe:
     """Return the probe of service redis."""
-    return _probe(asking, subject, Target(endpoint=endpoint))
+    return _probe(options, server, Target(endpoint=endpoint))
 
 
-def build_rediss(asking: Asking, subject: Subject, endpoint: Endpoint) -> Probe:
+def build_rediss(options: CheckOptions, server: CheckedServer, endpoint: Endpoint) -> Probe:
     """Return the probe of service rediss: the same over TLS, with the virtualhost as SNI if it is a name."""
-    return _probe(asking, subject, tls_target(asking, endpoint, asking.virtualhost))
+    return _probe(options, server, tls_target(options, endpoint, options.virtualhost))
 
 
-def _probe(asking: Asking, subject: Subject, target: Target) -> Probe:
-    check = _check(asking, subject)
+def _probe(options: CheckOptions, server: CheckedServer, target: Target) -> Probe:
+    check = _check(options, server)
     # Its first word alone: what follows may be a password.
-    command = shown_request(asking, subject, check.request[0].decode("utf-8", "surrogateescape"))
-    asked = f"{asking.service} {command} at {target.endpoint}"
-    return Probe(check=check, target=target, timeout=asking.negotiatetimeout, asked=asked)
+    command = shown_request(options, server, check.request[0].decode("utf-8", "surrogateescape"))
+    asked = f"{options.service} {command} at {target.endpoint}"
+    return Probe(check=check, target=target, timeout=options.negotiatetimeout, asked=asked)
 
 
-def _check(asking: Asking, subject: Subject) -> Redis:
-    if asking.login and not asking.passwd:
-        raise Misasked("login", f"service {asking.service} needs a passwd beside the login")
+def _check(options: CheckOptions, server: CheckedServer) -> Redis:
+    if options.login and not options.passwd:
+        raise InvalidOption("login", f"service {options.service} needs a passwd beside the login")
     return Redis(
         # The slash that every request is given is taken off again.
-        request=tuple(_as_bytes(word) for word in request_of(asking, subject).removeprefix("/").split()) or _PING,
-        receive=Receive.of(receive_of(asking, subject)),
-        credentials=tuple(_as_bytes(word) for word in (asking.login, asking.passwd) if word),
+        request=tuple(_as_bytes(word) for word in request_of(options, server).removeprefix("/").split()) or _PING,
+        receive=Receive.of(receive_of(options, server)),
+        credentials=tuple(_as_bytes(word) for word in (options.login, options.passwd) if word),
     )
 
 

@@ -16,7 +16,7 @@ _END = b"\r\n"
 _LENGTH = re.compile(rb"-1|[0-9]{1,10}")
 
 
-class Malformed(Exception):
+class RedisReplyError(Exception):
     """What came is no reply; the message says what it is."""
 
 
@@ -43,7 +43,7 @@ class Replies:
     async def next(self) -> bytes:
         """Return the text of the next reply: of an array, that of its elements, a line each; of a nil, nothing.
 
-        Raises `Refused`, `Malformed`, `PeerClosed` and `PeerTooLong`.
+        Raises `Refused`, `RedisReplyError`, `PeerClosed` and `PeerTooLong`.
         """
         return await self._value(0)
 
@@ -62,7 +62,7 @@ class Replies:
             case b"*":
                 return b"\n".join([await self._value(depth + 1) for _ in range(_length(line))])
             case _:
-                raise Malformed(line)
+                raise RedisReplyError(line)
 
     async def _line(self) -> bytes:
         searched = self._at
@@ -82,7 +82,7 @@ class Replies:
         while len(self._buffer) < end + len(_END):
             await self._more()
         if self._buffer[end : end + len(_END)] != _END:
-            raise Malformed(bytes(self._buffer[end : end + len(_END)]))
+            raise RedisReplyError(bytes(self._buffer[end : end + len(_END)]))
         text = bytes(self._buffer[self._at : end])
         self._at = end + len(_END)
         return text
@@ -97,7 +97,7 @@ class Replies:
 
 def _length(line: bytes) -> int:
     if not _LENGTH.fullmatch(line, 1):
-        raise Malformed(line)
+        raise RedisReplyError(line)
     return int(line[1:])
 
 

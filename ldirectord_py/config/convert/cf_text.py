@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from ldirectord_py.config.convert.comments import Comments
-from ldirectord_py.config.convert.effective import Meaning, meanings
+from ldirectord_py.config.convert.effective import Effective, effective
 from ldirectord_py.config.grammar.directive import Scope, Unreadable, Void
 from ldirectord_py.config.grammar.directives import CHECKS
 from ldirectord_py.config.grammar.server_lines import FallbackLine, RealLine
@@ -37,7 +37,7 @@ class _Writing:
         self.problems: list[tuple[int, str]] = []
 
     def globals(self, tree: Tree) -> Iterator[str]:
-        for meaning in meanings(tree.lines, Scope.GLOBAL):
+        for meaning in effective(tree.lines, Scope.GLOBAL):
             number = meaning.line.number
             beside = self.comments.take_beside(number)
             # Here a # behind a value would be part of it.
@@ -51,7 +51,7 @@ class _Writing:
         what = str(read.mark) if read.mark is not None else f"{read.host}:{read.port}"
         yield from map(_comment, self.comments.take_above(opening.number))
         yield f"{opening.name} = {what}{self.beside(opening)}"
-        for meaning in meanings(self.expanded(section), Scope.SECTION):
+        for meaning in effective(self.expanded(section), Scope.SECTION):
             # An empty line would end the section.
             above = self.comments.take_above(meaning.line.number)
             yield from (f"\t{_comment(comment)}" for comment in above if comment is not None)
@@ -79,7 +79,7 @@ class _Writing:
         comment = self.comments.take_beside(line.number)
         return "" if comment is None else f" # {comment}"
 
-    def text(self, meaning: Meaning, *, section: bool = False) -> str | None:
+    def text(self, meaning: Effective, *, section: bool = False) -> str | None:
         """Return what stands behind the `=`, or None where nothing can or need."""
         line, row, value = meaning.line, meaning.row, meaning.value
         if not meaning.said:
@@ -90,7 +90,7 @@ class _Writing:
             return None
         return text
 
-    def reason(self, meaning: Meaning, text: str, *, section: bool) -> str:
+    def reason(self, meaning: Effective, text: str, *, section: bool) -> str:
         """Say why *text* cannot stand in a `ldirectord.cf`, or nothing."""
         value, row = meaning.value, meaning.row
         if meaning.line.veiled:
@@ -107,7 +107,7 @@ class _Writing:
         return "" if same and "\n" not in text else "ldirectord.cf has no way to write this value"
 
     @staticmethod
-    def read(meaning: Meaning, text: str) -> object:
+    def read(meaning: Effective, text: str) -> object:
         """Return what *text* is read as, or None."""
         try:
             return _without_notes(meaning.row.reader.read(text))

@@ -13,7 +13,7 @@ from ldirectord_py.config.convert.comments import of_cf, of_yaml
 from ldirectord_py.config.grammar.directives import INCLUDE
 from ldirectord_py.config.grammar.tree import Files, Line, Tree
 from ldirectord_py.config.meaning.builder import build
-from ldirectord_py.config.meaning.resolve import Environment, port_number
+from ldirectord_py.config.meaning.resolve import Resolver, port_number
 from ldirectord_py.config.syntax.including import is_yaml, read
 from ldirectord_py.model.address import IPAddress
 from ldirectord_py.model.checking import Always
@@ -94,7 +94,7 @@ class _Meant:
     includes: tuple[str | None, ...]
 
 
-def _meant(tree: Tree, path: str, environment: Environment) -> _Meant:
+def _meant(tree: Tree, path: str, environment: Resolver) -> _Meant:
     config = build(tree, Files(path), environment)
     includes = tuple(INCLUDE.reader.read(line.value or "") for line in tree.lines if line.name == INCLUDE.name)
     return _Meant(replace(config, path="", warnings=(), sources=Sources()), includes)
@@ -119,8 +119,8 @@ class _Elsewhere:
     names: dict[tuple[str, int], IPAddress] = field(default_factory=dict)
 
     @property
-    def environment(self) -> Environment:
-        return Environment(host_address=self.host_address, port_number=_port, plan=lambda _asking, _subject: Always())
+    def environment(self) -> Resolver:
+        return Resolver(host_address=self.host_address, port_number=_port, plan=lambda _options, _server: Always())
 
     def host_address(self, host: str, family: int) -> IPAddress | None:
         bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host

@@ -10,7 +10,7 @@ from ldirectord_py.config.grammar.tree import Line
 
 
 @dataclass(frozen=True, slots=True)
-class Meaning:
+class Effective:
     """One use of a directive."""
 
     line: Line
@@ -20,10 +20,10 @@ class Meaning:
     """False: it is of no account, since it says nothing, or since a later line says otherwise."""
 
 
-def meanings(lines: Iterable[Line], scope: Scope) -> Iterator[Meaning]:
+def effective(lines: Iterable[Line], scope: Scope) -> Iterator[Effective]:
     """Yield what *lines*, which can be read, mean."""
     table = rows(scope)
-    found: list[Meaning] = []
+    found: list[Effective] = []
     for line in lines:
         row = table[line.name]
         value, said = line.meant, True
@@ -34,7 +34,7 @@ def meanings(lines: Iterable[Line], scope: Scope) -> Iterator[Meaning]:
                 said = False
             except Unreadable as exc:
                 raise AssertionError(f"line {line.number} was not refused: {exc}") from None
-        found.append(Meaning(line, row, value, said))
+        found.append(Effective(line, row, value, said))
     last = {meaning.row.name: meaning for meaning in found if meaning.said}
     for meaning in found:
         overridden = meaning.said and not meaning.row.repeated and last[meaning.row.name] is not meaning

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from ldirectord_py.config.convert.comments import Comments
-from ldirectord_py.config.convert.effective import Meaning, meanings
+from ldirectord_py.config.convert.effective import Effective, effective
 from ldirectord_py.config.grammar import json_types
 from ldirectord_py.config.grammar.directive import Scope
 from ldirectord_py.config.grammar.json_types import Schema
@@ -22,7 +22,7 @@ _AMBIGUOUS = re.compile(r": | #|:$|[\[\]{}]", re.ASCII)
 def write(tree: Tree, comments: Comments) -> tuple[str, list[tuple[int, str]]]:
     """Return the YAML text, and what it cannot say: line numbers and sentences."""
     writing = _Writing(comments)
-    lines = list(writing.entries(meanings(tree.lines, Scope.GLOBAL), ""))
+    lines = list(writing.entries(effective(tree.lines, Scope.GLOBAL), ""))
     if tree.sections:
         lines += [*([""] if lines else []), "virtuals:"]
     for number, section in enumerate(tree.sections):
@@ -67,11 +67,11 @@ class _Writing:
         yield from _comments(self.comments.take_above(opening.number), "  ")
         value = what if read.mark is not None else scalar(what)
         yield f"  - {key}: {value}{self.beside(opening.number)}"
-        yield from self.entries(meanings(section.lines, Scope.SECTION), "    ")
+        yield from self.entries(effective(section.lines, Scope.SECTION), "    ")
 
-    def entries(self, these: Iterable[Meaning], indent: str) -> Iterator[str]:
+    def entries(self, these: Iterable[Effective], indent: str) -> Iterator[str]:
         """Yield one line for each directive; those that are lists begin where their first one stood."""
-        lists: dict[str, list[Meaning]] = {}
+        lists: dict[str, list[Effective]] = {}
         these = list(these)
         for meaning in these:
             if meaning.row.repeated:
@@ -85,7 +85,7 @@ class _Writing:
                 for item in items:
                     yield from self.item(item, f"{indent}  ")
 
-    def entry(self, meaning: Meaning, indent: str) -> Iterator[str]:
+    def entry(self, meaning: Effective, indent: str) -> Iterator[str]:
         number = meaning.line.number
         yield from self.above(number, indent)
         text = self.value(meaning)
@@ -95,7 +95,7 @@ class _Writing:
             key = "fallback" if indent and meaning.row.name == "fallback6" else meaning.row.name
             yield f"{indent}{key}: {text}{self.beside(number)}"
 
-    def item(self, meaning: Meaning, indent: str) -> Iterator[str]:
+    def item(self, meaning: Effective, indent: str) -> Iterator[str]:
         number = meaning.line.number
         yield from self.above(number, indent)
         if not meaning.said:
@@ -108,7 +108,7 @@ class _Writing:
         else:
             yield f"{indent}- {self.value(meaning)}{self.beside(number)}"
 
-    def without_effect(self, meaning: Meaning, indent: str) -> str:
+    def without_effect(self, meaning: Effective, indent: str) -> str:
         self.comments.take_beside(meaning.line.number)
         return f"{indent}{_comment(f' without effect: {meaning.line.text.strip()}')}"
 
@@ -119,7 +119,7 @@ class _Writing:
         comment = self.comments.take_beside(number)
         return "" if comment is None else f"  {_comment(f' {comment}')}"
 
-    def value(self, meaning: Meaning) -> str:
+    def value(self, meaning: Effective) -> str:
         if not meaning.said:
             return ""
         text = meaning.row.reader.scalar_of(meaning.value)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 
 from ldirectord_py.config.grammar.tree import Files
-from ldirectord_py.model.asking import Header
+from ldirectord_py.model.check_options import Header
 from ldirectord_py.model.problems import Problem, Severity
 
 _SHORTEST = 4
@@ -14,7 +14,7 @@ MOST = 1000
 """So many problems are told; what follows is only counted."""
 
 
-class Findings:
+class Diagnostics:
     """The problems found so far; their lines are counted through all files, see `Files`."""
 
     def __init__(self, files: Files, problems: Iterable[tuple[int, str]] = ()) -> None:

@@ -12,7 +12,7 @@ from ldirectord_py.config.grammar.server_lines import FALLBACK_LINE, REAL_LINE, 
 from ldirectord_py.config.grammar.tree import Checks
 from ldirectord_py.config.grammar.value_types import AskedType
 from ldirectord_py.model.address import Endpoint, IPAddress
-from ldirectord_py.model.asking import SUCCESSFUL, CheckType, Header
+from ldirectord_py.model.check_options import SUCCESSFUL, CheckType, Header
 from ldirectord_py.model.config import AlertStatus
 
 _GLOBAL, _SECTION, _BOTH = Scope.GLOBAL, Scope.SECTION, Scope.BOTH

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
 
-from ldirectord_py.config.grammar.diagnostics import Findings
+from ldirectord_py.config.grammar.diagnostics import Diagnostics
 from ldirectord_py.config.grammar.directive import Directive, Scope, Unreadable, Void, near, quoted
 from ldirectord_py.config.grammar.directives import rows, veiled
 from ldirectord_py.config.grammar.server_lines import RealLine
@@ -17,7 +17,7 @@ COMMENT_WITHIN = "a # begins a comment in ldirectord.cf, even within quotes; in 
 
 
 @dataclass(frozen=True, slots=True)
-class Entry(Generic[T]):
+class UsedValue(Generic[T]):
     """One use of a directive."""
 
     line: int
@@ -31,7 +31,7 @@ class Values:
 
     __slots__ = ("_entries", "_outer")
 
-    def __init__(self, entries: Mapping[str, Sequence[Entry[Any]]], outer: "Values | None" = None) -> None:
+    def __init__(self, entries: Mapping[str, Sequence[UsedValue[Any]]], outer: "Values | None" = None) -> None:
         self._entries = entries
         self._outer = outer
 
@@ -39,9 +39,9 @@ class Values:
         """Return what is in force where *inner*, of the same scope, says more."""
         return Values({**self._entries, **inner._entries}, self._outer)  # noqa: SLF001  # of the same class
 
-    def each(self, row: Directive[T]) -> Sequence[Entry[T]]:
+    def each(self, row: Directive[T]) -> Sequence[UsedValue[T]]:
         """Return all uses of the directive in this scope, in order."""
-        return cast("Sequence[Entry[T]]", self._entries.get(row.name, ()))
+        return cast("Sequence[UsedValue[T]]", self._entries.get(row.name, ()))
 
     def own(self, row: Directive[T]) -> T | None:
         """Return what this scope says last, or None."""
@@ -73,63 +73,65 @@ class Values:
         return self._outer.line_in_force(row) if self._outer is not None and row.scope is Scope.BOTH else 0
 
 
-def read_values(lines: Sequence[Line], scope: Scope, findings: Findings, *, outer: Values | None = None) -> Values:
-    """Return the values of *lines*, which stand in *scope*; what cannot be read is added to *findings*."""
+def read_values(
+    lines: Sequence[Line], scope: Scope, diagnostics: Diagnostics, *, outer: Values | None = None
+) -> Values:
+    """Return the values of *lines*, which stand in *scope*; what cannot be read is added to *diagnostics*."""
     table = rows(scope)
-    entries: dict[str, list[Entry[Any]]] = {}
+    entries: dict[str, list[UsedValue[Any]]] = {}
     for line in lines:
         row = table.get(line.name)
         if row is not None and line.meant is not None:
-            _enter(row, line, line.meant, entries, findings)
+            _enter(row, line, line.meant, entries, diagnostics)
             continue
         text = line.value if row is None or line.value is not None else row.bare
         if row is None or text is None:
-            findings.error(line.number, "" if findings.full else unknown(line, scope))
+            diagnostics.error(line.number, "" if diagnostics.full else unknown(line, scope))
         else:
             if line.value is None:
                 sentence = f"{row.name}: please update your config not to use a bare {row.name} directive"
-                findings.warning(line.number, sentence, "bare-directive")
-            _read_one(row, line, text, entries, findings)
+                diagnostics.warning(line.number, sentence, "bare-directive")
+            _read_one(row, line, text, entries, diagnostics)
     return Values(entries, outer)
 
 
 def _read_one(
-    row: Directive[Any], line: Line, text: str, entries: dict[str, list[Entry[Any]]], findings: Findings
+    row: Directive[Any], line: Line, text: str, entries: dict[str, list[UsedValue[Any]]], diagnostics: Diagnostics
 ) -> None:
     hidden = row.secret or line.veiled
     try:
         value = row.reader.read(text)
     except Unreadable as exc:
-        findings.error(line.number, _refusal(row, line, text, exc))
+        diagnostics.error(line.number, _refusal(row, line, text, exc))
         return
     except Void as exc:
         if line.strict:
-            findings.error(line.number, f"{row.name}: {exc}")
+            diagnostics.error(line.number, f"{row.name}: {exc}")
         else:
-            findings.warning(line.number, f"{row.name}: {exc}", "no-effect")
+            diagnostics.warning(line.number, f"{row.name}: {exc}", "no-effect")
         return
     if row.reader.plain is not None and not re.fullmatch(row.reader.plain, text, re.ASCII | re.DOTALL):
         if line.strict and value != text:
-            findings.error(line.number, f"{row.name}: expected {row.reader.syntax}{_but_got(text, hidden=hidden)}")
+            diagnostics.error(line.number, f"{row.name}: expected {row.reader.syntax}{_but_got(text, hidden=hidden)}")
             return
         if not line.strict:
             why = f"; {COMMENT_WITHIN}" if _cut(line, text) else ""
-            findings.warning(line.number, f"{row.name}: {_surprise(row, text, value)}{why}", "surprising-value")
-    _enter(row, line, value, entries, findings)
+            diagnostics.warning(line.number, f"{row.name}: {_surprise(row, text, value)}{why}", "surprising-value")
+    _enter(row, line, value, entries, diagnostics)
 
 
 def _enter(
-    row: Directive[Any], line: Line, value: object, entries: dict[str, list[Entry[Any]]], findings: Findings
+    row: Directive[Any], line: Line, value: object, entries: dict[str, list[UsedValue[Any]]], diagnostics: Diagnostics
 ) -> None:
     if row.notice:
-        findings.warning(line.number, f"{row.name}: {row.notice}", "no-effect")
+        diagnostics.warning(line.number, f"{row.name}: {row.notice}", "no-effect")
     for note in getattr(value, "notes", ()):
-        findings.warning(line.number, f"{row.name}: {note}", "surprising-value")
+        diagnostics.warning(line.number, f"{row.name}: {note}", "surprising-value")
     if isinstance(value, RealLine):
         for text in (value.request, value.receive):
-            findings.withhold(text, whole=value.veiled)
-    findings.withhold(value, whole=row.secret or line.veiled)
-    entries.setdefault(row.name, []).append(Entry(line.number, value, line.veiled))
+            diagnostics.withhold(text, whole=value.veiled)
+    diagnostics.withhold(value, whole=row.secret or line.veiled)
+    entries.setdefault(row.name, []).append(UsedValue(line.number, value, line.veiled))
 
 
 def _refusal(row: Directive[Any], line: Line, text: str, exc: Unreadable) -> str:

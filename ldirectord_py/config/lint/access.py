@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from ldirectord_py.config.lint.rule import Sight
-from ldirectord_py.model.asking import CheckType
+from ldirectord_py.config.lint.rule import Context
+from ldirectord_py.model.check_options import CheckType
 
 _BY_ALL = 0o002
 _BY_GROUP = 0o020
@@ -13,54 +13,54 @@ _BY_PROGRAM = {CheckType.EXTERNAL, CheckType.EXTERNAL_PERL}
 _TRUSTED = frozenset({"root", "ldirectord"})
 
 
-def writable(sight: Sight) -> Iterator[tuple[int, str]]:
+def writable(context: Context) -> Iterator[tuple[int, str]]:
     """Yield each file or folder that others than root can write and that what the director does depends on."""
     told: set[str] = set()
-    for path, number, what in _depended_upon(sight):
+    for path, number, what in _depended_upon(context):
         for each in (Path(path), *Path(path).parents):
             name = str(each)
             if name in told or not path.startswith("/"):
                 continue
             told.add(name)
-            if who := _writers(sight, name, folder=name != path):
+            if who := _writers(context, name, folder=name != path):
                 inside = "" if name == path else f", in which {path} is,"
                 yield number, f"{what}: {name}{inside} can be written by {who}, who so become whoever runs the director"
 
 
-def as_the_director(sight: Sight) -> Iterator[tuple[int, str]]:
+def as_the_director(context: Context) -> Iterator[tuple[int, str]]:
     """Yield the first external check that runs as the director's own user, which is root where it is no unit."""
-    for place in sight.places:
-        for asking in place.askings:
-            if asking.checktype in _BY_PROGRAM and asking.checkuser is None:
+    for place in context.places:
+        for options in place.all_options:
+            if options.checktype in _BY_PROGRAM and options.checkuser is None:
                 sentence = "checkcommand: it runs as root where root starts the director; checkuser names another user"
                 yield place.line("checkcommand"), sentence
                 return
 
 
-def _depended_upon(sight: Sight) -> Iterator[tuple[str, int, str]]:
+def _depended_upon(context: Context) -> Iterator[tuple[str, int, str]]:
     """Yield paths, the numbers of the lines that name them, and what they are."""
-    for path in sight.files.paths:
+    for path in context.files.paths:
         yield str(Path(path).absolute()), 0, "configuration"
-    for line in sight.tree.lines:
-        if line.name == "maintenancedir" and sight.config.maintenancedir:
-            yield sight.config.maintenancedir, line.number, "maintenancedir"
-        if line.name == "callback" and sight.config.callback:
-            yield sight.config.callback.split(" ", 1)[0], line.number, "callback"
-    for place in sight.places:
-        for asking in place.askings:
-            if asking.checktype in _BY_PROGRAM:
-                yield asking.checkcommand, place.line("checkcommand"), "checkcommand"
+    for line in context.tree.lines:
+        if line.name == "maintenancedir" and context.config.maintenancedir:
+            yield context.config.maintenancedir, line.number, "maintenancedir"
+        if line.name == "callback" and context.config.callback:
+            yield context.config.callback.split(" ", 1)[0], line.number, "callback"
+    for place in context.places:
+        for options in place.all_options:
+            if options.checktype in _BY_PROGRAM:
+                yield options.checkcommand, place.line("checkcommand"), "checkcommand"
         if place.virtual.fallbackcommand:
             program = place.virtual.fallbackcommand.split(" ", 1)[0]
             yield program, place.line("fallbackcommand"), "fallbackcommand"
 
 
-def _writers(sight: Sight, path: str, *, folder: bool) -> str:
+def _writers(context: Context, path: str, *, folder: bool) -> str:
     """Say who can write *path* and should not; nothing where nobody can."""
-    mode = sight.machine.mode(path)
+    mode = context.machine.mode(path)
     if mode is None or (folder and mode & _STICKY):
         return ""
     if mode & _BY_ALL:
         return f"everybody (mode {mode:04o})"
-    group = sight.machine.group(path) if mode & _BY_GROUP else None
+    group = context.machine.group(path) if mode & _BY_GROUP else None
     return f"the group {group} (mode {mode:04o})" if group is not None and group not in _TRUSTED else ""

@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from ldirectord_py.checks.building.invalid_option import Misasked
+from ldirectord_py.checks.building.invalid_option import InvalidOption
 from ldirectord_py.checks.registry import plan
 from ldirectord_py.config.grammar.tree import Line
 from ldirectord_py.config.lint.hopeless import hopeless
 from ldirectord_py.config.lint.hopeless import subject as _subject
-from ldirectord_py.config.lint.rule import Place, Sight
-from ldirectord_py.model.asking import Asking, CheckType, Header, Subject
+from ldirectord_py.config.lint.rule import Context, Place
+from ldirectord_py.model.check_options import CheckedServer, CheckOptions, CheckType, Header
 from ldirectord_py.model.config import Real
 from ldirectord_py.model.service import AddressKey, Protocol
 
@@ -33,8 +33,11 @@ FIELDS = {
     "secret": "secret",
     "virtualhost": "virtualhost",
 }
-"""Directives by name, and what they set in `Asking`.  Not here: timeouts, which stand in for each other, `service`,
-which says what a virtual is for even where nobody negotiates, and those of TLS, which are told at every start."""
+"""Directives by name, and what they set in `CheckOptions`.
+
+Not here: timeouts, which stand in for each other, `service`, which says what a virtual is for even where nobody
+negotiates, and those of TLS, which are told at every start.
+"""
 
 
 _OWN = {"request", "receive"}
@@ -49,14 +52,14 @@ class _Use:
     heeded: bool = False
 
 
-def idle(sight: Sight) -> Iterator[tuple[int, str]]:
+def idle(context: Context) -> Iterator[tuple[int, str]]:
     """Yield each line that says how servers are checked, and that no check of the virtuals it is for heeds."""
     uses: dict[int, _Use] = {}
-    for place in sight.places:
-        for asking, lines in zip(place.askings, _said(place), strict=True):
+    for place in context.places:
+        for options, lines in zip(place.all_options, _said(place), strict=True):
             for line in lines:
-                use = uses.setdefault(line.number, _Use(partial(_sentence, place, asking, line.name)))
-                use.heeded = use.heeded or _heeded(place, asking, FIELDS[line.name])
+                use = uses.setdefault(line.number, _Use(partial(_sentence, place, options, line.name)))
+                use.heeded = use.heeded or _heeded(place, options, FIELDS[line.name])
         for real in place.virtual.reals:
             if real.request is not None and not _own_heeded(place, real):
                 uses.setdefault(place.line_of(real), _Use(partial(_own_sentence, place)))
@@ -73,70 +76,70 @@ def _said(place: Place) -> Iterator[Sequence[Line]]:
         yield tuple({line.name: line for line in (*own, *lines) if line.name in FIELDS}.values())
 
 
-def _sentence(place: Place, asking: Asking, name: str) -> str:
+def _sentence(place: Place, options: CheckOptions, name: str) -> str:
     if name in _OWN and all(getattr(real, name) is not None for real in place.virtual.reals):
         return f"{name}: this has no effect: every real server has its own"
-    if needed := _needed(place, asking, FIELDS[name]):
+    if needed := _needed(place, options, FIELDS[name]):
         return f"{name}: this has no effect without {needed}"
-    return f"{name}: this has no effect: {_how(place, asking)}"
+    return f"{name}: this has no effect: {_how(place, options)}"
 
 
 def _own_sentence(place: Place) -> str:
-    return f"real: its request and receive have no effect: {_how(place, place.virtual.asking)}"
+    return f"real: its request and receive have no effect: {_how(place, place.virtual.check_options)}"
 
 
-def _how(place: Place, asking: Asking) -> str:
+def _how(place: Place, options: CheckOptions) -> str:
     """Return how a check is carried out that does not heed what was said."""
     key = place.virtual.key
-    if asking.service == "none" and asking.checktype is CheckType.NEGOTIATE:
+    if options.service == "none" and options.checktype is CheckType.NEGOTIATE:
         return "checktype=negotiate without a service asks nothing"
-    if asking.service == "none" and asking.checktype is CheckType.COMBINED:
-        return f"checktype={asking.connects} without a service only connects"
-    if asking.checktype is CheckType.CONNECT and isinstance(key, AddressKey) and key.protocol is Protocol.UDP:
+    if options.service == "none" and options.checktype is CheckType.COMBINED:
+        return f"checktype={options.connects} without a service only connects"
+    if options.checktype is CheckType.CONNECT and isinstance(key, AddressKey) and key.protocol is Protocol.UDP:
         return "checktype=connect over UDP is a ping, which does not use it"
-    service = "" if asking.service == "none" else f" with service={asking.service}"
-    return f"checktype={asking.checktype}{service} does not use it"
+    service = "" if options.service == "none" else f" with service={options.service}"
+    return f"checktype={options.checktype}{service} does not use it"
 
 
-def _needed(place: Place, asking: Asking, name: str) -> str:
+def _needed(place: Place, options: CheckOptions, name: str) -> str:
     """Return the directive that is not there and without which *name* does not count."""
     subject = _subject(place, place.virtual.reals[0])
     for directive, field in FIELDS.items():
-        if field != name and getattr(asking, field) == "":
+        if field != name and getattr(options, field) == "":
             changed: Any = {field: "x"}
-            if heeds(replace(asking, **changed), subject, name):
+            if heeds(replace(options, **changed), subject, name):
                 return directive
     return ""
 
 
-def _heeded(place: Place, asking: Asking, name: str) -> bool:
-    """Return whether any server of the virtual would be asked otherwise if *asking* had something else as *name*.
+def _heeded(place: Place, options: CheckOptions, name: str) -> bool:
+    """Return whether any server of the virtual would be asked otherwise if *options* had something else as *name*.
 
     A check that can only say down heeds nothing: that it lacks something is told, and all else would count if it did
     not.
     """
     subjects = [_subject(place, real) for real in place.virtual.reals]
-    if not subjects or any(hopeless(asking, subject) for subject in subjects):
+    if not subjects or any(hopeless(options, subject) for subject in subjects):
         return True
-    return any(heeds(asking, subject, name) for subject in subjects)
+    return any(heeds(options, subject, name) for subject in subjects)
 
 
-def heeds(asking: Asking, subject: Subject, name: str) -> bool:
-    """Return whether *subject* would be asked otherwise if *asking* had something else as *name*."""
-    changed: Any = {name: _other(getattr(asking, name))}
-    return _differ((asking, subject), (replace(asking, **changed), subject))
+def heeds(options: CheckOptions, subject: CheckedServer, name: str) -> bool:
+    """Return whether *subject* would be asked otherwise if *options* had something else as *name*."""
+    changed: Any = {name: _other(getattr(options, name))}
+    return _differ((options, subject), (replace(options, **changed), subject))
 
 
 def _own_heeded(place: Place, real: Real) -> bool:
     subject = _subject(place, real)
     other = replace(subject, request=f"{real.request}x", receive=f"{real.receive}x")
-    return any(_differ((asking, subject), (asking, other)) for asking in place.askings)
+    return any(_differ((options, subject), (options, other)) for options in place.all_options)
 
 
-def _differ(one: tuple[Asking, Subject], other: tuple[Asking, Subject]) -> bool:
+def _differ(one: tuple[CheckOptions, CheckedServer], other: tuple[CheckOptions, CheckedServer]) -> bool:
     try:
         return plan(*one) != plan(*other)
-    except Misasked:
+    except InvalidOption:
         # Who finds fault with a value heeds it.
         return True
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ldirectord_py.config.lint.machine import Machine
-from ldirectord_py.config.lint.rule import Sight
+from ldirectord_py.config.lint.rule import Context
 from ldirectord_py.config.lint.rules import READING, RULES
 from ldirectord_py.config.load import Located
 from ldirectord_py.model.problems import Problem, Severity
@@ -35,12 +35,12 @@ def lint(located: Located, machine: Machine, ignored: Collection[str] = ()) -> l
     Left out are the ids in *ignored*, and what comments silence: `# lint: ignore=ID, ID` at the end
     of a line or above it, `# lint: ignore-file=ID` anywhere in the file.
     """
-    sight = Sight(located.config, located.tree, located.files, machine)
+    context = Context(located.config, located.tree, located.files, machine)
     # What a global line means for every virtual is told once.
     rules = {rule.id for rule in RULES} - {"no-effect"}
     found = dict.fromkeys(warning for warning in located.config.warnings if warning.id not in rules)
     for rule in RULES:
-        for number, sentence in rule.examine(sight):
+        for number, sentence in rule.examine(context):
             found[Problem(*located.files.place(number), sentence, Severity.WARNING, rule.id)] = None
     silenced = {path: _silenced(path) for path in {problem.path for problem in found}}
     told = (problem for problem in found if problem.id not in ignored and not silenced[problem.path].covers(problem))

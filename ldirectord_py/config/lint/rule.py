@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ldirectord_py.config.grammar.tree import Checks, Files, Line, Section, Tree
 from ldirectord_py.config.lint.machine import Machine
-from ldirectord_py.model.asking import Asking
+from ldirectord_py.model.check_options import CheckOptions
 from ldirectord_py.model.checking import CheckPlan
 from ldirectord_py.model.config import Config, Real, Virtual
 
@@ -34,9 +34,9 @@ class Place:
         return self.virtual.reals[0].plan if self.virtual.reals else None
 
     @property
-    def askings(self) -> tuple[Asking, ...]:
+    def all_options(self) -> tuple[CheckOptions, ...]:
         """How its real servers are asked: in one way, or in several."""
-        return self.virtual.checks or (self.virtual.asking,)
+        return self.virtual.checks or (self.virtual.check_options,)
 
     def said(self, name: str) -> Line | None:
         """Return the line with which the virtual itself says *name*, the last one; None where it does not."""
@@ -63,7 +63,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class Context:
     """A whole configuration, and the machine it is for."""
 
     config: Config
@@ -78,7 +78,7 @@ class Sight:
         return [Place(virtual, section, self.tree) for virtual, section in pairs]
 
 
-Examine = Callable[[Sight], Iterator[tuple[int, str]]]
+Examine = Callable[[Context], Iterator[tuple[int, str]]]
 """Yields line numbers, counted through all files, and sentences."""
 
 

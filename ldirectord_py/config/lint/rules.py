@@ -11,9 +11,9 @@ from ldirectord_py.config.lint.access import as_the_director, writable
 from ldirectord_py.config.lint.hopeless import always_down, no_port
 from ldirectord_py.config.lint.idle import idle
 from ldirectord_py.config.lint.programs import missing_instances, missing_programs
-from ldirectord_py.config.lint.rule import Place, Rule, Sight
+from ldirectord_py.config.lint.rule import Context, Place, Rule
 from ldirectord_py.config.lint.secrets import readable_secrets
-from ldirectord_py.model.asking import Asking, CheckType
+from ldirectord_py.model.check_options import CheckOptions, CheckType
 from ldirectord_py.model.checking import Always
 from ldirectord_py.model.config import Fallback, Real
 from ldirectord_py.model.service import AddressKey, Forwarding
@@ -33,57 +33,57 @@ _READ_DIFFERENTLY: Mapping[str, str] = MappingProxyType(
 )
 
 
-def _each(examine: Callable[[Place], Found]) -> Callable[[Sight], Found]:
+def _each(examine: Callable[[Place], Found]) -> Callable[[Context], Found]:
     """Return a rule that looks at each virtual by itself."""
 
-    def whole(sight: Sight) -> Found:
-        for place in sight.places:
+    def whole(context: Context) -> Found:
+        for place in context.places:
             yield from examine(place)
 
     return whole
 
 
-def _each_check(examine: Callable[[Place, Asking], Found]) -> Callable[[Sight], Found]:
+def _each_check(examine: Callable[[Place, CheckOptions], Found]) -> Callable[[Context], Found]:
     """Return a rule that looks at each check of each virtual."""
 
-    def whole(sight: Sight) -> Found:
-        for place in sight.places:
-            for asking in place.askings:
-                yield from examine(place, asking)
+    def whole(context: Context) -> Found:
+        for place in context.places:
+            for options in place.all_options:
+                yield from examine(place, options)
 
     return whole
 
 
-def _quiescent_unset(sight: Sight) -> Found:
-    unsaid = [place for place in sight.places if place.in_force("quiescent") is None]
+def _quiescent_unset(context: Context) -> Found:
+    unsaid = [place for place in context.places if place.in_force("quiescent") is None]
     if unsaid:
         sentence = "quiescent is not set; the original's manual says that yes is the default, but it is no"
         yield unsaid[0].opening, f"{sentence} (here and in {len(unsaid) - 1} more)" if len(unsaid) > 1 else sentence
 
 
-def _any_answer(place: Place, asking: Asking) -> Found:
-    if asking.checktype not in _NEGOTIATING or asking.service != "dns":
+def _any_answer(place: Place, options: CheckOptions) -> Found:
+    if options.checktype not in _NEGOTIATING or options.service != "dns":
         return
-    if not asking.receive and not any(real.receive for real in place.virtual.reals):
+    if not options.receive and not any(real.receive for real in place.virtual.reals):
         yield (
             place.line("service"),
             "a dns check without receive takes any answer for right; the original takes none, so that all are down",
         )
 
 
-def _slow(place: Place, asking: Asking) -> Found:
+def _slow(place: Place, options: CheckOptions) -> Found:
     directive, limit = {
-        CheckType.NEGOTIATE: ("negotiatetimeout", asking.negotiatetimeout),
-        CheckType.COMBINED: ("negotiatetimeout", asking.negotiatetimeout),
-    }.get(asking.checktype, ("checktimeout", asking.checktimeout))
+        CheckType.NEGOTIATE: ("negotiatetimeout", options.negotiatetimeout),
+        CheckType.COMBINED: ("negotiatetimeout", options.negotiatetimeout),
+    }.get(options.checktype, ("checktimeout", options.checktimeout))
     other = "checktimeout" if directive == "negotiatetimeout" else "negotiatetimeout"
     said = place.in_force(directive) or place.in_force(other)
     never = {CheckType.ON, CheckType.OFF}
-    if asking.checktype in never or limit <= asking.interval or isinstance(place.plan, Always):
+    if options.checktype in never or limit <= options.interval or isinstance(place.plan, Always):
         return
     line = said or place.in_force("checkinterval")
     what = f"{said.name} of {limit:g} s" if said else f"{directive}, by default {limit:g} s,"
-    sentence = f"{what} is longer than checkinterval ({asking.interval:g} s)"
+    sentence = f"{what} is longer than checkinterval ({options.interval:g} s)"
     told = f"{sentence}: a silent server is asked every {limit:g} s only, and out after that"
     # What is said nowhere is told once, at the first virtual that it is for.
     yield (line.number if line else place.first), told
@@ -116,12 +116,12 @@ def _cannot(server: Real | Fallback) -> str:
     return f"{server.endpoint}: {server.destination.forwarding} cannot rewrite ports"
 
 
-def _nowhere(sight: Sight) -> Found:
-    local = sight.machine.addresses
+def _nowhere(context: Context) -> Found:
+    local = context.machine.addresses
     if local is None:
         return
     addressed = [
-        (place, key.endpoint.address) for place in sight.places if isinstance(key := place.virtual.key, AddressKey)
+        (place, key.endpoint.address) for place in context.places if isinstance(key := place.virtual.key, AddressKey)
     ]
     absent = [(place, address) for place, address in addressed if address not in local]
     if len(absent) == len(addressed) > 1:
@@ -138,8 +138,8 @@ def _weightless(place: Place) -> Found:
         yield place.opening, "every real server has weight 0: none of them ever gets a connection"
 
 
-def _patterns(place: Place, asking: Asking) -> Found:
-    patterns = {asking.receive: place.line("receive")}
+def _patterns(place: Place, options: CheckOptions) -> Found:
+    patterns = {options.receive: place.line("receive")}
     patterns |= {real.receive: place.line_of(real) for real in place.virtual.reals if real.receive}
     for pattern, line in patterns.items():
         # A pair of backslashes stands for one that escapes nothing.
@@ -149,9 +149,9 @@ def _patterns(place: Place, asking: Asking) -> Found:
                 yield line, f"receive: {quoted(pattern)} has {what}"
 
 
-def _schedulers(sight: Sight) -> Found:
-    known = sight.machine.schedulers
-    for place in sight.places:
+def _schedulers(context: Context) -> Found:
+    known = context.machine.schedulers
+    for place in context.places:
         name = place.virtual.settings.scheduler
         if name not in SCHEDULERS and (known is None or name not in known):
             yield place.line("scheduler"), unknown_word("scheduler", name, SCHEDULERS)
@@ -159,42 +159,42 @@ def _schedulers(sight: Sight) -> Found:
             yield place.line("scheduler"), f"scheduler: this kernel has no {name}; it has {', '.join(sorted(known))}"
 
 
-def _no_directory(sight: Sight) -> Found:
-    directory = sight.config.maintenancedir
-    if directory is not None and sight.machine.mode(directory) is None:
-        line = next((line.number for line in sight.tree.lines if line.name == "maintenancedir"), 0)
+def _no_directory(context: Context) -> Found:
+    directory = context.config.maintenancedir
+    if directory is not None and context.machine.mode(directory) is None:
+        line = next((line.number for line in context.tree.lines if line.name == "maintenancedir"), 0)
         yield line, f"maintenancedir: there is no {directory}"
 
 
-def _no_virtuals(sight: Sight) -> Found:
-    if not sight.config.virtuals:
+def _no_virtuals(context: Context) -> Found:
+    if not context.config.virtuals:
         yield 0, "there is no virtual service in it: it directs nothing"
 
 
-def _stuck_clients(sight: Sight) -> Found:
-    setting = sight.machine.setting
-    for advice in advised(sight.config, lambda name: setting(name) or 0):
-        place = next(place for place in sight.places if place.virtual is advice.virtuals[0])
+def _stuck_clients(context: Context) -> Found:
+    setting = context.machine.setting
+    for advice in advised(context.config, lambda name: setting(name) or 0):
+        place = next(place for place in context.places if place.virtual is advice.virtuals[0])
         unseen = "; this machine does not say what it is, and 0 is the kernel's default"
         yield place.line("persistent"), advice.sentence + (unseen if setting(advice.name) is None else "")
 
 
-def _mixed_stop(sight: Sight) -> Found:
+def _mixed_stop(context: Context) -> Found:
     """Tell of virtuals that a stop takes out while others stay: where all go or all stay, that is what is wanted."""
-    if all(place.virtual.cleanstop for place in sight.places):
+    if all(place.virtual.cleanstop for place in context.places):
         return
-    for place in sight.places:
+    for place in context.places:
         if place.virtual.cleanstop and place.said("cleanstop") is None:
             sentence = "cleanstop: not set here, so a stop takes this virtual out and its clients get no answer"
             yield place.opening, f"{sentence}, while others have cleanstop=no and stay"
 
 
-def _stop_empties(sight: Sight) -> Found:
+def _stop_empties(context: Context) -> Found:
     """Tell of a table that a stop empties because nobody has said otherwise."""
-    if sight.places and all(place.in_force("cleanstop") is None for place in sight.places):
-        what = f"all {len(sight.places)} virtual services" if len(sight.places) > 1 else "the virtual service"
+    if context.places and all(place.in_force("cleanstop") is None for place in context.places):
+        what = f"all {len(context.places)} virtual services" if len(context.places) > 1 else "the virtual service"
         sentence = f"cleanstop is not set, so a stop takes {what} out of the table and ends the connections"
-        yield sight.places[0].opening, f"{sentence}; a restart and a reload do not"
+        yield context.places[0].opening, f"{sentence}; a restart and a reload do not"
 
 
 def _no_reals(place: Place) -> Found:
@@ -203,8 +203,8 @@ def _no_reals(place: Place) -> Found:
         yield place.opening, f"there is no real server: {fallback}"
 
 
-def _unasked(place: Place, asking: Asking) -> Found:
-    if asking.checktype in _NEGOTIATING and asking.service == "none" and place.said("service") is None:
+def _unasked(place: Place, options: CheckOptions) -> Found:
+    if options.checktype in _NEGOTIATING and options.service == "none" and place.said("service") is None:
         key = place.virtual.key
         why = (
             f"port {key.endpoint.port} stands for no service"
@@ -214,15 +214,15 @@ def _unasked(place: Place, asking: Asking) -> Found:
         yield place.opening, f"{why} and none is named, so nothing is asked and every server counts as up; set service"
 
 
-def _head(place: Place, asking: Asking) -> Found:
-    if asking.service in {"http", "https", "http_proxy"} and asking.httpmethod == "HEAD":
-        wants = asking.receive or any(real.receive for real in place.virtual.reals)
-        if asking.checktype in _NEGOTIATING and wants:
+def _head(place: Place, options: CheckOptions) -> Found:
+    if options.service in {"http", "https", "http_proxy"} and options.httpmethod == "HEAD":
+        wants = options.receive or any(real.receive for real in place.virtual.reals)
+        if options.checktype in _NEGOTIATING and wants:
             yield place.line("httpmethod"), "an answer to HEAD has no body, so receive never matches: all are down"
 
 
-def _blocked(place: Place, asking: Asking) -> Found:
-    if asking.checktype is CheckType.CONNECT and asking.service == "mysql":
+def _blocked(place: Place, options: CheckOptions) -> Found:
+    if options.checktype is CheckType.CONNECT and options.service == "mysql":
         sentence = "a MySQL server that looks up names blocks who connects and does not log in, after 100 connections"
         advice = "use checktype=negotiate with login, passwd and request, or skip_name_resolve there"
         yield place.line("checktype"), f"{sentence} in a row (max_connect_errors): {advice}"
@@ -252,14 +252,14 @@ def _idle_netmask(place: Place) -> Found:
         yield line.number, "netmask: it has no effect without persistent"
 
 
-def _shared_checkport(place: Place, asking: Asking) -> Found:
-    if asking.checkport is None:
+def _shared_checkport(place: Place, options: CheckOptions) -> Found:
+    if options.checkport is None:
         return
     shared = Counter(real.endpoint.address for real in place.virtual.reals)
     for address, times in shared.items():
         if times > 1:
             sentence = f"checkport: {times} servers at {address} differ by port only"
-            yield place.line("checkport"), f"{sentence}, and all are judged by port {asking.checkport}"
+            yield place.line("checkport"), f"{sentence}, and all are judged by port {options.checkport}"
 
 
 RULES: tuple[Rule, ...] = (

@@ -6,31 +6,31 @@ from ldirectord_py.checks.http.headers import is_secret
 from ldirectord_py.config.grammar.directives import HTTPHEADER, PASSWD, SECRET, TLSCERTFILE, TLSKEYFILE
 from ldirectord_py.config.grammar.server_lines import RealLine
 from ldirectord_py.config.grammar.tree import Line
-from ldirectord_py.config.lint.rule import Place, Sight
+from ldirectord_py.config.lint.rule import Context, Place
 
 _READABLE = 0o004
 
 
-def readable_secrets(sight: Sight) -> Iterator[tuple[int, str]]:
+def readable_secrets(context: Context) -> Iterator[tuple[int, str]]:
     """Yield what is to be said of each file with a secret in it: of the configuration, or named by it."""
     told: set[str] = set()
-    for path, number, what in _secrets(sight):
-        mode = sight.machine.mode(path)
+    for path, number, what in _secrets(context):
+        mode = context.machine.mode(path)
         if path not in told and mode is not None and mode & _READABLE:
             told.add(path)
             yield number, f"{what}: everybody on this machine can read it (mode {mode:04o}); chmod o-r {path}"
 
 
-def _secrets(sight: Sight) -> Iterator[tuple[str, int, str]]:
+def _secrets(context: Context) -> Iterator[tuple[str, int, str]]:
     """Yield the files with secrets, the numbers of lines, and what is there."""
-    for lines in (sight.tree.lines, *(section.lines for section in sight.tree.sections)):
+    for lines in (context.tree.lines, *(section.lines for section in context.tree.sections)):
         for line in _with_checks(lines):
             if _is_secret(line):
-                yield sight.files.place(line.number)[0], line.number, line.name
-    for place in sight.places:
+                yield context.files.place(line.number)[0], line.number, line.name
+    for place in context.places:
         yield from _keys(place)
-    for source in sight.config.sources.files:
-        if source.path not in sight.files.paths:
+    for source in context.config.sources.files:
+        if source.path not in context.files.paths:
             yield source.path, 0, f"{source.path}, from which a value is taken"
 
 
@@ -54,8 +54,8 @@ def _is_secret(line: Line) -> bool:
 
 
 def _keys(place: Place) -> Iterator[tuple[str, int, str]]:
-    for asking in place.askings:
-        if asking.tls.certificate is not None:
-            row = TLSCERTFILE if asking.tls.key is None else TLSKEYFILE
-            pem = asking.tls.key or asking.tls.certificate
+    for options in place.all_options:
+        if options.tls.certificate is not None:
+            row = TLSCERTFILE if options.tls.key is None else TLSKEYFILE
+            pem = options.tls.key or options.tls.certificate
             yield pem.path, place.line(row.name), f"{row.name}: the private key in {pem.path}"

@@ -4,12 +4,12 @@ from dataclasses import replace
 from functools import cache
 
 from ldirectord_py.config.grammar import directives as d
-from ldirectord_py.config.grammar.diagnostics import Findings
+from ldirectord_py.config.grammar.diagnostics import Diagnostics
 from ldirectord_py.config.grammar.directive import Scope, shown
 from ldirectord_py.config.grammar.tree import Files, Section, Tree
 from ldirectord_py.config.grammar.values import Values, read_values
 from ldirectord_py.config.meaning.checks import Surroundings
-from ldirectord_py.config.meaning.resolve import Environment, no_directory, unwritable
+from ldirectord_py.config.meaning.resolve import Resolver, no_directory, unwritable
 from ldirectord_py.config.meaning.servers import fallbacks
 from ldirectord_py.config.meaning.virtuals import virtual
 from ldirectord_py.model.config import Config, Virtual
@@ -18,7 +18,7 @@ from ldirectord_py.model.health import FaultRules
 from ldirectord_py.model.service import VirtualKey
 
 
-def build(tree: Tree, files: Files, environment: Environment) -> Config:
+def build(tree: Tree, files: Files, environment: Resolver) -> Config:
     """Return the configuration that *tree*, of all *files*, describes, every value in force.
 
     Raises `ConfigRejected` with all problems, by line.
@@ -27,42 +27,42 @@ def build(tree: Tree, files: Files, environment: Environment) -> Config:
     environment = replace(
         environment, host_address=cache(environment.host_address), port_number=cache(environment.port_number)
     )
-    findings = Findings(files, tree.problems)
+    diagnostics = Diagnostics(files, tree.problems)
     for number, note in tree.notes:
-        findings.warning(number, note, "surprising-value")
-    values = read_values(tree.lines, Scope.GLOBAL, findings)
+        diagnostics.warning(number, note, "surprising-value")
+    values = read_values(tree.lines, Scope.GLOBAL, diagnostics)
     if environment.check_paths:
-        _check_paths(values, findings)
-    _note_fork(values, findings)
-    _note_faultdown(values, findings)
-    around = Surroundings(values, fallbacks(values, ("tcp", "udp"), environment, findings), environment, findings)
-    read_values(tree.defaults, Scope.SECTION, findings)  # so that what is wrong is told even where nobody uses it
+        _check_paths(values, diagnostics)
+    _note_fork(values, diagnostics)
+    _note_faultdown(values, diagnostics)
+    around = Surroundings(values, fallbacks(values, ("tcp", "udp"), environment, diagnostics), environment, diagnostics)
+    read_values(tree.defaults, Scope.SECTION, diagnostics)  # so that what is wrong is told even where nobody uses it
     virtuals = _virtuals(tree.sections, around)
-    if findings.refused:
-        raise ConfigRejected(findings.problems)
-    return _config(tree.path, values, virtuals, findings)
+    if diagnostics.refused:
+        raise ConfigRejected(diagnostics.problems)
+    return _config(tree.path, values, virtuals, diagnostics)
 
 
 def _virtuals(sections: tuple[Section, ...], around: Surroundings) -> tuple[Virtual, ...]:
     found: dict[VirtualKey, Virtual] = {}
     places: dict[VirtualKey, int] = {}
-    files = around.findings.files
+    files = around.diagnostics.files
     for section in sections:
         one = virtual(section, around)
         if one is None:
             continue
         if section.lost:
-            around.findings.error(section.end, f"{section.label} has no real servers: the file ends here")
+            around.diagnostics.error(section.end, f"{section.label} has no real servers: the file ends here")
         if one.key in found:
             sentence = f"duplicate virtual server: {one.key}, opened at line {one.line}"
             first = files.told(places[one.key], beside=section.end)
-            around.findings.error(section.end, f"{sentence}, is there already, from {first} on")
+            around.diagnostics.error(section.end, f"{sentence}, is there already, from {first} on")
         found.setdefault(one.key, one)
         places.setdefault(one.key, section.opening.number)
     return tuple(found.values())
 
 
-def _config(path: str, values: Values, virtuals: tuple[Virtual, ...], findings: Findings) -> Config:
+def _config(path: str, values: Values, virtuals: tuple[Virtual, ...], diagnostics: Diagnostics) -> Config:
     return Config(
         path=path,
         virtuals=virtuals,
@@ -80,32 +80,34 @@ def _config(path: str, values: Values, virtuals: tuple[Virtual, ...], findings: 
         sysctls=values.get(d.SYSCTLS),
         reloadlimit=values.get(d.RELOADLIMIT),
         faults=FaultRules(values.get(d.FAULTLIMIT), values.get(d.FAULTDOWN)),
-        warnings=findings.problems,
-        secrets=frozenset(findings.secrets),
+        warnings=diagnostics.problems,
+        secrets=frozenset(diagnostics.secrets),
     )
 
 
-def _note_fork(values: Values, findings: Findings) -> None:
+def _note_fork(values: Values, diagnostics: Diagnostics) -> None:
     for entry in values.each(d.FORK):
         if entry.value:
-            findings.warning(
+            diagnostics.warning(
                 entry.line, "fork: this has no meaning here: every check runs at its own pace anyway", "no-effect"
             )
 
 
-def _note_faultdown(values: Values, findings: Findings) -> None:
+def _note_faultdown(values: Values, diagnostics: Diagnostics) -> None:
     for entry in values.each(d.FAULTDOWN):
         if entry.value and not values.get(d.FAULTLIMIT):
-            findings.warning(entry.line, "faultdown: this has no meaning without faultlimit, such as 60", "no-effect")
+            diagnostics.warning(
+                entry.line, "faultdown: this has no meaning without faultlimit, such as 60", "no-effect"
+            )
 
 
-def _check_paths(values: Values, findings: Findings) -> None:
+def _check_paths(values: Values, diagnostics: Diagnostics) -> None:
     supervised = next((entry.line for entry in values.each(d.SUPERVISED) if entry.value), None)
     for entry in values.each(d.LOGFILE):
         unused = supervised is not None and supervised < entry.line
         if entry.value.startswith("/") and not unused and (reason := unwritable(entry.value)):
             sentence = f"unable to open logfile: {shown(entry.value)}: {reason}; until it can be, lines are lost"
-            findings.warning(entry.line, f"logfile: {sentence}", "unwritable-file")
+            diagnostics.warning(entry.line, f"logfile: {sentence}", "unwritable-file")
     for directory in values.each(d.MAINTENANCEDIR):
         if no_directory(directory.value or ""):
-            findings.warning(directory.line, "maintenancedir: maintenance directory does not exist", "no-such-path")
+            diagnostics.warning(directory.line, "maintenancedir: maintenance directory does not exist", "no-such-path")

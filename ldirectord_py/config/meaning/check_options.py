@@ -6,8 +6,8 @@ from ldirectord_py.checks.registry import service_for_port
 from ldirectord_py.config.grammar import directives as d
 from ldirectord_py.config.grammar.directive import Directive
 from ldirectord_py.config.grammar.values import Values
-from ldirectord_py.config.meaning.resolve import Environment
-from ldirectord_py.model.asking import Asking
+from ldirectord_py.config.meaning.resolve import Resolver
+from ldirectord_py.model.check_options import CheckOptions
 from ldirectord_py.model.checking import TlsOptions
 from ldirectord_py.model.service import AddressKey, VirtualKey
 
@@ -18,13 +18,13 @@ CHECK_SECONDS = 5
 NEGOTIATE_SECONDS = 30
 
 
-def asking(key: VirtualKey, values: Values, environment: Environment, tls: TlsOptions) -> Asking:
+def options(key: VirtualKey, values: Values, environment: Resolver, tls: TlsOptions) -> CheckOptions:
     """Return how the real servers of a section are asked, with everything filled in."""
     checktype, connects = values.get(d.CHECKTYPE)
     login, passwd = _credentials(values, environment)
     own = (values.own(d.CHECKTIMEOUT), values.own(d.NEGOTIATETIMEOUT))
     check, negotiate = values.get(d.CHECKTIMEOUT), values.get(d.NEGOTIATETIMEOUT)
-    return Asking(
+    return CheckOptions(
         checktype=checktype,
         connects=connects,
         service=values.get(d.SERVICE) or _implied_service(key),
@@ -57,7 +57,7 @@ def _implied_service(key: VirtualKey) -> str:
     return service_for_port(key.endpoint.port) if isinstance(key, AddressKey) else "none"
 
 
-def _credentials(values: Values, environment: Environment) -> tuple[str, str]:
+def _credentials(values: Values, environment: Resolver) -> tuple[str, str]:
     """Return login and password: a line `service=ftp` or `service=sip` fills in what no line above it has given."""
     login, passwd = d.LOGIN.default, d.PASSWD.default
     uses = [(entry.line, row, entry.value) for row in (d.SERVICE, d.LOGIN, d.PASSWD) for entry in values.each(row)]

@@ -3,17 +3,17 @@
 from dataclasses import dataclass, field
 from typing import Self
 
-from ldirectord_py.checks.building.invalid_option import Misasked
+from ldirectord_py.checks.building.invalid_option import InvalidOption
 from ldirectord_py.checks.redaction import veiled_sentence
-from ldirectord_py.config.grammar.diagnostics import Findings
+from ldirectord_py.config.grammar.diagnostics import Diagnostics
 from ldirectord_py.config.grammar.directive import Scope
-from ldirectord_py.config.grammar.tree import Checks as Written
+from ldirectord_py.config.grammar.tree import Checks as WrittenChecks
 from ldirectord_py.config.grammar.values import Values, read_values
-from ldirectord_py.config.meaning.check_options import asking
-from ldirectord_py.config.meaning.resolve import Environment
+from ldirectord_py.config.meaning.check_options import options
+from ldirectord_py.config.meaning.resolve import Resolver
 from ldirectord_py.config.meaning.servers import Reserve
 from ldirectord_py.config.meaning.tls import TlsFiles, tls_options
-from ldirectord_py.model.asking import Asking, Subject
+from ldirectord_py.model.check_options import CheckedServer, CheckOptions
 from ldirectord_py.model.checking import Alternating, Always, CheckPlan, Never, Probe, Repeated, Together
 from ldirectord_py.model.service import VirtualKey
 
@@ -25,62 +25,62 @@ class Surroundings:
     values: Values
     """The global directives."""
     fallbacks: dict[int, Reserve | None]
-    environment: Environment
-    findings: Findings
+    environment: Resolver
+    diagnostics: Diagnostics
     tls_files: TlsFiles = field(default_factory=TlsFiles)
 
-    def asking(self, key: VirtualKey, values: Values) -> Asking:
+    def options(self, key: VirtualKey, values: Values) -> CheckOptions:
         """Return how *values* have the servers of the virtual *key* asked."""
-        tls = tls_options(values, self.tls_files, self.findings)
-        return asking(key, values, self.environment, tls)
+        tls = tls_options(values, self.tls_files, self.diagnostics)
+        return options(key, values, self.environment, tls)
 
 
 @dataclass(frozen=True, slots=True)
-class Checks:
+class VirtualChecks:
     """One check or several, in the order in which they are carried out."""
 
-    each: tuple[tuple[Values, Asking, int], ...]
+    each: tuple[tuple[Values, CheckOptions, int], ...]
     """What is in force for each, how that asks, and the line where it, or else its virtual, begins."""
     around: Surroundings
 
     @classmethod
-    def of(cls, written: Written, values: Values, key: VirtualKey, line: int, around: Surroundings) -> Self:
+    def of(cls, written: WrittenChecks, values: Values, key: VirtualKey, line: int, around: Surroundings) -> Self:
         """Return the checks *written*, each with what *values* of the virtual say besides; or one of those alone.
 
         The virtual begins at *line*.
         """
-        each: list[tuple[Values, Asking, int]] = []
+        each: list[tuple[Values, CheckOptions, int]] = []
         for lines in written:
-            inner = values.under(read_values(lines, Scope.SECTION, around.findings))
-            each.append((inner, around.asking(key, inner), lines[0].number if lines else line))
-        return cls(tuple(each) or ((values, around.asking(key, values), line),), around)
+            inner = values.under(read_values(lines, Scope.SECTION, around.diagnostics))
+            each.append((inner, around.options(key, inner), lines[0].number if lines else line))
+        return cls(tuple(each) or ((values, around.options(key, values), line),), around)
 
     @property
-    def askings(self) -> tuple[Asking, ...]:
+    def all_options(self) -> tuple[CheckOptions, ...]:
         """How each asks."""
         return tuple(one for _, one, _ in self.each)
 
-    def plan(self, subject: Subject, line: int) -> CheckPlan | None:
-        """Return how *subject*, a server written at *line*, is checked; None where it cannot be, which is told."""
-        if len(self.each) > 1 and (subject.request is not None or subject.receive is not None):
+    def plan(self, server: CheckedServer, line: int) -> CheckPlan | None:
+        """Return how *server*, a server written at *line*, is checked; None where it cannot be, which is told."""
+        if len(self.each) > 1 and (server.request is not None or server.receive is not None):
             sentence = "a real server that is checked several times has its request and receive in checks of its own"
-            self.around.findings.error(line, f"checks: {sentence}")
+            self.around.diagnostics.error(line, f"checks: {sentence}")
             return None
-        plans = [self._one(each, subject, line) for each in self.each]
+        plans = [self._one(each, server, line) for each in self.each]
         found = [plan for plan in plans if plan is not None]
         if len(found) < len(plans):
             return None
         return found[0] if len(found) == 1 else self._together(found)
 
-    def _one(self, each: tuple[Values, Asking, int], subject: Subject, line: int) -> CheckPlan | None:
+    def _one(self, each: tuple[Values, CheckOptions, int], server: CheckedServer, line: int) -> CheckPlan | None:
         values, one, begins = each
         try:
-            return self.around.environment.plan(one, subject)
-        except Misasked as exc:
-            its_own = getattr(subject, exc.directive) if exc.directive in {"request", "receive"} else None
+            return self.around.environment.plan(one, server)
+        except InvalidOption as exc:
+            its_own = getattr(server, exc.directive) if exc.directive in {"request", "receive"} else None
             place = line if its_own is not None else values.line(exc.directive)
-            hidden = values.veiled(exc.directive) if its_own is None else its_own if subject.veiled else None
-            self.around.findings.error(place or begins, f"{exc.directive}: {_without(str(exc), hidden)}")
+            hidden = values.veiled(exc.directive) if its_own is None else its_own if server.veiled else None
+            self.around.diagnostics.error(place or begins, f"{exc.directive}: {_without(str(exc), hidden)}")
             return None
 
     def _together(self, plans: list[CheckPlan]) -> CheckPlan | None:
@@ -97,7 +97,7 @@ class Checks:
                     probes.extend(plan.probes)
                 case Never() | Alternating():
                     sentence = "checktype off, or a number, cannot be one of several checks"
-                    self.around.findings.error(begins, f"checks: {sentence}")
+                    self.around.diagnostics.error(begins, f"checks: {sentence}")
                     return None
             interval = plan.interval
         if len(probes) < 2:

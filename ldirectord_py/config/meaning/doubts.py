@@ -4,7 +4,7 @@ import re
 from ipaddress import IPv4Address
 
 from ldirectord_py.config.grammar import directives as d
-from ldirectord_py.config.grammar.diagnostics import Findings
+from ldirectord_py.config.grammar.diagnostics import Diagnostics
 from ldirectord_py.config.grammar.directive import quoted, shown
 from ldirectord_py.config.grammar.values import Values
 
@@ -13,7 +13,7 @@ _NAME_IN_URL = re.compile(r"(?:[a-z]+://)?([^/?\s]*)", re.ASCII | re.IGNORECASE)
 _NO_HOST = re.compile(r"[/?\s]")
 
 
-def doubt(values: Values, findings: Findings) -> None:
+def doubt(values: Values, diagnostics: Diagnostics) -> None:
     """Warn of what the directives of a section can hardly mean."""
     for entry in values.each(d.VIRTUALHOST):
         host = (entry.value or "").rstrip()
@@ -23,7 +23,7 @@ def doubt(values: Values, findings: Findings) -> None:
         advice = f"write {shown(name)}" if name else "write a name such as www.example.org"
         kind = "a URL" if _SCHEME.match(host) else "more than a name"
         sentence = f"virtualhost: {quoted(host)} is {kind}, and is sent as the Host as it stands; {advice}"
-        findings.warning(entry.line, sentence, "surprising-value")
+        diagnostics.warning(entry.line, sentence, "surprising-value")
 
 
 def hole_in(mask: IPv4Address) -> str:

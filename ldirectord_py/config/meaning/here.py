@@ -1,9 +1,9 @@
 """Where configurations are read: on this machine, with the hosts and ports that it knows."""
 
 from ldirectord_py.config.meaning.host_addresses import HostAddresses
-from ldirectord_py.config.meaning.resolve import Environment
+from ldirectord_py.config.meaning.resolve import Resolver
 
-HERE = Environment(hosts=HostAddresses())
+HERE = Resolver(hosts=HostAddresses())
 """Knows, as long as the process runs, which addresses hosts have had."""
 
 FOLDERS = ("/etc/ha.d", "/etc/ha.d/conf")

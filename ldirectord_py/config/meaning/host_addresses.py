@@ -36,11 +36,11 @@ class Answers:
     """Names of which nobody has said anything, now or before."""
 
     def host_address(self, host: str, family: int) -> IPAddress | None:
-        """Return the address of *host*, None where none is known: see `Environment.host_address`."""
+        """Return the address of *host*, None where none is known: see `Resolver.host_address`."""
         return self.found.get((host, family)) or numeric_address(host, family)
 
     def no_host(self, host: str, family: int) -> str:
-        """Say why there is no address: see `Environment.no_host`."""
+        """Say why there is no address: see `Resolver.no_host`."""
         if (host, family) not in self.silent:
             return no_host(host, family)
         return (

@@ -13,7 +13,7 @@ from typing import Protocol
 from ldirectord_py.checks.registry import plan
 from ldirectord_py.config.grammar.directive import no_host
 from ldirectord_py.model.address import IPAddress
-from ldirectord_py.model.asking import Asking, Subject
+from ldirectord_py.model.check_options import CheckedServer, CheckOptions
 from ldirectord_py.model.checking import CheckPlan
 
 _NUMBERS = re.compile(r"[0-9.]+")
@@ -144,11 +144,11 @@ class Answered(Protocol):
         ...
 
     def host_address(self, host: str, family: int) -> IPAddress | None:
-        """See `Environment.host_address`."""
+        """See `Resolver.host_address`."""
         ...
 
     def no_host(self, host: str, family: int) -> str:
-        """See `Environment.no_host`."""
+        """See `Resolver.no_host`."""
         ...
 
 
@@ -161,7 +161,7 @@ class Hosts(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Environment:
+class Resolver:
     """What a configuration's meaning depends on besides its text."""
 
     host_name: Callable[[], str] = host_name
@@ -171,8 +171,8 @@ class Environment:
     hosts: "Hosts | None" = None
     """Finds the addresses of all hosts before they are asked for one by one; None: `host_address` is asked for each."""
     port_number: Callable[[str, str | None], int | None] = port_number
-    plan: Callable[[Asking, Subject], CheckPlan] = plan
-    """Raises `Misasked`."""
+    plan: Callable[[CheckOptions, CheckedServer], CheckPlan] = plan
+    """Raises `InvalidOption`."""
     variable: Callable[[str], str | None] = os.environ.get
     """Returns a variable of the environment, or None where it is not set."""
     absent: str | None = None

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 
-from ldirectord_py.config.grammar.diagnostics import Findings
+from ldirectord_py.config.grammar.diagnostics import Diagnostics
 from ldirectord_py.config.grammar.directive import Unreadable, no_port, shown
 from ldirectord_py.config.grammar.directives import FALLBACK, FALLBACK6, REAL, REAL6
 from ldirectord_py.config.grammar.server_lines import FallbackLine, RealLine
-from ldirectord_py.config.grammar.values import Entry, Values
-from ldirectord_py.config.meaning.resolve import Environment
+from ldirectord_py.config.grammar.values import UsedValue, Values
+from ldirectord_py.config.meaning.resolve import Resolver
 from ldirectord_py.model.address import Endpoint, IPAddress
 from ldirectord_py.model.config import Fallback
 from ldirectord_py.model.service import Forwarding
@@ -21,7 +21,7 @@ MOST_SERVERS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
-class Server:
+class ResolvedServer:
     """One real server, not yet asked anything."""
 
     endpoint: Endpoint
@@ -51,23 +51,23 @@ class Reserve:
         return Fallback(endpoint=endpoint, destination=Destination(forwarding=self.forwarding, weight=1))
 
 
-def real_servers(values: Values, family: int, environment: Environment, findings: Findings) -> list[Server]:
+def real_servers(values: Values, family: int, environment: Resolver, diagnostics: Diagnostics) -> list[ResolvedServer]:
     """Return a section's real servers in order, ranges spelt out."""
     right, wrong = (REAL6, REAL) if family == 6 else (REAL, REAL6)
     for entry in values.each(wrong):
-        findings.error(entry.line, misplaced(wrong.name, right.name))
-    servers: list[Server] = []
+        diagnostics.error(entry.line, misplaced(wrong.name, right.name))
+    servers: list[ResolvedServer] = []
     for entry in values.each(right):
-        if findings.servers > MOST_SERVERS:
+        if diagnostics.servers > MOST_SERVERS:
             return []  # which was told
         before = len(servers)
         try:
             servers.extend(_spelt_out(entry, family, environment))
         except Unreadable as exc:
-            findings.error(entry.line, exc.told(right.name))
-        findings.servers += len(servers) - before
-        if findings.servers > MOST_SERVERS:
-            findings.error(entry.line, f"{right.name}: there are more than {MOST_SERVERS} real servers in all")
+            diagnostics.error(entry.line, exc.told(right.name))
+        diagnostics.servers += len(servers) - before
+        if diagnostics.servers > MOST_SERVERS:
+            diagnostics.error(entry.line, f"{right.name}: there are more than {MOST_SERVERS} real servers in all")
             return []
     return servers
 
@@ -78,7 +78,7 @@ def misplaced(wrong: str, right: str) -> str:
     return f"{wrong}: this is {family} virtual; write {right}"
 
 
-def _spelt_out(entry: Entry[RealLine | None], family: int, environment: Environment) -> Iterator[Server]:
+def _spelt_out(entry: UsedValue[RealLine | None], family: int, environment: Resolver) -> Iterator[ResolvedServer]:
     written = entry.value
     if written is None:
         return
@@ -86,10 +86,10 @@ def _spelt_out(entry: Entry[RealLine | None], family: int, environment: Environm
     if port is None:
         raise Unreadable(no_port(written.port or ""))
     for address in _addresses(written, family, environment):
-        yield Server(Endpoint(address, port), written, entry.line)
+        yield ResolvedServer(Endpoint(address, port), written, entry.line)
 
 
-def _addresses(written: RealLine, family: int, environment: Environment) -> Sequence[IPAddress]:
+def _addresses(written: RealLine, family: int, environment: Resolver) -> Sequence[IPAddress]:
     first = environment.host_address(written.host, family)
     if first is None:
         raise Unreadable(environment.no_host(written.host, family))
@@ -109,7 +109,7 @@ def _addresses(written: RealLine, family: int, environment: Environment) -> Sequ
 
 
 def fallbacks(
-    values: Values, protocols: Sequence[str], environment: Environment, findings: Findings
+    values: Values, protocols: Sequence[str], environment: Resolver, diagnostics: Diagnostics
 ) -> dict[int, Reserve | None]:
     """Return what one scope says of fallbacks, by address family; a port's name must be one in all *protocols*."""
     found: dict[int, Reserve | None] = {}
@@ -120,11 +120,11 @@ def fallbacks(
             try:
                 found[family] = _reserve(entry.value, family, protocols, environment)
             except Unreadable as exc:
-                findings.error(entry.line, exc.told(row.name))
+                diagnostics.error(entry.line, exc.told(row.name))
     return found
 
 
-def _reserve(written: FallbackLine, family: int, protocols: Sequence[str], environment: Environment) -> Reserve:
+def _reserve(written: FallbackLine, family: int, protocols: Sequence[str], environment: Resolver) -> Reserve:
     ports = {environment.port_number(written.port, protocol) for protocol in protocols if written.port is not None}
     if None in ports or len(ports) > 1:
         raise Unreadable(no_port(written.port or ""))

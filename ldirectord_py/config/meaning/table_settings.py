@@ -3,7 +3,7 @@
 from ipaddress import IPv4Address
 
 from ldirectord_py.config.grammar import directives as d
-from ldirectord_py.config.grammar.diagnostics import Findings
+from ldirectord_py.config.grammar.diagnostics import Diagnostics
 from ldirectord_py.config.grammar.directive import Unreadable, quoted
 from ldirectord_py.config.grammar.value_types import dotted_mask, prefix_length, unknown
 from ldirectord_py.config.grammar.values import Values
@@ -23,46 +23,46 @@ SCHEDULER_FLAGS = {
 }
 
 
-def settings(key: VirtualKey, values: Values, findings: Findings) -> Settings:
-    """Return how the virtual *key* is set up; what cannot be goes to *findings*."""
+def settings(key: VirtualKey, values: Values, diagnostics: Diagnostics) -> Settings:
+    """Return how the virtual *key* is set up; what cannot be goes to *diagnostics*."""
     persistent = values.get(d.PERSISTENT)
-    flags = _scheduler_flags(values, findings)
+    flags = _scheduler_flags(values, diagnostics)
     if persistent is not None:
         flags |= ServiceFlags.PERSISTENT
     if values.get(d.OPS):
         if isinstance(key, AddressKey) and key.protocol is Protocol.UDP:
             flags |= ServiceFlags.ONE_PACKET
         else:
-            findings.warning(
+            diagnostics.warning(
                 values.line(d.OPS.name) or 0, "ops: this has an effect with protocol=udp only", "no-effect"
             )
     return Settings(
         scheduler=values.get(d.SCHEDULER),
         flags=flags,
         persistence=persistent or 0,
-        netmask=_netmask(key.family, values, findings, persistent=persistent is not None),
+        netmask=_netmask(key.family, values, diagnostics, persistent=persistent is not None),
     )
 
 
-def _netmask(family: int, values: Values, findings: Findings, *, persistent: bool) -> IPv4Address | int:
+def _netmask(family: int, values: Values, diagnostics: Diagnostics, *, persistent: bool) -> IPv4Address | int:
     """Return the mask in force: without persistence that is each client's own, as `ipvsadm` is not given any."""
     mask = _HOST_MASK[family]
     for entry in values.each(d.NETMASK):
         try:
             mask = prefix_length(entry.value or "") if family == 6 else dotted_mask(entry.value or "")
             if isinstance(mask, IPv4Address) and (hole := hole_in(mask)):
-                findings.warning(entry.line, f"netmask: {hole}", "surprising-value")
+                diagnostics.warning(entry.line, f"netmask: {hole}", "surprising-value")
         except Unreadable as exc:
-            findings.error(entry.line, f"netmask: {exc}, but got {quoted(entry.value or '')}")
+            diagnostics.error(entry.line, f"netmask: {exc}, but got {quoted(entry.value or '')}")
     return mask if persistent else _HOST_MASK[family]
 
 
-def _scheduler_flags(values: Values, findings: Findings) -> ServiceFlags:
+def _scheduler_flags(values: Values, diagnostics: Diagnostics) -> ServiceFlags:
     flags = ServiceFlags.NONE
     for name in filter(None, (values.get(d.SCHEDFLAGS) or "").split(",")):
         if name in SCHEDULER_FLAGS:
             flags |= SCHEDULER_FLAGS[name]
         else:
             sentence = unknown("flag", name, tuple(SCHEDULER_FLAGS))
-            findings.error(values.line(d.SCHEDFLAGS.name) or 0, f"schedflags: {sentence}")
+            diagnostics.error(values.line(d.SCHEDFLAGS.name) or 0, f"schedflags: {sentence}")
     return flags

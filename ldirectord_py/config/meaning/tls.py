@@ -11,11 +11,11 @@ from typing import Any
 
 from ldirectord_py.checks.tls_contexts import Unusable, offering, present, trust
 from ldirectord_py.config.grammar import directives as d
-from ldirectord_py.config.grammar.diagnostics import Findings
+from ldirectord_py.config.grammar.diagnostics import Diagnostics
 from ldirectord_py.config.grammar.directive import Directive, Unreadable
 from ldirectord_py.config.grammar.values import Values
 from ldirectord_py.config.syntax.files import content
-from ldirectord_py.model.asking import Asking
+from ldirectord_py.model.check_options import CheckOptions
 from ldirectord_py.model.checking import Alternating, CheckPlan, Pem, Probe, Repeated, TlsOptions, Together
 
 LARGEST_PEM = 4 * 2**20
@@ -84,26 +84,26 @@ def _pem(path: str) -> Pem:
     return Pem(path, hashlib.sha256(found).digest(), found)
 
 
-def tls_options(values: Values, files: TlsFiles, findings: Findings) -> TlsOptions:
-    """Return how the servers of the section *values* are spoken to; what cannot be goes to *findings*."""
+def tls_options(values: Values, files: TlsFiles, diagnostics: Diagnostics) -> TlsOptions:
+    """Return how the servers of the section *values* are spoken to; what cannot be goes to *diagnostics*."""
     verify = values.get(d.TLSVERIFY)
     offered = TlsOptions(verify=verify, ciphers=values.get(d.TLSCIPHERS), minimum=values.get(d.TLSMINIMUM))
     authorities = certificate = key = None
     if (path := values.get(d.TLSCAFILE)) is not None:
-        with _told(d.TLSCAFILE, values, findings):
+        with _told(d.TLSCAFILE, values, diagnostics):
             authorities = files.authorities(path)
     elif verify and not files.system_trusts_somebody():
         sentence = "this system trusts nobody: install ca-certificates, or name a tlscafile"
-        findings.error(values.line_in_force(d.TLSVERIFY), f"tlsverify: {sentence}")
+        diagnostics.error(values.line_in_force(d.TLSVERIFY), f"tlsverify: {sentence}")
     certificate_path, key_path = _identity(values)
     if key_path is not None:
-        with _told(d.TLSKEYFILE, values, findings):
+        with _told(d.TLSKEYFILE, values, diagnostics):
             key = files.read(key_path)
     if certificate_path is None:
         if key_path is not None:
-            findings.error(values.line_in_force(d.TLSKEYFILE), "tlskeyfile: expected a tlscertfile, too")
+            diagnostics.error(values.line_in_force(d.TLSKEYFILE), "tlskeyfile: expected a tlscertfile, too")
     elif key_path is None or key is not None:
-        with _told(d.TLSCERTFILE, values, findings):
+        with _told(d.TLSCERTFILE, values, diagnostics):
             certificate = files.certificate(certificate_path, key, offered)
     return replace(
         offered,
@@ -114,24 +114,28 @@ def tls_options(values: Values, files: TlsFiles, findings: Findings) -> TlsOptio
     )
 
 
-def tell_what_has_no_effect(values: Values, asked: Asking, plans: Iterable[CheckPlan], findings: Findings) -> None:
+def tell_what_has_no_effect(
+    values: Values, asked: CheckOptions, plans: Iterable[CheckPlan], diagnostics: Diagnostics
+) -> None:
     """Warn of what the section *values* itself says of TLS and none of its *plans* heeds, and of names not compared."""
     spoken = [tls for plan in plans for tls in _spoken(plan)]
     for row in _ROWS:
         if not spoken and (line := values.line(row.name)):
             how = f"checktype={asked.checktype} with service={asked.service}"
-            findings.warning(line, f"{row.name}: this has no effect: {how} does not use it", "no-effect")
+            diagnostics.warning(line, f"{row.name}: this has no effect: {how} does not use it", "no-effect")
     if asked.tls.verify and asked.service in _OVER_TLS_BY_THEMSELVES and not values.line(d.TLSVERIFY.name):
         sentence = f"this has no effect on service={asked.service}, whose driver verifies nothing"
-        findings.warning(values.line_in_force(d.TLSVERIFY), f"tlsverify: {sentence}", "no-effect")
+        diagnostics.warning(values.line_in_force(d.TLSVERIFY), f"tlsverify: {sentence}", "no-effect")
     if spoken and not asked.tls.verify and (line := values.line(d.TLSCAFILE.name)):
-        findings.warning(line, "tlscafile: this has no effect without tlsverify=yes", "no-effect")
+        diagnostics.warning(line, "tlscafile: this has no effect without tlsverify=yes", "no-effect")
     if spoken and asked.tls.verify and asked.tls.minimum in _OLD and "SECLEVEL=0" not in (asked.tls.ciphers or ""):
         sentence = "OpenSSL speaks TLS 1.2 and newer only, unless tlsciphers ends in :@SECLEVEL=0"
-        findings.warning(values.line_in_force(d.TLSMINIMUM), f"tlsminimum: with tlsverify=yes {sentence}", "no-effect")
+        diagnostics.warning(
+            values.line_in_force(d.TLSMINIMUM), f"tlsminimum: with tlsverify=yes {sentence}", "no-effect"
+        )
     if any(tls.verify and tls.server_name is None for tls in spoken):
         sentence = "no name is compared with the certificate's: there is no tlsservername, and virtualhost is no name"
-        findings.warning(values.line_in_force(d.TLSVERIFY), f"tlsverify: {sentence}", "no-name-compared")
+        diagnostics.warning(values.line_in_force(d.TLSVERIFY), f"tlsverify: {sentence}", "no-name-compared")
 
 
 def _spoken(plan: CheckPlan) -> Iterator[TlsOptions]:
@@ -156,12 +160,12 @@ def _identity(values: Values) -> tuple[str | None, str | None]:
 
 
 @contextmanager
-def _told(row: Directive[str | None], values: Values, findings: Findings) -> Iterator[None]:
-    """Put what is wrong with a file into *findings*, with the line that names it."""
+def _told(row: Directive[str | None], values: Values, diagnostics: Diagnostics) -> Iterator[None]:
+    """Put what is wrong with a file into *diagnostics*, with the line that names it."""
     try:
         yield
     except Unusable as error:
-        findings.error(values.line_in_force(row), f"{row.name}: {error}")
+        diagnostics.error(values.line_in_force(row), f"{row.name}: {error}")
 
 
 def _system_trusts_somebody() -> bool:

@@ -5,20 +5,20 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 
 from ldirectord_py.config.grammar import directives as d
-from ldirectord_py.config.grammar.diagnostics import Findings
+from ldirectord_py.config.grammar.diagnostics import Diagnostics
 from ldirectord_py.config.grammar.directive import Scope, Unreadable, no_port, shown, unknown_word
-from ldirectord_py.config.grammar.tree import Checks as Written
+from ldirectord_py.config.grammar.tree import Checks as WrittenChecks
 from ldirectord_py.config.grammar.tree import Section
 from ldirectord_py.config.grammar.values import Values, read_values
 from ldirectord_py.config.grammar.virtual_line import Opening, read_opening
-from ldirectord_py.config.meaning.checks import Checks, Surroundings
+from ldirectord_py.config.meaning.checks import Surroundings, VirtualChecks
 from ldirectord_py.config.meaning.doubts import doubt
-from ldirectord_py.config.meaning.resolve import Environment, unwritable
-from ldirectord_py.config.meaning.servers import Server, fallbacks, misplaced, real_servers
+from ldirectord_py.config.meaning.resolve import Resolver, unwritable
+from ldirectord_py.config.meaning.servers import ResolvedServer, fallbacks, misplaced, real_servers
 from ldirectord_py.config.meaning.table_settings import settings
 from ldirectord_py.config.meaning.tls import tell_what_has_no_effect
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.asking import Subject
+from ldirectord_py.model.check_options import CheckedServer
 from ldirectord_py.model.config import Alerting, Fallback, Real, Virtual
 from ldirectord_py.model.service import AddressKey, MarkKey, Protocol, VirtualKey, kernel_endpoint
 
@@ -26,26 +26,26 @@ _NOBODY = Endpoint(IPv4Address(0), 1)
 
 
 def virtual(section: Section, around: Surroundings) -> Virtual | None:
-    """Return the virtual that *section* describes; None where it has no identity.  Problems go to the findings."""
-    line, findings = section.opening.number, around.findings
-    values = read_values(section.lines, Scope.SECTION, findings, outer=around.values)
+    """Return the virtual that *section* describes; None where it has no identity.  Problems go to the diagnostics."""
+    line, diagnostics = section.opening.number, around.diagnostics
+    values = read_values(section.lines, Scope.SECTION, diagnostics, outer=around.values)
     try:
         opening = read_opening(section.opening.name, section.opening.value or "")
     except Unreadable as exc:
-        findings.error(line, exc.told(section.opening.name))
+        diagnostics.error(line, exc.told(section.opening.name))
         return None
     for note in opening.notes:
-        findings.warning(line, f"{section.opening.name}: {note}", "surprising-value")
-    protocol = _protocol(values, opening, findings)
-    servers = real_servers(values, opening.family, around.environment, findings)
+        diagnostics.warning(line, f"{section.opening.name}: {note}", "surprising-value")
+    protocol = _protocol(values, opening, diagnostics)
+    servers = real_servers(values, opening.family, around.environment, diagnostics)
     try:
         key = _key(opening, protocol, around.environment)
     except Unreadable as exc:
-        findings.error(line, f"{section.opening.name}: {opening.bare or exc}")
+        diagnostics.error(line, f"{section.opening.name}: {opening.bare or exc}")
         return None
     if opening.bare:
-        findings.warning(line, f"{section.opening.name}: read as {key}; {opening.bare}", "surprising-value")
-    doubt(values, findings)
+        diagnostics.warning(line, f"{section.opening.name}: read as {key}; {opening.bare}", "surprising-value")
+    doubt(values, diagnostics)
     _check_monitorfile(values, around)
     return _Named(line, key, values, around).complete(servers)
 
@@ -59,19 +59,19 @@ class _Named:
     values: Values
     around: Surroundings
 
-    def complete(self, servers: list[Server]) -> Virtual:
+    def complete(self, servers: list[ResolvedServer]) -> Virtual:
         values, around = self.values, self.around
-        checks = Checks.of(values.get(d.CHECKS), values, self.key, self.line, around)
+        checks = VirtualChecks.of(values.get(d.CHECKS), values, self.key, self.line, around)
         reals = tuple(self.reals(checks, servers))
         if reals:
-            tell_what_has_no_effect(values, checks.askings[0], (real.plan for real in reals), around.findings)
+            tell_what_has_no_effect(values, checks.all_options[0], (real.plan for real in reals), around.diagnostics)
         return Virtual(
             key=self.key,
-            settings=settings(self.key, values, around.findings),
+            settings=settings(self.key, values, around.diagnostics),
             reals=reals,
             fallback=self.fallback(),
-            asking=checks.askings[0],
-            checks=checks.askings if len(checks.askings) > 1 else (),
+            check_options=checks.all_options[0],
+            checks=checks.all_options if len(checks.all_options) > 1 else (),
             quiescent=values.get(d.QUIESCENT),
             cleanstop=values.get(d.CLEANSTOP),
             failurecount=values.get(d.FAILURECOUNT),
@@ -80,71 +80,71 @@ class _Named:
             monitorfile=values.get(d.MONITORFILE),
             servicename=values.get(d.SERVICENAME),
             comment=values.get(d.COMMENT),
-            line=around.findings.files.place(self.line)[1],
+            line=around.diagnostics.files.place(self.line)[1],
         )
 
     def fallback(self) -> Fallback | None:
         values, around, family = self.values, self.around, self.key.family
         right, wrong = (d.FALLBACK6, d.FALLBACK) if family == 6 else (d.FALLBACK, d.FALLBACK6)
         for entry in values.each(wrong):
-            around.findings.error(entry.line, misplaced(wrong.name, right.name))
+            around.diagnostics.error(entry.line, misplaced(wrong.name, right.name))
         protocol, port = "fwm", 0
         if isinstance(self.key, AddressKey):
             protocol, port = self.key.protocol, self.key.endpoint.port
         own = Values({right.name: values.each(right)})
-        found = fallbacks(own, (protocol,), around.environment, around.findings)
+        found = fallbacks(own, (protocol,), around.environment, around.diagnostics)
         reserve = found.get(family) or around.fallbacks.get(family)
         return reserve.at(port) if reserve else None
 
-    def reals(self, checks: Checks, servers: list[Server]) -> Iterator[Real]:
+    def reals(self, checks: VirtualChecks, servers: list[ResolvedServer]) -> Iterator[Real]:
         lines: dict[Endpoint, int] = {}
         if not servers and (self.values.each(d.REAL) or self.values.each(d.REAL6)):
             # None of the lines names a server: ask one that nobody has, so that what else is wrong is told as well.
-            checks.plan(Subject(virtual=self.key, endpoint=_NOBODY), self.line)
-        own: dict[Written, Checks] = {}
+            checks.plan(CheckedServer(virtual=self.key, endpoint=_NOBODY), self.line)
+        own: dict[WrittenChecks, VirtualChecks] = {}
         for server in servers:
             written = server.written
             if written.checks and written.checks not in own:
-                own[written.checks] = Checks.of(written.checks, self.values, self.key, server.line, self.around)
+                own[written.checks] = VirtualChecks.of(written.checks, self.values, self.key, server.line, self.around)
             kept = kernel_endpoint(self.key, server.endpoint, written.forwarding)
             if kept in lines:
-                first = self.around.findings.files.told(lines[kept], beside=server.line)
+                first = self.around.diagnostics.files.told(lines[kept], beside=server.line)
                 sentence = f"real: {kept} is there already, from {first}"
-                self.around.findings.warning(server.line, sentence, "duplicate-real")
+                self.around.diagnostics.warning(server.line, sentence, "duplicate-real")
             lines.setdefault(kept, server.line)
-            subject = Subject(
+            checked = CheckedServer(
                 virtual=self.key,
                 endpoint=server.endpoint,
                 request=written.request,
                 receive=written.receive,
                 veiled=written.veiled,
             )
-            if (plan := own.get(written.checks, checks).plan(subject, server.line)) is not None:
+            if (plan := own.get(written.checks, checks).plan(checked, server.line)) is not None:
                 yield Real(
                     endpoint=server.endpoint,
                     destination=server.destination,
                     plan=plan,
                     request=written.request,
                     receive=written.receive,
-                    line=self.around.findings.files.place(server.line)[1],
+                    line=self.around.diagnostics.files.place(server.line)[1],
                 )
 
 
-def _protocol(values: Values, opening: Opening, findings: Findings) -> Protocol:
+def _protocol(values: Values, opening: Opening, diagnostics: Diagnostics) -> Protocol:
     chosen = Protocol.UDP if opening.udp else Protocol.TCP
     for entry in values.each(d.PROTOCOL):
         if opening.mark is not None:
             if entry.value != "fwm":
                 sentence = "a virtual that is a firewall mark has fwm, and no other protocol"
-                findings.error(entry.line, f"protocol: {sentence}; remove the line")
+                diagnostics.error(entry.line, f"protocol: {sentence}; remove the line")
         elif entry.value in set(Protocol):
             chosen = Protocol(entry.value)
         else:
-            findings.error(entry.line, unknown_word("protocol", entry.value or "", tuple(Protocol)))
+            diagnostics.error(entry.line, unknown_word("protocol", entry.value or "", tuple(Protocol)))
     return chosen
 
 
-def _key(opening: Opening, protocol: Protocol, environment: Environment) -> VirtualKey:
+def _key(opening: Opening, protocol: Protocol, environment: Resolver) -> VirtualKey:
     """Return the virtual that is opened; raises `Unreadable`."""
     if opening.mark is not None:
         return MarkKey(opening.mark, opening.family)
@@ -173,4 +173,4 @@ def _check_monitorfile(values: Values, around: Surroundings) -> None:
     for entry in values.each(d.MONITORFILE):
         if reason := unwritable(entry.value or ""):
             sentence = f"unable to open monitorfile {shown(entry.value or '')}: {reason}"
-            around.findings.warning(entry.line, f"monitorfile: {sentence}", "unwritable-file")
+            around.diagnostics.warning(entry.line, f"monitorfile: {sentence}", "unwritable-file")

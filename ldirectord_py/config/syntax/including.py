@@ -11,7 +11,7 @@ from ldirectord_py.config.grammar.tree import Files, Line, Section, Tree
 from ldirectord_py.config.grammar.values import unknown
 from ldirectord_py.config.syntax import cf
 from ldirectord_py.config.syntax.references import REFERENCES, Refer
-from ldirectord_py.config.syntax.sources import Reading, beside
+from ldirectord_py.config.syntax.sources import SourceReader, beside
 from ldirectord_py.model.escaping import printable
 
 MOST_FILES = 1000
@@ -22,7 +22,7 @@ DEEPEST = 10
 _MAGIC = frozenset("*?[")
 
 
-def gather(text: bytes, path: str, reading: Reading) -> tuple[Tree, Files]:
+def gather(text: bytes, path: str, reading: SourceReader) -> tuple[Tree, Files]:
     """Return what the file *path*, which holds *text*, and all files that it includes say together."""
     gathering = _Gathering(reading, Files(path))
     lines, sections = gathering.file(path, text, (), ())
@@ -49,7 +49,7 @@ def is_yaml(path: str) -> bool:
 
 @dataclass(slots=True)
 class _Gathering:
-    reading: Reading
+    reading: SourceReader
     files: Files
     problems: list[tuple[int, str]] = field(default_factory=list)
     notes: list[tuple[int, str]] = field(default_factory=list)

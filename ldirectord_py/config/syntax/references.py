@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from ldirectord_py.config.grammar.directive import Unreadable, shown
-from ldirectord_py.config.syntax.sources import Reading, beside
+from ldirectord_py.config.syntax.sources import SourceReader, beside
 from ldirectord_py.model.escaping import printable
 from ldirectord_py.system.environment import withhold
 
@@ -15,22 +15,22 @@ CREDENTIALS = "CREDENTIALS_DIRECTORY"
 Refer = Callable[[str, str], str]
 """Returns what the reference of a kind to a name stands for; raises `Unreadable`."""
 
-LookUp = Callable[[Reading, str, str], str]
+LookUp = Callable[[SourceReader, str, str], str]
 """Returns what a name in a file, whose path comes first, stands for; raises `Unreadable`."""
 
 
-def _environment(reading: Reading, _base: str, name: str) -> str:
+def _environment(reading: SourceReader, _base: str, name: str) -> str:
     if (value := reading.variable(name)) is None:
         raise Unreadable(f"the environment has no variable {shown(name)}")
     withhold(name)
     return value
 
 
-def _file(reading: Reading, base: str, name: str) -> str:
+def _file(reading: SourceReader, base: str, name: str) -> str:
     return _first_lines(reading, beside(base, name))
 
 
-def _credential(reading: Reading, _base: str, name: str) -> str:
+def _credential(reading: SourceReader, _base: str, name: str) -> str:
     if not (folder := reading.variable(CREDENTIALS)):
         raise Unreadable(f"the environment has no {CREDENTIALS}: systemd sets it where LoadCredential={shown(name)}")
     if "/" in name:
@@ -38,7 +38,7 @@ def _credential(reading: Reading, _base: str, name: str) -> str:
     return _first_lines(reading, f"{folder}/{name}")
 
 
-def _first_lines(reading: Reading, path: str) -> str:
+def _first_lines(reading: SourceReader, path: str) -> str:
     try:
         text = reading.read(path, LONGEST, "value")
     except Unreadable as exc:

@@ -32,7 +32,7 @@ def beside(path: str, name: str) -> str:
 
 
 @dataclass(slots=True)
-class Reading:
+class SourceReader:
     """Reads files and remembers what they were."""
 
     variable: Callable[[str], str | None] = os.environ.get

@@ -9,16 +9,16 @@ from ldirectord_py.config.grammar.directive import Directive, Scope
 from ldirectord_py.config.grammar.directives import rows
 from ldirectord_py.config.grammar.tree import Checks, Line, Section, Tree
 from ldirectord_py.config.syntax.references import Refer
-from ldirectord_py.config.syntax.yaml_nodes import Broken, Mapping, Node, Sequence, Word, compose
+from ldirectord_py.config.syntax.yaml_nodes import Mapping, Node, Scalar, Sequence, YamlError, compose
 from ldirectord_py.config.syntax.yaml_scalars import Words
 from ldirectord_py.config.syntax.yaml_servers import Servers
-from ldirectord_py.model.asking import Asking
+from ldirectord_py.model.check_options import CheckOptions
 
 OPENINGS = {"virtual": "virtual", "virtual6": "virtual6", "mark": "virtual", "mark6": "virtual6"}
 """The keys that say which virtual is meant, and the directives that they stand for."""
 ASIDE = "x-"
 """Keys at the top that begin so are of no account: a place for anchors."""
-_ASKED = frozenset(Asking.__dataclass_fields__)
+_ASKED = frozenset(CheckOptions.__dataclass_fields__)
 _IN_LISTS = ("real", "real6")
 _BYTE_ORDER_MARK = "\ufeff"
 
@@ -26,7 +26,7 @@ _BYTE_ORDER_MARK = "\ufeff"
 @cache
 def asked() -> Table[str, Directive[Any]]:
     """Return the directives that say how a server is asked, and so may differ between several checks of it."""
-    # A directive is named like what it sets in `Asking`: like one of several there, or like a part of `tls`.
+    # A directive is named like what it sets in `CheckOptions`: like one of several there, or like a part of `tls`.
     table = rows(Scope.SECTION).items()
     return {name: row for name, row in table if {name, f"{name}s"} & _ASKED or name.startswith("tls")}
 
@@ -42,7 +42,7 @@ def read(text: bytes, path: str, start: int, refer: Refer) -> Tree:
     problems = reading.words.problems
     try:
         root = compose(_decoded(text, start), start, problems)
-    except Broken as broken:
+    except YamlError as broken:
         return Tree(path, problems=(*problems, (broken.line, str(broken))))
     tree = reading.top(root, path)
     return Tree(path, tree.lines, tree.sections, tuple(problems), tree.defaults)
@@ -53,7 +53,7 @@ def _decoded(text: bytes, start: int) -> str:
         return text.decode("utf-8").removeprefix(_BYTE_ORDER_MARK)
     except UnicodeDecodeError as error:
         line = start + text.count(b"\n", 0, error.start) + 1
-        raise Broken(line, f"YAML is written in UTF-8, but here is the byte {text[error.start]:#x}") from None
+        raise YamlError(line, f"YAML is written in UTF-8, but here is the byte {text[error.start]:#x}") from None
 
 
 class _Reading:
@@ -82,7 +82,7 @@ class _Reading:
                 lines += self.directive(table[key.text], key, node)
         return Tree(path, tuple(lines), tuple(sections), defaults=defaults)
 
-    def directive(self, row: Directive[Any], key: Word, node: Node, name: str = "") -> list[Line]:
+    def directive(self, row: Directive[Any], key: Scalar, node: Node, name: str = "") -> list[Line]:
         """Return the lines that say what a key and its value say; *name* is the directive's, if it is not the key's."""
         if key.text in {"fallback", "fallback6"}:
             return self.servers.fallback(name or key.text, node)
@@ -123,7 +123,7 @@ class _Reading:
                 lines += self.directive(table[key.text], key, node, name)
         return None if opening is None else Section(opening, tuple(lines), opening.number)
 
-    def opening(self, key: Word, node: Node) -> Line | None:
+    def opening(self, key: Scalar, node: Node) -> Line | None:
         if (text := self.words.word(key.text, node)) is None:
             return None
         if key.text.startswith("mark") and not text.isdecimal():

@@ -30,7 +30,7 @@ _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U000100
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class Scalar:
     """A scalar."""
 
     line: int
@@ -54,21 +54,21 @@ class Mapping:
     """A mapping; its keys are words, and each is there once."""
 
     line: int
-    pairs: tuple[tuple[Word, "Node"], ...]
+    pairs: tuple[tuple[Scalar, "Node"], ...]
     size: int = 1
 
 
-Node = Word | Sequence | Mapping
-_KINDS = {Word: "a word", Sequence: "a list", Mapping: "a mapping"}
-NodeT = TypeVar("NodeT", Word, Sequence, Mapping)
+Node = Scalar | Sequence | Mapping
+_KINDS = {Scalar: "a word", Sequence: "a list", Mapping: "a mapping"}
+NodeT = TypeVar("NodeT", Scalar, Sequence, Mapping)
 
 
 def kind(node: Node) -> str:
     """Return what *node* is called in messages."""
-    return "nothing" if isinstance(node, Word) and node.plain and not node.text else _KINDS[type(node)]
+    return "nothing" if isinstance(node, Scalar) and node.plain and not node.text else _KINDS[type(node)]
 
 
-class Broken(Exception):
+class YamlError(Exception):
     """A text that is no YAML, or none that is read here; *line* is counted like those of the nodes."""
 
     def __init__(self, line: int, sentence: str) -> None:
@@ -79,12 +79,12 @@ class Broken(Exception):
 def compose(text: str, start: int, problems: list[tuple[int, str]]) -> Node | None:
     """Return the one document in *text*, or None where it is empty; its lines are counted after *start*.
 
-    What is wrong with single nodes goes to *problems*; raises `Broken` where nothing can be made of the text.
+    What is wrong with single nodes goes to *problems*; raises `YamlError` where nothing can be made of the text.
     """
     try:
         return _Composer(_events(text, start), start, problems).document()
     except yaml.MarkedYAMLError as error:
-        raise Broken(*_told(error, text, start)) from None
+        raise YamlError(*_told(error, text, start)) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ def glued(line: str) -> str:
 def _events(text: str, start: int) -> Iterator[Any]:
     if match := _UNPRINTABLE.search(text):
         line = start + text.count("\n", 0, match.start()) + 1
-        raise Broken(line, f"YAML takes no control characters as they are, but here is {quoted(match[0])}")
+        raise YamlError(line, f"YAML takes no control characters as they are, but here is {quoted(match[0])}")
     return iter(yaml.parse(text, Loader=_LOADER))
 
 
@@ -174,8 +174,8 @@ class _Composer:
         node = self._node(next(self._events), 1)
         next(self._events)  # the document's end
         if not isinstance(event := next(self._events), yaml.StreamEndEvent):
-            raise Broken(self._line(event), "expected one document, but another one begins here")
-        return None if isinstance(node, Word) and node.plain and node.text in {"", "~", "null"} else node
+            raise YamlError(self._line(event), "expected one document, but another one begins here")
+        return None if isinstance(node, Scalar) and node.plain and node.text in {"", "~", "null"} else node
 
     def _line(self, event: Any) -> int:
         return self._start + int(event.start_mark.line) + 1
@@ -186,7 +186,9 @@ class _Composer:
     def _count(self, event: Any, values: int) -> None:
         self._values += values
         if self._values > MOST_VALUES:
-            raise Broken(self._line(event), f"this and what its aliases stand for are more than {MOST_VALUES} values")
+            raise YamlError(
+                self._line(event), f"this and what its aliases stand for are more than {MOST_VALUES} values"
+            )
 
     def _node(self, event: Any, depth: int) -> Node:
         line = self._line(event)
@@ -195,7 +197,7 @@ class _Composer:
             self._count(event, node.size)
             return node
         if depth > DEEPEST:
-            raise Broken(line, _TOO_DEEP)
+            raise YamlError(line, _TOO_DEEP)
         self._count(event, 1)
         if event.tag not in _HARMLESS:
             # Perhaps it is the beginning of a password, so it is not shown.
@@ -213,17 +215,17 @@ class _Composer:
         if event.anchor not in self._anchors:
             # Perhaps it is a password, so it is not shown.
             sentence = "an alias stands for nothing: there is no such anchor above"
-            raise Broken(line, f"{sentence}; a text that begins with * needs quotes")
+            raise YamlError(line, f"{sentence}; a text that begins with * needs quotes")
         node = self._anchors[event.anchor]
         if node is None:
-            raise Broken(line, "an alias stands within what it stands for")
+            raise YamlError(line, "an alias stands within what it stands for")
         return node
 
     def _made(self, event: Any, line: int, depth: int) -> Node:
         if isinstance(event, yaml.ScalarEvent):
             if len(event.value) > LONGEST:
-                raise Broken(line, f"a value is longer than {LONGEST} characters")
-            return Word(line, event.value, plain=not event.style and event.tag is None)
+                raise YamlError(line, f"a value is longer than {LONGEST} characters")
+            return Scalar(line, event.value, plain=not event.style and event.tag is None)
         if isinstance(event, yaml.SequenceStartEvent):
             items = tuple(self._until(yaml.SequenceEndEvent, depth))
             return Sequence(line, items, 1 + sum(item.size for item in items))
@@ -235,9 +237,9 @@ class _Composer:
             yield self._node(event, depth + 1)
 
     def _mapping(self, line: int, pairs: list[tuple[Node, Node]]) -> Mapping:
-        own: dict[str, tuple[Word, Node]] = {}
+        own: dict[str, tuple[Scalar, Node]] = {}
         for key, node in pairs:
-            if not isinstance(key, Word):
+            if not isinstance(key, Scalar):
                 self._problem(key.line, f"expected a word in front of the colon, but got {kind(key)}")
             elif key.text in own:
                 first = own[key.text][0].line - self._start
@@ -249,7 +251,7 @@ class _Composer:
         found = tuple(own.values())
         return Mapping(line, found, 1 + sum(1 + node.size for _, node in found))
 
-    def _merged(self, own: dict[str, tuple[Word, Node]]) -> dict[str, tuple[Word, Node]]:
+    def _merged(self, own: dict[str, tuple[Scalar, Node]]) -> dict[str, tuple[Scalar, Node]]:
         """Return what a mapping says together with what its `<<` brings: its own word counts, then the first."""
         key, source = own.pop("<<")
         for one in source.items if isinstance(source, Sequence) else (source,):

@@ -10,7 +10,7 @@ from ldirectord_py.config.grammar.directive import Directive, Reader, Scope, Unr
 from ldirectord_py.config.grammar.directives import rows
 from ldirectord_py.config.grammar.tree import Line
 from ldirectord_py.config.syntax.references import REFERENCES, Refer
-from ldirectord_py.config.syntax.yaml_nodes import Mapping, Node, NodeT, Sequence, Word, glued, kind
+from ldirectord_py.config.syntax.yaml_nodes import Mapping, Node, NodeT, Scalar, Sequence, glued, kind
 
 T = TypeVar("T")
 _YES = {"yes", "true", "on"}
@@ -32,7 +32,7 @@ class Words:
         """Return *node* if it is what is *wanted*; otherwise tell, and return None."""
         if isinstance(node, wanted):
             return node
-        if isinstance(node, Word) and node.plain and (pair := glued(node.text)):
+        if isinstance(node, Scalar) and node.plain and (pair := glued(node.text)):
             self.problem(node, pair)
         else:
             self.problem(node, f"{name}: expected {what}, but got {kind(node)}")
@@ -40,7 +40,7 @@ class Words:
 
     def known(
         self, mapping: Mapping, names: Collection[str], hint: Callable[[str], str]
-    ) -> Iterator[tuple[Word, Node]]:
+    ) -> Iterator[tuple[Scalar, Node]]:
         """Yield the pairs of *mapping* whose keys are in *names*; tell of the others, with a *hint* if there is one."""
         for key, node in mapping.pairs:
             gone = rows(Scope.SECTION).get(key.text) or rows(Scope.GLOBAL).get(key.text)
@@ -54,10 +54,10 @@ class Words:
 
     def word(self, name: str, node: Node) -> str | None:
         """Return the text of *node*, which has to be one line; None where it is none, which is told."""
-        if isinstance(node, Word) and node.plain and node.text in {"", "~", "null"}:
+        if isinstance(node, Scalar) and node.plain and node.text in {"", "~", "null"}:
             self.problem(node, f"{name}: expected a value; to leave it out, remove the whole line")
             return None
-        word = self.expect(name, node, Word, "a word or a text")
+        word = self.expect(name, node, Scalar, "a word or a text")
         if word is None:
             return None
         return self._one_line(name, node, word.text)
@@ -97,7 +97,7 @@ class Words:
 
     def unfit(self, name: str, node: Node, expected: str) -> None:
         """Tell that *node* is not what is *expected*."""
-        text = f", but got {quoted(node.text)}" if isinstance(node, Word) else ""
+        text = f", but got {quoted(node.text)}" if isinstance(node, Scalar) else ""
         self.problem(node, f"{name}: {expected}{text}")
 
     def tried(self, name: str, node: Node, make: Callable[[], T]) -> T | None:
@@ -111,7 +111,7 @@ class Words:
                 self.unfit(name, node, str(exc))
             return None
 
-    def directive(self, row: Directive[Any], key: Word, node: Node) -> Iterator[Line]:
+    def directive(self, row: Directive[Any], key: Scalar, node: Node) -> Iterator[Line]:
         """Yield the line, or where a directive may be repeated the lines, that say the same as a key and its value."""
         name = key.text
         if isinstance(node, Sequence) and row.repeated:

@@ -27,7 +27,7 @@ Field = str | int | float | bool | None | Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class LogLine:
     """One line of the log: a name and fields for programs, a message for people.
 
     `original`: the message is one that the original logs too, so that nothing may stand before it.

@@ -17,7 +17,7 @@ from ldirectord_py.model.events import CheckDone, Event, Reloaded, Stopping
 from ldirectord_py.model.outcome import Verdict
 from ldirectord_py.model.service import RealKey
 from ldirectord_py.observers.logging.destinations import LogDestination, LogFile, Stream, Syslog
-from ldirectord_py.observers.logging.line import Entry, Field, Level, Line, LogFormat
+from ldirectord_py.observers.logging.line import Entry, Field, Level, LogFormat, LogLine
 from ldirectord_py.observers.logging.lines.checks import fault_over, faulted
 from ldirectord_py.observers.logging.lines.every import lines
 from ldirectord_py.observers.logging.rationing import Rations
@@ -35,7 +35,7 @@ _NUMBERS = {
 _RELEASED = 32
 """Servers whose lines are released in one turn of the loop: a few hundred lines at most."""
 
-Render = Callable[[Line], Entry | None]
+Render = Callable[[LogLine], Entry | None]
 """Makes of a line what is written; nothing of one whose level is too low."""
 
 
@@ -118,7 +118,7 @@ class LogObserver:
         self, message: str, level: Level = Level.INFO, *, event: str = "said", original: bool = False, **fields: Field
     ) -> None:
         """Log a line of the command itself, such as `Invoking ldirectord invoked as: ...`."""
-        self._log(Line(level, event, message, fields, original))
+        self._log(LogLine(level, event, message, fields, original))
 
     def _compare(self, event: CheckDone) -> None:
         """Tell of faults that are new, and of faults that are over."""
@@ -131,7 +131,7 @@ class LogObserver:
             elif self._faults.pop(real, None) is not None:
                 self._log(fault_over(real))
 
-    def _log(self, line: Line) -> None:
+    def _log(self, line: LogLine) -> None:
         if self._debug or line.level is Level.DEBUG:
             self._write((line,))
             return
@@ -151,7 +151,7 @@ class LogObserver:
         self._write(self._rations.release(self._monotonic(), _RELEASED))
         self._await_release()
 
-    def _write(self, lines: Sequence[Line]) -> None:
+    def _write(self, lines: Sequence[LogLine]) -> None:
         for line in lines:
             if (entry := self._render(line)) is not None:
                 self._sink(entry)
@@ -188,7 +188,7 @@ def open_log(
             cache_logger_on_first_use=True,
         ).bind()
 
-        def render(line: Line) -> Entry | None:
+        def render(line: LogLine) -> Entry | None:
             told = {"message": line.message, "original": line.original, **line.fields}
             entry: Entry | None = logger.log(_NUMBERS[line.level], line.event, **told)
             return entry

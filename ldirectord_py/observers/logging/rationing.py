@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ldirectord_py.observers.logging.line import Field, Level, Line
+from ldirectord_py.observers.logging.line import Field, Level, LogLine
 
 BURST = 20
 """Lines about one server, or one virtual service, that are written as they come."""
@@ -30,7 +30,7 @@ class _Bucket:
     tokens: float
     filled: float
     """When *tokens* was true."""
-    held: dict[str, Line] | None = None
+    held: dict[str, LogLine] | None = None
     """The last line of each kind, in the order in which they came; None: nothing waits, as with almost all."""
     left: int = 0
     """Lines since *since* that were not written."""
@@ -56,7 +56,7 @@ class Rations:
         self._rests: OrderedDict[Key, float] = OrderedDict()
         """When they are to, if nothing happens any more, the first one first."""
 
-    def take(self, line: Line, now: float) -> Sequence[Line]:
+    def take(self, line: LogLine, now: float) -> Sequence[LogLine]:
         """Take *line*; return what is to be written now.  *now* is in seconds and never goes back."""
         key = _key(line)
         if key is None:
@@ -82,16 +82,16 @@ class Rations:
         firsts = [next(iter(each.values())) for each in (self._windows, self._rests) if each]
         return min(firsts, default=None)
 
-    def release(self, now: float, most: int | None = None) -> Sequence[Line]:
+    def release(self, now: float, most: int | None = None) -> Sequence[LogLine]:
         """Return what is held of those servers whose time has come, of *most* of them; what else there is stays due."""
-        told: list[Line] = []
+        told: list[LogLine] = []
         count = 0
         while (due := self.due) is not None and due <= now and count != most:
             told += self._told(self._next(due), now)
             count += 1
         return told
 
-    def release_all(self, now: float) -> Sequence[Line]:
+    def release_all(self, now: float) -> Sequence[LogLine]:
         """Return everything that is held."""
         return [line for key in list(self._windows) for line in self._told(key, now)]
 
@@ -117,7 +117,7 @@ class Rations:
                 return key
         raise AssertionError(due)
 
-    def _told(self, key: Key, now: float) -> Sequence[Line]:
+    def _told(self, key: Key, now: float) -> Sequence[LogLine]:
         bucket = self._buckets[key]
         del self._windows[key], self._rests[key]
         bucket.fill(now)
@@ -127,7 +127,7 @@ class Rations:
         return [_left_out(held[-1], key, missing, now - bucket.since), *held] if missing else held
 
 
-def _key(line: Line) -> Key | None:
+def _key(line: LogLine) -> Key | None:
     """Return what *line* counts for; None: it is never left out."""
     fields = line.fields
     for names in (("virtual", "real"), ("virtual",), ("directive", "command"), ("subject",)):
@@ -136,7 +136,7 @@ def _key(line: Line) -> Key | None:
     return None
 
 
-def _left_out(line: Line, key: Key, missing: int, seconds: float) -> Line:
+def _left_out(line: LogLine, key: Key, missing: int, seconds: float) -> LogLine:
     """Return the line that stands for *missing* ones about what *line* is about."""
     match key:
         case (virtual, real) if "real" in line.fields:
@@ -150,4 +150,4 @@ def _left_out(line: Line, key: Key, missing: int, seconds: float) -> Line:
     text = f"{many} of {about} in the last {seconds:.0f} s {verb} left out; now follows the last of each kind"
     names = {name: line.fields[name] for name in ("virtual", "real") if name in line.fields}
     fields: dict[str, Field] = {**names, "lines": missing, "seconds": round(seconds, 6)}
-    return Line(Level.WARNING, "lines_left_out", text, fields)
+    return LogLine(Level.WARNING, "lines_left_out", text, fields)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from ldirectord_py.observers.logging.destinations import LogDestination, LogFile, Stream, Syslog
-from ldirectord_py.observers.logging.line import Entry, Field, Level, Line
+from ldirectord_py.observers.logging.line import Entry, Field, Level, LogLine
 from ldirectord_py.observers.logging.writers import FileWriter, StreamWriter, SyslogWriter, Writer, complain
 from ldirectord_py.system.threads import NoThread, begin
 
@@ -50,7 +50,7 @@ class Gap:
         return Gap(self.lines + later.lines, self.since, later.until, later.reason)
 
     @property
-    def line(self) -> Line:
+    def line(self) -> LogLine:
         """What the log says of it once it can be written again."""
         since, until = (time.asctime(time.localtime(moment))[4:19] for moment in (self.since, self.until))
         text = f"{self.lines} lines of this log were lost between {since} and {until}: {self.reason}"
@@ -60,7 +60,7 @@ class Gap:
             "until": self.until,
             "reason": self.reason,
         }
-        return Line(Level.WARNING, "log_lines_lost", text, fields)
+        return LogLine(Level.WARNING, "log_lines_lost", text, fields)
 
 
 class Sink:
@@ -73,7 +73,7 @@ class Sink:
     *told* makes an entry of the line that says how many were lost.
     """
 
-    def __init__(self, writer: Writer, told: Callable[[Line], Entry | None], clock: Callable[[], float]) -> None:
+    def __init__(self, writer: Writer, told: Callable[[LogLine], Entry | None], clock: Callable[[], float]) -> None:
         self.lost = 0
         """Lines that the destination has not taken; standard error may have."""
         self._writer = writer

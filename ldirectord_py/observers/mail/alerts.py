@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 
 from ldirectord_py.model.config import AlertStatus, Config, Virtual
-from ldirectord_py.model.events import Event, HealthChanged, Reloaded, Settled, TableChanged, Trigger
+from ldirectord_py.model.events import Event, HealthChanged, InitialChecksDone, Reloaded, TableChanged, Trigger
 from ldirectord_py.model.health import State
 from ldirectord_py.model.outcome import Reason
 from ldirectord_py.model.service import RealKey, VirtualKey
@@ -51,7 +51,7 @@ class MailAlerts:
                 self._status = AlertStatus.RELOADING
                 self._follow_config()
                 self._keep_reminding()
-            case Settled():
+            case InitialChecksDone():
                 for alert in self._standing_in.values():
                     self._send(alert)
                 self._standing_in.clear()

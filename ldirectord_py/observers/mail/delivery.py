@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ldirectord_py.model.mails import MailDelayed, MailDone, MailEvent
 from ldirectord_py.observers.mail.message import Alert
-from ldirectord_py.observers.mail.transports import Refusal, ServerFailed, Way
+from ldirectord_py.observers.mail.transports import MailRefused, MailTransport, ServerFailed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,13 +42,13 @@ class Item:
     trouble: str = ""
 
 
-class Lane:
+class Delivery:
     """The mails for *server*, in their order.  *gone* is told of each that waits no longer."""
 
     def __init__(
         self,
         server: str | None,
-        open_way: Callable[[], Awaitable[Way]],
+        open_way: Callable[[], Awaitable[MailTransport]],
         tell: Callable[[MailEvent], None],
         gone: Callable[[Item], None],
         patience: Patience,
@@ -124,7 +124,7 @@ class Lane:
         now = time.monotonic()
         return next((item for item in self.waiting.values() if item.due <= now or self._ending), None)
 
-    async def _send(self, way: Way, item: Item) -> None:
+    async def _send(self, way: MailTransport, item: Item) -> None:
         self.under_way = item.number
         try:
             async with asyncio.timeout(self._patience.limit):
@@ -134,7 +134,7 @@ class Lane:
         self._failures, self._trouble = 0, ""
         self._take(item, refusals)
 
-    def _take(self, item: Item, refusals: Mapping[str, Refusal]) -> None:
+    def _take(self, item: Item, refusals: Mapping[str, MailRefused]) -> None:
         """Tell who has got *item* and who never will; have the others try it again."""
         if taken := tuple(each for each in item.recipients if each not in refusals):
             self._done(item, taken, "")

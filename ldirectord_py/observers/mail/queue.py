@@ -10,7 +10,7 @@ from typing import Self
 
 from ldirectord_py.model.events import Event
 from ldirectord_py.model.mails import MailQueued, MailsLost
-from ldirectord_py.observers.mail.delivery import Item, Lane, Patience
+from ldirectord_py.observers.mail.delivery import Delivery, Item, Patience
 from ldirectord_py.observers.mail.message import Alert, addresses
 from ldirectord_py.observers.mail.routes import Routes
 from ldirectord_py.observers.mail.transports import open_way
@@ -24,7 +24,7 @@ _TELLING = 60.0
 """Seconds between two lines about lost mails."""
 
 
-class Post:
+class MailQueue:
     """Sends mails while entered: for each mail server one task, so that one that hangs holds up its own mails only."""
 
     def __init__(self, emit: Callable[[Event], None], routes: Routes, patience: Patience | None = None) -> None:
@@ -34,10 +34,10 @@ class Post:
         self._supervisor = Supervisor(emit)
         self._group = TaskGroup()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._lanes: dict[str | None, Lane] = {}
+        self._lanes: dict[str | None, Delivery] = {}
         self._number = 0
-        self._reminders: dict[int, Lane] = {}  # where each mail waits, the oldest first
-        self._others: dict[int, Lane] = {}
+        self._reminders: dict[int, Delivery] = {}  # where each mail waits, the oldest first
+        self._others: dict[int, Delivery] = {}
         self._lost = self._lost_reminders = 0
         self._telling: asyncio.TimerHandle | None = None
 
@@ -79,16 +79,16 @@ class Post:
         if self._tasks:
             await asyncio.wait(self._tasks)  # they tell what they give up
 
-    def _lane(self, server: str | None) -> Lane:
+    def _lane(self, server: str | None) -> Delivery:
         if (lane := self._lanes.get(server)) is None:
             opener = partial(open_way, server, self._routes)
-            lane = self._lanes[server] = Lane(server, opener, self._emit, self._forget, self._patience)
+            lane = self._lanes[server] = Delivery(server, opener, self._emit, self._forget, self._patience)
             task = self._group.create_task(self._serve(server, lane), name=f"mail through {server or 'sendmail'}")
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         return lane
 
-    async def _serve(self, server: str | None, lane: Lane) -> None:
+    async def _serve(self, server: str | None, lane: Delivery) -> None:
         try:
             job = SideJob(f"Mail through {server or 'sendmail'}", "the mails that waited for it are given up")
             await self._supervisor.contain(job, lane.serve)

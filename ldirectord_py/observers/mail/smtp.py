@@ -14,7 +14,7 @@ from aiosmtplib import (
 )
 
 from ldirectord_py.observers.mail.message import Alert, Sender, compose, is_mailbox
-from ldirectord_py.observers.mail.transports import Refusal, ServerFailed
+from ldirectord_py.observers.mail.transports import MailRefused, ServerFailed
 from ldirectord_py.system.daemon_thread import aside
 from ldirectord_py.system.threads import NoThread
 
@@ -61,9 +61,11 @@ class Session:
         self._client = client
         self._sender = sender
 
-    async def send(self, alert: Alert, recipients: Sequence[str]) -> Mapping[str, Refusal]:
-        """See `Way`."""
-        refusals = {each: Refusal("it is no address", temporary=False) for each in recipients if not is_mailbox(each)}
+    async def send(self, alert: Alert, recipients: Sequence[str]) -> Mapping[str, MailRefused]:
+        """See `MailTransport`."""
+        refusals = {
+            each: MailRefused("it is no address", temporary=False) for each in recipients if not is_mailbox(each)
+        }
         some = [each for each in recipients if each not in refusals]
         if not some:
             return refusals
@@ -78,24 +80,24 @@ class Session:
                 raise ServerFailed(_sentence(error)) from error
             return refusals | dict.fromkeys(some, _refusal(error.code, error.message))
         except ValueError as error:  # a sender that is no address: the login name or the host's is odd
-            return refusals | dict.fromkeys(some, Refusal(str(error), temporary=False))
+            return refusals | dict.fromkeys(some, MailRefused(str(error), temporary=False))
         except (SMTPException, OSError) as error:
             raise ServerFailed(_sentence(error)) from error
         return refusals | {each: _refusal(answer.code, answer.message) for each, answer in refused.items()}
 
     async def leave(self) -> None:
-        """See `Way`."""
+        """See `MailTransport`."""
         with suppress(SMTPException, OSError):  # TimeoutError is one
             async with asyncio.timeout(_GOODBYE):
                 await self._client.quit()
 
     def drop(self) -> None:
-        """See `Way`."""
+        """See `MailTransport`."""
         self._client.close()
 
 
-def _refusal(code: int, message: str) -> Refusal:
-    return Refusal(f"{code} {' '.join(message.split())}", temporary=400 <= code < 500)
+def _refusal(code: int, message: str) -> MailRefused:
+    return MailRefused(f"{code} {' '.join(message.split())}", temporary=400 <= code < 500)
 
 
 def _sentence(error: Exception) -> str:

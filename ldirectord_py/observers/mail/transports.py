@@ -28,17 +28,17 @@ class ServerFailed(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class MailRefused:
     """Why a recipient gets no mail."""
 
     sentence: str
     temporary: bool
 
 
-class Way(Protocol):
+class MailTransport(Protocol):
     """A way by which mails leave, one after the other."""
 
-    async def send(self, alert: Alert, recipients: Sequence[str]) -> Mapping[str, Refusal]:
+    async def send(self, alert: Alert, recipients: Sequence[str]) -> Mapping[str, MailRefused]:
         """Send a mail; return who was refused, and why.  Raises `ServerFailed`."""
         ...
 
@@ -51,7 +51,7 @@ class Way(Protocol):
         ...
 
 
-async def open_way(server: str | None, routes: Routes) -> Way:
+async def open_way(server: str | None, routes: Routes) -> MailTransport:
     """Return the way to *server*; None: this machine's own.  Raises `ServerFailed`."""
     sender = await _aside(_sender)
     if server is None and (program := _first_program(routes.sendmail)):
@@ -65,7 +65,7 @@ async def prepare() -> None:
         await aside(_library)
 
 
-async def _connect(server: str, port: int, sender: Sender) -> Way:
+async def _connect(server: str, port: int, sender: Sender) -> MailTransport:
     connect = await _aside(_library)
     return await connect(server, port, sender)
 
@@ -77,7 +77,7 @@ async def _aside(work: Callable[[], T]) -> T:
         raise ServerFailed(error.sentence) from error
 
 
-def _library() -> Callable[[str, int, Sender], Awaitable[Way]]:
+def _library() -> Callable[[str, int, Sender], Awaitable[MailTransport]]:
     """Return what only those need who send mail, and what takes 15 ms and more to import."""
     from ldirectord_py.observers.mail.smtp import connect  # noqa: PLC0415  # see above
 
@@ -109,8 +109,8 @@ class Sendmail:
         self._sender = sender
         self._port = port
 
-    async def send(self, alert: Alert, recipients: Sequence[str]) -> Mapping[str, Refusal]:
-        """See `Way`."""
+    async def send(self, alert: Alert, recipients: Sequence[str]) -> Mapping[str, MailRefused]:
+        """See `MailTransport`."""
         if (refusal := await self._run(alert)) is None:
             return {}
         try:
@@ -126,20 +126,20 @@ class Sendmail:
             server.drop()
         return refusals
 
-    async def _run(self, alert: Alert) -> Refusal | None:
+    async def _run(self, alert: Alert) -> MailRefused | None:
         text = compose(alert, self._sender, named=False).replace(b"\r\n", b"\n")
         try:
             ended = await processes.run((self._program, "-i", "-t"), given=text)
         except OSError as error:
-            return Refusal(f"{self._program} cannot be run: {error.strerror}", temporary=True)
+            return MailRefused(f"{self._program} cannot be run: {error.strerror}", temporary=True)
         if ended.status == 0:
             return None
         line = ended.first[:_MOST_SHOWN].decode("utf-8", "backslashreplace")
         sentence = f"{self._program}: {ended}{f': {line}' if line else ''}"
-        return Refusal(sentence, temporary=ended.status == _TEMPORARY)
+        return MailRefused(sentence, temporary=ended.status == _TEMPORARY)
 
     async def leave(self) -> None:
-        """See `Way`."""
+        """See `MailTransport`."""
 
     def drop(self) -> None:
-        """See `Way`."""
+        """See `MailTransport`."""

@@ -133,7 +133,7 @@ class RealTally:
         self.actual = status.actual or 0
 
 
-class Tallies:
+class Counters:
     """The tallies of all reals and virtuals that were seen since they came in with a configuration."""
 
     def __init__(self) -> None:

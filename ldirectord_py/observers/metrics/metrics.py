@@ -29,7 +29,7 @@ from ldirectord_py.model.mails import MailDone, MailsLost
 from ldirectord_py.model.snapshot import Snapshot
 from ldirectord_py.model.table import Change
 from ldirectord_py.observers.changes import CHANGE_WORDS
-from ldirectord_py.observers.metrics.counters import RealTally, Tallies, VirtualTally
+from ldirectord_py.observers.metrics.counters import Counters, RealTally, VirtualTally
 from ldirectord_py.observers.metrics.exposition import OPENMETRICS, PLAIN, Family, Kind, histogram, labelled, sample
 from ldirectord_py.observers.metrics.metric_families import REAL_FAMILIES, VIRTUAL_FAMILIES
 
@@ -52,7 +52,7 @@ class Metrics:
         self._snapshot = snapshot
         self._version = version
         self._clock = clock
-        self._tallies = Tallies()
+        self._tallies = Counters()
         self._drift: Counter[DriftKind] = Counter()
         self._changes: Counter[tuple[type[Change], Trigger, str]] = Counter()
         self._hooks: Counter[tuple[str, str]] = Counter()

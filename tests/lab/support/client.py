@@ -70,25 +70,25 @@ class Client:
         address, port = endpoint(where)
         with (
             self.host.inside(),
-            socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM) as asking,
+            socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM) as options,
         ):
-            return _exchange(asking, (address, port))
+            return _exchange(options, (address, port))
 
     def datagrams_from_one_port(self, where: str, times: int = 30) -> Counter[str]:
         """Send *times* datagrams from one and the same port and count who answered."""
         address, port = endpoint(where)
         with (
             self.host.inside(),
-            socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM) as asking,
+            socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM) as options,
         ):
-            return Counter(_exchange(asking, (address, port)) for _ in range(times))
+            return Counter(_exchange(options, (address, port)) for _ in range(times))
 
 
-def _exchange(asking: socket.socket, where: tuple[str, int]) -> str:
-    asking.settimeout(SECONDS)
+def _exchange(options: socket.socket, where: tuple[str, int]) -> str:
+    options.settimeout(SECONDS)
     try:
-        asking.sendto(b"who?", where)
-        return asking.recv(2048).decode()
+        options.sendto(b"who?", where)
+        return options.recv(2048).decode()
     except OSError as error:
         return _in_a_word(error)
 

@@ -39,7 +39,7 @@ class Observation:
     monitored: Mapping[str, tuple[str, ...]]
     """By monitor file: what its last line of this step says of each real server."""
     mails: tuple[str, ...]
-    """As `Daemon-Status: Subject`, in alphabetical order, each once."""
+    """As `Daemon-Status: CheckedServer`, in alphabetical order, each once."""
     letters: tuple[str, ...]
     """The same mails, in full: sender, recipient, subject and text."""
     printed: tuple[str, ...]

@@ -53,7 +53,7 @@ class Scenario:
     monitored: Mapping[str, Expected[Lines]] = field(default_factory=dict)
     """What a step's last line in the virtual's monitor file says of each real server."""
     mails: Mapping[str, Expected[Lines]] = field(default_factory=dict)
-    """The mails of a step that are about the virtual, each as `Daemon-Status: Subject`, in alphabetical order."""
+    """The mails of a step that are about the virtual, each as `Daemon-Status: CheckedServer`, in alphabetical order."""
     logs: Mapping[str, Differs[Lines]] = field(default_factory=dict)
     """Messages that only one program logs in a step; all others have to be the same."""
 

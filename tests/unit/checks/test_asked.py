@@ -8,7 +8,7 @@ import pytest
 from ldirectord_py.checks.building.request_texts import LONGEST
 from ldirectord_py.checks.registry import SERVICES, plan
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.asking import Asking, CheckType, Header, Subject
+from ldirectord_py.model.check_options import CheckedServer, CheckOptions, CheckType, Header
 from ldirectord_py.model.checking import Repeated
 from ldirectord_py.model.service import AddressKey, Protocol
 
@@ -19,17 +19,17 @@ UDP = AddressKey(Protocol.UDP, Endpoint(ip_address("10.0.0.1"), 80))
 LOGIN = {"login": "alice", "passwd": "rabbit-hole", "secret": "looking-glass"}
 
 
-def asked(asking: Asking, subject: Subject) -> str:
-    made = plan(asking, subject)
+def asked(options: CheckOptions, subject: CheckedServer) -> str:
+    made = plan(options, subject)
     assert isinstance(made, Repeated)
     return made.probe.asked
 
 
-EXACT: dict[str, list[tuple[dict[str, object], Subject, str]]] = {}
+EXACT: dict[str, list[tuple[dict[str, object], CheckedServer, str]]] = {}
 
 
 def exact(service: str, words: dict[str, object], sentence: str, **subject: object) -> None:
-    whom = Subject(**{"virtual": TCP, "endpoint": REAL, **subject})
+    whom = CheckedServer(**{"virtual": TCP, "endpoint": REAL, **subject})
     EXACT.setdefault(service, []).append((words, whom, sentence))
 
 
@@ -71,7 +71,7 @@ CASES = [(service, *case) for service, cases in EXACT.items() for case in cases]
 
 @pytest.mark.parametrize(("service", "words", "subject", "sentence"), CASES, ids=[case[3] for case in CASES])
 def test_the_sentence_says_what_and_where(service, words, subject, sentence) -> None:
-    assert asked(Asking(service=service, **words), subject) == sentence
+    assert asked(CheckOptions(service=service, **words), subject) == sentence
 
 
 def test_every_service_that_asks_has_a_sentence() -> None:
@@ -88,14 +88,14 @@ def test_every_service_that_asks_has_a_sentence() -> None:
     ],
 )
 def test_so_has_every_checktype(checktype: CheckType, sentence: str) -> None:
-    asking = Asking(checktype=checktype, checkcommand="/check")
-    assert asked(asking, Subject(virtual=TCP, endpoint=REAL)) == sentence
+    options = CheckOptions(checktype=checktype, checkcommand="/check")
+    assert asked(options, CheckedServer(virtual=TCP, endpoint=REAL)) == sentence
 
 
 @pytest.mark.parametrize(("service", "words", "subject", "sentence"), CASES, ids=[case[3] for case in CASES])
 def test_nothing_is_shown_that_logs_in(service, words, subject, sentence) -> None:
     headers = (Header("Authorization", "Bearer rabbit-hole"),)
-    shown = asked(Asking(service=service, httpheaders=headers, **(LOGIN | words)), subject)
+    shown = asked(CheckOptions(service=service, httpheaders=headers, **(LOGIN | words)), subject)
     assert not any(secret in shown for secret in LOGIN.values())
 
 
@@ -103,8 +103,8 @@ def test_nothing_is_shown_that_logs_in(service, words, subject, sentence) -> Non
 @pytest.mark.parametrize("own", [True, False])
 def test_a_url_is_shown_without_who_logs_in(service: str, own: bool) -> None:
     url = "http://alice:rabbit@hole@example.org/x"
-    subject = Subject(virtual=TCP, endpoint=REAL, request=url if own else None)
-    shown = asked(Asking(service=service, request="/" if own else url), subject)
+    subject = CheckedServer(virtual=TCP, endpoint=REAL, request=url if own else None)
+    shown = asked(CheckOptions(service=service, request="/" if own else url), subject)
     assert "example.org/x" in shown or "(Host: example.org)" in shown
     assert not any(secret in shown for secret in ("alice", "rabbit", "hole"))
 
@@ -124,27 +124,27 @@ VEILED = {
 @pytest.mark.parametrize("own", [True, False])
 def test_a_request_that_comes_from_elsewhere_is_not_shown(service: str, own: bool) -> None:
     request = "/http://rabbit.hole/" if service == "http_proxy" else "/rabbit.hole"
-    subject = Subject(virtual=TCP, endpoint=REAL, request=request if own else None, veiled=own)
-    asking = Asking(service=service, request="/x" if own else request, **LOGIN)
-    shown = asked(asking if own else replace(asking, veiled=frozenset({"request"})), subject)
+    subject = CheckedServer(virtual=TCP, endpoint=REAL, request=request if own else None, veiled=own)
+    options = CheckOptions(service=service, request="/x" if own else request, **LOGIN)
+    shown = asked(options if own else replace(options, veiled=frozenset({"request"})), subject)
     assert "rabbit" not in shown
     assert shown == VEILED.get(service, shown)
 
 
 def test_nor_are_a_host_and_a_program_that_do() -> None:
-    subject = Subject(virtual=TCP, endpoint=REAL)
+    subject = CheckedServer(virtual=TCP, endpoint=REAL)
     veiled = frozenset({"virtualhost", "checkcommand"})
-    host = Asking(service="http", virtualhost="rabbit.hole", veiled=veiled)
+    host = CheckOptions(service="http", virtualhost="rabbit.hole", veiled=veiled)
     assert asked(host, subject) == "GET http://10.0.0.5:8080/ (Host: ***)"
-    program = Asking(checktype=CheckType.EXTERNAL, checkcommand="/rabbit", veiled=veiled)
+    program = CheckOptions(checktype=CheckType.EXTERNAL, checkcommand="/rabbit", veiled=veiled)
     assert asked(program, subject) == "external check ***"
     # A host that the real server's own request names is hidden with it.
     own = replace(subject, request="http://rabbit.hole/x", veiled=True)
-    assert asked(Asking(service="http"), own) == "GET http://10.0.0.5:8080/*** (Host: ***)"
+    assert asked(CheckOptions(service="http"), own) == "GET http://10.0.0.5:8080/*** (Host: ***)"
 
 
 def test_a_long_request_is_cut_and_stays_on_one_line() -> None:
-    shown = asked(Asking(service="ftp", request="/a\tb" + "x" * 500), Subject(virtual=TCP, endpoint=REAL))
+    shown = asked(CheckOptions(service="ftp", request="/a\tb" + "x" * 500), CheckedServer(virtual=TCP, endpoint=REAL))
     assert shown.startswith(r"ftp file /a\tbxxx")
     assert "..." in shown
     assert len(shown) < LONGEST + 50

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ldirectord_py.checks.building.invalid_option import Misasked
+from ldirectord_py.checks.building.invalid_option import InvalidOption
 from ldirectord_py.checks.matching.patterns import PatternGaveUp, Receive
 
 PERL = shutil.which("perl")
@@ -42,7 +42,7 @@ DIFFERENT = {"x{2,1}", r"\p{IsAlpha}", r"[\d-z]", r"\j", r"(?u)\w", "[:alpha:]",
 def ours(pattern: str, subject: bytes) -> str:
     try:
         receive = Receive.of(pattern)
-    except Misasked:
+    except InvalidOption:
         return "E"
     assert receive is not None
     return str(int(receive.matches(subject)))
@@ -78,7 +78,7 @@ def test_an_empty_pattern_checks_nothing() -> None:
     ],
 )
 def test_a_bad_pattern_is_refused_with_its_fault_and_place(pattern: str, sentence: str) -> None:
-    with pytest.raises(Misasked) as refused:
+    with pytest.raises(InvalidOption) as refused:
         Receive.of(pattern)
     assert (str(refused.value), refused.value.directive) == (sentence, "receive")
 
@@ -120,7 +120,7 @@ def test_a_long_page_on_one_line_is_no_reason_to_give_up(pattern: bytes, subject
 def test_equal_texts_are_equal_patterns_and_any_text_is_taken_or_refused(text: bytes, subject: bytes) -> None:
     try:
         receive = Receive(text)
-    except Misasked:
+    except InvalidOption:
         return
     assert (receive, hash(receive)) == (Receive(text), hash(Receive(text)))
     assert len(receive.objection(subject)) < 600

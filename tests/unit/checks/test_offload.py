@@ -14,9 +14,9 @@ from ldirectord_py.checks.matching.offload import MOST_CPU, MOST_HELD, Allowance
 from ldirectord_py.checks.matching.patterns import LONGEST_AT_ONCE, PatternGaveUp, Receive
 from ldirectord_py.model.errors import CheckUnavailable
 from ldirectord_py.model.outcome import Reason, Verdict
-from tests.peers.asking import checking
 from tests.peers.databases import says
 from tests.peers.listeners import serving
+from tests.peers.options import checking
 
 INTRICATE = Receive(rb"(?s)^(?:(?!ERROR).)*$")
 CAREFUL = Receive(b"o+k")

@@ -9,9 +9,9 @@ from ldirectord_py.checks.ftp.driver import Ftp
 from ldirectord_py.checks.http.conversation import Http, SecretHttp
 from ldirectord_py.checks.matching.patterns import Receive
 from ldirectord_py.checks.ping import Ping
-from ldirectord_py.checks.registry import SERVICES, Misasked, plan, service_for_port, standard_port
+from ldirectord_py.checks.registry import SERVICES, InvalidOption, plan, service_for_port, standard_port
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.asking import Asking, CheckType, Subject
+from ldirectord_py.model.check_options import CheckedServer, CheckOptions, CheckType
 from ldirectord_py.model.checking import (
     Alternating,
     Always,
@@ -32,7 +32,7 @@ REAL6 = Endpoint(ip_address("fd00::5"), 8080)
 TCP = AddressKey(Protocol.TCP, Endpoint(ip_address("10.0.0.1"), 80))
 UDP = AddressKey(Protocol.UDP, Endpoint(ip_address("10.0.0.1"), 53))
 MARK = MarkKey(7)
-HTTP = Asking(service="http")
+HTTP = CheckOptions(service="http")
 CONNECTED = Probe(check=Connect(), target=Target(endpoint=REAL), timeout=5, asked="connect to 10.0.0.5:8080")
 PINGED = Probe(
     check=Ping(),
@@ -42,18 +42,18 @@ PINGED = Probe(
 )
 
 
-def subject(endpoint: Endpoint = REAL, virtual: VirtualKey = TCP, **own: str) -> Subject:
-    return Subject(virtual=virtual, endpoint=endpoint, **own)
+def subject(endpoint: Endpoint = REAL, virtual: VirtualKey = TCP, **own: str) -> CheckedServer:
+    return CheckedServer(virtual=virtual, endpoint=endpoint, **own)
 
 
-def probed(asking: Asking, whom: Subject | None = None) -> Probe:
-    made = plan(asking, whom or subject())
+def probed(options: CheckOptions, whom: CheckedServer | None = None) -> Probe:
+    made = plan(options, whom or subject())
     assert isinstance(made, Repeated)
     return made.probe
 
 
-def http(asking: Asking = HTTP, whom: Subject | None = None) -> Http:
-    check = probed(asking, whom).check
+def http(options: CheckOptions = HTTP, whom: CheckedServer | None = None) -> Http:
+    check = probed(options, whom).check
     assert isinstance(check, Http)
     return check
 
@@ -94,9 +94,9 @@ def test_services_stand_at_their_ports() -> None:
 
 
 PLANS = {
-    "on": (Asking(checktype=CheckType.ON), TCP, Always()),
-    "off": (Asking(checktype=CheckType.OFF), TCP, Never()),
-    "nothing to ask": (Asking(), TCP, Always()),
+    "on": (CheckOptions(checktype=CheckType.ON), TCP, Always()),
+    "off": (CheckOptions(checktype=CheckType.OFF), TCP, Never()),
+    "nothing to ask": (CheckOptions(), TCP, Always()),
     "negotiate": (
         replace(HTTP, interval=3),
         TCP,
@@ -105,21 +105,21 @@ PLANS = {
             interval=3,
         ),
     ),
-    "connect": (Asking(checktype=CheckType.CONNECT), TCP, Repeated(probe=CONNECTED, interval=10)),
+    "connect": (CheckOptions(checktype=CheckType.CONNECT), TCP, Repeated(probe=CONNECTED, interval=10)),
     "connect to https": (
-        Asking(checktype=CheckType.CONNECT, service="https"),
+        CheckOptions(checktype=CheckType.CONNECT, service="https"),
         TCP,
         Repeated(probe=CONNECTED, interval=10),
     ),
-    "connect, mark": (Asking(checktype=CheckType.CONNECT), MARK, Repeated(probe=CONNECTED, interval=10)),
-    "connect, udp": (Asking(checktype=CheckType.CONNECT), UDP, Repeated(probe=PINGED, interval=10)),
+    "connect, mark": (CheckOptions(checktype=CheckType.CONNECT), MARK, Repeated(probe=CONNECTED, interval=10)),
+    "connect, udp": (CheckOptions(checktype=CheckType.CONNECT), UDP, Repeated(probe=PINGED, interval=10)),
     "ping": (
-        Asking(checktype=CheckType.PING, checkcount=3),
+        CheckOptions(checktype=CheckType.PING, checkcount=3),
         TCP,
         Repeated(probe=replace(PINGED, attempts=3), interval=10),
     ),
     "combined": (
-        Asking(checktype=CheckType.COMBINED, connects=3, service="http", negotiatetimeout=7),
+        CheckOptions(checktype=CheckType.COMBINED, connects=3, service="http", negotiatetimeout=7),
         TCP,
         Alternating(
             negotiate=Probe(check=page(), target=Target(endpoint=REAL), asked="GET http://10.0.0.5:8080/", timeout=7),
@@ -129,18 +129,22 @@ PLANS = {
         ),
     ),
     "combined without connects": (
-        Asking(checktype=CheckType.COMBINED, connects=0, service="http"),
+        CheckOptions(checktype=CheckType.COMBINED, connects=0, service="http"),
         TCP,
         Repeated(
             probe=Probe(check=page(), target=Target(endpoint=REAL), asked="GET http://10.0.0.5:8080/", timeout=30),
             interval=10,
         ),
     ),
-    "combined, none": (Asking(checktype=CheckType.COMBINED, connects=3), TCP, Repeated(probe=CONNECTED, interval=10)),
-    "combined, none, without connects": (Asking(checktype=CheckType.COMBINED), TCP, Always()),
-    "combined, none, udp": (Asking(checktype=CheckType.COMBINED, connects=3), UDP, Always()),
+    "combined, none": (
+        CheckOptions(checktype=CheckType.COMBINED, connects=3),
+        TCP,
+        Repeated(probe=CONNECTED, interval=10),
+    ),
+    "combined, none, without connects": (CheckOptions(checktype=CheckType.COMBINED), TCP, Always()),
+    "combined, none, udp": (CheckOptions(checktype=CheckType.COMBINED, connects=3), UDP, Always()),
     "external": (
-        Asking(checktype=CheckType.EXTERNAL, checkcommand="/c k", checkport=99),
+        CheckOptions(checktype=CheckType.EXTERNAL, checkcommand="/c k", checkport=99),
         TCP,
         Repeated(
             probe=Probe(
@@ -152,7 +156,7 @@ PLANS = {
         ),
     ),
     "external, mark": (
-        Asking(checktype=CheckType.EXTERNAL, checktimeout=9),
+        CheckOptions(checktype=CheckType.EXTERNAL, checktimeout=9),
         MARK,
         Repeated(
             probe=Probe(
@@ -164,7 +168,7 @@ PLANS = {
         ),
     ),
     "external-perl": (
-        Asking(checktype=CheckType.EXTERNAL_PERL, checkcommand="/c.pl"),
+        CheckOptions(checktype=CheckType.EXTERNAL_PERL, checkcommand="/c.pl"),
         TCP,
         Repeated(
             probe=Probe(
@@ -180,13 +184,13 @@ PLANS = {
 }
 
 
-@pytest.mark.parametrize(("asking", "virtual", "expected"), PLANS.values(), ids=PLANS.keys())
-def test_the_plan_follows_the_checktype(asking, virtual, expected) -> None:
-    assert plan(asking, subject(virtual=virtual)) == expected
+@pytest.mark.parametrize(("options", "virtual", "expected"), PLANS.values(), ids=PLANS.keys())
+def test_the_plan_follows_the_checktype(options, virtual, expected) -> None:
+    assert plan(options, subject(virtual=virtual)) == expected
 
 
 def test_connects_over_udp_are_pauses() -> None:
-    made = plan(Asking(checktype=CheckType.COMBINED, connects=3, service="http"), subject(virtual=UDP))
+    made = plan(CheckOptions(checktype=CheckType.COMBINED, connects=3, service="http"), subject(virtual=UDP))
     assert isinstance(made, Alternating)
     assert isinstance(made.connect.check, FixedOutcome)
     assert made.connect.check.outcome.verdict is Verdict.UP
@@ -194,12 +198,12 @@ def test_connects_over_udp_are_pauses() -> None:
 
 def test_external_checks_of_ipv6_have_brackets() -> None:
     virtual = AddressKey(Protocol.TCP, Endpoint(ip_address("fd00::1"), 80))
-    check = probed(Asking(checktype=CheckType.EXTERNAL), subject(REAL6.at_port(0), virtual)).check
+    check = probed(CheckOptions(checktype=CheckType.EXTERNAL), subject(REAL6.at_port(0), virtual)).check
     assert check == External(argv=("/bin/true", "[fd00::1]", "80", "[fd00::5]", "0"))
 
 
 def test_pings_of_ipv6_are_icmpv6() -> None:
-    assert probed(Asking(checktype=CheckType.PING), subject(REAL6)).check == Ping(family=6)
+    assert probed(CheckOptions(checktype=CheckType.PING), subject(REAL6)).check == Ping(family=6)
 
 
 @pytest.mark.parametrize(
@@ -214,8 +218,8 @@ def test_pings_of_ipv6_are_icmpv6() -> None:
 )
 @pytest.mark.parametrize("checktype", [CheckType.NEGOTIATE, CheckType.CONNECT])
 def test_the_port_is_checkport_or_the_reals_or_the_standard(checkport, port, service, asked, checktype) -> None:
-    asking = Asking(checktype=checktype, service=service, checkport=checkport, request="http://x/")
-    target = probed(asking, subject(REAL.at_port(port))).target
+    options = CheckOptions(checktype=checktype, service=service, checkport=checkport, request="http://x/")
+    target = probed(options, subject(REAL.at_port(port))).target
     assert target is not None
     assert target.endpoint == REAL.at_port(asked)
 
@@ -223,32 +227,32 @@ def test_the_port_is_checkport_or_the_reals_or_the_standard(checkport, port, ser
 @pytest.mark.parametrize("service", ["grpc", "grpcs", "udp"])
 @pytest.mark.parametrize("checktype", [CheckType.NEGOTIATE, CheckType.CONNECT, CheckType.COMBINED])
 def test_an_extension_without_any_port_is_refused(service: str, checktype: CheckType) -> None:
-    asking = Asking(checktype=checktype, connects=2, service=service)
+    options = CheckOptions(checktype=checktype, connects=2, service=service)
     if (service, checktype) == ("udp", CheckType.CONNECT):
-        assert probed(asking, subject(REAL.at_port(0))) == PINGED
+        assert probed(options, subject(REAL.at_port(0))) == PINGED
         return
-    with pytest.raises(Misasked, match=f"^service {service} has no port of its own: ") as refused:
-        plan(asking, subject(REAL.at_port(0)))
+    with pytest.raises(InvalidOption, match=f"^service {service} has no port of its own: ") as refused:
+        plan(options, subject(REAL.at_port(0)))
     assert refused.value.directive == "checkport"
 
 
 def test_a_udp_port_is_not_connected_to_whatever_the_virtuals_protocol() -> None:
-    made = plan(Asking(checktype=CheckType.COMBINED, connects=3, service="udp"), subject(virtual=TCP))
+    made = plan(CheckOptions(checktype=CheckType.COMBINED, connects=3, service="udp"), subject(virtual=TCP))
     assert isinstance(made, Alternating)
     assert isinstance(made.connect.check, FixedOutcome)
 
 
 @pytest.mark.parametrize("virtual", [TCP, MARK])
 def test_without_any_port_the_server_is_down_and_the_reason_says_what_to_do(virtual) -> None:
-    check = probed(Asking(checktype=CheckType.CONNECT), subject(REAL.at_port(0), virtual)).check
+    check = probed(CheckOptions(checktype=CheckType.CONNECT), subject(REAL.at_port(0), virtual)).check
     assert isinstance(check, FixedOutcome)
     assert check.outcome.reason is Reason.REFUSED
     assert check.outcome.detail == "no port to check: give the real server a port, or set checkport"
 
 
 def test_an_unknown_service_is_refused() -> None:
-    with pytest.raises(Misasked, match=r"^expected one of dns, ftp, .*, but got 'gopher'$"):
-        plan(Asking(service="gopher"), subject())
+    with pytest.raises(InvalidOption, match=r"^expected one of dns, ftp, .*, but got 'gopher'$"):
+        plan(CheckOptions(service="gopher"), subject())
 
 
 ALICE = "Basic YWxpY2U6YTpi"
@@ -314,37 +318,37 @@ PAGES = {
         page(host="v", target="/z"),
     ),
     "proxy": (
-        Asking(service="http_proxy", request="/http://x.y/z z", virtualhost="v"),
+        CheckOptions(service="http_proxy", request="/http://x.y/z z", virtualhost="v"),
         subject(),
         page(host="x.y", target="http://x.y/z%20z"),
     ),
     "proxy, without path": (
-        Asking(service="http_proxy", request="/http://x.y?z#f"),
+        CheckOptions(service="http_proxy", request="/http://x.y?z#f"),
         subject(),
         page(host="x.y", target="http://x.y/?z"),
     ),
     "proxy, with name and password": (
-        Asking(service="http_proxy", request="/http://alice:a:b@x.y:81/z"),
+        CheckOptions(service="http_proxy", request="/http://alice:a:b@x.y:81/z"),
         subject(),
         page(SecretHttp, host="x.y:81", target="http://x.y:81/z", authorization=ALICE),
     ),
     "proxy, own URL": (
-        Asking(service="http_proxy"),
+        CheckOptions(service="http_proxy"),
         subject(request="/http://x.y:1/"),
         page(host="x.y:1", target="http://x.y:1/"),
     ),
     "proxy, own path": (
-        Asking(service="http_proxy"),
+        CheckOptions(service="http_proxy"),
         subject(request="/z"),
         page(host="10.0.0.5:8080", target="http://10.0.0.5:8080/z"),
     ),
 }
 
 
-@pytest.mark.parametrize(("asking", "whom", "expected"), PAGES.values(), ids=PAGES.keys())
-def test_the_page_is_asked_for_as_configured(asking: Asking, whom: Subject, expected: Http) -> None:
-    assert http(asking, whom) == expected
-    target = probed(asking, whom).target
+@pytest.mark.parametrize(("options", "whom", "expected"), PAGES.values(), ids=PAGES.keys())
+def test_the_page_is_asked_for_as_configured(options: CheckOptions, whom: CheckedServer, expected: Http) -> None:
+    assert http(options, whom) == expected
+    target = probed(options, whom).target
     assert target == Target(endpoint=expected.server)
 
 
@@ -364,48 +368,50 @@ def test_the_page_is_asked_for_as_configured(asking: Asking, whom: Subject, expe
     ],
 )
 def test_https_is_http_over_tls_with_the_virtualhost_as_sni(virtualhost, name) -> None:
-    probe = probed(Asking(service="https", virtualhost=virtualhost))
+    probe = probed(CheckOptions(service="https", virtualhost=virtualhost))
     assert probe.target == Target(endpoint=REAL, transport=Transport.TLS, tls=TlsOptions(server_name=name))
     assert probe.check == page(scheme="https", host="10.0.0.5" if virtualhost is None else virtualhost)
 
 
 def test_a_proxy_without_a_url_is_down_and_says_why() -> None:
-    check = probed(Asking(service="http_proxy")).check
+    check = probed(CheckOptions(service="http_proxy")).check
     assert isinstance(check, FixedOutcome)
     assert check.outcome.detail.startswith("service http_proxy needs the whole URL to ask for")
 
 
 @pytest.mark.parametrize(
-    ("asking", "whom", "directive"),
+    ("options", "whom", "directive"),
     [
         (replace(HTTP, receive="("), subject(), "receive"),
         (HTTP, subject(receive="("), "receive"),
         (replace(HTTP, virtualhost="a\nb"), subject(), "virtualhost"),
         (HTTP, subject(request="/http://x:y/"), "request"),
         (HTTP, subject(request="/http://[::1/"), "request"),
-        (Asking(checktype=CheckType.EXTERNAL, checkcommand="a\0b"), subject(), "checkcommand"),
+        (CheckOptions(checktype=CheckType.EXTERNAL, checkcommand="a\0b"), subject(), "checkcommand"),
     ],
 )
-def test_what_cannot_be_asked_is_refused_with_its_directive(asking, whom, directive) -> None:
-    with pytest.raises(Misasked) as refused:
-        plan(asking, whom)
+def test_what_cannot_be_asked_is_refused_with_its_directive(options, whom, directive) -> None:
+    with pytest.raises(InvalidOption) as refused:
+        plan(options, whom)
     assert refused.value.directive == directive
 
 
 def test_checks_of_one_server_are_shared_whichever_virtual_they_come_from() -> None:
-    asking = replace(HTTP, receive="a.c")
+    options = replace(HTTP, receive="a.c")
     for checktype in (CheckType.NEGOTIATE, CheckType.CONNECT, CheckType.PING):
-        probes = {probed(replace(asking, checktype=checktype), subject(virtual=virtual)) for virtual in (TCP, MARK)}
+        probes = {probed(replace(options, checktype=checktype), subject(virtual=virtual)) for virtual in (TCP, MARK)}
         assert len(probes) == 1
-    assert probed(asking) != probed(replace(asking, negotiatetimeout=31))
-    assert probed(asking) != probed(replace(asking, virtualhost="x"))
-    assert probed(asking) == probed(replace(asking, checktimeout=31, interval=1))
+    assert probed(options) != probed(replace(options, negotiatetimeout=31))
+    assert probed(options) != probed(replace(options, virtualhost="x"))
+    assert probed(options) == probed(replace(options, checktimeout=31, interval=1))
 
 
 @pytest.mark.parametrize("service", ["https", "imaps", "ldaps", "pops"])
 def test_each_service_over_tls_does_as_the_section_says(service) -> None:
     tls = TlsOptions(verify=True, server_name="www.example.org")
-    assert probed(Asking(service=service, tls=tls)).target == Target(endpoint=REAL, transport=Transport.TLS, tls=tls)
+    assert probed(CheckOptions(service=service, tls=tls)).target == Target(
+        endpoint=REAL, transport=Transport.TLS, tls=tls
+    )
 
 
 SOURCE = ip_address("10.0.0.254")
@@ -413,54 +419,54 @@ ORIGIN = Origin(address=SOURCE, device="eth1")
 
 
 @pytest.mark.parametrize(
-    "asking",
+    "options",
     [
-        Asking(service="http"),
-        Asking(service="https"),
-        Asking(service="dns", request="/example.org"),
-        Asking(checktype=CheckType.CONNECT),
-        Asking(checktype=CheckType.PING),
+        CheckOptions(service="http"),
+        CheckOptions(service="https"),
+        CheckOptions(service="dns", request="/example.org"),
+        CheckOptions(checktype=CheckType.CONNECT),
+        CheckOptions(checktype=CheckType.PING),
     ],
     ids=["tcp", "tls", "udp", "connect", "ping"],
 )
-def test_every_conversation_sets_out_from_where_the_section_says(asking) -> None:
-    plain = probed(asking)
-    probe = probed(replace(asking, checksource=SOURCE, checkdevice="eth1"))
+def test_every_conversation_sets_out_from_where_the_section_says(options) -> None:
+    plain = probed(options)
+    probe = probed(replace(options, checksource=SOURCE, checkdevice="eth1"))
     assert probe.target == replace(plain.target, origin=ORIGIN)
     assert probe != plain
-    assert probe == probed(replace(asking, checksource=SOURCE, checkdevice="eth1"))
+    assert probe == probed(replace(options, checksource=SOURCE, checkdevice="eth1"))
 
 
 def test_both_checks_of_a_combined_plan_set_out_from_there() -> None:
-    asking = replace(HTTP, checktype=CheckType.COMBINED, connects=3, checkdevice="eth1")
-    made = plan(asking, subject())
+    options = replace(HTTP, checktype=CheckType.COMBINED, connects=3, checkdevice="eth1")
+    made = plan(options, subject())
     assert isinstance(made, Alternating)
     assert [probe.target.origin for probe in (made.negotiate, made.connect)] == [Origin(device="eth1")] * 2
 
 
 def test_ftp_sets_out_from_there_too() -> None:
-    check = probed(Asking(service="ftp", checksource=SOURCE)).check
+    check = probed(CheckOptions(service="ftp", checksource=SOURCE)).check
     assert isinstance(check, Ftp)
     assert check.origin == Origin(address=SOURCE)
 
 
 @pytest.mark.parametrize(
-    ("asking", "whom", "directive", "sentence"),
+    ("options", "whom", "directive", "sentence"),
     [
         (
-            Asking(service="mysql", login="a", request="/select 1", checksource=SOURCE),
+            CheckOptions(service="mysql", login="a", request="/select 1", checksource=SOURCE),
             subject(),
             "checksource",
             "this does not work with service=mysql; write checksource=none in its section",
         ),
         (
-            Asking(service="pgsql", login="a", request="/select 1", checkdevice="eth1"),
+            CheckOptions(service="pgsql", login="a", request="/select 1", checkdevice="eth1"),
             subject(),
             "checkdevice",
             "this does not work with service=pgsql; write checkdevice=none in its section",
         ),
         (
-            Asking(checktype=CheckType.EXTERNAL, checkdevice="eth1"),
+            CheckOptions(checktype=CheckType.EXTERNAL, checkdevice="eth1"),
             subject(),
             "checkdevice",
             "this does not work with checktype=external; write checkdevice=none in its section",
@@ -472,22 +478,24 @@ def test_ftp_sets_out_from_there_too() -> None:
             "expected an IPv6 address, as its real servers have, but got 10.0.0.254",
         ),
         (
-            Asking(checktype=CheckType.PING, checksource=ip_address("fd00::254")),
+            CheckOptions(checktype=CheckType.PING, checksource=ip_address("fd00::254")),
             subject(),
             "checksource",
             "expected an IPv4 address, as its real servers have, but got fd00::254",
         ),
     ],
 )
-def test_what_cannot_set_out_from_there_is_refused_and_never_ignored(asking, whom, directive, sentence) -> None:
-    with pytest.raises(Misasked) as refused:
-        plan(asking, whom)
+def test_what_cannot_set_out_from_there_is_refused_and_never_ignored(options, whom, directive, sentence) -> None:
+    with pytest.raises(InvalidOption) as refused:
+        plan(options, whom)
     assert (refused.value.directive, str(refused.value)) == (directive, sentence)
 
 
-@pytest.mark.parametrize("asking", [Asking(), Asking(checktype=CheckType.OFF), Asking(service="http_proxy")])
-def test_where_nothing_is_sent_it_does_not_matter_from_where(asking) -> None:
-    assert plan(replace(asking, checksource=SOURCE), subject()) == plan(asking, subject())
+@pytest.mark.parametrize(
+    "options", [CheckOptions(), CheckOptions(checktype=CheckType.OFF), CheckOptions(service="http_proxy")]
+)
+def test_where_nothing_is_sent_it_does_not_matter_from_where(options) -> None:
+    assert plan(replace(options, checksource=SOURCE), subject()) == plan(options, subject())
 
 
 @pytest.mark.parametrize("service", SERVICES)

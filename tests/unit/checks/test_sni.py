@@ -1,7 +1,7 @@
 import pytest
 
 from ldirectord_py.checks.building.sni import tls_options
-from ldirectord_py.model.asking import Asking
+from ldirectord_py.model.check_options import CheckOptions
 from ldirectord_py.model.checking import TlsOptions
 
 
@@ -18,13 +18,13 @@ from ldirectord_py.model.checking import TlsOptions
     ],
 )
 def test_a_name_is_sent_and_an_address_is_not(host, name) -> None:
-    assert tls_options(Asking(), host) == TlsOptions(server_name=name)
+    assert tls_options(CheckOptions(), host) == TlsOptions(server_name=name)
 
 
 def test_a_name_that_is_given_counts_more_and_what_else_is_said_of_tls_stays() -> None:
-    asking = Asking(tls=TlsOptions(verify=True, server_name="www.example.org"))
+    options = CheckOptions(tls=TlsOptions(verify=True, server_name="www.example.org"))
 
-    assert tls_options(asking, "mail.example.org") is asking.tls
-    assert tls_options(Asking(tls=TlsOptions(verify=True)), "mail.example.org") == TlsOptions(
+    assert tls_options(options, "mail.example.org") is options.tls
+    assert tls_options(CheckOptions(tls=TlsOptions(verify=True)), "mail.example.org") == TlsOptions(
         verify=True, server_name="mail.example.org"
     )

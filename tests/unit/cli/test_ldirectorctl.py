@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from ldirectord_py.cli.control.command import Command, Status
-from ldirectord_py.cli.control.commands import COMMANDS
+from ldirectord_py.cli.ctl.command import Command, Status
+from ldirectord_py.cli.ctl.commands import COMMANDS
 from ldirectord_py.cli.ldirectorctl import main
 from ldirectord_py.model.errors import ConfigRejected, DirectorError
 from ldirectord_py.model.problems import Problem

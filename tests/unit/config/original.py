@@ -8,15 +8,15 @@ from typing import Any
 
 from ldirectord_py.checks import registry
 from ldirectord_py.config.grammar import directives
-from ldirectord_py.config.grammar.diagnostics import Findings
+from ldirectord_py.config.grammar.diagnostics import Diagnostics
 from ldirectord_py.config.grammar.directive import Directive, Scope
 from ldirectord_py.config.grammar.tree import Files
 from ldirectord_py.config.grammar.values import Values, read_values
-from ldirectord_py.config.meaning.resolve import Environment, host_address
+from ldirectord_py.config.meaning.resolve import Resolver, host_address
 from ldirectord_py.config.meaning.table_settings import SCHEDULER_FLAGS
 from ldirectord_py.config.syntax import cf
 from ldirectord_py.model.address import IPAddress, bracketed
-from ldirectord_py.model.asking import Asking, CheckType
+from ldirectord_py.model.check_options import CheckOptions, CheckType
 from ldirectord_py.model.config import Config, Fallback, Real, Virtual
 from ldirectord_py.model.service import AddressKey, Forwarding, Protocol
 from ldirectord_py.model.table import ServiceFlags
@@ -51,12 +51,12 @@ def numeric_address(host: str, family: int) -> IPAddress | None:
     return host_address(host, family) if not host or host.startswith("[") else None
 
 
-TESTHOST = Environment(host_name=lambda: "testhost", host_address=numeric_address)
+TESTHOST = Resolver(host_name=lambda: "testhost", host_address=numeric_address)
 
 
 def globals_of(text: bytes) -> Words:
     """Return the global values of an accepted file, in the original's words."""
-    values = read_values(cf.read(text, "x.cf").lines, Scope.GLOBAL, Findings(Files("x.cf")))
+    values = read_values(cf.read(text, "x.cf").lines, Scope.GLOBAL, Diagnostics(Files("x.cf")))
 
     def word(row: Directive[Any], values: Values = values) -> str | None:
         value = values.get(row)
@@ -97,40 +97,40 @@ def globals_of(text: bytes) -> Words:
 
 
 def virtual_words(virtual: Virtual) -> Words:
-    asking, settings, key = virtual.asking, virtual.settings, virtual.key
+    options, settings, key = virtual.check_options, virtual.settings, virtual.key
     address = isinstance(key, AddressKey)
     words: Words = {
-        "checkcommand": asking.checkcommand,
-        "checkcount": str(asking.checkcount),
-        "checkport": number(asking.checkport),
-        "checktimeout": number(asking.checktimeout),
-        "checktype": str(asking.checktype),
+        "checkcommand": options.checkcommand,
+        "checkcount": str(options.checkcount),
+        "checkport": number(options.checkport),
+        "checktimeout": number(options.checktimeout),
+        "checktype": str(options.checktype),
         "comment": virtual.comment,
-        "database": asking.database,
+        "database": options.database,
         "failurecount": str(virtual.failurecount),
         "fallback": fallback_words(virtual.fallback) if virtual.fallback else None,
         "fwm": None if isinstance(key, AddressKey) else str(key.mark),
-        "httpmethod": asking.httpmethod,
+        "httpmethod": options.httpmethod,
         "id": str(key),
         "ipvsadm_service": ipvsadm_words(virtual),
-        "login": asking.login,
-        "negotiatetimeout": number(asking.negotiatetimeout),
+        "login": options.login,
+        "negotiatetimeout": number(options.negotiatetimeout),
         "netmask": str(settings.netmask),
-        "num_connects": str(asking.connects),
+        "num_connects": str(options.connects),
         "ops": yes_no(ServiceFlags.ONE_PACKET in settings.flags),
-        "passwd": asking.passwd,
+        "passwd": options.passwd,
         "persistent": str(settings.persistence) if ServiceFlags.PERSISTENT in settings.flags else None,
         "port": str(key.endpoint.port) if isinstance(key, AddressKey) else "0",
         "protocol": str(key.protocol) if isinstance(key, AddressKey) else "fwm",
-        "receive": asking.receive,
-        "request": asking.request,
+        "receive": options.receive,
+        "request": options.request,
         "schedflags": int(settings.flags) & 0x38 or None,
         "scheduler": settings.scheduler,
-        "secret": asking.secret,
+        "secret": options.secret,
         "server": bracketed(key.endpoint.address) if isinstance(key, AddressKey) else None,
-        "service": asking.service,
+        "service": options.service,
         "servicename": virtual.servicename,
-        "virtualhost": asking.virtualhost,
+        "virtualhost": options.virtualhost,
         "monitorfile": virtual.monitorfile,
         "quiescent": yes_no(virtual.quiescent),
         "cleanstop": yes_no(virtual.cleanstop),
@@ -138,7 +138,7 @@ def virtual_words(virtual: Virtual) -> Words:
         "emailalertfreq": str(virtual.alerting.frequency),
         "emailalertstatus": str(int(virtual.alerting.status)),
         "smtp": virtual.alerting.smtp,
-        "checkinterval": number(asking.interval),
+        "checkinterval": number(options.interval),
         "fallbackcommand": virtual.fallbackcommand,
         "reals": [real_words(virtual, real) for real in virtual.reals],
     }
@@ -180,11 +180,11 @@ def ipvsadm_words(virtual: Virtual) -> str:
 
 
 def real_words(virtual: Virtual, real: Real) -> Words:
-    asking, destination = virtual.asking, real.destination
+    options, destination = virtual.check_options, real.destination
     server = bracketed(real.endpoint.address)
-    request = asking.request if real.request is None else real.request
-    receive = asking.receive if real.receive is None else real.receive
-    port = asking.checkport or real.endpoint.port or registry.standard_port(asking.service)
+    request = options.request if real.request is None else real.request
+    receive = options.receive if real.receive is None else real.receive
+    port = options.checkport or real.endpoint.port or registry.standard_port(options.service)
     words: Words = {
         "checkport": number(port),
         "forward": str(destination.forwarding),
@@ -192,7 +192,7 @@ def real_words(virtual: Virtual, real: Real) -> Words:
         "receive": receive,
         "request": request,
         "server": server,
-        "url": url(asking, f"{server}:{port or ''}", request, own=real.request is not None),
+        "url": url(options, f"{server}:{port or ''}", request, own=real.request is not None),
         "weight": str(destination.weight),
         "check_id": check_id(virtual, real, request, receive),
     }
@@ -203,23 +203,23 @@ def real_words(virtual: Virtual, real: Real) -> Words:
     return words
 
 
-def url(asking: Asking, place: str, request: str, *, own: bool) -> str:
-    if asking.service == "http_proxy" or (own and "://" in request):
+def url(options: CheckOptions, place: str, request: str, *, own: bool) -> str:
+    if options.service == "http_proxy" or (own and "://" in request):
         return request.removeprefix("/")
-    return f"{asking.service}://{place}{request}"
+    return f"{options.service}://{place}{request}"
 
 
 def check_id(virtual: Virtual, real: Real, request: str, receive: str) -> str:
-    asking, key = virtual.asking, virtual.key
-    kind = [str(asking.checktype)]
-    if asking.checktype in {CheckType.NEGOTIATE, CheckType.COMBINED}:
-        kind.append(asking.service)
-    elif asking.checktype in {CheckType.EXTERNAL, CheckType.EXTERNAL_PERL}:
-        kind.append(asking.checkcommand)
+    options, key = virtual.check_options, virtual.key
+    kind = [str(options.checktype)]
+    if options.checktype in {CheckType.NEGOTIATE, CheckType.COMBINED}:
+        kind.append(options.service)
+    elif options.checktype in {CheckType.EXTERNAL, CheckType.EXTERNAL_PERL}:
+        kind.append(options.checkcommand)
     protocol = str(key.protocol) if isinstance(key, AddressKey) else "fwm"
     parts = [
-        *(*kind, protocol, bracketed(real.endpoint.address), str(real.endpoint.port), asking.virtualhost or ""),
-        *(number(asking.checkport) or "", str(real.destination.weight), str(Forwarding(real.destination.forwarding))),
+        *(*kind, protocol, bracketed(real.endpoint.address), str(real.endpoint.port), options.virtualhost or ""),
+        *(number(options.checkport) or "", str(real.destination.weight), str(Forwarding(real.destination.forwarding))),
         *(quotemeta(request), quotemeta(receive)),
     ]
     return ":".join(parts)

@@ -6,7 +6,7 @@ import pytest
 
 from ldirectord_py.config.load import parse
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.asking import CheckType
+from ldirectord_py.model.check_options import CheckType
 from ldirectord_py.model.checking import Repeated
 from ldirectord_py.model.config import Alerting, AlertStatus
 from ldirectord_py.model.errors import ConfigRejected
@@ -64,8 +64,8 @@ def test_a_fallback_is_of_the_virtuals_family():
     ],
 )
 def test_a_service_line_fills_in_login_and_password(lines, login, passwd):
-    asking = only_virtual(f"virtual=192.0.2.1:21\n\treal=192.0.2.2:21 gate\n\t{lines}\n").asking
-    assert (asking.login, asking.passwd) == (login, passwd)
+    options = only_virtual(f"virtual=192.0.2.1:21\n\treal=192.0.2.2:21 gate\n\t{lines}\n").check_options
+    assert (options.login, options.passwd) == (login, passwd)
 
 
 @pytest.mark.parametrize(
@@ -81,22 +81,22 @@ def test_a_service_line_fills_in_login_and_password(lines, login, passwd):
     ],
 )
 def test_timeouts_fall_back_on_one_another(everywhere, own, expected):
-    asking = only_virtual(f"{everywhere}\n{SECTION}{own}").asking
-    assert (asking.checktimeout, asking.negotiatetimeout) == expected
+    options = only_virtual(f"{everywhere}\n{SECTION}{own}").check_options
+    assert (options.checktimeout, options.negotiatetimeout) == expected
 
 
 def test_a_sections_interval_counts_without_fork():
     first, second = config_of(
         f"checkinterval=4\n{SECTION}\tcheckinterval=7\n\nvirtual=5\n\treal=192.0.2.2 gate\n"
     ).virtuals
-    assert (first.asking.interval, second.asking.interval) == (7, 4)
+    assert (first.check_options.interval, second.check_options.interval) == (7, 4)
     assert isinstance(first.reals[0].plan, Repeated)
     assert first.reals[0].plan.interval == 7
 
 
 def test_a_number_as_checktype_is_combined():
-    asking = only_virtual(f"{SECTION}\tchecktype=3\n").asking
-    assert (asking.checktype, asking.connects) == (CheckType.COMBINED, 3)
+    options = only_virtual(f"{SECTION}\tchecktype=3\n").check_options
+    assert (options.checktype, options.connects) == (CheckType.COMBINED, 3)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from ldirectord_py.config.grammar.directive import Unreadable
 from ldirectord_py.config.grammar.http_values import HEADER, STATUSES
-from ldirectord_py.model.asking import SUCCESSFUL, Header
+from ldirectord_py.model.check_options import SUCCESSFUL, Header
 from tests.unit.config.readings import SECTION, only_virtual, problems
 
 SHAPE = "expected codes and ranges with commas between them, such as 200-299,401, "
@@ -127,14 +127,14 @@ def test_no_text_but_a_line_of_a_request_becomes_a_header(text: str) -> None:
 
 
 def test_headers_are_kept_in_order_and_statuses_are_2xx_by_default() -> None:
-    asking = only_virtual(f"{SECTION}\thttpheader=A: 1\n\thttpheader=B: 2\n\thttpheader=A: 3\n").asking
-    assert asking.httpheaders == (("A", "1"), ("B", "2"), ("A", "3"))
-    assert asking.httpstatus == SUCCESSFUL
-    assert only_virtual(f"{SECTION}\thttpstatus=401\n").asking.httpstatus == {401}
+    options = only_virtual(f"{SECTION}\thttpheader=A: 1\n\thttpheader=B: 2\n\thttpheader=A: 3\n").check_options
+    assert options.httpheaders == (("A", "1"), ("B", "2"), ("A", "3"))
+    assert options.httpstatus == SUCCESSFUL
+    assert only_virtual(f"{SECTION}\thttpstatus=401\n").check_options.httpstatus == {401}
 
 
 def test_their_values_are_in_no_representation() -> None:
     virtual = only_virtual(f"{SECTION}\tservice=http\n\thttpheader=Authorization: Bearer geheim\n")
     assert "geheim" not in repr(virtual)
-    assert "geheim" not in repr(virtual.asking.httpheaders)
+    assert "geheim" not in repr(virtual.check_options.httpheaders)
     assert "geheim" not in f"{virtual.reals[0].plan}"

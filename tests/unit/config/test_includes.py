@@ -78,7 +78,7 @@ def test_a_cf_includes_too(home):
     )
     config = loaded(main)
     assert labels(config) == ["1", "2", "3", "4"]
-    assert config.virtuals[1].asking.interval == 3
+    assert config.virtuals[1].check_options.interval == 3
 
 
 def test_defaults_are_for_the_files_included_too_unless_they_say_otherwise(home):
@@ -90,7 +90,7 @@ def test_defaults_are_for_the_files_included_too_unless_they_say_otherwise(home)
     )
     config = loaded(main)
     assert [virtual.settings.scheduler for virtual in config.virtuals] == ["wlc", "rr"]
-    assert [virtual.asking.service for virtual in config.virtuals] == ["http", "https"]
+    assert [virtual.check_options.service for virtual in config.virtuals] == ["http", "https"]
 
 
 def test_problems_have_the_file_and_line_where_they_are(home):
@@ -182,7 +182,7 @@ def test_a_value_may_stand_in_the_environment_in_a_file_or_with_systemd(home):
         ("{credential: db}", "c#redential"),
     ]:
         config = loaded(write(home, m_yaml=SECRET.format(reference)), **variables)
-        assert config.virtuals[0].asking.passwd == expected
+        assert config.virtuals[0].check_options.passwd == expected
         paths = [source.path for source in config.sources.files[1:]]
         assert paths == ([] if "env" in reference else [f"{home}/{'creds/db' if 'cred' in reference else 'secret'}"])
 

@@ -279,9 +279,9 @@ def test_what_has_no_effect_is_a_warning(text: str, expected: list[str], folder:
 
 
 def test_checksource_and_checkdevice_may_be_taken_back_in_a_section() -> None:
-    asking = only_virtual(f"checksource=192.0.2.250\ncheckdevice=eth1\n{HTTPS}\tchecksource=none\n").asking
+    options = only_virtual(f"checksource=192.0.2.250\ncheckdevice=eth1\n{HTTPS}\tchecksource=none\n").check_options
 
-    assert (asking.checksource, asking.checkdevice) == (None, "eth1")
+    assert (options.checksource, options.checkdevice) == (None, "eth1")
 
 
 def test_a_global_checksource_of_another_family_is_told_where_the_section_begins() -> None:

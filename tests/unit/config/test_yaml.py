@@ -91,7 +91,7 @@ virtual6=7
         assert virtual.keys == same.keys
         assert virtual.fallback == same.fallback
         assert virtual.settings == same.settings
-    assert ours.virtuals[0].asking.receive == "it's #1"
+    assert ours.virtuals[0].check_options.receive == "it's #1"
     assert [real.plan for real in ours.virtuals[1].reals] == [real.plan for real in theirs.virtuals[1].reals]
     assert (ours.logfile, ours.checkinterval, ours.virtuals[0].quiescent) == ("local0", 3, True)
 
@@ -110,7 +110,7 @@ def test_other_words_are_no_switch(word):
 
 @pytest.mark.parametrize("word", ["22:22", "010", "0x1f", "1_000", "1e3", "no", "2001-01-01", "=", "0o17", ".inf"])
 def test_a_text_keeps_its_letters(word):
-    assert only_virtual(f"{WEB}    login: {word}\n").asking.login == word
+    assert only_virtual(f"{WEB}    login: {word}\n").check_options.login == word
 
 
 def test_on_and_off_are_kinds_of_checks():
@@ -221,9 +221,9 @@ checktimeout: 9
 """
     first, second = config_of(text).virtuals
     assert [virtual.settings.scheduler for virtual in (first, second)] == ["rr", "wlc"]
-    assert [virtual.asking.request for virtual in (first, second)] == ["/alive", "/other"]
+    assert [virtual.check_options.request for virtual in (first, second)] == ["/alive", "/other"]
     assert [str(virtual.fallback.endpoint) for virtual in (first, second)] == ["127.0.0.1:80", "[::1]:80"]
-    assert first.asking.negotiatetimeout == 3
+    assert first.check_options.negotiatetimeout == 3
 
 
 def test_what_is_wrong_in_defaults_is_told_once():
@@ -243,7 +243,7 @@ virtuals:
   - {virtual: "192.0.2.2:80", <<: *more, reals: *reals}
 """
     first, second = config_of(text).virtuals
-    assert (first.asking.request, first.asking.receive, first.settings.scheduler) == ("/b", "OK", "rr")
+    assert (first.check_options.request, first.check_options.receive, first.settings.scheduler) == ("/b", "OK", "rr")
     assert [real.endpoint for real in first.reals] == [real.endpoint for real in second.reals]
     assert [(real.line) for real in second.reals] == [7]
 
@@ -275,8 +275,8 @@ def test_a_server_has_to_pass_all_checks():
     assert [str(probe.target.endpoint) for probe in plan.probes] == ["10.0.0.1:80", "10.0.0.1:443", "10.0.0.1:80"]
     assert [probe.timeout for probe in plan.probes] == [2, 4, 2]
     assert plan.interval == 10
-    assert [asking.receive for asking in virtual.checks] == ["everywhere", "there", "everywhere"]
-    assert virtual.asking == virtual.checks[0]
+    assert [options.receive for options in virtual.checks] == ["everywhere", "there", "everywhere"]
+    assert virtual.check_options == virtual.checks[0]
     assert isinstance(virtual.reals[1].plan, Repeated)
     assert isinstance(virtual.reals[2].plan, Repeated)
 
@@ -284,7 +284,7 @@ def test_a_server_has_to_pass_all_checks():
 def test_one_check_in_a_list_is_that_check():
     one = only_virtual(f"{WEB}    checks: [{{checktype: 3, request: a}}]\n    reals: [10.0.0.1 gate]\n")
     other = only_virtual(f"{WEB}    checktype: 3\n    request: a\n    reals: [10.0.0.1 gate]\n")
-    assert (one.asking, one.reals[0].plan, one.checks) == (other.asking, other.reals[0].plan, ())
+    assert (one.check_options, one.reals[0].plan, one.checks) == (other.check_options, other.reals[0].plan, ())
 
 
 def test_what_is_always_passed_is_not_asked():

@@ -6,7 +6,7 @@ from ipaddress import IPv4Address, IPv6Address
 from hypothesis import strategies as st
 
 from ldirectord_py.engine.decision import decide
-from ldirectord_py.engine.servers import Server
+from ldirectord_py.engine.servers import ServerState
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.config import Virtual
 from ldirectord_py.model.decisions import Decision
@@ -44,7 +44,7 @@ tables = st.dictionaries(virtuals, services, max_size=4)
 def decided(virtual: Virtual, states: Mapping[RealKey, State]) -> Decision:
     """Return what is wanted of *virtual* while its servers are in these states."""
     servers = {
-        key: Server(real, Rules(), Health(states[key], 0.0))
+        key: ServerState(real, Rules(), Health(states[key], 0.0))
         for key, real in zip(virtual.keys, virtual.reals, strict=True)
     }
     return decide(virtual, servers)

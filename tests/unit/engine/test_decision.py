@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ldirectord_py.engine.decision import decide
-from ldirectord_py.engine.servers import Server
+from ldirectord_py.engine.servers import ServerState
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.checking import Never
 from ldirectord_py.model.config import Fallback, Real, Virtual
@@ -97,8 +97,8 @@ def test_a_quiesced_server_that_somebody_took_out_is_not_put_back() -> None:
     service = virtual(3, 2, quiescent=True)
     one, two = service.keys
     servers = {
-        one: Server(service.reals[0], Rules(), Health(UP, 0.0)),
-        two: Server(service.reals[1], Rules(), Health(DOWN, 0.0), taken_out=True),
+        one: ServerState(service.reals[0], Rules(), Health(UP, 0.0)),
+        two: ServerState(service.reals[1], Rules(), Health(DOWN, 0.0), taken_out=True),
     }
 
     assert list(decide(service, servers).service.destinations) == [one.real]
@@ -187,7 +187,7 @@ def test_the_causes_lead_from_the_configured_weight_to_the_effective_one(
     service = virtual(3, quiescent=quiescent)
     (key,) = service.keys
 
-    decision = decide(service, {key: Server(service.reals[0], Rules(), **server_is)})
+    decision = decide(service, {key: ServerState(service.reals[0], Rules(), **server_is)})
 
     assert decision.reals == {key: standing}
     assert decision.until is None

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ldirectord_py.engine.maintenance import Maintained, servers_of
+from ldirectord_py.engine.maintenance import MaintainedServers, servers_of
 from ldirectord_py.model.address import Endpoint, IPAddress
 from ldirectord_py.model.checking import Always
 from ldirectord_py.model.config import Config, Real, Virtual
@@ -47,11 +47,11 @@ REALS = (
 CONFIG = config(*REALS)
 
 
-def maintained(configured: Config, names: Iterable[str], hosts: Mapping[IPAddress, str] = HOSTS) -> Maintained:
+def maintained(configured: Config, names: Iterable[str], hosts: Mapping[IPAddress, str] = HOSTS) -> MaintainedServers:
     servers: dict[IPAddress, list[tuple[RealKey, Real]]] = {}
     for _ in servers_of(configured, servers):
         pass
-    made = Maintained()
+    made = MaintainedServers()
     made.serve(servers)
     for address, host in hosts.items():
         made.call(address, host)
@@ -59,7 +59,7 @@ def maintained(configured: Config, names: Iterable[str], hosts: Mapping[IPAddres
     return made
 
 
-def find(*names: str) -> Maintained:
+def find(*names: str) -> MaintainedServers:
     return maintained(CONFIG, names)
 
 

@@ -11,7 +11,7 @@ from ldirectord_py.model.mails import MailDelayed, MailDone, MailQueued, MailsLo
 from ldirectord_py.model.outcome import Reason, down
 from ldirectord_py.model.service import Forwarding
 from ldirectord_py.model.table import Destination, SetDestination
-from ldirectord_py.observers.logging.line import Level, Line
+from ldirectord_py.observers.logging.line import Level, LogLine
 from ldirectord_py.observers.logging.lines.every import lines
 from tests.unit.observers import happenings as the
 
@@ -19,19 +19,19 @@ MASQUERADED = Destination(forwarding=Forwarding.MASQ, weight=3)
 NAMES = {"virtual": "tcp:10.0.0.1:80", "real": "10.0.0.5:80"}
 
 
-def info(event: str, message: str, **fields) -> Line:
-    return Line(Level.INFO, event, message, fields)
+def info(event: str, message: str, **fields) -> LogLine:
+    return LogLine(Level.INFO, event, message, fields)
 
 
-def warning(event: str, message: str, **fields) -> Line:
-    return Line(Level.WARNING, event, message, fields)
+def warning(event: str, message: str, **fields) -> LogLine:
+    return LogLine(Level.WARNING, event, message, fields)
 
 
 CASES = [
     (
         the.CHECKED,
         [
-            Line(
+            LogLine(
                 Level.DEBUG,
                 "real_checked",
                 "Checked real server 10.0.0.5:80 (tcp:10.0.0.1:80) (GET http://10.0.0.5:80/) in 12.0 ms: up: 200",
@@ -133,7 +133,7 @@ CASES = [
     (
         ev.ServingChanged(the.MARK6, serving=False, fallback=False, first=True),
         [
-            Line(
+            LogLine(
                 Level.ERROR,
                 "virtual_unserved",
                 "No real server of fwm6:5 serves, and it has no fallback",
@@ -169,12 +169,12 @@ CASES = [
     ),
     (
         ev.MaintenanceUnclear("Maintenance file 'web55' names no real server"),
-        [Line(Level.WARNING, "maintenance_unclear", "Maintenance file 'web55' names no real server")],
+        [LogLine(Level.WARNING, "maintenance_unclear", "Maintenance file 'web55' names no real server")],
     ),
     (
         ev.HookDone("fallbackcommand", "/bin/x start", "exit status 2: no route", 0.25),
         [
-            Line(
+            LogLine(
                 Level.ERROR,
                 "hook_failed",
                 "fallbackcommand: '/bin/x start': exit status 2: no route",
@@ -194,7 +194,7 @@ CASES = [
     (
         MailDone("Deleted real server: x", ("a@b", "c@d"), "mx", "550 no"),
         [
-            Line(
+            LogLine(
                 Level.ERROR,
                 "mail_failed",
                 "failed to send SMTP email message to a@b, c@d: 550 no: Deleted real server: x",
@@ -211,7 +211,7 @@ CASES = [
     (
         MailDone("x", ("a@b",), None, "exit status 67"),
         [
-            Line(
+            LogLine(
                 Level.ERROR,
                 "mail_failed",
                 "failed to send email message to a@b: exit status 67: x",
@@ -223,7 +223,7 @@ CASES = [
     (
         MailDone("x", ("a@b",), "mx", ""),
         [
-            Line(
+            LogLine(
                 Level.DEBUG,
                 "mail_sent",
                 "Mail to a@b was taken by mx: x",
@@ -234,7 +234,7 @@ CASES = [
     (
         MailDelayed("mx", "connection refused"),
         [
-            Line(
+            LogLine(
                 Level.WARNING,
                 "mail_delayed",
                 "Mail server mx takes no mail, and is tried again: connection refused",
@@ -245,7 +245,7 @@ CASES = [
     (
         MailsLost(7, 5),
         [
-            Line(
+            LogLine(
                 Level.ERROR,
                 "mails_lost",
                 "7 mails were given up for newer ones, 5 of them reminders: mail takes too long",
@@ -253,11 +253,11 @@ CASES = [
             )
         ],
     ),
-    (ev.Settled(), []),
+    (ev.InitialChecksDone(), []),
     (
         ev.SideJobFailed("Watching maintenancedir", "maintenance stays as it is", "no thread can be started"),
         [
-            Line(
+            LogLine(
                 Level.ERROR,
                 "side_job_failed",
                 "Watching maintenancedir failed and is tried again; checks go on, but meanwhile maintenance stays as "
@@ -285,7 +285,7 @@ CASES = [
     (
         ev.MonitorFileFailed("/m", 3, "No space left on device", first=True),
         [
-            Line(
+            LogLine(
                 Level.ERROR,
                 "monitorfile_failed",
                 "Nothing can be written to the monitorfile /m: No space left on device",
@@ -335,7 +335,7 @@ CASES = [
     (
         the.REFUSED,
         [
-            Line(
+            LogLine(
                 Level.ERROR,
                 "change_refused",
                 "The IPVS table refused to add real server 10.0.0.5:80 (tcp:10.0.0.1:80): the service does not exist",
@@ -354,7 +354,7 @@ CASES = [
     (
         the.DRIFT,
         [
-            Line(
+            LogLine(
                 Level.WARNING,
                 "drift_found",
                 "The IPVS table is not as it was left: "
@@ -366,7 +366,7 @@ CASES = [
     (
         the.DRIFT_RECURS,
         [
-            Line(
+            LogLine(
                 Level.ERROR,
                 "drift_recurs",
                 "Something else keeps changing the IPVS table back, in 2 places, such as "
@@ -384,7 +384,7 @@ CASES = [
     (
         the.GONE,
         [
-            Line(
+            LogLine(
                 Level.WARNING,
                 "drift_found",
                 "The IPVS table is not as it was left: virtual server tcp:10.0.0.1:80: it is missing",
@@ -395,7 +395,7 @@ CASES = [
     (
         ev.Diverged(the.WEB, the.REAL, SetDestination(the.WEB, the.REAL.real, the.destination(0)), "it had weight 3"),
         [
-            Line(
+            LogLine(
                 Level.WARNING,
                 "diverged",
                 "Shadow: would set real server 10.0.0.5:80 (tcp:10.0.0.1:80): it had weight 3",
@@ -417,7 +417,7 @@ CASES = [
     (
         ev.TableLost("The kernel's IPVS is gone: load it again with `modprobe ip_vs`."),
         [
-            Line(
+            LogLine(
                 Level.ERROR,
                 "table_lost",
                 "The kernel's IPVS is gone: load it again with `modprobe ip_vs`."
@@ -460,14 +460,14 @@ CASES = [
     (
         ev.Reloaded("/etc/l.cf", (the.WARNING, the.NOWHERE)),
         [
-            Line(
+            LogLine(
                 Level.WARNING,
                 "config_problem_found",
                 "Warning [77] reading file /etc/l.cf at line 2: maintenance directory does not exist",
                 {"path": "/etc/l.cf", "line": 2, "text": "maintenance directory does not exist"},
                 original=True,
             ),
-            Line(
+            LogLine(
                 Level.WARNING,
                 "config_problem_found",
                 "Warning [77]: checkinterval ignored",
@@ -480,14 +480,14 @@ CASES = [
     (
         ev.ReloadRefused("/etc/l.cf", (the.ERROR,)),
         [
-            Line(
+            LogLine(
                 Level.ERROR,
                 "config_problem_found",
                 "Error [77] reading file /etc/l.cf at line 6: Unknown command bogus line",
                 {"path": "/etc/l.cf", "line": 6, "text": "Unknown command bogus line"},
                 original=True,
             ),
-            Line(
+            LogLine(
                 Level.ERROR,
                 "reload_refused",
                 "Configuration file '/etc/l.cf' is refused, the one in force stays; correct what is named above",
@@ -498,7 +498,7 @@ CASES = [
     (
         the.CERTIFICATE,
         [
-            Line(
+            LogLine(
                 Level.DEBUG,
                 "certificate_seen",
                 "Real server 10.0.0.5:80 (tcp:10.0.0.1:80) shows a certificate that is valid until "
@@ -511,7 +511,7 @@ CASES = [
         (
             ev.FaultLasts(the.REAL, down(Reason.LOCAL, "too many open files"), 61.25, down=taken),
             [
-                Line(
+                LogLine(
                     Level.ERROR,
                     "fault_lasts",
                     "Real server 10.0.0.5:80 (tcp:10.0.0.1:80) could not be checked for 61 s, through a fault of ours; "
@@ -525,7 +525,7 @@ CASES = [
     (
         ev.CertificateExpiring(the.REAL, 1_000_000_000.0, 3.5 * 86400),
         [
-            Line(
+            LogLine(
                 Level.WARNING,
                 "certificate_expiring",
                 "The certificate of real server 10.0.0.5:80 (tcp:10.0.0.1:80) expires in 3 days, "
@@ -537,7 +537,7 @@ CASES = [
     (
         ev.CertificateExpiring(the.REAL, 1_000_000_000.0, -7200.0),
         [
-            Line(
+            LogLine(
                 Level.WARNING,
                 "certificate_expiring",
                 "The certificate of real server 10.0.0.5:80 (tcp:10.0.0.1:80) expired 2 hours ago, "

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from ldirectord_py.config.load import parse
 from ldirectord_py.engine.maintained import IN_MAINTENANCE
-from ldirectord_py.model.asking import Asking, CheckType
+from ldirectord_py.model.check_options import CheckOptions, CheckType
 from ldirectord_py.model.checking import Always
 from ldirectord_py.model.config import Config, Real, Virtual
 from ldirectord_py.model.events import CheckDone, Event, MonitorFileBack, MonitorFileFailed
@@ -31,7 +31,7 @@ LINE = re.compile(
 )
 
 
-def virtual(path: str | None, *reals: str, **asking) -> Virtual:
+def virtual(path: str | None, *reals: str, **options) -> Virtual:
     return Virtual(
         key=AddressKey(Protocol.TCP, endpoint("10.0.0.1:80")),
         settings=Settings(netmask=IPv4Address("255.255.255.255")),
@@ -43,7 +43,7 @@ def virtual(path: str | None, *reals: str, **asking) -> Virtual:
             )
             for number, text in enumerate(reals or ("10.0.0.5:80",), start=1)
         ),
-        asking=Asking(**asking),
+        check_options=CheckOptions(**options),
         monitorfile=path,
     )
 
@@ -73,9 +73,9 @@ SEEN = [
 ]
 
 
-@pytest.mark.parametrize(("asking", "real", "expected"), SEEN, ids=[str(seen) for _, _, seen in SEEN])
-def test_a_check_is_named_as_the_original_names_it(asking, real, expected):
-    asked = virtual("x", real, **asking)
+@pytest.mark.parametrize(("options", "real", "expected"), SEEN, ids=[str(seen) for _, _, seen in SEEN])
+def test_a_check_is_named_as_the_original_names_it(options, real, expected):
+    asked = virtual("x", real, **options)
     assert identity(asked, asked.reals[0]) == expected
 
 
@@ -103,17 +103,19 @@ def test_a_line_says_when_who_which_and_why(outcome, end):
 text = st.text(st.characters(exclude_characters="\r\n\0", exclude_categories=["Cs"]), max_size=20)
 
 
-askings = st.builds(Asking, checktype=st.sampled_from(sorted(CheckType)), request=text, receive=text, virtualhost=text)
+all_options = st.builds(
+    CheckOptions, checktype=st.sampled_from(sorted(CheckType)), request=text, receive=text, virtualhost=text
+)
 
 
 @given(
     st.integers(0, 2**33),
-    askings,
+    all_options,
     st.text(st.characters(exclude_categories=["Cs"]), max_size=60),
     st.integers(0, 2**128 - 1),
 )
-def test_whatever_is_asked_and_answered_a_line_is_one_line_of_the_shape(now, asking, reason, address):
-    asked = replace(virtual("x"), asking=asking)
+def test_whatever_is_asked_and_answered_a_line_is_one_line_of_the_shape(now, options, reason, address):
+    asked = replace(virtual("x"), check_options=options)
     real = replace(asked.reals[0], endpoint=replace(asked.reals[0].endpoint, address=ip_address(address)))
     written = line(now, b"74", identity(asked, real), down(Reason.STATUS, reason))
     assert written.count(b"\n") == 1

@@ -6,21 +6,21 @@ from dataclasses import dataclass
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ldirectord_py.observers.logging.line import Level, Line
+from ldirectord_py.observers.logging.line import Level, LogLine
 from ldirectord_py.observers.logging.rationing import BURST, QUIET, REFILL, WINDOW, Rations
 
 KINDS = ("real_up", "real_down", "real_failed_softly", "table_changed")
 STATES = {"real_up": "state", "real_down": "state"}
 
 
-def line(event: str, number: int = 0, real: str = "10.0.0.5:80") -> Line:
-    return Line(Level.INFO, event, f"{real} {event} {number}", {"virtual": "tcp:10.0.0.1:80", "real": real})
+def line(event: str, number: int = 0, real: str = "10.0.0.5:80") -> LogLine:
+    return LogLine(Level.INFO, event, f"{real} {event} {number}", {"virtual": "tcp:10.0.0.1:80", "real": real})
 
 
 @dataclass
 class Written:
     at: float
-    line: Line
+    line: LogLine
 
 
 @dataclass(frozen=True)
@@ -41,10 +41,10 @@ steps = st.lists(
 )
 
 
-def played(story: list[Step]) -> tuple[list[Line], list[Written], Rations]:
+def played(story: list[Step]) -> tuple[list[LogLine], list[Written], Rations]:
     """Return what went in, and what was written when, with what is due released at its time."""
     rations, now = Rations(), 0.0
-    taken: list[Line] = []
+    taken: list[LogLine] = []
     written: list[Written] = []
 
     def until(moment: float) -> None:
@@ -60,7 +60,7 @@ def played(story: list[Step]) -> tuple[list[Line], list[Written], Rations]:
     return taken, written, rations
 
 
-def of(real: str, lines: list[Line]) -> list[Line]:
+def of(real: str, lines: list[LogLine]) -> list[LogLine]:
     return [each for each in lines if each.fields["real"] == real and each.event != "lines_left_out"]
 
 
@@ -136,7 +136,7 @@ def test_a_server_that_flaps_has_a_burst_then_a_word_a_minute_and_its_last_state
 
 def test_lines_about_nobody_in_particular_are_never_left_out():
     rations = Rations()
-    reloaded = Line(Level.INFO, "reloaded", "Configuration is in force", {"path": "x"})
+    reloaded = LogLine(Level.INFO, "reloaded", "Configuration is in force", {"path": "x"})
     assert all(rations.take(reloaded, 0.0) == (reloaded,) for _ in range(1000))
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ldirectord_py.model import events as ev
 from ldirectord_py.model.outcome import up
-from ldirectord_py.observers.metrics.counters import DURATION_BOUNDS, TURN, Histogram, Tallies
+from ldirectord_py.observers.metrics.counters import DURATION_BOUNDS, TURN, Counters, Histogram
 from tests.unit.observers import happenings as the
 
 
@@ -43,7 +43,7 @@ def test_every_observation_falls_below_its_bound_and_above_the_one_before(values
     ids=["success", "failure", "timeout", "local error"],
 )
 def test_each_check_has_one_result(event, results):
-    tallies = Tallies()
+    tallies = Counters()
 
     tallies.checked(event)
 
@@ -53,7 +53,7 @@ def test_each_check_has_one_result(event, results):
 
 
 def test_equal_servers_are_counted_as_one_whatever_tuple_they_come_in():
-    tallies = Tallies()
+    tallies = Counters()
     reals = [the.REAL, the.OTHER]
 
     for _ in range(5000):
@@ -64,7 +64,7 @@ def test_equal_servers_are_counted_as_one_whatever_tuple_they_come_in():
 
 
 def test_what_no_scrape_shows_is_forgotten_and_begins_anew():
-    tallies = Tallies()
+    tallies = Counters()
     tallies.checked(the.CHECKED)
     scrape = tallies.begin_scrape()
     tallies.virtual(the.WEB).scrape = scrape
@@ -76,7 +76,7 @@ def test_what_no_scrape_shows_is_forgotten_and_begins_anew():
 
 
 def test_what_comes_in_during_a_scrape_is_kept():
-    tallies = Tallies()
+    tallies = Counters()
     scrape = tallies.begin_scrape()
     tallies.checked(the.CHECKED)
 
@@ -86,7 +86,7 @@ def test_what_comes_in_during_a_scrape_is_kept():
 
 
 def test_forgetting_many_takes_pauses_and_bears_what_happens_in_them():
-    tallies = Tallies()
+    tallies = Counters()
     reals = [ev.RealKey(the.WEB, the.REAL.real.at_port(port)) for port in range(1, 5000)]
     for real in reals:
         tallies.real(real)
@@ -103,7 +103,7 @@ def test_forgetting_many_takes_pauses_and_bears_what_happens_in_them():
 
 
 def test_counting_a_check_costs_next_to_nothing():
-    tallies = Tallies()
+    tallies = Counters()
     events = [the.CHECKED] * 2000
     best = 1.0
     for _ in range(5):

@@ -13,16 +13,16 @@ from pathlib import Path
 import pytest
 
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.asking import CheckType
+from ldirectord_py.model.check_options import CheckType
 from ldirectord_py.model.checking import Probe
 from ldirectord_py.model.outcome import Outcome, Reason, Verdict
 from ldirectord_py.probing import closing
 from ldirectord_py.probing.closing import ClosingConnections
 from ldirectord_py.probing.prober import Prober
 from ldirectord_py.probing.time_waits import TimeWaitBudget, per_second
-from tests.peers.asking import PATIENCE, Ask, probe_of, probing
 from tests.peers.certificates import Authority
 from tests.peers.listeners import accepting
+from tests.peers.options import PATIENCE, Ask, probe_of, probing
 
 BIG = b"HTTP/1.0 200 OK\r\n\r\n" + bytes(2_000_000)
 HUGE = b"HTTP/1.0 200 OK\r\n\r\n" + bytes(4 * closing.MOST_BYTES)

@@ -14,9 +14,9 @@ from ldirectord_py.model.checking import Origin
 from ldirectord_py.model.errors import CheckUnavailable
 from ldirectord_py.model.outcome import Reason, Verdict, fault, up
 from ldirectord_py.system.socket_binding import bind
-from tests.peers.asking import UDP_VIP, checking
 from tests.peers.certificates import Authority
 from tests.peers.listeners import LOOPBACK, serving
+from tests.peers.options import UDP_VIP, checking
 
 HERE = ip_address("127.0.0.2")
 NOT_HERE = ip_address("192.0.2.77")

@@ -95,7 +95,7 @@ async def probing() -> AsyncIterator[Callable[[Probe], Awaitable[Outcome]]]:
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
+class CheckOptions:
     """Asks, and takes what the server says until its end."""
 
     question: bytes = b"?"
@@ -550,7 +550,7 @@ async def test_a_server_that_answers_without_reading_and_resets_has_answered(rea
         endpoint = Endpoint(ip_address("127.0.0.1"), listener.getsockname()[1])
         async with probing() as run, asyncio.TaskGroup() as group:
             serving_ = group.create_task(asyncio.to_thread(lambda: answer(listener.accept()[0])))
-            outcome = await run(over(endpoint, Asking(question)))
+            outcome = await run(over(endpoint, CheckOptions(question)))
             await serving_
 
     assert outcome.verdict is expected.verdict

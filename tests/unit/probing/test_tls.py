@@ -12,7 +12,6 @@ import pytest
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.checking import TlsOptions
 from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict
-from tests.peers.asking import checking
 from tests.peers.certificates import (
     Authority,
     NamedAuthority,
@@ -22,6 +21,7 @@ from tests.peers.certificates import (
     wanting_certificates,
 )
 from tests.peers.listeners import accepting, serving
+from tests.peers.options import checking
 
 DAY = 86400
 ACME, OTHERS = Authority(), Authority()

@@ -23,9 +23,9 @@ from ldirectord_py.model.checking import Probe, TlsOptions
 from ldirectord_py.model.outcome import Outcome, Reason, Verdict
 from ldirectord_py.probing import tls
 from ldirectord_py.probing.prober import Prober
-from tests.peers.asking import checking, probe_of
 from tests.peers.certificates import NOW, Authority, NamedAuthority, serving_as, serving_certificate
 from tests.peers.listeners import LOOPBACK
+from tests.peers.options import checking, probe_of
 from tests.peers.tls_flights import (
     DHE_RSA_AES128_GCM,
     FFDHE,

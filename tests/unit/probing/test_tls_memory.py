@@ -15,9 +15,9 @@ from ldirectord_py.probing import tls_memory
 from ldirectord_py.probing.prober import Prober
 from ldirectord_py.probing.tls_memory import RESUMED, TlsMemory
 from ldirectord_py.system.daemon_thread import aside
-from tests.peers.asking import checking, probe_of
 from tests.peers.certificates import NOW, Authority, NamedAuthority, pem
 from tests.peers.listeners import LOOPBACK, serving
+from tests.peers.options import checking, probe_of
 from tests.peers.turns import MOST, elsewhere, held_for
 from tests.unit.probing.test_tls import VERSIONS, greet
 

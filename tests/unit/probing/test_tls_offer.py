@@ -10,9 +10,9 @@ import trustme
 
 from ldirectord_py.model.checking import TlsOptions
 from ldirectord_py.model.outcome import Outcome, Reason, Verdict
-from tests.peers.asking import checking
 from tests.peers.certificates import Authority, serving_as
 from tests.peers.listeners import accepting, serving
+from tests.peers.options import checking
 from tests.unit.probing.test_tls import alerting, greet
 
 ACME = Authority()

@@ -24,7 +24,7 @@ from ldirectord_py.model.events import (
     FaultLasts,
     FirstPassComplete,
     HealthChanged,
-    Settled,
+    InitialChecksDone,
     SoftFailure,
     TableBack,
     TableChanged,
@@ -537,19 +537,19 @@ async def test_the_first_pass_is_complete_when_a_reload_takes_the_last_unasked_s
 async def test_a_start_and_each_reload_are_settled_once_the_table_has_followed_what_they_brought() -> None:
     async with directing(config(virtual(3, 2))) as stage:
         await stage.report(1, up())
-        assert stage.told(Settled) == []
+        assert stage.told(InitialChecksDone) == []
         await stage.report(2, up())
-        assert [type(event) for event in stage.events[-3:]] == [FirstPassComplete, TableChanged, Settled]
+        assert [type(event) for event in stage.events[-3:]] == [FirstPassComplete, TableChanged, InitialChecksDone]
         await stage.report(2, REFUSED, 2)
-        assert len(stage.told(Settled)) == 1
+        assert len(stage.told(InitialChecksDone)) == 1
         await stage.director.reload(config(virtual(3, 2)))
         await stage.settled()
-        assert len(stage.told(Settled)) == 2
+        assert len(stage.told(InitialChecksDone)) == 2
         await stage.director.reload(config(virtual(3, 2, 1)))
         await stage.settled()
-        assert len(stage.told(Settled)) == 2
+        assert len(stage.told(InitialChecksDone)) == 2
         await stage.report(3, REFUSED)
-        assert len(stage.told(Settled)) == 3
+        assert len(stage.told(InitialChecksDone)) == 3
 
 
 async def test_of_two_lines_for_one_server_the_last_counts() -> None:

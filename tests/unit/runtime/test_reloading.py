@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ldirectord_py.config.syntax.sources import Reading
+from ldirectord_py.config.syntax.sources import SourceReader
 from ldirectord_py.model.sources import Sources
 from ldirectord_py.runtime.reloading import _changed, _found, _stamps
 
@@ -14,7 +14,7 @@ def sources(tmp_path: Path) -> Sources:
     """Return two files as they were read, the second found by a pattern."""
     (tmp_path / "main").write_text("one")
     (tmp_path / "a.cf").write_text("two")
-    reading = Reading()
+    reading = SourceReader()
     reading.read(f"{tmp_path}/main")
     for path in reading.matches(f"{tmp_path}/*.cf"):
         reading.read(path)
@@ -65,7 +65,7 @@ def test_a_file_that_cannot_be_read_leaves_all_as_it_is(sources: Sources, tmp_pa
 
 
 def test_a_file_that_could_not_be_read_is_a_change_once_it_can(tmp_path: Path) -> None:
-    reading = Reading()
+    reading = SourceReader()
     with pytest.raises(ValueError, match="cannot be read: No such file"):
         reading.read(f"{tmp_path}/late")
     assert change(reading.sources) is None

@@ -12,10 +12,10 @@ from ldirectord_py.model.health import Health, State
 from ldirectord_py.model.moments import date, span
 from ldirectord_py.model.outcome import Reason
 from ldirectord_py.model.service import RealKey
-from ldirectord_py.observers.logging.line import Field, Level, Line, names_of
+from ldirectord_py.observers.logging.line import Field, Level, LogLine, names_of
 
 
-def faulted(real: RealKey, event: CheckDone) -> Line:
+def faulted(real: RealKey, event: CheckDone) -> LogLine:
     """Return the line for a check of *real* that we could not carry out."""
     outcome = event.outcome
     why = f"{event.asked}: {outcome.detail}" if event.asked else outcome.detail
@@ -26,10 +26,10 @@ def faulted(real: RealKey, event: CheckDone) -> Line:
         "detail": outcome.detail,
         "asked": event.asked,
     }
-    return Line(Level.ERROR, "check_faulted", text, fields)
+    return LogLine(Level.ERROR, "check_faulted", text, fields)
 
 
-def fault_lasts(event: FaultLasts) -> Line:
+def fault_lasts(event: FaultLasts) -> LogLine:
     """Return the line for a server that could not be checked for longer than `faultlimit`."""
     what = "it counts as down, as faultdown says" if event.down else "it stays as it is"
     unchecked = f"Real server {event.real} could not be checked for {event.seconds:.0f} s, through a fault of ours"
@@ -39,15 +39,15 @@ def fault_lasts(event: FaultLasts) -> Line:
         "detail": event.outcome.detail,
         "seconds": round(event.seconds, 6),
     }
-    return Line(Level.ERROR, "fault_lasts", f"{unchecked}; {what}: {event.outcome.detail}", fields)
+    return LogLine(Level.ERROR, "fault_lasts", f"{unchecked}; {what}: {event.outcome.detail}", fields)
 
 
-def fault_over(real: RealKey) -> Line:
+def fault_over(real: RealKey) -> LogLine:
     """Return the line for a check that can be carried out again."""
-    return Line(Level.INFO, "check_recovered", f"Real server {real} can be checked again", names_of(real))
+    return LogLine(Level.INFO, "check_recovered", f"Real server {real} can be checked again", names_of(real))
 
 
-def checked(real: RealKey, event: CheckDone) -> Line:
+def checked(real: RealKey, event: CheckDone) -> LogLine:
     """Return the line for one check of *real*."""
     outcome = event.outcome
     detail = f": {outcome.detail}" if outcome.detail else ""
@@ -62,7 +62,7 @@ def checked(real: RealKey, event: CheckDone) -> Line:
         "seconds": round(event.seconds, 6),
         "lateness": round(event.lateness, 6),
     }
-    return Line(Level.DEBUG, "real_checked", text, fields)
+    return LogLine(Level.DEBUG, "real_checked", text, fields)
 
 
 _STATE_WORDS = {
@@ -80,7 +80,7 @@ def _level(before: State, after: State) -> Level:
     return Level.DEBUG if before is State.ADOPTED and after is State.UP else Level.INFO
 
 
-def health_changed(event: HealthChanged) -> list[Line]:
+def health_changed(event: HealthChanged) -> list[LogLine]:
     """Return the lines for a server that went out or came in, or failed and passes again."""
     before, after, names = event.before, event.after, names_of(event.real)
     fields: dict[str, Field] = {
@@ -95,10 +95,10 @@ def health_changed(event: HealthChanged) -> list[Line]:
     told = []
     if after.state is State.UP and before.failures:
         text = f"Resetting soft failure count: {event.real}"
-        told.append(Line(Level.INFO, "soft_failures_reset", text, names))
+        told.append(LogLine(Level.INFO, "soft_failures_reset", text, names))
     if before.state is not after.state:
         text = f"Real server {event.real} {_STATE_WORDS[after.state]}{_why(event)}"
-        told.append(Line(_level(before.state, after.state), f"real_{after.state}", text, fields))
+        told.append(LogLine(_level(before.state, after.state), f"real_{after.state}", text, fields))
     return told
 
 
@@ -119,7 +119,7 @@ def _because(asked: str, health: Health) -> str:
     return "".join(f": {part}" for part in (asked, health.detail or health.reason.value) if part)
 
 
-def soft_failure(event: SoftFailure) -> Line:
+def soft_failure(event: SoftFailure) -> LogLine:
     """Return the line for a failure that takes nobody out."""
     health = event.health
     count = f"failure {health.failures}/{event.failurecount}"
@@ -132,18 +132,18 @@ def soft_failure(event: SoftFailure) -> Line:
         "failurecount": event.failurecount,
         "asked": event.asked,
     }
-    return Line(Level.INFO, "real_failed_softly", text, fields)
+    return LogLine(Level.INFO, "real_failed_softly", text, fields)
 
 
-def certificate_seen(real: RealKey, event: CertificateSeen) -> Line:
+def certificate_seen(real: RealKey, event: CertificateSeen) -> LogLine:
     """Return the line for a certificate that *real* showed for the first time."""
     text = f"Real server {real} shows a certificate that is valid until {date(event.expires)}"
-    return Line(Level.DEBUG, "certificate_seen", text, {**names_of(real), "expires": event.expires})
+    return LogLine(Level.DEBUG, "certificate_seen", text, {**names_of(real), "expires": event.expires})
 
 
-def certificate_expiring(event: CertificateExpiring) -> Line:
+def certificate_expiring(event: CertificateExpiring) -> LogLine:
     """Return the line for a certificate that ends soon, or has ended."""
     when = f"expired {span(event.left)} ago" if event.left < 0 else f"expires in {span(event.left)}"
     text = f"The certificate of real server {event.real} {when}, on {date(event.expires)}"
     fields: dict[str, Field] = {**names_of(event.real), "expires": event.expires, "left": round(event.left)}
-    return Line(Level.WARNING, "certificate_expiring", text, fields)
+    return LogLine(Level.WARNING, "certificate_expiring", text, fields)

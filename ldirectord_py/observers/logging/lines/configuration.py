@@ -2,41 +2,43 @@
 
 from ldirectord_py.model.events import ConfigChanged, Reloaded, ReloadRefused
 from ldirectord_py.model.problems import Problem, Severity
-from ldirectord_py.observers.logging.line import Field, Level, Line
+from ldirectord_py.observers.logging.line import Field, Level, LogLine
 
 
-def config_changed(event: ConfigChanged) -> list[Line]:
+def config_changed(event: ConfigChanged) -> list[LogLine]:
     """Return the lines for a file that has changed on disk."""
     what = "reread" if event.reread else "ignore"
     fields: dict[str, Field] = {"path": event.path, "reread": event.reread}
     return [
-        Line(Level.INFO, "config_changed", f"Configuration file '{event.path}' has changed on disk", fields),
-        Line(Level.INFO, "config_reread" if event.reread else "config_ignored", f" - {what} new configuration", fields),
+        LogLine(Level.INFO, "config_changed", f"Configuration file '{event.path}' has changed on disk", fields),
+        LogLine(
+            Level.INFO, "config_reread" if event.reread else "config_ignored", f" - {what} new configuration", fields
+        ),
     ]
 
 
-def reloaded(event: Reloaded, pid: int) -> list[Line]:
+def reloaded(event: Reloaded, pid: int) -> list[LogLine]:
     """Return the lines for a configuration that is in force now; *pid* is ours."""
     text = f"Configuration file '{event.path}' is in force"
     return [
         *(problem_line(problem, pid) for problem in event.warnings),
-        Line(Level.INFO, "reloaded", text, {"path": event.path, "warnings": len(event.warnings)}),
+        LogLine(Level.INFO, "reloaded", text, {"path": event.path, "warnings": len(event.warnings)}),
     ]
 
 
-def reload_refused(event: ReloadRefused, pid: int) -> list[Line]:
+def reload_refused(event: ReloadRefused, pid: int) -> list[LogLine]:
     """Return the lines for a configuration that was refused; *pid* is ours."""
     text = f"Configuration file '{event.path}' is refused, the one in force stays; correct what is named above"
     return [
         *(problem_line(problem, pid) for problem in event.problems),
-        Line(Level.ERROR, "reload_refused", text, {"path": event.path, "problems": len(event.problems)}),
+        LogLine(Level.ERROR, "reload_refused", text, {"path": event.path, "problems": len(event.problems)}),
     ]
 
 
-def problem_line(problem: Problem, pid: int) -> Line:
+def problem_line(problem: Problem, pid: int) -> LogLine:
     """Return the line for one finding, in the original's shape."""
     place = f" reading file {problem.path} at line {problem.line}" if problem.line else ""
     level = Level.ERROR if problem.severity is Severity.ERROR else Level.WARNING
     text = f"{level.value.capitalize()} [{pid}]{place}: {problem.text}"
     fields: dict[str, Field] = {"path": problem.path, "line": problem.line, "text": problem.text}
-    return Line(level, "config_problem_found", text, fields, original=True)
+    return LogLine(level, "config_problem_found", text, fields, original=True)

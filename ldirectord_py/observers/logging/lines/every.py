@@ -29,11 +29,11 @@ from ldirectord_py.model.events import (
     TableChanged,
     TableLost,
 )
-from ldirectord_py.observers.logging.line import Level, Line
+from ldirectord_py.observers.logging.line import Level, LogLine
 from ldirectord_py.observers.logging.lines import checks, configuration, table, upkeep
 
 
-def lines(event: Event, pid: int) -> Iterable[Line]:  # noqa: C901, PLR0911, PLR0912 -- one arm per kind of event
+def lines(event: Event, pid: int) -> Iterable[LogLine]:  # noqa: C901, PLR0911, PLR0912 -- one arm per kind of event
     """Return what is to be logged of *event*, in order; *pid* is ours, named where the original names it."""
     match event:
         case CheckDone():
@@ -64,15 +64,15 @@ def lines(event: Event, pid: int) -> Iterable[Line]:  # noqa: C901, PLR0911, PLR
             return [table.agreed(event)]
         case TableLost(sentence):
             text = f"{sentence} Checks go on, and what they find is written as soon as the IPVS table can be reached."
-            return [Line(Level.ERROR, "table_lost", text, {"sentence": sentence})]
+            return [LogLine(Level.ERROR, "table_lost", text, {"sentence": sentence})]
         case TableBack():
-            return [Line(Level.INFO, "table_back", "The IPVS table can be reached again")]
+            return [LogLine(Level.INFO, "table_back", "The IPVS table can be reached again")]
         case Started(virtuals, reals):
             text = f"Watching {reals} real servers of {virtuals} virtual servers"
-            return [Line(Level.INFO, "started", text, {"virtuals": virtuals, "reals": reals})]
+            return [LogLine(Level.INFO, "started", text, {"virtuals": virtuals, "reals": reals})]
         case FirstPassComplete(seconds):
             text = f"Every real server has been checked once, within {seconds:.1f} seconds"
-            return [Line(Level.INFO, "first_pass_completed", text, {"seconds": round(seconds, 6)})]
+            return [LogLine(Level.INFO, "first_pass_completed", text, {"seconds": round(seconds, 6)})]
         case ConfigChanged():
             return configuration.config_changed(event)
         case Reloaded():
@@ -81,6 +81,6 @@ def lines(event: Event, pid: int) -> Iterable[Line]:  # noqa: C901, PLR0911, PLR
             return configuration.reload_refused(event, pid)
         case Stopping(signal):
             text = f"Linux Director Daemon terminated on signal: {signal}"
-            return [Line(Level.INFO, "stopped", text, {"signal": signal})]
+            return [LogLine(Level.INFO, "stopped", text, {"signal": signal})]
         case _:
             return upkeep.upkeep_lines(event)

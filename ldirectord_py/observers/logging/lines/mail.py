@@ -3,35 +3,35 @@
 from typing import assert_never
 
 from ldirectord_py.model.mails import MailDelayed, MailDone, MailEvent, MailQueued, MailsLost
-from ldirectord_py.observers.logging.line import Field, Level, Line
+from ldirectord_py.observers.logging.line import Field, Level, LogLine
 
 
-def mail_lines(event: MailEvent) -> list[Line]:
+def mail_lines(event: MailEvent) -> list[LogLine]:
     """Return what is to be logged of *event*, in order."""
     match event:
         case MailQueued(message):
-            return [Line(Level.INFO, "mail_queued", f"emailalert: {message}", {"subject": message})]
+            return [LogLine(Level.INFO, "mail_queued", f"emailalert: {message}", {"subject": message})]
         case MailDone():
             return _mail_done(event)
         case MailDelayed(server, sentence):
             text = f"{_mail_server(server)} takes no mail, and is tried again: {sentence}"
-            return [Line(Level.WARNING, "mail_delayed", text, {"server": server, "sentence": sentence})]
+            return [LogLine(Level.WARNING, "mail_delayed", text, {"server": server, "sentence": sentence})]
         case MailsLost(count, reminders):
             text = f"{count} mails were given up for newer ones, {reminders} of them reminders: mail takes too long"
-            return [Line(Level.ERROR, "mails_lost", text, {"mails": count, "reminders": reminders})]
+            return [LogLine(Level.ERROR, "mails_lost", text, {"mails": count, "reminders": reminders})]
         case _:
             assert_never(event)
 
 
-def _mail_done(event: MailDone) -> list[Line]:
+def _mail_done(event: MailDone) -> list[LogLine]:
     fields: dict[str, Field] = {"subject": event.message, "recipients": event.recipients, "server": event.server}
     to = ", ".join(event.recipients)
     if not event.failure:
         where = f" by {event.server}" if event.server else ""
-        return [Line(Level.DEBUG, "mail_sent", f"Mail to {to} was taken{where}: {event.message}", fields)]
+        return [LogLine(Level.DEBUG, "mail_sent", f"Mail to {to} was taken{where}: {event.message}", fields)]
     what = "SMTP email message" if event.server else "email message"
     text = f"failed to send {what} to {to}: {event.failure}: {event.message}"
-    return [Line(Level.ERROR, "mail_failed", text, {**fields, "failure": event.failure}, original=True)]
+    return [LogLine(Level.ERROR, "mail_failed", text, {**fields, "failure": event.failure}, original=True)]
 
 
 def _mail_server(server: str | None) -> str:

@@ -3,24 +3,26 @@ from ipaddress import ip_address
 
 import pytest
 
-from ldirectord_py.checks.building.invalid_option import Misasked
+from ldirectord_py.checks.building.invalid_option import InvalidOption
 from ldirectord_py.checks.dns.builder import build_dns
 from ldirectord_py.checks.dns.conversation import Dns
 from ldirectord_py.checks.dns.messages import RecordType
 from ldirectord_py.checks.matching.patterns import Receive
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.asking import Asking, Subject
+from ldirectord_py.model.check_options import CheckedServer, CheckOptions
 from ldirectord_py.model.checking import Probe, Target, Transport
 from ldirectord_py.model.service import AddressKey, MarkKey, Protocol
 
 REAL = Endpoint(ip_address("10.0.0.5"), 53)
 VIP = Endpoint(ip_address("10.0.0.1"), 53)
 UDP, TCP = AddressKey(Protocol.UDP, VIP), AddressKey(Protocol.TCP, VIP)
-SUBJECT = Subject(virtual=UDP, endpoint=REAL)
+SUBJECT = CheckedServer(virtual=UDP, endpoint=REAL)
 
 
-def built(request: str = "/www.example.org", subject: Subject = SUBJECT, **words: str) -> Probe:
-    return build_dns(Asking(service="dns", request=request, checktimeout=3, negotiatetimeout=7, **words), subject, REAL)
+def built(request: str = "/www.example.org", subject: CheckedServer = SUBJECT, **words: str) -> Probe:
+    return build_dns(
+        CheckOptions(service="dns", request=request, checktimeout=3, negotiatetimeout=7, **words), subject, REAL
+    )
 
 
 @pytest.mark.parametrize(
@@ -79,6 +81,6 @@ def test_a_real_servers_own_words_come_first() -> None:
     ],
 )
 def test_what_cannot_be_asked_is_refused(words: dict[str, str], directive: str, complaint: str) -> None:
-    with pytest.raises(Misasked, match=complaint) as refused:
+    with pytest.raises(InvalidOption, match=complaint) as refused:
         built(**words)
     assert refused.value.directive == directive

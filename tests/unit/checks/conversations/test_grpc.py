@@ -19,12 +19,12 @@ from hyperframe.frame import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ldirectord_py.checks.building.invalid_option import Misasked
+from ldirectord_py.checks.building.invalid_option import InvalidOption
 from ldirectord_py.checks.grpc.builder import build_grpc, build_grpcs
 from ldirectord_py.checks.grpc.conversation import Grpc
 from ldirectord_py.checks.grpc.http2_frames import LARGEST, MOST_BYTES, MOST_FRAMES
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.asking import Asking, Subject
+from ldirectord_py.model.check_options import CheckedServer, CheckOptions
 from ldirectord_py.model.checking import PeerClosed, PeerTooLong, Probe, Target, TlsOptions, Transport
 from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down, up
 from ldirectord_py.model.service import AddressKey, Protocol
@@ -340,8 +340,8 @@ async def test_no_message_crashes_it(body: bytes) -> None:
 
 
 def probe(build=build_grpc, service: str = "grpc", own: str | None = None, **words: object) -> Probe:
-    subject = Subject(virtual=TCP, endpoint=REAL, request=own)
-    return build(Asking(service=service, **words), subject, REAL)
+    subject = CheckedServer(virtual=TCP, endpoint=REAL, request=own)
+    return build(CheckOptions(service=service, **words), subject, REAL)
 
 
 def test_it_is_built_as_configured() -> None:
@@ -378,7 +378,7 @@ def test_grpcs_is_grpc_over_tls_with_h2_as_its_protocol() -> None:
     ],
 )
 def test_what_cannot_be_asked_is_refused(words: dict[str, str], directive: str) -> None:
-    with pytest.raises(Misasked) as refused:
+    with pytest.raises(InvalidOption) as refused:
         probe(**words)
     assert refused.value.directive == directive
 
@@ -386,7 +386,7 @@ def test_what_cannot_be_asked_is_refused(words: dict[str, str], directive: str) 
 @pytest.mark.parametrize("service", ["grpc", "grpcs"])
 def test_without_its_library_the_configuration_is_refused(service: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "h2", None)
-    with pytest.raises(Misasked) as refused:
+    with pytest.raises(InvalidOption) as refused:
         probe(build_grpcs if service == "grpcs" else build_grpc, service)
     assert refused.value.directive == "service"
     assert str(refused.value).startswith(f"service {service} needs a library: pip install 'ldirectord-py[grpc]'")

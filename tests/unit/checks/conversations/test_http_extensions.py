@@ -12,13 +12,13 @@ from ldirectord_py.checks.http.conversation import Http, SecretHttp
 from ldirectord_py.checks.http.headers import secrets_of
 from ldirectord_py.checks.matching.patterns import Receive
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.asking import Asking, Header, Subject
+from ldirectord_py.model.check_options import CheckedServer, CheckOptions, Header
 from ldirectord_py.model.outcome import Outcome, Reason, Verdict, down, up
 from ldirectord_py.model.service import AddressKey, Protocol
 from tests.peers.scripted import ScriptedPeer
 
 SERVER = Endpoint(ip_address("10.0.0.5"), 8080)
-SUBJECT = Subject(virtual=AddressKey(Protocol.TCP, SERVER), endpoint=SERVER)
+SUBJECT = CheckedServer(virtual=AddressKey(Protocol.TCP, SERVER), endpoint=SERVER)
 TOKEN = "Zm9vOmJhcg-rabbit-hole"
 BEARER = (Header("Authorization", f"Bearer {TOKEN}"),)
 
@@ -173,7 +173,7 @@ def test_secret_is_what_lets_somebody_in(header: Header, secrets: set[bytes]) ->
 def test_a_probe_shows_no_header() -> None:
     for build in (build_http, build_https, build_http_proxy):
         probe = build(
-            Asking(service="http", request="/http://a.example/", httpheaders=BEARER, httpstatus=frozenset({401})),
+            CheckOptions(service="http", request="/http://a.example/", httpheaders=BEARER, httpstatus=frozenset({401})),
             SUBJECT,
             SERVER,
         )
@@ -183,12 +183,12 @@ def test_a_probe_shows_no_header() -> None:
 
 
 def test_checks_with_other_headers_or_statuses_are_other_checks() -> None:
-    asking = Asking(service="http")
+    options = CheckOptions(service="http")
     others = [
-        asking,
-        replace(asking, httpheaders=BEARER),
-        replace(asking, httpheaders=(Header("X", "y"),)),
-        replace(asking, httpstatus=frozenset({200})),
+        options,
+        replace(options, httpheaders=BEARER),
+        replace(options, httpheaders=(Header("X", "y"),)),
+        replace(options, httpstatus=frozenset({200})),
     ]
     probes = {build_http(one, SUBJECT, SERVER) for one in others}
     assert len(probes) == 4

@@ -5,17 +5,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ldirectord_py.checks.building.invalid_option import Misasked
+from ldirectord_py.checks.building.invalid_option import InvalidOption
 from ldirectord_py.checks.imap import Imap, build_imap, build_imaps
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.asking import Asking, Subject
+from ldirectord_py.model.check_options import CheckedServer, CheckOptions
 from ldirectord_py.model.checking import PeerClosed, Probe, Target, TlsOptions, Transport
 from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down, up
 from ldirectord_py.model.service import MarkKey
 from tests.peers.scripted import Reset, ScriptedPeer, pieces
 
 SERVER = Endpoint(ip_address("10.0.0.5"), 1143)
-SUBJECT = Subject(virtual=MarkKey(1), endpoint=SERVER)
+SUBJECT = CheckedServer(virtual=MarkKey(1), endpoint=SERVER)
 BOB = Imap(login=b"bob", passwd=b"geheim")
 LOGIN, LOGOUT = b'a1 LOGIN "bob" "geheim"\r\n', b"a2 LOGOUT\r\n"
 HELLO = b"* OK IMAP4rev1 ready\r\n"
@@ -213,30 +213,33 @@ async def test_no_bytes_crash_or_hang_it_or_show_the_password(said: list[bytes],
 
 
 def test_secrets_do_not_show() -> None:
-    probe = build_imaps(Asking(service="imaps", login="bob", passwd="geheim"), SUBJECT, SERVER)
+    probe = build_imaps(CheckOptions(service="imaps", login="bob", passwd="geheim"), SUBJECT, SERVER)
     assert "bob" not in repr(probe)
     assert "geheim" not in repr(probe)
 
 
 ASKED = {
-    "nothing to log in with": (Asking(negotiatetimeout=7), Imap()),
-    "a password alone": (Asking(negotiatetimeout=7, passwd="y"), Imap()),
-    "a login": (Asking(negotiatetimeout=7, login="x", passwd="y z"), Imap(login=b"x", passwd=b"y z")),
-    "raw bytes": (Asking(negotiatetimeout=7, login="\udcfc", passwd="ü"), Imap(login=b"\xfc", passwd=b"\xc3\xbc")),
+    "nothing to log in with": (CheckOptions(negotiatetimeout=7), Imap()),
+    "a password alone": (CheckOptions(negotiatetimeout=7, passwd="y"), Imap()),
+    "a login": (CheckOptions(negotiatetimeout=7, login="x", passwd="y z"), Imap(login=b"x", passwd=b"y z")),
+    "raw bytes": (
+        CheckOptions(negotiatetimeout=7, login="\udcfc", passwd="ü"),
+        Imap(login=b"\xfc", passwd=b"\xc3\xbc"),
+    ),
 }
 
 
-@pytest.mark.parametrize(("asking", "expected"), ASKED.values(), ids=ASKED.keys())
-def test_the_check_is_made_of_login_and_passwd(asking: Asking, expected: Imap) -> None:
-    made = build_imap(asking, SUBJECT, SERVER)
+@pytest.mark.parametrize(("options", "expected"), ASKED.values(), ids=ASKED.keys())
+def test_the_check_is_made_of_login_and_passwd(options: CheckOptions, expected: Imap) -> None:
+    made = build_imap(options, SUBJECT, SERVER)
     assert made == Probe(check=expected, target=Target(endpoint=SERVER), timeout=7, asked=made.asked)
     secured = Target(endpoint=SERVER, transport=Transport.TLS, tls=TlsOptions())
-    made = build_imaps(asking, SUBJECT, SERVER)
+    made = build_imaps(options, SUBJECT, SERVER)
     assert made == Probe(check=expected, target=secured, timeout=7, asked=made.asked)
 
 
 def test_the_virtualhost_is_sent_as_sni() -> None:
-    target = build_imaps(Asking(virtualhost="mail.example.org"), SUBJECT, SERVER).target
+    target = build_imaps(CheckOptions(virtualhost="mail.example.org"), SUBJECT, SERVER).target
     assert target is not None
     assert target.tls == TlsOptions(server_name="mail.example.org")
 
@@ -244,7 +247,7 @@ def test_the_virtualhost_is_sent_as_sni() -> None:
 @pytest.mark.parametrize("build", [build_imap, build_imaps])
 def test_what_imap_cannot_say_is_refused_and_not_shown(build) -> None:
     for words, directive in (({"login": "gehe\0im"}, "login"), ({"login": "x", "passwd": "gehe\0im"}, "passwd")):
-        with pytest.raises(Misasked, match="NUL character") as refused:
-            build(Asking(**words), SUBJECT, SERVER)
+        with pytest.raises(InvalidOption, match="NUL character") as refused:
+            build(CheckOptions(**words), SUBJECT, SERVER)
         assert refused.value.directive == directive
         assert "gehe" not in str(refused.value)

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ldirectord_py.checks.building.invalid_option import Misasked
+from ldirectord_py.checks.building.invalid_option import InvalidOption
 from ldirectord_py.checks.ldap.conversation import MOST_MESSAGES, Ldap, build_ldap, build_ldaps
 from ldirectord_py.checks.ldap.messages import MOST_MESSAGE, MOST_VALUES
 from ldirectord_py.checks.matching.patterns import Receive
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.asking import Asking, Subject
+from ldirectord_py.model.check_options import CheckedServer, CheckOptions
 from ldirectord_py.model.checking import PeerClosed, PeerTooLong, Probe, Target, TlsOptions, Transport
 from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down, up
 from ldirectord_py.model.service import AddressKey, Protocol
@@ -278,8 +278,8 @@ async def test_no_bytes_in_any_pieces_crash_the_check(said, spoilt, cuts, receiv
 
 
 REAL = Endpoint(ip_address("10.0.0.5"), 389)
-SUBJECT = Subject(virtual=AddressKey(Protocol.TCP, REAL), endpoint=REAL)
-ASKING = Asking(
+SUBJECT = CheckedServer(virtual=AddressKey(Protocol.TCP, REAL), endpoint=REAL)
+ASKING = CheckOptions(
     service="ldap",
     request="/dc=example,dc=org",
     login=LOGIN.decode(),
@@ -304,20 +304,20 @@ def test_ldaps_is_ldap_over_tls(virtualhost: str | None, name: str | None) -> No
 
 
 @pytest.mark.parametrize(
-    ("asking", "subject", "expected"),
+    ("options", "subject", "expected"),
     [
-        (Asking(), SUBJECT, Ldap()),
+        (CheckOptions(), SUBJECT, Ldap()),
         (replace(ASKING, login="", passwd=""), replace(SUBJECT, request="/o=x", receive=""), Ldap(base=b"o=x")),
-        (Asking(request="/dc=\udcfc, o=\u00fc"), SUBJECT, Ldap(base=b"dc=\xfc, o=\xc3\xbc")),
+        (CheckOptions(request="/dc=\udcfc, o=\u00fc"), SUBJECT, Ldap(base=b"dc=\xfc, o=\xc3\xbc")),
     ],
     ids=["nothing said", "own request", "raw bytes"],
 )
-def test_the_request_is_the_entrys_name(asking: Asking, subject: Subject, expected: Ldap) -> None:
-    assert build_ldap(asking, subject, REAL).check == expected
+def test_the_request_is_the_entrys_name(options: CheckOptions, subject: CheckedServer, expected: Ldap) -> None:
+    assert build_ldap(options, subject, REAL).check == expected
 
 
 def test_a_pattern_that_is_none_is_refused() -> None:
-    with pytest.raises(Misasked, match="is no regular expression"):
+    with pytest.raises(InvalidOption, match="is no regular expression"):
         build_ldap(replace(ASKING, receive="("), SUBJECT, REAL)
 
 

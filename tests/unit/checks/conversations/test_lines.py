@@ -8,10 +8,10 @@ from ldirectord_py.checks.matching.patterns import Receive
 from ldirectord_py.checks.registry import plan
 from ldirectord_py.checks.text_lines import MOST_LINES
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.asking import Asking, Subject
+from ldirectord_py.model.check_options import CheckedServer, CheckOptions
 from ldirectord_py.model.checking import Repeated
 from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down, up
-from tests.peers.asking import VIP, probe_of
+from tests.peers.options import VIP, probe_of
 from tests.peers.scripted import ScriptedPeer
 
 SERVER = Endpoint(ip_address("10.0.0.5"), 7000)
@@ -89,16 +89,16 @@ async def test_of_many_lines_the_first_count() -> None:
     assert (await asked(said[len(b"220-x\r\n") :], "smtp", "the last"))[0].verdict is Verdict.UP
 
 
-def pattern_of(asking: Asking, subject: Subject) -> Receive | None:
-    repeated = plan(asking, subject)
+def pattern_of(options: CheckOptions, subject: CheckedServer) -> Receive | None:
+    repeated = plan(options, subject)
     assert isinstance(repeated, Repeated)
     return repeated.probe.check.receive  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("service", ["smtp", "submission", "pop", "pops", "imap", "imaps", "nntp"])
 def test_the_pattern_of_a_real_servers_own_goes_first(service: str) -> None:
-    own = Subject(virtual=VIP, endpoint=SERVER, receive="own")
-    shared = Subject(virtual=VIP, endpoint=SERVER)
-    assert pattern_of(Asking(service=service, receive="shared"), own) == Receive(b"own")
-    assert pattern_of(Asking(service=service, receive="shared"), shared) == Receive(b"shared")
-    assert pattern_of(Asking(service=service), shared) is None
+    own = CheckedServer(virtual=VIP, endpoint=SERVER, receive="own")
+    shared = CheckedServer(virtual=VIP, endpoint=SERVER)
+    assert pattern_of(CheckOptions(service=service, receive="shared"), own) == Receive(b"own")
+    assert pattern_of(CheckOptions(service=service, receive="shared"), shared) == Receive(b"shared")
+    assert pattern_of(CheckOptions(service=service), shared) is None

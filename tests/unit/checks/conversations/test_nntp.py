@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from ldirectord_py.checks.nntp import Nntp, build_nntp
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.asking import Asking, Subject
+from ldirectord_py.model.check_options import CheckedServer, CheckOptions
 from ldirectord_py.model.checking import PeerClosed, Probe, Target
 from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down, up
 from ldirectord_py.model.service import MarkKey
@@ -70,5 +70,7 @@ async def test_no_bytes_crash_or_hang_it(said: bytes, cuts: list[int]) -> None:
 
 
 def test_the_probe_is_of_the_endpoint_within_the_negotiatetimeout() -> None:
-    probe = build_nntp(Asking(service="nntp", negotiatetimeout=7), Subject(virtual=MarkKey(1), endpoint=SERVER), SERVER)
+    probe = build_nntp(
+        CheckOptions(service="nntp", negotiatetimeout=7), CheckedServer(virtual=MarkKey(1), endpoint=SERVER), SERVER
+    )
     assert probe == Probe(check=Nntp(), target=Target(endpoint=SERVER), timeout=7, asked=f"nntp greeting of {SERVER}")

@@ -4,17 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ldirectord_py.checks.building.invalid_option import Misasked
+from ldirectord_py.checks.building.invalid_option import InvalidOption
 from ldirectord_py.checks.pop import Pop, build_pop, build_pops
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.asking import Asking, Subject
+from ldirectord_py.model.check_options import CheckedServer, CheckOptions
 from ldirectord_py.model.checking import PeerClosed, Probe, Target, TlsOptions, Transport
 from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down, up
 from ldirectord_py.model.service import MarkKey
 from tests.peers.scripted import Reset, ScriptedPeer, pieces
 
 SERVER = Endpoint(ip_address("10.0.0.5"), 1110)
-SUBJECT = Subject(virtual=MarkKey(1), endpoint=SERVER)
+SUBJECT = CheckedServer(virtual=MarkKey(1), endpoint=SERVER)
 BOB = Pop(login=b"bob", passwd=b"gehe im")
 USER, PASS, QUIT = b"USER bob\r\n", b"PASS gehe im\r\n", b"QUIT\r\n"
 OK = b"+OK\r\n"
@@ -106,30 +106,30 @@ async def test_no_bytes_crash_or_hang_it_or_show_the_password(said: list[bytes],
 
 
 def test_secrets_do_not_show() -> None:
-    probe = build_pops(Asking(service="pops", login="bob", passwd="geheim"), SUBJECT, SERVER)
+    probe = build_pops(CheckOptions(service="pops", login="bob", passwd="geheim"), SUBJECT, SERVER)
     assert "bob" not in repr(probe)
     assert "geheim" not in repr(probe)
 
 
 ASKED = {
-    "nothing to log in with": (Asking(negotiatetimeout=7), Pop()),
-    "a password alone": (Asking(negotiatetimeout=7, passwd="y"), Pop()),
-    "a login": (Asking(negotiatetimeout=7, login="x", passwd="y z"), Pop(login=b"x", passwd=b"y z")),
-    "raw bytes": (Asking(negotiatetimeout=7, login="\udcfc", passwd="ü"), Pop(login=b"\xfc", passwd=b"\xc3\xbc")),
+    "nothing to log in with": (CheckOptions(negotiatetimeout=7), Pop()),
+    "a password alone": (CheckOptions(negotiatetimeout=7, passwd="y"), Pop()),
+    "a login": (CheckOptions(negotiatetimeout=7, login="x", passwd="y z"), Pop(login=b"x", passwd=b"y z")),
+    "raw bytes": (CheckOptions(negotiatetimeout=7, login="\udcfc", passwd="ü"), Pop(login=b"\xfc", passwd=b"\xc3\xbc")),
 }
 
 
-@pytest.mark.parametrize(("asking", "expected"), ASKED.values(), ids=ASKED.keys())
-def test_the_check_is_made_of_login_and_passwd(asking: Asking, expected: Pop) -> None:
-    made = build_pop(asking, SUBJECT, SERVER)
+@pytest.mark.parametrize(("options", "expected"), ASKED.values(), ids=ASKED.keys())
+def test_the_check_is_made_of_login_and_passwd(options: CheckOptions, expected: Pop) -> None:
+    made = build_pop(options, SUBJECT, SERVER)
     assert made == Probe(check=expected, target=Target(endpoint=SERVER), timeout=7, asked=made.asked)
     secured = Target(endpoint=SERVER, transport=Transport.TLS, tls=TlsOptions())
-    made = build_pops(asking, SUBJECT, SERVER)
+    made = build_pops(options, SUBJECT, SERVER)
     assert made == Probe(check=expected, target=secured, timeout=7, asked=made.asked)
 
 
 def test_the_virtualhost_is_sent_as_sni() -> None:
-    target = build_pops(Asking(virtualhost="mail.example.org"), SUBJECT, SERVER).target
+    target = build_pops(CheckOptions(virtualhost="mail.example.org"), SUBJECT, SERVER).target
     assert target is not None
     assert target.tls == TlsOptions(server_name="mail.example.org")
 
@@ -138,7 +138,7 @@ def test_the_virtualhost_is_sent_as_sni() -> None:
 @pytest.mark.parametrize("text", ["gehe\nim", "gehe\rim", "gehe\0im"])
 def test_what_would_end_the_command_is_refused_and_not_shown(build, text) -> None:
     for words, directive in (({"login": text}, "login"), ({"login": "x", "passwd": text}, "passwd")):
-        with pytest.raises(Misasked, match="line break or a NUL") as refused:
-            build(Asking(**words), SUBJECT, SERVER)
+        with pytest.raises(InvalidOption, match="line break or a NUL") as refused:
+            build(CheckOptions(**words), SUBJECT, SERVER)
         assert refused.value.directive == directive
         assert "gehe" not in str(refused.value)

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ldirectord_py.checks.building.invalid_option import Misasked
+from ldirectord_py.checks.building.invalid_option import InvalidOption
 from ldirectord_py.checks.datagrams import MOST_STRANGE
 from ldirectord_py.checks.radius.conversation import Radius, build_radius
 from ldirectord_py.checks.radius.packet import attributes
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.asking import Asking, Subject
+from ldirectord_py.model.check_options import CheckedServer, CheckOptions
 from ldirectord_py.model.checking import FixedOutcome, Probe, Target, Transport
 from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down, up
 from ldirectord_py.model.service import AddressKey, Protocol
@@ -150,8 +150,8 @@ async def test_no_bytes_crash_or_convince_it(code, size, content, signed) -> Non
 
 
 REAL = Endpoint(ip_address("10.0.0.5"), 1812)
-SUBJECT = Subject(virtual=AddressKey(Protocol.TCP, REAL), endpoint=REAL)
-ASKING = Asking(
+SUBJECT = CheckedServer(virtual=AddressKey(Protocol.TCP, REAL), endpoint=REAL)
+ASKING = CheckOptions(
     service="radius", login="nemo", passwd="arctangent", secret="s3cret", checktimeout=3, negotiatetimeout=7
 )
 
@@ -176,7 +176,9 @@ def test_without_a_secret_the_server_is_down_and_the_reason_says_what_to_do() ->
 @pytest.mark.parametrize(("directive", "most"), [("login", 253), ("passwd", 128)])
 def test_what_radius_has_no_room_for_is_refused(directive: str, most: int) -> None:
     build_radius(replace(ASKING, **{directive: "ü" * (most // 2)}), SUBJECT, REAL)
-    with pytest.raises(Misasked, match=rf"^expected at most {most} bytes for service radius, but got \d+$") as refused:
+    with pytest.raises(
+        InvalidOption, match=rf"^expected at most {most} bytes for service radius, but got \d+$"
+    ) as refused:
         build_radius(replace(ASKING, **{directive: "ü" * (most // 2 + 1)}), SUBJECT, REAL)
     assert refused.value.directive == directive
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from ldirectord_py.checks.radius.packet import (
     Attribute,
     Kind,
-    Malformed,
+    RadiusPacketError,
     access_request,
     answer_in,
     attribute,
@@ -53,7 +53,7 @@ def test_the_request_begins_with_its_signature() -> None:
 
 @pytest.mark.parametrize("size", [0, 19, 39, 65535])
 def test_a_length_that_cannot_be_is_malformed(size: int) -> None:
-    with pytest.raises(Malformed, match=f"^38 bytes came, and the length in them is {size}$"):
+    with pytest.raises(RadiusPacketError, match=f"^38 bytes came, and the length in them is {size}$"):
         answer_in(ACCEPTED[:2] + size.to_bytes(2, "big") + ACCEPTED[4:])
 
 
@@ -63,7 +63,7 @@ def test_padding_is_passed_over() -> None:
 
 @pytest.mark.parametrize("tail", [b"\x06", b"\x06\x00", b"\x06\x01", b"\x06\x05ab", b"\x06\x03a\x06"])
 def test_an_attribute_without_proper_length_is_malformed(tail: bytes) -> None:
-    with pytest.raises(Malformed, match=r"^the attribute at byte 2[03] has no proper length$"):
+    with pytest.raises(RadiusPacketError, match=r"^the attribute at byte 2[03] has no proper length$"):
         attributes(bytes(20) + tail)
 
 

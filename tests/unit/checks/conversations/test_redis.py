@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ldirectord_py.checks.building.invalid_option import Misasked
+from ldirectord_py.checks.building.invalid_option import InvalidOption
 from ldirectord_py.checks.matching.patterns import Receive
 from ldirectord_py.checks.redis.conversation import Redis, build_redis, build_rediss
 from ldirectord_py.checks.redis.replies import DEEPEST, MOST_BYTES, MOST_VALUES
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.asking import Asking, Subject
+from ldirectord_py.model.check_options import CheckedServer, CheckOptions
 from ldirectord_py.model.checking import PeerClosed, PeerTooLong, Probe, Target, TlsOptions, Transport
 from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down, up
 from ldirectord_py.model.service import AddressKey, Protocol
@@ -214,8 +214,8 @@ async def test_no_bytes_crash_it_and_cuts_do_not_count(said, cuts, receive, cred
 
 def probe(build=build_redis, own: tuple[str, str] | None = None, **words: object) -> Probe:
     request, receive = own or (None, None)
-    subject = Subject(virtual=TCP, endpoint=REAL, request=request, receive=receive)
-    return build(Asking(service="redis", **words), subject, REAL)
+    subject = CheckedServer(virtual=TCP, endpoint=REAL, request=request, receive=receive)
+    return build(CheckOptions(service="redis", **words), subject, REAL)
 
 
 def test_it_is_built_as_configured() -> None:
@@ -238,6 +238,6 @@ def test_rediss_is_redis_over_tls() -> None:
 
 @pytest.mark.parametrize(("words", "directive"), [({"login": "alice"}, "login"), ({"receive": "("}, "receive")])
 def test_what_cannot_be_asked_is_refused(words, directive) -> None:
-    with pytest.raises(Misasked) as refused:
+    with pytest.raises(InvalidOption) as refused:
         probe(**words)
     assert refused.value.directive == directive

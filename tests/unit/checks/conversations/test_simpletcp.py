@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ldirectord_py.checks.building.invalid_option import Misasked
+from ldirectord_py.checks.building.invalid_option import InvalidOption
 from ldirectord_py.checks.matching.patterns import Receive
 from ldirectord_py.checks.simpletcp import MOST_ANSWER, MOST_LINES, SimpleTcp, SimpleUdp, build_simpletcp
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.asking import Asking, Subject
+from ldirectord_py.model.check_options import CheckedServer, CheckOptions
 from ldirectord_py.model.checking import Probe, Target, Transport
 from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down, up
 from ldirectord_py.model.service import AddressKey, MarkKey, Protocol, VirtualKey
@@ -134,8 +134,8 @@ async def test_of_many_lines_the_first_count() -> None:
 
 def probe(virtual: VirtualKey = TCP, own: tuple[str, str] | None = None, **words: object) -> Probe:
     request, receive = own or (None, None)
-    subject = Subject(virtual=virtual, endpoint=REAL, request=request, receive=receive)
-    return build_simpletcp(Asking(service="simpletcp", **words), subject, REAL)  # type: ignore[arg-type]
+    subject = CheckedServer(virtual=virtual, endpoint=REAL, request=request, receive=receive)
+    return build_simpletcp(CheckOptions(service="simpletcp", **words), subject, REAL)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -172,5 +172,5 @@ def test_the_limit_is_negotiatetimeout() -> None:
 
 
 def test_a_pattern_that_is_none_is_refused() -> None:
-    with pytest.raises(Misasked, match="is no regular expression"):
+    with pytest.raises(InvalidOption, match="is no regular expression"):
         probe(receive="(")

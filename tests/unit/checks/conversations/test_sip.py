@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ldirectord_py.checks.building.invalid_option import Misasked
+from ldirectord_py.checks.building.invalid_option import InvalidOption
 from ldirectord_py.checks.codecs.digest import Credentials
 from ldirectord_py.checks.sip.answer import MOST_BODY, MOST_HEAD, MOST_LINES
 from ldirectord_py.checks.sip.conversation import Sip, build_sip
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.asking import Asking, Subject
+from ldirectord_py.model.check_options import CheckedServer, CheckOptions
 from ldirectord_py.model.checking import PeerClosed, Probe, Target, Transport
 from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down, up
 from ldirectord_py.model.service import AddressKey, MarkKey, Protocol
@@ -249,8 +249,8 @@ async def test_no_bytes_crash_it(parts: list[bytes], cuts: list[int], transport:
 
 
 def build(virtual=TCP, endpoint: Endpoint = REAL, **words: object) -> Probe:
-    asking = Asking(service="sip", **words)  # type: ignore[arg-type]
-    return build_sip(asking, Subject(virtual=virtual, endpoint=endpoint), endpoint)
+    options = CheckOptions(service="sip", **words)  # type: ignore[arg-type]
+    return build_sip(options, CheckedServer(virtual=virtual, endpoint=endpoint), endpoint)
 
 
 def test_it_is_built_as_configured() -> None:
@@ -278,7 +278,7 @@ def test_without_a_login_the_server_is_asked_for_itself() -> None:
 
 @pytest.mark.parametrize("login", ["a b", "a\r\nX: y", "<a>", 'a"b', "a\\b"])
 def test_a_login_that_is_no_address_is_refused(login: str) -> None:
-    with pytest.raises(Misasked, match="expected a user and a host"):
+    with pytest.raises(InvalidOption, match="expected a user and a host"):
         build(login=login)
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from ldirectord_py.checks.matching.patterns import Receive
 from ldirectord_py.checks.smtp import Smtp, build_smtp
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.asking import Asking, Subject
+from ldirectord_py.model.check_options import CheckedServer, CheckOptions
 from ldirectord_py.model.checking import PeerClosed, Probe, Target, Transport
 from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down, up
 from ldirectord_py.model.service import MarkKey
@@ -127,10 +127,10 @@ async def test_no_bytes_crash_or_hang_it(said: list[bytes]) -> None:
 
 
 def test_what_a_configuration_says_of_other_services_is_not_used() -> None:
-    asking = Asking(
+    options = CheckOptions(
         service="submission", negotiatetimeout=7, login="x", passwd="y", request="/z", receive="z", virtualhost="v"
     )
-    probe = build_smtp(asking, Subject(virtual=MarkKey(1), endpoint=SERVER), SERVER)
+    probe = build_smtp(options, CheckedServer(virtual=MarkKey(1), endpoint=SERVER), SERVER)
     assert probe == Probe(
         check=Smtp(receive=Receive(b"z")),
         target=Target(endpoint=SERVER, transport=Transport.TCP),

@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ldirectord_py.checks.building.invalid_option import Misasked
+from ldirectord_py.checks.building.invalid_option import InvalidOption
 from ldirectord_py.checks.matching.patterns import Receive
 from ldirectord_py.checks.udp import LARGEST, Udp, build_udp
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.asking import Asking, Subject
+from ldirectord_py.model.check_options import CheckedServer, CheckOptions
 from ldirectord_py.model.checking import Probe, Target, Transport
 from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, down, up
 from ldirectord_py.model.service import AddressKey, MarkKey, Protocol, VirtualKey
@@ -66,8 +66,8 @@ async def test_no_bytes_crash_it(data: bytes, receive: str) -> None:
 
 def probe(virtual: VirtualKey = UDP, own: tuple[str, str] | None = None, **words: object) -> Probe:
     request, receive = own or (None, None)
-    subject = Subject(virtual=virtual, endpoint=REAL, request=request, receive=receive)
-    return build_udp(Asking(service="udp", **words), subject, REAL)  # type: ignore[arg-type]
+    subject = CheckedServer(virtual=virtual, endpoint=REAL, request=request, receive=receive)
+    return build_udp(CheckOptions(service="udp", **words), subject, REAL)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -102,14 +102,14 @@ def test_escapes_stand_for_bytes(request_: str, sent: bytes) -> None:
 )
 def test_other_escapes_are_refused(request_: str, shown: str) -> None:
     expected = r"expected \n, \r, \t, \0, \\ or \xNN with two hexadecimal digits, but got "
-    with pytest.raises(Misasked, match=f"^{re.escape(expected)}'{re.escape(shown)}") as refused:
+    with pytest.raises(InvalidOption, match=f"^{re.escape(expected)}'{re.escape(shown)}") as refused:
         probe(request=request_)
     assert refused.value.directive == "request"
 
 
 def test_what_does_not_fit_into_a_datagram_is_refused() -> None:
     assert probe(request=f"/{'x' * LARGEST}").timeout == 30
-    with pytest.raises(Misasked, match="expected at most 65507 bytes for one datagram, but got 65508"):
+    with pytest.raises(InvalidOption, match="expected at most 65507 bytes for one datagram, but got 65508"):
         probe(request=f"/{'x' * LARGEST}y")
 
 

@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from ldirectord_py.checks.building.invalid_option import Misasked
+from ldirectord_py.checks.building.invalid_option import InvalidOption
 from ldirectord_py.checks.external import External, build, build_perl
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.asking import Asking, Subject
+from ldirectord_py.model.check_options import CheckedServer, CheckOptions
 from ldirectord_py.model.errors import CheckUnavailable
 from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, down, up
 from ldirectord_py.model.service import AddressKey, Protocol
 from tests.peers.processes import alive
 
-SUBJECT = Subject(
+SUBJECT = CheckedServer(
     virtual=AddressKey(Protocol.TCP, Endpoint(ip_address("10.0.0.1"), 80)),
     endpoint=Endpoint(ip_address("10.0.0.5"), 8080),
 )
@@ -148,7 +148,7 @@ async def test_a_program_runs_as_the_user_that_is_named(user: str, effective: st
         path = Path(folder, "check")
         path.write_text(f"#!/bin/sh\n{RIGHTS}\n")
         path.chmod(0o755)
-        check = build(Asking(checkcommand=str(path), checkuser=user), SUBJECT, SUBJECT.endpoint).check
+        check = build(CheckOptions(checkcommand=str(path), checkuser=user), SUBJECT, SUBJECT.endpoint).check
         assert isinstance(check, External)
         outcome = await check.run()
     ours = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("CapEff"))
@@ -157,8 +157,8 @@ async def test_a_program_runs_as_the_user_that_is_named(user: str, effective: st
 
 
 def test_a_user_that_is_not_there_is_refused() -> None:
-    with pytest.raises(Misasked, match='this machine has no user "nosuchuser"'):
-        build(Asking(checkcommand="/bin/true", checkuser="nosuchuser"), SUBJECT, SUBJECT.endpoint)
+    with pytest.raises(InvalidOption, match='this machine has no user "nosuchuser"'):
+        build(CheckOptions(checkcommand="/bin/true", checkuser="nosuchuser"), SUBJECT, SUBJECT.endpoint)
 
 
 @AS_ROOT
@@ -189,7 +189,7 @@ async def test_a_missing_perl_script_is_our_own_fault() -> None:
 )
 async def test_perl_runs_perl_scripts(script, text: str, outcome: Outcome) -> None:
     path = script(text, shebang="")
-    probe = build_perl(Asking(checkcommand=path), SUBJECT, SUBJECT.endpoint)
+    probe = build_perl(CheckOptions(checkcommand=path), SUBJECT, SUBJECT.endpoint)
     assert isinstance(probe.check, External)
     told = await probe.check.run()
     assert (told.verdict, told.reason) == (outcome.verdict, outcome.reason)

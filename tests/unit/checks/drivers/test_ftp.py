@@ -10,12 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ldirectord_py.checks.building.invalid_option import Misasked
+from ldirectord_py.checks.building.invalid_option import InvalidOption
 from ldirectord_py.checks.ftp.control_connection import MOST_REPLY
 from ldirectord_py.checks.ftp.driver import MOST_FILE, Ftp, build_ftp
 from ldirectord_py.checks.matching.patterns import Receive
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.asking import Asking, Subject
+from ldirectord_py.model.check_options import CheckedServer, CheckOptions
 from ldirectord_py.model.checking import Probe
 from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, down, up
 from ldirectord_py.model.service import AddressKey, Protocol
@@ -292,8 +292,8 @@ async def test_no_replies_crash_it(replies: dict[str, bytes]) -> None:
 
 
 def build(own: str | None = None, **words: object) -> Probe:
-    subject = Subject(virtual=VIRTUAL, endpoint=REAL, request=own)
-    return build_ftp(Asking(service="ftp", **words), subject, REAL)  # type: ignore[arg-type]
+    subject = CheckedServer(virtual=VIRTUAL, endpoint=REAL, request=own)
+    return build_ftp(CheckOptions(service="ftp", **words), subject, REAL)  # type: ignore[arg-type]
 
 
 def test_it_is_built_as_configured() -> None:
@@ -312,6 +312,6 @@ def test_without_a_request_to_be_let_in_will_do() -> None:
 @pytest.mark.parametrize("directive", ["login", "passwd", "request"])
 @pytest.mark.parametrize("text", ["/a\nb", "/a\rb", "/a\0b"])
 def test_what_would_end_a_command_is_refused(directive: str, text: str) -> None:
-    with pytest.raises(Misasked, match="FTP can carry") as refused_:
+    with pytest.raises(InvalidOption, match="FTP can carry") as refused_:
         build(**{directive: text})
     assert refused_.value.directive == directive

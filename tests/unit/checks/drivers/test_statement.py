@@ -4,21 +4,21 @@ from ipaddress import ip_address
 
 import pytest
 
-from ldirectord_py.checks.building.invalid_option import Misasked
+from ldirectord_py.checks.building.invalid_option import InvalidOption
 from ldirectord_py.checks.building.optional_libraries import library
 from ldirectord_py.checks.databases.mysql import Mysql, build_mysql
 from ldirectord_py.checks.databases.oracle import Oracle, build_oracle
 from ldirectord_py.checks.databases.pgsql import Pgsql, build_pgsql
 from ldirectord_py.checks.databases.statement import Statement
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.asking import Asking, Subject
+from ldirectord_py.model.check_options import CheckedServer, CheckOptions
 from ldirectord_py.model.checking import FixedOutcome, Probe
 from ldirectord_py.model.outcome import LONGEST_DETAIL, Reason, down
 from ldirectord_py.model.service import AddressKey, Protocol
 
 REAL = Endpoint(ip_address("10.0.0.5"), 3306)
 VIRTUAL = AddressKey(Protocol.TCP, Endpoint(ip_address("10.0.0.1"), 3306))
-Build = Callable[[Asking, Subject, Endpoint], Probe]
+Build = Callable[[CheckOptions, CheckedServer, Endpoint], Probe]
 KINDS: dict[str, tuple[Build, type[Statement]]] = {
     "mysql": (build_mysql, Mysql),
     "pgsql": (build_pgsql, Pgsql),
@@ -28,8 +28,8 @@ COMPLETE = {"login": "alice", "passwd": "rabbit-hole", "database": "hole", "requ
 
 
 def build(service: str, own: str | None = None, **words: object) -> Probe:
-    asking = Asking(service=service, **(COMPLETE | words))  # type: ignore[arg-type]
-    return KINDS[service][0](asking, Subject(virtual=VIRTUAL, endpoint=REAL, request=own), REAL)
+    options = CheckOptions(service=service, **(COMPLETE | words))  # type: ignore[arg-type]
+    return KINDS[service][0](options, CheckedServer(virtual=VIRTUAL, endpoint=REAL, request=own), REAL)
 
 
 @pytest.mark.parametrize("service", KINDS)
@@ -53,7 +53,7 @@ def test_it_is_built_as_configured(service: str) -> None:
     ],
 )
 def test_what_cannot_be_asked_is_refused(service: str, directive: str, text: str, sentence: str) -> None:
-    with pytest.raises(Misasked) as refused:
+    with pytest.raises(InvalidOption) as refused:
         build(service, **{directive: text})
     assert (refused.value.directive, str(refused.value)) == (directive, sentence.format(service))
 
@@ -80,7 +80,7 @@ def test_what_is_secret_does_not_show(service: str) -> None:
 
 
 def test_a_library_that_is_not_installed_is_named() -> None:
-    with pytest.raises(Misasked) as refused:
+    with pytest.raises(InvalidOption) as refused:
         library("no_such_library_here", "mysql")
     assert refused.value.directive == "service"
     assert str(refused.value) == "service mysql needs a driver: pip install 'ldirectord-py[mysql]'"
@@ -89,7 +89,9 @@ def test_a_library_that_is_not_installed_is_named() -> None:
 def test_a_library_that_does_not_load_says_why(tmp_path, monkeypatch) -> None:
     (tmp_path / "broken_library_here.py").write_text("import no_such_library_either\n")
     monkeypatch.syspath_prepend(tmp_path)
-    with pytest.raises(Misasked, match=r"\(broken_library_here cannot be loaded: No module named 'no_such_library_e"):
+    with pytest.raises(
+        InvalidOption, match=r"\(broken_library_here cannot be loaded: No module named 'no_such_library_e"
+    ):
         library("broken_library_here", "mysql")
 
 

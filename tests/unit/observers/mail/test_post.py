@@ -19,7 +19,7 @@ from ldirectord_py.model.table import Settings
 from ldirectord_py.observers.mail import queue as post_module
 from ldirectord_py.observers.mail.delivery import Patience
 from ldirectord_py.observers.mail.message import Alert
-from ldirectord_py.observers.mail.queue import MOST, Post
+from ldirectord_py.observers.mail.queue import MOST, MailQueue
 from ldirectord_py.observers.mail.transports import Routes
 from tests.peers.mailserver import MailServer, Manner
 from tests.peers.processes import alive
@@ -39,7 +39,7 @@ def alert(
 
 @dataclass
 class Stage:
-    post: Post
+    post: MailQueue
     events: list[Event] = field(default_factory=list)
 
     def told(self, kind: type) -> list[Event]:
@@ -57,7 +57,7 @@ class Stage:
 @asynccontextmanager
 async def posting(routes: Routes, patience: Patience = BRISK) -> AsyncIterator[Stage]:
     events: list[Event] = []
-    async with Post(events.append, routes, patience) as post:
+    async with MailQueue(events.append, routes, patience) as post:
         yield Stage(post, events)
         await post.finish(10)
     waiting = asyncio.all_tasks() - {asyncio.current_task()}

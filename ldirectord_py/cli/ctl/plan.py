@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, assert_never
 
-from ldirectord_py.cli.control.command import Command, Status
+from ldirectord_py.cli.ctl.command import Command, Status
 from ldirectord_py.cli.environment import Environment
 from ldirectord_py.cli.instances import find_config, instance_name, pid_paths
-from ldirectord_py.cli.ownership import Ownership, ownership
+from ldirectord_py.cli.ownership import KeptServices, ownership
 from ldirectord_py.cli.terminal import Style, tell
 from ldirectord_py.config.load import load
 from ldirectord_py.model.address import Endpoint
@@ -32,7 +32,7 @@ from ldirectord_py.model.table import (
 from ldirectord_py.model.table_words import scheduler_flags
 from ldirectord_py.observers.changes import CHANGE_WORDS
 from ldirectord_py.planning import Foresight, foresee
-from ldirectord_py.runtime.survey import Found
+from ldirectord_py.runtime.check_once import CheckedOnce
 from ldirectord_py.system.sysctls import advised, current
 
 _DESCRIPTION = """\
@@ -174,8 +174,8 @@ def _show_removed(foresight: Foresight, steps: Sequence[_Step]) -> None:
             _tell(step, 0, "  ", f": removed with its {servers} and {connections}")
 
 
-def _kept_out(virtual: VirtualKey, foresight: Foresight) -> list[tuple[RealKey, Found]]:
-    checked: Mapping[RealKey, Found] = foresight.checked or {}
+def _kept_out(virtual: VirtualKey, foresight: Foresight) -> list[tuple[RealKey, CheckedOnce]]:
+    checked: Mapping[RealKey, CheckedOnce] = foresight.checked or {}
     mine = [(key, found) for key, found in checked.items() if key.virtual == virtual]
     return [(key, one) for key, one in mine if key not in foresight.maintained and one.outcome.verdict != "up"]
 
@@ -189,7 +189,7 @@ def _sum_up(config: Config, steps: Sequence[_Step]) -> None:
         tell(f"{config.path}: the table is as it should be, nothing would change")
 
 
-def _tell_untouched(foresight: Foresight, known: Ownership) -> None:
+def _tell_untouched(foresight: Foresight, known: KeptServices) -> None:
     if not (untouched := foresight.forecast.untouched):
         return
     shown = ", ".join(map(str, untouched[:5])) + (", ..." if len(untouched) > 5 else "")
@@ -271,7 +271,7 @@ def _count(number: int, noun: str) -> str:
 # For programs.
 
 
-def _as_json(config: Config, foresight: Foresight, steps: Sequence[_Step], known: Ownership) -> dict[str, Any]:
+def _as_json(config: Config, foresight: Foresight, steps: Sequence[_Step], known: KeptServices) -> dict[str, Any]:
     return {
         "file": config.path,
         "daemon": known.pid,

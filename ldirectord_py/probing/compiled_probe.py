@@ -5,7 +5,7 @@ import socket
 from ldirectord_py.model.checking import Probe, Target
 
 
-class Prepared:
+class CompiledProbe:
     """A probe made ready to be carried out many times: what each time needs, worked out once."""
 
     __slots__ = ("address", "family", "may_meet_itself", "origin", "probe", "target")

@@ -6,7 +6,7 @@ import tempfile
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from ldirectord_py.cli.control.command import Command, Status
+from ldirectord_py.cli.ctl.command import Command, Status
 from ldirectord_py.cli.terminal import tell
 from ldirectord_py.config.convert.conversion import Syntax, convert, syntax_of
 from ldirectord_py.config.grammar.directive import Unreadable

@@ -3,7 +3,7 @@
 import json
 from argparse import ArgumentParser, Namespace
 
-from ldirectord_py.cli.control.command import Command, Status
+from ldirectord_py.cli.ctl.command import Command, Status
 from ldirectord_py.cli.environment import Environment
 from ldirectord_py.cli.instances import find_config
 from ldirectord_py.cli.terminal import Style, tell

@@ -38,7 +38,7 @@ class Header(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asking:
+class CheckOptions:
     """How the real servers of one virtual are asked: every value is in force, defaults filled in.
 
     Text holds the file's bytes, decoded as UTF-8 with surrogate escapes, so that encoding it the
@@ -78,7 +78,7 @@ class Asking:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
+class CheckedServer:
     """One real server, as far as asking it goes."""
 
     virtual: VirtualKey

@@ -24,7 +24,7 @@ def destination(asked: Invocation, logfile: str, *, supervised: bool = False) ->
     return LogFile(Path(logfile + SHADOW if asked.shadow else logfile))
 
 
-class Journal:
+class CommandLog:
     """The log, which moves to another place once the configuration has named it."""
 
     def __init__(self, asked: Invocation, where: LogDestination, instance: str) -> None:

@@ -8,11 +8,11 @@ from ldirectord_py.model.checking import Always, Never, Polled
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.outcome import Outcome
 from ldirectord_py.model.service import RealKey
-from ldirectord_py.probing.schedule import Report, Schedule
+from ldirectord_py.probing.schedule import ReportOutcome, Schedule
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class CheckedOnce:
     """What one check of a server has found."""
 
     outcome: Outcome
@@ -20,17 +20,19 @@ class Found:
     """See `Probe.asked`."""
 
 
-async def survey(config: Config, open_schedule: Callable[[Report], Schedule]) -> Mapping[RealKey, Found]:
+async def check_once(
+    config: Config, open_schedule: Callable[[ReportOutcome], Schedule]
+) -> Mapping[RealKey, CheckedOnce]:
     """Return what one check of each server of *config* that is checked at all has found.
 
     Takes as long as the slowest of them.
     """
     subscribers = _subscribers(config)
-    found: dict[Polled, Found] = {}
+    found: dict[Polled, CheckedOnce] = {}
     complete = asyncio.Event()
 
     def report(plan: Polled, outcome: Outcome, _seconds: float, _lateness: float, asked: str) -> None:
-        found.setdefault(plan, Found(outcome, asked))
+        found.setdefault(plan, CheckedOnce(outcome, asked))
         if len(found) == len(subscribers):
             complete.set()
 

@@ -8,12 +8,12 @@ from ipaddress import ip_address
 from ldirectord_py.checks.registry import plan
 from ldirectord_py.config.load import parse
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.asking import Asking, Subject
+from ldirectord_py.model.check_options import CheckedServer, CheckOptions
 from ldirectord_py.model.checking import CheckPlan, Probe, Repeated
 from ldirectord_py.model.outcome import Outcome
 from ldirectord_py.model.service import AddressKey, Protocol, VirtualKey
 from ldirectord_py.probing.prober import Prober
-from ldirectord_py.probing.tls_memory import CertificateSeen
+from ldirectord_py.probing.tls_memory import OnCertificate
 
 VIP = AddressKey(Protocol.TCP, Endpoint(ip_address("192.0.2.1"), 80))
 UDP_VIP = AddressKey(Protocol.UDP, Endpoint(ip_address("192.0.2.1"), 80))
@@ -26,9 +26,9 @@ Check = Callable[..., Awaitable[Outcome]]
 
 
 def probe_of(endpoint: Endpoint, virtual: VirtualKey = VIP, **words: object) -> Probe:
-    """Return the probe of a server by the words of a configuration, as in `Asking`, with timeouts of 1 s."""
+    """Return the probe of a server by the words of a configuration, as in `CheckOptions`, with timeouts of 1 s."""
     words = {"negotiatetimeout": TIMEOUT, "checktimeout": TIMEOUT} | words
-    repeated = plan(Asking(**words), Subject(virtual=virtual, endpoint=endpoint))  # type: ignore[arg-type]
+    repeated = plan(CheckOptions(**words), CheckedServer(virtual=virtual, endpoint=endpoint))  # type: ignore[arg-type]
     assert isinstance(repeated, Repeated)
     return repeated.probe
 
@@ -46,7 +46,7 @@ def configured(real: str, *lines: str, virtual: str | None = None) -> CheckPlan:
 
 
 @asynccontextmanager
-async def probing(certificate_seen: CertificateSeen = lambda _target, _expires: None) -> AsyncIterator[Ask]:
+async def probing(certificate_seen: OnCertificate = lambda _target, _expires: None) -> AsyncIterator[Ask]:
     """Yield a way to carry out a probe, once; a bug in a check is raised."""
     crashes: list[Exception] = []
     async with asyncio.TaskGroup() as tasks:
@@ -65,7 +65,7 @@ async def probing(certificate_seen: CertificateSeen = lambda _target, _expires: 
 
 
 @asynccontextmanager
-async def checking(certificate_seen: CertificateSeen = lambda _target, _expires: None) -> AsyncIterator[Check]:
+async def checking(certificate_seen: OnCertificate = lambda _target, _expires: None) -> AsyncIterator[Check]:
     """Yield a way to check a server by the words of a configuration; a bug in a check is raised."""
     async with probing(certificate_seen) as ask:
 

@@ -1,1 +1,0 @@
-"""What `ldirectorctl` can do, one module a command."""

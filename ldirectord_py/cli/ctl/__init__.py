@@ -1,0 +1,1 @@
+"""What `ldirectorctl` can do, one module a command; `commands` is the table of them."""

@@ -1,0 +1,8 @@
+"""The table of commands: a new one is a module beside this one and a row here."""
+
+from ldirectord_py.cli.ctl.command import Command
+from ldirectord_py.cli.ctl.convert import CONVERT
+from ldirectord_py.cli.ctl.lint import LINT
+from ldirectord_py.cli.ctl.plan import PLAN
+
+COMMANDS: tuple[Command, ...] = (CONVERT, LINT, PLAN)
