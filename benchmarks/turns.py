@@ -14,7 +14,6 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from ldirectord_py.config.load import parse
-from ldirectord_py.engine import policy
 from ldirectord_py.ipvs.memory import MemoryTable
 from ldirectord_py.model.config import Config
 from ldirectord_py.observers.logging.log import LogFile, open_log
@@ -77,7 +76,7 @@ async def main(servers: int) -> None:
     dearest = Dearest()
     async with asyncio.TaskGroup() as tasks:
         prober = Prober(tasks, crashed=lambda _probe, error: print(error))
-        schedule = Schedule(prober, policy, director.report, limit=1000, drivers=64)
+        schedule = Schedule(prober, director.report, limit=1000, drivers=64)
         schedule.retarget(director.plans)
         running = [tasks.create_task(director.follow()), tasks.create_task(maintenance.watch(director, schedule))]
         settle_memory()

@@ -14,7 +14,6 @@ from ldirectord_py.api.control import serve_control
 from ldirectord_py.checks.redaction import without
 from ldirectord_py.config.load import load
 from ldirectord_py.config.meaning.here import HERE
-from ldirectord_py.engine import policy
 from ldirectord_py.ipvs.kernel import KernelTable
 from ldirectord_py.ipvs.memory import MemoryTable
 from ldirectord_py.metrics_endpoint import MetricsEndpoint
@@ -249,7 +248,7 @@ class Application:
                     closing=self._limits.closing,
                 )
                 may = self._limits
-                schedule = Schedule(prober, policy, director.report, limit=may.conversations, drivers=may.drivers)
+                schedule = Schedule(prober, director.report, limit=may.conversations, drivers=may.drivers)
                 self._schedule = schedule
                 reloader = Reloader(director, schedule, self._maintenance, self._load, self._stream.emit)
                 reloader.admit, reloader.apply = self._admit, self._apply

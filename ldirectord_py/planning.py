@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from ldirectord_py.engine import policy
 from ldirectord_py.engine.forecast import Forecast, forecast
 from ldirectord_py.ipvs.kernel import KernelTable
 from ldirectord_py.model.config import Config
@@ -54,7 +53,7 @@ async def foresee(config: Config, *, check: bool, ours: Collection[str] = ()) ->
             prober = Prober(tasks, crashed=lambda _probe, _error: None)  # told as the check's outcome
 
             def schedule(report: ReportOutcome) -> Schedule:
-                return Schedule(prober, policy, report, limit=may.conversations, drivers=may.drivers)
+                return Schedule(prober, report, limit=may.conversations, drivers=may.drivers)
 
             checked = await check_once(config, schedule)
             prober.close()

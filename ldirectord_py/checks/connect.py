@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ldirectord_py.model.checking import Peer
+from ldirectord_py.model.conversation import Peer
 from ldirectord_py.model.outcome import Outcome, up
 
 _CONNECTED = up("connected")

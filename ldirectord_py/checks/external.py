@@ -9,9 +9,9 @@ from ldirectord_py.checks.building.request_texts import shown
 from ldirectord_py.checks.quoting import quoted
 from ldirectord_py.model.address import Endpoint, bracketed
 from ldirectord_py.model.check_options import CheckedServer, CheckOptions
-from ldirectord_py.model.checking import Probe
 from ldirectord_py.model.errors import CheckUnavailable
 from ldirectord_py.model.outcome import Outcome, Reason, down, up
+from ldirectord_py.model.probe import Probe
 from ldirectord_py.model.service import MarkKey
 from ldirectord_py.system import processes, rights
 from ldirectord_py.system.rights import Account

@@ -12,8 +12,9 @@ from ldirectord_py.checks.redaction import veiled
 from ldirectord_py.checks.text_lines import Lines
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.check_options import CheckedServer, CheckOptions
-from ldirectord_py.model.checking import Peer, Probe, Target
+from ldirectord_py.model.conversation import Peer
 from ldirectord_py.model.outcome import Outcome, Reason, down, up
+from ldirectord_py.model.probe import Probe, Target
 
 _GREETING = re.compile(rb"\* (OK|PREAUTH|BYE)(?![A-Z0-9])", re.IGNORECASE)
 _CAPABILITIES = re.compile(rb"[^\[]*+\[CAPABILITY ([^\]]{,65535})", re.IGNORECASE)

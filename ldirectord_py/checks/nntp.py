@@ -10,8 +10,9 @@ from ldirectord_py.checks.quoting import quoted
 from ldirectord_py.checks.text_lines import Lines
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.check_options import CheckedServer, CheckOptions
-from ldirectord_py.model.checking import Peer, Probe, Target
+from ldirectord_py.model.conversation import Peer
 from ldirectord_py.model.outcome import Outcome, Reason, down, up
+from ldirectord_py.model.probe import Probe, Target
 
 _RESPONSE = re.compile(rb"[1-5][0-9]{2}(?![0-9])")
 _LONGEST = 100

@@ -4,7 +4,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Literal
 
-from ldirectord_py.model.checking import Peer
+from ldirectord_py.model.conversation import Peer
 from ldirectord_py.model.outcome import Outcome, Reason, down, up
 
 _TOKEN = 16

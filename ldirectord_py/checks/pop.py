@@ -11,8 +11,9 @@ from ldirectord_py.checks.redaction import veiled
 from ldirectord_py.checks.text_lines import Lines
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.check_options import CheckedServer, CheckOptions
-from ldirectord_py.model.checking import Peer, Probe, Target
+from ldirectord_py.model.conversation import Peer
 from ldirectord_py.model.outcome import Outcome, Reason, down, up
+from ldirectord_py.model.probe import Probe, Target
 
 _GREETED = up("greeted")
 _LET_IN = up("greeted, and let us in")

@@ -12,18 +12,10 @@ from ldirectord_py.checks.connect import Connect
 from ldirectord_py.checks.ping import Ping
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.check_options import CheckedServer, CheckOptions, CheckType
-from ldirectord_py.model.checking import (
-    Alternating,
-    Always,
-    CheckPlan,
-    FixedOutcome,
-    Never,
-    Probe,
-    Repeated,
-    Target,
-    Transport,
-)
+from ldirectord_py.model.check_plan import Alternating, Always, CheckPlan, Never, Repeated
+from ldirectord_py.model.conversation import Transport
 from ldirectord_py.model.outcome import Reason, down, up
+from ldirectord_py.model.probe import FixedOutcome, Probe, Target
 from ldirectord_py.model.service import AddressKey, Protocol
 
 Build = Callable[[CheckOptions, CheckedServer, Endpoint], Probe]

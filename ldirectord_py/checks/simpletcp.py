@@ -7,8 +7,9 @@ from ldirectord_py.checks.matching.patterns import PatternGaveUp, Receive
 from ldirectord_py.checks.quoting import quoted
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.check_options import CheckedServer, CheckOptions
-from ldirectord_py.model.checking import Peer, Probe, Target, Transport
+from ldirectord_py.model.conversation import Peer, Transport
 from ldirectord_py.model.outcome import Outcome, Reason, down, up
+from ldirectord_py.model.probe import Probe, Target
 from ldirectord_py.model.service import AddressKey, Protocol
 
 MOST_ANSWER = 64 * 1024

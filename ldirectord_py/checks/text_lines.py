@@ -5,7 +5,7 @@ from dataclasses import replace
 from ldirectord_py.checks.matching.patterns import PatternGaveUp, Receive
 from ldirectord_py.checks.quoting import quoted
 from ldirectord_py.checks.redaction import veiled
-from ldirectord_py.model.checking import Peer
+from ldirectord_py.model.conversation import Peer
 from ldirectord_py.model.outcome import Outcome, Reason, down
 
 MOST_LINES = 512

@@ -10,8 +10,9 @@ from ldirectord_py.checks.matching.searching import objection_to
 from ldirectord_py.checks.quoting import quoted
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.check_options import CheckedServer, CheckOptions
-from ldirectord_py.model.checking import Peer, Probe, Target, Transport
+from ldirectord_py.model.conversation import Peer, Transport
 from ldirectord_py.model.outcome import Outcome, Reason, down, up
+from ldirectord_py.model.probe import Probe, Target
 
 LARGEST = 65_507
 """Bytes: what IPv4 has room for in one datagram of UDP (RFC 768, RFC 791)."""

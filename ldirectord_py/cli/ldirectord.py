@@ -23,8 +23,7 @@ from ldirectord_py.cli.texts import HELP, USAGE, version
 from ldirectord_py.config.load import load
 from ldirectord_py.config.meaning.here import HERE
 from ldirectord_py.config.meaning.resolve import Unasked
-from ldirectord_py.engine.policy import longest_notice
-from ldirectord_py.model.checking import Alternating, Repeated, Together
+from ldirectord_py.model.check_plan import Alternating, Repeated, Together
 from ldirectord_py.model.config import Config, Virtual
 from ldirectord_py.model.errors import ConfigRejected, DirectorError
 from ldirectord_py.model.problems import Severity
@@ -98,7 +97,7 @@ def _configtest(asked: Invocation, environment: Environment) -> int:
 def _longest_notice(virtual: Virtual) -> float:
     plans = {real.plan for real in virtual.reals}
     polled = [plan for plan in plans if isinstance(plan, Repeated | Together | Alternating)]
-    return max((longest_notice(plan, virtual.failurecount) for plan in polled), default=0.0)
+    return max((plan.longest_notice(virtual.failurecount) for plan in polled), default=0.0)
 
 
 def _count(number: int, noun: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from ldirectord_py.engine.health import counted
-from ldirectord_py.model.checking import Polled
+from ldirectord_py.model.check_plan import Polled
 from ldirectord_py.model.events import FaultLasts
 from ldirectord_py.model.health import FaultRules
 from ldirectord_py.model.outcome import Outcome, Verdict

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import NamedTuple
 
-from ldirectord_py.model.checking import Polled
+from ldirectord_py.model.check_plan import Polled
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.events import Event
 from ldirectord_py.model.health import Health

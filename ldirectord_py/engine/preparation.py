@@ -7,7 +7,7 @@ from ldirectord_py.engine.health import resumed, unchecked
 from ldirectord_py.engine.inputs import Configured, Moment
 from ldirectord_py.engine.maintained import kept_out
 from ldirectord_py.engine.servers import ServerState
-from ldirectord_py.model.checking import Always, Polled
+from ldirectord_py.model.check_plan import Always, Polled
 from ldirectord_py.model.config import Real, Virtual
 from ldirectord_py.model.health import Health, Rules, State
 from ldirectord_py.model.service import RealKey

@@ -15,7 +15,7 @@ from ldirectord_py.engine.preparation import Preparation
 from ldirectord_py.engine.servers import ServerState
 from ldirectord_py.engine.subscriptions import Subscriptions
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.checking import CheckPlan, Polled
+from ldirectord_py.model.check_plan import CheckPlan, Polled
 from ldirectord_py.model.config import Config, Virtual
 from ldirectord_py.model.decisions import Decision, Mode
 from ldirectord_py.model.events import (

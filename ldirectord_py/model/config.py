@@ -6,7 +6,7 @@ from enum import IntFlag
 
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.check_options import CheckOptions
-from ldirectord_py.model.checking import CheckPlan
+from ldirectord_py.model.check_plan import CheckPlan
 from ldirectord_py.model.health import FaultRules
 from ldirectord_py.model.problems import Problem
 from ldirectord_py.model.service import RealKey, VirtualKey, kernel_endpoint

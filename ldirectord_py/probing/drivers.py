@@ -4,9 +4,10 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from ldirectord_py.model.checking import Driver, PreparedDriver, Probe
+from ldirectord_py.model.conversation import Driver, PreparedDriver
 from ldirectord_py.model.errors import CheckUnavailable
 from ldirectord_py.model.outcome import Outcome, Reason, down, fault
+from ldirectord_py.model.probe import Probe
 from ldirectord_py.probing.ground import Done
 from ldirectord_py.probing.reasons import HELD_UP, outcome_of_bug, outcome_of_delay
 

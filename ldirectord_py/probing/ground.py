@@ -5,8 +5,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from ldirectord_py.checks.matching.offload import Allowance
-from ldirectord_py.model.checking import Pattern, Probe
+from ldirectord_py.model.conversation import Pattern
 from ldirectord_py.model.outcome import Outcome
+from ldirectord_py.model.probe import Probe
 from ldirectord_py.probing.closing import ClosingConnections
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from select import EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP
 from typing import Any, TypeVar
 
 from ldirectord_py.checks.matching.offload import Allowance
-from ldirectord_py.model.checking import Conversation, Pattern
+from ldirectord_py.model.conversation import Conversation, Pattern
 from ldirectord_py.model.errors import CheckUnavailable
 from ldirectord_py.model.network import outcome_of_errno, outcome_of_opening, raise_if_ours, raise_of_opening
 from ldirectord_py.model.outcome import Outcome, Reason, down, fault

@@ -2,7 +2,7 @@
 
 import ssl
 
-from ldirectord_py.model.checking import PeerClosed, PeerTooLong
+from ldirectord_py.model.conversation import PeerClosed, PeerTooLong
 from ldirectord_py.model.errors import CheckUnavailable
 from ldirectord_py.model.network import outcome_of_errno, raise_if_ours
 from ldirectord_py.model.outcome import Outcome, Reason, down, fault

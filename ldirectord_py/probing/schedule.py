@@ -6,10 +6,10 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from heapq import heappop, heappush
 from itertools import count
-from typing import Protocol
 
-from ldirectord_py.model.checking import Polled, Probe, Target, Together
+from ldirectord_py.model.check_plan import Polled, Together
 from ldirectord_py.model.outcome import Outcome
+from ldirectord_py.model.probe import Target
 from ldirectord_py.probing.prober import Prober, ProbeStarter, Run
 from ldirectord_py.system.turns import in_turns
 
@@ -24,30 +24,6 @@ _GOLDEN = (math.sqrt(5) - 1) / 2  # its multiples, modulo 1, are spread evenly h
 
 ReportOutcome = Callable[[Polled, Outcome, float, float, str], None]
 """Is handed the plan, the outcome, the check's seconds, by how many seconds it began late, and what was asked."""
-
-
-class Policy(Protocol):
-    """Which probe of a plan comes next; pure."""
-
-    def probe_at(self, plan: Polled, step: int) -> Probe:
-        """Return the probe that is due at *step*."""
-        ...
-
-    def step_after(self, plan: Polled, step: int, outcome: Outcome) -> int:
-        """Return the step after *step*, whose probe ended with *outcome*."""
-        ...
-
-    def verdict(self, plan: Together, step: int, outcome: Outcome) -> Outcome | None:
-        """Return what the turn amounts to once *step* ended with *outcome*; None: the next step follows at once."""
-        ...
-
-    def probes(self, plan: Polled) -> tuple[Probe, ...]:
-        """Return all probes of *plan*."""
-        ...
-
-    def period(self, plan: Polled) -> float:
-        """Return the seconds within which *plan* ends at least once."""
-        ...
 
 
 class _Lane:
@@ -105,13 +81,13 @@ class _Item:
         if self.gone:
             return
         lane, last, asked = self.lane, self.step, self.asked
-        step = self.schedule.policy.step_after(self.plan, last, outcome)
+        step = self.plan.step_after(last, outcome)
         if step != last:
             self.step = step
             self.lane, self.errand, self.asked = self.schedule.errand(self.plan, step)
         if self.several and isinstance(self.plan, Together):
             self.spent = seconds = self.spent + seconds
-            whole = self.schedule.policy.verdict(self.plan, last, outcome)
+            whole = self.plan.verdict(last, outcome)
             if whole is None:
                 self.schedule.goes_on(self, lane, now)
                 return
@@ -129,8 +105,7 @@ class Schedule:
     in line, each kind in its own, and their deadlines with them.
     """
 
-    def __init__(self, prober: Prober, policy: Policy, report: ReportOutcome, *, limit: int, drivers: int) -> None:
-        self.policy = policy
+    def __init__(self, prober: Prober, report: ReportOutcome, *, limit: int, drivers: int) -> None:
         self.report = report
         self._prober = prober
         self._conversations, self._drivers = self._lanes = _Lane(limit), _Lane(drivers)
@@ -165,7 +140,7 @@ class Schedule:
             self._drop(self._items.pop(plan))
         self._enter(_spread([plan for plan in keep if plan not in self._items], self._loop.time()))
         self._prober.tls.forget_all_but(self._targets(self._items))
-        self._slowest = max((self.policy.period(plan) for plan in self._items), default=0.0)
+        self._slowest = max((plan.period for plan in self._items), default=0.0)
         self._arm()
 
     async def follow(self, plans: Mapping[Polled, object]) -> None:
@@ -188,7 +163,7 @@ class Schedule:
         slowest = 0.0
         async for some in in_turns(list(self._items), _FOLLOWED):
             targets |= self._targets(some)
-            slowest = max(slowest, *map(self.policy.period, some))
+            slowest = max(slowest, *(plan.period for plan in some))
         self._prober.tls.forget_all_but(targets)
         self._slowest = slowest
 
@@ -199,7 +174,7 @@ class Schedule:
                 self._drop(self._items.pop(plan))
         fresh = [plan for plan, wanted in changes.items() if wanted and plan not in self._items]
         self._enter(_spread(fresh, self._loop.time()))
-        self._slowest = max((self._slowest, *map(self.policy.period, fresh)))
+        self._slowest = max((self._slowest, *(plan.period for plan in fresh)))
         self._arm()
 
     def _enter(self, begins: Iterable[tuple[float, Polled]]) -> None:
@@ -211,7 +186,7 @@ class Schedule:
 
     def errand(self, plan: Polled, step: int) -> tuple[_Lane, ProbeStarter, str]:
         """Return the lane of the probe that is due at *step*, the probe made ready, and what it asks."""
-        probe = self.policy.probe_at(plan, step)
+        probe = plan.probe_at(step)
         lane = self._drivers if probe.target is None else self._conversations
         return lane, self._prober.prepare(probe), probe.asked
 
@@ -242,7 +217,7 @@ class Schedule:
             self._arm()
 
     def _targets(self, plans: Iterable[Polled]) -> set[Target]:
-        targets = (probe.target for plan in plans for probe in self.policy.probes(plan))
+        targets = (probe.target for plan in plans for probe in plan.probes)
         return {target for target in targets if target is not None and target.tls is not None}
 
     def _drop(self, item: _Item) -> None:

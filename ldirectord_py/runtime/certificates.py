@@ -3,9 +3,9 @@
 import time
 from collections.abc import Callable, Iterable, Mapping
 
-from ldirectord_py.engine.policy import probes
-from ldirectord_py.model.checking import Always, CheckPlan, Never, Polled, Target
+from ldirectord_py.model.check_plan import Always, CheckPlan, Never, Polled
 from ldirectord_py.model.events import CertificateExpiring, CertificateSeen, Event
+from ldirectord_py.model.probe import Target
 from ldirectord_py.model.service import RealKey
 from ldirectord_py.system.turns import in_turns
 
@@ -96,5 +96,5 @@ def _tls_targets(plan: CheckPlan) -> set[Target]:
     """Return where *plan* speaks TLS."""
     if isinstance(plan, Always | Never):
         return set()
-    targets = (probe.target for probe in probes(plan))
+    targets = (probe.target for probe in plan.probes)
     return {target for target in targets if target is not None and target.tls is not None}

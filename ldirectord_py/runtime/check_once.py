@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
-from ldirectord_py.model.checking import Always, Never, Polled
+from ldirectord_py.model.check_plan import Always, Never, Polled
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.outcome import Outcome
 from ldirectord_py.model.service import RealKey

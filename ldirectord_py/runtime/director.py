@@ -17,7 +17,7 @@ from ldirectord_py.engine.inputs import (
     Written,
 )
 from ldirectord_py.engine.state import EngineState
-from ldirectord_py.model.checking import Polled
+from ldirectord_py.model.check_plan import Polled
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.decisions import Decision
 from ldirectord_py.model.events import Event, Trigger

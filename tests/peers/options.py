@@ -9,8 +9,9 @@ from ldirectord_py.checks.registry import plan
 from ldirectord_py.config.load import parse
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.check_options import CheckedServer, CheckOptions
-from ldirectord_py.model.checking import CheckPlan, Probe, Repeated
+from ldirectord_py.model.check_plan import CheckPlan, Repeated
 from ldirectord_py.model.outcome import Outcome
+from ldirectord_py.model.probe import Probe
 from ldirectord_py.model.service import AddressKey, Protocol, VirtualKey
 from ldirectord_py.probing.prober import Prober
 from ldirectord_py.probing.tls_memory import OnCertificate

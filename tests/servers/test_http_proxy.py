@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ldirectord_py.model.checking import Repeated
+from ldirectord_py.model.check_plan import Repeated
 from ldirectord_py.model.outcome import Outcome, Reason, down, up
 from tests.lab.support.waiting import wait_until
 from tests.peers.options import checking, configured, probing

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.check_options import CheckOptions
-from ldirectord_py.model.checking import Target, TlsOptions, Transport
+from ldirectord_py.model.conversation import Transport
+from ldirectord_py.model.probe import Target, TlsOptions
 
 _DNS_NAME = re.compile(r"(?=.{1,253}\Z)(?=.*[A-Za-z_-])[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*", re.ASCII)
 """What can be sent as SNI (RFC 6066 §3): a name, not an address."""

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from ldirectord_py.checks.building.invalid_option import InvalidOption
 from ldirectord_py.model.check_options import CheckOptions, CheckType
-from ldirectord_py.model.checking import FixedOutcome, Origin, Probe
+from ldirectord_py.model.probe import FixedOutcome, Origin, Probe
 
 
 def setting_out(options: CheckOptions, probe: Probe) -> Probe:

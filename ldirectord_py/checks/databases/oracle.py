@@ -7,7 +7,7 @@ from ldirectord_py.checks.databases import oracle_worker
 from ldirectord_py.checks.databases.statement import Statement, build
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.check_options import CheckedServer, CheckOptions
-from ldirectord_py.model.checking import Probe
+from ldirectord_py.model.probe import Probe
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,8 +11,8 @@ from ldirectord_py.checks.databases.question import Question, outcome_of
 from ldirectord_py.checks.matching.patterns import Receive
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.check_options import CheckedServer, CheckOptions
-from ldirectord_py.model.checking import FixedOutcome, Probe
 from ldirectord_py.model.outcome import Outcome, Reason, down
+from ldirectord_py.model.probe import FixedOutcome, Probe
 from ldirectord_py.workers.pool import pool
 from ldirectord_py.workers.worker import WorkerEnded
 

@@ -10,7 +10,8 @@ from ldirectord_py.checks.matching.patterns import Receive
 from ldirectord_py.checks.quoting import quoted
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.check_options import CheckedServer, CheckOptions
-from ldirectord_py.model.checking import Probe, Target, Transport
+from ldirectord_py.model.conversation import Transport
+from ldirectord_py.model.probe import Probe, Target
 from ldirectord_py.model.service import AddressKey, Protocol
 
 _EXAMPLES = "such as www.example.org, www.example.org AAAA, or an address"

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from ldirectord_py.checks import driver_network
 from ldirectord_py.checks.redaction import veiled
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.checking import Origin
 from ldirectord_py.model.outcome import Outcome, Reason, down
+from ldirectord_py.model.probe import Origin
 
 MOST_REPLY = 16 * 1024
 """Bytes of a reply, all its lines together; some greetings are long."""

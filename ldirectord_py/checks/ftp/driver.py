@@ -11,8 +11,8 @@ from ldirectord_py.checks.matching import offload
 from ldirectord_py.checks.matching.patterns import Receive
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.check_options import CheckedServer, CheckOptions
-from ldirectord_py.model.checking import Origin, Probe
 from ldirectord_py.model.outcome import Outcome, Reason, down, up
+from ldirectord_py.model.probe import Origin, Probe
 
 MOST_FILE = 256 * 1024
 """Bytes of a file that are fetched."""

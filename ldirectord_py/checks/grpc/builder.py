@@ -10,7 +10,8 @@ from ldirectord_py.checks.building.sni import tls_target
 from ldirectord_py.checks.quoting import quoted
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.check_options import CheckedServer, CheckOptions
-from ldirectord_py.model.checking import Conversation, Probe, Target
+from ldirectord_py.model.conversation import Conversation
+from ldirectord_py.model.probe import Probe, Target
 
 _ALPN = ("h2",)
 """How HTTP/2 is called within TLS, RFC 9113 §3.2."""

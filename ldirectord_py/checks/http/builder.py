@@ -15,8 +15,8 @@ from ldirectord_py.checks.matching.patterns import Receive
 from ldirectord_py.checks.quoting import quoted
 from ldirectord_py.model.address import Endpoint, bracketed
 from ldirectord_py.model.check_options import CheckedServer, CheckOptions
-from ldirectord_py.model.checking import FixedOutcome, Probe, Target
 from ldirectord_py.model.outcome import Reason, down
+from ldirectord_py.model.probe import FixedOutcome, Probe, Target
 
 _CONTROL = re.compile("[\x00-\x1f\x7f]")
 

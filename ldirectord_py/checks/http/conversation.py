@@ -16,7 +16,7 @@ from ldirectord_py.checks.quoting import quoted
 from ldirectord_py.checks.redaction import veiled_sentence
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.check_options import SUCCESSFUL, Header
-from ldirectord_py.model.checking import Peer
+from ldirectord_py.model.conversation import Peer
 from ldirectord_py.model.outcome import Outcome, Reason, down, up
 
 MOST_REDIRECTS = 7

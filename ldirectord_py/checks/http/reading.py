@@ -6,7 +6,7 @@ from httptools import HttpParserError, HttpParserUpgrade
 
 from ldirectord_py.checks.http.answer import MOST_BODY, Answer, WholeAnswer
 from ldirectord_py.checks.quoting import quoted
-from ldirectord_py.model.checking import Peer
+from ldirectord_py.model.conversation import Peer
 from ldirectord_py.model.outcome import Outcome, Reason, down
 
 MOST_HEAD = 64 * 1024

@@ -15,8 +15,9 @@ from ldirectord_py.checks.quoting import LONGEST, quoted
 from ldirectord_py.checks.redaction import veiled
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.check_options import CheckedServer, CheckOptions
-from ldirectord_py.model.checking import Peer, Probe, Target
+from ldirectord_py.model.conversation import Peer
 from ldirectord_py.model.outcome import Outcome, Reason, down, up
+from ldirectord_py.model.probe import Probe, Target
 
 MOST_MESSAGES = 16
 """Messages that an answer may take: one entry, its result, and a few that are passed over."""

@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 from ldirectord_py.checks.matching import worker
 from ldirectord_py.checks.matching.patterns import PatternGaveUp, Receive
 from ldirectord_py.checks.matching.worker import ANSWER, HEAD, MatchResult
-from ldirectord_py.model.checking import Pattern
+from ldirectord_py.model.conversation import Pattern
 from ldirectord_py.model.errors import CheckUnavailable
 
 MOST_CPU = 0.1

@@ -10,8 +10,9 @@ from ldirectord_py.checks.radius.packet import Code, Kind
 from ldirectord_py.checks.redaction import veiled
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.check_options import CheckedServer, CheckOptions
-from ldirectord_py.model.checking import FixedOutcome, Peer, Probe, Target, Transport
+from ldirectord_py.model.conversation import Peer, Transport
 from ldirectord_py.model.outcome import Outcome, Reason, down, up
+from ldirectord_py.model.probe import FixedOutcome, Probe, Target
 
 _ACCEPTED = up("Access-Accept")
 _NO_ANSWER = down(Reason.PROTOCOL, "expected a RADIUS answer to our request, but other datagrams came")

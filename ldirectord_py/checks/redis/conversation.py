@@ -12,8 +12,9 @@ from ldirectord_py.checks.redaction import veiled, veiled_sentence
 from ldirectord_py.checks.redis.replies import RedisReplyError, Refused, Replies, command
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.check_options import CheckedServer, CheckOptions
-from ldirectord_py.model.checking import Peer, Probe, Target
+from ldirectord_py.model.conversation import Peer
 from ldirectord_py.model.outcome import Outcome, Reason, down, up
+from ldirectord_py.model.probe import Probe, Target
 
 _PING = (b"PING",)
 _PONG = b"PONG"

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ldirectord_py.model.checking import Peer
+from ldirectord_py.model.conversation import Peer
 from ldirectord_py.model.outcome import Outcome, Reason, down
 
 MOST_HEAD = 16 * 1024

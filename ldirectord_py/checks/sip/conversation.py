@@ -11,8 +11,9 @@ from ldirectord_py.checks.redaction import veiled
 from ldirectord_py.checks.sip.answer import Answer, read_datagram, read_stream
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.check_options import CheckedServer, CheckOptions
-from ldirectord_py.model.checking import Peer, Probe, Target, Transport
+from ldirectord_py.model.conversation import Peer, Transport
 from ldirectord_py.model.outcome import Outcome, Reason, down, up
+from ldirectord_py.model.probe import Probe, Target
 from ldirectord_py.model.service import AddressKey, Protocol
 
 _METHOD = "OPTIONS"

@@ -14,7 +14,8 @@ from ldirectord_py.config.meaning.resolve import Resolver
 from ldirectord_py.config.meaning.servers import Reserve
 from ldirectord_py.config.meaning.tls import TlsFiles, tls_options
 from ldirectord_py.model.check_options import CheckedServer, CheckOptions
-from ldirectord_py.model.checking import Alternating, Always, CheckPlan, Never, Probe, Repeated, Together
+from ldirectord_py.model.check_plan import Alternating, Always, CheckPlan, Never, Repeated, Together
+from ldirectord_py.model.probe import Probe
 from ldirectord_py.model.service import VirtualKey
 
 

@@ -2,7 +2,7 @@ import pytest
 
 from ldirectord_py.checks.building.sni import tls_options
 from ldirectord_py.model.check_options import CheckOptions
-from ldirectord_py.model.checking import TlsOptions
+from ldirectord_py.model.probe import TlsOptions
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from ldirectord_py.engine.decision import decide
 from ldirectord_py.engine.servers import ServerState
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.checking import Never
+from ldirectord_py.model.check_plan import Never
 from ldirectord_py.model.config import Fallback, Real, Virtual
 from ldirectord_py.model.decisions import Cause, Mode, Standing, Who
 from ldirectord_py.model.health import Health, Rules, State

@@ -3,7 +3,7 @@
 import pytest
 
 from ldirectord_py.engine.faults import LastingFaults
-from ldirectord_py.model.checking import Polled
+from ldirectord_py.model.check_plan import Polled
 from ldirectord_py.model.errors import CheckUnavailable
 from ldirectord_py.model.events import Event, FaultLasts
 from ldirectord_py.model.health import FaultRules

@@ -15,12 +15,13 @@ from ldirectord_py.engine.inputs import Configured, Input, Maintained, Moment, O
 from ldirectord_py.engine.plan import plan
 from ldirectord_py.engine.state import EngineState
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.checking import Always, Never, Probe, Repeated
+from ldirectord_py.model.check_plan import Always, Never, Repeated
 from ldirectord_py.model.config import Config, Fallback, Real, Virtual
 from ldirectord_py.model.decisions import Who
 from ldirectord_py.model.events import Event, HealthChanged
 from ldirectord_py.model.health import State
 from ldirectord_py.model.outcome import Outcome, Reason, down, fault, up
+from ldirectord_py.model.probe import Probe
 from ldirectord_py.model.service import AddressKey, Forwarding, Protocol, RealKey, VirtualKey
 from ldirectord_py.model.table import Destination, Service, Settings
 

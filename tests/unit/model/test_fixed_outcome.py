@@ -1,5 +1,5 @@
-from ldirectord_py.model.checking import FixedOutcome
 from ldirectord_py.model.outcome import Reason, down
+from ldirectord_py.model.probe import FixedOutcome
 
 
 async def test_the_outcome_is_what_it_was_made_with() -> None:

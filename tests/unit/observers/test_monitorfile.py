@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from ldirectord_py.config.load import parse
 from ldirectord_py.engine.maintained import IN_MAINTENANCE
 from ldirectord_py.model.check_options import CheckOptions, CheckType
-from ldirectord_py.model.checking import Always
+from ldirectord_py.model.check_plan import Always
 from ldirectord_py.model.config import Config, Real, Virtual
 from ldirectord_py.model.events import CheckDone, Event, MonitorFileBack, MonitorFileFailed
 from ldirectord_py.model.outcome import Outcome, Reason, down, fault, up

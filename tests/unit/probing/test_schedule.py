@@ -10,10 +10,11 @@ from ipaddress import ip_address
 
 import pytest
 
-from ldirectord_py.engine import policy
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.checking import Alternating, Peer, Polled, Probe, Repeated, Target, Together
+from ldirectord_py.model.check_plan import Alternating, Polled, Repeated, Together
+from ldirectord_py.model.conversation import Peer
 from ldirectord_py.model.outcome import Outcome, Reason, Verdict, down, up
+from ldirectord_py.model.probe import Probe, Target
 from ldirectord_py.probing.prober import Prober
 from ldirectord_py.probing.schedule import TICK, Schedule
 from tests.peers.listeners import serving
@@ -78,7 +79,7 @@ async def watching(*, seconds: float = 0.0, limit: int = 100) -> AsyncIterator[t
 
     async with serving(answer) as endpoint, asyncio.TaskGroup() as tasks:
         prober = Prober(tasks, crashed=lambda _probe, _error: None)
-        schedule = watched.schedule = Schedule(prober, policy, watched.report, limit=limit, drivers=2)
+        schedule = watched.schedule = Schedule(prober, watched.report, limit=limit, drivers=2)
 
         def plan(name: str, interval: float = 0.1, timeout: float = 5) -> Polled:
             return Repeated(
@@ -303,7 +304,7 @@ async def test_a_server_that_hangs_is_out_within_the_time_that_is_told(interval:
 
     async with serving(answer) as endpoint, asyncio.TaskGroup() as tasks:
         prober = Prober(tasks, crashed=lambda _probe, _error: None)
-        schedule = Schedule(prober, policy, watched.report, limit=9, drivers=2)
+        schedule = Schedule(prober, watched.report, limit=9, drivers=2)
         probe = Probe(check=Hello("a"), target=Target(endpoint=endpoint), timeout=timeout)
         plan = Repeated(probe=probe, interval=interval)
         schedule.retarget([plan])
@@ -313,5 +314,5 @@ async def test_a_server_that_hangs_is_out_within_the_time_that_is_told(interval:
         took = loop.time() - died
         schedule.close()
         prober.close()
-    longest = policy.longest_notice(plan, 2)
+    longest = plan.longest_notice(2)
     assert longest / 2 < took < longest + 0.5

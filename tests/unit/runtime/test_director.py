@@ -11,7 +11,7 @@ import pytest
 from ldirectord_py.checks.connect import Connect
 from ldirectord_py.ipvs.memory import MemoryTable
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.checking import Always, CheckPlan, Never, Polled, Probe, Repeated, Target
+from ldirectord_py.model.check_plan import Always, CheckPlan, Never, Polled, Repeated
 from ldirectord_py.model.config import Config, Fallback, Real, Virtual
 from ldirectord_py.model.errors import TableUnavailable
 from ldirectord_py.model.events import (
@@ -33,6 +33,7 @@ from ldirectord_py.model.events import (
 )
 from ldirectord_py.model.health import FaultRules, State
 from ldirectord_py.model.outcome import Reason, Verdict, down, fault, up
+from ldirectord_py.model.probe import Probe, Target
 from ldirectord_py.model.service import AddressKey, Forwarding, Protocol, RealKey
 from ldirectord_py.model.table import (
     AddDestination,

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from ldirectord_py.engine.maintained import IN_MAINTENANCE, kept_out
-from ldirectord_py.model.checking import Always, Never
+from ldirectord_py.model.check_plan import Always, Never
 from ldirectord_py.model.events import CheckDone, HealthChanged, MaintenanceChanged, ServingChanged
 from ldirectord_py.model.health import State
 from ldirectord_py.model.outcome import Reason, fault, up

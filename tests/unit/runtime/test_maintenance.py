@@ -16,10 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from ldirectord_py.engine import policy
 from ldirectord_py.ipvs.memory import MemoryTable
 from ldirectord_py.model.address import Endpoint, IPAddress
-from ldirectord_py.model.checking import Always
+from ldirectord_py.model.check_plan import Always
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.events import Event, MaintenanceChanged, MaintenanceUnclear
 from ldirectord_py.model.service import RealKey
@@ -93,7 +92,7 @@ async def watching(configured: Config) -> AsyncIterator[Stage]:
     await director.start(await maintenance.look(configured))
     async with asyncio.TaskGroup() as tasks:
         prober = Prober(tasks, crashed=lambda _probe, error: pytest.fail(repr(error)))
-        schedule = Schedule(prober, policy, director.report, limit=10, drivers=10)
+        schedule = Schedule(prober, director.report, limit=10, drivers=10)
         schedule.retarget(director.plans)
         running = [
             tasks.create_task(director.follow()),

@@ -5,9 +5,8 @@ import gc
 from collections.abc import Awaitable
 from dataclasses import replace
 
-from ldirectord_py.engine import policy
 from ldirectord_py.engine.reuse import reusing
-from ldirectord_py.model.checking import Always, CheckPlan
+from ldirectord_py.model.check_plan import Always, CheckPlan
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.outcome import up
 from ldirectord_py.probing.prober import Prober
@@ -76,7 +75,7 @@ async def test_what_is_found_out_while_a_configuration_is_prepared_is_not_forgot
 async def test_the_schedule_follows_in_turns_and_comes_to_the_same() -> None:
     async with directing(many(1)) as stage, asyncio.TaskGroup() as tasks:
         prober = Prober(tasks, crashed=lambda _probe, _error: None)
-        schedule = Schedule(prober, policy, lambda *_: None, limit=1, drivers=1)
+        schedule = Schedule(prober, lambda *_: None, limit=1, drivers=1)
         schedule.retarget(stage.director.plans)
         kept = dict(schedule._items)
         await stage.director.reload(config(*many(1).virtuals[:1]))

@@ -19,7 +19,7 @@ from ldirectord_py.checks.dns.messages import (
     read_answer,
 )
 from ldirectord_py.checks.matching.patterns import Receive
-from ldirectord_py.model.checking import PeerClosed
+from ldirectord_py.model.conversation import PeerClosed
 from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down, up
 from tests.peers.answering import AnsweringPeer
 from tests.peers.scripted import pieces

@@ -10,7 +10,8 @@ from ldirectord_py.checks.dns.messages import RecordType
 from ldirectord_py.checks.matching.patterns import Receive
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.check_options import CheckedServer, CheckOptions
-from ldirectord_py.model.checking import Probe, Target, Transport
+from ldirectord_py.model.conversation import Transport
+from ldirectord_py.model.probe import Probe, Target
 from ldirectord_py.model.service import AddressKey, MarkKey, Protocol
 
 REAL = Endpoint(ip_address("10.0.0.5"), 53)

@@ -12,8 +12,9 @@ from ldirectord_py.checks.ldap.messages import MOST_MESSAGE, MOST_VALUES
 from ldirectord_py.checks.matching.patterns import Receive
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.check_options import CheckedServer, CheckOptions
-from ldirectord_py.model.checking import PeerClosed, PeerTooLong, Probe, Target, TlsOptions, Transport
+from ldirectord_py.model.conversation import PeerClosed, PeerTooLong, Transport
 from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down, up
+from ldirectord_py.model.probe import Probe, Target, TlsOptions
 from ldirectord_py.model.service import AddressKey, Protocol
 from tests.peers.scripted import ScriptedPeer, pieces
 

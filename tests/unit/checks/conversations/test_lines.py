@@ -9,7 +9,7 @@ from ldirectord_py.checks.registry import plan
 from ldirectord_py.checks.text_lines import MOST_LINES
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.check_options import CheckedServer, CheckOptions
-from ldirectord_py.model.checking import Repeated
+from ldirectord_py.model.check_plan import Repeated
 from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down, up
 from tests.peers.options import VIP, probe_of
 from tests.peers.scripted import ScriptedPeer

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from ldirectord_py.checks.nntp import Nntp, build_nntp
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.check_options import CheckedServer, CheckOptions
-from ldirectord_py.model.checking import PeerClosed, Probe, Target
+from ldirectord_py.model.conversation import PeerClosed
 from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down, up
+from ldirectord_py.model.probe import Probe, Target
 from ldirectord_py.model.service import MarkKey
 from tests.peers.scripted import Reset, ScriptedPeer, pieces
 

@@ -13,8 +13,9 @@ from ldirectord_py.checks.radius.conversation import Radius, build_radius
 from ldirectord_py.checks.radius.packet import attributes
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.check_options import CheckedServer, CheckOptions
-from ldirectord_py.model.checking import FixedOutcome, Probe, Target, Transport
+from ldirectord_py.model.conversation import Transport
 from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down, up
+from ldirectord_py.model.probe import FixedOutcome, Probe, Target
 from ldirectord_py.model.service import AddressKey, Protocol
 from tests.peers.answering import AnsweringPeer
 

@@ -10,8 +10,9 @@ from ldirectord_py.checks.redis.conversation import Redis, build_redis, build_re
 from ldirectord_py.checks.redis.replies import DEEPEST, MOST_BYTES, MOST_VALUES
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.check_options import CheckedServer, CheckOptions
-from ldirectord_py.model.checking import PeerClosed, PeerTooLong, Probe, Target, TlsOptions, Transport
+from ldirectord_py.model.conversation import PeerClosed, PeerTooLong, Transport
 from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down, up
+from ldirectord_py.model.probe import Probe, Target, TlsOptions
 from ldirectord_py.model.service import AddressKey, Protocol
 from tests.peers.scripted import Reset, ScriptedPeer, pieces
 

@@ -8,8 +8,9 @@ from ldirectord_py.checks.matching.patterns import Receive
 from ldirectord_py.checks.smtp import Smtp, build_smtp
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.check_options import CheckedServer, CheckOptions
-from ldirectord_py.model.checking import PeerClosed, Probe, Target, Transport
+from ldirectord_py.model.conversation import PeerClosed, Transport
 from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down, up
+from ldirectord_py.model.probe import Probe, Target
 from ldirectord_py.model.service import MarkKey
 from tests.peers.scripted import Reset, ScriptedPeer, pieces
 

@@ -10,8 +10,9 @@ from ldirectord_py.checks.matching.patterns import Receive
 from ldirectord_py.checks.udp import LARGEST, Udp, build_udp
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.check_options import CheckedServer, CheckOptions
-from ldirectord_py.model.checking import Probe, Target, Transport
+from ldirectord_py.model.conversation import Transport
 from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, down, up
+from ldirectord_py.model.probe import Probe, Target
 from ldirectord_py.model.service import AddressKey, MarkKey, Protocol, VirtualKey
 from tests.peers.scripted import Reset, ScriptedPeer
 from tests.unit.config.readings import only_virtual, problems

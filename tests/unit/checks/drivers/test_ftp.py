@@ -16,8 +16,8 @@ from ldirectord_py.checks.ftp.driver import MOST_FILE, Ftp, build_ftp
 from ldirectord_py.checks.matching.patterns import Receive
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.check_options import CheckedServer, CheckOptions
-from ldirectord_py.model.checking import Probe
 from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, down, up
+from ldirectord_py.model.probe import Probe
 from ldirectord_py.model.service import AddressKey, Protocol
 from tests.peers.listeners import serving
 from tests.peers.ports import free_port

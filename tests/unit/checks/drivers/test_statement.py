@@ -12,8 +12,8 @@ from ldirectord_py.checks.databases.pgsql import Pgsql, build_pgsql
 from ldirectord_py.checks.databases.statement import Statement
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.check_options import CheckedServer, CheckOptions
-from ldirectord_py.model.checking import FixedOutcome, Probe
 from ldirectord_py.model.outcome import LONGEST_DETAIL, Reason, down
+from ldirectord_py.model.probe import FixedOutcome, Probe
 from ldirectord_py.model.service import AddressKey, Protocol
 
 REAL = Endpoint(ip_address("10.0.0.5"), 3306)

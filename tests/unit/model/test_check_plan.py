@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from ldirectord_py.checks.connect import Connect
-from ldirectord_py.engine.policy import longest_notice, period, probe_at, probes, step_after, verdict
-from ldirectord_py.model.checking import Alternating, Polled, Probe, Repeated, Together
+from ldirectord_py.model.check_plan import Alternating, Polled, Repeated, Together
 from ldirectord_py.model.outcome import Reason, down, fault, up
+from ldirectord_py.model.probe import Probe
 
 NEGOTIATE = Probe(check=Connect(), timeout=30)
 CONNECT = Probe(check=Connect(), timeout=5)
@@ -28,8 +28,8 @@ def test_combined_checks_alternate(outcomes: list, asked: str) -> None:
     plan = Alternating(negotiate=NEGOTIATE, connect=CONNECT, connects=2, interval=1)
     step, letters = 0, ""
     for outcome in outcomes:
-        letters += "n" if probe_at(plan, step) is NEGOTIATE else "c"
-        step = step_after(plan, step, outcome)
+        letters += "n" if plan.probe_at(step) is NEGOTIATE else "c"
+        step = plan.step_after(step, outcome)
 
     assert letters == asked
 
@@ -37,8 +37,8 @@ def test_combined_checks_alternate(outcomes: list, asked: str) -> None:
 def test_a_repeated_probe_is_always_the_same() -> None:
     plan = Repeated(probe=CONNECT, interval=1)
 
-    assert step_after(plan, 0, FAILED) == 0
-    assert probe_at(plan, 0) is CONNECT
+    assert plan.step_after(0, FAILED) == 0
+    assert plan.probe_at(0) is CONNECT
 
 
 @pytest.mark.parametrize(
@@ -55,8 +55,8 @@ def test_probes_that_belong_together_make_one_verdict(outcomes: list, told: list
     plan = Together(probes=(NEGOTIATE, CONNECT, NEGOTIATE), interval=1)
     step, verdicts = 0, []
     for outcome in outcomes:
-        verdicts.append(verdict(plan, step, outcome))
-        step = step_after(plan, step, outcome)
+        verdicts.append(plan.verdict(step, outcome))
+        step = plan.step_after(step, outcome)
 
     assert verdicts == told
     assert (step == 0) is (verdicts[-1] is not None)
@@ -72,8 +72,8 @@ def test_probes_that_belong_together_make_one_verdict(outcomes: list, told: list
     ids=["repeated", "alternating", "together"],
 )
 def test_a_plan_ends_at_least_once_in_its_period(plan: Polled, seconds: float) -> None:
-    assert period(plan) == seconds
-    assert CONNECT.check in [probe.check for probe in probes(plan)]
+    assert plan.period == seconds
+    assert CONNECT.check in [probe.check for probe in plan.probes]
 
 
 PLANS = {
@@ -95,11 +95,11 @@ def test_the_longest_time_until_a_dead_server_is_out_is_the_worst_that_happens(n
     worst = max(
         until_out(plan, failurecount, passed, mute)
         for passed in range(3 if isinstance(plan, Alternating) else 1)
-        for mute in probes(plan)
+        for mute in plan.probes
     )
-    assert longest_notice(plan, failurecount) >= worst
+    assert plan.longest_notice(failurecount) >= worst
     if not isinstance(plan, Together):
-        assert longest_notice(plan, failurecount) == worst
+        assert plan.longest_notice(failurecount) == worst
 
 
 def until_out(plan: Polled, failurecount: int, step: int, mute: Probe) -> float:
@@ -107,22 +107,22 @@ def until_out(plan: Polled, failurecount: int, step: int, mute: Probe) -> float:
 
     With a connect for *mute* it is silent altogether; otherwise it accepts connections and says no more.
     """
-    begun, failures, step = 0.0, 0, step_after(plan, step, up())
+    begun, failures, step = 0.0, 0, plan.step_after(step, up())
     took = 0.0
     now = begun + max(plan.interval, took)
     while True:
-        probe = probe_at(plan, step)
-        silent = probe is mute or mute is CONNECT or (mute in probes(plan) and not isinstance(plan, Alternating))
+        probe = plan.probe_at(step)
+        silent = probe is mute or mute is CONNECT or (mute in plan.probes and not isinstance(plan, Alternating))
         hung = silent or (isinstance(plan, Alternating) and probe is plan.negotiate)
         took = probe.timeout * probe.attempts if hung else 0.0
         failures += hung
         if failures == failurecount:
             return now + took
-        step = step_after(plan, step, FAILED if hung else up())
+        step = plan.step_after(step, FAILED if hung else up())
         now += max(plan.interval, took)
 
 
 def test_a_hung_server_is_out_after_an_interval_and_a_timeout() -> None:
-    assert longest_notice(Repeated(probe=NEGOTIATE, interval=2), 1) == 32
-    assert longest_notice(Repeated(probe=NEGOTIATE, interval=2), 3) == 92
-    assert longest_notice(Repeated(probe=CONNECT, interval=10), 3) == 35
+    assert Repeated(probe=NEGOTIATE, interval=2).longest_notice(1) == 32
+    assert Repeated(probe=NEGOTIATE, interval=2).longest_notice(3) == 92
+    assert Repeated(probe=CONNECT, interval=10).longest_notice(3) == 35
