@@ -40,6 +40,7 @@ from ldirectord_py.probing.prober import Prober
 from ldirectord_py.probing.schedule import Schedule
 from ldirectord_py.runtime.control_commands import ControlCommands
 from ldirectord_py.runtime.director import Director
+from ldirectord_py.runtime.keeping_pid_file import KEEPING_PID_FILE, keep_pid_file
 from ldirectord_py.runtime.leftovers import Leftovers
 from ldirectord_py.runtime.lifetime import ShutdownRequested, Signals
 from ldirectord_py.runtime.maintenance import WATCHING_MAINTENANCE, Maintenance
@@ -275,6 +276,8 @@ class Application:
         yield WATCHDOG, partial(self._notifier.feed_watchdog, lambda: schedule.progressing)
         if self._state is not None:
             yield KEEPING_STATE, self._state.keep
+        if self._options.mend_pid_file is not None:
+            yield KEEPING_PID_FILE, partial(keep_pid_file, self._options.mend_pid_file, self._warn)
 
     def _begin(self, schedule: Schedule, ready: Ready) -> None:
         schedule.retarget(self._director.plans)

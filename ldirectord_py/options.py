@@ -42,6 +42,8 @@ class Options:
     """The state file; None: none."""
     pid_file: Path | None = None
     """Where the pid file of this instance is, or would be."""
+    mend_pid_file: Callable[[], str] | None = None
+    """Puts the pid file back if somebody has removed it; returns what is to be said of that."""
     run_dir: Path | None = None
     """The run directory that all instances share."""
     mail: Routes = field(default_factory=Routes)

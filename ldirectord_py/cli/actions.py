@@ -7,7 +7,7 @@ import time
 import traceback
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -20,7 +20,7 @@ from ldirectord_py.cli.control_client import ask, control_path
 from ldirectord_py.cli.daemon import Announce, StartReport, early_signals, in_background
 from ldirectord_py.cli.environment import Environment
 from ldirectord_py.cli.options import Action, Invocation
-from ldirectord_py.cli.pidfile import AlreadyRunning, Running, Stopped, end, held, permitted, standing
+from ldirectord_py.cli.pidfile import AlreadyRunning, PidFile, Running, Stopped, end, held, permitted, standing
 from ldirectord_py.cli.processes import Process
 from ldirectord_py.cli.reloading import REFUSED, reload
 from ldirectord_py.cli.terminal import complain, tell
@@ -64,8 +64,8 @@ def perform(job: Job) -> int:
 def _start(job: Job, found: Running | Stopped) -> int:
     if isinstance(found, Running):
         job.log.say(_is_running(job, found.pid))
-        if other := _other_file(job, _asked(found)):
-            complain(f"ldirectord runs already, pid {found.pid}: {other}")
+        if told := _told(found.flaw, _other_file(job, _asked(found))):
+            complain(f"ldirectord runs already, pid {found.pid}: {told}")
         return 0
     if job.invocation.debug or job.config.supervised:
         return _alone(job)
@@ -160,7 +160,8 @@ def _status(job: Job, found: Running | Stopped) -> int:
     """Say where things stand, in the words and on the streams that cluster agents look at."""
     if isinstance(found, Running):
         job.log.tell(_is_running(job, found.pid), Level.INFO)
-        if trouble := _trouble(job, reply := _asked(found)):
+        reply = _asked(found)
+        if trouble := _told(found.flaw, _trouble(job, reply)):
             complain(f"{_in_force(found, reply)}; {trouble}")
         if not job.invocation.shadow:
             statuses(job.config, job.invocation, job.environment.program)
@@ -170,6 +171,10 @@ def _status(job: Job, found: Running | Stopped) -> int:
     tell(f"ldirectord is stopped for {job.config.path}")
     _warn_of_file(job)
     return 1 if found.stale else 3
+
+
+def _told(*sentences: str) -> str:
+    return "; ".join(filter(None, sentences))
 
 
 def _asked(found: Running) -> Mapping[str, Any]:
@@ -258,9 +263,11 @@ def _options(job: Job, control: Path | None = None) -> Options:
     )
 
 
-def _run(job: Job, begun: Ready, control: Path | None = None) -> int:
-    """Direct until the end; *control* is where to be asked meanwhile, for whoever holds the pid file."""
-    return job.environment.runner(job.config, _options(job, control), begun)
+def _run(job: Job, begun: Ready, pid_file: PidFile | None = None) -> int:
+    """Direct until the end; who holds the *pid_file* is asked beside it meanwhile, and looks after it."""
+    control = control_path(job.pid_file) if pid_file else None
+    mend = pid_file.mend if pid_file else None
+    return job.environment.runner(job.config, replace(_options(job, control), mend_pid_file=mend), begun)
 
 
 def _alone(job: Job) -> int:
@@ -274,8 +281,8 @@ def _foreground(job: Job) -> int:
     begun = early_signals()
     job.log.say(f"{_STARTING} with pid: {os.getpid()}")
     try:
-        with held(job.pid_file, *job.pid_files):
-            return _run(job, begun, control_path(job.pid_file))
+        with held(job.pid_file, *job.pid_files) as pid_file:
+            return _run(job, begun, pid_file)
     except AlreadyRunning as error:
         job.log.say(str(error))
         return 0
@@ -291,8 +298,8 @@ def _daemon(job: Job, announce: Announce) -> int:
         announce(StartReport(0, "\n".join(troubles)))
 
     try:
-        with held(job.pid_file, *job.pid_files):
-            return _run(job, ready, control_path(job.pid_file))
+        with held(job.pid_file, *job.pid_files) as pid_file:
+            return _run(job, ready, pid_file)
     except AlreadyRunning as error:
         job.log.say(str(error))
         announce(StartReport(0))

@@ -30,7 +30,7 @@ def ask(path: Path, command: str, *, seconds: float = 5.0, **arguments: object) 
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as channel:
         channel.settimeout(_CONNECT_SECONDS)
         try:
-            _connect(channel, path)
+            connect(channel, path)
             channel.sendall(json.dumps({"command": command, **arguments}).encode() + b"\n")
         except PermissionError as error:
             raise DirectorError(f"Not permitted to use {path}: become root, or the user it runs as") from error
@@ -43,7 +43,8 @@ def ask(path: Path, command: str, *, seconds: float = 5.0, **arguments: object) 
     return _reply(line, path)
 
 
-def _connect(channel: socket.socket, path: Path) -> None:
+def connect(channel: socket.socket, path: Path) -> None:
+    """Connect to the socket *path*; raises `OSError`."""
     # Seen through the descriptor of its folder, a path of any length fits into an address of 108 bytes.
     folder = os.open(path.parent, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     try:

@@ -11,13 +11,14 @@ import re
 import signal
 import stat
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import FileIO
 from pathlib import Path
 
 from ldirectord_py.cli.processes import DaemonProcess, Process
+from ldirectord_py.cli.served import serving
 from ldirectord_py.model.errors import DirectorError
 
 # struct flock of fcntl(2): type, whence, start, length, pid; the last item pads it as the compiler does
@@ -37,6 +38,8 @@ class Running:
 
     pid: int
     path: Path
+    flaw: str = field(default="", compare=False)
+    """What has become of the pid file, which does not name it; nothing: it does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,7 @@ def standing(*paths: Path) -> Running | Stopped:
     Ours holds a lock on the file, and the kernel names the holder, whatever the file says: a pid
     that meanwhile belongs to `vi ldirectord.cf` fools nobody.  A file without a lock can still be
     that of the original, from which people switch over; that one is told by its command line.
+    Where the file was removed, whoever serves the control socket is the daemon (see `served`).
 
     Raises `DirectorError` if none runs as far as can be seen, but something else stands in a file's place.
     """
@@ -82,7 +86,7 @@ def _look(path: Path) -> Running | Stopped:
             noted = _leading_number(file.read(64))
             owner = os.fstat(file.fileno()).st_uid
     except FileNotFoundError:
-        return Stopped()
+        return _without_file(path) or Stopped()
     except OSError as error:
         raise DirectorError(f"Can not open {path}: {error.strerror}") from error
     if holder is not None:
@@ -93,35 +97,102 @@ def _look(path: Path) -> Running | Stopped:
                 f"{path} belongs to uid {owner}, but pid {pid}, which has locked it, runs as another user:"
                 " that is not ldirectord; find out who made the file, and remove it"
             )
-        return Running(pid, path)
+        return Running(pid, path, "" if noted == pid else f"its pid file {path} does not name it")
     if noted and Process(noted).is_original and Process(noted).owner == owner:
         return Running(noted, path)
-    return Stopped(path if noted is not None else None)
+    return _without_file(path) or Stopped(path if noted is not None else None)
+
+
+def _without_file(path: Path) -> Running | None:
+    """Return the daemon whose pid file *path* was, and is gone, although the daemon runs."""
+    pid = serving(path)
+    if pid is None or pid == os.getpid():
+        return None
+    return Running(pid, path, f"its pid file {path} {'is not its own any more' if path.exists() else 'is gone'}")
+
+
+class PidFile:
+    """The pid file that we hold, as long as we run."""
+
+    def __init__(self, path: Path, file: FileIO) -> None:
+        self._path = path
+        self._file = file
+        self._write()
+
+    def mend(self) -> str:
+        """Put the file back if it was removed, and our pid into it if there was no room; say so if that was needed.
+
+        Another's file in its place stays as it is.
+        """
+        try:
+            found = self._path.lstat()
+        except FileNotFoundError:
+            return f"The pid file {self._path} was gone; it is there again" if self._make() else ""
+        except OSError:
+            return ""
+        if not os.path.samestat(found, os.fstat(self._file.fileno())) or found.st_size or not self._write():
+            return ""
+        return f"The pid file {self._path} was empty; it has the pid again"
+
+    def close(self) -> None:
+        """Remove the file, unless somebody has, and another daemon has made its own; let go of the lock."""
+        with closing(self._file):
+            if _is_at(self._file, self._path):
+                self._path.unlink()
+
+    def _write(self) -> bool:
+        try:
+            self._file.truncate(0)
+            self._file.seek(0)
+            self._file.write(b"%d\n" % os.getpid())
+        except OSError:
+            return False  # the disk is full; the lock names us all the same
+        return True
+
+    def _make(self) -> bool:
+        try:
+            file = _opened(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL)
+        except (OSError, DirectorError):
+            return False
+        try:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            file.close()  # another is about to start; it will find us by the control socket
+            return False
+        self._file, before = file, self._file
+        before.close()
+        self._write()
+        return True
 
 
 @contextmanager
-def held(path: Path, *others: Path) -> Iterator[None]:
+def held(path: Path, *others: Path) -> Iterator[PidFile]:
     """Hold the pid file *path*, with our pid in it, as long as the context lasts; then remove it.
 
     A record lock belongs to the process that takes it, so this has to happen after the last fork;
     nothing else in the process may open and close the file.
-    Raises `AlreadyRunning`, also where a daemon runs under one of the pid files *others*.
+    Raises `AlreadyRunning`, also where a daemon runs under one of the pid files *others*, or has lost its own.
     """
-    with _locked(path) as file:
-        # Ours is not to be opened again: closing it would give up the lock.
-        if isinstance(other := standing(*(other for other in others if other != path)), Running):
-            raise AlreadyRunning(f"another ldirectord holds {other.path}")
-        try:
-            file.truncate()
-            file.write(b"%d\n" % os.getpid())
-        except OSError:
-            pass  # the disk is full; the lock names us all the same
-        try:
-            yield
-        finally:
-            # someone may have removed the file, and another daemon may have made its own
+    file = _locked(path)
+    try:
+        _be_alone(path, [other for other in others if other != path])
+    except BaseException:
+        with closing(file):
             if _is_at(file, path):
                 path.unlink()
+        raise
+    with closing(PidFile(path, file)) as pid_file:
+        yield pid_file
+
+
+def _be_alone(path: Path, others: Sequence[Path]) -> None:
+    """Raise `AlreadyRunning` if another daemon runs, with or without its file; *path* is ours.
+
+    It is not opened again: closing it would give up the lock.
+    """
+    other = _without_file(path) or standing(*others)
+    if isinstance(other, Running):
+        raise AlreadyRunning(f"another ldirectord holds {other.path}")
 
 
 def permitted(running: Running) -> None:
@@ -183,7 +254,7 @@ def _check(path: Path, found: os.stat_result) -> None:
         raise DirectorError(f"{path} has another name, a hard link: find out who made it, and remove it")
 
 
-def _locked(path: Path) -> closing[FileIO]:
+def _locked(path: Path) -> FileIO:
     while True:
         try:
             file = _opened(path, os.O_RDWR | os.O_CREAT)
@@ -197,7 +268,7 @@ def _locked(path: Path) -> closing[FileIO]:
             raise AlreadyRunning(f"another ldirectord holds {path}") from None
         if _is_at(file, path):
             if (owner := os.fstat(file.fileno()).st_uid) == os.geteuid():
-                return closing(file)
+                return file
             file.close()
             raise DirectorError(f"{path} belongs to uid {owner}, and this is uid {os.geteuid()}: remove the file")
         # the previous daemon removed it between our open and our lock

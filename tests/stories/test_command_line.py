@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -397,6 +398,78 @@ class TestAPidFileThatIsNone:
         assert f"{place.pid_file} is a symbolic link, and no pid file" in done.err
         assert precious.read_text() == "4711\n"
         assert place.pid_file.is_symlink()
+
+
+@pytest.fixture
+def standing_still(running: Place) -> Iterator[int]:
+    """Have the daemon stand still, so that it cannot put its pid file back."""
+    pid = running.pid()
+    os.kill(pid, signal.SIGSTOP)
+    yield pid
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGCONT)
+
+
+class TestAPidFileThatIsGone:
+    """Somebody has removed it while the daemon runs, which answers at its control socket."""
+
+    @pytest.mark.parametrize("content", [None, "", "999999999\n"])
+    def test_the_status_tells_both(self, running: Place, standing_still: int, content: str | None) -> None:
+        running.pid_file.unlink()
+        what = "is gone"
+        if content is not None:
+            running.pid_file.write_text(content)
+            what = "is not its own any more"
+        done = running.run("status")
+        first = is_running(running, standing_still).err
+        flaw = f"running, pid {standing_still}; its pid file {running.pid_file} {what}\n"
+        assert done == Done(0, err=f"{first}{flaw}")
+
+    def test_one_that_stayed_empty_is_told(self, running: Place, standing_still: int) -> None:
+        os.truncate(running.pid_file, 0)
+        done = running.run("status")
+        assert done.status == 0
+        assert f"; its pid file {running.pid_file} does not name it\n" in done.err
+
+    def test_no_second_one_is_started(self, running: Place, standing_still: int) -> None:
+        running.pid_file.unlink()
+        done = running.run("start")
+        flaw = f"its pid file {running.pid_file} is gone"
+        assert done == Done(0, err=f"ldirectord runs already, pid {standing_still}: {flaw}\n")
+        assert running.processes() == [standing_still]
+
+    def test_a_stop_stops_it(self, running: Place) -> None:
+        running.pid_file.unlink()
+        assert running.run("stop") == STOPPED
+        assert running.processes() == []
+        assert not running.pid_file.exists()
+
+    def test_a_restart_has_one_daemon_remain(self, running: Place) -> None:
+        before = running.pid()
+        running.pid_file.unlink()
+        assert running.run("restart") == Done(0)
+        assert running.processes() == [running.pid()] != [before]
+
+    def test_a_reload_reaches_it(self, running: Place) -> None:
+        running.pid_file.unlink()
+        assert running.run("reload") == Done(0)
+
+    def test_the_daemon_puts_it_back(self, running: Place) -> None:
+        pid = running.pid()
+        running.pid_file.unlink()
+        wait_for_file(running.pid_file)
+        assert running.pid() == pid
+        assert running.run("status") == is_running(running, pid)
+        assert f"WARNING: The pid file {running.pid_file} was gone; it is there again" in running.logged()
+
+    def test_after_its_sudden_end_the_socket_that_it_leaves_means_nothing(self, running: Place) -> None:
+        pid = running.pid()
+        os.kill(pid, signal.SIGSTOP)
+        running.pid_file.unlink()
+        os.kill(pid, signal.SIGKILL)
+        wait_for_end(pid)
+        assert running.pid_file.with_suffix(".sock").exists()
+        assert running.run("status") == is_stopped(running)
 
 
 class TestTheUnitsFolder:

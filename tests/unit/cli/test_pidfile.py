@@ -47,6 +47,18 @@ from pathlib import Path
 from ldirectord_py.cli.pidfile import standing
 print(type(standing(Path(sys.argv[1]))).__name__)
 """
+LISTENER = """
+import signal, socket, sys
+from contextlib import nullcontext
+from pathlib import Path
+from ldirectord_py.cli.pidfile import held
+path = Path(sys.argv[1])
+with held(path) if sys.argv[2] == "holds" else nullcontext(), socket.socket(socket.AF_UNIX) as listener:
+    listener.bind(str(path.with_suffix(".sock")))
+    listener.listen()
+    print(flush=True)
+    signal.pause()
+"""
 NOBODY = 65534
 STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(flush=True); signal.pause()"
 
@@ -296,3 +308,60 @@ def test_a_file_of_another_user_is_not_taken_over(path: Path) -> None:
 def test_a_full_disk_keeps_no_daemon_from_holding_its_file(hold_on_full_disk: "subprocess.Popen[str]") -> None:
     assert hold_on_full_disk.stdout is not None
     assert hold_on_full_disk.stdout.readline() == "Running\n"
+
+
+@pytest.fixture
+def listening(spawn: Spawn, path: Path) -> "subprocess.Popen[str]":
+    return spawn(sys.executable, "-c", LISTENER, str(path), "holds")
+
+
+def test_a_daemon_whose_file_was_removed_is_found_by_its_socket(path: Path, listening: "subprocess.Popen[str]") -> None:
+    path.unlink()
+    found = standing(path)
+    assert found == Running(listening.pid, path)
+    assert found.flaw == f"its pid file {path} is gone"
+    with pytest.raises(AlreadyRunning), held(path):
+        pytest.fail("held beside one that has lost its file")
+    assert not path.exists()
+    assert end(found, seconds=20)
+    assert standing(path) == Stopped()  # what is left of its socket means nothing
+
+
+def test_whoever_else_listens_there_is_not_taken_for_it(path: Path, spawn: Spawn) -> None:
+    spawn(sys.executable, "-c", LISTENER, str(path), "does not hold")
+    assert standing(path) == Stopped()
+    with held(path):
+        pass
+
+
+def test_a_socket_of_another_user_s_is_not_believed(path: Path, listening: "subprocess.Popen[str]") -> None:
+    path.unlink()
+    os.chown(path.with_suffix(".sock"), NOBODY, -1)
+    assert standing(path) == Stopped()
+
+
+def test_a_file_that_was_removed_is_put_back_and_locked(path: Path) -> None:
+    with held(path) as pid_file:
+        assert pid_file.mend() == ""
+        path.unlink()
+        assert pid_file.mend() == f"The pid file {path} was gone; it is there again"
+        asked = subprocess.run([sys.executable, "-c", ASKING, str(path)], capture_output=True, text=True, check=True)
+        assert asked.stdout == "Running\n"
+        assert pid_file.mend() == ""
+        assert path.read_text() == f"{os.getpid()}\n"  # gives up the lock
+    assert not path.exists()
+
+
+def test_a_file_that_had_no_room_for_the_pid_gets_it_later(path: Path) -> None:
+    with held(path) as pid_file:
+        os.truncate(path, 0)
+        assert pid_file.mend() == f"The pid file {path} was empty; it has the pid again"
+        assert path.read_text() == f"{os.getpid()}\n"
+
+
+def test_another_s_file_in_its_place_is_not_touched(path: Path) -> None:
+    with held(path) as pid_file:
+        path.unlink()
+        path.write_text("another's\n")
+        assert pid_file.mend() == ""
+    assert path.read_text() == "another's\n"
