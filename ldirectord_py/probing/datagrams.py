@@ -3,9 +3,9 @@
 import socket
 
 from ldirectord_py.probing.compiled_probe import CompiledProbe
-from ldirectord_py.probing.ground import Done, Ground
-from ldirectord_py.probing.peers import StreamPeer
+from ldirectord_py.probing.peer_services import Done, PeerServices
 from ldirectord_py.probing.reasons import outcome_of_sending
+from ldirectord_py.probing.stream_peer import StreamPeer
 from ldirectord_py.probing.turns import A_RECORD
 
 
@@ -38,8 +38,8 @@ class InsistentPeer(DatagramPeer):
 
     __slots__ = ("_question",)
 
-    def __init__(self, prepared: CompiledProbe, ground: Ground, done: Done) -> None:
-        super().__init__(prepared, ground, done)
+    def __init__(self, compiled: CompiledProbe, services: PeerServices, done: Done) -> None:
+        super().__init__(compiled, services, done)
         self._question: bytes | None = None
 
     async def send(self, data: bytes) -> None:
@@ -69,8 +69,8 @@ class IcmpPeer(DatagramPeer):
 
     __slots__ = ("_raw",)
 
-    def __init__(self, prepared: CompiledProbe, ground: Ground, done: Done) -> None:
-        super().__init__(prepared, ground, done)
+    def __init__(self, compiled: CompiledProbe, services: PeerServices, done: Done) -> None:
+        super().__init__(compiled, services, done)
         self._raw = False
 
     def _open(self, family: int) -> socket.SocketType:

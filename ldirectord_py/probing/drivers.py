@@ -8,7 +8,7 @@ from ldirectord_py.model.conversation import Driver, PreparedDriver
 from ldirectord_py.model.errors import CheckUnavailable
 from ldirectord_py.model.outcome import Outcome, Reason, down, fault
 from ldirectord_py.model.probe import Probe
-from ldirectord_py.probing.ground import Done
+from ldirectord_py.probing.peer_services import Done
 from ldirectord_py.probing.reasons import HELD_UP, outcome_of_bug, outcome_of_delay
 
 Crashed = Callable[[Probe, Exception], None]

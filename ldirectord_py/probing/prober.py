@@ -16,9 +16,9 @@ from ldirectord_py.probing.closing import MOST_CLOSING, ClosingConnections
 from ldirectord_py.probing.compiled_probe import CompiledProbe
 from ldirectord_py.probing.datagrams import DatagramPeer, IcmpPeer, InsistentPeer
 from ldirectord_py.probing.drivers import DriverRunner
-from ldirectord_py.probing.ground import Done, Ground
-from ldirectord_py.probing.peers import StreamPeer
+from ldirectord_py.probing.peer_services import Done, PeerServices, ResumedPeer
 from ldirectord_py.probing.reasons import HELD_UP
+from ldirectord_py.probing.stream_peer import StreamPeer
 from ldirectord_py.probing.time_waits import TimeWaitBudget, per_second
 from ldirectord_py.probing.tls import TlsPeer
 from ldirectord_py.probing.tls_memory import OnCertificate, TlsMemory
@@ -72,8 +72,8 @@ class Prober:
         self._threads = Threads(_THREADS)
         self._epoll = epoll()
         self._ephemeral = _ephemeral_ports()
-        self._peers: dict[int, StreamPeer] = {}
-        self._deadlines: dict[float, OrderedDict[StreamPeer, float]] = {}
+        self._peers: dict[int, ResumedPeer] = {}
+        self._deadlines: dict[float, OrderedDict[ResumedPeer, float]] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._loop.add_reader(self._epoll.fileno(), self._on_news)
 
@@ -94,7 +94,7 @@ class Prober:
             )
         return partial(_Attempts, start, probe.attempts) if probe.attempts > 1 else start
 
-    def _peer_class(self, target: Target) -> Callable[[CompiledProbe, Ground, Done], StreamPeer]:
+    def _peer_class(self, target: Target) -> Callable[[CompiledProbe, PeerServices, Done], StreamPeer]:
         match target.transport:
             case Transport.TCP if target.tls is None:
                 return StreamPeer
@@ -110,16 +110,16 @@ class Prober:
 
     def _converse(
         self,
-        prepared: CompiledProbe,
-        peer_class: Callable[[CompiledProbe, Ground, Done], StreamPeer],
+        compiled: CompiledProbe,
+        peer_class: Callable[[CompiledProbe, PeerServices, Done], StreamPeer],
         done: Done,
         now: float,
     ) -> Run:
-        peer = peer_class(prepared, self, done)
+        peer = peer_class(compiled, self, done)
         self.begin(peer, now)
         return peer
 
-    def begin(self, peer: StreamPeer, now: float) -> None:
+    def begin(self, peer: ResumedPeer, now: float) -> None:
         """Begin the conversation of *peer* at *now* (monotonic), under its deadline."""
         self._set_deadline(peer, now + peer.probe.timeout)
         peer.begin(now)
@@ -136,53 +136,53 @@ class Prober:
         self._loop.remove_reader(self._epoll.fileno())
         self._epoll.close()
 
-    # What peers need (see `Ground`).
+    # What peers need (see `PeerServices`).
 
-    def watch(self, peer: StreamPeer, descriptor: int) -> None:
-        """See `Ground.watch`."""
+    def watch(self, peer: ResumedPeer, descriptor: int) -> None:
+        """See `PeerServices.watch`."""
         self._peers[descriptor] = peer
         self._epoll.register(descriptor, _WATCHED)
 
     def forget(self, descriptor: int) -> None:
-        """See `Ground.forget`; it stays in the epoll set until it is closed."""
+        """See `PeerServices.forget`; it stays in the epoll set until it is closed."""
         self._peers.pop(descriptor, None)
 
-    def match(self, peer: StreamPeer, pattern: Pattern, subject: bytes, allowance: Allowance) -> asyncio.Task[bool]:
-        """See `Ground.match`."""
+    def match(self, peer: ResumedPeer, pattern: Pattern, subject: bytes, allowance: Allowance) -> asyncio.Task[bool]:
+        """See `PeerServices.match`."""
         # The conversation takes what comes of it, also an error; so that is none of the group's.
         task = self._loop.create_task(self._matcher.matches(pattern, subject, allowance), name="match a pattern")
         task.add_done_callback(partial(self._done_aside, peer))
         return task
 
-    def aside(self, peer: StreamPeer, work: Callable[[], T]) -> asyncio.Future[T]:
-        """See `Ground.aside`."""
+    def aside(self, peer: ResumedPeer, work: Callable[[], T]) -> asyncio.Future[T]:
+        """See `PeerServices.aside`."""
         future = self._threads.aside(work)
         future.add_done_callback(partial(self._done_aside, peer))
         return future
 
-    def _done_aside(self, peer: StreamPeer, future: asyncio.Future[T]) -> None:
+    def _done_aside(self, peer: ResumedPeer, future: asyncio.Future[T]) -> None:
         if not future.cancelled():
             future.exception()  # it has been looked at, even if nobody waits any more
         self.again(peer)
 
-    def again(self, peer: StreamPeer) -> None:
-        """See `Ground.again`."""
+    def again(self, peer: ResumedPeer) -> None:
+        """See `PeerServices.again`."""
         self._loop.call_soon(self._go_on, peer)
 
-    def _go_on(self, peer: StreamPeer) -> None:
+    def _go_on(self, peer: ResumedPeer) -> None:
         now = self.closing.now = self._loop.time()
         try:
             peer.go_on(now)
         except Exception as error:  # noqa: BLE001  # as in `_on_news`
             self.crashed(peer.probe, error)
 
-    def expire(self, peer: StreamPeer) -> None:
-        """See `Ground.expire`."""
+    def expire(self, peer: ResumedPeer) -> None:
+        """See `PeerServices.expire`."""
         self._set_deadline(peer, self._loop.time())
         self._deadlines[peer.probe.timeout].move_to_end(peer, last=False)
 
-    def ended(self, peer: StreamPeer) -> None:
-        """See `Ground.ended`."""
+    def ended(self, peer: ResumedPeer) -> None:
+        """See `PeerServices.ended`."""
         if peer.deadlines is not None:
             del peer.deadlines[peer]
             peer.deadlines = None
@@ -203,7 +203,7 @@ class Prober:
             elif events & _HAS_COME:
                 self.closing.on_news(descriptor)
 
-    def _set_deadline(self, peer: StreamPeer, deadline: float) -> None:
+    def _set_deadline(self, peer: ResumedPeer, deadline: float) -> None:
         queue = self._deadlines.get(peer.probe.timeout)
         if queue is None:
             queue = self._deadlines[peer.probe.timeout] = OrderedDict()
@@ -279,14 +279,14 @@ class _Insisting:
     """A question in a datagram that is sent again while nothing has come back, at even shares of its time."""
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, prober: Prober, prepared: CompiledProbe, done: Done, now: float
+        self, loop: asyncio.AbstractEventLoop, prober: Prober, compiled: CompiledProbe, done: Done, now: float
     ) -> None:
         self._loop = loop
         self._done = done
         self._begun = now
-        self._probe = prepared.probe
+        self._probe = compiled.probe
         self._sent = 1
-        self._peer = InsistentPeer(prepared, prober, self._ended)
+        self._peer = InsistentPeer(compiled, prober, self._ended)
         self._timer: asyncio.TimerHandle | None = self._next()
         prober.begin(self._peer, now)
 

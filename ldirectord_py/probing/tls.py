@@ -15,9 +15,9 @@ from ldirectord_py.model.outcome import Outcome
 from ldirectord_py.model.probe import TlsOptions
 from ldirectord_py.probing import certificates
 from ldirectord_py.probing.compiled_probe import CompiledProbe
-from ldirectord_py.probing.ground import Done, Ground
-from ldirectord_py.probing.peers import StreamPeer
+from ldirectord_py.probing.peer_services import Done, PeerServices
 from ldirectord_py.probing.reasons import HELD_UP
+from ldirectord_py.probing.stream_peer import StreamPeer
 from ldirectord_py.probing.tls_handshake import HandshakeRefused, ServerHandshake, ServerRecords
 from ldirectord_py.probing.tls_memory import TlsMemory
 from ldirectord_py.probing.tls_reasons import unverified
@@ -62,10 +62,10 @@ class TlsPeer(StreamPeer):
     _records: ServerRecords
     _pieces: Iterator[tuple[bytes, int]]
 
-    def __init__(self, prepared: CompiledProbe, ground: Ground, done: Done, memory: TlsMemory) -> None:
-        super().__init__(prepared, ground, done)
-        self._target = prepared.target
-        self._options = prepared.target.tls or TlsOptions()
+    def __init__(self, compiled: CompiledProbe, services: PeerServices, done: Done, memory: TlsMemory) -> None:
+        super().__init__(compiled, services, done)
+        self._target = compiled.target
+        self._options = compiled.target.tls or TlsOptions()
         self._memory = memory
         self._tls: ssl.SSLObject | None = None
         self._objection: Outcome | None = None
@@ -74,7 +74,7 @@ class TlsPeer(StreamPeer):
         """Seconds of processor time that OpenSSL has taken."""
         self._waited = 0.0
         """Seconds for which its work has waited for a thread."""
-        self._is_slow = memory.is_slow(prepared.target)
+        self._is_slow = memory.is_slow(compiled.target)
 
     async def _converse(self) -> Outcome:
         try:
@@ -115,8 +115,8 @@ class TlsPeer(StreamPeer):
         if (context := self._memory.context(options)) is not None:
             return context
         began = monotonic()
-        making = self._memory.make(options, partial(self._ground.aside, self))
-        making.add_done_callback(lambda _made: self._ground.again(self))
+        making = self._memory.make(options, partial(self._services.aside, self))
+        making.add_done_callback(lambda _made: self._services.again(self))
         try:
             return await self._wait_for(making)
         finally:
@@ -163,7 +163,7 @@ class TlsPeer(StreamPeer):
     async def _compute(self, step: Callable[[], T]) -> T:
         """Have OpenSSL do *step*, in a thread if that may take long; raises what it raises, and `HandshakeRefused`."""
         if self._handshake.is_expensive or self._is_slow:
-            return await self._aside(self._ground.aside(self, partial(self._begin_late, monotonic(), step)))
+            return await self._aside(self._services.aside(self, partial(self._begin_late, monotonic(), step)))
         if self._handshake.is_done:
             # To ask for the time would cost as much as the step; how much can come is bounded in bytes and records.
             return step()

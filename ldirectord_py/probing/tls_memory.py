@@ -16,7 +16,7 @@ RESUMED = 3600.0
 """Seconds for which sessions may stand for a full handshake: after them the certificate is looked at again."""
 
 Aside = Callable[[Callable[[], ssl.SSLContext]], asyncio.Future[ssl.SSLContext]]
-"""Has a context made in a thread (`Ground.aside`)."""
+"""Has a context made in a thread (`PeerServices.aside`)."""
 
 OnCertificate = Callable[[Target, float], None]
 """Is handed a target and until when its certificate is valid (seconds since the epoch): when that is new, and some

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ldirectord_py.model.mails import MailDelayed, MailDone, MailEvent
 from ldirectord_py.observers.mail.message import Alert
-from ldirectord_py.observers.mail.transports import MailRefused, MailTransport, ServerFailed
+from ldirectord_py.observers.mail.transport import MailRefused, MailTransport, ServerFailed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from aiosmtplib import (
 )
 
 from ldirectord_py.observers.mail.message import Alert, Sender, compose, is_mailbox
-from ldirectord_py.observers.mail.transports import MailRefused, ServerFailed
+from ldirectord_py.observers.mail.transport import MailRefused, ServerFailed
 from ldirectord_py.system.daemon_thread import aside
 from ldirectord_py.system.threads import NoThread
 

@@ -6,11 +6,11 @@ import re
 import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from ldirectord_py.observers.mail.message import Alert, Sender, compose
 from ldirectord_py.observers.mail.routes import Routes
+from ldirectord_py.observers.mail.transport import MailRefused, MailTransport, ServerFailed
 from ldirectord_py.system import processes
 from ldirectord_py.system.daemon_thread import aside
 from ldirectord_py.system.threads import NoThread
@@ -21,34 +21,6 @@ _TEMPORARY = 75  # EX_TEMPFAIL of <sysexits.h>
 _MOST_SHOWN = 160
 _ODD = re.compile(r"[^A-Za-z0-9._+-]")
 """What no address is made of, as far as mail servers agree."""
-
-
-class ServerFailed(Exception):
-    """Nothing can be sent this way at the moment; says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class MailRefused:
-    """Why a recipient gets no mail."""
-
-    sentence: str
-    temporary: bool
-
-
-class MailTransport(Protocol):
-    """A way by which mails leave, one after the other."""
-
-    async def send(self, alert: Alert, recipients: Sequence[str]) -> Mapping[str, MailRefused]:
-        """Send a mail; return who was refused, and why.  Raises `ServerFailed`."""
-        ...
-
-    async def leave(self) -> None:
-        """Say goodbye, in a second at most."""
-        ...
-
-    def drop(self) -> None:
-        """Let go of it at once."""
-        ...
 
 
 async def open_way(server: str | None, routes: Routes) -> MailTransport:

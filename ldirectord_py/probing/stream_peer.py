@@ -17,7 +17,7 @@ from ldirectord_py.model.network import outcome_of_errno, outcome_of_opening, ra
 from ldirectord_py.model.outcome import Outcome, Reason, down, fault
 from ldirectord_py.probing.closing import reset
 from ldirectord_py.probing.compiled_probe import CompiledProbe
-from ldirectord_py.probing.ground import Done, Ground
+from ldirectord_py.probing.peer_services import Done, PeerServices, ResumedPeer
 from ldirectord_py.probing.reading import MOST, Reader, news
 from ldirectord_py.probing.reasons import outcome_of, outcome_of_bug, outcome_of_delay
 from ldirectord_py.probing.turns import A_BYTE_SEARCHED, A_LINE, A_TURN
@@ -43,28 +43,28 @@ class StreamPeer(Reader):
     __slots__ = (
         "_allowance",
         "_begun",
+        "_compiled",
         "_connected",
         "_conversation",
         "_done",
         "_emptied",
         "_ended",
-        "_ground",
-        "_prepared",
         "_readable",
         "_server_answers",
         "_server_closes",
+        "_services",
         "_socket",
         "_working",
         "deadlines",
         "probe",
     )
 
-    def __init__(self, prepared: CompiledProbe, ground: Ground, done: Done) -> None:
+    def __init__(self, compiled: CompiledProbe, services: PeerServices, done: Done) -> None:
         super().__init__()
-        self.probe = prepared.probe
-        self.deadlines: OrderedDict[StreamPeer, float] | None = None
-        self._prepared = prepared
-        self._ground = ground
+        self.probe = compiled.probe
+        self.deadlines: OrderedDict[ResumedPeer, float] | None = None
+        self._compiled = compiled
+        self._services = services
         self._done = done
         self._begun = 0.0
         self._conversation: Coroutine[Any, Any, Outcome] | None = None
@@ -100,7 +100,7 @@ class StreamPeer(Reader):
             if not events & EPOLLOUT:
                 return
             self._connected = True
-            if self._prepared.may_meet_itself and self._met_itself():
+            if self._compiled.may_meet_itself and self._met_itself():
                 self._conclude(outcome_of_errno(errno.ECONNREFUSED), now)
                 return
         self._step(now)
@@ -109,7 +109,7 @@ class StreamPeer(Reader):
         """End the check: its time is up."""
         if self._working:
             # What has come, came in time; how long it waits for a thread or a process is not for this deadline to say.
-            self._ground.ended(self)
+            self._services.ended(self)
             return
         seconds = f"{self.probe.timeout:g} s"
         if not self._connected:
@@ -124,7 +124,7 @@ class StreamPeer(Reader):
         """Go on at *now* (monotonic) without news, unless all has come to its end meanwhile."""
         if self._conversation is not None:
             if self.deadlines is None:
-                self._ground.expire(self)
+                self._services.expire(self)
             self._step(now)
 
     def held_up(self, now: float, seconds: float) -> None:
@@ -134,7 +134,7 @@ class StreamPeer(Reader):
     def abandon(self) -> None:
         """End the check without a verdict: nobody asks for it any more."""
         self._close()
-        self._ground.ended(self)
+        self._services.ended(self)
 
     def _step(self, now: float) -> None:
         if self._conversation is None:
@@ -147,7 +147,7 @@ class StreamPeer(Reader):
         except Exception as error:  # noqa: BLE001  # the one place around a probe: what is no fault of ours by its type is down
             outcome = outcome_of(error)
             if outcome is None:
-                self._ground.crashed(self.probe, error)
+                self._services.crashed(self.probe, error)
                 outcome = outcome_of_bug(error)
             self._conclude(outcome, now)
 
@@ -157,7 +157,7 @@ class StreamPeer(Reader):
 
     def _conclude(self, outcome: Outcome, now: float) -> None:
         self._close()
-        self._ground.ended(self)
+        self._services.ended(self)
         self._done(outcome, now - self._begun, now)
 
     # The conversation's side.
@@ -210,7 +210,7 @@ class StreamPeer(Reader):
     async def _match_aside(self, pattern: Pattern, subject: bytes) -> bool:
         if self._allowance is None:
             self._allowance = Allowance()
-        return await self._aside(self._ground.match(self, pattern, subject, self._allowance))
+        return await self._aside(self._services.match(self, pattern, subject, self._allowance))
 
     async def _aside(self, asked: asyncio.Future[T]) -> T:
         """Wait for what is done beside the loop for this conversation alone."""
@@ -264,19 +264,19 @@ class StreamPeer(Reader):
     async def _give_way(self) -> None:
         """Go on in the next turn of the loop: a long answer may be there all at once, and others wait."""
         self._work = 0
-        self._ground.again(self)
+        self._services.again(self)
         await news()
 
     def _connect(self) -> int:
         """Open a socket and begin to connect; return 0, or the error.  Raises `CheckUnavailable`."""
         try:
-            self._socket = opened = self._open(self._prepared.family)
-            if (origin := self._prepared.origin) is not None:
+            self._socket = opened = self._open(self._compiled.family)
+            if (origin := self._compiled.origin) is not None:
                 bind(opened, origin)
-            error = opened.connect_ex(self._prepared.address)
+            error = opened.connect_ex(self._compiled.address)
             if error and error != errno.EINPROGRESS:
                 return error
-            self._ground.watch(self, opened.fileno())
+            self._services.watch(self, opened.fileno())
         except OSError as refused:
             return refused.errno or errno.EIO
         return 0
@@ -308,7 +308,7 @@ class StreamPeer(Reader):
         if (opened := self._socket) is None:
             return
         self._socket = None
-        self._ground.forget(opened.fileno())
+        self._services.forget(opened.fileno())
         if self._connected and not self._ended:
             reset(opened)
         else:
@@ -319,11 +319,11 @@ class StreamPeer(Reader):
         if (opened := self._socket) is None:
             return
         self._socket = None
-        self._ground.forget(opened.fileno())
+        self._services.forget(opened.fileno())
         if self._emptied:  # and so ended: nobody waits for our side
             opened.close()
             return
-        closing, last_words = self._ground.closing, self._last_words()
+        closing, last_words = self._services.closing, self._last_words()
         if self._server_closes or self._ended:
             closing.close_second(opened, last_words, unread=self._readable, answering=self._server_answers)
         else:
