@@ -17,6 +17,10 @@ LIMIT = 30.0
 """Seconds after which a program is ended, with all that it has started."""
 FAREWELL = 10.0
 """Seconds that the end of the director waits for programs; cluster managers give it 15 (ocf:heartbeat:ldirectord)."""
+_SHARE = 0.5
+"""Of that time so much is for what runs already; the rest is left to calls that wait behind it."""
+_ENDED = "it was ended, because the director ends"
+_NOT_RUN = "it was not run: the director has ended, and what ran before it took too long"
 _MOST_SHOWN = 160
 
 
@@ -46,11 +50,26 @@ def shell(command: str, *words: str) -> tuple[str, ...]:
 class _Lane:
     """Programs of which one runs at a time, in order."""
 
-    __slots__ = ("running", "waiting")
+    __slots__ = ("_limit", "hurried", "running", "waiting")
 
     def __init__(self) -> None:
         self.running: Hook | None = None
         self.waiting: dict[Hashable, Hook] = {}
+        self.hurried = False
+        """What runs was ended for those that wait."""
+        self._limit: asyncio.Timeout | None = None
+
+    def limit(self, hook: Hook) -> asyncio.Timeout:
+        """Return the limit of *hook*, which begins to run."""
+        self.hurried = False
+        self._limit = asyncio.timeout(hook.limit)
+        return self._limit
+
+    def hurry(self) -> None:
+        """End what runs."""
+        if self.running is not None and self._limit is not None:
+            self.hurried = True
+            self._limit.reschedule(asyncio.get_running_loop().time())
 
 
 class Hooks:
@@ -91,12 +110,24 @@ class Hooks:
             line.waiting[hook.place] = hook
 
     async def finish(self, seconds: float = FAREWELL) -> None:
-        """Wait until all have ended, but not longer than *seconds*; then end those that have not."""
+        """Wait until all have ended, but not longer than *seconds*; then end those that have not.
+
+        A program that hangs is ended in time for what waits behind it, as the `stop` of a fallbackcommand does.
+        """
         if self._tasks:
-            await asyncio.wait(self._tasks, timeout=seconds)
+            await asyncio.wait(self._tasks, timeout=seconds * _SHARE)
+        waited_for = [lane for lane in self._lanes.values() if lane.waiting]
+        for lane in self._lanes.values() if waited_for and self._places.locked() else waited_for:
+            lane.hurry()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=seconds * (1 - _SHARE))
         self._abandon()
 
     def _abandon(self) -> None:
+        for lane in self._lanes.values():
+            for hook in lane.waiting.values():
+                self._emit(HookDone(hook.directive, hook.shown, _NOT_RUN, 0.0))
+            lane.waiting.clear()
         for task in self._tasks:
             task.cancel()
 
@@ -105,27 +136,27 @@ class Hooks:
             while lane.waiting:
                 async with self._places:
                     lane.running = lane.waiting.pop(next(iter(lane.waiting)))
-                    await self._carry_out(lane.running)
+                    await self._carry_out(lane.running, lane)
                     lane.running = None
         finally:
             del self._lanes[name]
 
-    async def _carry_out(self, hook: Hook) -> None:
+    async def _carry_out(self, hook: Hook, lane: _Lane) -> None:
         begun = time.monotonic()
-        failure = "it was ended, because the director ends"
+        failure = _ENDED
         try:
-            failure = await _failure(hook)
+            failure = await _failure(hook, lane)
         finally:
             self._emit(HookDone(hook.directive, hook.shown, failure, time.monotonic() - begun))
 
 
-async def _failure(hook: Hook) -> str:
+async def _failure(hook: Hook, lane: _Lane) -> str:
     """Run *hook*; return what became of it, in a sentence, or nothing where it succeeded."""
     try:
-        async with asyncio.timeout(hook.limit):
+        async with lane.limit(hook):
             ended = await processes.run(hook.argv, errors_only=True, variables=hook.variables)
     except TimeoutError:
-        return f"it had not ended after {hook.limit:g} seconds, and was ended"
+        return _ENDED if lane.hurried else f"it had not ended after {hook.limit:g} seconds, and was ended"
     except (OSError, ValueError) as error:  # ValueError: a NUL character
         return f"cannot be run: {getattr(error, 'strerror', None) or error}"
     if ended.status == 0:

@@ -164,6 +164,43 @@ async def test_the_end_does_not_wait_for_ever(staged):
     assert stage.done() == [("sleep 600 #", "it was ended, because the director ends")]
 
 
+async def test_what_waits_behind_a_program_that_hangs_has_its_turn_at_the_end(staged):
+    async with staged() as stage:
+        stage.run("sleep 600 #")
+        await stage.until(lambda: stage.hooks._lanes["lane"].running is not None)
+        stage.run(f"echo stop >> {stage.note} #")
+        await stage.hooks.finish(4)
+    assert stage.noted() == ["stop"]
+    assert [failure for _, failure in stage.done()] == ["it was ended, because the director ends", ""]
+
+
+async def test_what_waits_for_a_place_has_its_turn_at_the_end(staged):
+    async with staged() as stage:
+        for lane in range(16):
+            stage.run("sleep 600 #", lane=str(lane))
+        await stage.until(lambda: all(lane.running is not None for lane in stage.hooks._lanes.values()))
+        stage.run(f"echo stop >> {stage.note} #", lane="another")
+        await stage.hooks.finish(6)
+    assert stage.noted() == ["stop"]
+
+
+async def test_what_is_never_run_is_told(staged):
+    async with staged() as stage:
+        stage.run("sleep 600 #", place="start")
+        await stage.until(lambda: stage.hooks._lanes["lane"].running is not None)
+        for number in (1, 2):
+            stage.run(f"sleep {number}00 #", place=number)
+        await stage.hooks.finish(0.4)
+    assert (
+        stage.done()[-1]
+        == (
+            "sleep 200 #",
+            "it was not run: the director has ended, and what ran before it took too long",
+        )
+        or stage.done()[1][0] == "sleep 200 #"
+    )
+
+
 async def test_daemons_do_not_inherit_what_systemd_tells_us_alone(staged, monkeypatch):
     monkeypatch.setenv("NOTIFY_SOCKET", "/run/x")
     monkeypatch.setenv("KEPT", "yes")
