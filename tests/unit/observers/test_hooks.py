@@ -191,14 +191,8 @@ async def test_what_is_never_run_is_told(staged):
         for number in (1, 2):
             stage.run(f"sleep {number}00 #", place=number)
         await stage.hooks.finish(0.4)
-    assert (
-        stage.done()[-1]
-        == (
-            "sleep 200 #",
-            "it was not run: the director has ended, and what ran before it took too long",
-        )
-        or stage.done()[1][0] == "sleep 200 #"
-    )
+    not_run = "it was not run: the director has ended, and what ran before it took too long"
+    assert ("sleep 200 #", not_run) in stage.done()
 
 
 async def test_daemons_do_not_inherit_what_systemd_tells_us_alone(staged, monkeypatch):
