@@ -12,19 +12,15 @@ from pathlib import Path
 
 from tests.lab.support.namespaces import Host
 from tests.lab.support.table import Table, Watch, read_table, read_weights, watching
+from tests.lab.support.unsharing import MOUNTS, NETWORK, bind, enter, on_thread, unshare
 from tests.lab.support.waiting import wait_until
 
 ROOT = Path(__file__).parents[3]
 START_SECONDS = 40
 STOP_SECONDS = 20
 
-# The daemon sees folders of its own at the places that are compiled into the original.
-_IN_ITS_OWN_FOLDERS = """
-for place in run etc/ha.d var/log etc/hosts; do
-  [ -e "$0/$place" ] && [ -e "/$place" ] && mount --bind "$0/$place" "/$place"
-done
-exec "$@"
-"""
+_ITS_OWN = ("run", "etc/ha.d", "var/log", "etc/hosts")
+"""What the daemon sees of its own, if the test made it, at the places that are compiled into the original."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,16 +92,25 @@ class Director:
 
     def popen(self, words: Sequence[str], printed: Path, **environment: str) -> subprocess.Popen[bytes]:
         """Start a command where the daemon runs, with its folders; what it prints goes into the file *printed*."""
-        with printed.open("w") as output, self.host.inside():
-            # To a file, because a daemon that kept a pipe open would keep us waiting for its end.
+
+        def begin() -> "subprocess.Popen[bytes]":
+            enter(self.host.namespace, NETWORK)
+            unshare(MOUNTS)
+            for place in _ITS_OWN:
+                if (self.folder / place).exists() and Path("/", place).exists():
+                    bind(self.folder / place, Path("/", place))
             return subprocess.Popen(
-                ["unshare", "-m", "sh", "-c", _IN_ITS_OWN_FOLDERS, str(self.folder), *words],
+                words,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 cwd="/",
                 env={**os.environ, **environment},
             )
+
+        # To a file, because a daemon that kept a pipe open would keep us waiting for its end.
+        with printed.open("w") as output:
+            return on_thread(begin)
 
     def start(self, config: str | None = None) -> None:
         """Write *config*, or leave the file as it is, start the daemon, and wait until it wrote its process id."""

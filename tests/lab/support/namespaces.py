@@ -1,6 +1,8 @@
-"""Hosts of a small network: one network namespace each, with a leg on one bridge, IPv4 and IPv6."""
+"""Hosts of a small network: one network namespace each, with a leg on one bridge, IPv4 and IPv6.
 
-import ctypes
+Namespaces are made and searched here, as `ip netns` does it, and under the names by which it finds them.
+"""
+
 import os
 import shlex
 import signal
@@ -13,10 +15,12 @@ from itertools import count
 from pathlib import Path
 from typing import Self
 
+from tests.lab.support.links import Links
+from tests.lab.support.unsharing import NETWORK, bind, enter, on_thread, unbind, unshare
+
 NETWORK_4, NETWORK_6 = "10.9.0.", "fd00:9::"
 COMMAND_SECONDS = 60
-_CLONE_NEWNET = 0x40000000
-_libc = ctypes.CDLL(None, use_errno=True)
+_NAMED = Path("/run/netns")
 
 
 class CommandFailed(Exception):
@@ -30,17 +34,28 @@ class Host:
     name: str
     v4: str
     v6: str
+    links: Links = field(init=False)
     _children: list[subprocess.Popen[str]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.namespace.touch()
+        on_thread(lambda: (unshare(NETWORK), bind(Path("/proc/thread-self/ns/net"), self.namespace)))
+        self.links = Links(self.inside)
+
+    @property
+    def namespace(self) -> Path:
+        """The file that stands for the host's network."""
+        return _NAMED / self.name
 
     @contextmanager
     def inside(self) -> Iterator[None]:
         """Enter the host's network with this thread; sockets made and programs started inside stay in it."""
         before = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
         try:
-            _enter(Path("/run/netns", self.name))
+            enter(self.namespace, NETWORK)
             yield
         finally:
-            _setns(before)
+            enter(before, NETWORK)
             os.close(before)
 
     def run(self, command: str, *, text: str | None = None, check: bool = True) -> str:
@@ -73,10 +88,6 @@ class Host:
         self._children.append(child)
         return child
 
-    def ip(self, *lines: str) -> None:
-        """Run several commands of `ip` at once."""
-        self.run("ip -batch -", text="\n".join(lines) + "\n")
-
     def sysctl(self, name: str, value: object) -> None:
         """Set a kernel parameter below `net` in the host's namespace, such as `ipv4.ip_forward`."""
         with self.inside():
@@ -97,7 +108,12 @@ class Host:
 
     def pids(self) -> list[int]:
         """Return the process ids of every program that runs on this host."""
-        return [int(pid) for pid in _on_root(f"ip netns pids {self.name}").split()]
+        own, found = self.namespace.stat().st_ino, []
+        for process in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):  # it has ended
+                if (process / "ns/net").stat().st_ino == own:
+                    found.append(int(process.name))
+        return found
 
     def end(self) -> None:
         """Kill every program on this host and remove its namespace."""
@@ -108,7 +124,9 @@ class Host:
         for pid in self.pids():
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        _on_root(f"ip netns del {self.name}")
+        self.links.close()
+        unbind(self.namespace)
+        self.namespace.unlink()
 
 
 class Net:
@@ -120,8 +138,7 @@ class Net:
 
     def __enter__(self) -> Self:
         self._switch = Host("switch", "", "")
-        _on_root("ip netns add switch")
-        self._switch.ip("link add br0 type bridge mcast_snooping 0", "link set br0 up")
+        self._switch.links.add_bridge("br0")
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -133,48 +150,12 @@ class Net:
         """Add a host with the addresses 10.9.0.*number* and fd00:9::*number*; numbers start at 11."""
         number = next(self._numbers) if number is None else number
         host = Host(name, f"{NETWORK_4}{number}", f"{NETWORK_6}{number}")
-        _on_root(f"ip netns add {name}")
         self.hosts[name] = host
-        self._switch.ip(
-            f"link add port{number} type veth peer name eth0 netns {name}",
-            f"link set port{number} master br0 up",
-        )
         # Duplicate address detection would keep IPv6 addresses tentative for a second or two.
-        for device in ("all", "default", "eth0"):
+        for device in ("all", "default"):
             host.sysctl(f"ipv6.conf.{device}.accept_dad", 0)
-        host.ip(
-            "link set lo up",
-            f"addr add {host.v4}/24 dev eth0",
-            f"addr add {host.v6}/64 dev eth0 nodad",
-            "link set eth0 up",
-        )
+        self._switch.links.add_pair(f"port{number}", "br0", "eth0", host.namespace)
+        host.links.up("lo", "eth0")
+        host.links.add_address(f"{host.v4}/24")
+        host.links.add_address(f"{host.v6}/64")
         return host
-
-
-def _on_root(command: str) -> str:
-    done = subprocess.run(
-        command.split(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=COMMAND_SECONDS,
-        check=False,
-    )
-    if done.returncode:
-        raise CommandFailed(f"{command} ended with {done.returncode}: {done.stdout.strip()}")
-    return done.stdout
-
-
-def _enter(namespace: Path) -> None:
-    descriptor = os.open(namespace, os.O_RDONLY)
-    try:
-        _setns(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _setns(descriptor: int) -> None:
-    """Move this thread to another network namespace (os.setns comes with Python 3.12)."""
-    if _libc.setns(descriptor, _CLONE_NEWNET):
-        number = ctypes.get_errno()
-        raise OSError(number, f"cannot enter a network namespace: {os.strerror(number)}")

@@ -48,7 +48,8 @@ class Scene:
         host = self.net.host("director", 1)
         self.client = Client(self.net.host("client", 2))
         # Not preferred, so that a tunnel's packets leave from the director's own address: the far end has VIP6 too.
-        host.ip(f"addr add {VIP}/32 dev eth0", f"addr add {VIP6}/128 dev eth0 nodad preferred_lft 0")
+        host.links.add_address(f"{VIP}/32")
+        host.links.add_address(f"{VIP6}/128", preferred=False)
         # A director forwards for its real servers, and must not tell them of shorter ways round it.
         host.sysctl("ipv4.ip_forward", 1)
         host.sysctl("ipv6.conf.all.forwarding", 1)
@@ -93,19 +94,21 @@ def _take_virtual_addresses(host: Host, device: str) -> None:
     for name in ("all", "eth0"):
         host.sysctl(f"ipv4.conf.{name}.arp_ignore", 1)
         host.sysctl(f"ipv4.conf.{name}.arp_announce", 2)
-    host.ip(f"addr add {VIP}/32 dev {device}", f"addr add {VIP6}/128 dev {device} nodad")
+    host.links.add_address(f"{VIP}/32", device)
+    host.links.add_address(f"{VIP6}/128", device)
 
 
 def _answer_through(director: Host, real: Host, client: Host) -> None:
     """Send the answers for *client* through *director*, although both are on the same wire."""
     for name in ("all", "eth0"):
         real.sysctl(f"ipv6.conf.{name}.accept_redirects", 0)  # a director cannot be kept from sending them
-    real.ip(f"route add {client.v4} via {director.v4}", f"route add {client.v6} via {director.v6}")
+    real.links.add_route(client.v4, director.v4)
+    real.links.add_route(client.v6, director.v6)
 
 
 def _end_tunnels(host: Host) -> None:
     """Unpack what arrives in IP-in-IP or IPv6-in-IPv6; its source lies outside the tunnel, hence no rp_filter."""
-    host.ip("link set tunl0 up", "link set ip6tnl0 up")
+    host.links.up("tunl0", "ip6tnl0")
     for name in ("all", "tunl0"):
         host.sysctl(f"ipv4.conf.{name}.rp_filter", 0)
     _take_virtual_addresses(host, "lo")

@@ -33,7 +33,8 @@ class Farm:
 
     def __init__(self, host: Host, web: WebServer) -> None:
         self.host, self._web = host, web
-        host.ip(*(line for name in NUMBERS if name != "pulse" for line in self._addresses(name, "add")))
+        for name in NUMBERS:
+            self._take(name)
         self.sites = {name: Site(name) for name in NUMBERS}
         self._shut: set[str] = set()
         self._talker = Talker()
@@ -59,7 +60,8 @@ class Farm:
         self.spoil("sick")
         self.shut("shut")
         self.sites["mute"].behaviour = Behaviour.HANG
-        self.host.ip(*self._addresses("gone", "del"))
+        for where in _networks("gone"):
+            self.host.links.delete_address(where)
         self._talker.sulking = True
 
     def spoil(self, name: str) -> None:
@@ -88,7 +90,7 @@ class Farm:
                 self._listen(name)
                 self._shut.remove(name)
         if not names:
-            self.host.ip(*(line.replace("addr add", "addr replace") for line in self._addresses("gone", "add")))
+            self._take("gone")
             self._talker.sulking = False
 
     def _listen(self, name: str) -> None:
@@ -96,8 +98,13 @@ class Farm:
             for where in (address(name), address6(name)):
                 self._web.serve(self.sites[name], self.host.listen(port, address=where))
 
-    def _addresses(self, name: str, deed: str) -> tuple[str, ...]:
-        return (f"addr {deed} {address(name)}/24 dev eth0", f"addr {deed} {address6(name)}/64 dev eth0 nodad")
+    def _take(self, name: str) -> None:
+        for where in _networks(name):
+            self.host.links.add_address(where)
+
+
+def _networks(name: str) -> tuple[str, str]:
+    return f"{address(name)}/24", f"{address6(name)}/64"
 
 
 def address(name: str) -> str:
