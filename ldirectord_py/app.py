@@ -31,8 +31,9 @@ from ldirectord_py.model.events import (
 from ldirectord_py.model.problems import Problem
 from ldirectord_py.model.snapshot import Snapshot
 from ldirectord_py.model.table import Table
+from ldirectord_py.observers.events.log_line import Level
 from ldirectord_py.observers.logging.crashes import Crashes
-from ldirectord_py.observers.logging.line import Level, LogFormat
+from ldirectord_py.observers.logging.entry import LogFormat
 from ldirectord_py.observers.logging.log import open_log
 from ldirectord_py.observers.notifications import Notifications
 from ldirectord_py.options import Options, Ready

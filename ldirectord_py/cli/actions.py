@@ -29,8 +29,8 @@ from ldirectord_py.engine.differences import beyond_limit
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.errors import ConfigRejected, DirectorError
 from ldirectord_py.model.signals import LEAVE_TABLE
+from ldirectord_py.observers.events.log_line import Level
 from ldirectord_py.observers.logging.destinations import LogDestination
-from ldirectord_py.observers.logging.line import Level
 from ldirectord_py.options import Options, Ready
 
 _STATUS_SECONDS = 2.0

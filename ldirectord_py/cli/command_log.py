@@ -7,8 +7,9 @@ from pathlib import Path
 from ldirectord_py.cli.instances import SHADOW
 from ldirectord_py.cli.options import Action, Invocation
 from ldirectord_py.cli.terminal import complain
+from ldirectord_py.observers.events.log_line import Level
 from ldirectord_py.observers.logging.destinations import LogDestination, LogFile, Stream, Syslog
-from ldirectord_py.observers.logging.line import Level, LogFormat
+from ldirectord_py.observers.logging.entry import LogFormat
 
 Say = Callable[[str, Level], None]
 

@@ -28,7 +28,7 @@ from ldirectord_py.model.config import Config, Virtual
 from ldirectord_py.model.errors import ConfigRejected, DirectorError
 from ldirectord_py.model.problems import Severity
 from ldirectord_py.model.sources import Source
-from ldirectord_py.observers.logging.line import Level
+from ldirectord_py.observers.events.log_line import Level
 from ldirectord_py.system.sysctls import advised, current
 
 USAGE_STATUS = 255

@@ -16,8 +16,9 @@ from ldirectord_py.cli import terminal
 from ldirectord_py.config.load import parse
 from ldirectord_py.model.config import AlertStatus, Virtual
 from ldirectord_py.model.outcome import Reason, down
+from ldirectord_py.observers.events.log_line import Level
 from ldirectord_py.observers.logging.destinations import LogFile, Syslog
-from ldirectord_py.observers.logging.line import Level, LogFormat
+from ldirectord_py.observers.logging.entry import LogFormat
 from ldirectord_py.observers.logging.log import open_log
 from ldirectord_py.observers.mail.message import Alert, Sender, compose
 from ldirectord_py.observers.metrics.exposition import labelled, sample

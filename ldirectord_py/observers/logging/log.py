@@ -16,10 +16,11 @@ from ldirectord_py.model.escaping import printable
 from ldirectord_py.model.events import CheckDone, Event, Reloaded, Stopping
 from ldirectord_py.model.outcome import Verdict
 from ldirectord_py.model.service import RealKey
+from ldirectord_py.observers.events.event_table import lines
+from ldirectord_py.observers.events.lines.checks import fault_over, faulted
+from ldirectord_py.observers.events.log_line import Field, Level, LogLine
 from ldirectord_py.observers.logging.destinations import LogDestination, LogFile, Stream, Syslog
-from ldirectord_py.observers.logging.line import Entry, Field, Level, LogFormat, LogLine
-from ldirectord_py.observers.logging.lines.checks import fault_over, faulted
-from ldirectord_py.observers.logging.lines.every import lines
+from ldirectord_py.observers.logging.entry import Entry, LogFormat
 from ldirectord_py.observers.logging.rationing import Rations
 from ldirectord_py.observers.logging.sinks import Sink, writer_to
 from ldirectord_py.observers.logging.structured import EventDict, FilteringBoundLogger, structlog
@@ -70,21 +71,18 @@ class LogObserver:
 
     def __call__(self, event: Event) -> None:
         """Log what is to be logged of *event*."""
-        match event:
-            case CheckDone():
-                if event.outcome.verdict is Verdict.FAULT or self._faults:
-                    self._compare(event)
-                if not self._debug:
-                    return
-            case Reloaded():
-                self._faults.clear()  # whoever left must not be remembered for ever; what lasts is told once more
-            case _:
-                pass
-        if isinstance(event, Stopping):
+        if type(event) is CheckDone:
+            if event.outcome.verdict is Verdict.FAULT or self._faults:
+                self._compare(event)
+            if not self._debug:
+                return
+        elif type(event) is Reloaded:
+            self._faults.clear()  # whoever left must not be remembered for ever; what lasts is told once more
+        elif type(event) is Stopping:
             self._write(self._rations.release_all(self._monotonic()))
-        for line in lines(event, os.getpid()):
+        for line in lines(event):
             self._log(line)
-        if isinstance(event, Stopping):
+        if type(event) is Stopping:
             self.flush()
 
     @property

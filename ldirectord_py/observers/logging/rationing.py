@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ldirectord_py.observers.logging.line import Field, Level, LogLine
+from ldirectord_py.observers.events.log_line import Field, Level, LogLine
 
 BURST = 20
 """Lines about one server, or one virtual service, that are written as they come."""

@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
+from ldirectord_py.observers.events.log_line import Field, Level, LogLine
 from ldirectord_py.observers.logging.destinations import LogDestination, LogFile, Stream, Syslog
-from ldirectord_py.observers.logging.line import Entry, Field, Level, LogLine
+from ldirectord_py.observers.logging.entry import Entry
 from ldirectord_py.observers.logging.writers import FileWriter, StreamWriter, SyslogWriter, Writer, complain
 from ldirectord_py.system.threads import NoThread, begin
 

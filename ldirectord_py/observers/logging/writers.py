@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Protocol, TextIO
 
 from ldirectord_py.observers.appending import Appender
-from ldirectord_py.observers.logging.line import Entry, Level
+from ldirectord_py.observers.events.log_line import Level
+from ldirectord_py.observers.logging.entry import Entry
 
 IDENT = "ldirectord"
 _AT_ONCE = select.PIPE_BUF

@@ -10,7 +10,7 @@ from ldirectord_py.model.health import State
 from ldirectord_py.model.outcome import Reason
 from ldirectord_py.model.service import RealKey, VirtualKey
 from ldirectord_py.model.table import AddDestination, RemoveDestination, SetDestination
-from ldirectord_py.observers.logging.lines.table import change_message
+from ldirectord_py.observers.events.lines.table import change_message
 from ldirectord_py.observers.mail.message import Alert
 
 

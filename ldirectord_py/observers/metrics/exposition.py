@@ -11,7 +11,7 @@ from itertools import accumulate
 from typing import TypeVar
 
 from ldirectord_py.model.escaping import printable
-from ldirectord_py.observers.metrics.counters import Histogram
+from ldirectord_py.observers.events.server_counters import Histogram
 
 PLAIN = "text/plain; version=0.0.4; charset=utf-8"
 OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from ldirectord_py.observers.metrics.counters import RESULTS, RealTally, VirtualTally
+from ldirectord_py.observers.events.server_counters import RESULTS, RealTally, VirtualTally
 from ldirectord_py.observers.metrics.exposition import Family, Kind, escaped, histogram
 
 

@@ -2,34 +2,18 @@
 
 import platform
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
+from types import MethodType
 
 from prometheus_client import CollectorRegistry, GCCollector, ProcessCollector, generate_latest
 from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
 
-from ldirectord_py.model.events import (
-    ChangeRefused,
-    CheckDone,
-    DriftFound,
-    DriftKind,
-    Event,
-    HealthChanged,
-    HookDone,
-    MonitorFileFailed,
-    Reloaded,
-    ReloadRefused,
-    TableBack,
-    TableChanged,
-    TableLost,
-    Trigger,
-)
-from ldirectord_py.model.health import State
-from ldirectord_py.model.mails import MailDone, MailsLost
+from ldirectord_py.model.events import DriftKind, Event
 from ldirectord_py.model.snapshot import Snapshot
-from ldirectord_py.model.table import Change
 from ldirectord_py.observers.changes import CHANGE_WORDS
-from ldirectord_py.observers.metrics.counters import Counters, RealTally, VirtualTally
+from ldirectord_py.observers.events.counters import Counters
+from ldirectord_py.observers.events.event_table import TABLE
+from ldirectord_py.observers.events.server_counters import RealTally, VirtualTally
 from ldirectord_py.observers.metrics.exposition import OPENMETRICS, PLAIN, Family, Kind, histogram, labelled, sample
 from ldirectord_py.observers.metrics.metric_families import REAL_FAMILIES, VIRTUAL_FAMILIES
 
@@ -51,50 +35,15 @@ class Metrics:
     ) -> None:
         self._snapshot = snapshot
         self._version = version
-        self._clock = clock
-        self._tallies = Counters()
-        self._drift: Counter[DriftKind] = Counter()
-        self._changes: Counter[tuple[type[Change], Trigger, str]] = Counter()
-        self._hooks: Counter[tuple[str, str]] = Counter()
-        self._unmonitored = 0
-        self._mails = dict.fromkeys(("sent", "failed", "lost"), 0)
-        self._reachable = True
-        self._reload_successful = True
-        self._reload_time = clock()
+        self._counters = Counters(clock)
+        self._count = {kind: MethodType(row.count, self._counters) for kind, row in TABLE.items()}
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
         GCCollector(registry=self._registry)
 
-    def observe(self, event: Event) -> None:  # noqa: C901, PLR0912 -- one arm per kind of event
+    def observe(self, event: Event) -> None:
         """Count *event*."""
-        if type(event) is CheckDone:
-            self._tallies.checked(event)
-            return
-        match event:
-            case HealthChanged():
-                self._turn(event)
-            case TableChanged(change, cause):
-                self._changes[type(change), cause, "ok"] += 1
-            case ChangeRefused(refusal, cause):
-                self._changes[type(refusal.change), cause, "refused"] += 1
-            case DriftFound(kind):
-                self._drift[kind] += 1
-            case TableLost() | TableBack():
-                self._reachable = isinstance(event, TableBack)
-            case Reloaded():
-                self._reload_successful, self._reload_time = True, self._clock()
-            case ReloadRefused():
-                self._reload_successful = False
-            case HookDone(directive, _, failure):
-                self._hooks[directive, "failure" if failure else "success"] += 1
-            case MonitorFileFailed(_, count):
-                self._unmonitored += count
-            case MailDone(failure=failure):
-                self._mails["failed" if failure else "sent"] += 1
-            case MailsLost(count):
-                self._mails["lost"] += count
-            case _:
-                pass  # nothing that is counted
+        self._count[type(event)](event)
 
     def render(self, accept: str = "") -> tuple[bytes, str]:
         """Return the whole exposition in one go, and its content type."""
@@ -110,15 +59,6 @@ class Metrics:
         openmetrics = "application/openmetrics-text" in accept
         return (OPENMETRICS if openmetrics else PLAIN), self._pieces(self._snapshot(), openmetrics=openmetrics)
 
-    def _turn(self, event: HealthChanged) -> None:
-        if event.before.state is event.after.state:
-            return
-        tally = self._tallies.real(event.real)
-        if event.after.state is State.UP:
-            tally.went_up += 1
-        elif event.after.state is State.DOWN:
-            tally.went_down += 1
-
     def _pieces(self, snapshot: Snapshot, *, openmetrics: bool) -> Iterator[bytes]:
         virtuals: list[VirtualTally] = []
         reals: list[RealTally] = []
@@ -132,7 +72,7 @@ class Metrics:
             body = "".join(sample(family.name, *each) for each in samples)
             yield f"{family.header(openmetrics=openmetrics)}{body}".encode()
         lag = Family("ldirectord_scheduler_lag_seconds", Kind.HISTOGRAM, "How much later than due checks began.")
-        yield f"{lag.header(openmetrics=openmetrics)}{histogram(lag.name, '', self._tallies.lag)}".encode()
+        yield f"{lag.header(openmetrics=openmetrics)}{histogram(lag.name, '', self._counters.lag)}".encode()
         # Last, because OpenMetrics ends with a line of its own.
         if openmetrics:
             yield generate_openmetrics(self._registry)  # type: ignore[no-untyped-call]  # the library's has no types
@@ -141,43 +81,44 @@ class Metrics:
 
     def _gather(self, snapshot: Snapshot, virtuals: list[VirtualTally], reals: list[RealTally]) -> Iterator[None]:
         """Join *snapshot* with what was counted, with pauses; then forget what it does not know."""
-        scrape = self._tallies.begin_scrape()
+        scrape = self._counters.begin_scrape()
         for status in snapshot.virtuals:
-            virtual = self._tallies.virtual(status.key)
+            virtual = self._counters.virtual(status.key)
             virtual.scrape = max(virtual.scrape, scrape)
             virtual.show(status)
             virtuals.append(virtual)
             if not (len(virtuals) + len(reals)) % TURN:
                 yield
             for real in status.reals:
-                tally = self._tallies.real(real.key)
+                tally = self._counters.real(real.key)
                 tally.scrape = max(tally.scrape, scrape)
                 tally.show(real, virtual)
                 reals.append(tally)
                 if not (len(virtuals) + len(reals)) % TURN:
                     yield
-        yield from self._tallies.forget(before=scrape)
+        yield from self._counters.forget(before=scrape)
 
     def _singles(self, snapshot: Snapshot) -> Iterator[tuple[Family, list[Sample]]]:
         """Yield the metrics that have one series, or a few."""
+        counters = self._counters
         yield (
             Family("ldirectord_drift_total", Kind.COUNTER, "Differences found in the table that we had not made."),
-            [(labelled(("kind",), (kind,)), self._drift[kind]) for kind in DriftKind],
+            [(labelled(("kind",), (kind,)), counters.drift[kind]) for kind in DriftKind],
         )
         yield (
             Family("ldirectord_table_changes_total", Kind.COUNTER, "Changes written to the table, or refused by it."),
             [
                 (labelled(("change", "cause", "result"), (CHANGE_WORDS[change], cause, result)), count)
-                for (change, cause, result), count in self._changes.items()
+                for (change, cause, result), count in counters.changes.items()
             ],
         )
         yield (
             Family("ldirectord_hooks_total", Kind.COUNTER, "Programs of the operator's that were run, by result."),
-            [(labelled(("directive", "result"), key), count) for key, count in self._hooks.items()],
+            [(labelled(("directive", "result"), key), count) for key, count in counters.hooks.items()],
         )
         yield (
             Family("ldirectord_monitorfile_lost_lines_total", Kind.COUNTER, "Lines that no monitorfile could take."),
-            [("", self._unmonitored)],
+            [("", counters.unmonitored)],
         )
         yield (
             Family("ldirectord_log_lost_lines_total", Kind.COUNTER, "Lines that the log's destination did not take."),
@@ -187,21 +128,25 @@ class Metrics:
             Family(
                 "ldirectord_mails_total", Kind.COUNTER, "Mails, by result; one that only some get is sent and failed."
             ),
-            [(labelled(("result",), (result,)), count) for result, count in self._mails.items()],
+            [(labelled(("result",), (result,)), count) for result, count in counters.mails.items()],
         )
         build = labelled(("version", "python"), (self._version, platform.python_version()))
         yield Family("ldirectord_build_info", Kind.GAUGE, "What runs here."), [(build, 1)]
         for name, explanation, value in (
-            ("config_last_reload_successful", "Whether the last (re)load was accepted.", self._reload_successful),
+            (
+                "config_last_reload_successful",
+                "Whether the last (re)load was accepted.",
+                counters.reload_successful,
+            ),
             (
                 "config_last_reload_success_timestamp_seconds",
                 "When a configuration was last accepted, since the epoch.",
-                self._reload_time,
+                counters.reload_time,
             ),
             ("checks_inflight", "Checks under way.", snapshot.inflight),
             ("checks_queued", "Checks that are due and wait for a place.", snapshot.queued),
             ("first_pass_complete", "Whether every real server has been checked once.", snapshot.first_pass),
-            ("table_reachable", "Whether the IPVS table can be read and written.", self._reachable),
+            ("table_reachable", "Whether the IPVS table can be read and written.", counters.table_reachable),
         ):
             number = int(value) if isinstance(value, bool) else value
             yield Family(f"ldirectord_{name}", Kind.GAUGE, explanation), [("", number)]

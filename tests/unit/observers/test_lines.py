@@ -1,5 +1,6 @@
 """What the log says of each event, word for word."""
 
+import os
 from dataclasses import replace
 from typing import get_args
 
@@ -11,8 +12,8 @@ from ldirectord_py.model.mails import MailDelayed, MailDone, MailQueued, MailsLo
 from ldirectord_py.model.outcome import Reason, down
 from ldirectord_py.model.service import Forwarding
 from ldirectord_py.model.table import Destination, SetDestination
-from ldirectord_py.observers.logging.line import Level, LogLine
-from ldirectord_py.observers.logging.lines.every import lines
+from ldirectord_py.observers.events.event_table import lines
+from ldirectord_py.observers.events.log_line import Level, LogLine
 from tests.unit.observers import happenings as the
 
 MASQUERADED = Destination(forwarding=Forwarding.MASQ, weight=3)
@@ -463,14 +464,14 @@ CASES = [
             LogLine(
                 Level.WARNING,
                 "config_problem_found",
-                "Warning [77] reading file /etc/l.cf at line 2: maintenance directory does not exist",
+                f"Warning [{os.getpid()}] reading file /etc/l.cf at line 2: maintenance directory does not exist",
                 {"path": "/etc/l.cf", "line": 2, "text": "maintenance directory does not exist"},
                 original=True,
             ),
             LogLine(
                 Level.WARNING,
                 "config_problem_found",
-                "Warning [77]: checkinterval ignored",
+                f"Warning [{os.getpid()}]: checkinterval ignored",
                 {"path": "/etc/l.cf", "line": 0, "text": "checkinterval ignored"},
                 original=True,
             ),
@@ -483,7 +484,7 @@ CASES = [
             LogLine(
                 Level.ERROR,
                 "config_problem_found",
-                "Error [77] reading file /etc/l.cf at line 6: Unknown command bogus line",
+                f"Error [{os.getpid()}] reading file /etc/l.cf at line 6: Unknown command bogus line",
                 {"path": "/etc/l.cf", "line": 6, "text": "Unknown command bogus line"},
                 original=True,
             ),
@@ -555,10 +556,10 @@ CASES = [
 
 @pytest.mark.parametrize(("event", "expected"), CASES, ids=[type(event).__name__ for event, _ in CASES])
 def test_each_event_has_its_lines(event, expected):
-    assert list(lines(event, pid=77)) == expected
+    assert list(lines(event)) == expected
 
 
-def test_no_kind_of_event_is_missing_from_the_table():
+def test_no_kind_of_event_is_missing_from_the_cases():
     assert {type(event) for event, _ in CASES} == set(get_args(ev.Event))
 
 
@@ -622,12 +623,12 @@ HEALTH, START, RELOAD, DRIFT, STOP = (
     ],
 )
 def test_changes_of_the_table_are_worded_as_the_original_words_them(event, message):
-    assert [line.message for line in lines(event, pid=1)] == [message]
+    assert [line.message for line in lines(event)] == [message]
 
 
 @pytest.mark.parametrize("state", [State.ADOPTED, State.UNKNOWN])
 def test_a_server_that_is_not_checked_yet_is_told_of_too(state):
-    (line,) = lines(ev.HealthChanged(the.REAL, the.UP, the.health(state)), pid=1)
+    (line,) = lines(ev.HealthChanged(the.REAL, the.UP, the.health(state)))
 
     assert line.event == f"real_{state}"
     assert line.message.endswith("until it has been checked")
@@ -664,5 +665,5 @@ def test_a_server_that_is_not_checked_yet_is_told_of_too(state):
     ],
 )
 def test_a_server_that_goes_out_is_told_with_the_count_the_question_and_the_answer(health, failurecount, asked, end):
-    (line,) = lines(ev.HealthChanged(the.REAL, the.health(State.UNKNOWN), health, failurecount, asked), pid=1)
+    (line,) = lines(ev.HealthChanged(the.REAL, the.health(State.UNKNOWN), health, failurecount, asked))
     assert line.message == f"Real server 10.0.0.5:80 (tcp:10.0.0.1:80) {end}"

@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 from ldirectord_py.model import events as ev
 from ldirectord_py.model.mails import MailDone
 from ldirectord_py.model.outcome import Reason, down, fault
+from ldirectord_py.observers.events.log_line import Level
 from ldirectord_py.observers.logging import rationing
 from ldirectord_py.observers.logging.destinations import LogFile, Stream, Syslog
-from ldirectord_py.observers.logging.line import Level, LogFormat
+from ldirectord_py.observers.logging.entry import LogFormat
 from ldirectord_py.observers.logging.log import open_log
 from tests.unit.observers import happenings as the
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ldirectord_py.observers.logging.line import Level, LogLine
+from ldirectord_py.observers.events.log_line import Level, LogLine
 from ldirectord_py.observers.logging.rationing import BURST, QUIET, REFILL, WINDOW, Rations
 
 KINDS = ("real_up", "real_down", "real_failed_softly", "table_changed")

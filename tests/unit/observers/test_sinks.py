@@ -14,9 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from ldirectord_py.observers.events.log_line import Level
 from ldirectord_py.observers.logging import sinks
 from ldirectord_py.observers.logging.destinations import LogFile, Stream, Syslog
-from ldirectord_py.observers.logging.line import Entry, Level
+from ldirectord_py.observers.logging.entry import Entry
 from ldirectord_py.observers.logging.sinks import Sink, writer_to
 
 ROOT = Path(__file__).parents[3]

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from ldirectord_py.model import events as ev
 from ldirectord_py.model.outcome import up
-from ldirectord_py.observers.metrics.counters import DURATION_BOUNDS, TURN, Counters, Histogram
+from ldirectord_py.observers.events.counters import TURN, Counters
+from ldirectord_py.observers.events.server_counters import DURATION_BOUNDS, Histogram
 from tests.unit.observers import happenings as the
 
 
@@ -45,7 +46,7 @@ def test_every_observation_falls_below_its_bound_and_above_the_one_before(values
 def test_each_check_has_one_result(event, results):
     tallies = Counters()
 
-    tallies.checked(event)
+    tallies.check_done(event)
 
     assert tallies.real(the.REAL).results == results
     assert tallies.real(the.REAL).seconds == event.seconds
@@ -57,7 +58,7 @@ def test_equal_servers_are_counted_as_one_whatever_tuple_they_come_in():
     reals = [the.REAL, the.OTHER]
 
     for _ in range(5000):
-        tallies.checked(ev.CheckDone(tuple(reals), up(), 0.01, 0))
+        tallies.check_done(ev.CheckDone(tuple(reals), up(), 0.01, 0))
 
     assert tallies.real(the.REAL).results[0] == tallies.real(the.OTHER).results[0] == 5000
     assert len(tallies._sharing) < 2000
@@ -65,12 +66,12 @@ def test_equal_servers_are_counted_as_one_whatever_tuple_they_come_in():
 
 def test_what_no_scrape_shows_is_forgotten_and_begins_anew():
     tallies = Counters()
-    tallies.checked(the.CHECKED)
+    tallies.check_done(the.CHECKED)
     scrape = tallies.begin_scrape()
     tallies.virtual(the.WEB).scrape = scrape
 
     exhaust(tallies.forget(before=scrape))
-    tallies.checked(the.CHECKED)
+    tallies.check_done(the.CHECKED)
 
     assert tallies.real(the.REAL).results == [1, 0, 0, 0]
 
@@ -78,7 +79,7 @@ def test_what_no_scrape_shows_is_forgotten_and_begins_anew():
 def test_what_comes_in_during_a_scrape_is_kept():
     tallies = Counters()
     scrape = tallies.begin_scrape()
-    tallies.checked(the.CHECKED)
+    tallies.check_done(the.CHECKED)
 
     exhaust(tallies.forget(before=scrape))
 
@@ -94,7 +95,7 @@ def test_forgetting_many_takes_pauses_and_bears_what_happens_in_them():
 
     pauses = 0
     for _ in tallies.forget(before=scrape):
-        tallies.checked(ev.CheckDone((reals[-1],), up(), 0.01, 0))
+        tallies.check_done(ev.CheckDone((reals[-1],), up(), 0.01, 0))
         exhaust(tallies.forget(before=scrape))
         pauses += 1
 
@@ -109,7 +110,7 @@ def test_counting_a_check_costs_next_to_nothing():
     for _ in range(5):
         begun = time.perf_counter()
         for event in events:
-            tallies.checked(event)
+            tallies.check_done(event)
         best = min(best, (time.perf_counter() - begun) / len(events))
 
     assert best < 20e-6  # measured: 0.65 µs; the bound is for slow and busy machines

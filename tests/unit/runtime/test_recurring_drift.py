@@ -6,8 +6,8 @@ from pathlib import Path
 from ldirectord_py.config.load import parse
 from ldirectord_py.ipvs.memory import MemoryTable
 from ldirectord_py.model.events import DriftFound, DriftRecurs, Event, TableChanged
-from ldirectord_py.observers.logging.line import Level
-from ldirectord_py.observers.logging.lines.every import lines
+from ldirectord_py.observers.events.event_table import lines
+from ldirectord_py.observers.events.log_line import Level
 from ldirectord_py.runtime.director import Director
 from ldirectord_py.runtime.recurring_drift import other_keepers
 
@@ -29,7 +29,7 @@ async def fought(rounds: int) -> list[Event]:
 
 async def test_drift_that_returns_is_one_alarm_and_then_silence_in_the_log() -> None:
     events = await fought(24)
-    told = [line for event in events for line in lines(event, 1) if line.level is not Level.DEBUG]
+    told = [line for event in events for line in lines(event) if line.level is not Level.DEBUG]
     (alarm,) = (line for line in told if line.event == "drift_recurs")
     assert alarm.level is Level.ERROR
     assert alarm.message.startswith("Something else keeps changing the IPVS table back, in 3 places, such as")

@@ -12,7 +12,7 @@ from ldirectord_py.model.health import Health, State
 from ldirectord_py.model.moments import date, span
 from ldirectord_py.model.outcome import Reason
 from ldirectord_py.model.service import RealKey
-from ldirectord_py.observers.logging.line import Field, Level, LogLine, names_of
+from ldirectord_py.observers.events.log_line import Field, Level, LogLine, names_of
 
 
 def faulted(real: RealKey, event: CheckDone) -> LogLine:
@@ -29,7 +29,7 @@ def faulted(real: RealKey, event: CheckDone) -> LogLine:
     return LogLine(Level.ERROR, "check_faulted", text, fields)
 
 
-def fault_lasts(event: FaultLasts) -> LogLine:
+def fault_lasts(event: FaultLasts) -> list[LogLine]:
     """Return the line for a server that could not be checked for longer than `faultlimit`."""
     what = "it counts as down, as faultdown says" if event.down else "it stays as it is"
     unchecked = f"Real server {event.real} could not be checked for {event.seconds:.0f} s, through a fault of ours"
@@ -39,7 +39,7 @@ def fault_lasts(event: FaultLasts) -> LogLine:
         "detail": event.outcome.detail,
         "seconds": round(event.seconds, 6),
     }
-    return LogLine(Level.ERROR, "fault_lasts", f"{unchecked}; {what}: {event.outcome.detail}", fields)
+    return [LogLine(Level.ERROR, "fault_lasts", f"{unchecked}; {what}: {event.outcome.detail}", fields)]
 
 
 def fault_over(real: RealKey) -> LogLine:
@@ -47,8 +47,12 @@ def fault_over(real: RealKey) -> LogLine:
     return LogLine(Level.INFO, "check_recovered", f"Real server {real} can be checked again", names_of(real))
 
 
-def checked(real: RealKey, event: CheckDone) -> LogLine:
-    """Return the line for one check of *real*."""
+def check_done(event: CheckDone) -> list[LogLine]:
+    """Return the lines for one check, one for each server that shares it."""
+    return [_checked(real, event) for real in event.reals]
+
+
+def _checked(real: RealKey, event: CheckDone) -> LogLine:
     outcome = event.outcome
     detail = f": {outcome.detail}" if outcome.detail else ""
     asked = f" ({event.asked})" if event.asked else ""
@@ -119,7 +123,7 @@ def _because(asked: str, health: Health) -> str:
     return "".join(f": {part}" for part in (asked, health.detail or health.reason.value) if part)
 
 
-def soft_failure(event: SoftFailure) -> LogLine:
+def soft_failure(event: SoftFailure) -> list[LogLine]:
     """Return the line for a failure that takes nobody out."""
     health = event.health
     count = f"failure {health.failures}/{event.failurecount}"
@@ -132,18 +136,25 @@ def soft_failure(event: SoftFailure) -> LogLine:
         "failurecount": event.failurecount,
         "asked": event.asked,
     }
-    return LogLine(Level.INFO, "real_failed_softly", text, fields)
+    return [LogLine(Level.INFO, "real_failed_softly", text, fields)]
 
 
-def certificate_seen(real: RealKey, event: CertificateSeen) -> LogLine:
-    """Return the line for a certificate that *real* showed for the first time."""
-    text = f"Real server {real} shows a certificate that is valid until {date(event.expires)}"
-    return LogLine(Level.DEBUG, "certificate_seen", text, {**names_of(real), "expires": event.expires})
+def certificate_seen(event: CertificateSeen) -> list[LogLine]:
+    """Return the lines for a certificate that is new, one for each server that shows it."""
+    return [
+        LogLine(
+            Level.DEBUG,
+            "certificate_seen",
+            f"Real server {real} shows a certificate that is valid until {date(event.expires)}",
+            {**names_of(real), "expires": event.expires},
+        )
+        for real in event.reals
+    ]
 
 
-def certificate_expiring(event: CertificateExpiring) -> LogLine:
+def certificate_expiring(event: CertificateExpiring) -> list[LogLine]:
     """Return the line for a certificate that ends soon, or has ended."""
     when = f"expired {span(event.left)} ago" if event.left < 0 else f"expires in {span(event.left)}"
     text = f"The certificate of real server {event.real} {when}, on {date(event.expires)}"
     fields: dict[str, Field] = {**names_of(event.real), "expires": event.expires, "left": round(event.left)}
-    return LogLine(Level.WARNING, "certificate_expiring", text, fields)
+    return [LogLine(Level.WARNING, "certificate_expiring", text, fields)]

@@ -1,4 +1,4 @@
-"""What a line of the log is, and what a destination is handed of it."""
+"""What a line of the log is, before it has a format and a destination."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,13 +16,6 @@ class Level(StrEnum):
     ERROR = "error"
 
 
-class LogFormat(StrEnum):
-    """How a line looks: as the original's do, or as one JSON object."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
 Field = str | int | float | bool | None | Sequence[str]
 
 
@@ -38,15 +31,6 @@ class LogLine:
     message: str
     fields: Mapping[str, Field] = field(default_factory=dict)
     original: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A line as it is written: complete for its destination, and bare for standard error if that fails."""
-
-    level: Level
-    text: str
-    bare: str
 
 
 def names_of(real: RealKey) -> dict[str, Field]:

@@ -18,10 +18,10 @@ from ldirectord_py.model.table import (
 )
 from ldirectord_py.model.table_words import destination_differences, settings_differences
 from ldirectord_py.observers.changes import CHANGE_WORDS
-from ldirectord_py.observers.logging.line import Field, Level, LogLine, names_of
+from ldirectord_py.observers.events.log_line import Field, Level, LogLine, names_of
 
 
-def table_changed(event: TableChanged) -> LogLine:
+def table_changed(event: TableChanged) -> list[LogLine]:
     """Return the line for a change that was written."""
     fields = _change_fields(event.change, event.cause)
     if event.fallback:
@@ -31,7 +31,7 @@ def table_changed(event: TableChanged) -> LogLine:
         # The original's words, and behind them what it does not say.
         fields["differences"] = differences
         text = f"{text}: {differences}"
-    return LogLine(Level.DEBUG if event.again else Level.INFO, "table_changed", text, fields)
+    return [LogLine(Level.DEBUG if event.again else Level.INFO, "table_changed", text, fields)]
 
 
 def _differences(event: TableChanged) -> str:
@@ -95,7 +95,7 @@ def _change_fields(change: Change, cause: Trigger) -> dict[str, Field]:
     return fields
 
 
-def change_refused(event: ChangeRefused) -> LogLine:
+def change_refused(event: ChangeRefused) -> list[LogLine]:
     """Return the line for a change that the table did not accept."""
     change, refusal = event.refusal.change, event.refusal
     deed = CHANGE_WORDS[type(change)].partition("_")[0]
@@ -105,20 +105,20 @@ def change_refused(event: ChangeRefused) -> LogLine:
         whom = f"virtual server {change.virtual}"
     text = f"The IPVS table refused to {deed} {whom}: {refusal.sentence}"
     fields = _change_fields(change, event.cause)
-    return LogLine(
-        Level.ERROR, "change_refused", text, {**fields, "errno": refusal.errno, "sentence": refusal.sentence}
-    )
+    return [
+        LogLine(Level.ERROR, "change_refused", text, {**fields, "errno": refusal.errno, "sentence": refusal.sentence})
+    ]
 
 
-def drift_found(event: DriftFound) -> LogLine:
+def drift_found(event: DriftFound) -> list[LogLine]:
     """Return the line for what somebody else has changed in the table."""
     fields: dict[str, Field] = {"kind": event.kind.value, **_place(event.virtual, event.real)}
     text = f"The IPVS table is not as it was left: {_whom(event.virtual, event.real)}: {event.sentence}"
     level = Level.DEBUG if event.again else Level.WARNING
-    return LogLine(level, "drift_found", text, {**fields, "sentence": event.sentence})
+    return [LogLine(level, "drift_found", text, {**fields, "sentence": event.sentence})]
 
 
-def drift_recurs(event: DriftRecurs) -> LogLine:
+def drift_recurs(event: DriftRecurs) -> list[LogLine]:
     """Return the line for what somebody else changes again and again."""
     who = ", ".join(event.suspects) or "nobody known: look for scripts that call ipvsadm"
     text = (
@@ -127,23 +127,23 @@ def drift_recurs(event: DriftRecurs) -> LogLine:
         " logged any more."
     )
     fields = {**_place(event.virtual, event.real), "places": event.places, "suspects": list(event.suspects)}
-    return LogLine(Level.ERROR, "drift_recurs", text, fields)
+    return [LogLine(Level.ERROR, "drift_recurs", text, fields)]
 
 
-def diverged(event: Diverged) -> LogLine:
+def diverged(event: Diverged) -> list[LogLine]:
     """Return the line for what a shadow would change."""
     deed = CHANGE_WORDS[type(event.change)].partition("_")[0]
     text = f"Shadow: would {deed} {_whom(event.virtual, event.real)}: {event.sentence}"
     fields = {**_place(event.virtual, event.real), "change": CHANGE_WORDS[type(event.change)]}
-    return LogLine(Level.WARNING, "diverged", text, {**fields, "sentence": event.sentence})
+    return [LogLine(Level.WARNING, "diverged", text, {**fields, "sentence": event.sentence})]
 
 
-def agreed(event: Agreed) -> LogLine:
+def agreed(event: Agreed) -> list[LogLine]:
     """Return the line for a difference that a shadow sees no more."""
     text = f"Shadow: the table agrees again on {_whom(event.virtual, event.real)}, after {event.seconds:.1f} s"
-    return LogLine(
-        Level.INFO, "agreed", text, {**_place(event.virtual, event.real), "seconds": round(event.seconds, 6)}
-    )
+    return [
+        LogLine(Level.INFO, "agreed", text, {**_place(event.virtual, event.real), "seconds": round(event.seconds, 6)})
+    ]
 
 
 def _whom(virtual: VirtualKey, real: RealKey | None) -> str:

@@ -1,8 +1,10 @@
 """What the log says of the configuration."""
 
+import os
+
 from ldirectord_py.model.events import ConfigChanged, Reloaded, ReloadRefused
 from ldirectord_py.model.problems import Problem, Severity
-from ldirectord_py.observers.logging.line import Field, Level, LogLine
+from ldirectord_py.observers.events.log_line import Field, Level, LogLine
 
 
 def config_changed(event: ConfigChanged) -> list[LogLine]:
@@ -17,28 +19,28 @@ def config_changed(event: ConfigChanged) -> list[LogLine]:
     ]
 
 
-def reloaded(event: Reloaded, pid: int) -> list[LogLine]:
-    """Return the lines for a configuration that is in force now; *pid* is ours."""
+def reloaded(event: Reloaded) -> list[LogLine]:
+    """Return the lines for a configuration that is in force now."""
     text = f"Configuration file '{event.path}' is in force"
     return [
-        *(problem_line(problem, pid) for problem in event.warnings),
+        *(_problem_line(problem) for problem in event.warnings),
         LogLine(Level.INFO, "reloaded", text, {"path": event.path, "warnings": len(event.warnings)}),
     ]
 
 
-def reload_refused(event: ReloadRefused, pid: int) -> list[LogLine]:
-    """Return the lines for a configuration that was refused; *pid* is ours."""
+def reload_refused(event: ReloadRefused) -> list[LogLine]:
+    """Return the lines for a configuration that was refused."""
     text = f"Configuration file '{event.path}' is refused, the one in force stays; correct what is named above"
     return [
-        *(problem_line(problem, pid) for problem in event.problems),
+        *(_problem_line(problem) for problem in event.problems),
         LogLine(Level.ERROR, "reload_refused", text, {"path": event.path, "problems": len(event.problems)}),
     ]
 
 
-def problem_line(problem: Problem, pid: int) -> LogLine:
+def _problem_line(problem: Problem) -> LogLine:
     """Return the line for one finding, in the original's shape."""
     place = f" reading file {problem.path} at line {problem.line}" if problem.line else ""
     level = Level.ERROR if problem.severity is Severity.ERROR else Level.WARNING
-    text = f"{level.value.capitalize()} [{pid}]{place}: {problem.text}"
+    text = f"{level.value.capitalize()} [{os.getpid()}]{place}: {problem.text}"
     fields: dict[str, Field] = {"path": problem.path, "line": problem.line, "text": problem.text}
     return LogLine(level, "config_problem_found", text, fields, original=True)

@@ -1,0 +1,187 @@
+"""What is counted of each event while it goes by; a check costs next to nothing here."""
+
+import time
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+from ldirectord_py.model.events import (
+    ChangeRefused,
+    CheckDone,
+    DriftFound,
+    DriftKind,
+    HealthChanged,
+    HookDone,
+    MonitorFileFailed,
+    Reloaded,
+    ReloadRefused,
+    TableBack,
+    TableChanged,
+    TableLost,
+    Trigger,
+)
+from ldirectord_py.model.health import State
+from ldirectord_py.model.mails import MailDone, MailsLost
+from ldirectord_py.model.outcome import Outcome, Reason, Verdict
+from ldirectord_py.model.service import RealKey, VirtualKey
+from ldirectord_py.model.table import Change
+from ldirectord_py.observers.events.server_counters import DURATION_BOUNDS, Histogram, RealTally, VirtualTally
+
+LAG_BOUNDS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+KeyT = TypeVar("KeyT", RealKey, VirtualKey)
+
+TURN = 1024
+"""So many tallies are looked through without a pause: some 50 µs."""
+
+
+class Counters:
+    """All that is counted, with the tallies of the reals and virtuals seen since they came in with a configuration.
+
+    It has a method for each kind of event that counts for something; `event_table` says which.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
+        self.lag = Histogram(LAG_BOUNDS)
+        self.drift: Counter[DriftKind] = Counter()
+        self.changes: Counter[tuple[type[Change], Trigger, str]] = Counter()
+        """Changes of the table by kind, cause and result."""
+        self.hooks: Counter[tuple[str, str]] = Counter()
+        """Programs that were run, by directive and result."""
+        self.unmonitored = 0
+        """Lines that no monitorfile could take."""
+        self.mails = dict.fromkeys(("sent", "failed", "lost"), 0)
+        self.table_reachable = True
+        self.reload_successful = True
+        self.reload_time = clock()
+        self._scrape = 0
+        self._reals: dict[RealKey, RealTally] = {}
+        self._virtuals: dict[VirtualKey, VirtualTally] = {}
+        # By the identity of `CheckDone.reals`, which lives as long as its entry: hashing keys costs more than counting.
+        self._sharing: dict[int, tuple[tuple[RealKey, ...], list[RealTally]]] = {}
+
+    def check_done(self, event: CheckDone) -> None:
+        """Count one check for all reals that share it; a server in maintenance is not checked."""
+        outcome, seconds = event.outcome, event.seconds
+        result = 0 if outcome.verdict is Verdict.UP else _result(outcome)
+        if result and outcome.reason is Reason.MAINTENANCE:
+            return
+        self.lag.add(event.lateness)
+        shared = self._sharing.get(id(event.reals))
+        tallies = shared[1] if shared is not None else self._share(event.reals)
+        place = bisect_left(DURATION_BOUNDS, seconds)
+        for tally in tallies:
+            tally.results[result] += 1
+            tally.seconds = seconds
+            virtual = tally.virtual
+            durations = virtual.durations
+            durations.counts[place] += 1
+            durations.total += seconds
+            if result:
+                virtual.failures[outcome.reason] = virtual.failures.get(outcome.reason, 0) + 1
+
+    def health_changed(self, event: HealthChanged) -> None:
+        """Count a server that came up or went down."""
+        if event.before.state is event.after.state:
+            return
+        tally = self.real(event.real)
+        if event.after.state is State.UP:
+            tally.went_up += 1
+        elif event.after.state is State.DOWN:
+            tally.went_down += 1
+
+    def table_changed(self, event: TableChanged) -> None:
+        """Count a change that was written."""
+        self.changes[type(event.change), event.cause, "ok"] += 1
+
+    def change_refused(self, event: ChangeRefused) -> None:
+        """Count a change that the table did not accept."""
+        self.changes[type(event.refusal.change), event.cause, "refused"] += 1
+
+    def drift_found(self, event: DriftFound) -> None:
+        """Count a difference that is not ours."""
+        self.drift[event.kind] += 1
+
+    def table_lost(self, _event: TableLost) -> None:
+        """Take down that the table cannot be reached."""
+        self.table_reachable = False
+
+    def table_back(self, _event: TableBack) -> None:
+        """Take down that the table can be reached again."""
+        self.table_reachable = True
+
+    def reloaded(self, _event: Reloaded) -> None:
+        """Take down when a configuration was accepted."""
+        self.reload_successful, self.reload_time = True, self._clock()
+
+    def reload_refused(self, _event: ReloadRefused) -> None:
+        """Take down that the last configuration was not accepted."""
+        self.reload_successful = False
+
+    def hook_done(self, event: HookDone) -> None:
+        """Count a program of the operator's."""
+        self.hooks[event.directive, "failure" if event.failure else "success"] += 1
+
+    def monitorfile_failed(self, event: MonitorFileFailed) -> None:
+        """Count lines that are lost."""
+        self.unmonitored += event.lines
+
+    def mail_done(self, event: MailDone) -> None:
+        """Count a mail by what became of it."""
+        self.mails["failed" if event.failure else "sent"] += 1
+
+    def mails_lost(self, event: MailsLost) -> None:
+        """Count mails that were given up for newer ones."""
+        self.mails["lost"] += event.count
+
+    def nothing(self, _event: object) -> None:
+        """Count nothing."""
+
+    def real(self, key: RealKey) -> RealTally:
+        """Return the tally of *key*, a new one if there is none yet."""
+        if (tally := self._reals.get(key)) is None:
+            tally = self._reals[key] = RealTally(key, self.virtual(key.virtual))
+            tally.scrape = self._scrape
+        return tally
+
+    def virtual(self, key: VirtualKey) -> VirtualTally:
+        """Return the tally of *key*, a new one if there is none yet."""
+        if (tally := self._virtuals.get(key)) is None:
+            tally = self._virtuals[key] = VirtualTally(key)
+            tally.scrape = self._scrape
+        return tally
+
+    def begin_scrape(self) -> int:
+        """Return the number of a new scrape; whatever it shows is to be marked with it."""
+        self._scrape += 1
+        return self._scrape
+
+    def forget(self, before: int) -> Iterator[None]:
+        """Forget what no scrape has shown since number *before*: it left with a reload.  Yields for pauses."""
+        yield from self._forget(self._reals, before)
+        yield from self._forget(self._virtuals, before)
+
+    def _forget(self, kept: dict[KeyT, RealTally] | dict[KeyT, VirtualTally], before: int) -> Iterator[None]:
+        keys = list(kept)
+        for start in range(0, len(keys), TURN):
+            for key in keys[start : start + TURN]:
+                # Between two pauses another scrape may have forgotten it, or shown it.
+                if (tally := kept.get(key)) is not None and tally.scrape < before:
+                    del kept[key]
+                    self._sharing.clear()
+            yield
+
+    def _share(self, reals: tuple[RealKey, ...]) -> list[RealTally]:
+        tallies = [self.real(key) for key in reals]
+        if len(self._sharing) > 2 * len(self._reals) + 1024:  # somebody makes a new tuple for each event
+            self._sharing.clear()
+        self._sharing[id(reals)] = (reals, tallies)
+        return tallies
+
+
+def _result(outcome: Outcome) -> int:
+    if outcome.verdict is Verdict.FAULT:
+        return 3
+    return 2 if outcome.reason is Reason.TIMEOUT else 1

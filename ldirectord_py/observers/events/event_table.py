@@ -1,0 +1,134 @@
+"""The table of events: for each kind its level, its sentences, its fields, and what it counts for."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from ldirectord_py.model import events as ev
+from ldirectord_py.model.mails import MailDelayed, MailDone, MailQueued, MailsLost
+from ldirectord_py.observers.events.counters import Counters
+from ldirectord_py.observers.events.lines import checks, configuration, mail, table, upkeep
+from ldirectord_py.observers.events.lines.sentences import silent, told
+from ldirectord_py.observers.events.log_line import Level, LogLine
+
+EventT = TypeVar("EventT", bound=ev.Event)
+
+
+@dataclass(frozen=True, slots=True)
+class Row(Generic[EventT]):
+    """What is told of the events of one *kind*."""
+
+    kind: type[EventT]
+    lines: Callable[[EventT], Sequence[LogLine]]
+    """Returns what the log says, in order; the fields of a line are its JSON form."""
+    count: Callable[[Counters, EventT], None] = Counters.nothing
+    """Moves the counters."""
+
+
+ROWS: tuple[Row[Any], ...] = (
+    # checks
+    Row(ev.CheckDone, checks.check_done, Counters.check_done),
+    Row(ev.HealthChanged, checks.health_changed, Counters.health_changed),
+    Row(ev.SoftFailure, checks.soft_failure),
+    Row(ev.FaultLasts, checks.fault_lasts),
+    Row(ev.CertificateSeen, checks.certificate_seen),
+    Row(ev.CertificateExpiring, checks.certificate_expiring),
+    # who serves
+    Row(ev.FallbackChanged, upkeep.fallback_changed),
+    Row(ev.ServingChanged, upkeep.serving_changed),
+    Row(ev.MaintenanceChanged, upkeep.maintenance_changed),
+    Row(ev.MaintenanceUnclear, told(Level.WARNING, "maintenance_unclear", "{0.sentence}")),
+    # the IPVS table
+    Row(ev.TableChanged, table.table_changed, Counters.table_changed),
+    Row(ev.ChangeRefused, table.change_refused, Counters.change_refused),
+    Row(ev.DriftFound, table.drift_found, Counters.drift_found),
+    Row(ev.DriftRecurs, table.drift_recurs),
+    Row(ev.Diverged, table.diverged),
+    Row(ev.Agreed, table.agreed),
+    Row(
+        ev.TableLost,
+        told(
+            Level.ERROR,
+            "table_lost",
+            "{0.sentence} Checks go on, and what they find is written as soon as the IPVS table can be reached.",
+            "sentence",
+        ),
+        Counters.table_lost,
+    ),
+    Row(ev.TableBack, told(Level.INFO, "table_back", "The IPVS table can be reached again"), Counters.table_back),
+    # the director and its configuration
+    Row(
+        ev.Started,
+        told(
+            Level.INFO,
+            "started",
+            "Watching {0.reals} real servers of {0.virtuals} virtual servers",
+            "virtuals",
+            "reals",
+        ),
+    ),
+    Row(
+        ev.FirstPassComplete,
+        told(
+            Level.INFO,
+            "first_pass_completed",
+            "Every real server has been checked once, within {0.seconds:.1f} seconds",
+            "seconds",
+        ),
+    ),
+    Row(ev.InitialChecksDone, silent),  # what came of it has been told
+    Row(ev.ConfigChanged, configuration.config_changed),
+    Row(ev.Reloaded, configuration.reloaded, Counters.reloaded),
+    Row(ev.ReloadRefused, configuration.reload_refused, Counters.reload_refused),
+    Row(
+        ev.Stopping,
+        told(Level.INFO, "stopped", "Linux Director Daemon terminated on signal: {0.signal}", "signal"),
+    ),
+    # the operator's programs and files, and side jobs
+    Row(ev.HookDone, upkeep.hook_done, Counters.hook_done),
+    Row(ev.MonitorFileFailed, upkeep.monitorfile_failed, Counters.monitorfile_failed),
+    Row(
+        ev.MonitorFileBack,
+        told(
+            Level.INFO,
+            "monitorfile_back",
+            "The monitorfile {0.path} can be written again; {0.lost} lines are missing in it",
+            "path",
+            "lost",
+        ),
+    ),
+    Row(
+        ev.SideJobFailed,
+        told(
+            Level.ERROR,
+            "side_job_failed",
+            "{0.job} failed and is tried again; checks go on, but meanwhile {0.cost}: {0.sentence}",
+            "job",
+            "sentence",
+        ),
+    ),
+    Row(ev.SideJobBack, told(Level.INFO, "side_job_back", "{0.job} is done again", "job")),
+    # mails
+    Row(MailQueued, told(Level.INFO, "mail_queued", "emailalert: {0.message}", "subject=message")),
+    Row(MailDone, mail.mail_done, Counters.mail_done),
+    Row(MailDelayed, mail.mail_delayed),
+    Row(
+        MailsLost,
+        told(
+            Level.ERROR,
+            "mails_lost",
+            "{0.count} mails were given up for newer ones, {0.reminders} of them reminders: mail takes too long",
+            "mails=count",
+            "reminders",
+        ),
+        Counters.mails_lost,
+    ),
+)
+"""One for each kind of event; what the original logs too is worded as the original words it."""
+
+TABLE: dict[type[ev.Event], Row[Any]] = {row.kind: row for row in ROWS}
+
+
+def lines(event: ev.Event) -> Sequence[LogLine]:
+    """Return what is to be logged of *event*, in order."""
+    return TABLE[type(event)].lines(event)
