@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from ipaddress import ip_address
 from pathlib import Path
 
-from docs import manual
+from docs import manual, picture
 from ldirectord_py.checks.registry import SERVICES, InvalidOption, plan
 from ldirectord_py.config.grammar.directive import Directive, Scope
 from ldirectord_py.config.grammar.directives import rows
@@ -223,6 +223,7 @@ def parity() -> str:
 
 PAGES: Mapping[str, Callable[[], str]] = {
     "checks/README.md": checks,
+    "architecture.svg": picture.picture,
     "directives.md": directives,
     "ldirectord.schema.json": yaml_schema,
     "metrics.md": metrics,

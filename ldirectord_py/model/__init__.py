@@ -1,1 +1,1 @@
-"""The values that the packages hand to one another: frozen, without I/O, of the standard library alone."""
+"""The values that the rooms hand to one another: frozen, without I/O, of the standard library alone."""
