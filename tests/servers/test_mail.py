@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from ldirectord_py.model.config import Alerting, AlertStatus, Virtual
-from ldirectord_py.model.events import Event
-from ldirectord_py.model.mails import MailDone
+from ldirectord_py.model.events import Event, MailDone
 from ldirectord_py.model.service import AddressKey, Protocol
 from ldirectord_py.model.table import Settings
 from ldirectord_py.observers.mail.message import Alert

@@ -13,6 +13,8 @@ from ldirectord_py.model.events import (
     DriftKind,
     HealthChanged,
     HookDone,
+    MailDone,
+    MailsLost,
     MonitorFileFailed,
     Reloaded,
     ReloadRefused,
@@ -22,7 +24,6 @@ from ldirectord_py.model.events import (
     Trigger,
 )
 from ldirectord_py.model.health import State
-from ldirectord_py.model.mails import MailDone, MailsLost
 from ldirectord_py.model.outcome import Outcome, Reason, Verdict
 from ldirectord_py.model.service import RealKey, VirtualKey
 from ldirectord_py.model.table import Change

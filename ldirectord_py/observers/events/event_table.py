@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from ldirectord_py.model import events as ev
-from ldirectord_py.model.mails import MailDelayed, MailDone, MailQueued, MailsLost
+from ldirectord_py.model.events import MailDelayed, MailDone, MailQueued, MailsLost
 from ldirectord_py.observers.events.counters import Counters
 from ldirectord_py.observers.events.lines import checks, configuration, mail, table, upkeep
 from ldirectord_py.observers.events.lines.sentences import silent, told

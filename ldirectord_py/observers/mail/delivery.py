@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
-from ldirectord_py.model.mails import MailDelayed, MailDone, MailEvent
+from ldirectord_py.model.events import MailDelayed, MailDone, MailEvent
 from ldirectord_py.observers.mail.message import Alert
 from ldirectord_py.observers.mail.transport import MailRefused, MailTransport, ServerFailed
 

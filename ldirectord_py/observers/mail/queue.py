@@ -8,8 +8,7 @@ from functools import partial
 from types import TracebackType
 from typing import Self
 
-from ldirectord_py.model.events import Event
-from ldirectord_py.model.mails import MailQueued, MailsLost
+from ldirectord_py.model.events import Event, MailQueued, MailsLost
 from ldirectord_py.observers.mail.delivery import Delivery, Item, Patience
 from ldirectord_py.observers.mail.message import Alert, addresses
 from ldirectord_py.observers.mail.routes import Routes

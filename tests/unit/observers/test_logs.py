@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ldirectord_py.model import events as ev
-from ldirectord_py.model.mails import MailDone
+from ldirectord_py.model.events import MailDone
 from ldirectord_py.model.outcome import Reason, down, fault
 from ldirectord_py.observers.events.log_line import Level
 from ldirectord_py.observers.logging import rationing

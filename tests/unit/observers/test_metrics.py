@@ -9,8 +9,8 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as parse_plain
 
 from ldirectord_py.model import events as ev
+from ldirectord_py.model.events import MailDone, MailsLost
 from ldirectord_py.model.health import State
-from ldirectord_py.model.mails import MailDone, MailsLost
 from ldirectord_py.model.outcome import Reason, down
 from ldirectord_py.model.service import MarkKey, RealKey
 from ldirectord_py.model.snapshot import Snapshot, VirtualStatus
@@ -235,7 +235,7 @@ def test_two_scrapes_at_once_do_not_disturb_one_another():
         the.snapshot(
             the.virtual(
                 the.WEB,
-                *(the.status(ev.RealKey(the.WEB, the.REAL.real.at_port(port))) for port in range(1, 1000)),
+                *(the.status(the.RealKey(the.WEB, the.REAL.real.at_port(port))) for port in range(1, 1000)),
             )
         )
     )

@@ -88,7 +88,7 @@ def test_what_comes_in_during_a_scrape_is_kept():
 
 def test_forgetting_many_takes_pauses_and_bears_what_happens_in_them():
     tallies = Counters()
-    reals = [ev.RealKey(the.WEB, the.REAL.real.at_port(port)) for port in range(1, 5000)]
+    reals = [the.RealKey(the.WEB, the.REAL.real.at_port(port)) for port in range(1, 5000)]
     for real in reals:
         tallies.real(real)
     scrape = tallies.begin_scrape()

@@ -1,6 +1,6 @@
 """What the log says of mails: the original's words first, because people's log watchers wait for them."""
 
-from ldirectord_py.model.mails import MailDelayed, MailDone
+from ldirectord_py.model.events import MailDelayed, MailDone
 from ldirectord_py.observers.events.log_line import Field, Level, LogLine
 
 

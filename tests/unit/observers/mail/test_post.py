@@ -13,8 +13,7 @@ from pathlib import Path
 import pytest
 
 from ldirectord_py.model.config import Alerting, AlertStatus, Virtual
-from ldirectord_py.model.events import Event
-from ldirectord_py.model.mails import MailDelayed, MailDone, MailQueued, MailsLost
+from ldirectord_py.model.events import Event, MailDelayed, MailDone, MailQueued, MailsLost
 from ldirectord_py.model.table import Settings
 from ldirectord_py.observers.mail import queue as post_module
 from ldirectord_py.observers.mail.delivery import Patience

@@ -1,0 +1,100 @@
+"""What happened: each event once, for whoever observes.
+
+One frozen class for each kind, in a file for each subject.  What the log and the metrics make of a kind is said in
+`observers/events/event_table.py`, which has a row for each.
+"""
+
+from collections.abc import Callable
+
+from ldirectord_py.model.events.director import (
+    ConfigChanged,
+    DirectorEvent,
+    FirstPassComplete,
+    InitialChecksDone,
+    Reloaded,
+    ReloadRefused,
+    Started,
+    Stopping,
+)
+from ldirectord_py.model.events.mails import MailDelayed, MailDone, MailEvent, MailQueued, MailsLost
+from ldirectord_py.model.events.servers import (
+    CertificateExpiring,
+    CertificateSeen,
+    CheckDone,
+    FallbackChanged,
+    FaultLasts,
+    HealthChanged,
+    MaintenanceChanged,
+    MaintenanceUnclear,
+    ServerEvent,
+    ServingChanged,
+    SoftFailure,
+)
+from ldirectord_py.model.events.side_jobs import (
+    HookDone,
+    MonitorFileBack,
+    MonitorFileFailed,
+    SideJobBack,
+    SideJobEvent,
+    SideJobFailed,
+)
+from ldirectord_py.model.events.table import (
+    Agreed,
+    ChangeRefused,
+    Diverged,
+    DriftFound,
+    DriftKind,
+    DriftRecurs,
+    TableBack,
+    TableChanged,
+    TableEvent,
+    TableLost,
+    Trigger,
+)
+
+__all__ = [
+    "Agreed",
+    "CertificateExpiring",
+    "CertificateSeen",
+    "ChangeRefused",
+    "CheckDone",
+    "ConfigChanged",
+    "Diverged",
+    "DriftFound",
+    "DriftKind",
+    "DriftRecurs",
+    "Event",
+    "FallbackChanged",
+    "FaultLasts",
+    "FirstPassComplete",
+    "HealthChanged",
+    "HookDone",
+    "InitialChecksDone",
+    "MailDelayed",
+    "MailDone",
+    "MailEvent",
+    "MailQueued",
+    "MailsLost",
+    "MaintenanceChanged",
+    "MaintenanceUnclear",
+    "MonitorFileBack",
+    "MonitorFileFailed",
+    "Observer",
+    "ReloadRefused",
+    "Reloaded",
+    "ServingChanged",
+    "SideJobBack",
+    "SideJobFailed",
+    "SoftFailure",
+    "Started",
+    "Stopping",
+    "TableBack",
+    "TableChanged",
+    "TableLost",
+    "Trigger",
+]
+
+Event = ServerEvent | TableEvent | DirectorEvent | SideJobEvent | MailEvent
+
+Observer = Callable[[Event], None]
+"""Is told of events; must return at once and never raise."""
