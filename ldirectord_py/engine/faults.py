@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
+from ldirectord_py.engine.belief import FaultBelief
 from ldirectord_py.engine.health import counted
 from ldirectord_py.model.check_plan import Polled
 from ldirectord_py.model.events import FaultLasts
@@ -28,6 +29,15 @@ class LastingFaults:
     def __bool__(self) -> bool:
         """Return whether any lasts."""
         return bool(self._faults)
+
+    def belief(self) -> tuple[FaultBelief, ...]:
+        """Return those that last, as values."""
+        return tuple(FaultBelief(plan, fault.since, fault.told) for plan, fault in self._faults.items())
+
+    def restore(self, rules: FaultRules, faults: Iterable[FaultBelief]) -> None:
+        """Have *rules* be in force, and *faults* last."""
+        self._rules = rules
+        self._faults = {known.plan: _Fault(known.since, known.told) for known in faults}
 
     def take(self, rules: FaultRules, polled: Collection[Polled]) -> None:
         """Have *rules* be in force and *polled* be who is checked; forget everybody else."""

@@ -12,5 +12,9 @@ _NEIGHBOURS = 5
 
 def kept_out(real: RealKey, interval: float) -> Repeated:
     """Return the plan of *real*, which is in maintenance, and has otherwise a check every *interval* seconds."""
-    group = int(real.real.address) >> _NEIGHBOURS
+    return kept_out_group(int(real.real.address) >> _NEIGHBOURS, interval)
+
+
+def kept_out_group(group: int, interval: float) -> Repeated:
+    """Return the plan of all servers in maintenance that are neighbours and have the same *interval*."""
     return Repeated(probe=Probe(check=FixedOutcome(outcome=IN_MAINTENANCE, group=group), timeout=5), interval=interval)

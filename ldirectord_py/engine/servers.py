@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 
+from ldirectord_py.engine.belief import ServerBelief
 from ldirectord_py.engine.health import advance, unchecked
 from ldirectord_py.engine.maintained import IN_MAINTENANCE, kept_out
 from ldirectord_py.model.check_plan import Always, CheckPlan, Never
 from ldirectord_py.model.config import Real, Virtual
 from ldirectord_py.model.health import Health, Rules, State
 from ldirectord_py.model.service import RealKey
+
+UNHEARD_OF = Health(State.UNKNOWN, 0)
 
 
 @dataclass(slots=True)
@@ -23,6 +26,14 @@ class ServerState:
     """What was believed of a server without checks before a file took it out."""
     taken_out: bool = False
     """Somebody else took it out of the table while it had weight 0, and it is not to be put back."""
+
+    def belief(self, key: RealKey) -> ServerBelief:
+        """Return what is believed of it, *key*, as a value."""
+        return ServerBelief(key, self.health, self.file, self.set_aside, self.taken_out)
+
+    def believing(self, known: ServerBelief) -> "ServerState":
+        """Return the same server with what is *known* of it."""
+        return ServerState(self.real, self.rules, known.health, known.file, known.set_aside, known.taken_out)
 
     def plan(self, key: RealKey, virtual: Virtual) -> CheckPlan:
         """Return how it, *key* of *virtual*, is checked now."""

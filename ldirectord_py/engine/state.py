@@ -7,12 +7,13 @@ place, because ten thousand servers are not copied for one outcome, but nobody e
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple, assert_never
 
+from ldirectord_py.engine.belief import Belief
 from ldirectord_py.engine.decision import decide as decide_virtual
 from ldirectord_py.engine.faults import LastingFaults
 from ldirectord_py.engine.health import advance, unmoved
 from ldirectord_py.engine.inputs import Configured, Input, Maintained, Moment, Observed, Step, TakenOut, Written
 from ldirectord_py.engine.preparation import Preparation
-from ldirectord_py.engine.servers import ServerState
+from ldirectord_py.engine.servers import UNHEARD_OF, ServerState
 from ldirectord_py.engine.subscriptions import Subscriptions
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.check_plan import CheckPlan, Polled
@@ -29,7 +30,7 @@ from ldirectord_py.model.events import (
     ServingChanged,
     SoftFailure,
 )
-from ldirectord_py.model.health import Health
+from ldirectord_py.model.health import Health, Rules
 from ldirectord_py.model.outcome import Verdict
 from ldirectord_py.model.service import RealKey, VirtualKey
 
@@ -54,7 +55,8 @@ class EngineState:
         """Whether every server that is checked has been checked once."""
         self.settling = False
         """Whether a start or a reload is under way: there are servers to ask, or decisions of it to write."""
-        self.in_maintenance: set[RealKey] = set()
+        self.in_maintenance: dict[RealKey, None] = {}
+        """No set: what is told follows its order, and the order of a set is another one in each process."""
         self.moved: list[Moved] = []
         """Who is checked by another plan since files in `maintenancedir` have come or gone last."""
         self.exchanged: dict[Polled, bool] = {}
@@ -69,6 +71,45 @@ class EngineState:
         self._events: list[Event] = []
         self._touched: set[VirtualKey] = set()
         self._prepared: Preparation | None = None
+
+    def belief(self) -> Belief:
+        """Return all that is believed, and what has been told, as a value."""
+        return Belief(
+            config=self.config,
+            begun=self._begun,
+            servers=tuple(server.belief(real) for real, server in self.servers.items()),
+            subscribers=tuple(self._subscriptions.reals.items()),
+            unasked=frozenset(self._subscriptions.unasked),
+            faults=self._faults.belief(),
+            serving=tuple(self._serving.items()),
+            standing_in=frozenset(self._standing_in),
+            unwritten=frozenset(self._unwritten),
+            in_maintenance=tuple(self.in_maintenance),
+            first_pass=self.first_pass,
+            settling=self.settling,
+        )
+
+    @classmethod
+    def of(cls, belief: Belief) -> "EngineState":
+        """Return a state that goes on where *belief* was taken."""
+        state = cls(belief.begun)
+        state.config = belief.config
+        state.virtuals = {virtual.key: virtual for virtual in belief.config.virtuals}
+        configured = {
+            key: ServerState(real, Rules(virtual.failurecount), UNHEARD_OF)
+            for virtual in belief.config.virtuals
+            for key, real in zip(virtual.keys, virtual.reals, strict=True)
+        }
+        for known in belief.servers:
+            state.servers[known.real] = configured[known.real].believing(known)
+        state._subscriptions.restore(belief.subscribers, belief.unasked)
+        state._faults.restore(belief.config.faults, belief.faults)
+        state._serving = dict(belief.serving)
+        state._standing_in = set(belief.standing_in)
+        state._unwritten = set(belief.unwritten)
+        state.in_maintenance = dict.fromkeys(belief.in_maintenance)
+        state.first_pass, state.settling = belief.first_pass, belief.settling
+        return state
 
     @property
     def plans(self) -> Mapping[Polled, tuple[RealKey, ...]]:
@@ -157,7 +198,7 @@ class EngineState:
         self._standing_in &= self.virtuals.keys()
         self._unwritten &= self.virtuals.keys()
         self._serving = {key: serving for key, serving in self._serving.items() if key in self.virtuals}
-        self.in_maintenance = {key for key in self.in_maintenance if key in self.servers}
+        self.in_maintenance = {key: None for key in self.in_maintenance if key in self.servers}
         for key in dict.fromkeys((*self.in_maintenance, *given.files)):
             if (server := self.servers.get(key)) is not None:
                 self._turn(key, server, given.files.get(key), now)
@@ -195,8 +236,9 @@ class EngineState:
             self.exchanged |= self._subscriptions.move(key, old, new)
         self._faults.forget(plan for plan, begins in self.exchanged.items() if not begins)
         # Whoever goes in is waited for no longer, and may have been the last one.
-        for whole in {key.virtual for key, _, _ in self.moved} - self._unwritten:
-            self._tell_serving(whole)
+        for whole in dict.fromkeys(key.virtual for key, _, _ in self.moved):
+            if whole not in self._unwritten:
+                self._tell_serving(whole)
         self._note_pass(now)
 
     def _turn(self, key: RealKey, server: ServerState, file: str | None, now: Moment) -> bool:
@@ -208,10 +250,10 @@ class EngineState:
         before = server.health
         self._events.append(MaintenanceChanged(key, file is not None, file or was or ""))
         if file is not None:
-            self.in_maintenance.add(key)
+            self.in_maintenance[key] = None
             server.enter_maintenance(file, now.epoch)
         else:
-            self.in_maintenance.discard(key)
+            self.in_maintenance.pop(key, None)
             server.leave_maintenance(now.epoch)
         self._note_change(key, server, before)
         return True

@@ -1,7 +1,7 @@
 """Which real servers each plan speaks for, and who has not been asked yet."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from ldirectord_py.model.check_plan import CheckPlan, Polled
 from ldirectord_py.model.service import RealKey, VirtualKey
@@ -24,6 +24,13 @@ class Subscriptions:
         self.unasked = unasked
         self.reals.clear()
         self.reals.update((polled, tuple(reals)) for polled, reals in subscribers.items())
+        self._count()
+
+    def restore(self, subscribers: Iterable[tuple[Polled, tuple[RealKey, ...]]], unasked: Collection[Polled]) -> None:
+        """Be as *subscribers* says, of whom the *unasked* have not ended once."""
+        self.reals.clear()
+        self.reals.update(subscribers)
+        self.unasked = set(unasked)
         self._count()
 
     def move(self, real: RealKey, old: CheckPlan, new: CheckPlan) -> dict[Polled, bool]:
@@ -60,7 +67,7 @@ class Subscriptions:
     def asked(self, polled: Polled) -> Iterator[VirtualKey]:
         """Note the first outcome of *polled*; yield the virtuals for which it was the last one that was missing."""
         self.unasked.discard(polled)
-        for virtual in {real.virtual for real in self.reals[polled]}:
+        for virtual in dict.fromkeys(real.virtual for real in self.reals[polled]):
             self._awaited[virtual] -= 1
             if not self._awaited[virtual]:
                 yield virtual

@@ -100,7 +100,7 @@ class Director:
     @property
     def in_maintenance(self) -> Collection[RealKey]:
         """The servers that are in maintenance."""
-        return self.state.in_maintenance
+        return self.state.in_maintenance.keys()
 
     def maintain(self, changes: Mapping[RealKey, str | None]) -> dict[Polled, bool]:
         """Have servers in maintenance by the file named, or in it no longer (None); others stay as they are.

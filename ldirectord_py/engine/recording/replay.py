@@ -1,0 +1,41 @@
+"""A recording made to happen again: the same inputs at the same moments, and so the same events."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple, assert_never
+
+from ldirectord_py.engine.belief import Belief
+from ldirectord_py.engine.inputs import Input, Moment
+from ldirectord_py.engine.recording.items import Given, Header, Item, Prepares
+from ldirectord_py.engine.state import EngineState
+from ldirectord_py.model.events import Event
+
+
+class Told(NamedTuple):
+    """An event, and when it was told."""
+
+    event: Event
+    at: Moment
+
+
+def replay(items: Iterable[Item]) -> Iterator[Header | Told]:
+    """Yield what the director told while *items* were recorded, and where each segment begins."""
+    state = EngineState(Moment(0, 0))
+    for item in items:
+        match item:
+            case Header():
+                state = EngineState(item.begun)
+                yield item
+            case Belief():
+                state = EngineState.of(item)
+            case Given(given, at):
+                yield from (Told(event, at) for event in _step(state, given, at))
+            case _:
+                assert_never(item)
+
+
+def _step(state: EngineState, given: Input | Prepares, at: Moment) -> Sequence[Event]:
+    if isinstance(given, Prepares):
+        for _ in state.prepare(given.given, at):
+            pass
+        return ()
+    return state.step(given, at)[0]
