@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from ldirectord_py.checks.building.built_check import BuiltCheck
+from ldirectord_py.checks.building.configured_check import ConfiguredCheck
 from ldirectord_py.model.conversation import Peer
 from ldirectord_py.model.outcome import Outcome, up
 
@@ -15,3 +17,8 @@ class Connect:
     async def probe(self, peer: Peer) -> Outcome:  # noqa: ARG002 - the protocol names it, and nothing is to be said
         """See `Conversation.probe`."""
         return _CONNECTED
+
+
+def build_connect(configured: ConfiguredCheck) -> BuiltCheck:
+    """Return the check of `checktype=connect`."""
+    return BuiltCheck(check=Connect(), target=configured.target(), asked=f"connect to {configured.endpoint}")

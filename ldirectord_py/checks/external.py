@@ -4,14 +4,14 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from ldirectord_py.checks.building.built_check import BuiltCheck
+from ldirectord_py.checks.building.configured_check import ConfiguredCheck
 from ldirectord_py.checks.building.invalid_option import InvalidOption
-from ldirectord_py.checks.building.request_texts import shown
 from ldirectord_py.checks.quoting import quoted
-from ldirectord_py.model.address import Endpoint, bracketed
-from ldirectord_py.model.check_options import CheckedServer, CheckOptions
+from ldirectord_py.model.address import bracketed
+from ldirectord_py.model.check_options import CheckOptions
 from ldirectord_py.model.errors import CheckUnavailable
 from ldirectord_py.model.outcome import Outcome, Reason, down, up
-from ldirectord_py.model.probe import Probe
 from ldirectord_py.model.service import MarkKey
 from ldirectord_py.system import processes, rights
 from ldirectord_py.system.rights import Account
@@ -75,26 +75,27 @@ def _named(path: str) -> str:
     return quoted(path.encode("utf-8", "surrogateescape"), 100)
 
 
-def build(options: CheckOptions, server: CheckedServer, _endpoint: Endpoint) -> Probe:
-    """Return the probe of `checktype=external`: the value of `checkcommand` names one file, blanks and all."""
-    check = External(argv=_argv(options, server), account=_account(options))
-    return Probe(check=check, timeout=options.checktimeout, asked=_asked(options))
+def build_external(configured: ConfiguredCheck) -> BuiltCheck:
+    """Return the check of `checktype=external`: the value of `checkcommand` names one file, blanks and all."""
+    check = External(argv=_argv(configured), account=_account(configured.options))
+    return BuiltCheck(check=check, asked=_asked(configured))
 
 
 _RUN_SCRIPT = "$0 = shift; do $0; die $@ if $@"
 """Runs a file as the original does, where `return` may end it: as `perl FILE` that would be an error."""
 
 
-def build_perl(options: CheckOptions, server: CheckedServer, _endpoint: Endpoint) -> Probe:
-    """Return the probe of `checktype=external-perl`: the same, run by `perl`."""
-    command, *words = _argv(options, server)
+def build_external_perl(configured: ConfiguredCheck) -> BuiltCheck:
+    """Return the check of `checktype=external-perl`: the same, run by `perl`."""
+    command, *words = _argv(configured)
     script = str(Path("/", command))  # programs run in /; a name without a slash would be looked for among the modules
-    check = External(argv=("perl", "-e", _RUN_SCRIPT, script, *words), script=script, account=_account(options))
-    return Probe(check=check, timeout=options.checktimeout, asked=_asked(options))
+    argv = ("perl", "-e", _RUN_SCRIPT, script, *words)
+    check = External(argv=argv, script=script, account=_account(configured.options))
+    return BuiltCheck(check=check, asked=_asked(configured))
 
 
-def _asked(options: CheckOptions) -> str:
-    return f"external check {shown(options, 'checkcommand', options.checkcommand)}"
+def _asked(configured: ConfiguredCheck) -> str:
+    return f"external check {configured.shown('checkcommand', configured.options.checkcommand)}"
 
 
 def _account(options: CheckOptions) -> rights.Account | None:
@@ -105,13 +106,14 @@ def _account(options: CheckOptions) -> rights.Account | None:
     return account
 
 
-def _argv(options: CheckOptions, server: CheckedServer) -> tuple[str, ...]:
+def _argv(configured: ConfiguredCheck) -> tuple[str, ...]:
     """Return COMMAND VIP VPORT RIP RPORT; a firewall mark stands for the VIP, with port 0."""
-    if "\0" in options.checkcommand:
+    command = configured.options.checkcommand
+    if "\0" in command:
         raise InvalidOption("checkcommand", "expected the name of a file, but got one with a NUL character")
-    real, virtual = server.endpoint, server.virtual
+    real, virtual = configured.server.endpoint, configured.server.virtual
     if isinstance(virtual, MarkKey):
         service = (str(virtual.mark), "0")
     else:
         service = (bracketed(virtual.endpoint.address), str(virtual.endpoint.port))
-    return (options.checkcommand, *service, bracketed(real.address), str(real.port))
+    return (command, *service, bracketed(real.address), str(real.port))

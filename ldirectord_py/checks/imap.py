@@ -1,20 +1,16 @@
 """The IMAP check (RFC 3501, RFC 9051)."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from ldirectord_py.checks.building.command_arguments import argument
-from ldirectord_py.checks.building.request_texts import receive_of
-from ldirectord_py.checks.building.sni import tls_target
+from ldirectord_py.checks.building.built_check import BuiltCheck
+from ldirectord_py.checks.building.configured_check import ConfiguredCheck
 from ldirectord_py.checks.goodbye import say_goodbye
-from ldirectord_py.checks.matching.patterns import Receive
+from ldirectord_py.checks.mailbox import Mailbox, build
 from ldirectord_py.checks.redaction import veiled
 from ldirectord_py.checks.text_lines import Lines
-from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.check_options import CheckedServer, CheckOptions
 from ldirectord_py.model.conversation import Peer
 from ldirectord_py.model.outcome import Outcome, Reason, down, up
-from ldirectord_py.model.probe import Probe, Target
 
 _GREETING = re.compile(rb"\* (OK|PREAUTH|BYE)(?![A-Z0-9])", re.IGNORECASE)
 _CAPABILITIES = re.compile(rb"[^\[]*+\[CAPABILITY ([^\]]{,65535})", re.IGNORECASE)
@@ -37,14 +33,8 @@ _LOGIN_DISABLED = down(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Imap:
+class Imap(Mailbox):
     """Expects a greeting and, where there is a login, to be let in with LOGIN (RFC 3501 §7.1, §6.2.3)."""
-
-    login: bytes = field(default=b"", repr=False)
-    """Empty: the greeting will do."""
-    passwd: bytes = field(default=b"", repr=False)
-    receive: Receive | None = None
-    """What one of the lines that the server says has to match."""
 
     async def probe(self, peer: Peer) -> Outcome:
         """See `Conversation.probe`."""
@@ -104,23 +94,6 @@ async def _answer(lines: Lines) -> bytes:
     return line
 
 
-def build_imap(options: CheckOptions, server: CheckedServer, endpoint: Endpoint) -> Probe:
-    """Return the probe of service imap."""
-    return _probe(options, server, Target(endpoint=endpoint))
-
-
-def build_imaps(options: CheckOptions, server: CheckedServer, endpoint: Endpoint) -> Probe:
-    """Return the probe of service imaps: TLS from the start (RFC 8314 §3.2)."""
-    return _probe(options, server, tls_target(options, endpoint, options.virtualhost))
-
-
-def _probe(options: CheckOptions, server: CheckedServer, target: Target) -> Probe:
-    check = _imap(options, server)
-    asked = f"{options.service} {'login at' if check.login else 'greeting of'} {target.endpoint}"
-    return Probe(check=check, target=target, timeout=options.negotiatetimeout, asked=asked)
-
-
-def _imap(options: CheckOptions, server: CheckedServer) -> Imap:
-    login = argument(options.login, "login", "IMAP", lines=True)
-    passwd = argument(options.passwd, "passwd", "IMAP", lines=True) if login else b""
-    return Imap(login=login, passwd=passwd, receive=Receive.of(receive_of(options, server)))
+def build_imap(configured: ConfiguredCheck) -> BuiltCheck:
+    """Return the check of services imap and imaps, over TLS from the start (RFC 8314 §3.2)."""
+    return build(Imap, "IMAP", configured, lines=True)

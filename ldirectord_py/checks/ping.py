@@ -4,6 +4,8 @@ import secrets
 from dataclasses import dataclass
 from typing import Literal
 
+from ldirectord_py.checks.building.built_check import BuiltCheck
+from ldirectord_py.checks.building.configured_check import ConfiguredCheck
 from ldirectord_py.model.conversation import Peer
 from ldirectord_py.model.outcome import Outcome, Reason, down, up
 
@@ -78,3 +80,10 @@ def _quotes(datagram: bytes, request: bytes, family: int) -> bool:
     size = (packet[0] & 0x0F) * 4 if family == 4 else 40
     message = packet[size : size + _HEADER]
     return message[:1] == request[:1] and message[4:] == request[4:_HEADER]
+
+
+def build_ping(configured: ConfiguredCheck) -> BuiltCheck:
+    """Return the check of `checktype=ping`."""
+    address = configured.endpoint.address
+    check = Ping(family=6 if address.version == 6 else 4)
+    return BuiltCheck(check=check, target=configured.target(), asked=f"ping of {address}")

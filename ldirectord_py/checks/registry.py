@@ -1,45 +1,26 @@
 """The services that can be checked, one row each, and the plan that follows from a configuration's words."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from types import MappingProxyType
 from typing import assert_never
 
+from ldirectord_py.checks.building.built_check import Build, BuiltCheck
+from ldirectord_py.checks.building.configured_check import ConfiguredCheck
 from ldirectord_py.checks.building.invalid_option import InvalidOption
 from ldirectord_py.checks.building.source_binding import setting_out
-from ldirectord_py.checks.connect import Connect
-from ldirectord_py.checks.ping import Ping
-from ldirectord_py.model.address import Endpoint
+from ldirectord_py.checks.connect import build_connect
+from ldirectord_py.checks.ping import build_ping
 from ldirectord_py.model.check_options import CheckedServer, CheckOptions, CheckType
 from ldirectord_py.model.check_plan import Alternating, Always, CheckPlan, Never, Repeated
 from ldirectord_py.model.conversation import Transport
 from ldirectord_py.model.outcome import Reason, down, up
-from ldirectord_py.model.probe import FixedOutcome, Probe, Target
+from ldirectord_py.model.probe import FixedOutcome, Probe
 from ldirectord_py.model.service import AddressKey, Protocol
 
-Build = Callable[[CheckOptions, CheckedServer, Endpoint], Probe]
-"""Makes the probe of a service: how it is asked, who is asked, and at which address and port.
-
-Raises `InvalidOption`.
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class _Later:
-    """A builder whose module is imported when a configuration asks for it: all of them take longer than the rest."""
-
-    module: str
-    name: str
-
-    def __call__(self, options: CheckOptions, server: CheckedServer, endpoint: Endpoint) -> Probe:
-        return self.builder(options, server, endpoint)
-
-    @property
-    def builder(self) -> Build:
-        """The builder itself."""
-        found: Build = getattr(import_module(f"ldirectord_py.checks.{self.module}"), self.name)
-        return found
+TCP, TLS, UDP = Transport.TCP, Transport.TLS, Transport.UDP
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,127 +31,64 @@ class Row:
     port: int | None
     """Where it is served as a rule; None: nowhere in particular."""
     transport: Transport
-    """As a rule; where the virtual's protocol decides, the builder says so."""
+    """What it is spoken over as a rule."""
+    builder: str
+    """The module below `checks` and the function in it that build the check; empty: nothing is asked."""
     summary: str
-    build: Build
+    follows_virtual: bool = False
+    """Whether it is spoken over the virtual's protocol, where that has one."""
+    checktimeout: bool = False
+    """Whether `checktimeout` is its limit, as in the original; that of the others is `negotiatetimeout`."""
+
+    def build(self, configured: ConfiguredCheck) -> BuiltCheck:
+        """Return the check."""
+        return _builder(self.builder)(configured)
 
 
-def _unchecked(options: CheckOptions, _subject: CheckedServer, _endpoint: Endpoint) -> Probe:
-    return Probe(check=FixedOutcome(outcome=up("not checked")), timeout=options.negotiatetimeout)
+@cache
+def _builder(path: str) -> Build:
+    """Return a builder; its module is imported when a configuration asks for it, for all of them take long."""
+    module, _, name = path.rpartition(".")
+    found: Build = getattr(import_module(f"ldirectord_py.checks.{module}"), name)
+    return found
 
+
+_STATEMENT = "A statement returns at least one row"
+_MAILBOX = "The server greets and, with a login, lets it in"
+_ENTRY = "An entry is read and matches by its name or an attribute"
+_TEXT = "A text is sent and a line of the answer matches"
 
 _ROWS = (
-    Row(
-        "dns",
-        53,
-        Transport.UDP,
-        "A name is resolved to an address that matches",
-        _Later("dns.builder", "build_dns"),
-    ),
-    Row("ftp", 21, Transport.TCP, "A file is fetched and matches", _Later("ftp.driver", "build_ftp")),
-    Row(
-        "http",
-        80,
-        Transport.TCP,
-        "A page is fetched with a 2xx status and matches",
-        _Later("http.builder", "build_http"),
-    ),
-    Row("https", 443, Transport.TLS, "As http, over TLS", _Later("http.builder", "build_https")),
-    Row(
-        "http_proxy",
-        3128,
-        Transport.TCP,
-        "A page is fetched through the server",
-        _Later("http.builder", "build_http_proxy"),
-    ),
-    Row(
-        "imap",
-        143,
-        Transport.TCP,
-        "The server greets and, with a login, lets it in",
-        _Later("imap", "build_imap"),
-    ),
-    Row("imaps", 993, Transport.TLS, "As imap, over TLS", _Later("imap", "build_imaps")),
-    Row(
-        "ldap",
-        389,
-        Transport.TCP,
-        "An entry is read and matches by its name or an attribute",
-        _Later("ldap.conversation", "build_ldap"),
-    ),
-    Row("ldaps", 636, Transport.TLS, "As ldap, over TLS", _Later("ldap.conversation", "build_ldaps")),
-    Row("mysql", 3306, Transport.TCP, "A statement returns at least one row", _Later("databases.mysql", "build_mysql")),
-    Row("nntp", 119, Transport.TCP, "The server greets with a 2xx code", _Later("nntp", "build_nntp")),
-    Row("none", None, Transport.TCP, "Nothing is asked, the server counts as up", _unchecked),
-    Row(
-        "oracle",
-        1521,
-        Transport.TCP,
-        "A statement returns at least one row",
-        _Later("databases.oracle", "build_oracle"),
-    ),
-    Row(
-        "pop",
-        110,
-        Transport.TCP,
-        "The server greets and, with a login, lets it in",
-        _Later("pop", "build_pop"),
-    ),
-    Row("pops", 995, Transport.TLS, "As pop, over TLS", _Later("pop", "build_pops")),
-    Row("radius", 1812, Transport.UDP, "A user is accepted", _Later("radius.conversation", "build_radius")),
-    Row("pgsql", 5432, Transport.TCP, "A statement returns at least one row", _Later("databases.pgsql", "build_pgsql")),
-    Row(
-        "simpletcp",
-        None,
-        Transport.TCP,
-        "A text is sent and a line of the answer matches",
-        _Later("simpletcp", "build_simpletcp"),
-    ),
-    Row("sip", 5060, Transport.TCP, "OPTIONS is answered with 200 OK", _Later("sip.conversation", "build_sip")),
-    Row(
-        "smtp",
-        25,
-        Transport.TCP,
-        "The server greets and answers EHLO with a 2xx code",
-        _Later("smtp", "build_smtp"),
-    ),
-    Row(
-        "submission",
-        587,
-        Transport.TCP,
-        "As smtp, at the port for mail programs",
-        _Later("smtp", "build_smtp"),
-    ),
+    Row("dns", 53, UDP, "dns.builder.build_dns", "A name is resolved to an address that matches", follows_virtual=True),
+    Row("ftp", 21, TCP, "ftp.driver.build_ftp", "A file is fetched and matches"),
+    Row("http", 80, TCP, "http.builder.build_http", "A page is fetched with a 2xx status and matches"),
+    Row("https", 443, TLS, "http.builder.build_http", "As http, over TLS"),
+    Row("http_proxy", 3128, TCP, "http.builder.build_http_proxy", "A page is fetched through the server"),
+    Row("imap", 143, TCP, "imap.build_imap", _MAILBOX),
+    Row("imaps", 993, TLS, "imap.build_imap", "As imap, over TLS"),
+    Row("ldap", 389, TCP, "ldap.conversation.build_ldap", _ENTRY, checktimeout=True),
+    Row("ldaps", 636, TLS, "ldap.conversation.build_ldap", "As ldap, over TLS", checktimeout=True),
+    Row("mysql", 3306, TCP, "databases.mysql.build_mysql", _STATEMENT),
+    Row("nntp", 119, TCP, "nntp.build_nntp", "The server greets with a 2xx code"),
+    Row("none", None, TCP, "", "Nothing is asked, the server counts as up"),
+    Row("oracle", 1521, TCP, "databases.oracle.build_oracle", _STATEMENT),
+    Row("pop", 110, TCP, "pop.build_pop", _MAILBOX),
+    Row("pops", 995, TLS, "pop.build_pop", "As pop, over TLS"),
+    Row("radius", 1812, UDP, "radius.conversation.build_radius", "A user is accepted", checktimeout=True),
+    Row("pgsql", 5432, TCP, "databases.pgsql.build_pgsql", _STATEMENT),
+    Row("simpletcp", None, TCP, "simpletcp.build_simpletcp", _TEXT, follows_virtual=True),
+    Row("sip", 5060, TCP, "sip.conversation.build_sip", "OPTIONS is answered with 200 OK", follows_virtual=True),
+    Row("smtp", 25, TCP, "smtp.build_smtp", "The server greets and answers EHLO with a 2xx code"),
+    Row("submission", 587, TCP, "smtp.build_smtp", "As smtp, at the port for mail programs"),
 )
 _EXTENSIONS = (
-    Row(
-        "grpc",
-        None,
-        Transport.TCP,
-        "The health service of gRPC answers SERVING",
-        _Later("grpc.builder", "build_grpc"),
-    ),
-    Row("grpcs", None, Transport.TLS, "As grpc, over TLS", _Later("grpc.builder", "build_grpcs")),
-    Row(
-        "redis",
-        6379,
-        Transport.TCP,
-        "A command is answered without an error and matches",
-        _Later("redis.conversation", "build_redis"),
-    ),
-    Row("rediss", 6379, Transport.TLS, "As redis, over TLS", _Later("redis.conversation", "build_rediss")),
-    Row(
-        "udp",
-        None,
-        Transport.UDP,
-        "A datagram is sent, and one comes back and matches",
-        _Later("udp", "build_udp"),
-    ),
+    Row("grpc", None, TCP, "grpc.builder.build_grpc", "The health service of gRPC answers SERVING"),
+    Row("grpcs", None, TLS, "grpc.builder.build_grpc", "As grpc, over TLS"),
+    Row("redis", 6379, TCP, "redis.conversation.build_redis", "A command is answered without an error and matches"),
+    Row("rediss", 6379, TLS, "redis.conversation.build_redis", "As redis, over TLS"),
+    Row("udp", None, UDP, "udp.build_udp", "A datagram is sent, and one comes back and matches"),
 )
 """Services that the original does not have: no virtual has one unless its section says so, whatever its port."""
-
-_EXTERNAL = _Later("external", "build")
-_EXTERNAL_PERL = _Later("external", "build_perl")
 
 SERVICES: Mapping[str, Row] = MappingProxyType({row.service: row for row in (*_ROWS, *_EXTENSIONS)})
 _SERVICE_BY_PORT: Mapping[int, str] = {row.port: row.service for row in _ROWS if row.port is not None}
@@ -214,9 +132,9 @@ def _single(options: CheckOptions, server: CheckedServer) -> Probe:
         case CheckType.PING:
             return _ping(options, server)
         case CheckType.EXTERNAL:
-            return setting_out(options, _EXTERNAL(options, server, server.endpoint))
+            return _external(options, server, "external.build_external")
         case CheckType.EXTERNAL_PERL:
-            return setting_out(options, _EXTERNAL_PERL(options, server, server.endpoint))
+            return _external(options, server, "external.build_external_perl")
         case CheckType.ON | CheckType.OFF | CheckType.COMBINED:
             raise AssertionError(f"checktype {options.checktype} is not one probe")
         case _:
@@ -242,30 +160,36 @@ def _combined(options: CheckOptions, server: CheckedServer) -> CheckPlan:
 
 
 def _negotiate(options: CheckOptions, server: CheckedServer) -> Probe:
+    row = _row(options)
     if (port := _check_port(options, server)) is None:
         return _nowhere(options)
-    return setting_out(options, _row(options).build(options, server, server.endpoint.at_port(port)))
+    configured = ConfiguredCheck(
+        options=options,
+        server=server,
+        endpoint=server.endpoint.at_port(port),
+        transport=_virtuals_transport(server, row.transport) if row.follows_virtual else row.transport,
+    )
+    timeout = options.checktimeout if row.checktimeout else options.negotiatetimeout
+    return _probe(options, row.build(configured), timeout)
 
 
 def _connect(options: CheckOptions, server: CheckedServer) -> Probe:
     if (port := _check_port(options, server)) is None:
         return _nowhere(options)
-    target = Target(endpoint=server.endpoint.at_port(port))
-    asked = f"connect to {target.endpoint}"
-    return setting_out(options, Probe(check=Connect(), target=target, timeout=options.checktimeout, asked=asked))
+    configured = ConfiguredCheck(options=options, server=server, endpoint=server.endpoint.at_port(port))
+    return _probe(options, build_connect(configured), options.checktimeout)
 
 
 def _ping(options: CheckOptions, server: CheckedServer) -> Probe:
     # Without the port, so that all the services of one machine share its ping.
-    target = Target(endpoint=server.endpoint.at_port(0), transport=Transport.ICMP)
-    probe = Probe(
-        check=Ping(family=6 if target.endpoint.address.version == 6 else 4),
-        target=target,
-        timeout=options.checktimeout,
-        attempts=options.checkcount,
-        asked=f"ping of {target.endpoint.address}",
-    )
-    return setting_out(options, probe)
+    endpoint = server.endpoint.at_port(0)
+    configured = ConfiguredCheck(options=options, server=server, endpoint=endpoint, transport=Transport.ICMP)
+    return _probe(options, build_ping(configured), options.checktimeout, attempts=options.checkcount)
+
+
+def _external(options: CheckOptions, server: CheckedServer, builder: str) -> Probe:
+    configured = ConfiguredCheck(options=options, server=server, endpoint=server.endpoint)
+    return _probe(options, _builder(builder)(configured), options.checktimeout)
 
 
 def _pause(options: CheckOptions) -> Probe:
@@ -281,6 +205,19 @@ def _nowhere(options: CheckOptions) -> Probe:
     return Probe(check=FixedOutcome(outcome=down(Reason.REFUSED, sentence)), timeout=options.checktimeout)
 
 
+def _probe(options: CheckOptions, built: BuiltCheck, timeout: float, *, attempts: int = 1) -> Probe:
+    """Return *built* with what is the same for all services: its limits, and from where it sets out."""
+    bound = setting_out(options, built)
+    return Probe(
+        check=bound.check,
+        target=bound.target,
+        timeout=timeout,
+        attempts=attempts,
+        sends=bound.sends,
+        asked=bound.asked,
+    )
+
+
 def _check_port(options: CheckOptions, server: CheckedServer) -> int | None:
     return options.checkport or server.endpoint.port or _row(options).port
 
@@ -293,6 +230,10 @@ def _row(options: CheckOptions) -> Row:
         raise InvalidOption("service", sentence) from None
 
 
+def _virtuals_transport(server: CheckedServer, otherwise: Transport) -> Transport:
+    return Transport(server.virtual.protocol) if isinstance(server.virtual, AddressKey) else otherwise
+
+
 def _is_udp(options: CheckOptions, server: CheckedServer) -> bool:
     """Return whether a connection would tell nothing: the server is asked over UDP, which has none."""
     if options.service == "udp":
@@ -300,4 +241,4 @@ def _is_udp(options: CheckOptions, server: CheckedServer) -> bool:
     return isinstance(server.virtual, AddressKey) and server.virtual.protocol is Protocol.UDP
 
 
-__all__ = ["SERVICES", "Build", "InvalidOption", "Row", "plan", "service_for_port", "standard_port"]
+__all__ = ["SERVICES", "InvalidOption", "Row", "plan", "service_for_port", "standard_port"]

@@ -2,15 +2,12 @@
 
 from dataclasses import dataclass
 
-from ldirectord_py.checks.building.request_texts import receive_of, request_of
+from ldirectord_py.checks.building.built_check import BuiltCheck
+from ldirectord_py.checks.building.configured_check import ConfiguredCheck
 from ldirectord_py.checks.matching.patterns import PatternGaveUp, Receive
 from ldirectord_py.checks.quoting import quoted
-from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.check_options import CheckedServer, CheckOptions
 from ldirectord_py.model.conversation import Peer, Transport
 from ldirectord_py.model.outcome import Outcome, Reason, down, up
-from ldirectord_py.model.probe import Probe, Target
-from ldirectord_py.model.service import AddressKey, Protocol
 
 MOST_ANSWER = 64 * 1024
 """Bytes of an answer that are looked at."""
@@ -124,25 +121,13 @@ def _matched(line: bytes) -> Outcome:
     return up(f"answered {answer}")
 
 
-def build_simpletcp(options: CheckOptions, server: CheckedServer, endpoint: Endpoint) -> Probe:
-    r"""Return the probe of service simpletcp, over UDP where that is the virtual's protocol.
-
-    Of the request's escapes `\n` and `\r` are known, and the slash that every request is given is taken off again.
-    """
-    lines = request_of(options, server).removeprefix("/").replace("\\n", "\n").replace("\\r", "\r")
+def build_simpletcp(configured: ConfiguredCheck) -> BuiltCheck:
+    r"""Return the check of service simpletcp; of the request's escapes `\n` and `\r` are known."""
+    lines = configured.bare_request.replace("\\n", "\n").replace("\\r", "\r")
     text = lines.encode("utf-8", "surrogateescape")
-    receive = Receive.of(receive_of(options, server))
-    asked = f"simpletcp answer of {endpoint}"
-    if isinstance(server.virtual, AddressKey) and server.virtual.protocol is Protocol.UDP:
-        return Probe(
-            check=SimpleUdp(request=text, receive=receive),
-            target=Target(endpoint=endpoint, transport=Transport.UDP),
-            timeout=options.negotiatetimeout,
-            asked=f"{asked} over UDP",
-        )
-    return Probe(
-        check=SimpleTcp(request=text, receive=receive),
-        target=Target(endpoint=endpoint),
-        timeout=options.negotiatetimeout,
-        asked=asked,
-    )
+    receive = Receive.of(configured.receive)
+    target = configured.target()
+    asked = f"simpletcp answer of {configured.endpoint}"
+    if configured.transport is Transport.UDP:
+        return BuiltCheck(check=SimpleUdp(request=text, receive=receive), target=target, asked=f"{asked} over UDP")
+    return BuiltCheck(check=SimpleTcp(request=text, receive=receive), target=target, asked=asked)

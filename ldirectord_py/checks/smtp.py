@@ -3,16 +3,14 @@
 import re
 from dataclasses import dataclass
 
-from ldirectord_py.checks.building.request_texts import receive_of
+from ldirectord_py.checks.building.built_check import BuiltCheck
+from ldirectord_py.checks.building.configured_check import ConfiguredCheck
 from ldirectord_py.checks.goodbye import say_goodbye
 from ldirectord_py.checks.matching.patterns import Receive
 from ldirectord_py.checks.quoting import quoted
 from ldirectord_py.checks.text_lines import Lines
-from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.check_options import CheckedServer, CheckOptions
 from ldirectord_py.model.conversation import Peer
 from ldirectord_py.model.outcome import Outcome, Reason, down, up
-from ldirectord_py.model.probe import Probe, Target
 
 _REPLY = re.compile(rb"[1-5][0-9]{2}(?![0-9])")
 _CONTINUED = re.compile(rb"[1-5][0-9]{2}-")
@@ -72,8 +70,7 @@ def _objection(did: str, reply: bytes) -> Outcome | None:
     return None
 
 
-def build_smtp(options: CheckOptions, server: CheckedServer, endpoint: Endpoint) -> Probe:
-    """Return the probe of services smtp and submission."""
-    asked = f"{options.service} greeting and EHLO of {endpoint}"
-    check = Smtp(receive=Receive.of(receive_of(options, server)))
-    return Probe(check=check, target=Target(endpoint=endpoint), timeout=options.negotiatetimeout, asked=asked)
+def build_smtp(configured: ConfiguredCheck) -> BuiltCheck:
+    """Return the check of services smtp and submission."""
+    asked = f"{configured.service} greeting and EHLO of {configured.endpoint}"
+    return BuiltCheck(check=Smtp(receive=Receive.of(configured.receive)), target=configured.target(), asked=asked)

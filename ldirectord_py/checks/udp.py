@@ -3,16 +3,14 @@
 import re
 from dataclasses import dataclass
 
+from ldirectord_py.checks.building.built_check import BuiltCheck
+from ldirectord_py.checks.building.configured_check import ConfiguredCheck
 from ldirectord_py.checks.building.invalid_option import InvalidOption
-from ldirectord_py.checks.building.request_texts import receive_of, request_of
 from ldirectord_py.checks.matching.patterns import Receive
 from ldirectord_py.checks.matching.searching import objection_to
 from ldirectord_py.checks.quoting import quoted
-from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.check_options import CheckedServer, CheckOptions
-from ldirectord_py.model.conversation import Peer, Transport
+from ldirectord_py.model.conversation import Peer
 from ldirectord_py.model.outcome import Outcome, Reason, down, up
-from ldirectord_py.model.probe import Probe, Target
 
 LARGEST = 65_507
 """Bytes: what IPv4 has room for in one datagram of UDP (RFC 768, RFC 791)."""
@@ -44,23 +42,15 @@ class Udp:
         return up(f"answered {quoted(answer)}")
 
 
-def build_udp(options: CheckOptions, server: CheckedServer, endpoint: Endpoint) -> Probe:
-    """Return the probe of service udp, over UDP whatever the virtual's protocol is.
-
-    The slash that every request is given is taken off again.
-    """
-    text = request_of(options, server).removeprefix("/").encode("utf-8", "surrogateescape")
+def build_udp(configured: ConfiguredCheck) -> BuiltCheck:
+    """Return the check of service udp, over UDP whatever the virtual's protocol is."""
+    text = configured.bare_request.encode("utf-8", "surrogateescape")
     payload = _ESCAPE.sub(_meant, text)
     if len(payload) > LARGEST:
         raise InvalidOption("request", f"expected at most {LARGEST} bytes for one datagram, but got {len(payload)}")
-    check = Udp(request=payload, receive=Receive.of(receive_of(options, server)))
-    return Probe(
-        check=check,
-        target=Target(endpoint=endpoint, transport=Transport.UDP),
-        timeout=options.negotiatetimeout,
-        sends=SENDS,
-        asked=f"udp answer of {endpoint}",
-    )
+    check = Udp(request=payload, receive=Receive.of(configured.receive))
+    asked = f"udp answer of {configured.endpoint}"
+    return BuiltCheck(check=check, target=configured.target(), asked=asked, sends=SENDS)
 
 
 def _meant(escape: re.Match[bytes]) -> bytes:

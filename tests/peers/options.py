@@ -29,7 +29,13 @@ Check = Callable[..., Awaitable[Outcome]]
 def probe_of(endpoint: Endpoint, virtual: VirtualKey = VIP, **words: object) -> Probe:
     """Return the probe of a server by the words of a configuration, as in `CheckOptions`, with timeouts of 1 s."""
     words = {"negotiatetimeout": TIMEOUT, "checktimeout": TIMEOUT} | words
-    repeated = plan(CheckOptions(**words), CheckedServer(virtual=virtual, endpoint=endpoint))  # type: ignore[arg-type]
+    options = CheckOptions(**words)  # type: ignore[arg-type]
+    return planned(options, CheckedServer(virtual=virtual, endpoint=endpoint))
+
+
+def planned(options: CheckOptions, server: CheckedServer) -> Probe:
+    """Return the probe of *server*, by a checktype that has one."""
+    repeated = plan(options, server)
     assert isinstance(repeated, Repeated)
     return repeated.probe
 

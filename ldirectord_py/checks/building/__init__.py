@@ -1,1 +1,1 @@
-"""What the builders of checks have in common: from the words of a configuration to a probe, or to a clear refusal."""
+"""What the builders of checks have in common: from the words of a configuration to a check, or to a refusal."""

@@ -3,10 +3,8 @@
 import re
 from dataclasses import replace
 
-from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.check_options import CheckOptions
-from ldirectord_py.model.conversation import Transport
-from ldirectord_py.model.probe import Target, TlsOptions
+from ldirectord_py.model.probe import TlsOptions
 
 _DNS_NAME = re.compile(r"(?=.{1,253}\Z)(?=.*[A-Za-z_-])[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*", re.ASCII)
 """What can be sent as SNI (RFC 6066 §3): a name, not an address."""
@@ -25,8 +23,3 @@ def tls_options(options: CheckOptions, host: str | None) -> TlsOptions:
     if options.tls.server_name is not None or not is_name(name):
         return options.tls
     return replace(options.tls, server_name=name)
-
-
-def tls_target(options: CheckOptions, endpoint: Endpoint, host: str | None) -> Target:
-    """Return where a service is asked that speaks TLS from the start."""
-    return Target(endpoint=endpoint, transport=Transport.TLS, tls=tls_options(options, host))

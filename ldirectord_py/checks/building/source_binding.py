@@ -1,33 +1,50 @@
 """From which address and through which interface a check sets out: `checksource` and `checkdevice`."""
 
 from dataclasses import replace
+from typing import Protocol, runtime_checkable
 
+from ldirectord_py.checks.building.built_check import BuiltCheck
 from ldirectord_py.checks.building.invalid_option import InvalidOption
+from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.check_options import CheckOptions, CheckType
-from ldirectord_py.model.probe import FixedOutcome, Origin, Probe
+from ldirectord_py.model.conversation import Driver
+from ldirectord_py.model.probe import FixedOutcome, Origin
 
 
-def setting_out(options: CheckOptions, probe: Probe) -> Probe:
-    """Return *probe* from where it is to set out; raises `InvalidOption` where it cannot be told to."""
+@runtime_checkable
+class BindingDriver(Driver, Protocol):
+    """A driver that opens its connections itself, and can be told from where."""
+
+    @property
+    def server(self) -> Endpoint:
+        """Where they go."""
+        ...
+
+    def setting_out_from(self, origin: Origin) -> Driver:
+        """Return the same check, from *origin*."""
+        ...
+
+
+def setting_out(options: CheckOptions, built: BuiltCheck) -> BuiltCheck:
+    """Return *built* from where it is to set out; raises `InvalidOption` where it cannot be told to."""
     if options.checksource is None and options.checkdevice is None:
-        return probe
-    from ldirectord_py.checks.ftp.driver import Ftp  # noqa: PLC0415  # imports asyncio: a third of what a start takes
-
+        return built
     origin = Origin(address=options.checksource, device=options.checkdevice)
-    match probe.check:
+    match built.check:
         case FixedOutcome():
-            return probe
-        case Ftp() as check:
-            return replace(probe, check=replace(check, origin=_fitting(origin, check.server.address.version)))
-        case _ if probe.target is not None:
-            version = probe.target.endpoint.address.version
-            return replace(probe, target=replace(probe.target, origin=_fitting(origin, version)))
+            return built
+        case BindingDriver() as driver:
+            return replace(built, check=driver.setting_out_from(_fitting(origin, driver.server)))
+        case _ if built.target is not None:
+            fitting = _fitting(origin, built.target.endpoint)
+            return replace(built, target=replace(built.target, origin=fitting))
         case _:
             name = "checksource" if origin.address is not None else "checkdevice"
             raise InvalidOption(name, f"this does not work with {_kind(options)}; write {name}=none in its section")
 
 
-def _fitting(origin: Origin, version: int) -> Origin:
+def _fitting(origin: Origin, endpoint: Endpoint) -> Origin:
+    version = endpoint.address.version
     if origin.address is not None and origin.address.version != version:
         sentence = f"expected an IPv{version} address, as its real servers have, but got {origin.address}"
         raise InvalidOption("checksource", sentence)

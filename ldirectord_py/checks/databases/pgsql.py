@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from ldirectord_py.checks.building.built_check import BuiltCheck
+from ldirectord_py.checks.building.configured_check import ConfiguredCheck
 from ldirectord_py.checks.databases import pgsql_worker
 from ldirectord_py.checks.databases.statement import Statement, build
-from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.check_options import CheckedServer, CheckOptions
-from ldirectord_py.model.probe import Probe
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +16,6 @@ class Pgsql(Statement):
     worker: ClassVar[str] = pgsql_worker.__name__
 
 
-def build_pgsql(options: CheckOptions, server: CheckedServer, endpoint: Endpoint) -> Probe:
-    """Return the probe of service pgsql; raises `InvalidOption` where the driver is not installed."""
-    return build(Pgsql, "asyncpg", options, server, endpoint)
+def build_pgsql(configured: ConfiguredCheck) -> BuiltCheck:
+    """Return the check of service pgsql; raises `InvalidOption` where the driver is not installed."""
+    return build(Pgsql, "asyncpg", configured)

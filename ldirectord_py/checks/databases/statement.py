@@ -4,15 +4,15 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from typing import ClassVar
 
+from ldirectord_py.checks.building.built_check import BuiltCheck
+from ldirectord_py.checks.building.configured_check import ConfiguredCheck
 from ldirectord_py.checks.building.invalid_option import InvalidOption
 from ldirectord_py.checks.building.optional_libraries import missing
-from ldirectord_py.checks.building.request_texts import receive_of, request_of
 from ldirectord_py.checks.databases.question import Question, outcome_of
 from ldirectord_py.checks.matching.patterns import Receive
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.check_options import CheckedServer, CheckOptions
+from ldirectord_py.model.check_options import CheckOptions
 from ldirectord_py.model.outcome import Outcome, Reason, down
-from ldirectord_py.model.probe import FixedOutcome, Probe
 from ldirectord_py.workers.pool import pool
 from ldirectord_py.workers.worker import WorkerEnded
 
@@ -70,31 +70,28 @@ class Statement:
         )
 
 
-def build(
-    kind: type[Statement], library: str, options: CheckOptions, server: CheckedServer, endpoint: Endpoint
-) -> Probe:
-    """Return the probe of a database's service; without a login or a statement one that is always down.
+def build(kind: type[Statement], library: str, configured: ConfiguredCheck) -> BuiltCheck:
+    """Return the check of a database's service; without a login or a statement one that is always down.
 
-    The slash that every request is given is taken off again.
     Raises `InvalidOption` where the *library* is not installed.
     """
-    text = _text(request_of(options, server).removeprefix("/"), "request")
+    options = configured.options
+    text = _text(configured.bare_request, "request")
     if find_spec(library) is None:
         raise missing(options.service)
     if lacking := _lacking(options, text):
-        return Probe(check=FixedOutcome(outcome=down(Reason.STATUS, lacking)), timeout=options.negotiatetimeout)
+        return BuiltCheck.fixed(down(Reason.STATUS, lacking))
     check = kind(
-        server=endpoint,
+        server=configured.endpoint,
         login=_text(options.login, "login"),
         passwd=_text(options.passwd, "passwd"),
         database=_text(options.database, "database"),
         text=text,
-        receive=_pattern(receive_of(options, server)),
+        receive=_pattern(configured.receive),
         cleartext=options.cleartextpassword,
         seconds=options.negotiatetimeout,
     )
-    asked = f"{options.service} statement at {endpoint}"
-    return Probe(check=check, timeout=options.negotiatetimeout, asked=asked)
+    return BuiltCheck(check=check, asked=f"{options.service} statement at {configured.endpoint}")
 
 
 def _lacking(options: CheckOptions, text: str) -> str:

@@ -2,37 +2,31 @@
 
 from ipaddress import ip_address
 
+from ldirectord_py.checks.building.built_check import BuiltCheck
+from ldirectord_py.checks.building.configured_check import ConfiguredCheck
 from ldirectord_py.checks.building.invalid_option import InvalidOption
-from ldirectord_py.checks.building.request_texts import receive_of, request_of, shown_request
 from ldirectord_py.checks.dns.conversation import Dns
 from ldirectord_py.checks.dns.messages import RecordType
 from ldirectord_py.checks.matching.patterns import Receive
 from ldirectord_py.checks.quoting import quoted
-from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.check_options import CheckedServer, CheckOptions
 from ldirectord_py.model.conversation import Transport
-from ldirectord_py.model.probe import Probe, Target
-from ldirectord_py.model.service import AddressKey, Protocol
 
 _EXAMPLES = "such as www.example.org, www.example.org AAAA, or an address"
 
 
-def build_dns(options: CheckOptions, server: CheckedServer, endpoint: Endpoint) -> Probe:
-    """Return the probe of service dns: over TCP where that is the virtual's protocol, else over UDP."""
-    stream = isinstance(server.virtual, AddressKey) and server.virtual.protocol is Protocol.TCP
-    request = request_of(options, server)
-    receive = receive_of(options, server)
-    name, kind = _question(request.removeprefix("/"))
-    pattern = Receive.of(receive)
+def build_dns(configured: ConfiguredCheck) -> BuiltCheck:
+    """Return the check of service dns."""
+    stream = configured.transport is Transport.TCP
+    name, kind = _question(configured.bare_request)
+    pattern = Receive.of(configured.receive)
     try:
         check = Dns(name=name, kind=kind, receive=pattern, stream=stream)
     except ValueError as error:
-        sentence = f"expected a name to ask for, {_EXAMPLES}, but got {_shown(request)}: {error}"
+        sentence = f"expected a name to ask for, {_EXAMPLES}, but got {_shown(configured.request)}: {error}"
         raise InvalidOption("request", sentence) from error
-    target = Target(endpoint=endpoint, transport=Transport.TCP if stream else Transport.UDP)
-    question = shown_request(options, server, f"{name.removesuffix('.') or '.'} {kind}")
-    asked = f"query of {question} at {endpoint}{' over TCP' if stream else ''}"
-    return Probe(check=check, target=target, timeout=options.negotiatetimeout, asked=asked)
+    question = configured.shown_request(f"{name.removesuffix('.') or '.'} {kind}")
+    asked = f"query of {question} at {configured.endpoint}{' over TCP' if stream else ''}"
+    return BuiltCheck(check=check, target=configured.target(), asked=asked)
 
 
 def _question(request: str) -> tuple[str, RecordType]:

@@ -1,18 +1,18 @@
 """The FTP check (RFC 959, RFC 2428): a driver, because a file comes over a connection of its own."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ldirectord_py.checks import driver_network
+from ldirectord_py.checks.building.built_check import BuiltCheck
 from ldirectord_py.checks.building.command_arguments import argument
-from ldirectord_py.checks.building.request_texts import receive_of, request_of, shown_request
+from ldirectord_py.checks.building.configured_check import ConfiguredCheck
 from ldirectord_py.checks.ftp.control_connection import Concluded, Control, connection
 from ldirectord_py.checks.matching import offload
 from ldirectord_py.checks.matching.patterns import Receive
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.check_options import CheckedServer, CheckOptions
 from ldirectord_py.model.outcome import Outcome, Reason, down, up
-from ldirectord_py.model.probe import Origin, Probe
+from ldirectord_py.model.probe import Origin
 
 MOST_FILE = 256 * 1024
 """Bytes of a file that are fetched."""
@@ -50,6 +50,10 @@ class Ftp:
             return end.outcome
         except OSError as error:
             return driver_network.outcome_of(error)
+
+    def setting_out_from(self, origin: Origin) -> "Ftp":
+        """See `BindingDriver.setting_out_from`."""
+        return replace(self, origin=origin)
 
     @property
     def _secrets(self) -> tuple[bytes, ...]:
@@ -101,13 +105,14 @@ class Ftp:
         return up(f"fetched {len(body)} bytes")
 
 
-def build_ftp(options: CheckOptions, server: CheckedServer, endpoint: Endpoint) -> Probe:
-    """Return the probe of service ftp.
+def build_ftp(configured: ConfiguredCheck) -> BuiltCheck:
+    """Return the check of service ftp.
 
     Without a `request` there is no file to fetch; so without `receive`, too, to be let in will do.
     """
-    receive = Receive.of(receive_of(options, server))
-    path = argument(request_of(options, server), "request", "FTP")
+    options, endpoint = configured.options, configured.endpoint
+    receive = Receive.of(configured.receive)
+    path = argument(configured.request, "request", "FTP")
     check = Ftp(
         server=endpoint,
         login=argument(options.login, "login", "FTP") or _ANONYMOUS,
@@ -115,6 +120,6 @@ def build_ftp(options: CheckOptions, server: CheckedServer, endpoint: Endpoint) 
         path=None if path == b"/" and receive is None else path,
         receive=receive,
     )
-    file = shown_request(options, server, request_of(options, server))
+    file = configured.shown_request(configured.request)
     asked = f"ftp login at {endpoint}" if check.path is None else f"ftp file {file} of {endpoint}"
-    return Probe(check=check, timeout=options.negotiatetimeout, asked=asked)
+    return BuiltCheck(check=check, asked=asked)

@@ -2,21 +2,22 @@
 
 import re
 from base64 import b64encode
+from dataclasses import replace
 from ipaddress import ip_address
 from urllib.parse import SplitResult, unquote_to_bytes, urlsplit
 
+from ldirectord_py.checks.building.built_check import BuiltCheck
+from ldirectord_py.checks.building.configured_check import ConfiguredCheck
 from ldirectord_py.checks.building.invalid_option import InvalidOption
-from ldirectord_py.checks.building.request_texts import receive_of, request_of, shown, shown_request
-from ldirectord_py.checks.building.sni import tls_target
 from ldirectord_py.checks.http.conversation import Http, SecretHttp
 from ldirectord_py.checks.http.headers import is_secret
 from ldirectord_py.checks.http.urls import STANDARD_PORTS, escaped
 from ldirectord_py.checks.matching.patterns import Receive
 from ldirectord_py.checks.quoting import quoted
 from ldirectord_py.model.address import Endpoint, bracketed
-from ldirectord_py.model.check_options import CheckedServer, CheckOptions
+from ldirectord_py.model.check_options import CheckOptions
+from ldirectord_py.model.conversation import Transport
 from ldirectord_py.model.outcome import Reason, down
-from ldirectord_py.model.probe import FixedOutcome, Probe, Target
 
 _CONTROL = re.compile("[\x00-\x1f\x7f]")
 
@@ -25,77 +26,61 @@ _NO_URL = down(
 )
 
 
-def build_http(options: CheckOptions, server: CheckedServer, endpoint: Endpoint) -> Probe:
-    """Return the probe of service http."""
-    return _direct(options, server, endpoint, "http")
+def build_http(configured: ConfiguredCheck) -> BuiltCheck:
+    """Return the check of services http and https: of the server itself, or of where its own URL leads."""
+    options = configured.options
+    scheme = "https" if configured.transport is Transport.TLS else "http"
+    path, host, authorization = options.request, bracketed(configured.endpoint.address), ""
+    if configured.server.request is not None:
+        path = configured.server.request
+        if url := _absolute(path, scheme):
+            path, host, authorization = _target(url), _host(url), _authorization(url)
+            configured = replace(configured, endpoint=_elsewhere(url, configured.endpoint))
+    if options.virtualhost is not None:
+        host = _header(options.virtualhost.rstrip("\r"), "virtualhost")
+    check = _page(configured, host, escaped(_as_bytes(_rooted(path))), authorization, scheme)
+    return BuiltCheck(check=check, target=configured.target(host), asked=_asked(configured, check))
 
 
-def build_https(options: CheckOptions, server: CheckedServer, endpoint: Endpoint) -> Probe:
-    """Return the probe of service https: without verification, with the virtualhost as SNI if it is a name."""
-    return _direct(options, server, endpoint, "https")
-
-
-def build_http_proxy(options: CheckOptions, server: CheckedServer, endpoint: Endpoint) -> Probe:
-    """Return the probe of service http_proxy: `virtualhost` is not used, the URL says which host is meant."""
-    url = _absolute(request_of(options, server), "http")
-    if url is None and server.request is None:
-        return Probe(check=FixedOutcome(outcome=_NO_URL), timeout=options.negotiatetimeout)
+def build_http_proxy(configured: ConfiguredCheck) -> BuiltCheck:
+    """Return the check of service http_proxy: `virtualhost` is not used, the URL says which host is meant."""
+    own, endpoint = configured.server.request, configured.endpoint
+    url = _absolute(configured.request, "http")
+    if url is None and own is None:
+        return BuiltCheck.fixed(_NO_URL)
     if url is None:
-        url = urlsplit(f"http://{endpoint}{_rooted(server.request or '')}")
+        url = urlsplit(f"http://{endpoint}{_rooted(own or '')}")
     host = _host(url)
-    authorization = _authorization(url)
     target = escaped(_as_bytes(f"{url.scheme}://{host}{_target(url)}"))
-    check = _kind(options, authorization)(
-        server=endpoint,
+    check = _page(configured, host, target, _authorization(url))
+    asked = f"{check.method} {configured.shown_request(target)} through {endpoint}"
+    return BuiltCheck(check=check, target=configured.target(), asked=asked)
+
+
+def _page(configured: ConfiguredCheck, host: str, target: str, authorization: str, scheme: str = "http") -> Http:
+    """Return the check that asks for *target* of *host*."""
+    options = configured.options
+    return _kind(options, authorization)(
+        server=configured.endpoint,
+        scheme=scheme,
         host=_header(host, "request"),
         target=target,
         method=options.httpmethod.upper(),
         headers=options.httpheaders,
         statuses=options.httpstatus,
-        receive=_receive(options, server),
+        receive=Receive.of(configured.receive),
         authorization=authorization,
     )
-    return Probe(
-        check=check,
-        target=Target(endpoint=endpoint),
-        timeout=options.negotiatetimeout,
-        asked=f"{check.method} {shown_request(options, server, target)} through {endpoint}",
-    )
 
 
-def _direct(options: CheckOptions, server: CheckedServer, endpoint: Endpoint, scheme: str) -> Probe:
-    path, host, authorization = options.request, bracketed(endpoint.address), ""
-    if server.request is not None:
-        path = server.request
-        if url := _absolute(path, scheme):
-            path, host, authorization = _target(url), _host(url), _authorization(url)
-            endpoint = _elsewhere(url, endpoint)
-    if options.virtualhost is not None:
-        host = _header(options.virtualhost.rstrip("\r"), "virtualhost")
-    check = _kind(options, authorization)(
-        server=endpoint,
-        scheme=scheme,
-        host=_header(host, "request"),
-        target=escaped(_as_bytes(_rooted(path))),
-        method=options.httpmethod.upper(),
-        headers=options.httpheaders,
-        statuses=options.httpstatus,
-        receive=_receive(options, server),
-        authorization=authorization,
-    )
-    target = Target(endpoint=endpoint) if scheme == "http" else tls_target(options, endpoint, host)
-    asked = _asked(options, server, check)
-    return Probe(check=check, target=target, timeout=options.negotiatetimeout, asked=asked)
-
-
-def _asked(options: CheckOptions, server: CheckedServer, check: Http) -> str:
-    page = shown_request(options, server, check.target)
+def _asked(configured: ConfiguredCheck, check: Http) -> str:
+    page = configured.shown_request(check.target)
     slash = "" if page.startswith("/") else "/"
     request = f"{check.method} {check.scheme}://{check.server}{slash}{page}"
     if check.host in {bracketed(check.server.address), str(check.server)}:
         return request
-    named = options.virtualhost is not None
-    host = shown(options, "virtualhost", check.host) if named else shown_request(options, server, check.host)
+    named = configured.options.virtualhost is not None
+    host = configured.shown("virtualhost", check.host) if named else configured.shown_request(check.host)
     return f"{request} (Host: {host})"
 
 
@@ -145,10 +130,6 @@ def _elsewhere(url: SplitResult, endpoint: Endpoint) -> Endpoint:
     except ValueError:
         return endpoint
     return Endpoint(address, url.port or STANDARD_PORTS[url.scheme])
-
-
-def _receive(options: CheckOptions, server: CheckedServer) -> Receive | None:
-    return Receive.of(receive_of(options, server))
 
 
 def _rooted(path: str) -> str:

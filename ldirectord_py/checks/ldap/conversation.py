@@ -3,8 +3,8 @@
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from ldirectord_py.checks.building.request_texts import receive_of, request_of, shown_request
-from ldirectord_py.checks.building.sni import tls_target
+from ldirectord_py.checks.building.built_check import BuiltCheck
+from ldirectord_py.checks.building.configured_check import ConfiguredCheck
 from ldirectord_py.checks.codecs.ber import BerError
 from ldirectord_py.checks.goodbye import say_goodbye
 from ldirectord_py.checks.ldap import messages as wire
@@ -13,11 +13,8 @@ from ldirectord_py.checks.matching.patterns import PatternGaveUp, Receive
 from ldirectord_py.checks.matching.searching import objection_to
 from ldirectord_py.checks.quoting import LONGEST, quoted
 from ldirectord_py.checks.redaction import veiled
-from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.check_options import CheckedServer, CheckOptions
 from ldirectord_py.model.conversation import Peer
 from ldirectord_py.model.outcome import Outcome, Reason, down, up
-from ldirectord_py.model.probe import Probe, Target
 
 MOST_MESSAGES = 16
 """Messages that an answer may take: one entry, its result, and a few that are passed over."""
@@ -108,28 +105,19 @@ class Ldap:
         return veiled(name, self.passwd, self.login, longest=LONGEST) if name else "the root DSE"
 
 
-def build_ldap(options: CheckOptions, server: CheckedServer, endpoint: Endpoint) -> Probe:
-    """Return the probe of service ldap; `checktimeout` is its limit, as in the original."""
-    return _probe(options, server, Target(endpoint=endpoint))
+def build_ldap(configured: ConfiguredCheck) -> BuiltCheck:
+    """Return the check of services ldap and ldaps."""
+    entry = configured.shown_request(configured.bare_request)
+    asked = f"{configured.service} entry {entry or '(root DSE)'} of {configured.endpoint}"
+    return BuiltCheck(check=_ldap(configured), target=configured.target(), asked=asked)
 
 
-def build_ldaps(options: CheckOptions, server: CheckedServer, endpoint: Endpoint) -> Probe:
-    """Return the probe of service ldaps: without verification, with the virtualhost as SNI if it is a name."""
-    return _probe(options, server, tls_target(options, endpoint, options.virtualhost))
-
-
-def _probe(options: CheckOptions, server: CheckedServer, target: Target) -> Probe:
-    entry = shown_request(options, server, request_of(options, server).removeprefix("/"))
-    asked = f"{options.service} entry {entry or '(root DSE)'} of {target.endpoint}"
-    return Probe(check=_ldap(options, server), target=target, timeout=options.checktimeout, asked=asked)
-
-
-def _ldap(options: CheckOptions, server: CheckedServer) -> Ldap:
+def _ldap(configured: ConfiguredCheck) -> Ldap:
     return Ldap(
-        base=_as_bytes(request_of(options, server).removeprefix("/")),
-        login=_as_bytes(options.login),
-        passwd=_as_bytes(options.passwd),
-        receive=Receive.of(receive_of(options, server)),
+        base=_as_bytes(configured.bare_request),
+        login=_as_bytes(configured.options.login),
+        passwd=_as_bytes(configured.options.passwd),
+        receive=Receive.of(configured.receive),
     )
 
 

@@ -3,16 +3,15 @@
 import secrets
 from dataclasses import dataclass, field
 
+from ldirectord_py.checks.building.built_check import BuiltCheck
+from ldirectord_py.checks.building.configured_check import ConfiguredCheck
 from ldirectord_py.checks.building.invalid_option import InvalidOption
 from ldirectord_py.checks.datagrams import own_answer
 from ldirectord_py.checks.radius import packet as wire
 from ldirectord_py.checks.radius.packet import Code, Kind
 from ldirectord_py.checks.redaction import veiled
-from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.check_options import CheckedServer, CheckOptions
-from ldirectord_py.model.conversation import Peer, Transport
+from ldirectord_py.model.conversation import Peer
 from ldirectord_py.model.outcome import Outcome, Reason, down, up
-from ldirectord_py.model.probe import FixedOutcome, Probe, Target
 
 _ACCEPTED = up("Access-Accept")
 _NO_ANSWER = down(Reason.PROTOCOL, "expected a RADIUS answer to our request, but other datagrams came")
@@ -71,17 +70,17 @@ class Radius:
                 return down(Reason.PROTOCOL, f"expected Access-Accept, but got a packet with code {code}")
 
 
-def build_radius(options: CheckOptions, _subject: CheckedServer, endpoint: Endpoint) -> Probe:
-    """Return the probe of service radius, always over UDP; `checktimeout` is its limit, as in the original."""
+def build_radius(configured: ConfiguredCheck) -> BuiltCheck:
+    """Return the check of service radius."""
+    options = configured.options
     if not options.secret:
-        return Probe(check=FixedOutcome(outcome=_NO_SECRET), timeout=options.checktimeout)
+        return BuiltCheck.fixed(_NO_SECRET)
     check = Radius(
         login=_within(options.login, "login", wire.LONGEST_TEXT),
         passwd=_within(options.passwd, "passwd", wire.LONGEST_PASSWORD),
         secret=_within(options.secret, "secret", None),
     )
-    target = Target(endpoint=endpoint, transport=Transport.UDP)
-    return Probe(check=check, target=target, timeout=options.checktimeout, asked=f"radius login at {endpoint}")
+    return BuiltCheck(check=check, target=configured.target(), asked=f"radius login at {configured.endpoint}")
 
 
 def _within(text: str, directive: str, longest: int | None) -> bytes:

@@ -2,19 +2,16 @@
 
 from dataclasses import dataclass, field, replace
 
+from ldirectord_py.checks.building.built_check import BuiltCheck
+from ldirectord_py.checks.building.configured_check import ConfiguredCheck
 from ldirectord_py.checks.building.invalid_option import InvalidOption
-from ldirectord_py.checks.building.request_texts import receive_of, request_of, shown_request
-from ldirectord_py.checks.building.sni import tls_target
 from ldirectord_py.checks.matching.patterns import Receive
 from ldirectord_py.checks.matching.searching import objection_to
 from ldirectord_py.checks.quoting import quoted
 from ldirectord_py.checks.redaction import veiled, veiled_sentence
 from ldirectord_py.checks.redis.replies import RedisReplyError, Refused, Replies, command
-from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.check_options import CheckedServer, CheckOptions
 from ldirectord_py.model.conversation import Peer
 from ldirectord_py.model.outcome import Outcome, Reason, down, up
-from ldirectord_py.model.probe import Probe, Target
 
 _PING = (b"PING",)
 _PONG = b"PONG"
@@ -86,31 +83,22 @@ def _is_ping(request: tuple[bytes, ...]) -> bool:
     return len(request) == 1 and request[0].upper() == _PING[0]
 
 
-def build_redis(options: CheckOptions, server: CheckedServer, endpoint: Endpoint) -> Probe:
-    """Return the probe of service redis."""
-    return _probe(options, server, Target(endpoint=endpoint))
-
-
-def build_rediss(options: CheckOptions, server: CheckedServer, endpoint: Endpoint) -> Probe:
-    """Return the probe of service rediss: the same over TLS, with the virtualhost as SNI if it is a name."""
-    return _probe(options, server, tls_target(options, endpoint, options.virtualhost))
-
-
-def _probe(options: CheckOptions, server: CheckedServer, target: Target) -> Probe:
-    check = _check(options, server)
+def build_redis(configured: ConfiguredCheck) -> BuiltCheck:
+    """Return the check of services redis and rediss."""
+    check = _check(configured)
     # Its first word alone: what follows may be a password.
-    command = shown_request(options, server, check.request[0].decode("utf-8", "surrogateescape"))
-    asked = f"{options.service} {command} at {target.endpoint}"
-    return Probe(check=check, target=target, timeout=options.negotiatetimeout, asked=asked)
+    command = configured.shown_request(check.request[0].decode("utf-8", "surrogateescape"))
+    asked = f"{configured.service} {command} at {configured.endpoint}"
+    return BuiltCheck(check=check, target=configured.target(), asked=asked)
 
 
-def _check(options: CheckOptions, server: CheckedServer) -> Redis:
+def _check(configured: ConfiguredCheck) -> Redis:
+    options = configured.options
     if options.login and not options.passwd:
         raise InvalidOption("login", f"service {options.service} needs a passwd beside the login")
     return Redis(
-        # The slash that every request is given is taken off again.
-        request=tuple(_as_bytes(word) for word in request_of(options, server).removeprefix("/").split()) or _PING,
-        receive=Receive.of(receive_of(options, server)),
+        request=tuple(_as_bytes(word) for word in configured.bare_request.split()) or _PING,
+        receive=Receive.of(configured.receive),
         credentials=tuple(_as_bytes(word) for word in (options.login, options.passwd) if word),
     )
 

@@ -4,17 +4,15 @@ import re
 import secrets
 from dataclasses import dataclass, field
 
+from ldirectord_py.checks.building.built_check import BuiltCheck
+from ldirectord_py.checks.building.configured_check import ConfiguredCheck
 from ldirectord_py.checks.building.invalid_option import InvalidOption
 from ldirectord_py.checks.codecs.digest import Credentials
 from ldirectord_py.checks.quoting import quoted
 from ldirectord_py.checks.redaction import veiled
 from ldirectord_py.checks.sip.answer import Answer, read_datagram, read_stream
-from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.check_options import CheckedServer, CheckOptions
 from ldirectord_py.model.conversation import Peer, Transport
 from ldirectord_py.model.outcome import Outcome, Reason, down, up
-from ldirectord_py.model.probe import Probe, Target
-from ldirectord_py.model.service import AddressKey, Protocol
 
 _METHOD = "OPTIONS"
 _SENT_BY = "ldirectord-py.invalid"
@@ -112,23 +110,21 @@ class Sip:
         return veiled(text, *(one.encode("utf-8", "surrogateescape") for one in told))
 
 
-def build_sip(options: CheckOptions, server: CheckedServer, endpoint: Endpoint) -> Probe:
-    """Return the probe of service sip, over UDP where that is the virtual's protocol.
+def build_sip(configured: ConfiguredCheck) -> BuiltCheck:
+    """Return the check of service sip.
 
     The login is the address that is asked for; without one, the server itself is.  Its part before the `@` is who
     logs in, if there is a password.
     """
+    options, endpoint = configured.options, configured.endpoint
     if found := _NO_URI.search(options.login):
         shown = quoted(found[0].encode("utf-8", "surrogateescape"))
         raise InvalidOption(
             "login", f"expected a user and a host, such as ldirectord@example.org, but there is a {shown}"
         )
-    udp = isinstance(server.virtual, AddressKey) and server.virtual.protocol is Protocol.UDP
-    transport = Transport.UDP if udp else Transport.TCP
     credentials = (
         Credentials(username=options.login.partition("@")[0], passwd=options.passwd) if options.passwd else None
     )
-    check = Sip(transport=transport, uri=f"sip:{options.login or endpoint}", credentials=credentials)
-    target = Target(endpoint=endpoint, transport=transport)
-    asked = f"sip OPTIONS of {endpoint}{' over UDP' if udp else ''}"
-    return Probe(check=check, target=target, timeout=options.negotiatetimeout, asked=asked)
+    check = Sip(transport=configured.transport, uri=f"sip:{options.login or endpoint}", credentials=credentials)
+    asked = f"sip OPTIONS of {endpoint}{' over UDP' if configured.transport is Transport.UDP else ''}"
+    return BuiltCheck(check=check, target=configured.target(), asked=asked)

@@ -4,7 +4,6 @@ from ipaddress import ip_address
 import pytest
 
 from ldirectord_py.checks.building.invalid_option import InvalidOption
-from ldirectord_py.checks.dns.builder import build_dns
 from ldirectord_py.checks.dns.conversation import Dns
 from ldirectord_py.checks.dns.messages import RecordType
 from ldirectord_py.checks.matching.patterns import Receive
@@ -13,6 +12,7 @@ from ldirectord_py.model.check_options import CheckedServer, CheckOptions
 from ldirectord_py.model.conversation import Transport
 from ldirectord_py.model.probe import Probe, Target
 from ldirectord_py.model.service import AddressKey, MarkKey, Protocol
+from tests.peers.options import planned
 
 REAL = Endpoint(ip_address("10.0.0.5"), 53)
 VIP = Endpoint(ip_address("10.0.0.1"), 53)
@@ -21,9 +21,7 @@ SUBJECT = CheckedServer(virtual=UDP, endpoint=REAL)
 
 
 def built(request: str = "/www.example.org", subject: CheckedServer = SUBJECT, **words: str) -> Probe:
-    return build_dns(
-        CheckOptions(service="dns", request=request, checktimeout=3, negotiatetimeout=7, **words), subject, REAL
-    )
+    return planned(CheckOptions(service="dns", request=request, checktimeout=3, negotiatetimeout=7, **words), subject)
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ldirectord_py.checks.building.invalid_option import InvalidOption
-from ldirectord_py.checks.grpc.builder import build_grpc, build_grpcs
 from ldirectord_py.checks.grpc.conversation import Grpc
 from ldirectord_py.checks.grpc.http2_frames import LARGEST, MOST_BYTES, MOST_FRAMES
 from ldirectord_py.model.address import Endpoint
@@ -29,6 +28,7 @@ from ldirectord_py.model.conversation import PeerClosed, PeerTooLong, Transport
 from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down, up
 from ldirectord_py.model.probe import Probe, Target, TlsOptions
 from ldirectord_py.model.service import AddressKey, Protocol
+from tests.peers.options import planned
 from tests.peers.scripted import Reset, ScriptedPeer, pieces
 
 REAL = Endpoint(ip_address("10.0.0.5"), 50051)
@@ -340,9 +340,9 @@ async def test_no_message_crashes_it(body: bytes) -> None:
     assert outcome.reason in {Reason.OK, Reason.STATUS, Reason.PROTOCOL}
 
 
-def probe(build=build_grpc, service: str = "grpc", own: str | None = None, **words: object) -> Probe:
+def probe(service: str = "grpc", own: str | None = None, **words: object) -> Probe:
     subject = CheckedServer(virtual=TCP, endpoint=REAL, request=own)
-    return build(CheckOptions(service=service, **words), subject, REAL)
+    return planned(CheckOptions(service=service, **words), subject)
 
 
 def test_it_is_built_as_configured() -> None:
@@ -359,7 +359,7 @@ def test_it_is_built_as_configured() -> None:
 
 
 def test_grpcs_is_grpc_over_tls_with_h2_as_its_protocol() -> None:
-    made = probe(build_grpcs, "grpcs", virtualhost="shop.example.org:443")
+    made = probe("grpcs", virtualhost="shop.example.org:443")
     tls = TlsOptions(server_name="shop.example.org", alpn=("h2",))
     assert made == Probe(
         check=Grpc(authority="shop.example.org:443", scheme="https"),
@@ -388,7 +388,7 @@ def test_what_cannot_be_asked_is_refused(words: dict[str, str], directive: str) 
 def test_without_its_library_the_configuration_is_refused(service: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "h2", None)
     with pytest.raises(InvalidOption) as refused:
-        probe(build_grpcs if service == "grpcs" else build_grpc, service)
+        probe(service)
     assert refused.value.directive == "service"
     assert str(refused.value).startswith(f"service {service} needs a library: pip install 'ldirectord-py[grpc]'")
 

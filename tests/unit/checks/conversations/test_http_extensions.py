@@ -7,7 +7,6 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ldirectord_py.checks.http.builder import build_http, build_http_proxy, build_https
 from ldirectord_py.checks.http.conversation import Http, SecretHttp
 from ldirectord_py.checks.http.headers import secrets_of
 from ldirectord_py.checks.matching.patterns import Receive
@@ -15,6 +14,7 @@ from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.check_options import CheckedServer, CheckOptions, Header
 from ldirectord_py.model.outcome import Outcome, Reason, Verdict, down, up
 from ldirectord_py.model.service import AddressKey, Protocol
+from tests.peers.options import planned
 from tests.peers.scripted import ScriptedPeer
 
 SERVER = Endpoint(ip_address("10.0.0.5"), 8080)
@@ -171,12 +171,9 @@ def test_secret_is_what_lets_somebody_in(header: Header, secrets: set[bytes]) ->
 
 
 def test_a_probe_shows_no_header() -> None:
-    for build in (build_http, build_https, build_http_proxy):
-        probe = build(
-            CheckOptions(service="http", request="/http://a.example/", httpheaders=BEARER, httpstatus=frozenset({401})),
-            SUBJECT,
-            SERVER,
-        )
+    options = CheckOptions(request="/http://a.example/", httpheaders=BEARER, httpstatus=frozenset({401}))
+    for service in ("http", "https", "http_proxy"):
+        probe = planned(replace(options, service=service), SUBJECT)
         assert isinstance(probe.check, SecretHttp)
         assert (probe.check.headers, probe.check.statuses) == (BEARER, {401})
         assert TOKEN not in repr(probe)
@@ -190,6 +187,6 @@ def test_checks_with_other_headers_or_statuses_are_other_checks() -> None:
         replace(options, httpheaders=(Header("X", "y"),)),
         replace(options, httpstatus=frozenset({200})),
     ]
-    probes = {build_http(one, SUBJECT, SERVER) for one in others}
+    probes = {planned(one, SUBJECT) for one in others}
     assert len(probes) == 4
-    assert type(build_http(others[2], SUBJECT, SERVER).check) is Http
+    assert type(planned(others[2], SUBJECT).check) is Http

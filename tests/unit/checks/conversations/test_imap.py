@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 from ipaddress import ip_address
 
 import pytest
@@ -6,13 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ldirectord_py.checks.building.invalid_option import InvalidOption
-from ldirectord_py.checks.imap import Imap, build_imap, build_imaps
+from ldirectord_py.checks.imap import Imap
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.check_options import CheckedServer, CheckOptions
 from ldirectord_py.model.conversation import PeerClosed, Transport
 from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down, up
 from ldirectord_py.model.probe import Probe, Target, TlsOptions
 from ldirectord_py.model.service import MarkKey
+from tests.peers.options import planned
 from tests.peers.scripted import Reset, ScriptedPeer, pieces
 
 SERVER = Endpoint(ip_address("10.0.0.5"), 1143)
@@ -214,7 +216,7 @@ async def test_no_bytes_crash_or_hang_it_or_show_the_password(said: list[bytes],
 
 
 def test_secrets_do_not_show() -> None:
-    probe = build_imaps(CheckOptions(service="imaps", login="bob", passwd="geheim"), SUBJECT, SERVER)
+    probe = planned(CheckOptions(service="imaps", login="bob", passwd="geheim"), SUBJECT)
     assert "bob" not in repr(probe)
     assert "geheim" not in repr(probe)
 
@@ -232,23 +234,23 @@ ASKED = {
 
 @pytest.mark.parametrize(("options", "expected"), ASKED.values(), ids=ASKED.keys())
 def test_the_check_is_made_of_login_and_passwd(options: CheckOptions, expected: Imap) -> None:
-    made = build_imap(options, SUBJECT, SERVER)
+    made = planned(replace(options, service="imap"), SUBJECT)
     assert made == Probe(check=expected, target=Target(endpoint=SERVER), timeout=7, asked=made.asked)
     secured = Target(endpoint=SERVER, transport=Transport.TLS, tls=TlsOptions())
-    made = build_imaps(options, SUBJECT, SERVER)
+    made = planned(replace(options, service="imaps"), SUBJECT)
     assert made == Probe(check=expected, target=secured, timeout=7, asked=made.asked)
 
 
 def test_the_virtualhost_is_sent_as_sni() -> None:
-    target = build_imaps(CheckOptions(virtualhost="mail.example.org"), SUBJECT, SERVER).target
+    target = planned(CheckOptions(service="imaps", virtualhost="mail.example.org"), SUBJECT).target
     assert target is not None
     assert target.tls == TlsOptions(server_name="mail.example.org")
 
 
-@pytest.mark.parametrize("build", [build_imap, build_imaps])
-def test_what_imap_cannot_say_is_refused_and_not_shown(build) -> None:
+@pytest.mark.parametrize("service", ["imap", "imaps"])
+def test_what_imap_cannot_say_is_refused_and_not_shown(service) -> None:
     for words, directive in (({"login": "gehe\0im"}, "login"), ({"login": "x", "passwd": "gehe\0im"}, "passwd")):
         with pytest.raises(InvalidOption, match="NUL character") as refused:
-            build(CheckOptions(**words), SUBJECT, SERVER)
+            planned(CheckOptions(service=service, **words), SUBJECT)
         assert refused.value.directive == directive
         assert "gehe" not in str(refused.value)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ldirectord_py.checks.building.invalid_option import InvalidOption
-from ldirectord_py.checks.ldap.conversation import MOST_MESSAGES, Ldap, build_ldap, build_ldaps
+from ldirectord_py.checks.ldap.conversation import MOST_MESSAGES, Ldap
 from ldirectord_py.checks.ldap.messages import MOST_MESSAGE, MOST_VALUES
 from ldirectord_py.checks.matching.patterns import Receive
 from ldirectord_py.model.address import Endpoint
@@ -16,6 +16,7 @@ from ldirectord_py.model.conversation import PeerClosed, PeerTooLong, Transport
 from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down, up
 from ldirectord_py.model.probe import Probe, Target, TlsOptions
 from ldirectord_py.model.service import AddressKey, Protocol
+from tests.peers.options import planned
 from tests.peers.scripted import ScriptedPeer, pieces
 
 BASE = b"dc=example,dc=org"
@@ -292,7 +293,7 @@ ASKING = CheckOptions(
 
 
 def test_it_is_asked_as_configured_within_checktimeout() -> None:
-    assert build_ldap(ASKING, SUBJECT, REAL) == Probe(
+    assert planned(ASKING, SUBJECT) == Probe(
         check=check("dc"), target=Target(endpoint=REAL), timeout=3, asked="ldap entry dc=example,dc=org of 10.0.0.5:389"
     )
 
@@ -300,28 +301,28 @@ def test_it_is_asked_as_configured_within_checktimeout() -> None:
 @pytest.mark.parametrize(("virtualhost", "name"), [(None, None), ("ldap.example.org", "ldap.example.org")])
 def test_ldaps_is_ldap_over_tls(virtualhost: str | None, name: str | None) -> None:
     target = Target(endpoint=REAL, transport=Transport.TLS, tls=TlsOptions(server_name=name))
-    probe = build_ldaps(replace(ASKING, virtualhost=virtualhost), SUBJECT, REAL)
+    probe = planned(replace(ASKING, service="ldaps", virtualhost=virtualhost), SUBJECT)
     assert probe == Probe(check=check("dc"), target=target, timeout=3, asked=probe.asked)
 
 
 @pytest.mark.parametrize(
     ("options", "subject", "expected"),
     [
-        (CheckOptions(), SUBJECT, Ldap()),
+        (CheckOptions(service="ldap"), SUBJECT, Ldap()),
         (replace(ASKING, login="", passwd=""), replace(SUBJECT, request="/o=x", receive=""), Ldap(base=b"o=x")),
-        (CheckOptions(request="/dc=\udcfc, o=\u00fc"), SUBJECT, Ldap(base=b"dc=\xfc, o=\xc3\xbc")),
+        (CheckOptions(service="ldap", request="/dc=\udcfc, o=\u00fc"), SUBJECT, Ldap(base=b"dc=\xfc, o=\xc3\xbc")),
     ],
     ids=["nothing said", "own request", "raw bytes"],
 )
 def test_the_request_is_the_entrys_name(options: CheckOptions, subject: CheckedServer, expected: Ldap) -> None:
-    assert build_ldap(options, subject, REAL).check == expected
+    assert planned(options, subject).check == expected
 
 
 def test_a_pattern_that_is_none_is_refused() -> None:
     with pytest.raises(InvalidOption, match="is no regular expression"):
-        build_ldap(replace(ASKING, receive="("), SUBJECT, REAL)
+        planned(replace(ASKING, receive="("), SUBJECT)
 
 
 def test_secrets_do_not_show() -> None:
-    shown = repr(build_ldap(ASKING, SUBJECT, REAL))
+    shown = repr(planned(ASKING, SUBJECT))
     assert not [word for word in (LOGIN.decode(), PASSWD.decode()) if word in shown]

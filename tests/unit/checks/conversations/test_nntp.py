@@ -4,13 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ldirectord_py.checks.nntp import Nntp, build_nntp
+from ldirectord_py.checks.nntp import Nntp
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.check_options import CheckedServer, CheckOptions
 from ldirectord_py.model.conversation import PeerClosed
 from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down, up
 from ldirectord_py.model.probe import Probe, Target
 from ldirectord_py.model.service import MarkKey
+from tests.peers.options import planned
 from tests.peers.scripted import Reset, ScriptedPeer, pieces
 
 SERVER = Endpoint(ip_address("10.0.0.5"), 1119)
@@ -71,7 +72,7 @@ async def test_no_bytes_crash_or_hang_it(said: bytes, cuts: list[int]) -> None:
 
 
 def test_the_probe_is_of_the_endpoint_within_the_negotiatetimeout() -> None:
-    probe = build_nntp(
-        CheckOptions(service="nntp", negotiatetimeout=7), CheckedServer(virtual=MarkKey(1), endpoint=SERVER), SERVER
+    probe = planned(
+        CheckOptions(service="nntp", negotiatetimeout=7), CheckedServer(virtual=MarkKey(1), endpoint=SERVER)
     )
     assert probe == Probe(check=Nntp(), target=Target(endpoint=SERVER), timeout=7, asked=f"nntp greeting of {SERVER}")

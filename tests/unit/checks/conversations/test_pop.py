@@ -1,3 +1,4 @@
+from dataclasses import replace
 from ipaddress import ip_address
 
 import pytest
@@ -5,13 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ldirectord_py.checks.building.invalid_option import InvalidOption
-from ldirectord_py.checks.pop import Pop, build_pop, build_pops
+from ldirectord_py.checks.pop import Pop
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.check_options import CheckedServer, CheckOptions
 from ldirectord_py.model.conversation import PeerClosed, Transport
 from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down, up
 from ldirectord_py.model.probe import Probe, Target, TlsOptions
 from ldirectord_py.model.service import MarkKey
+from tests.peers.options import planned
 from tests.peers.scripted import Reset, ScriptedPeer, pieces
 
 SERVER = Endpoint(ip_address("10.0.0.5"), 1110)
@@ -107,7 +109,7 @@ async def test_no_bytes_crash_or_hang_it_or_show_the_password(said: list[bytes],
 
 
 def test_secrets_do_not_show() -> None:
-    probe = build_pops(CheckOptions(service="pops", login="bob", passwd="geheim"), SUBJECT, SERVER)
+    probe = planned(CheckOptions(service="pops", login="bob", passwd="geheim"), SUBJECT)
     assert "bob" not in repr(probe)
     assert "geheim" not in repr(probe)
 
@@ -122,24 +124,24 @@ ASKED = {
 
 @pytest.mark.parametrize(("options", "expected"), ASKED.values(), ids=ASKED.keys())
 def test_the_check_is_made_of_login_and_passwd(options: CheckOptions, expected: Pop) -> None:
-    made = build_pop(options, SUBJECT, SERVER)
+    made = planned(replace(options, service="pop"), SUBJECT)
     assert made == Probe(check=expected, target=Target(endpoint=SERVER), timeout=7, asked=made.asked)
     secured = Target(endpoint=SERVER, transport=Transport.TLS, tls=TlsOptions())
-    made = build_pops(options, SUBJECT, SERVER)
+    made = planned(replace(options, service="pops"), SUBJECT)
     assert made == Probe(check=expected, target=secured, timeout=7, asked=made.asked)
 
 
 def test_the_virtualhost_is_sent_as_sni() -> None:
-    target = build_pops(CheckOptions(virtualhost="mail.example.org"), SUBJECT, SERVER).target
+    target = planned(CheckOptions(service="pops", virtualhost="mail.example.org"), SUBJECT).target
     assert target is not None
     assert target.tls == TlsOptions(server_name="mail.example.org")
 
 
-@pytest.mark.parametrize("build", [build_pop, build_pops])
+@pytest.mark.parametrize("service", ["pop", "pops"])
 @pytest.mark.parametrize("text", ["gehe\nim", "gehe\rim", "gehe\0im"])
-def test_what_would_end_the_command_is_refused_and_not_shown(build, text) -> None:
+def test_what_would_end_the_command_is_refused_and_not_shown(service, text) -> None:
     for words, directive in (({"login": text}, "login"), ({"login": "x", "passwd": text}, "passwd")):
         with pytest.raises(InvalidOption, match="line break or a NUL") as refused:
-            build(CheckOptions(**words), SUBJECT, SERVER)
+            planned(CheckOptions(service=service, **words), SUBJECT)
         assert refused.value.directive == directive
         assert "gehe" not in str(refused.value)

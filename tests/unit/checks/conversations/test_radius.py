@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ldirectord_py.checks.building.invalid_option import InvalidOption
 from ldirectord_py.checks.datagrams import MOST_STRANGE
-from ldirectord_py.checks.radius.conversation import Radius, build_radius
+from ldirectord_py.checks.radius.conversation import Radius
 from ldirectord_py.checks.radius.packet import attributes
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.check_options import CheckedServer, CheckOptions
@@ -18,6 +18,7 @@ from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict
 from ldirectord_py.model.probe import FixedOutcome, Probe, Target
 from ldirectord_py.model.service import AddressKey, Protocol
 from tests.peers.answering import AnsweringPeer
+from tests.peers.options import planned
 
 SECRET = b"s3cret"
 CHECK = Radius(login=b"nemo", passwd=b"arctangent", secret=SECRET)
@@ -158,7 +159,7 @@ ASKING = CheckOptions(
 
 
 def test_it_is_asked_over_udp_within_checktimeout() -> None:
-    assert build_radius(ASKING, SUBJECT, REAL) == Probe(
+    assert planned(ASKING, SUBJECT) == Probe(
         check=CHECK,
         target=Target(endpoint=REAL, transport=Transport.UDP),
         timeout=3,
@@ -167,7 +168,7 @@ def test_it_is_asked_over_udp_within_checktimeout() -> None:
 
 
 def test_without_a_secret_the_server_is_down_and_the_reason_says_what_to_do() -> None:
-    check = build_radius(replace(ASKING, secret=""), SUBJECT, REAL).check
+    check = planned(replace(ASKING, secret=""), SUBJECT).check
     assert isinstance(check, FixedOutcome)
     assert (
         check.outcome.detail == "service radius needs the secret that the server shares with this director: set secret"
@@ -176,14 +177,14 @@ def test_without_a_secret_the_server_is_down_and_the_reason_says_what_to_do() ->
 
 @pytest.mark.parametrize(("directive", "most"), [("login", 253), ("passwd", 128)])
 def test_what_radius_has_no_room_for_is_refused(directive: str, most: int) -> None:
-    build_radius(replace(ASKING, **{directive: "ü" * (most // 2)}), SUBJECT, REAL)
+    planned(replace(ASKING, **{directive: "ü" * (most // 2)}), SUBJECT)
     with pytest.raises(
         InvalidOption, match=rf"^expected at most {most} bytes for service radius, but got \d+$"
     ) as refused:
-        build_radius(replace(ASKING, **{directive: "ü" * (most // 2 + 1)}), SUBJECT, REAL)
+        planned(replace(ASKING, **{directive: "ü" * (most // 2 + 1)}), SUBJECT)
     assert refused.value.directive == directive
 
 
 def test_secrets_do_not_show() -> None:
-    shown = repr(build_radius(ASKING, SUBJECT, REAL))
+    shown = repr(planned(ASKING, SUBJECT))
     assert not [word for word in ("nemo", "arctangent", "s3cret") if word in shown]

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from ldirectord_py.checks.building.invalid_option import InvalidOption
 from ldirectord_py.checks.matching.patterns import Receive
-from ldirectord_py.checks.redis.conversation import Redis, build_redis, build_rediss
+from ldirectord_py.checks.redis.conversation import Redis
 from ldirectord_py.checks.redis.replies import DEEPEST, MOST_BYTES, MOST_VALUES
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.check_options import CheckedServer, CheckOptions
@@ -14,6 +14,7 @@ from ldirectord_py.model.conversation import PeerClosed, PeerTooLong, Transport
 from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down, up
 from ldirectord_py.model.probe import Probe, Target, TlsOptions
 from ldirectord_py.model.service import AddressKey, Protocol
+from tests.peers.options import planned
 from tests.peers.scripted import Reset, ScriptedPeer, pieces
 
 REAL = Endpoint(ip_address("10.0.0.5"), 6379)
@@ -213,10 +214,10 @@ async def test_no_bytes_crash_it_and_cuts_do_not_count(said, cuts, receive, cred
     assert len(set(found)) == 1
 
 
-def probe(build=build_redis, own: tuple[str, str] | None = None, **words: object) -> Probe:
+def probe(service: str = "redis", own: tuple[str, str] | None = None, **words: object) -> Probe:
     request, receive = own or (None, None)
     subject = CheckedServer(virtual=TCP, endpoint=REAL, request=request, receive=receive)
-    return build(CheckOptions(service="redis", **words), subject, REAL)
+    return planned(CheckOptions(service=service, **words), subject)
 
 
 def test_it_is_built_as_configured() -> None:
@@ -231,7 +232,7 @@ def test_it_is_built_as_configured() -> None:
 
 
 def test_rediss_is_redis_over_tls() -> None:
-    made = probe(build_rediss, virtualhost="cache.example.org")
+    made = probe("rediss", virtualhost="cache.example.org")
     tls = TlsOptions(server_name="cache.example.org")
     target = Target(endpoint=REAL, transport=Transport.TLS, tls=tls)
     assert made == Probe(check=Redis(), target=target, timeout=30, asked=made.asked)

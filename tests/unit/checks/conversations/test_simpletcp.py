@@ -6,13 +6,14 @@ from hypothesis import strategies as st
 
 from ldirectord_py.checks.building.invalid_option import InvalidOption
 from ldirectord_py.checks.matching.patterns import Receive
-from ldirectord_py.checks.simpletcp import MOST_ANSWER, MOST_LINES, SimpleTcp, SimpleUdp, build_simpletcp
+from ldirectord_py.checks.simpletcp import MOST_ANSWER, MOST_LINES, SimpleTcp, SimpleUdp
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.check_options import CheckedServer, CheckOptions
 from ldirectord_py.model.conversation import Transport
 from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down, up
 from ldirectord_py.model.probe import Probe, Target
 from ldirectord_py.model.service import AddressKey, MarkKey, Protocol, VirtualKey
+from tests.peers.options import planned
 from tests.peers.scripted import Reset, ScriptedPeer, pieces
 
 REAL = Endpoint(ip_address("10.0.0.5"), 6379)
@@ -136,7 +137,7 @@ async def test_of_many_lines_the_first_count() -> None:
 def probe(virtual: VirtualKey = TCP, own: tuple[str, str] | None = None, **words: object) -> Probe:
     request, receive = own or (None, None)
     subject = CheckedServer(virtual=virtual, endpoint=REAL, request=request, receive=receive)
-    return build_simpletcp(CheckOptions(service="simpletcp", **words), subject, REAL)  # type: ignore[arg-type]
+    return planned(CheckOptions(service="simpletcp", **words), subject)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 from ldirectord_py.checks.building.invalid_option import InvalidOption
 from ldirectord_py.checks.codecs.digest import Credentials
 from ldirectord_py.checks.sip.answer import MOST_BODY, MOST_HEAD, MOST_LINES
-from ldirectord_py.checks.sip.conversation import Sip, build_sip
+from ldirectord_py.checks.sip.conversation import Sip
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.check_options import CheckedServer, CheckOptions
 from ldirectord_py.model.conversation import PeerClosed, Transport
 from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down, up
 from ldirectord_py.model.probe import Probe, Target
 from ldirectord_py.model.service import AddressKey, MarkKey, Protocol
+from tests.peers.options import planned
 from tests.peers.scripted import Reset, ScriptedPeer, pieces
 
 REAL = Endpoint(ip_address("10.0.0.5"), 5060)
@@ -251,7 +252,7 @@ async def test_no_bytes_crash_it(parts: list[bytes], cuts: list[int], transport:
 
 def build(virtual=TCP, endpoint: Endpoint = REAL, **words: object) -> Probe:
     options = CheckOptions(service="sip", **words)  # type: ignore[arg-type]
-    return build_sip(options, CheckedServer(virtual=virtual, endpoint=endpoint), endpoint)
+    return planned(options, CheckedServer(virtual=virtual, endpoint=endpoint))
 
 
 def test_it_is_built_as_configured() -> None:

@@ -5,13 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ldirectord_py.checks.matching.patterns import Receive
-from ldirectord_py.checks.smtp import Smtp, build_smtp
+from ldirectord_py.checks.smtp import Smtp
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.check_options import CheckedServer, CheckOptions
 from ldirectord_py.model.conversation import PeerClosed, Transport
 from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down, up
 from ldirectord_py.model.probe import Probe, Target
 from ldirectord_py.model.service import MarkKey
+from tests.peers.options import planned
 from tests.peers.scripted import Reset, ScriptedPeer, pieces
 
 SERVER = Endpoint(ip_address("10.0.0.5"), 2525)
@@ -131,7 +132,7 @@ def test_what_a_configuration_says_of_other_services_is_not_used() -> None:
     options = CheckOptions(
         service="submission", negotiatetimeout=7, login="x", passwd="y", request="/z", receive="z", virtualhost="v"
     )
-    probe = build_smtp(options, CheckedServer(virtual=MarkKey(1), endpoint=SERVER), SERVER)
+    probe = planned(options, CheckedServer(virtual=MarkKey(1), endpoint=SERVER))
     assert probe == Probe(
         check=Smtp(receive=Receive(b"z")),
         target=Target(endpoint=SERVER, transport=Transport.TCP),

@@ -7,13 +7,14 @@ from hypothesis import strategies as st
 
 from ldirectord_py.checks.building.invalid_option import InvalidOption
 from ldirectord_py.checks.matching.patterns import Receive
-from ldirectord_py.checks.udp import LARGEST, Udp, build_udp
+from ldirectord_py.checks.udp import LARGEST, Udp
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.check_options import CheckedServer, CheckOptions
 from ldirectord_py.model.conversation import Transport
 from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, down, up
 from ldirectord_py.model.probe import Probe, Target
 from ldirectord_py.model.service import AddressKey, MarkKey, Protocol, VirtualKey
+from tests.peers.options import planned
 from tests.peers.scripted import Reset, ScriptedPeer
 from tests.unit.config.readings import only_virtual, problems
 
@@ -68,7 +69,7 @@ async def test_no_bytes_crash_it(data: bytes, receive: str) -> None:
 def probe(virtual: VirtualKey = UDP, own: tuple[str, str] | None = None, **words: object) -> Probe:
     request, receive = own or (None, None)
     subject = CheckedServer(virtual=virtual, endpoint=REAL, request=request, receive=receive)
-    return build_udp(CheckOptions(service="udp", **words), subject, REAL)  # type: ignore[arg-type]
+    return planned(CheckOptions(service="udp", **words), subject)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

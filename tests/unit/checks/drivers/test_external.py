@@ -4,24 +4,27 @@ import shutil
 import signal
 import tempfile
 import time
+from dataclasses import replace
 from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
 
 from ldirectord_py.checks.building.invalid_option import InvalidOption
-from ldirectord_py.checks.external import External, build, build_perl
+from ldirectord_py.checks.external import External
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.check_options import CheckedServer, CheckOptions
+from ldirectord_py.model.check_options import CheckedServer, CheckOptions, CheckType
 from ldirectord_py.model.errors import CheckUnavailable
 from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, down, up
 from ldirectord_py.model.service import AddressKey, Protocol
+from tests.peers.options import planned
 from tests.peers.processes import alive
 
 SUBJECT = CheckedServer(
     virtual=AddressKey(Protocol.TCP, Endpoint(ip_address("10.0.0.1"), 80)),
     endpoint=Endpoint(ip_address("10.0.0.5"), 8080),
 )
+EXTERNAL = CheckOptions(checktype=CheckType.EXTERNAL)
 
 
 @pytest.fixture
@@ -148,7 +151,7 @@ async def test_a_program_runs_as_the_user_that_is_named(user: str, effective: st
         path = Path(folder, "check")
         path.write_text(f"#!/bin/sh\n{RIGHTS}\n")
         path.chmod(0o755)
-        check = build(CheckOptions(checkcommand=str(path), checkuser=user), SUBJECT, SUBJECT.endpoint).check
+        check = planned(replace(EXTERNAL, checkcommand=str(path), checkuser=user), SUBJECT).check
         assert isinstance(check, External)
         outcome = await check.run()
     ours = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("CapEff"))
@@ -158,7 +161,7 @@ async def test_a_program_runs_as_the_user_that_is_named(user: str, effective: st
 
 def test_a_user_that_is_not_there_is_refused() -> None:
     with pytest.raises(InvalidOption, match='this machine has no user "nosuchuser"'):
-        build(CheckOptions(checkcommand="/bin/true", checkuser="nosuchuser"), SUBJECT, SUBJECT.endpoint)
+        planned(replace(EXTERNAL, checkuser="nosuchuser"), SUBJECT)
 
 
 @AS_ROOT
@@ -189,7 +192,7 @@ async def test_a_missing_perl_script_is_our_own_fault() -> None:
 )
 async def test_perl_runs_perl_scripts(script, text: str, outcome: Outcome) -> None:
     path = script(text, shebang="")
-    probe = build_perl(CheckOptions(checkcommand=path), SUBJECT, SUBJECT.endpoint)
+    probe = planned(CheckOptions(checktype=CheckType.EXTERNAL_PERL, checkcommand=path), SUBJECT)
     assert isinstance(probe.check, External)
     told = await probe.check.run()
     assert (told.verdict, told.reason) == (outcome.verdict, outcome.reason)

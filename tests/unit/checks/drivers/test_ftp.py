@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ldirectord_py.checks.building.invalid_option import InvalidOption
 from ldirectord_py.checks.ftp.control_connection import MOST_REPLY
-from ldirectord_py.checks.ftp.driver import MOST_FILE, Ftp, build_ftp
+from ldirectord_py.checks.ftp.driver import MOST_FILE, Ftp
 from ldirectord_py.checks.matching.patterns import Receive
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.check_options import CheckedServer, CheckOptions
@@ -20,6 +20,7 @@ from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, down, u
 from ldirectord_py.model.probe import Probe
 from ldirectord_py.model.service import AddressKey, Protocol
 from tests.peers.listeners import serving
+from tests.peers.options import planned
 from tests.peers.ports import free_port
 
 REAL = Endpoint(ip_address("10.0.0.5"), 21)
@@ -293,7 +294,7 @@ async def test_no_replies_crash_it(replies: dict[str, bytes]) -> None:
 
 def build(own: str | None = None, **words: object) -> Probe:
     subject = CheckedServer(virtual=VIRTUAL, endpoint=REAL, request=own)
-    return build_ftp(CheckOptions(service="ftp", **words), subject, REAL)  # type: ignore[arg-type]
+    return planned(CheckOptions(service="ftp", **words), subject)  # type: ignore[arg-type]
 
 
 def test_it_is_built_as_configured() -> None:

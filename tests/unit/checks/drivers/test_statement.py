@@ -1,4 +1,3 @@
-from collections.abc import Callable
 from dataclasses import replace
 from ipaddress import ip_address
 
@@ -6,35 +5,31 @@ import pytest
 
 from ldirectord_py.checks.building.invalid_option import InvalidOption
 from ldirectord_py.checks.building.optional_libraries import library
-from ldirectord_py.checks.databases.mysql import Mysql, build_mysql
-from ldirectord_py.checks.databases.oracle import Oracle, build_oracle
-from ldirectord_py.checks.databases.pgsql import Pgsql, build_pgsql
+from ldirectord_py.checks.databases.mysql import Mysql
+from ldirectord_py.checks.databases.oracle import Oracle
+from ldirectord_py.checks.databases.pgsql import Pgsql
 from ldirectord_py.checks.databases.statement import Statement
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.check_options import CheckedServer, CheckOptions
 from ldirectord_py.model.outcome import LONGEST_DETAIL, Reason, down
 from ldirectord_py.model.probe import FixedOutcome, Probe
 from ldirectord_py.model.service import AddressKey, Protocol
+from tests.peers.options import planned
 
 REAL = Endpoint(ip_address("10.0.0.5"), 3306)
 VIRTUAL = AddressKey(Protocol.TCP, Endpoint(ip_address("10.0.0.1"), 3306))
-Build = Callable[[CheckOptions, CheckedServer, Endpoint], Probe]
-KINDS: dict[str, tuple[Build, type[Statement]]] = {
-    "mysql": (build_mysql, Mysql),
-    "pgsql": (build_pgsql, Pgsql),
-    "oracle": (build_oracle, Oracle),
-}
+KINDS: dict[str, type[Statement]] = {"mysql": Mysql, "pgsql": Pgsql, "oracle": Oracle}
 COMPLETE = {"login": "alice", "passwd": "rabbit-hole", "database": "hole", "request": "/select 1"}
 
 
 def build(service: str, own: str | None = None, **words: object) -> Probe:
     options = CheckOptions(service=service, **(COMPLETE | words))  # type: ignore[arg-type]
-    return KINDS[service][0](options, CheckedServer(virtual=VIRTUAL, endpoint=REAL, request=own), REAL)
+    return planned(options, CheckedServer(virtual=VIRTUAL, endpoint=REAL, request=own))
 
 
 @pytest.mark.parametrize("service", KINDS)
 def test_it_is_built_as_configured(service: str) -> None:
-    kind = KINDS[service][1]
+    kind = KINDS[service]
     check = kind(server=REAL, login="alice", passwd="rabbit-hole", database="hole", text="select 1")
     asked = f"{service} statement at {REAL}"
     assert build(service, negotiatetimeout=7.0) == Probe(check=replace(check, seconds=7), timeout=7, asked=asked)
