@@ -13,15 +13,15 @@ from types import TracebackType
 from typing import Any
 
 from ldirectord_py.checks.redaction import without
-from ldirectord_py.cli import units
 from ldirectord_py.cli.children import itself, statuses
 from ldirectord_py.cli.command_log import CommandLog, destination
-from ldirectord_py.cli.control_client import ask, control_path
-from ldirectord_py.cli.daemon import Announce, StartReport, early_signals, in_background
+from ldirectord_py.cli.daemon import units
+from ldirectord_py.cli.daemon.background import Announce, StartReport, early_signals, in_background
+from ldirectord_py.cli.daemon.control_client import ask, control_path
+from ldirectord_py.cli.daemon.pidfile import AlreadyRunning, PidFile, Running, Stopped, end, held, permitted, standing
+from ldirectord_py.cli.daemon.processes import Process
 from ldirectord_py.cli.environment import Environment
 from ldirectord_py.cli.options import Action, Invocation
-from ldirectord_py.cli.pidfile import AlreadyRunning, PidFile, Running, Stopped, end, held, permitted, standing
-from ldirectord_py.cli.processes import Process
 from ldirectord_py.cli.reloading import REFUSED, reload
 from ldirectord_py.cli.terminal import complain, tell
 from ldirectord_py.cli.texts import COMPATIBLE

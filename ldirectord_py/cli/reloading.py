@@ -3,8 +3,8 @@
 import signal
 
 from ldirectord_py.cli.command_log import CommandLog
-from ldirectord_py.cli.control_client import ask, control_path
-from ldirectord_py.cli.pidfile import Running, send
+from ldirectord_py.cli.daemon.control_client import ask, control_path
+from ldirectord_py.cli.daemon.pidfile import Running, send
 from ldirectord_py.cli.terminal import complain
 
 REFUSED = 2

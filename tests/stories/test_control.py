@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ldirectord_py.cli.control_client import ask, control_path
+from ldirectord_py.cli.daemon.control_client import ask, control_path
 from ldirectord_py.cli.instances import pid_paths
 from tests.stories.test_daemon import VIP, Daemon, daemon  # noqa: F401  # a fixture
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any, assert_never
 
 from ldirectord_py.cli.ctl.command import Command, Status
+from ldirectord_py.cli.daemon.kept_services import KeptServices, ownership
 from ldirectord_py.cli.environment import Environment
 from ldirectord_py.cli.instances import find_config, instance_name, pid_paths
-from ldirectord_py.cli.ownership import KeptServices, ownership
 from ldirectord_py.cli.terminal import Style, tell
 from ldirectord_py.config.load import load
 from ldirectord_py.model.address import Endpoint

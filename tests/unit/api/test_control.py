@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from ldirectord_py.api.control import ControlLimits, serve_control
-from ldirectord_py.cli.control_client import NoReply, ask, control_path
+from ldirectord_py.cli.daemon.control_client import NoReply, ask, control_path
 from ldirectord_py.model.errors import DirectorError
 
 

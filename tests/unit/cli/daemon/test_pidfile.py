@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from ldirectord_py.cli.pidfile import AlreadyRunning, Running, Stopped, end, held, send, standing
+from ldirectord_py.cli.daemon.pidfile import AlreadyRunning, Running, Stopped, end, held, send, standing
 from ldirectord_py.model.errors import DirectorError
 
 HOLDER = """
 import signal, sys
 from pathlib import Path
-from ldirectord_py.cli.pidfile import held
+from ldirectord_py.cli.daemon.pidfile import held
 signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM, signal.SIGHUP])
 with held(Path(sys.argv[1])):
     print(flush=True)
@@ -33,7 +33,7 @@ signal.pause()
 FULL = """
 import subprocess, sys
 from pathlib import Path
-from ldirectord_py.cli.pidfile import held
+from ldirectord_py.cli.daemon.pidfile import held
 place = Path(sys.argv[1])
 subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4k", "tmpfs", place.parent], check=True)
 (place.parent / "filler").write_bytes(b"x" * 4096)
@@ -44,14 +44,14 @@ with held(place):
 ASKING = """
 import sys
 from pathlib import Path
-from ldirectord_py.cli.pidfile import standing
+from ldirectord_py.cli.daemon.pidfile import standing
 print(type(standing(Path(sys.argv[1]))).__name__)
 """
 LISTENER = """
 import signal, socket, sys
 from contextlib import nullcontext
 from pathlib import Path
-from ldirectord_py.cli.pidfile import held
+from ldirectord_py.cli.daemon.pidfile import held
 path = Path(sys.argv[1])
 with held(path) if sys.argv[2] == "holds" else nullcontext(), socket.socket(socket.AF_UNIX) as listener:
     listener.bind(str(path.with_suffix(".sock")))

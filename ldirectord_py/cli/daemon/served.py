@@ -12,8 +12,8 @@ import struct
 from contextlib import suppress
 from pathlib import Path
 
-from ldirectord_py.cli.control_client import connect, control_path
-from ldirectord_py.cli.processes import Process
+from ldirectord_py.cli.daemon.control_client import connect, control_path
+from ldirectord_py.cli.daemon.processes import Process
 from ldirectord_py.model.errors import DirectorError
 
 _PEER = struct.Struct("3i")  # struct ucred of unix(7): pid, uid, gid

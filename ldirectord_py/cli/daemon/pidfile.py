@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from io import FileIO
 from pathlib import Path
 
-from ldirectord_py.cli.processes import DaemonProcess, Process
-from ldirectord_py.cli.served import serving
+from ldirectord_py.cli.daemon.processes import DaemonProcess, Process
+from ldirectord_py.cli.daemon.served import serving
 from ldirectord_py.model.errors import DirectorError
 
 # struct flock of fcntl(2): type, whence, start, length, pid; the last item pads it as the compiler does

@@ -5,8 +5,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ldirectord_py.cli.control_client import ask, control_path
-from ldirectord_py.cli.pidfile import Running, standing
+from ldirectord_py.cli.daemon.control_client import ask, control_path
+from ldirectord_py.cli.daemon.pidfile import Running, standing
 from ldirectord_py.model.errors import DirectorError
 from ldirectord_py.runtime.statefile import owned
 

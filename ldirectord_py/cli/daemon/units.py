@@ -3,9 +3,9 @@
 import os
 from pathlib import Path
 
+from ldirectord_py.cli.daemon.pidfile import Running
 from ldirectord_py.cli.in_view import run_in_view
 from ldirectord_py.cli.instances import unit_name
-from ldirectord_py.cli.pidfile import Running
 
 _BOOTED = Path("/run/systemd/system")
 """Is there while systemd is the first process, see sd_booted(3)."""
