@@ -5,12 +5,13 @@ PYTHON ?= python3
 VENV   := .venv
 RUN    := $(VENV)/bin
 
-.PHONY: help demo test lint unit faults package servers lab parity newest oldest locks deb bench clean
+.PHONY: help demo test fix lint unit faults package servers lab parity newest oldest locks deb bench clean
 
 help:
 	@echo "make demo            the director on three small web servers, in 20 seconds (KERNEL=1: on the kernel's IPVS)"
 	@echo "make test            everything that must hold: lint, types, unit, stories, package, servers, lab, parity"
 	@echo "make lint|unit|package|servers|lab|parity   a part of it"
+	@echo "make fix             puts in order what ruff can, and writes the generated pages again"
 	@echo "make faults          330,000 hostile answers for the checks, of which test has 2,000"
 	@echo "make newest|oldest   lint, unit, stories and servers with the newest, or the lowest, of what pyproject.toml permits"
 	@echo "make locks           requirements/*.txt again, with what is newest today"
@@ -31,6 +32,11 @@ demo: $(VENV)/.runs
 
 test: $(VENV)/.installed
 	@tests/run-all $(RUN)
+
+fix: $(VENV)/.installed
+	@$(RUN)/ruff check --fix --quiet .
+	@$(RUN)/ruff format --quiet .
+	@$(RUN)/python -m docs.generate
 
 lint: $(VENV)/.installed
 	@tests/run-all $(RUN) lint
