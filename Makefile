@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV   := .venv
 RUN    := $(VENV)/bin
 
-.PHONY: help demo test fix lint unit faults package servers lab parity newest oldest locks deb bench clean
+.PHONY: help against demo test fix lint unit faults package servers lab parity newest oldest locks deb bench clean
 
 help:
 	@echo "make demo            the director on three small web servers, in 20 seconds (KERNEL=1: on the kernel's IPVS)"
@@ -17,6 +17,7 @@ help:
 	@echo "make locks           requirements/*.txt again, with what is newest today"
 	@echo "make deb             the Debian package, in dist/ (needs debhelper and python3-venv)"
 	@echo "make bench           the figures of docs/benchmarks.md, measured again"
+	@echo "make against COMMIT=...   what a check costs in this tree, compared with that commit"
 
 $(VENV)/.installed: pyproject.toml tests/make-venv requirements/dev.txt requirements/build.txt
 	@tests/make-venv $(PYTHON) $(VENV)
@@ -73,6 +74,9 @@ locks: $(VENV)/.installed
 
 deb:
 	@debian/build-package dist
+
+against: $(VENV)/.installed
+	@cd benchmarks && ../$(RUN)/python against.py $(COMMIT)
 
 bench: $(VENV)/.installed
 	@benchmarks/run $(RUN)

@@ -24,6 +24,7 @@ from webserver import WebServer
 
 SILENT = IPv4Address("127.2.0.1")
 """The server that does not answer."""
+TREE = Path(__file__).parents[1]
 INTERVAL = 2
 PER_VIRTUAL = 100
 SCRAPE_EVERY = 5
@@ -36,16 +37,16 @@ def quantile(values: Sequence[float], share: float) -> float:
 
 
 class Director:
-    """The director as a process to be asked (see `director.py`)."""
+    """The director of a *tree* as a process to be asked (see `director.py`)."""
 
-    def __init__(self, configuration: str, core: int) -> None:
+    def __init__(self, configuration: str, core: int, tree: Path) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="ldirectord-bench-")
         path = Path(self._folder.name) / "bench.cf"
         path.write_text(configuration)
         self._process = subprocess.Popen(
             [
                 sys.executable,
-                str(Path(__file__).parent / "director.py"),
+                str(tree / "benchmarks" / "director.py"),
                 str(path),
                 str(path.with_suffix(".log")),
                 str(core),
@@ -53,7 +54,7 @@ class Director:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env=os.environ | {"PYTHONPATH": "."},
+            env=os.environ | {"PYTHONPATH": str(tree)},
         )
 
     def hear(self) -> dict[str, float]:
@@ -75,9 +76,9 @@ class Director:
 
 
 @contextmanager
-def directing(configuration: str, core: int) -> Iterator[tuple[Director, float]]:
-    """Yield a director once it has asked each server, and in how many seconds it read its configuration."""
-    director = Director(configuration, core)
+def directing(configuration: str, core: int, tree: Path = TREE) -> Iterator[tuple[Director, float]]:
+    """Yield the director of a *tree* once it has asked each server, and in how many seconds it read its file."""
+    director = Director(configuration, core, tree)
     try:
         read = director.hear()["read"]
         director.hear()
