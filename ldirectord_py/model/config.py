@@ -114,10 +114,10 @@ class Config:
     readdquiescent: bool = False
     logfile: str = "/var/log/ldirectord.log"
     maintenancedir: str | None = None
-    checkinterval: float = 10
+    checkinterval: float = CheckOptions().interval
     metricslisten: Endpoint | None = None
     """Where `/metrics` is served; None: nowhere."""
-    reconcileinterval: float = 5
+    reconcileinterval: float = 5.0
     """Seconds between two comparisons of the whole table; 0: only when something changes."""
     sysctls: bool = False
     """Set the settings of the kernel that persistence and UDP need."""

@@ -25,7 +25,7 @@ class ServiceFlags(IntFlag):
 class Settings:
     """How a virtual service is set up in the kernel."""
 
-    scheduler: str = "wlc"
+    scheduler: str = "wrr"
     flags: ServiceFlags = ServiceFlags.NONE
     persistence: int = 0
     """Seconds that a client stays with its real server; counts only with the flag PERSISTENT."""

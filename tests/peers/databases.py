@@ -85,7 +85,7 @@ async def ask(kind: type[Statement], answer: Answer, *, patience: float = PATIEN
 
 def check(kind: type[Statement], server: Endpoint) -> Statement:
     """Return a check of *server*."""
-    return kind(server=server, login="alice", passwd="rabbit-hole", database="hole", text="select 1")
+    return kind(server=server, login="alice", passwd="rabbit-hole", database="hole", text="select 1", seconds=30)
 
 
 async def leaves_nothing(kind: type[Statement]) -> bool:

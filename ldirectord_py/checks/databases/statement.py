@@ -41,7 +41,7 @@ class Statement:
     """What one of the rows has to match; empty: any row will do."""
     cleartext: bool = False
     """Whether the server may have the password in clear."""
-    seconds: float = 30.0
+    seconds: float
     """The time for all of it."""
 
     async def ready(self) -> None:

@@ -9,6 +9,9 @@ from ldirectord_py.config.grammar.tree import Checks
 from ldirectord_py.config.grammar.value_types import rooted
 from ldirectord_py.model.service import Forwarding
 
+DEFAULT_WEIGHT = 1
+"""Of a real server whose line names none."""
+
 _NAME = r"[A-Za-z0-9.-]+"
 # A name begins where no other begins, so that looking for the first one takes linear time.
 _HOST = rf"(?:(?<![A-Za-z0-9.-]){_NAME}|\[[0-9A-Fa-f:]+\])"
@@ -42,7 +45,7 @@ class RealLine:
     """The last host of a range."""
     port: str | None
     forwarding: Forwarding
-    weight: int = 1
+    weight: int = DEFAULT_WEIGHT
     request: str | None = None
     receive: str | None = None
     lower: int = 0
@@ -141,7 +144,7 @@ def _read_real(text: str) -> RealLine:
         end=match[2],
         port=match[3],
         forwarding=word,
-        weight=1 if weight is None else weight,
+        weight=DEFAULT_WEIGHT if weight is None else weight,
         request=rooted(pair[0]) if pair else None,
         receive=pair[1] if pair else None,
         lower=lower,

@@ -3,9 +3,11 @@
 from dataclasses import replace
 from functools import cache
 
-from ldirectord_py.config.grammar import directives as d
+from ldirectord_py.config.grammar import director_directives as d
+from ldirectord_py.config.grammar.check_directives import CHECKINTERVAL
 from ldirectord_py.config.grammar.diagnostics import Diagnostics
 from ldirectord_py.config.grammar.directive import Scope, shown
+from ldirectord_py.config.grammar.table_directives import READDQUIESCENT
 from ldirectord_py.config.grammar.tree import Files, Section, Tree
 from ldirectord_py.config.grammar.values import Values, read_values
 from ldirectord_py.config.meaning.checks import Surroundings
@@ -71,10 +73,10 @@ def _config(path: str, values: Values, virtuals: tuple[Virtual, ...], diagnostic
         execute=tuple(entry.value for entry in values.each(d.EXECUTE) if entry.value is not None),
         supervised=values.get(d.SUPERVISED),
         fork=values.get(d.FORK),
-        readdquiescent=values.get(d.READDQUIESCENT),
+        readdquiescent=values.get(READDQUIESCENT),
         logfile=values.get(d.LOGFILE),
         maintenancedir=values.get(d.MAINTENANCEDIR),
-        checkinterval=float(values.get(d.CHECKINTERVAL)),
+        checkinterval=float(values.get(CHECKINTERVAL)),
         metricslisten=values.get(d.METRICSLISTEN),
         reconcileinterval=values.get(d.RECONCILEINTERVAL),
         sysctls=values.get(d.SYSCTLS),

@@ -3,7 +3,8 @@
 from typing import Any
 
 from ldirectord_py.checks.registry import service_for_port
-from ldirectord_py.config.grammar import directives as d
+from ldirectord_py.config.grammar import check_directives as d
+from ldirectord_py.config.grammar.defaults import CHECK_OPTIONS
 from ldirectord_py.config.grammar.directive import Directive
 from ldirectord_py.config.grammar.values import Values
 from ldirectord_py.config.meaning.resolve import Resolver
@@ -13,9 +14,6 @@ from ldirectord_py.model.service import AddressKey, VirtualKey
 
 _SHOWN: tuple[Directive[Any], ...] = (d.REQUEST, d.VIRTUALHOST, d.CHECKCOMMAND)
 """What is shown of how a server is asked (`Probe.asked`)."""
-
-CHECK_SECONDS = 5
-NEGOTIATE_SECONDS = 30
 
 
 def options(key: VirtualKey, values: Values, environment: Resolver, tls: TlsOptions) -> CheckOptions:
@@ -40,8 +38,8 @@ def options(key: VirtualKey, values: Values, environment: Resolver, tls: TlsOpti
         database=values.get(d.DATABASE),
         cleartextpassword=values.get(d.CLEARTEXTPASSWORD),
         secret=values.get(d.SECRET),
-        checktimeout=float(own[0] or own[1] or check or negotiate or CHECK_SECONDS),
-        negotiatetimeout=float(own[1] or own[0] or negotiate or check or NEGOTIATE_SECONDS),
+        checktimeout=float(own[0] or own[1] or check or negotiate or CHECK_OPTIONS.checktimeout),
+        negotiatetimeout=float(own[1] or own[0] or negotiate or check or CHECK_OPTIONS.negotiatetimeout),
         checkcount=values.get(d.CHECKCOUNT),
         checkport=values.get(d.CHECKPORT),
         interval=float(values.get(d.CHECKINTERVAL)),

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 
-from ldirectord_py.config.grammar import directives as d
+from ldirectord_py.config.grammar import notification_directives as telling
+from ldirectord_py.config.grammar import table_directives as table
+from ldirectord_py.config.grammar.check_directives import CHECKS, FAILURECOUNT
 from ldirectord_py.config.grammar.diagnostics import Diagnostics
 from ldirectord_py.config.grammar.directive import Scope, Unreadable, no_port, shown, unknown_word
 from ldirectord_py.config.grammar.tree import Checks as WrittenChecks
@@ -61,7 +63,7 @@ class _Named:
 
     def complete(self, servers: list[ResolvedServer]) -> Virtual:
         values, around = self.values, self.around
-        checks = VirtualChecks.of(values.get(d.CHECKS), values, self.key, self.line, around)
+        checks = VirtualChecks.of(values.get(CHECKS), values, self.key, self.line, around)
         reals = tuple(self.reals(checks, servers))
         if reals:
             tell_what_has_no_effect(values, checks.all_options[0], (real.plan for real in reals), around.diagnostics)
@@ -72,20 +74,20 @@ class _Named:
             fallback=self.fallback(),
             check_options=checks.all_options[0],
             checks=checks.all_options if len(checks.all_options) > 1 else (),
-            quiescent=values.get(d.QUIESCENT),
-            cleanstop=values.get(d.CLEANSTOP),
-            failurecount=values.get(d.FAILURECOUNT),
-            fallbackcommand=values.own(d.SECTION_FALLBACKCOMMAND) or around.values.get(d.FALLBACKCOMMAND),
+            quiescent=values.get(table.QUIESCENT),
+            cleanstop=values.get(table.CLEANSTOP),
+            failurecount=values.get(FAILURECOUNT),
+            fallbackcommand=values.own(telling.SECTION_FALLBACKCOMMAND) or around.values.get(telling.FALLBACKCOMMAND),
             alerting=_alerting(values, around.values),
-            monitorfile=values.get(d.MONITORFILE),
-            servicename=values.get(d.SERVICENAME),
-            comment=values.get(d.COMMENT),
+            monitorfile=values.get(telling.MONITORFILE),
+            servicename=values.get(telling.SERVICENAME),
+            comment=values.get(telling.COMMENT),
             line=around.diagnostics.files.place(self.line)[1],
         )
 
     def fallback(self) -> Fallback | None:
         values, around, family = self.values, self.around, self.key.family
-        right, wrong = (d.FALLBACK6, d.FALLBACK) if family == 6 else (d.FALLBACK, d.FALLBACK6)
+        right, wrong = (table.FALLBACK6, table.FALLBACK) if family == 6 else (table.FALLBACK, table.FALLBACK6)
         for entry in values.each(wrong):
             around.diagnostics.error(entry.line, misplaced(wrong.name, right.name))
         protocol, port = "fwm", 0
@@ -98,7 +100,7 @@ class _Named:
 
     def reals(self, checks: VirtualChecks, servers: list[ResolvedServer]) -> Iterator[Real]:
         lines: dict[Endpoint, int] = {}
-        if not servers and (self.values.each(d.REAL) or self.values.each(d.REAL6)):
+        if not servers and (self.values.each(table.REAL) or self.values.each(table.REAL6)):
             # None of the lines names a server: ask one that nobody has, so that what else is wrong is told as well.
             checks.plan(CheckedServer(virtual=self.key, endpoint=_NOBODY), self.line)
         own: dict[WrittenChecks, VirtualChecks] = {}
@@ -132,7 +134,7 @@ class _Named:
 
 def _protocol(values: Values, opening: Opening, diagnostics: Diagnostics) -> Protocol:
     chosen = Protocol.UDP if opening.udp else Protocol.TCP
-    for entry in values.each(d.PROTOCOL):
+    for entry in values.each(table.PROTOCOL):
         if opening.mark is not None:
             if entry.value != "fwm":
                 sentence = "a virtual that is a firewall mark has fwm, and no other protocol"
@@ -159,18 +161,18 @@ def _key(opening: Opening, protocol: Protocol, environment: Resolver) -> Virtual
 
 def _alerting(values: Values, everywhere: Values) -> Alerting:
     return Alerting(
-        recipients=values.get(d.EMAILALERT),
-        frequency=values.get(d.EMAILALERTFREQ),
-        status=values.get(d.EMAILALERTSTATUS),
-        smtp=values.get(d.SMTP),
-        sender=everywhere.get(d.EMAILALERTFROM),
+        recipients=values.get(telling.EMAILALERT),
+        frequency=values.get(telling.EMAILALERTFREQ),
+        status=values.get(telling.EMAILALERTSTATUS),
+        smtp=values.get(telling.SMTP),
+        sender=everywhere.get(telling.EMAILALERTFROM),
     )
 
 
 def _check_monitorfile(values: Values, around: Surroundings) -> None:
     if not around.environment.check_paths:
         return
-    for entry in values.each(d.MONITORFILE):
+    for entry in values.each(telling.MONITORFILE):
         if reason := unwritable(entry.value or ""):
             sentence = f"unable to open monitorfile {shown(entry.value or '')}: {reason}"
             around.diagnostics.warning(entry.line, f"monitorfile: {sentence}", "unwritable-file")

@@ -7,6 +7,7 @@ from ldirectord_py.config.grammar import json_types
 from ldirectord_py.config.grammar.directive import Directive, Scope
 from ldirectord_py.config.grammar.directives import rows
 from ldirectord_py.config.grammar.json_types import Schema
+from ldirectord_py.config.grammar.server_lines import DEFAULT_WEIGHT
 from ldirectord_py.config.grammar.virtual_line import LARGEST_MARK
 from ldirectord_py.config.syntax.references import REFERENCES
 from ldirectord_py.config.syntax.yaml_file import ASIDE, OPENINGS, asked
@@ -92,7 +93,7 @@ _KEYS: Mapping[str, Schema] = {
         "description": "How packets get to the server",
         **json_types.one_of([str(way) for way in Forwarding]),
     },
-    "weight": {"description": "Its share of the connections; by default 1", **json_types.NUMBER},
+    "weight": {"description": f"Its share of the connections; by default {DEFAULT_WEIGHT}", **json_types.NUMBER},
     "request": {"description": "What this server is asked for", "$ref": "#/$defs/text"},
     "receive": {"description": "What this server's answer has to match", "$ref": "#/$defs/text"},
     "lower": {"description": "Below so many connections an overloaded server gets new ones again", **json_types.NUMBER},

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ldirectord_py.config.grammar import value_types
 from ldirectord_py.config.grammar.directive import Unreadable
-from ldirectord_py.config.grammar.server_lines import HOST, PORT, FallbackLine, RealLine, forwarding
+from ldirectord_py.config.grammar.server_lines import DEFAULT_WEIGHT, HOST, PORT, FallbackLine, RealLine, forwarding
 from ldirectord_py.config.grammar.tree import Checks, Line
 from ldirectord_py.config.syntax.yaml_nodes import Mapping, Node, Sequence
 from ldirectord_py.config.syntax.yaml_scalars import Words
@@ -66,7 +66,7 @@ class Servers:
             end=hosts[1] if len(hosts) > 1 else None,
             port=port,
             forwarding=way,
-            weight=1 if (weight := numbers.get("weight")) is None else weight,
+            weight=DEFAULT_WEIGHT if (weight := numbers.get("weight")) is None else weight,
             request=None if request is None else value_types.rooted(request[0]),
             receive=None if receive is None else receive[0],
             lower=numbers.get("lower") or 0,

@@ -10,6 +10,7 @@ from ldirectord_py.checks import registry
 from ldirectord_py.config.grammar import directives
 from ldirectord_py.config.grammar.diagnostics import Diagnostics
 from ldirectord_py.config.grammar.directive import Directive, Scope
+from ldirectord_py.config.grammar.director_directives import EXECUTE
 from ldirectord_py.config.grammar.tree import Files
 from ldirectord_py.config.grammar.values import Values, read_values
 from ldirectord_py.config.meaning.resolve import Resolver, host_address
@@ -92,7 +93,7 @@ def globals_of(text: bytes) -> Words:
         "tlsminimum",
     )
     words: Words = {name: value for name, value in named.items() if name not in ours}
-    words["execute"] = [entry.value for entry in values.each(directives.EXECUTE)]
+    words["execute"] = [entry.value for entry in values.each(EXECUTE)]
     return words
 
 

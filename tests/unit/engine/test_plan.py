@@ -26,7 +26,7 @@ from tests.unit.engine.tables import tables
 
 WEB = AddressKey(Protocol.TCP, Endpoint(IPv4Address("10.9.9.1"), 80))
 ONE, TWO = (Endpoint(IPv4Address(f"10.9.0.{n}"), 80) for n in (1, 2))
-SETTINGS = Settings(netmask=IPv4Address("255.255.255.255"))
+SETTINGS = Settings(scheduler="wlc", netmask=IPv4Address("255.255.255.255"))
 WEIGHT_3 = Destination(forwarding=Forwarding.GATE, weight=3)
 WEIGHT_0 = Destination(forwarding=Forwarding.GATE, weight=0)
 

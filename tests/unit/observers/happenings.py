@@ -32,7 +32,7 @@ MARK6 = MarkKey(5, 6)
 REAL = RealKey(WEB, endpoint("10.0.0.5:80"))
 OTHER = RealKey(WEB, endpoint("10.0.0.6:80"))
 MARKED = RealKey(MARK6, endpoint("[fd00::5]:0"))
-SETTINGS = Settings(netmask=32)
+SETTINGS = Settings(scheduler="wlc", netmask=32)
 
 
 def destination(weight: int) -> Destination:

@@ -30,7 +30,7 @@ def build(service: str, own: str | None = None, **words: object) -> Probe:
 @pytest.mark.parametrize("service", KINDS)
 def test_it_is_built_as_configured(service: str) -> None:
     kind = KINDS[service]
-    check = kind(server=REAL, login="alice", passwd="rabbit-hole", database="hole", text="select 1")
+    check = kind(server=REAL, login="alice", passwd="rabbit-hole", database="hole", text="select 1", seconds=30)
     asked = f"{service} statement at {REAL}"
     assert build(service, negotiatetimeout=7.0) == Probe(check=replace(check, seconds=7), timeout=7, asked=asked)
     assert build(service, own="/select 1", request="/x") == Probe(check=check, timeout=30, asked=asked)
@@ -91,7 +91,7 @@ def test_a_library_that_does_not_load_says_why(tmp_path, monkeypatch) -> None:
 
 
 def test_a_server_that_repeats_what_is_secret_is_quoted_without() -> None:
-    check = Mysql(server=REAL, login="alice", passwd="rabbit-hölé", text="select 1")._question()
+    check = Mysql(server=REAL, login="alice", passwd="rabbit-hölé", text="select 1", seconds=30)._question()
     assert check.refused("ALICE has rabbit-hölé\nand more", 1045) == down(
         Reason.STATUS, "the server said '1045 *** has ***'"
     )
