@@ -28,7 +28,7 @@ from ldirectord_py.config.load import load
 from ldirectord_py.model.events import CheckDone, Event, FirstPassComplete, TableChanged
 from ldirectord_py.model.outcome import Verdict
 from ldirectord_py.model.table import RemoveDestination, SetDestination
-from ldirectord_py.observers.logging.log import LogFile
+from ldirectord_py.observers.logging.destinations import LogFile
 from ldirectord_py.options import Options
 from ldirectord_py.probing.closing import ClosingConnections, reset
 from ldirectord_py.probing.time_waits import TimeWaitBudget

@@ -16,7 +16,8 @@ from pathlib import Path
 from ldirectord_py.config.load import parse
 from ldirectord_py.ipvs.memory import MemoryTable
 from ldirectord_py.model.config import Config
-from ldirectord_py.observers.logging.log import LogFile, open_log
+from ldirectord_py.observers.logging.destinations import LogFile
+from ldirectord_py.observers.logging.log import open_log
 from ldirectord_py.probing.prober import Prober
 from ldirectord_py.probing.schedule import Schedule
 from ldirectord_py.runtime.director import Director

@@ -15,8 +15,11 @@ OPTIONAL = {"aiohttp", "asyncpg", "dns", "h2", "prometheus_client", "rich", "yam
     ("program", "absent"),
     [
         (READING, OPTIONAL | {"asyncio", "structlog"}),
-        (f"import ldirectord_py.cli.ldirectord; {READING}", OPTIONAL | {"ldirectord_py.app", "ldirectord_py.probing"}),
-        (RUNNING, OPTIONAL),
+        (
+            f"import ldirectord_py.cli.ldirectord; {READING}",
+            OPTIONAL | {"ldirectord_py.app", "ldirectord_py.probing", "structlog"},
+        ),
+        (RUNNING, OPTIONAL - {"rich"}),  # structlog imports it where it is installed
     ],
     ids=["reading a file", "an action such as status", "the whole daemon"],
 )

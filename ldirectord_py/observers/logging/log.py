@@ -1,43 +1,24 @@
 """The log: a line for each thing that happened."""
 
 import asyncio
-import json
-import logging
-import os
-import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
-from functools import lru_cache
-from typing import assert_never
 
-from ldirectord_py.model.escaping import printable
 from ldirectord_py.model.events import CheckDone, Event, Reloaded, Stopping
 from ldirectord_py.model.outcome import Verdict
 from ldirectord_py.model.service import RealKey
 from ldirectord_py.observers.events.event_table import lines
 from ldirectord_py.observers.events.lines.checks import fault_over, faulted
 from ldirectord_py.observers.events.log_line import Field, Level, LogLine
-from ldirectord_py.observers.logging.destinations import LogDestination, LogFile, Stream, Syslog
-from ldirectord_py.observers.logging.entry import Entry, LogFormat
+from ldirectord_py.observers.logging.destinations import LogDestination
+from ldirectord_py.observers.logging.entry import LogFormat
+from ldirectord_py.observers.logging.processors import Loggers
 from ldirectord_py.observers.logging.rationing import Rations
 from ldirectord_py.observers.logging.sinks import Sink, writer_to
-from ldirectord_py.observers.logging.structured import EventDict, FilteringBoundLogger, structlog
-
-_NUMBERS = {
-    Level.DEBUG: logging.DEBUG,
-    Level.INFO: logging.INFO,
-    Level.WARNING: logging.WARNING,
-    Level.ERROR: logging.ERROR,
-}
-
 
 _RELEASED = 32
 """Servers whose lines are released in one turn of the loop: a few hundred lines at most."""
-
-Render = Callable[[LogLine], Entry | None]
-"""Makes of a line what is written; nothing of one whose level is too low."""
 
 
 class LogObserver:
@@ -52,13 +33,13 @@ class LogObserver:
 
     def __init__(
         self,
-        renderer: Callable[[LogDestination], Render],
+        loggers: Loggers,
         destination: LogDestination,
         *,
         debug: bool,
         clock: Callable[[], float],
     ) -> None:
-        self._renderer = renderer
+        self._loggers = loggers
         self._monotonic = time.monotonic
         self._destination = destination
         self._clock = clock
@@ -109,8 +90,9 @@ class LogObserver:
         self._sink.close()
 
     def _open(self) -> None:
-        self._render = self._renderer(self._destination)
-        self._sink = Sink(writer_to(self._destination, self._clock), self._render, self._clock)
+        rendered = self._loggers(self._destination, lambda entry: entry)
+        self._sink = Sink(writer_to(self._destination, self._clock), rendered, self._clock)
+        self._put = self._loggers(self._destination, self._sink)
 
     def say(
         self, message: str, level: Level = Level.INFO, *, event: str = "said", original: bool = False, **fields: Field
@@ -151,17 +133,7 @@ class LogObserver:
 
     def _write(self, lines: Sequence[LogLine]) -> None:
         for line in lines:
-            if (entry := self._render(line)) is not None:
-                self._sink(entry)
-
-
-class _Rendered:
-    """What structlog calls its logger: whatever the level, it returns what the processors have made of the line."""
-
-    def debug(self, entry: Entry) -> Entry:
-        return entry
-
-    info = warning = error = debug
+            self._put(line)
 
 
 def open_log(
@@ -176,88 +148,4 @@ def open_log(
 
     Nothing is opened that would have to be closed before the process ends.
     """
-
-    def renderer(where: LogDestination) -> Render:
-        last = _json(clock) if format is LogFormat.JSON else _text(_prefix(where, name, clock))
-        logger: FilteringBoundLogger = structlog.wrap_logger(
-            _Rendered(),
-            processors=[structlog.processors.add_log_level, _escape, last],
-            wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG if debug else logging.INFO),
-            cache_logger_on_first_use=True,
-        ).bind()
-
-        def render(line: LogLine) -> Entry | None:
-            told = {"message": line.message, "original": line.original, **line.fields}
-            entry: Entry | None = logger.log(_NUMBERS[line.level], line.event, **told)
-            return entry
-
-        return render
-
-    return LogObserver(renderer, destination, debug=debug, clock=clock)
-
-
-_Arguments = tuple[tuple[Entry], dict[str, object]]
-_Last = Callable[[object, str, EventDict], _Arguments]
-"""The last of structlog's processors: returns the arguments for `_Rendered`'s methods."""
-
-
-def _prefix(destination: LogDestination, name: str, clock: Callable[[], float]) -> Callable[[], str]:
-    """Return what the original puts before a message, by destination."""
-
-    @lru_cache(maxsize=1)
-    def at(second: int) -> str:
-        return time.asctime(time.localtime(second))  # the C locale's, whatever the locale
-
-    def stamp() -> str:
-        return at(int(clock()))
-
-    match destination:
-        case LogFile():
-            shown = printable(name)
-            return lambda: f"[{stamp()}|{shown}|{os.getpid()}] "
-        case Stream(stream) if stream is not sys.stderr:
-            return lambda: f"[{stamp()}] "
-        case Stream() | Syslog():
-            return lambda: ""
-        case _:
-            assert_never(destination)
-
-
-def _escape(_logger: object, _method: str, said: EventDict) -> EventDict:
-    """Make printable whatever text a line has, in its message and in its fields."""
-    return {name: _escaped(value) for name, value in said.items()}
-
-
-def _escaped(value: object) -> object:
-    match value:
-        case str():
-            return printable(value)
-        case [*values]:
-            return [_escaped(each) for each in values]
-        case _:
-            return value
-
-
-_MARKS = {Level.DEBUG: "", Level.INFO: "", Level.WARNING: "WARNING: ", Level.ERROR: "ERROR: "}
-"""What stands before a message, unless it is one of the original's, which log watchers expect as they are."""
-
-
-def _text(prefix: Callable[[], str]) -> _Last:
-    def render(_logger: object, _method: str, said: EventDict) -> _Arguments:
-        level = Level(said["level"])
-        bare = str(said["message"]) if said["original"] else f"{_MARKS[level]}{said['message']}"
-        return (Entry(level, prefix() + bare, bare),), {}
-
-    return render
-
-
-def _json(clock: Callable[[], float]) -> _Last:
-    def render(_logger: object, _method: str, said: EventDict) -> _Arguments:
-        del said["original"]
-        level = Level(said.pop("level"))
-        stamp = datetime.fromtimestamp(clock(), UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        fields = {"timestamp": stamp, "level": level, "event": said.pop("event"), **said}
-        line = json.dumps(fields, default=str)  # ASCII: nothing in it can end a line or be no UTF-8
-        return (Entry(level, line, line),), {}
-
-    return render
+    return LogObserver(Loggers(format, name, debug=debug, clock=clock), destination, debug=debug, clock=clock)
