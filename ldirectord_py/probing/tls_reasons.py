@@ -56,7 +56,7 @@ def tls_sentence(error: ssl.SSLError | HandshakeRefused) -> str:
     _, is_alert, alert = reason.partition("_ALERT_")
     if is_alert and alert in _ALERTS:
         return _ALERTS[alert]
-    return (reason or str(error)).replace("_", " ").lower()
+    return reason.replace("_", " ").lower() or "the library does not say why"
 
 
 def unverified(error: ssl.SSLCertVerificationError, target: Target, certificate: Certificate | None) -> Outcome:

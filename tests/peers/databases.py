@@ -1,6 +1,7 @@
 """Servers that are no databases, asked by the checks of databases."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
@@ -10,6 +11,8 @@ from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.outcome import Outcome
 from tests.peers.listeners import Answer, serving
 
+OF_PYTHON = re.compile(r"NoneType|has no attribute|out of range|\\'b'|\(\d+, '|invalid literal|module '|Traceback")
+"""What no verdict may show of the libraries' innards."""
 Says = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 PATIENCE = 40.0
 """Seconds for a check, and before it for the start of a worker on a busy machine."""

@@ -6,38 +6,27 @@ from importlib import import_module
 from typing import Any
 
 from ldirectord_py.checks import driver_network
-from ldirectord_py.checks.databases.question import CLEAR, CLOSED, EMPTY, MOST_ROWS, RETURNED, Question
+from ldirectord_py.checks.databases.question import CLEAR, CLOSED, EMPTY, MOST_ROWS, RETURNED, Library, Question
 from ldirectord_py.checks.databases.worker_loop import GRACE, DatabaseLoop, answering
-from ldirectord_py.model.outcome import Outcome
+from ldirectord_py.model.outcome import Outcome, Reason, down
 from ldirectord_py.workers.child import Answer, serve
 
 _FOUND_ROWS = 2  # CLIENT_FOUND_ROWS: rows that a change was about count, whether or not they were different before
 _LOST = 2013  # CR_SERVER_LOST
 _NO_PLUGIN = 2059  # CR_AUTH_PLUGIN_CANNOT_LOAD
 _CLEAR = "mysql_clear_password"
+_LIBRARY = Library(protocol="MySQL", name="aiomysql", modules=("aiomysql", "pymysql"))
+_WANTS_FILE = down(Reason.PROTOCOL, "the server asks for a file of ours (LOAD DATA LOCAL), and gets none")
 
 
 def load() -> Answer:
     """Load the library, and return what asks by it."""
     aiomysql: Any = import_module("aiomysql")  # within the worker's limits; it may not be there, and has no types
 
-    class Connection(aiomysql.Connection):  # type: ignore[misc]  # as above
-        """A connection that keeps the password from servers which ask for it in clear."""
-
-        cleartext = False
-
-        async def _get_server_information(self) -> None:
-            await super()._get_server_information()
-            if self._server_auth_plugin == _CLEAR and not self.cleartext:
-                raise _InClear
-
-        async def _process_auth(self, plugin_name: bytes, auth_packet: Any) -> Any:
-            if plugin_name == _CLEAR.encode() and not self.cleartext:
-                raise _InClear
-            return await super()._process_auth(plugin_name, auth_packet)
+    connection_class = _connection_class(aiomysql)
 
     async def ask(question: Question) -> Outcome:
-        connection = Connection(
+        connection = connection_class(
             host=question.host,
             port=question.port,
             user=question.login.encode(),
@@ -59,17 +48,55 @@ def load() -> Answer:
             await _say_goodbye(connection)
         except _InClear:
             return CLEAR
-        except aiomysql.MySQLError as error:
+        except _NoSuchLogin as error:
+            return question.no_such_login(error.name)
+        except (aiomysql.MySQLError, RuntimeError) as error:
             return _meant(error, question)
         finally:
             connection.close()
         return outcome
 
-    return answering(ask, DatabaseLoop())
+    return answering(ask, DatabaseLoop(), _LIBRARY)
+
+
+def _connection_class(aiomysql: Any) -> Any:
+    """Return the library's connection, with what it lacks."""
+
+    class Connection(aiomysql.Connection):  # type: ignore[misc]  # as above
+        """A connection that keeps the password from servers which ask for it in clear."""
+
+        cleartext = False
+
+        async def _get_server_information(self) -> None:
+            await super()._get_server_information()
+            if self._server_auth_plugin == _CLEAR and not self.cleartext:
+                raise _InClear
+
+        async def _process_auth(self, plugin_name: bytes, auth_packet: Any) -> Any:
+            if plugin_name == _CLEAR.encode() and not self.cleartext:
+                raise _InClear
+            try:
+                return await super()._process_auth(plugin_name, auth_packet)
+            except AttributeError:  # mysql_old_password, which pymysql no longer has
+                raise _NoSuchLogin(plugin_name) from None
+            except aiomysql.OperationalError as error:
+                if error.args[:1] == (_NO_PLUGIN,):
+                    raise _NoSuchLogin(plugin_name) from None
+                raise
+
+    return Connection
 
 
 class _InClear(Exception):
     """The server asks for the password in clear."""
+
+
+class _NoSuchLogin(Exception):
+    """The server asks for a way to log in that the library does not have."""
+
+    def __init__(self, name: bytes) -> None:
+        self.name = name.decode("utf-8", "backslashreplace")
+        super().__init__(name)
 
 
 async def _asked(cursor: Any, question: Question) -> Outcome:
@@ -97,11 +124,13 @@ def _meant(error: Any, question: Question) -> Outcome:
     number, message = error.args if len(error.args) == 2 else (None, str(error))
     if number == _LOST:
         return CLOSED
-    if number == _NO_PLUGIN:
-        return question.unaskable(str(message))
+    if "LOAD_LOCAL" in str(message):
+        return _WANTS_FILE
     # 2000 to 2999 are the client's own; the server's are around them.
-    if not isinstance(number, int) or 2000 <= number < 3000:
-        return question.confused(error)
+    if not isinstance(number, int):
+        return question.confused(_LIBRARY, error)
+    if 2000 <= number < 3000:
+        return question.unreadable(_LIBRARY, str(message))
     return question.refused(str(message), number)
 
 

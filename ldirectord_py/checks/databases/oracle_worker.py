@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import Any
 
 from ldirectord_py.checks import driver_network
-from ldirectord_py.checks.databases.question import CLOSED, Question, told_of
+from ldirectord_py.checks.databases.question import CLOSED, Library, Question, told_of
 from ldirectord_py.model.outcome import Outcome
 from ldirectord_py.workers.child import Answer, serve
 
@@ -18,6 +18,7 @@ _HOURS = 3600.0
 _CONNECTION_CLOSED = "DPY-4011"
 _OF_THE_SERVER = ("ORA-", "DPY-6")
 """How the codes of what the server says begin; those with DPY-6 are what its listener says, in the library's words."""
+_LIBRARY = Library(protocol="Oracle's protocol", name="oracledb", modules=("oracledb",))
 _UNREADABLE = ("DPY-5", "DPY-4019", "DPY-4035", "DPY-1001")
 """As above, of answers that are no answers in this protocol."""
 
@@ -36,7 +37,7 @@ def _answer(oracledb: Any, told: dict[str, Any]) -> dict[str, Any]:
     except oracledb.Error as error:
         outcome = _meant(oracledb, error, question)
     except Exception as error:  # noqa: BLE001  # whatever the library makes of a server's bytes
-        outcome = question.confused(error)
+        outcome = question.confused(_LIBRARY, error)
     return told_of(outcome)
 
 
@@ -74,8 +75,8 @@ def judged(code: str, message: str, question: Question) -> Outcome:
     if code.startswith(_OF_THE_SERVER):
         return question.refused(message)
     if code.startswith(_UNREADABLE):
-        return question.unreadable(message)
-    return question.unaskable(message)
+        return question.unreadable(_LIBRARY, message)
+    return question.unaskable(_LIBRARY, message)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Asks PostgreSQL by asyncpg, in a worker: run as a program."""
 
+import re
 from contextlib import suppress
 from functools import partial
 from importlib import import_module
@@ -7,13 +8,17 @@ from typing import Any
 
 from ldirectord_py.checks import driver_network
 from ldirectord_py.checks.databases.pgsql_login import WatchingLoop
-from ldirectord_py.checks.databases.question import CLEAR, CLOSED, EMPTY, MOST_ROWS, RETURNED, Question
+from ldirectord_py.checks.databases.question import CLEAR, CLOSED, EMPTY, MOST_ROWS, RETURNED, Library, Question
 from ldirectord_py.checks.databases.worker_loop import GRACE, answering
 from ldirectord_py.model.outcome import Outcome, Reason, down
 from ldirectord_py.workers.child import Answer, serve
 
 _UNCOUNTED = frozenset(("SHOW", "EXPLAIN"))
 """Tags of statements that return rows without saying how many."""
+_LIBRARY = Library(protocol="PostgreSQL", name="asyncpg", modules=("asyncpg",))
+_NO_SUCH_LOGIN = re.compile(r"unsupported authentication method requested by the server: '?([\w-]+)")
+_LOGINS = {"kerberosv5": "Kerberos", "2": "Kerberos", "scmcred": "SCM credentials", "6": "SCM credentials"}
+"""Ways to log in, as the library calls them or by their numbers (PostgreSQL's protocol, "Message Formats")."""
 
 
 def load() -> Answer:
@@ -21,7 +26,7 @@ def load() -> Answer:
     asyncpg: Any = import_module("asyncpg")  # within the worker's limits; it may not be there, and has no types
 
     loop = WatchingLoop()
-    return answering(partial(_ask, asyncpg, loop), loop)
+    return answering(partial(_ask, asyncpg, loop), loop, _LIBRARY)
 
 
 async def _ask(asyncpg: Any, loop: WatchingLoop, question: Question) -> Outcome:
@@ -82,9 +87,18 @@ def _meant(asyncpg: Any, error: Any, question: Question) -> Outcome:
         case asyncpg.PostgresError():
             return question.refused(str(error), error.sqlstate or "")
         case asyncpg.InternalClientError():
-            return question.confused(error)
+            return _without(str(error), question) or question.confused(_LIBRARY, error)
         case _:
-            return question.unaskable(str(error))
+            return _without(str(error), question) or question.unaskable(_LIBRARY, str(error))
+
+
+def _without(message: str, question: Question) -> Outcome | None:
+    """Return the outcome of an answer that asks for a way to log in that the library lacks, as *message* says."""
+    if "gssapi" in message or "sspilib" in message:
+        return question.no_such_login("GSSAPI")
+    if match := _NO_SUCH_LOGIN.search(message):
+        return question.no_such_login(_LOGINS.get(match[1], f"method {match[1]}"))
+    return None
 
 
 def _of_the_network(error: OSError) -> Outcome:

@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from ldirectord_py.checks.library_words import evidence
 from ldirectord_py.checks.matching.patterns import PatternGaveUp, Receive
 from ldirectord_py.checks.redaction import veiled
 from ldirectord_py.model.errors import CheckUnavailable
@@ -18,6 +19,20 @@ CLEAR = down(
 )
 MOST_ROWS = 1000
 """Rows in which `receive` is looked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Library:
+    """A database's library, and the protocol that it speaks."""
+
+    protocol: str
+    name: str
+    modules: tuple[str, ...]
+    """Whose errors are its own."""
+
+    def raises(self, error: Exception) -> bool:
+        """Return whether *error* is one of its own, and not one that befell it."""
+        return type(error).__module__.partition(".")[0] in self.modules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,17 +58,23 @@ class Question:
         """Return the outcome of an answer that says no."""
         return down(Reason.STATUS, f"the server said {self._shown(message, code)}")
 
-    def unreadable(self, message: str) -> Outcome:
-        """Return the outcome of an answer that is no answer in this protocol."""
-        return down(Reason.PROTOCOL, f"the server's answer cannot be read: {self._shown(message)}")
+    def unreadable(self, library: Library, message: str = "") -> Outcome:
+        """Return the outcome of an answer that is no answer in this protocol; *message* is what the library says."""
+        sentence = f"the server does not speak {library.protocol} as it should"
+        return down(Reason.PROTOCOL, sentence + evidence(library.name, message, self._shown))
 
-    def confused(self, error: Exception) -> Outcome:
-        """Return the outcome of an answer in the midst of which the library raised *error*."""
-        return self.unreadable(str(error) or type(error).__name__)
+    def confused(self, library: Library, error: Exception) -> Outcome:
+        """Return the outcome of an answer in the midst of which *error* was raised."""
+        return self.unreadable(library, str(error) if library.raises(error) else "")
 
-    def unaskable(self, message: str) -> Outcome:
-        """Return the outcome of an answer that asks for what the library cannot do, as a way to log in."""
-        return down(Reason.PROTOCOL, f"the server wants what this check cannot do: {self._shown(message)}")
+    def unaskable(self, library: Library, message: str) -> Outcome:
+        """Return the outcome of an answer that asks for what the library cannot do, as it says in *message*."""
+        sentence = "the server wants what this check cannot do"
+        return down(Reason.PROTOCOL, sentence + evidence(library.name, message, self._shown))
+
+    def no_such_login(self, name: str) -> Outcome:
+        """Return the outcome of an answer that asks for a way to log in, called *name*, that the library lacks."""
+        return down(Reason.PROTOCOL, f"the server wants a login by {self._shown(name)}, which this check cannot do")
 
     def judged(self, rows: list[bytes]) -> Outcome:
         """Return the outcome of the *rows* that came: any will do, or one that matches `receive`."""

@@ -6,7 +6,7 @@ from ipaddress import ip_address
 from typing import Any
 
 from ldirectord_py.checks import driver_network
-from ldirectord_py.checks.databases.question import Question, told_of
+from ldirectord_py.checks.databases.question import Library, Question, told_of
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.errors import CheckUnavailable
 from ldirectord_py.model.outcome import Outcome, Reason, down
@@ -43,13 +43,13 @@ class DatabaseLoop(asyncio.SelectorEventLoop):
         self._opened.clear()
 
 
-def answering(ask: Ask, loop: DatabaseLoop) -> Answer:
-    """Return what answers a worker's questions by *ask* in *loop*, each within its time."""
+def answering(ask: Ask, loop: DatabaseLoop, library: Library) -> Answer:
+    """Return what answers a worker's questions by *ask*, with *library*, in *loop*, each within its time."""
     runner = asyncio.Runner(loop_factory=lambda: loop)
 
     def answer(told: dict[str, Any]) -> dict[str, Any]:
         try:
-            return told_of(runner.run(_within(ask, Question(**told))))
+            return told_of(runner.run(_within(ask, library, Question(**told))))
         except CheckUnavailable as error:
             return {UNAVAILABLE: str(error)}
         finally:
@@ -59,7 +59,7 @@ def answering(ask: Ask, loop: DatabaseLoop) -> Answer:
     return answer
 
 
-async def _within(ask: Ask, question: Question) -> Outcome:
+async def _within(ask: Ask, library: Library, question: Question) -> Outcome:
     deadline = asyncio.timeout(question.seconds)
     try:
         async with deadline:
@@ -69,4 +69,4 @@ async def _within(ask: Ask, question: Question) -> Outcome:
     except Exception as error:  # noqa: BLE001  # whatever a library makes of a server's bytes
         if deadline.expired():
             return down(Reason.TIMEOUT, f"no result within {question.seconds:g} s")
-        return driver_network.outcome_of(error) if isinstance(error, OSError) else question.confused(error)
+        return driver_network.outcome_of(error) if isinstance(error, OSError) else question.confused(library, error)

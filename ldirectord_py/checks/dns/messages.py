@@ -131,4 +131,4 @@ def _shown(message: bytes, kind: RecordType, start: int, end: int) -> bytes:
             case RecordType.PTR:
                 return dns.name.from_wire(message[:end], start)[0].to_text(omit_final_dot=True).encode()
     except (ValueError, dns.exception.DNSException) as error:
-        raise DnsMessageError(f"a record of type {kind} that is none: {error}") from error
+        raise DnsMessageError(f"a record of type {kind} whose content, {end - start} bytes, is none") from error

@@ -15,6 +15,7 @@ from h2.settings import SettingCodes, Settings
 
 from ldirectord_py.checks.grpc.http2_frames import GOAWAY, Frames, NoHttp2
 from ldirectord_py.checks.grpc.messages import GrpcMessageError, Serving, Status, health, request
+from ldirectord_py.checks.library_words import evidence
 from ldirectord_py.checks.quoting import quoted
 from ldirectord_py.model.conversation import Peer
 from ldirectord_py.model.outcome import Outcome, Reason, down, up
@@ -66,7 +67,7 @@ class Grpc:
         except NoHttp2 as error:
             return down(Reason.PROTOCOL, str(error))
         except H2Error as error:
-            return down(Reason.PROTOCOL, f"the server's HTTP/2 is malformed: {quoted(str(error).encode(), 120)}")
+            return down(Reason.PROTOCOL, f"the server's HTTP/2 is malformed{evidence('h2', str(error))}")
 
     def _asked(self) -> H2Connection:
         """Return a connection with the whole request in it, ready to be sent."""

@@ -185,10 +185,10 @@ async def test_other_datagrams_are_passed_over_only_so_long(said: list[bytes]) -
 @pytest.mark.parametrize(
     ("kind", "rdata", "complaint"),
     [
-        (1, b"\x0a\0\0", "a record of type A that is none: "),
-        (28, b"\x0a\0\0\1", "a record of type AAAA that is none: "),
-        (12, b"\xc0\xff", "a record of type PTR that is none: "),
-        (12, b"\x3fa", "a record of type PTR that is none: "),
+        (1, b"\x0a\0\0", "a record of type A whose content, "),
+        (28, b"\x0a\0\0\1", "a record of type AAAA whose content, "),
+        (12, b"\xc0\xff", "a record of type PTR whose content, "),
+        (12, b"\x3fa", "a record of type PTR whose content, "),
     ],
 )
 async def test_a_record_that_is_none_is_malformed(kind: int, rdata: bytes, complaint: str) -> None:

@@ -9,7 +9,7 @@ from ldirectord_py.checks.databases.mysql import Mysql
 from ldirectord_py.checks.databases.question import CLEAR
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down
-from tests.peers.databases import ask, check, closes, hears, leaves_nothing, pours, says
+from tests.peers.databases import OF_PYTHON, ask, check, closes, hears, leaves_nothing, pours, says
 from tests.peers.listeners import serving
 from tests.peers.ports import free_port
 
@@ -51,7 +51,7 @@ def error(number: int, code: int, text: bytes) -> bytes:
 
 def miscounted(number: int) -> Outcome:
     said = f"Packet sequence number wrong - got {number} expected 0"
-    return down(Reason.PROTOCOL, f"the server's answer cannot be read: '{said}'")
+    return down(Reason.PROTOCOL, f"the server does not speak MySQL as it should; aiomysql: '{said}'")
 
 
 CASES: dict[str, tuple[tuple[bytes, ...], Outcome]] = {
@@ -76,16 +76,25 @@ async def test_the_verdict_follows_the_dialogue(said: tuple[bytes, ...], expecte
     assert await ask(Mysql, says(*said, first=True)) == expected
 
 
-async def test_a_way_to_log_in_that_the_library_does_not_know_is_down() -> None:
-    outcome = await ask(Mysql, says(GREETING, packet(2, b"\xfeclient_ed25519\0salt"), first=True))
-    assert outcome.reason is Reason.PROTOCOL
-    assert outcome.detail.startswith("the server wants what this check cannot do: 'Authentication plugin")
+@pytest.mark.parametrize("name", ["client_ed25519", "dialog_x", "mysql_old_password"])
+async def test_a_way_to_log_in_that_the_library_does_not_know_is_down(name: str) -> None:
+    outcome = await ask(Mysql, says(GREETING, packet(2, b"\xfe%b\0salt" % name.encode()), first=True))
+    assert outcome == down(Reason.PROTOCOL, f"the server wants a login by '{name}', which this check cannot do")
+
+
+async def test_what_befalls_the_library_is_not_told_in_python_s_words() -> None:
+    """A server without a version makes the library look for a number in nothing."""
+    greeting = packet(0, GREETING[4:].replace(b"8.0.36", b"what-is-it"))
+    outcome = await ask(Mysql, says(greeting, OK, packet(1, b"\x01"), first=True))
+    assert outcome == down(Reason.PROTOCOL, "the server does not speak MySQL as it should")
 
 
 @pytest.mark.parametrize("told", [(), (OK,)], ids=["instead of the login", "instead of the rows"])
 async def test_a_server_that_wants_a_file_of_ours_is_down(told: tuple[bytes, ...]) -> None:
     outcome = await ask(Mysql, says(GREETING, *told, packet(1 if told else 2, b"\xfb/etc/passwd"), first=True))
     assert outcome.verdict is Verdict.DOWN
+    if told:
+        assert outcome.detail == "the server asks for a file of ours (LOAD DATA LOCAL), and gets none"
 
 
 GREETING_IN_CLEAR = packet(0, GREETING[4:].replace(b"mysql_native_password", b"mysql_clear_password"))
@@ -110,3 +119,4 @@ async def test_no_bytes_crash_it(pieces: list[bytes]) -> None:
     outcome = await ask(Mysql, pours(*pieces, first=True))
     assert outcome.verdict is Verdict.DOWN
     assert len(outcome.detail) <= LONGEST_DETAIL
+    assert not OF_PYTHON.search(outcome.detail)

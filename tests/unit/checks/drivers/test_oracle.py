@@ -124,11 +124,17 @@ QUESTION = Question(
             down(Reason.STATUS, "the server said 'ORA-01017: no ***, no ***'"),
         ),
         ("DPY-4011", "x", CLOSED),
-        ("DPY-5004", "DPY-5004: odd", down(Reason.PROTOCOL, "the server's answer cannot be read: 'DPY-5004: odd'")),
+        (
+            "DPY-5004",
+            "DPY-5004: odd",
+            down(
+                Reason.PROTOCOL, "the server does not speak Oracle's protocol as it should; oracledb: 'DPY-5004: odd'"
+            ),
+        ),
         (
             "DPY-3010",
             "DPY-3010: too old\nHelp",
-            down(Reason.PROTOCOL, "the server wants what this check cannot do: 'DPY-3010: too old'"),
+            down(Reason.PROTOCOL, "the server wants what this check cannot do; oracledb: 'DPY-3010: too old'"),
         ),
     ],
     ids=["refused", "closed", "unreadable", "too old"],

@@ -11,7 +11,7 @@ from ldirectord_py.checks.databases.pgsql import Pgsql
 from ldirectord_py.checks.databases.question import CLEAR
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down
-from tests.peers.databases import ask, check, closes, hears, leaves_nothing, pours, says
+from tests.peers.databases import OF_PYTHON, ask, check, closes, hears, leaves_nothing, pours, says
 from tests.peers.listeners import serving
 from tests.peers.ports import free_port
 
@@ -71,10 +71,18 @@ async def test_the_verdict_follows_the_dialogue(said: tuple[bytes, ...], expecte
     assert await ask(Pgsql, says(*said, first=False)) == expected
 
 
-async def test_a_way_to_log_in_that_the_library_does_not_know_is_down() -> None:
-    outcome = await ask(Pgsql, says(b"N", message(b"R", (2).to_bytes(4, "big")), first=False))  # Kerberos
-    assert outcome.reason is Reason.PROTOCOL
-    assert outcome.detail.startswith("the server wants what this check cannot do: 'unsupported authentication method")
+@pytest.mark.parametrize(
+    ("number", "name"), [(2, "Kerberos"), (6, "SCM credentials"), (7, "GSSAPI"), (99, "method 99")]
+)
+async def test_a_way_to_log_in_that_the_library_does_not_know_is_down(number: int, name: str) -> None:
+    outcome = await ask(Pgsql, says(b"N", message(b"R", number.to_bytes(4, "big")), first=False))
+    assert outcome == down(Reason.PROTOCOL, f"the server wants a login by '{name}', which this check cannot do")
+
+
+async def test_what_befalls_the_library_is_not_told_in_python_s_words() -> None:
+    """The last step of a login comes first."""
+    outcome = await ask(Pgsql, says(b"N", message(b"R", (12).to_bytes(4, "big") + b"x"), first=False))
+    assert outcome == down(Reason.PROTOCOL, "the server does not speak PostgreSQL as it should")
 
 
 IN_CLEAR = message(b"R", (3).to_bytes(4, "big"))
@@ -129,6 +137,7 @@ async def test_no_bytes_crash_it(pieces: list[bytes]) -> None:
     outcome = await ask(Pgsql, pours(*pieces, first=False))
     assert outcome.verdict is Verdict.DOWN
     assert len(outcome.detail) <= LONGEST_DETAIL
+    assert not OF_PYTHON.search(outcome.detail)
 
 
 @pytest.mark.parametrize(

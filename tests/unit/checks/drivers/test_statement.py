@@ -8,6 +8,7 @@ from ldirectord_py.checks.building.optional_libraries import library
 from ldirectord_py.checks.databases.mysql import Mysql
 from ldirectord_py.checks.databases.oracle import Oracle
 from ldirectord_py.checks.databases.pgsql import Pgsql
+from ldirectord_py.checks.databases.question import Library
 from ldirectord_py.checks.databases.statement import Statement
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.check_options import CheckedServer, CheckOptions
@@ -95,8 +96,9 @@ def test_a_server_that_repeats_what_is_secret_is_quoted_without() -> None:
     assert check.refused("ALICE has rabbit-hölé\nand more", 1045) == down(
         Reason.STATUS, "the server said '1045 *** has ***'"
     )
-    assert check.confused(ValueError("rabbit-hölé")) == down(
-        Reason.PROTOCOL, "the server's answer cannot be read: '***'"
-    )
-    assert check.confused(ValueError()).detail == "the server's answer cannot be read: 'ValueError'"
+    of_ours = Library(protocol="Y", name="z", modules=("builtins",))
+    sentence = "the server does not speak Y as it should"
+    assert check.confused(of_ours, ValueError("rabbit-hölé")) == down(Reason.PROTOCOL, f"{sentence}; z: '***'")
+    assert check.confused(of_ours, ValueError()).detail == sentence
+    assert check.confused(replace(of_ours, modules=()), ValueError("its own affair")).detail == sentence
     assert len(check.refused("\udcff" * 1000).detail) <= LONGEST_DETAIL
