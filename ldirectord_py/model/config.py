@@ -7,7 +7,7 @@ from enum import IntFlag
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.check_options import CheckOptions
 from ldirectord_py.model.check_plan import CheckPlan
-from ldirectord_py.model.health import FaultRules
+from ldirectord_py.model.health import FaultRules, Rules
 from ldirectord_py.model.problems import Problem
 from ldirectord_py.model.service import RealKey, VirtualKey, kernel_endpoint
 from ldirectord_py.model.sources import Sources
@@ -73,7 +73,7 @@ class Virtual:
     """Where a real server has to pass several checks: all of them, of which `check_options` is the first."""
     quiescent: bool = False
     cleanstop: bool = True
-    failurecount: int = 1
+    failurecount: int = Rules().failurecount
     fallbackcommand: str | None = None
     alerting: Alerting = field(default_factory=Alerting)
     monitorfile: str | None = None
