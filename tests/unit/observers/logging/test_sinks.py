@@ -20,7 +20,7 @@ from ldirectord_py.observers.logging.destinations import LogFile, Stream, Syslog
 from ldirectord_py.observers.logging.entry import Entry
 from ldirectord_py.observers.logging.sinks import Sink, writer_to
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 NOON = 1_700_000_000.0
 FULL = Path("/dev/full")
 
@@ -177,7 +177,7 @@ async def test_one_that_is_closed_still_writes_what_it_has_taken(tmp_path):
 NO_THREADS = """
 import asyncio, resource, sys, threading
 from pathlib import Path
-from tests.unit.observers.test_sinks import LogFile, Stream, entry, opened
+from tests.unit.observers.logging.test_sinks import LogFile, Stream, entry, opened
 
 async def tell(*sinks):
     for word in ("one", "two"):

@@ -443,7 +443,7 @@ def test_forwarding_of_a_mapping():
     assert virtual.reals[0].destination.forwarding is Forwarding.IPIP
 
 
-PAGE = Path(__file__).resolve().parents[3] / "docs" / "yaml.md"
+PAGE = Path(__file__).resolve().parents[4] / "docs" / "yaml.md"
 
 
 @pytest.mark.parametrize("block", re.findall("```yaml\n(.*?)```", PAGE.read_text(), re.DOTALL))

@@ -20,7 +20,7 @@ from ldirectord_py.model.sources import Sources
 from tests.unit.config.configurations import _SHAPED, configurations, readable
 from tests.unit.config.original import TESTHOST
 
-CORPUS = Path(__file__).resolve().parents[4] / "shared" / "corpus"
+CORPUS = Path(__file__).resolve().parents[5] / "shared" / "corpus"
 VALIDATOR = Draft202012Validator(schema())
 
 

@@ -19,7 +19,7 @@ from tests.unit.config.original import TESTHOST
 
 SHIPPED = resources.files("ldirectord_py.config") / "ldirectord.schema.json"
 VALIDATOR = Draft202012Validator(schema())
-ETC = Path(__file__).resolve().parents[3] / "etc"
+ETC = Path(__file__).resolve().parents[4] / "etc"
 
 
 class CoreLoader(yaml.SafeLoader):
