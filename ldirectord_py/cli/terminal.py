@@ -21,16 +21,19 @@ class Style(StrEnum):
 
 def tell(text: str, style: Style | None = None) -> None:
     """Write the lines of *text* to standard output: what was asked for."""
-    if style is not None and colourful(sys.stdout):
-        _write(sys.stdout, text, f"\x1b[{style}m", "\x1b[0m")
-    else:
-        _write(sys.stdout, text)
+    coloured = style is not None and colourful(sys.stdout)
+    _write_lines(sys.stdout, text, *((f"\x1b[{style}m", "\x1b[0m") if coloured else ()))
+
+
+def tell_rendered(text: str) -> None:
+    """Write *text* to standard output as it is: colours are in it, and all else has been `shown`."""
+    _write(sys.stdout, text)
 
 
 def complain(text: str, *, by: str = "") -> None:
     """Write the lines of *text* to standard error: what went wrong; in front of each stands who says so."""
     prefix = f"\x1b[31m{by}:\x1b[0m " if by and colourful(sys.stderr) else f"{by}: " if by else ""
-    _write(sys.stderr, text, prefix)
+    _write_lines(sys.stderr, text, prefix)
 
 
 def colourful(stream: TextIO | None) -> bool:
@@ -40,8 +43,20 @@ def colourful(stream: TextIO | None) -> bool:
     )
 
 
-def _write(stream: TextIO | None, text: str, prefix: str = "", suffix: str = "") -> None:
-    """Write whole lines; what a file of rubbish has brought into them must not steer the terminal, nor fail there.
+def shown(text: str, stream: TextIO) -> str:
+    """Return *text* as it is shown: what a file of rubbish has brought must not steer the terminal, nor fail there."""
+    safe = "\t".join(map(printable, text.split("\t")))
+    return safe.encode(stream.encoding, "backslashreplace").decode(stream.encoding)
+
+
+def _write_lines(stream: TextIO | None, text: str, prefix: str = "", suffix: str = "") -> None:
+    if stream is not None:
+        lines = text.rstrip("\n").split("\n")
+        _write(stream, "".join(f"{prefix}{shown(line, stream)}{suffix}\n" for line in lines))
+
+
+def _write(stream: TextIO | None, text: str) -> None:
+    """Write *text*.
 
     A stream that was closed, a full disk, or a reader that has read enough and gone, as `head` does, keeps nothing from
     being done: what comes after that is for nobody.
@@ -49,7 +64,8 @@ def _write(stream: TextIO | None, text: str, prefix: str = "", suffix: str = "")
     if stream is None:
         return
     try:
-        _write_lines(stream, text, prefix, suffix)
+        stream.write(text)
+        stream.flush()
     except (OSError, ValueError) as error:  # ValueError: it was closed by us
         with suppress(OSError, ValueError):
             nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -57,11 +73,3 @@ def _write(stream: TextIO | None, text: str, prefix: str = "", suffix: str = "")
             os.close(nowhere)
         if stream is sys.stdout and not isinstance(error, BrokenPipeError):
             complain(f"not all could be written to standard output: {getattr(error, 'strerror', None) or error}")
-
-
-def _write_lines(stream: TextIO, text: str, prefix: str, suffix: str) -> None:
-    for line in text.rstrip("\n").split("\n"):
-        shown = "\t".join(map(printable, line.split("\t")))
-        shown = shown.encode(stream.encoding, "backslashreplace").decode(stream.encoding)
-        stream.write(f"{prefix}{shown}{suffix}\n")
-    stream.flush()

@@ -2,16 +2,20 @@
 
 import json
 from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
+from itertools import groupby
 
 from ldirectord_py.cli.ctl.command import Command, Status
 from ldirectord_py.cli.environment import Environment
 from ldirectord_py.cli.instances import find_config
+from ldirectord_py.cli.rendering import Row, on_terminal, tell_rows
 from ldirectord_py.cli.terminal import Style, tell
 from ldirectord_py.config.lint.linting import IDS, lint
 from ldirectord_py.config.lint.machine import Machine
 from ldirectord_py.config.lint.rules import READING, RULES
 from ldirectord_py.config.load import locate
 from ldirectord_py.model.errors import DirectorError
+from ldirectord_py.model.problems import Problem
 
 _DESCRIPTION = """\
 Tell everything in FILE that is legal and probably not meant, one finding a line: FILE:LINE: ID: what it is.
@@ -47,18 +51,29 @@ def _run(asked: Namespace) -> Status:
         told = [{"path": each.path, "line": each.line, "id": each.id, "text": each.text} for each in found]
         tell(json.dumps(told, indent=2))
         return Status.FOUND if found else Status.FINE
-    for each in found:
-        place = f"{each.path}:{each.line}" if each.line else each.path
-        tell(f"{place}: {each.id}: {each.text}", Style.YELLOW)
+    _show(found)
     if not found:
         tell(f"{located.config.path}: nothing to remark on")
     return Status.FOUND if found else Status.FINE
 
 
+def _show(found: Sequence[Problem]) -> None:
+    for path, theirs in groupby(found, key=lambda each: each.path):
+        if on_terminal():
+            tell(path, Style.BOLD)
+        tell_rows([_row(each) for each in theirs], indent=2)
+
+
+def _row(found: Problem) -> Row:
+    place = f"{found.path}:{found.line}" if found.line else found.path
+    line = f"line {found.line}" if found.line else ""
+    return Row(f"{place}: {found.id}: {found.text}", (line, found.id, found.text), Style.YELLOW)
+
+
 def _list() -> None:
     width = max(map(len, IDS))
-    for name, summary in sorted([*((rule.id, rule.summary) for rule in RULES), *READING.items()]):
-        tell(f"{name:<{width}}  {summary}")
+    known = sorted([*((rule.id, rule.summary) for rule in RULES), *READING.items()])
+    tell_rows([Row(f"{name:<{width}}  {summary}", (name, summary)) for name, summary in known])
 
 
 LINT = Command(

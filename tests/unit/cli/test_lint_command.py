@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from ldirectord_py.cli.ldirectorctl import main
+from tests.peers.terminal import sitting_at
 
 SLOW = """\
 quiescent=no
@@ -29,6 +30,17 @@ def test_it_says_where_and_what(file: Path, capsys: pytest.CaptureFixture[str]) 
     assert main(["lint", str(file)]) == 2
     sentence = "negotiatetimeout of 9 s is longer than checkinterval (1 s): a silent server is asked every 9 s only"
     assert capsys.readouterr().out == f"{file}:3: slow-to-notice: {sentence}, and out after that\n"
+
+
+def test_a_terminal_gets_a_table_for_each_file(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with sitting_at(80, monkeypatch) as terminal:
+        assert main(["lint", str(file)]) == 2
+    assert terminal.written() == (
+        f"\x1b[1m{file}\x1b[0m\n"
+        "  \x1b[33mline 3\x1b[0m  \x1b[33mslow-to-notice\x1b[0m  negotiatetimeout of 9 s is longer than checkinterval\n"
+        "                          (1 s): a silent server is asked every 9 s only, and\n"
+        "                          out after that\n"
+    )
 
 
 def test_programs_get_json(file: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,83 @@
+"""The steps of a plan: each change with what it replaces."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import assert_never
+
+from ldirectord_py.model.address import Endpoint
+from ldirectord_py.model.config import Config
+from ldirectord_py.model.service import RealKey, VirtualKey
+from ldirectord_py.model.table import (
+    AddDestination,
+    AddService,
+    Change,
+    Destination,
+    RemoveDestination,
+    RemoveService,
+    SetDestination,
+    SetService,
+    Settings,
+    TableState,
+)
+from ldirectord_py.planning import Foresight
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One change, with what it replaces."""
+
+    at_once: bool
+    change: Change
+    before: Settings | Destination | None
+    fallback: bool
+
+
+def steps_of(config: Config, foresight: Foresight) -> Iterator[Step]:
+    """Yield the steps to what *foresight* sees, in order."""
+    virtuals = {virtual.key: virtual for virtual in config.virtuals}
+    state = _Table(foresight.found)
+    for at_once, changes in ((True, foresight.forecast.now), (False, foresight.forecast.later)):
+        for change in changes:
+            virtual = virtuals.get(change.virtual)
+            fallback = virtual and virtual.fallback and virtual.kernel_endpoint(virtual.fallback)
+            real = real_of(change)
+            yield Step(at_once, change, state.replaced_by(change), real is not None and real == fallback)
+
+
+class _Table:
+    """A table on its way through the changes: what each one replaces."""
+
+    def __init__(self, found: TableState) -> None:
+        self._settings: dict[VirtualKey, Settings] = {key: service.settings for key, service in found.items()}
+        self._destinations: dict[RealKey, Destination] = {
+            RealKey(key, real): destination
+            for key, service in found.items()
+            for real, destination in service.destinations.items()
+        }
+
+    def replaced_by(self, change: Change) -> Settings | Destination | None:
+        match change:
+            case AddService() | SetService():
+                before = self._settings.get(change.virtual)
+                self._settings[change.virtual] = change.settings
+                return before
+            case RemoveService():
+                return self._settings.pop(change.virtual)
+            case AddDestination() | SetDestination():
+                key = RealKey(change.virtual, change.real)
+                was = self._destinations.get(key)
+                self._destinations[key] = change.destination
+                return was
+            case RemoveDestination():
+                return self._destinations.pop(RealKey(change.virtual, change.real))
+            case _:
+                assert_never(change)
+
+
+def real_of(change: Change) -> Endpoint | None:
+    """Return the server that *change* is about; None: it is about a service."""
+    match change:
+        case AddService() | SetService() | RemoveService():
+            return None
+        case _:
+            return change.real

@@ -1,0 +1,51 @@
+"""A terminal for what is tested, and what was written to it."""
+
+import fcntl
+import os
+import struct
+import sys
+import termios
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TextIO
+
+import pytest
+
+
+class Terminal:
+    """Standard output as a terminal of some width; what is written fits into its buffer."""
+
+    def __init__(self, columns: int) -> None:
+        self._master, slave = os.openpty()
+        attributes = termios.tcgetattr(slave)
+        attributes[1] &= ~termios.OPOST  # lines end as they are written
+        termios.tcsetattr(slave, termios.TCSANOW, attributes)
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        self.stream: TextIO = os.fdopen(slave, "w", encoding="utf-8")
+
+    def written(self) -> str:
+        """Return all that was written, after which it is closed."""
+        self.stream.flush()
+        os.set_blocking(self._master, False)
+        text = b""
+        try:
+            while part := os.read(self._master, 65536):
+                text += part
+        except (BlockingIOError, OSError):
+            pass
+        self.stream.close()
+        os.close(self._master)
+        return text.decode()
+
+
+@contextmanager
+def sitting_at(columns: int, monkeypatch: pytest.MonkeyPatch, **environment: str) -> Iterator[Terminal]:
+    """Have standard output be a terminal of so many *columns*."""
+    for name in ("NO_COLOR", "COLORTERM", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in {"TERM": "xterm-256color", "COLUMNS": str(columns), **environment}.items():
+        monkeypatch.setenv(name, value)
+    terminal = Terminal(columns)
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stdout", terminal.stream)
+        yield terminal
