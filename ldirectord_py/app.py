@@ -58,13 +58,14 @@ from ldirectord_py.runtime.statefile import (
     left,
     network_namespace,
     remembered,
+    settings_before,
 )
 from ldirectord_py.runtime.stream import EventStream
 from ldirectord_py.runtime.table_writer import TableWriter
 from ldirectord_py.system import processes
 from ldirectord_py.system.limits import limits
 from ldirectord_py.system.supervision import SideJob, Supervisor, Work
-from ldirectord_py.system.sysctls import advised, current, put
+from ldirectord_py.system.sysctls import KernelSettings, advised, current
 from ldirectord_py.system.systemd import WATCHDOG, Notifier
 
 _RELOADING = SideJob("Reloading on SIGHUP", "the configuration in force stays")
@@ -114,7 +115,10 @@ class Application:
         self._director = Director(config, self._table, self._stream.emit, writer)
         self._schedule: Schedule | None = None
         self._maintenance = Maintenance(self._stream.emit)
-        self._state = StateFile(options.state, self._director, self._warn) if options.state is not None else None
+        self._settings = KernelSettings({} if options.state is None else settings_before(options.state))
+        self._state = (
+            StateFile(options.state, self._director, self._warn, self._settings.before) if options.state else None
+        )
         self._ownership: Ownership | None = None
         self._metrics = MetricsEndpoint(self.snapshot, self._healthy, self.observe, clients=self._limits.clients)
         self._outward = Notifications(
@@ -216,7 +220,7 @@ class Application:
         notes = list(self._troubles)
         if not self._options.shadow and isinstance(self._table, KernelTable):
             advice = advised(config, current)
-            notes += [put(each) if config.sysctls else each.sentence for each in advice]
+            notes += [self._settings.put(each) if config.sysctls else each.sentence for each in advice]
         if config.supervised != self._supervised:
             notes.append("supervised has changed: that takes effect at the next start")
         told = tuple(note for note in notes if note)
@@ -312,7 +316,7 @@ class Application:
         async def reload(force: bool, by: str) -> ReloadResult:  # noqa: FBT001  # a request's field
             return await self._reload_now(reloader, by, force=force)
 
-        commands = ControlCommands(self._director, reloader, self._table, reload)
+        commands = ControlCommands(self._director, reloader, self._table, reload, self._settings)
         table = {"status": commands.status, "reload": commands.reload, "owned": commands.owned}
         try:
             await stack.enter_async_context(serve_control(self._options.control, table))

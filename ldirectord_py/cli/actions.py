@@ -88,6 +88,8 @@ def _stop(job: Job, found: Running | Stopped) -> int:
     permitted(found)
     if not job.invocation.shadow:
         tell(_foretold(job))
+        if told := _settings(_asked(found)):
+            tell(f"{told}\nthat stays as it is: other instances, and the table, may need it")
     return _end(job, found, LEAVE_TABLE if job.invocation.leave_table else signal.SIGTERM)
 
 
@@ -161,6 +163,8 @@ def _status(job: Job, found: Running | Stopped) -> int:
     if isinstance(found, Running):
         job.log.tell(_is_running(job, found.pid), Level.INFO)
         reply = _asked(found)
+        if told := _settings(reply):
+            tell(told)
         if trouble := _told(found.flaw, _trouble(job, reply)):
             complain(f"{_in_force(found, reply)}; {trouble}")
         if not job.invocation.shadow:
@@ -199,6 +203,17 @@ def _trouble(job: Job, reply: Mapping[str, Any]) -> str:
     if job.trouble or not reply or not reply["refused"]:
         return job.trouble
     return f"what was read at {_clock(reply['refused_at'])} was refused: " + "\n".join(reply["refused"])
+
+
+def _settings(reply: Mapping[str, Any]) -> str:
+    """Say which settings of the kernel directors have set, and what they were before the first of them."""
+    return "\n".join(_setting(**each) for each in reply.get("sysctls", ()))
+
+
+def _setting(name: str, before: int, now: int | None) -> str:
+    if now == 1:
+        return f"sysctls: {name} is 1, set by ldirectord; it was {before}"
+    return f"sysctls: {name} is {'gone' if now is None else now}; ldirectord had set it to 1, and it was {before}"
 
 
 def _is_gone(path: str) -> bool:

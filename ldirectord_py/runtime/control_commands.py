@@ -9,6 +9,7 @@ from ldirectord_py.model.table import Table
 from ldirectord_py.runtime.director import Director
 from ldirectord_py.runtime.reconciler import slices
 from ldirectord_py.runtime.reloading import Reloader, ReloadResult
+from ldirectord_py.system.sysctls import KernelSettings
 
 Reply = Mapping[str, Any]
 Reload = Callable[[bool, str], Awaitable[ReloadResult]]
@@ -18,11 +19,14 @@ Reload = Callable[[bool, str], Awaitable[ReloadResult]]
 class ControlCommands:
     """The commands `status`, `reload` and `owned`."""
 
-    def __init__(self, director: Director, reloader: Reloader, table: Table, reload: Reload) -> None:
+    def __init__(
+        self, director: Director, reloader: Reloader, table: Table, reload: Reload, settings: KernelSettings
+    ) -> None:
         self._director = director
         self._reloader = reloader
         self._table = table
         self._reload = reload
+        self._settings = settings
 
     async def status(self, _request: Reply, _client: str) -> Reply:
         """Say what runs, on which configuration, and what was wrong with the last one that was refused."""
@@ -33,6 +37,7 @@ class ControlCommands:
             "reloadlimit": self._director.config.reloadlimit,
             "refused_at": self._reloader.refused_at,
             "refused": [str(problem) for problem in self._reloader.refused],
+            "sysctls": self._settings.told(),
         }
 
     async def reload(self, request: Reply, client: str) -> Reply:

@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
+from types import MappingProxyType
 from typing import Any
 
 from ldirectord_py.model.events import Event, HealthChanged, MaintenanceChanged, Reloaded, SoftFailure, Started
@@ -46,8 +47,16 @@ class Foreign(ValueError):
 class StateFile:
     """Writes what the director knows, off the loop; a file that cannot be written is told once and tried again."""
 
-    def __init__(self, path: Path, director: Director, warn: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        director: Director,
+        warn: Callable[[str], None],
+        sysctls: Mapping[str, int] = MappingProxyType({}),
+    ) -> None:
+        """Write to *path* what *director* knows, and what the *sysctls* were before they were set."""
         self._path = path
+        self._sysctls = sysctls
         self._director = director
         self._warn = warn
         self._news = asyncio.Event()
@@ -97,7 +106,9 @@ class StateFile:
     async def _pieces(self) -> list[str]:
         director = self._director
         head = {"version": VERSION, "boot": boot_id(), "time": time.time(), "namespace": network_namespace()}
-        pieces = [f'{json.dumps(head | {"config": director.config.path})[:-1]}, "virtuals": [']
+        pieces = [
+            f'{json.dumps(head | {"config": director.config.path, "sysctls": dict(self._sysctls)})[:-1]}, "virtuals": ['
+        ]
         count = 0
         texts: dict[RealKey, tuple[Health, str]] = {}
         for number, virtual in enumerate(director.config.virtuals):
@@ -185,6 +196,17 @@ def left(path: Path, now: float) -> Left:
         return Left(names, just_now=_fresh(document, touched, now))
     except (ValueError, TypeError, LookupError, RecursionError, OSError):
         return Left()
+
+
+def settings_before(path: Path) -> Mapping[str, int]:
+    """Return what directors have set in this kernel since it was booted, and what it was before."""
+    try:
+        document, _ = _read(path)
+        if document["boot"] != boot_id() or document["namespace"] != network_namespace():
+            return {}
+        return {str(name): int(value) for name, value in document["sysctls"].items()}
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError, OSError):
+        return {}
 
 
 def owned(path: Path) -> tuple[str, ...] | None:

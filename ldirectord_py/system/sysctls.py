@@ -1,8 +1,9 @@
 """Settings of the kernel without which clients stay with a server that is out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ldirectord_py.model.config import Config, Virtual
 from ldirectord_py.model.service import AddressKey, Protocol
@@ -10,6 +11,8 @@ from ldirectord_py.model.table import ServiceFlags
 
 EXPIRE_QUIESCENT_TEMPLATE = "net.ipv4.vs.expire_quiescent_template"
 EXPIRE_NODEST_CONN = "net.ipv4.vs.expire_nodest_conn"
+_NAMES = frozenset((EXPIRE_QUIESCENT_TEMPLATE, EXPIRE_NODEST_CONN))
+_ROOT = Path("/proc/sys")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +53,31 @@ def advised(config: Config, value: Callable[[str], int | None]) -> tuple[Advice,
     return tuple(advice for advice in found if advice.virtuals and value(advice.name) == 0)
 
 
-def put(advice: Advice, root: Path = Path("/proc/sys")) -> str:
-    """Set what *advice* asks for; return a sentence that says so, or what kept us from it."""
-    try:
-        root.joinpath(*advice.name.split(".")).write_text("1\n")
-    except OSError as error:
-        return f"sysctls: {advice.name} cannot be set: {error.strerror}; {advice.sentence}"
-    return f"sysctls: {advice.name} set to 1; it was 0, and stays set when this daemon ends"
+class KernelSettings:
+    """What directors have set, the one that runs and those before it; *before* is what each was before all of them."""
+
+    def __init__(self, before: Mapping[str, int], root: Path = _ROOT) -> None:
+        self.before = {name: value for name, value in before.items() if name in _NAMES}
+        self._root = root
+
+    def put(self, advice: Advice) -> str:
+        """Set what *advice* asks for; return a sentence that says so, or what kept us from it."""
+        before = current(advice.name, self._root)
+        try:
+            self._root.joinpath(*advice.name.split(".")).write_text("1\n")
+        except OSError as error:
+            return f"sysctls: {advice.name} cannot be set: {error.strerror}; {advice.sentence}"
+        self.before.setdefault(advice.name, before or 0)
+        return f"sysctls: {advice.name} set to 1; it was 0, and stays set when this daemon ends"
+
+    def told(self) -> list[dict[str, Any]]:
+        """Return each setting's name, what it was, and what it is (None: it cannot be read)."""
+        return [
+            {"name": name, "before": before, "now": current(name, self._root)} for name, before in self.before.items()
+        ]
 
 
-def current(name: str, root: Path = Path("/proc/sys")) -> int | None:
+def current(name: str, root: Path = _ROOT) -> int | None:
     """Return the setting *name* of this process's network namespace; None where there is none to be read."""
     try:
         return int(root.joinpath(*name.split(".")).read_text())

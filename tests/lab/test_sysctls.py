@@ -44,3 +44,34 @@ def test_a_client_whose_server_dies_is_served_by_another_where_it_is_set(scene: 
     others = {real.site.name for real in classic.reals if real is not dead}
     assert (answer in others) == sets, answers
     assert sets or answer in {"reset", "cut off"}
+
+
+def test_what_was_set_is_shown_and_what_it_was_is_remembered(scene: Scene) -> None:
+    classic = Classic(scene)
+    director = scene.director
+    path = f"/proc/sys/{SETTING.replace('.', '/')}"
+    shown = f"sysctls: {SETTING} is 1, set by ldirectord; it was 0\n"
+    director.start(persistent(classic, sets=True))
+    assert shown in director.act("status")
+
+    director.act("restart")
+    assert shown in director.act("status"), "the value before is the one before the first daemon"
+
+    director.kill()
+    director.start()
+    assert shown in director.act("status")
+
+    stays = "that stays as it is: other instances, and the table, may need it\n"
+    assert f"{shown}{stays}" in director.act("stop")
+    assert director.host.run(f"cat {path}").strip() == "1"
+    director.start()
+    assert shown in director.act("status"), "a stop forgets nothing"
+
+    director.host.run(f"sh -c 'echo 0 > {path}'")
+    assert f"sysctls: {SETTING} is 0; ldirectord had set it to 1, and it was 0\n" in director.act("status")
+
+
+def test_nothing_is_shown_where_nothing_was_set(scene: Scene) -> None:
+    director = scene.director
+    director.start(persistent(Classic(scene), sets=False))
+    assert "sysctls" not in director.act("status")

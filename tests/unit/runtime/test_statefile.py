@@ -15,7 +15,7 @@ from ldirectord_py.model.events import HealthChanged
 from ldirectord_py.model.health import Health, State
 from ldirectord_py.model.outcome import Reason, down
 from ldirectord_py.runtime.director import Director
-from ldirectord_py.runtime.statefile import StateFile, owned, remembered
+from ldirectord_py.runtime.statefile import StateFile, boot_id, owned, remembered, settings_before
 
 CONFIG = b"""\
 virtual=192.0.2.1:80
@@ -175,3 +175,24 @@ async def test_a_director_goes_on_where_the_last_one_ended(tmp_path: Path, warn:
     plans = {real: plan for plan, reals in director.state.plans.items() for real in reals}
     director.report(plans[two], down(Reason.TIMEOUT, "still"), 0, 0)
     assert director.state.servers[two].health == Health(State.DOWN, DOWN.since, 1, Reason.TIMEOUT, "still")
+
+
+async def test_what_settings_of_the_kernel_were_is_remembered_until_the_next_boot(tmp_path, warn):
+    path = tmp_path / "state"
+    assert settings_before(path) == {}
+    director = Director(config(), MemoryTable(), lambda _event: None)
+    await StateFile(path, director, warn, {"net.ipv4.vs.expire_nodest_conn": 0}).write()
+    assert settings_before(path) == {"net.ipv4.vs.expire_nodest_conn": 0}
+    assert warn == []
+    os.utime(path, (1, 1))  # however long ago
+    assert settings_before(path) == {"net.ipv4.vs.expire_nodest_conn": 0}
+    path.write_text(path.read_text().replace(boot_id(), "another boot"))
+    assert settings_before(path) == {}
+
+
+@pytest.mark.parametrize("sysctls", ["[1]", '{"a": "b"}', "3", '{"a": null}'])
+async def test_settings_that_are_none_are_none(tmp_path, warn, sysctls):
+    path = tmp_path / "state"
+    await left(path, warn)
+    path.write_text(path.read_text().replace('"sysctls": {}', f'"sysctls": {sysctls}'))
+    assert settings_before(path) == {}

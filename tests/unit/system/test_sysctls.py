@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ldirectord_py.system.sysctls import EXPIRE_NODEST_CONN, EXPIRE_QUIESCENT_TEMPLATE, advised, current, put
+from ldirectord_py.system.sysctls import EXPIRE_NODEST_CONN, EXPIRE_QUIESCENT_TEMPLATE, KernelSettings, advised, current
 from tests.unit.config.readings import config_of
 
 REAL = "\treal=192.0.2.2:80 masq\n"
@@ -52,12 +52,29 @@ def test_a_setting_is_read_where_the_kernel_has_it(tmp_path: Path) -> None:
 
 def test_a_setting_is_set_or_the_reason_is_told_with_the_advice(tmp_path: Path) -> None:
     (advice,) = advised(config_of(UDP), lambda _: 0)
-    assert put(advice, tmp_path) == (
+    settings = KernelSettings({}, tmp_path)
+    assert settings.put(advice) == (
         f"sysctls: net.ipv4.vs.expire_nodest_conn cannot be set: No such file or directory; {advice.sentence}"
     )
     folder = tmp_path / "net" / "ipv4" / "vs"
     folder.mkdir(parents=True)
-    assert put(advice, tmp_path) == (
+    assert settings.told() == []
+    (folder / "expire_nodest_conn").write_text("0\n")
+    assert settings.put(advice) == (
         "sysctls: net.ipv4.vs.expire_nodest_conn set to 1; it was 0, and stays set when this daemon ends"
     )
     assert current(EXPIRE_NODEST_CONN, tmp_path) == 1
+    assert settings.told() == [{"name": EXPIRE_NODEST_CONN, "before": 0, "now": 1}]
+
+
+def test_what_a_setting_was_is_what_it_was_before_the_first_director(tmp_path: Path) -> None:
+    (advice,) = advised(config_of(UDP), lambda _: 0)
+    folder = tmp_path / "net" / "ipv4" / "vs"
+    folder.mkdir(parents=True)
+    (folder / "expire_nodest_conn").write_text("1\n")
+    later = KernelSettings({EXPIRE_NODEST_CONN: 0, "kernel.panic": 1}, tmp_path)
+    assert later.told() == [{"name": EXPIRE_NODEST_CONN, "before": 0, "now": 1}]
+    assert later.put(advice)
+    assert later.before == {EXPIRE_NODEST_CONN: 0}
+    (folder / "expire_nodest_conn").unlink()
+    assert later.told() == [{"name": EXPIRE_NODEST_CONN, "before": 0, "now": None}]
