@@ -104,6 +104,12 @@ def standard_port(service: str) -> int | None:
     return SERVICES[service].port
 
 
+def limiting_directive(options: CheckOptions) -> str:
+    """Return the directive that limits how long a check may take, or the longest of those in a turn."""
+    negotiates = options.checktype in {CheckType.NEGOTIATE, CheckType.COMBINED}
+    return "negotiatetimeout" if negotiates and not SERVICES[options.service].checktimeout else "checktimeout"
+
+
 def plan(options: CheckOptions, server: CheckedServer) -> CheckPlan:
     """Return what to ask *server*, and in which order.
 

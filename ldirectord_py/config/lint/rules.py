@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
+from ldirectord_py.checks.registry import limiting_directive
 from ldirectord_py.config.grammar.directive import quoted, unknown_word
 from ldirectord_py.config.grammar.value_types import SCHEDULERS
 from ldirectord_py.config.lint.access import as_the_director, writable
@@ -72,10 +73,8 @@ def _any_answer(place: Place, options: CheckOptions) -> Found:
 
 
 def _slow(place: Place, options: CheckOptions) -> Found:
-    directive, limit = {
-        CheckType.NEGOTIATE: ("negotiatetimeout", options.negotiatetimeout),
-        CheckType.COMBINED: ("negotiatetimeout", options.negotiatetimeout),
-    }.get(options.checktype, ("checktimeout", options.checktimeout))
+    directive = limiting_directive(options)
+    limit = options.checktimeout if directive == "checktimeout" else options.negotiatetimeout
     other = "checktimeout" if directive == "negotiatetimeout" else "negotiatetimeout"
     said = place.in_force(directive) or place.in_force(other)
     never = {CheckType.ON, CheckType.OFF}

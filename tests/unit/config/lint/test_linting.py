@@ -411,3 +411,11 @@ def test_a_script_that_no_interpreter_is_found_for_says_why(first: str, why: str
         each.text for each in lint(locate(file), machine, ["readable-secret", "writable-by-others", "checks-as-root"])
     ]
     assert told == ([f"checkcommand: {script} {why}"] if why else [])
+
+
+@pytest.mark.parametrize(("service", "told"), [("ldap", None), ("radius", None), ("http", 3)])
+def test_a_check_is_slow_by_the_timeout_that_limits_it(service: str, told: int | None, tmp_path: Path) -> None:
+    section = f"checkinterval=10\nchecktimeout=5\nvirtual=10.0.0.1:80\n\treal=10.0.0.3:80 gate\n\tservice={service}\n"
+    more = '\tsecret="x"\n' if service == "radius" else ""
+    text = f"{section}{more}".replace("checktimeout=5", "checktimeout=5\nnegotiatetimeout=30")
+    assert [line for line, name in found(text, tmp_path) if name == "slow-to-notice"] == ([told] if told else [])
