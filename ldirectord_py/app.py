@@ -10,10 +10,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from ldirectord_py import __version__
 from ldirectord_py.api.control import serve_control
 from ldirectord_py.checks.redaction import without
 from ldirectord_py.config.load import load
 from ldirectord_py.config.meaning.here import HERE
+from ldirectord_py.engine.recording.items import Why
 from ldirectord_py.ipvs.kernel import KernelTable
 from ldirectord_py.ipvs.memory import MemoryTable
 from ldirectord_py.metrics_endpoint import MetricsEndpoint
@@ -47,6 +49,7 @@ from ldirectord_py.runtime.lifetime import ShutdownRequested, Signals
 from ldirectord_py.runtime.maintenance import WATCHING_MAINTENANCE, Maintenance
 from ldirectord_py.runtime.ownership import FILE as OWNERSHIP_FILE
 from ldirectord_py.runtime.ownership import Ownership
+from ldirectord_py.runtime.recording.recorder import RECORDING, Recorder
 from ldirectord_py.runtime.reloading import WATCHING_FILES, Reloader, ReloadResult, settle_memory
 from ldirectord_py.runtime.shadow import Shadow
 from ldirectord_py.runtime.snapshots import snapshot
@@ -119,6 +122,7 @@ class Application:
         self._state = (
             StateFile(options.state, self._director, self._warn, self._settings.before) if options.state else None
         )
+        self._recorder = Recorder(lambda: self._director.state, f"ldirectord_py {__version__}")
         self._ownership: Ownership | None = None
         self._metrics = MetricsEndpoint(self.snapshot, self._healthy, self.observe, clients=self._limits.clients)
         self._outward = Notifications(
@@ -173,6 +177,7 @@ class Application:
                     self._notifier.stopping()
                     await self._remember()
                     await self._leave()
+                    await self._recorder.finish()
                 self._stream.emit(Stopping(self._signals.name))
         finally:
             self._table.close()
@@ -221,12 +226,19 @@ class Application:
         if not self._options.shadow and isinstance(self._table, KernelTable):
             advice = advised(config, current)
             notes += [self._settings.put(each) if config.sysctls else each.sentence for each in advice]
+        self._record(config)
         if config.supervised != self._supervised:
             notes.append("supervised has changed: that takes effect at the next start")
         told = tuple(note for note in notes if note)
         for note in told:
             self._warn(note)
         return told
+
+    def _record(self, config: Config) -> None:
+        """Have what the director is told recorded, if *config* says so; a shadow leaves that to the active daemon."""
+        if not self._options.shadow:
+            self._recorder.follow(config.record, Why.ON if self._schedule else Why.START)
+            self._director.recorder = self._recorder if config.record else None
 
     def _remembered(self) -> Remembered:
         return {} if self._options.state is None else remembered(self._options.state, time.time(), self._warn)
@@ -278,6 +290,7 @@ class Application:
         yield WATCHING_FILES, reloader.watch_files
         yield WATCHING_MAINTENANCE, partial(self._maintenance.watch, self._director, schedule)
         yield _RELOADING, partial(self._reload_on_signal, reloader)
+        yield RECORDING, self._recorder.keep
         yield WATCHDOG, partial(self._notifier.feed_watchdog, lambda: schedule.progressing)
         if self._state is not None:
             yield KEEPING_STATE, self._state.keep

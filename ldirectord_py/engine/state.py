@@ -48,6 +48,7 @@ class EngineState:
 
     def __init__(self, begun: Moment) -> None:
         """Know nothing; *begun* is when the director began."""
+        self.begun = begun
         self.config = Config(path="")
         self.virtuals: dict[VirtualKey, Virtual] = {}
         self.servers: dict[RealKey, ServerState] = {}
@@ -61,7 +62,6 @@ class EngineState:
         """Who is checked by another plan since files in `maintenancedir` have come or gone last."""
         self.exchanged: dict[Polled, bool] = {}
         """The plans that have ended with that (False), and those that have begun (True)."""
-        self._begun = begun
         self._subscriptions = Subscriptions()
         self._faults = LastingFaults()
         self._standing_in: set[VirtualKey] = set()
@@ -76,7 +76,7 @@ class EngineState:
         """Return all that is believed, and what has been told, as a value."""
         return Belief(
             config=self.config,
-            begun=self._begun,
+            begun=self.begun,
             servers=tuple(server.belief(real) for real, server in self.servers.items()),
             subscribers=tuple(self._subscriptions.reals.items()),
             unasked=frozenset(self._subscriptions.unasked),
@@ -308,7 +308,7 @@ class EngineState:
         """Tell once that all have been asked."""
         if self.all_asked and not self.first_pass:
             self.first_pass = True
-            self._events.append(FirstPassComplete(now.monotonic - self._begun.monotonic))
+            self._events.append(FirstPassComplete(now.monotonic - self.begun.monotonic))
 
     def _note_change(self, real: RealKey, server: ServerState, before: Health, asked: str = "") -> None:
         after, failurecount = server.health, server.rules.failurecount

@@ -114,6 +114,8 @@ class Config:
     readdquiescent: bool = False
     logfile: str = "/var/log/ldirectord.log"
     maintenancedir: str | None = None
+    record: str | None = None
+    """Where the director's inputs are recorded; None: nowhere."""
     checkinterval: float = CheckOptions().interval
     metricslisten: Endpoint | None = None
     """Where `/metrics` is served; None: nowhere."""

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Collection, Mapping
+from typing import Protocol
 
 from ldirectord_py.engine.inputs import (
     NO_FILES,
@@ -38,6 +39,18 @@ def moment() -> Moment:
     return Moment(time.time(), time.monotonic())
 
 
+class Recorder(Protocol):
+    """Is told of each input before the engine is; see `runtime/recording`."""
+
+    def given(self, given: Input, at: Moment, /) -> None:
+        """Take note of *given*."""
+        ...
+
+    def preparing(self, given: Configured, at: Moment, /) -> None:
+        """Take note that *given* is being worked out."""
+        ...
+
+
 class Director:
     """Keeps no rules of its own: those are the engine's.  It knows neither sockets nor files."""
 
@@ -46,6 +59,7 @@ class Director:
     ) -> None:
         self.reconciler = Reconciler(table, self, emit, writer)
         self.certificates = Certificates(emit)
+        self.recorder: Recorder | None = None
         self._emit = emit
         self._begun = moment()
         self._pending: set[VirtualKey] = set()
@@ -91,7 +105,10 @@ class Director:
         both = dict.fromkeys([*before, *(virtual.key for virtual in config.virtuals)])
         found = await self.reconciler.learn(list(both))
         given = Configured(config=config, found=found, files=files)
-        async for _ in in_turns(self.state.prepare(given, moment()), 1):
+        now = moment()
+        if self.recorder is not None:
+            self.recorder.preparing(given, now)
+        async for _ in in_turns(self.state.prepare(given, now), 1):
             pass
         self._step(given)
         await self.certificates.follow(self.state.plans)
@@ -122,8 +139,10 @@ class Director:
         self.certificates.take(self.state.plans)
 
     def _step(self, given: Input) -> None:
-        state = self.state
-        events, touched = state.step(given, moment())
+        state, now = self.state, moment()
+        if self.recorder is not None:
+            self.recorder.given(given, now)
+        events, touched = state.step(given, now)
         for event in events:
             self._emit(event)
         if touched:

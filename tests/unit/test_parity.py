@@ -28,6 +28,7 @@ OURS = {
         "faultdown",
         "faultlimit",
         "metricslisten",
+        "record",
         "reconcileinterval",
         "reloadlimit",
         "sysctls",

@@ -56,6 +56,13 @@ RECONCILEINTERVAL = Directive(
     CONFIG.reconcileinterval,
     "Seconds between two comparisons of the whole table; 0: never",
 )
+RECORD: Directive[str | None] = Directive(
+    "record",
+    _GLOBAL,
+    value_types.ABSOLUTE_PATH,
+    CONFIG.record,
+    "A file in which the director records what it is told, for ldirectorctl replay; by default none",
+)
 SYSCTLS = switch(
     "sysctls", _GLOBAL, CONFIG.sysctls, "Set the kernel's net.ipv4.vs.expire_... settings that the virtuals need to 1"
 )

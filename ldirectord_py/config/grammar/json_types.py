@@ -46,5 +46,6 @@ CHECKTYPE: Schema = {
         {"type": "boolean"},
     ]
 }
+ABSOLUTE_PATH: Schema = {"type": "string", "pattern": "^/"}
 TEXT: Schema = {"type": ["string", "number", "boolean"]}
 """Whatever a plain word looks like to YAML, its letters count."""

@@ -112,6 +112,13 @@ def _quoted_or_text(text: str) -> str:
     return _text(text)
 
 
+def _absolute_path(text: str) -> str:
+    path = _quoted_or_text(text)
+    if not path.startswith("/") or "\0" in path:
+        raise Unreadable("expected a path from / on, such as /var/log/ldirectord/web.jsonl")
+    return path
+
+
 def _recipients(text: str) -> str:
     whole = len(text) > 1 and text.startswith('"') and text.endswith('"')
     if not (inner := text[1:-1] if whole else text):
@@ -302,6 +309,9 @@ TEXT = Reader("TEXT", _text, str, _NO_BLANK_BEHIND)
 SHELL = Reader("COMMAND", _text, str)
 QUOTED_OR_TEXT = Reader(
     'TEXT or "TEXT"', _quoted_or_text, _in_quotes, rf"{_QUOTED_ONLY}|{_NO_BLANK_BEHIND}", quoted=True
+)
+ABSOLUTE_PATH = Reader(
+    'PATH or "PATH"', _absolute_path, _in_quotes, r'"/.*"\s*|/(.*[^\s"])?', quoted=True, schema=json_types.ABSOLUTE_PATH
 )
 RECIPIENTS = Reader(
     'ADDRESSES or "ADDRESSES"', _recipients, _in_quotes, rf'".*"|{_NO_BLANK_BEHIND}', quoted=True, between=", "

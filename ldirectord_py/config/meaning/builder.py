@@ -76,6 +76,7 @@ def _config(path: str, values: Values, virtuals: tuple[Virtual, ...], diagnostic
         readdquiescent=values.get(READDQUIESCENT),
         logfile=values.get(d.LOGFILE),
         maintenancedir=values.get(d.MAINTENANCEDIR),
+        record=values.get(d.RECORD),
         checkinterval=float(values.get(CHECKINTERVAL)),
         metricslisten=values.get(d.METRICSLISTEN),
         reconcileinterval=values.get(d.RECONCILEINTERVAL),
@@ -110,6 +111,10 @@ def _check_paths(values: Values, diagnostics: Diagnostics) -> None:
         if entry.value.startswith("/") and not unused and (reason := unwritable(entry.value)):
             sentence = f"unable to open logfile: {shown(entry.value)}: {reason}; until it can be, lines are lost"
             diagnostics.warning(entry.line, f"logfile: {sentence}", "unwritable-file")
+    for file in values.each(d.RECORD):
+        if reason := unwritable(file.value or ""):
+            sentence = f"unable to record in {shown(file.value or '')}: {reason}; until it can be, nothing is recorded"
+            diagnostics.warning(file.line, f"record: {sentence}", "unwritable-file")
     for directory in values.each(d.MAINTENANCEDIR):
         if no_directory(directory.value or ""):
             diagnostics.warning(directory.line, "maintenancedir: maintenance directory does not exist", "no-such-path")

@@ -76,6 +76,7 @@ def globals_of(text: bytes) -> Words:
         "faultdown",
         "faultlimit",
         "metricslisten",
+        "record",
         "reconcileinterval",
         "reloadlimit",
         "sysctls",

@@ -13,6 +13,7 @@ from tests.unit.config.readings import SECTION, config_of, problems, warnings
 WHOLE = "expected a whole number above 0, such as 5"
 QUOTES = "expected a value in double quotes"
 INNER = "expected some text between the quotes"
+RECORD = "record: expected a path from / on, such as /var/log/ldirectord/web.jsonl"
 VALUE = "expected a value behind '='"
 REAL_SHAPE = "expected ADDRESS[:PORT] gate|masq|ipip, such as 10.0.0.5:80 gate"
 GLOBAL_HERE = "it is a global directive; put it outside of the virtuals, in the first column"
@@ -259,6 +260,8 @@ BAD_GLOBALLY = [
     ("sysctls=1", "sysctls: must be yes or no, but got '1'"),
     ("faultlimit=a", "faultlimit: expected seconds, such as 5 or 2.5, or 0 for never, but got 'a'"),
     ("faultdown=maybe", "faultdown: must be yes or no, but got 'maybe'"),
+    ("record=night.jsonl", f"{RECORD}, but got 'night.jsonl'"),
+    ("record=", f"record: {VALUE}, but got ''"),
     ("reloadlimit=101", "reloadlimit: expected a percentage, such as 50, but got '101'"),
     (
         "reconcileinterval=nan",
