@@ -170,5 +170,23 @@ def _plan_as_json(plan: Polled) -> Json:
             return {"asks": plan.probe_at(0).asked, "interval": plan.interval}
 
 
+_encode = json.JSONEncoder(separators=(",", ":")).encode
+"""Writes ASCII alone, so that nothing can end a line or be no UTF-8."""
+_DEPTH = 5
+"""Down to the servers of a virtual."""
+
+
 def _line(found: Json) -> str:
-    return json.dumps(found, separators=(",", ":"))  # ASCII: nothing in it can end a line or be no UTF-8
+    return _text(found, _DEPTH)
+
+
+def _text(found: Json, depth: int) -> str:
+    """Return *found* as JSON, put together of parts down to *depth*.
+
+    Nothing else runs while the library writes one, and a configuration may be of several megabytes.
+    """
+    if depth and isinstance(found, dict):
+        return f"{{{','.join([f'{_encode(name)}:{_text(value, depth - 1)}' for name, value in found.items()])}}}"
+    if depth and isinstance(found, list):
+        return f"[{','.join([_text(value, depth - 1) for value in found])}]"
+    return _encode(found)
