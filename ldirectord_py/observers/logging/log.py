@@ -7,12 +7,11 @@ from contextlib import suppress
 
 from ldirectord_py.model.events import CheckDone, Event, Reloaded, Stopping
 from ldirectord_py.model.outcome import Verdict
-from ldirectord_py.model.service import RealKey
 from ldirectord_py.observers.events.event_table import lines
-from ldirectord_py.observers.events.lines.checks import fault_over, faulted
 from ldirectord_py.observers.events.log_line import Field, Level, LogLine
 from ldirectord_py.observers.logging.destinations import LogDestination
 from ldirectord_py.observers.logging.entry import LogFormat
+from ldirectord_py.observers.logging.fault_lines import FaultLines
 from ldirectord_py.observers.logging.processors import Loggers
 from ldirectord_py.observers.logging.rationing import Rations
 from ldirectord_py.observers.logging.sinks import Sink, writer_to
@@ -46,7 +45,7 @@ class LogObserver:
         self._debug = debug
         self._open()
         self._left: list[Sink] = []
-        self._faults: dict[RealKey, str] = {}
+        self._faults = FaultLines()
         self._rations = Rations()
         self._releasing = False
 
@@ -54,7 +53,8 @@ class LogObserver:
         """Log what is to be logged of *event*."""
         if type(event) is CheckDone:
             if event.outcome.verdict is Verdict.FAULT or self._faults:
-                self._compare(event)
+                for line in self._faults.told(event):
+                    self._log(line)
             if not self._debug:
                 return
         elif type(event) is Reloaded:
@@ -99,17 +99,6 @@ class LogObserver:
     ) -> None:
         """Log a line of the command itself, such as `Invoking ldirectord invoked as: ...`."""
         self._log(LogLine(level, event, message, fields, original))
-
-    def _compare(self, event: CheckDone) -> None:
-        """Tell of faults that are new, and of faults that are over."""
-        outcome = event.outcome
-        for real in event.reals:
-            if outcome.verdict is Verdict.FAULT:
-                if self._faults.get(real) != outcome.detail:
-                    self._faults[real] = outcome.detail
-                    self._log(faulted(real, event))
-            elif self._faults.pop(real, None) is not None:
-                self._log(fault_over(real))
 
     def _log(self, line: LogLine) -> None:
         if self._debug or line.level is Level.DEBUG:
