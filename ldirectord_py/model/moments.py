@@ -16,3 +16,13 @@ def span(seconds: float) -> str:
 def date(seconds: float) -> str:
     """Return the day and minute that lie *seconds* after the epoch, in UTC, such as `2026-01-31 12:00 UTC`."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def duration(seconds: float) -> str:
+    """Return a length of time in its two largest units, such as `1 h 5 min`, `12.3 s` or `0.004 s`."""
+    if seconds < 60:
+        return f"{seconds:.3g} s"
+    whole = round(seconds)
+    days, hours, minutes, rest = whole // 86400, whole // 3600 % 24, whole // 60 % 60, whole % 60
+    parts = [f"{count} {unit}" for count, unit in ((days, "d"), (hours, "h"), (minutes, "min"), (rest, "s")) if count]
+    return " ".join(parts[:2])

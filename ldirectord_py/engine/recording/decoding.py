@@ -24,7 +24,7 @@ class BrokenLine(ValueError):
         """Counted from 1."""
 
 
-def decoded(lines: Iterable[str]) -> Iterator[Item]:
+def decoded(lines: Iterable[str | bytes]) -> Iterator[Item]:
     """Yield what *lines*, complete ones, say; raise `BrokenLine`."""
     segment: _Segment | None = None
     for number, line in enumerate(lines, start=1):

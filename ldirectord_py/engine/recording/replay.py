@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, assert_never
 
 from ldirectord_py.engine.belief import Belief
-from ldirectord_py.engine.inputs import Input, Moment
+from ldirectord_py.engine.inputs import Configured, Input, Moment
 from ldirectord_py.engine.recording.items import Given, Header, Item, Prepares
 from ldirectord_py.engine.state import EngineState
 from ldirectord_py.model.events import Event
@@ -17,8 +17,15 @@ class Told(NamedTuple):
     at: Moment
 
 
-def replay(items: Iterable[Item]) -> Iterator[Header | Told]:
-    """Yield what the director told while *items* were recorded, and where each segment begins."""
+class InForce(NamedTuple):
+    """A configuration comes in force."""
+
+    path: str
+    at: Moment
+
+
+def replay(items: Iterable[Item]) -> Iterator[Header | InForce | Told]:
+    """Yield what the director told while *items* were recorded, and where segments and configurations begin."""
     state = EngineState(Moment(0, 0))
     for item in items:
         match item:
@@ -28,6 +35,8 @@ def replay(items: Iterable[Item]) -> Iterator[Header | Told]:
             case Belief():
                 state = EngineState.of(item)
             case Given(given, at):
+                if isinstance(given, Configured):
+                    yield InForce(given.config.path, at)
                 yield from (Told(event, at) for event in _step(state, given, at))
             case _:
                 assert_never(item)
