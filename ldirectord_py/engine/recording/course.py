@@ -13,7 +13,7 @@ from ldirectord_py.engine.belief import Belief
 from ldirectord_py.engine.inputs import Configured, Input, Maintained, Moment, Observed, TakenOut, Written
 from ldirectord_py.engine.recording.items import Given, Header, Item, Prepares, Why, recorded_plan
 from ldirectord_py.engine.state import EngineState
-from ldirectord_py.model.check_plan import Always, CheckPlan, Never
+from ldirectord_py.model.check_plan import Always, CheckPlan, Never, Polled
 from ldirectord_py.model.config import Config, Real, Virtual
 from ldirectord_py.model.decisions import Mode
 from ldirectord_py.model.service import RealKey, VirtualKey
@@ -149,16 +149,20 @@ class _Night:
         return replace(other, virtuals=tuple(self._with_plans(virtual, plans) for virtual in other.virtuals))
 
     def _with_plans(self, virtual: Virtual, plans: Mapping[RealKey, CheckPlan]) -> Virtual:
-        pairs = zip(virtual.keys, virtual.reals, strict=True)
-        return replace(virtual, reals=tuple(self._with_plan(key, real, plans.get(key)) for key, real in pairs))
+        pairs = list(zip(virtual.keys, virtual.reals, strict=True))
+        reals = tuple(self._with_plan(real, plans.get(key)) for key, real in pairs)
+        for key, real in dict(pairs).items():  # of several lines that name one server the last counts
+            if isinstance(real.plan, Polled) and not isinstance(plans.get(key), Polled):
+                self._course.unrecorded[key] = None
+            else:
+                self._course.unrecorded.pop(key, None)
+        return replace(virtual, reals=reals)
 
-    def _with_plan(self, key: RealKey, real: Real, recorded: CheckPlan | None) -> Real:
+    def _with_plan(self, real: Real, recorded: CheckPlan | None) -> Real:
         if isinstance(real.plan, Always | Never):
             return real
         if recorded is None or isinstance(recorded, Always | Never):
-            self._course.unrecorded[key] = None
             return replace(real, plan=recorded_plan(next(self._unknown), "", 0))
-        self._course.unrecorded.pop(key, None)
         return replace(real, plan=recorded)
 
     def _settle(self, virtuals: Iterable[VirtualKey], *, anew: bool = False) -> None:

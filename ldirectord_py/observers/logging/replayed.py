@@ -9,7 +9,7 @@ from ldirectord_py.observers.events.log_line import LogLine
 from ldirectord_py.observers.logging.destinations import Stream
 from ldirectord_py.observers.logging.entry import LogFormat
 from ldirectord_py.observers.logging.fault_lines import FaultLines
-from ldirectord_py.observers.logging.rendering import rendering
+from ldirectord_py.observers.logging.processors import Loggers
 
 
 class Replayed:
@@ -22,7 +22,8 @@ class Replayed:
         self._debug = debug
         self._now = 0.0
         self._faults = FaultLines()
-        self._render = rendering(Stream(sys.stdout), format, lambda: self._now, debug=debug)
+        loggers = Loggers(format, "", debug=debug, clock=lambda: self._now)
+        self._render = loggers(Stream(sys.stdout), lambda entry: entry)
 
     def told(self, event: Event, at: float) -> Iterator[str]:
         """Yield the lines of an event."""
