@@ -227,7 +227,7 @@ def test_events_come_in_the_same_order_in_each_process() -> None:
         subprocess.run(
             [sys.executable, "-c", ORDER],
             env=os.environ | {"PYTHONHASHSEED": seed},
-            cwd=Path(__file__).parents[3],
+            cwd=Path(__file__).parents[4],
             capture_output=True,
             check=True,
         ).stdout

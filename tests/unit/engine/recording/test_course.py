@@ -15,7 +15,7 @@ from ldirectord_py.model.config import Config, Virtual
 from ldirectord_py.model.outcome import Reason, down, fault, up
 from ldirectord_py.model.service import RealKey
 from ldirectord_py.model.table import Destination, Service
-from tests.unit.engine.test_recording import Recorded
+from tests.unit.engine.recording.test_replay import Recorded
 from tests.unit.engine.test_state import FALLBACK, checked, real, service
 
 REFUSED = down(Reason.REFUSED, "connection refused")
