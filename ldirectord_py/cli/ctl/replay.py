@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
+from typing import Protocol
 
 from ldirectord_py.cli.ctl.command import Command, Status
 from ldirectord_py.cli.ctl.comparison import as_json, compared, show
@@ -18,9 +19,9 @@ from ldirectord_py.engine.recording.decoding import BrokenLine, decoded
 from ldirectord_py.engine.recording.items import Header, Item, Why
 from ldirectord_py.engine.recording.replay import InForce, Told, replay
 from ldirectord_py.model.errors import DirectorError
+from ldirectord_py.model.events import Event
 from ldirectord_py.observers.events.log_line import Level, LogLine
 from ldirectord_py.observers.logging.entry import LogFormat
-from ldirectord_py.observers.logging.replayed import Replayed
 
 _DESCRIPTION = """\
 Tell again what a director told while it recorded what it found in INPUTS (the directive 'record'): which servers went
@@ -30,6 +31,22 @@ Of several files, such as INPUTS and INPUTS.1, the older one comes first.
 With --config, say what FILE would have made of the same time, had it been in force: each outcome goes to the server
 that it was found of, whatever FILE would have asked instead. The exit status is 2 if anything would have differed.
 """
+
+
+class Log(Protocol):
+    """See `Replayed`, whose library takes longer to load than most commands take."""
+
+    def told(self, event: Event, at: float, /) -> Iterable[str]:
+        """Return the lines of an event."""
+        ...
+
+    def said(self, line: LogLine, at: float, /) -> Iterable[str]:
+        """Return the line of something else."""
+        ...
+
+    def configured(self, line: LogLine, at: float, /) -> Iterable[str]:
+        """Return the line of a configuration that comes in force."""
+        ...
 
 
 class BrokenRecording(DirectorError):
@@ -47,6 +64,8 @@ def _run(asked: Namespace) -> Status:
     paths = _in_order([Path(path) for path in asked.inputs])
     if asked.config is not None:
         return _compare(paths, asked.config, json=asked.json)
+    from ldirectord_py.observers.logging.replayed import Replayed  # noqa: PLC0415  # see `Log`
+
     log = Replayed(LogFormat.JSON if asked.json else LogFormat.TEXT, debug=asked.checks)
     for each in replay(_items(paths)):
         for line in _told(log, each):
@@ -54,7 +73,7 @@ def _run(asked: Namespace) -> Status:
     return Status.FINE
 
 
-def _told(log: Replayed, each: Header | InForce | Told) -> Iterable[str]:
+def _told(log: Log, each: Header | InForce | Told) -> Iterable[str]:
     match each:
         case Told(event, at):
             return log.told(event, at.epoch)
