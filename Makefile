@@ -29,7 +29,7 @@ $(VENV)/.runs: requirements/run.txt
 	@touch $@
 
 demo: $(VENV)/.runs
-	@$(RUN)/python -m ldirectord_py.cli.demo $(if $(KERNEL),--kernel)
+	@$(RUN)/python -m ldirectord_py.cli.ldirectorctl demo $(if $(KERNEL),--kernel)
 
 test: $(VENV)/.installed
 	@tests/run-all $(RUN)

@@ -107,10 +107,10 @@ def virtual() -> Virtual:
 
 
 def test_the_commands_write_to_the_terminal_in_one_place_only() -> None:
-    """`convert` writes a file, `rendering` prints to memory, and `demo` knows all words that it shows."""
+    """`convert` writes a file, `rendering` prints to memory, and the demo's `story` knows all its words."""
     (folder,) = ldirectord_py.cli.__path__
     writers = {path.name for path in Path(folder).rglob("*.py") if _writes(ast.parse(path.read_text()))}
-    assert writers == {"terminal.py", "convert.py", "demo.py", "rendering.py"}
+    assert writers == {"terminal.py", "convert.py", "rendering.py", "story.py"}
 
 
 def _writes(tree: ast.AST) -> bool:

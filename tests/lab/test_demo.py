@@ -12,7 +12,7 @@ CHECKOUT = Path(__file__).parents[2]
 
 def test_the_story_comes_true_on_the_kernels_table_and_leaves_it_clean() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "ldirectord_py.cli.demo", "--kernel"],
+        [sys.executable, "-m", "ldirectord_py.cli.ldirectorctl", "demo", "--kernel"],
         cwd=CHECKOUT,
         capture_output=True,
         text=True,

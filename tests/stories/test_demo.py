@@ -11,7 +11,7 @@ CHECKOUT = Path(__file__).parents[2]
 
 def test_the_story_comes_true_and_ends_with_what_to_run_next() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "ldirectord_py.cli.demo"],
+        [sys.executable, "-m", "ldirectord_py.cli.ldirectorctl", "demo"],
         cwd=CHECKOUT,
         env=os.environ | {"PYTHONWARNINGS": "error"},
         capture_output=True,

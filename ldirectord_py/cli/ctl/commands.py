@@ -2,8 +2,9 @@
 
 from ldirectord_py.cli.ctl.command import Command
 from ldirectord_py.cli.ctl.convert import CONVERT
+from ldirectord_py.cli.ctl.demo import DEMO
 from ldirectord_py.cli.ctl.lint import LINT
 from ldirectord_py.cli.ctl.plan import PLAN
 from ldirectord_py.cli.ctl.replay import REPLAY
 
-COMMANDS: tuple[Command, ...] = (CONVERT, LINT, PLAN, REPLAY)
+COMMANDS: tuple[Command, ...] = (CONVERT, DEMO, LINT, PLAN, REPLAY)

@@ -1,6 +1,7 @@
-"""`make demo`: the director on three small web servers, told as a story on the terminal."""
+"""The director on three small web servers, told as a story on the terminal."""
 
 import asyncio
+import shutil
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -23,7 +24,8 @@ from ldirectord_py.model.snapshot import RealStatus, Snapshot
 from ldirectord_py.observers.logging.destinations import LogFile
 from ldirectord_py.options import Options
 
-_CONFIG = Path("etc/demo.cf")
+_CONFIG = Path(__file__).with_name("demo.cf")
+_CHECKOUT = Path(__file__).parents[3]
 _PATIENCE = 10.0  # seconds within which each step of the story has to come true
 _READING = 2.5  # seconds that the reader gets for each table
 _COLOURS = {State.UP: "green", State.ADOPTED: "green", State.UNKNOWN: "yellow", State.DOWN: "red"}
@@ -161,30 +163,43 @@ def _failures(error: BaseException) -> list[BaseException]:
     return [error]
 
 
-def main() -> int:
-    """Tell the story; return 0 where all of it came true."""
-    console = Console(width=None if sys.stdout.isatty() else 100, highlight=False)
-    kernel = "--kernel" in sys.argv[1:]
-    console.print(
-        f"[dim]{_CONFIG}, on {'the kernel' if kernel else 'a table in memory'}:\n{_CONFIG.read_text().rstrip()}"
-    )
+def tell_story(*, kernel: bool) -> bool:
+    """Tell the story, on the kernel's table or on one in memory; return whether all of it came true."""
+    console = Console(width=None if sys.stdout.isatty() else 80, highlight=False)
+    console.print(f"[dim]{_CONFIG.name}, on {'the kernel' if kernel else 'a table in memory'}:")
+    console.print(Text(_CONFIG.read_text().rstrip(), "dim"))
     options = Options(table="kernel" if kernel else "memory", log=lambda _: LogFile(Path("/dev/null")))
     try:
-        asyncio.run(_demo(console, load(_CONFIG.absolute()), options))
+        asyncio.run(_demo(console, load(_CONFIG), options))
     except (DirectorError, TimeoutError, OSError, ExceptionGroup) as failed:
         for error in _failures(failed):
-            console.print(f"[red]The demo did not come true:[/red] {str(error) or 'a step took too long'}")
-        return 1
-    console.print(_NEXT)
-    return 0
+            console.print("[red]The demo did not come true:[/red]", Text(str(error) or "a step took too long"))
+        return False
+    console.print("\n[bold]What to run next[/bold]")
+    console.print(_next())
+    return True
 
 
-_NEXT = """
-[bold]What to run next[/bold]
-  .venv/bin/ldirectord YOUR.cf configtest    all that is wrong with your file
-  .venv/bin/ldirectord -d YOUR.cf start      checks your servers, in the foreground
-  make test                                  proves it, on a real IPVS kernel too"""
+def _next() -> Table:
+    """Return the commands that a reader may try, as they are called from here."""
+    program = _program()
+    commands = [
+        (f"{program} YOUR.cf configtest", "all that is wrong with your file"),
+        (f"{program} -d YOUR.cf start", "checks your servers, in the foreground"),
+    ]
+    if (_CHECKOUT / "Makefile").exists():
+        commands.append(("make test", "proves it, on a real IPVS kernel too"))
+    table = Table.grid(padding=(0, 4, 0, 2))
+    table.add_column(no_wrap=True)
+    for command, what in commands:
+        table.add_row(command, what)
+    return table
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def _program() -> str:
+    """Return how `ldirectord` is called: by its name where it is found by that, else by its place."""
+    beside = Path(sys.executable).with_name("ldirectord")
+    found = shutil.which("ldirectord")
+    if not beside.exists() or (found is not None and Path(found) == beside):
+        return "ldirectord"
+    return str(beside.relative_to(Path.cwd()) if beside.is_relative_to(Path.cwd()) else beside)
