@@ -23,6 +23,7 @@ from ldirectord_py.probing.schedule import Schedule
 from ldirectord_py.runtime.director import Director
 from ldirectord_py.runtime.maintenance import Maintenance
 from ldirectord_py.runtime.reloading import Reloader, settle_memory
+from ldirectord_py.workers.workers import Workers
 
 IN_A_VIRTUAL = 100
 _run = events.Handle._run  # type: ignore[attr-defined]  # noqa: SLF001  # each turn goes through it
@@ -76,7 +77,7 @@ async def main(servers: int) -> None:
     await director.start(await maintenance.look(director.config))
     dearest = Dearest()
     async with asyncio.TaskGroup() as tasks:
-        prober = Prober(tasks, crashed=lambda _probe, error: print(error))
+        prober = Prober(tasks, Workers(), crashed=lambda _probe, error: print(error))
         schedule = Schedule(prober, director.report, limit=1000, drivers=64)
         schedule.retarget(director.plans)
         running = [tasks.create_task(director.follow()), tasks.create_task(maintenance.watch(director, schedule))]

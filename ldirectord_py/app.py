@@ -70,6 +70,7 @@ from ldirectord_py.system.limits import limits
 from ldirectord_py.system.supervision import SideJob, Supervisor, Work
 from ldirectord_py.system.sysctls import KernelSettings, advised, current
 from ldirectord_py.system.systemd import WATCHDOG, Notifier
+from ldirectord_py.workers.workers import Workers
 
 _RELOADING = SideJob("Reloading on SIGHUP", "the configuration in force stays")
 _STATE_SECONDS = 2.0
@@ -257,10 +258,12 @@ class Application:
 
     async def _direct(self, ready: Ready) -> None:
         director = self._director
+        workers = Workers()
         try:
             async with asyncio.TaskGroup() as tasks:
                 prober = Prober(
                     tasks,
+                    workers,
                     crashed=Crashes(self._say_crashed),
                     certificate_seen=director.certificates.seen,
                     closing=self._limits.closing,
@@ -282,6 +285,7 @@ class Application:
                 finally:
                     schedule.close()
                     prober.close()
+                    workers.close()
         except* ShutdownRequested:
             pass
 

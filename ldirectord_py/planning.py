@@ -14,6 +14,7 @@ from ldirectord_py.probing.schedule import ReportOutcome, Schedule
 from ldirectord_py.runtime.check_once import CheckedOnce, check_once
 from ldirectord_py.runtime.maintenance import Maintenance
 from ldirectord_py.system.limits import limits
+from ldirectord_py.workers.workers import Workers
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +50,16 @@ async def foresee(config: Config, *, check: bool, ours: Collection[str] = ()) ->
     checked = None
     if check:
         may = limits()
+        workers = Workers()
         async with asyncio.TaskGroup() as tasks:
-            prober = Prober(tasks, crashed=lambda _probe, _error: None)  # told as the check's outcome
+            prober = Prober(tasks, workers, crashed=lambda _probe, _error: None)  # told as the check's outcome
 
             def schedule(report: ReportOutcome) -> Schedule:
                 return Schedule(prober, report, limit=may.conversations, drivers=may.drivers)
 
             checked = await check_once(config, schedule)
             prober.close()
+            workers.close()
     maintenance = Maintenance(lambda _event: None)
     try:
         maintained = await maintenance.look(config)

@@ -10,6 +10,7 @@ from ldirectord_py.checks.building.invalid_option import InvalidOption
 from ldirectord_py.checks.quoting import quoted
 from ldirectord_py.model.address import bracketed
 from ldirectord_py.model.check_options import CheckOptions
+from ldirectord_py.model.conversation import DriverServices
 from ldirectord_py.model.errors import CheckUnavailable
 from ldirectord_py.model.outcome import Outcome, Reason, down, up
 from ldirectord_py.model.service import MarkKey
@@ -35,7 +36,7 @@ class External:
     account: Account | None = None
     """Whom it runs as; None: as the director's user, with fewer capabilities than that has."""
 
-    async def run(self) -> Outcome:
+    async def run(self, _services: DriverServices) -> Outcome:
         """See `Driver.run`."""
         if self.script is not None and not _readable(self.script):
             raise CheckUnavailable(

@@ -4,6 +4,7 @@ from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
 from ldirectord_py.model.outcome import Outcome
+from ldirectord_py.model.workers import WorkerAnswer, WorkerKind, WorkerQuestion
 
 
 class Transport(StrEnum):
@@ -103,10 +104,29 @@ class Conversation(Protocol):
         ...
 
 
+class DriverServices(Protocol):
+    """What a driver may ask of whoever runs it, for one check."""
+
+    async def has_match(self, pattern: "Pattern", subject: bytes) -> bool:
+        """See `Peer.has_match`."""
+        ...
+
+    async def worker_ready(self, kind: WorkerKind) -> None:
+        """Wait until a worker of *kind* is free, to be asked next; raises `CheckUnavailable` if there can be none."""
+        ...
+
+    async def ask_worker(self, kind: WorkerKind, question: WorkerQuestion) -> WorkerAnswer:
+        """Return what a worker of *kind* answers; raises `WorkerEnded` where it has ended over the question.
+
+        Raises `CheckUnavailable` where nobody can be asked.
+        """
+        ...
+
+
 class Driver(Protocol):
     """A check that cannot be a conversation (a program, a database library); also a frozen dataclass."""
 
-    async def run(self) -> Outcome:
+    async def run(self, services: DriverServices) -> Outcome:
         """Ask, and say what the answer means; cancelled at its deadline, and then leaves nothing behind.
 
         Raises `CheckUnavailable` where it cannot be carried out here.
@@ -118,6 +138,6 @@ class Driver(Protocol):
 class PreparedDriver(Driver, Protocol):
     """A driver that needs something of this machine first, which takes time that is not the server's."""
 
-    async def ready(self) -> None:
+    async def ready(self, services: DriverServices) -> None:
         """Wait for it, before the time of the check begins; raises `CheckUnavailable` where it cannot be had."""
         ...

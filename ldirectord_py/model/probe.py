@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from ldirectord_py.model.address import Endpoint, IPAddress
-from ldirectord_py.model.conversation import Conversation, Driver, Transport
+from ldirectord_py.model.conversation import Conversation, Driver, DriverServices, Transport
 from ldirectord_py.model.hashing import HashedOnce
 from ldirectord_py.model.outcome import Outcome
 
@@ -16,7 +16,7 @@ class FixedOutcome:
     group: int | None = None
     """Whom it is for, where it is not one check for everybody."""
 
-    async def run(self) -> Outcome:
+    async def run(self, _services: DriverServices) -> Outcome:
         """See `Driver.run`."""
         return self.outcome
 

@@ -4,12 +4,15 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from ldirectord_py.model.conversation import Driver, PreparedDriver
+from ldirectord_py.checks.matching.offload import Allowance, Matcher
+from ldirectord_py.model.conversation import Driver, Pattern, PreparedDriver
 from ldirectord_py.model.errors import CheckUnavailable
 from ldirectord_py.model.outcome import Outcome, Reason, down, fault
 from ldirectord_py.model.probe import Probe
+from ldirectord_py.model.workers import WorkerAnswer, WorkerKind, WorkerQuestion
 from ldirectord_py.probing.peer_services import Done
 from ldirectord_py.probing.reasons import HELD_UP, outcome_of_bug, outcome_of_delay
+from ldirectord_py.workers.workers import Workers
 
 Crashed = Callable[[Probe, Exception], None]
 
@@ -25,11 +28,33 @@ class DriverRun:
         self._task.cancel()
 
 
+class Services:
+    """What one run of a driver may ask for, see `DriverServices`."""
+
+    def __init__(self, workers: Workers) -> None:
+        self._workers = workers
+        self._allowance = Allowance()
+
+    async def has_match(self, pattern: Pattern, subject: bytes) -> bool:
+        """See `DriverServices.has_match`."""
+        found = pattern.matches_at_once(subject)
+        return await Matcher(self._workers).matches(pattern, subject, self._allowance) if found is None else found
+
+    async def worker_ready(self, kind: WorkerKind) -> None:
+        """See `DriverServices.worker_ready`."""
+        await self._workers.ready(kind)
+
+    async def ask_worker(self, kind: WorkerKind, question: WorkerQuestion) -> WorkerAnswer:
+        """See `DriverServices.ask_worker`."""
+        return await self._workers.ask(kind, question)
+
+
 class DriverRunner:
     """Runs driver checks as tasks of *tasks*."""
 
-    def __init__(self, tasks: asyncio.TaskGroup, crashed: Crashed) -> None:
+    def __init__(self, tasks: asyncio.TaskGroup, workers: Workers, crashed: Crashed) -> None:
         self._tasks = tasks
+        self._workers = workers
         self._crashed = crashed
 
     def start(self, probe: Probe, done: Done) -> DriverRun:
@@ -38,17 +63,18 @@ class DriverRunner:
 
     async def _run(self, probe: Probe, done: Done) -> None:
         begun = time.monotonic()
+        services = Services(self._workers)
         try:
             if isinstance(probe.check, PreparedDriver):
-                await probe.check.ready()
+                await probe.check.ready(services)
                 begun = time.monotonic()
-            outcome = await self._outcome(probe)
+            outcome = await self._outcome(probe, services)
         except CheckUnavailable as error:
             outcome = fault(error)
         now = time.monotonic()
         done(outcome, now - begun, now)
 
-    async def _outcome(self, probe: Probe) -> Outcome:
+    async def _outcome(self, probe: Probe, services: Services) -> Outcome:
         driver: Driver = probe.check  # type: ignore[assignment]  # a probe without a target is a driver's
         loop = asyncio.get_running_loop()
         when, late = loop.time() + probe.timeout, 0.0
@@ -61,7 +87,7 @@ class DriverRunner:
         looking, deadline = loop.call_at(when, look), asyncio.timeout_at(when)
         try:
             async with deadline:
-                return await driver.run()
+                return await driver.run(services)
         except CheckUnavailable:
             raise
         except Exception as error:  # noqa: BLE001  # the one place around a driver: what is no fault of ours by its type is down

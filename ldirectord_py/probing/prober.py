@@ -8,7 +8,7 @@ from pathlib import Path
 from select import EPOLLERR, EPOLLET, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP, epoll
 from typing import Protocol, TypeVar
 
-from ldirectord_py.checks.matching.offload import Allowance, matcher
+from ldirectord_py.checks.matching.offload import Allowance, Matcher
 from ldirectord_py.model.conversation import Pattern, Transport
 from ldirectord_py.model.outcome import Outcome, Reason
 from ldirectord_py.model.probe import Probe, Target
@@ -23,7 +23,7 @@ from ldirectord_py.probing.time_waits import TimeWaitBudget, per_second
 from ldirectord_py.probing.tls import TlsPeer
 from ldirectord_py.probing.tls_memory import OnCertificate, TlsMemory
 from ldirectord_py.system.daemon_thread import Threads
-from ldirectord_py.workers.pool import close_pools
+from ldirectord_py.workers.workers import Workers
 
 _WATCHED = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET
 _HAS_COME = EPOLLIN | EPOLLRDHUP | EPOLLERR | EPOLLHUP
@@ -58,6 +58,7 @@ class Prober:
     def __init__(
         self,
         tasks: asyncio.TaskGroup,
+        workers: Workers,
         *,
         crashed: Callable[[Probe, Exception], None],
         certificate_seen: OnCertificate = lambda _target, _expires: None,
@@ -67,8 +68,8 @@ class Prober:
         self.tls = TlsMemory(certificate_seen)
         self._loop = asyncio.get_running_loop()
         self.closing = ClosingConnections(self._loop, TimeWaitBudget(per_second()), most=closing)
-        self._drivers = DriverRunner(tasks, crashed)
-        self._matcher = matcher()
+        self._drivers = DriverRunner(tasks, workers, crashed)
+        self._matcher = Matcher(workers)
         self._threads = Threads(_THREADS)
         self._epoll = epoll()
         self._ephemeral = _ephemeral_ports()
@@ -131,8 +132,6 @@ class Prober:
         self.closing.close()
         if self._timer is not None:
             self._timer.cancel()
-        self._matcher.close()
-        close_pools()
         self._loop.remove_reader(self._epoll.fileno())
         self._epoll.close()
 

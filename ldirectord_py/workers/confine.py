@@ -1,4 +1,4 @@
-"""How a worker gives up its rights: to be called in the worker, after its library has been loaded."""
+"""How the parent of workers gives up its rights, and so theirs: to be called once its library has been loaded."""
 
 import ctypes
 import os
@@ -6,10 +6,9 @@ import resource
 import signal
 import sys
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
-_MOST_MEMORY = 1 << 30
-"""Bytes of address space."""
 _MOST_FILES = 64
 _NOBODY = 65534
 """The user and the group that own nothing."""
@@ -20,11 +19,11 @@ _CAPABILITY_VERSION_3 = 0x20080522
 _CAPABILITIES = 64  # more than there are: those that the kernel lacks are refused, which changes nothing
 
 
-def limit() -> None:
-    """Bound what this process may take of the machine."""
+def limit(most_memory: int) -> None:
+    """Bound what this process, and each that it forks, may take of the machine; *most_memory* in bytes."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # it would hold passwords
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    for what, most in ((resource.RLIMIT_AS, _MOST_MEMORY), (resource.RLIMIT_NOFILE, _MOST_FILES)):
+    for what, most in ((resource.RLIMIT_AS, most_memory), (resource.RLIMIT_NOFILE, _MOST_FILES)):
         _, hard = resource.getrlimit(what)
         bound = most if hard == resource.RLIM_INFINITY else min(most, hard)
         resource.setrlimit(what, (bound, bound))
@@ -35,7 +34,7 @@ def drop(parent: int) -> None:
 
     The process ends with its *parent*; raises OSError where a right cannot be given up.
     """
-    libc = ctypes.CDLL(None, use_errno=True)
+    libc = _libc()
     _call(libc.prctl, _PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     with suppress(OSError):  # kernels before 4.3
         _call(libc.prctl, _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
@@ -47,9 +46,14 @@ def drop(parent: int) -> None:
     _call(libc.capset, header, (ctypes.c_uint32 * 6)())
     _call(libc.prctl, _PR_SET_DUMPABLE, 0, 0, 0, 0)
     # Last, for the kernel forgets it where the user changes.
-    _call(libc.prctl, _PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    end_with(parent)
+
+
+def end_with(parent: int) -> None:
+    """Have the kernel end this process when its *parent* ends; raises OSError where it cannot."""
+    _call(_libc().prctl, _PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:
-        sys.exit("the director has ended")
+        sys.exit("the parent has ended")
 
 
 def _become_nobody() -> None:
@@ -68,6 +72,11 @@ def _become_nobody() -> None:
             return
     os.setresuid(0, 0, 0)
     os.setresgid(0, 0, 0)
+
+
+@cache
+def _libc() -> ctypes.CDLL:
+    return ctypes.CDLL(None, use_errno=True)
 
 
 def _call(function: "ctypes._NamedFuncPointer", *words: object) -> None:

@@ -1,155 +1,155 @@
-"""One worker process, and our end of its standard input and output."""
+"""One worker process, as the director sees it: our end of its stream, and the question that it is at."""
 
 import asyncio
-import os
 import socket
-import subprocess
-import sys
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
-from typing import Any
 
-from ldirectord_py.system.processes import ProgramResult
-from ldirectord_py.workers.frames import READY, UNAVAILABLE, unpacked
+from ldirectord_py.model.workers import WorkerAnswer, WorkerEnded
+from ldirectord_py.workers.frames import unpacked
 
 GRACE = 0.5
 """Seconds that a worker has to come to its end by itself, once nobody waits for its answer any more."""
 _CHUNK = 1 << 16
-_REAPED_AGAIN = 0.005
 _NO_WAIT = False
-_ROOT = str(Path(__file__).parents[2])
 
 
-class WorkerEnded(Exception):
-    """The worker has ended over a question; the message is how."""
+class WorkerLost(WorkerEnded):
+    """The worker has ended, but not over the question as far as one can tell: the next one may answer it."""
 
 
 class Worker:
-    """A process that runs *module*.  It is *released* when it can be asked, and *gone* when it has ended.
+    """A worker with at most one question at a time.
 
-    *gone* is handed why it could not be started, if so.  Raises OSError where there can be none.
+    It is *released* when it has answered, and *left* when it is to be ended or has ended by itself; how it has ended
+    is told by its parent, see `gone`.
     """
 
     def __init__(
-        self, module: str, released: Callable[["Worker"], None], gone: Callable[["Worker", str], None]
+        self,
+        number: int,
+        stream: socket.socket,
+        released: Callable[["Worker"], None],
+        left: Callable[["Worker"], None],
     ) -> None:
-        self._released = released
-        self._gone = gone
-        self._loop = asyncio.get_running_loop()
-        self._buffer = b""
-        self._answer: asyncio.Future[dict[str, Any]] | None = None
-        self._timer: asyncio.TimerHandle | None = None
-        self._ready = self._closed = False
-        self._why = ""
+        self.number = number
         self.questions = 0
+        self._stream = stream
+        self._released = released
+        self._left = left
+        self._loop = asyncio.get_running_loop()
         self.since = self._loop.time()
-        self._socket, theirs = socket.socketpair()
-        with theirs:
-            try:
-                self._popen = _popen(module, theirs.fileno())
-            except OSError:
-                self._socket.close()
-                raise
-        self._socket.setblocking(_NO_WAIT)
-        self._loop.add_reader(self._socket, self._on_news)
+        """When it was last released (monotonic)."""
+        self._buffer = b""
+        self._answer: asyncio.Future[WorkerAnswer] | None = None
+        self._unsent = memoryview(b"")
+        self._undelivered = False
+        """Whether it has ended before it had all of its question, which so cannot have ended it."""
+        self._grace: asyncio.TimerHandle | None = None
+        self.closed = False
+        """Whether it is of no use any more."""
+        stream.setblocking(_NO_WAIT)
+        self._loop.add_reader(stream, self._on_news)
 
-    async def ask(self, question: bytes) -> dict[str, Any]:
-        """Return the answer to the frame *question*; raises `WorkerEnded`."""
+    async def ask(self, question: bytes) -> WorkerAnswer:
+        """Return the answer to the frame *question*; raises `WorkerEnded`, or `CheckUnavailable` if there is none."""
+        if self.closed:
+            raise WorkerLost("it had ended before")
         self.questions += 1
-        answer: asyncio.Future[dict[str, Any]] = self._loop.create_future()
+        answer: asyncio.Future[WorkerAnswer] = self._loop.create_future()
         self._answer = answer
+        self._unsent = memoryview(question)
+        if not self._send():
+            self._loop.add_writer(self._stream, self._go_on_sending)
         try:
-            with suppress(OSError):  # it has ended: the reader learns how
-                await self._loop.sock_sendall(self._socket, question)
             return await answer
         except asyncio.CancelledError:
-            if not self._closed:
-                self._timer = self._loop.call_later(GRACE, self.end)
+            if self._answer is answer and not self.closed:
+                self._part()
             raise
 
+    def _send(self) -> bool:
+        """Send what the stream takes; return whether that is all."""
+        try:
+            self._unsent = self._unsent[self._stream.send(self._unsent) :]
+        except BlockingIOError:
+            return False
+        except OSError:  # it has ended: the reader learns of that
+            self._undelivered = True
+            return True
+        return not self._unsent
+
+    def _go_on_sending(self) -> None:
+        if self._send():
+            self._loop.remove_writer(self._stream)
+
+    def _part(self) -> None:
+        """Nobody waits any more: have it end soon, unless it answers; what has half a question is of no use."""
+        if self._unsent:
+            self.end()
+        else:
+            self._grace = self._loop.call_later(GRACE, self.end)
+
     def end(self) -> None:
-        """End it; `gone` is called once it has ended."""
+        """Have it ended."""
+        if self._close():
+            self._left(self)
+
+    def gone(self, error: Exception) -> None:
+        """Tell whoever waits for its answer that it has ended, as *error* says."""
         self._close()
-        self._reap()
+        if self._undelivered and isinstance(error, WorkerEnded):
+            error = WorkerLost(str(error))
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_exception(error)
 
-    def part(self) -> None:
-        """Let go of it, and end it unless it is just coming to its end: see `ask`."""
-        self._close(kill=self._timer is None)
-
-    def close(self, seconds: float) -> None:
-        """End it, at once or in *seconds* if it has not ended by itself, and wait for that."""
-        with suppress(subprocess.TimeoutExpired):
-            self._popen.wait(max(seconds, 0))
-        self._popen.kill()
-        self._popen.wait()
+    def finish(self, seconds: float) -> None:
+        """Let go of it; give it up to *seconds* if it is just coming to its end by itself, see `ask`."""
+        if self._grace is not None and not self.closed:
+            self._loop.remove_reader(self._stream)
+            self._stream.settimeout(max(seconds, 0.001))
+            with suppress(OSError):
+                self._stream.recv(1)
+        self._close()
 
     def _on_news(self) -> None:
         try:
-            data = self._socket.recv(_CHUNK)
+            data = self._stream.recv(_CHUNK)
         except BlockingIOError:
             return
         except OSError:
             data = b""
+        if not data or self._answer is None or self._unsent:  # at its end, or speaking out of turn
+            self.end()
+            return
         self._buffer += data
         try:
-            told = unpacked(self._buffer) if data else {}
+            told = unpacked(self._buffer)
         except ValueError:
-            told = {}
+            self.end()
+            return
         if told is not None:
             self._buffer = b""
-            self._take(told)
+            self._take(WorkerAnswer(*told))
 
-    def _take(self, told: dict[str, Any]) -> None:
-        if told and self._ready:
-            if self._timer is not None:
-                self._timer.cancel()
-            answer, self._answer = self._answer, None
-            self._free()
-            if answer is not None and not answer.done():
-                answer.set_result(told)
-        elif READY in told:
-            self._ready = True
-            self._free()
-        else:
-            self._why = str(told.get(UNAVAILABLE, ""))
-            self.end()
-
-    def _free(self) -> None:
+    def _take(self, told: WorkerAnswer) -> None:
+        if self._grace is not None:
+            self._grace.cancel()
+            self._grace = None
+        answer, self._answer = self._answer, None
         self.since = self._loop.time()
         self._released(self)
+        if answer is not None and not answer.done():
+            answer.set_result(told)
 
-    def _close(self, *, kill: bool = True) -> None:
-        if self._closed:
-            return
-        self._closed = True
-        if self._timer is not None:
-            self._timer.cancel()
-        self._loop.remove_reader(self._socket)
-        self._socket.close()
-        if kill:
-            self._popen.kill()  # changes nothing of how it ends, if it is at its end already
-
-    def _reap(self) -> None:
-        """Learn how it has ended, without waiting: to give back much memory takes the kernel a while."""
-        if (status := self._popen.poll()) is None:
-            self._loop.call_later(_REAPED_AGAIN, self._reap)
-            return
-        how = str(ProgramResult(status))
-        if self._answer is not None and not self._answer.done():
-            self._answer.set_exception(WorkerEnded(how))
-        self._gone(self, "" if self._ready else self._why or f"the process that asks has ended at its start: {how}")
-
-
-def _popen(module: str, ours: int) -> "subprocess.Popen[bytes]":
-    # -P: the folder that we were started in is no place to import from; where we ourselves are, is.
-    places = os.pathsep.join(filter(None, (_ROOT, os.environ.get("PYTHONPATH"))))
-    return subprocess.Popen(  # noqa: S603  # a program of ours
-        (sys.executable, "-P", "-m", module, str(os.getpid())),
-        stdin=ours,
-        stdout=ours,
-        stderr=subprocess.DEVNULL,
-        cwd="/",
-        env={"PYTHONPATH": places, "HOME": "/nonexistent", "LC_ALL": "C.UTF-8"},
-        process_group=0,  # a terminal's interrupt is for the director
-    )
+    def _close(self) -> bool:
+        """Close our end; return whether it was open."""
+        if self.closed:
+            return False
+        self.closed = True
+        if self._grace is not None:
+            self._grace.cancel()
+        self._loop.remove_reader(self._stream)
+        self._loop.remove_writer(self._stream)
+        self._stream.close()
+        return True

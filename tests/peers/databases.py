@@ -9,6 +9,7 @@ from pathlib import Path
 from ldirectord_py.checks.databases.statement import Statement
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.outcome import Outcome
+from tests.peers.driver_services import services
 from tests.peers.listeners import Answer, serving
 
 OF_PYTHON = re.compile(r"NoneType|has no attribute|out of range|\\'b'|\(\d+, '|invalid literal|module '|Traceback")
@@ -83,7 +84,7 @@ async def _end(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
 async def ask(kind: type[Statement], answer: Answer, *, patience: float = PATIENCE) -> Outcome:
     """Ask a server that answers with *answer*."""
     async with serving(answer) as endpoint, asyncio.timeout(patience):
-        return await check(kind, endpoint).run()
+        return await check(kind, endpoint).run(services())
 
 
 def check(kind: type[Statement], server: Endpoint) -> Statement:
@@ -101,10 +102,10 @@ async def leaves_nothing(kind: type[Statement]) -> bool:
         gone.set()
 
     async with serving(answer) as endpoint, asyncio.timeout(PATIENCE):
-        await check(kind, endpoint).ready()  # the worker stays
+        await check(kind, endpoint).ready(services())  # the worker stays
         before = len(list(Path("/proc/self/fd").iterdir()))
         async with asyncio.TaskGroup() as tasks:
-            running = tasks.create_task(check(kind, endpoint).run())
+            running = tasks.create_task(check(kind, endpoint).run(services()))
             await reached.wait()
             running.cancel()
         await gone.wait()

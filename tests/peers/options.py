@@ -15,6 +15,7 @@ from ldirectord_py.model.probe import Probe
 from ldirectord_py.model.service import AddressKey, Protocol, VirtualKey
 from ldirectord_py.probing.prober import Prober
 from ldirectord_py.probing.tls_memory import OnCertificate
+from ldirectord_py.workers.workers import Workers
 
 VIP = AddressKey(Protocol.TCP, Endpoint(ip_address("192.0.2.1"), 80))
 UDP_VIP = AddressKey(Protocol.UDP, Endpoint(ip_address("192.0.2.1"), 80))
@@ -53,11 +54,19 @@ def configured(real: str, *lines: str, virtual: str | None = None) -> CheckPlan:
 
 
 @asynccontextmanager
-async def probing(certificate_seen: OnCertificate = lambda _target, _expires: None) -> AsyncIterator[Ask]:
+async def probing(
+    certificate_seen: OnCertificate = lambda _target, _expires: None, workers: Workers | None = None
+) -> AsyncIterator[Ask]:
     """Yield a way to carry out a probe, once; a bug in a check is raised."""
     crashes: list[Exception] = []
+    workers = workers or Workers()
     async with asyncio.TaskGroup() as tasks:
-        prober = Prober(tasks, crashed=lambda _probe, error: crashes.append(error), certificate_seen=certificate_seen)
+        prober = Prober(
+            tasks,
+            workers,
+            crashed=lambda _probe, error: crashes.append(error),
+            certificate_seen=certificate_seen,
+        )
 
         async def ask(probe: Probe) -> Outcome:
             verdict: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
@@ -67,14 +76,17 @@ async def probing(certificate_seen: OnCertificate = lambda _target, _expires: No
 
         yield ask
         prober.close()
+        workers.close()
     if crashes:
         raise crashes[0]
 
 
 @asynccontextmanager
-async def checking(certificate_seen: OnCertificate = lambda _target, _expires: None) -> AsyncIterator[Check]:
+async def checking(
+    certificate_seen: OnCertificate = lambda _target, _expires: None, workers: Workers | None = None
+) -> AsyncIterator[Check]:
     """Yield a way to check a server by the words of a configuration; a bug in a check is raised."""
-    async with probing(certificate_seen) as ask:
+    async with probing(certificate_seen, workers) as ask:
 
         async def check(endpoint: Endpoint, virtual: VirtualKey = VIP, **words: object) -> Outcome:
             return await ask(probe_of(endpoint, virtual, **words))

@@ -12,6 +12,7 @@ from ldirectord_py.config.load import parse
 from ldirectord_py.model.check_plan import Repeated
 from ldirectord_py.model.outcome import Outcome, Reason, down, up
 from ldirectord_py.probing.prober import Prober
+from ldirectord_py.workers.workers import Workers
 from tests.unit.config.original import TESTHOST
 
 TOKEN = "rabbit-hole-1865"
@@ -56,7 +57,7 @@ async def asked(port: int, *lines: str) -> Outcome:
     async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
         loop = asyncio.get_running_loop()
         verdict: asyncio.Future[Outcome] = loop.create_future()
-        prober = Prober(tasks, crashed=lambda _probe, error: crashes.append(error))
+        prober = Prober(tasks, Workers(), crashed=lambda _probe, error: crashes.append(error))
         prober.prepare(plan.probe)(lambda outcome, *_: verdict.set_result(outcome), loop.time())
         outcome = await verdict
         prober.close()

@@ -6,14 +6,15 @@ from typing import ClassVar
 from ldirectord_py.checks.building.built_check import BuiltCheck
 from ldirectord_py.checks.building.configured_check import ConfiguredCheck
 from ldirectord_py.checks.databases import mysql_worker
-from ldirectord_py.checks.databases.statement import Statement, build
+from ldirectord_py.checks.databases.statement import Statement, build, workers
+from ldirectord_py.model.workers import WorkerKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mysql(Statement):
     """See `Statement`."""
 
-    worker: ClassVar[str] = mysql_worker.__name__
+    worker: ClassVar[WorkerKind] = workers(mysql_worker.__name__)
 
 
 def build_mysql(configured: ConfiguredCheck) -> BuiltCheck:

@@ -9,7 +9,7 @@ from ldirectord_py.checks import driver_network
 from ldirectord_py.checks.databases.question import CLEAR, CLOSED, EMPTY, MOST_ROWS, RETURNED, Library, Question
 from ldirectord_py.checks.databases.worker_loop import GRACE, DatabaseLoop, answering
 from ldirectord_py.model.outcome import Outcome, Reason, down
-from ldirectord_py.workers.child import Answer, serve
+from ldirectord_py.workers.child import Begin, serve
 
 _FOUND_ROWS = 2  # CLIENT_FOUND_ROWS: rows that a change was about count, whether or not they were different before
 _LOST = 2013  # CR_SERVER_LOST
@@ -19,8 +19,8 @@ _LIBRARY = Library(protocol="MySQL", name="aiomysql", modules=("aiomysql", "pymy
 _WANTS_FILE = down(Reason.PROTOCOL, "the server asks for a file of ours (LOAD DATA LOCAL), and gets none")
 
 
-def load() -> Answer:
-    """Load the library, and return what asks by it."""
+def load() -> Begin:
+    """Load the library, and return what begins to ask by it."""
     aiomysql: Any = import_module("aiomysql")  # within the worker's limits; it may not be there, and has no types
 
     connection_class = _connection_class(aiomysql)
@@ -56,7 +56,7 @@ def load() -> Answer:
             connection.close()
         return outcome
 
-    return answering(ask, DatabaseLoop(), _LIBRARY)
+    return lambda: answering(ask, DatabaseLoop(), _LIBRARY)
 
 
 def _connection_class(aiomysql: Any) -> Any:

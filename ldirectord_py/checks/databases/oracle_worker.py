@@ -11,7 +11,7 @@ from typing import Any
 from ldirectord_py.checks import driver_network
 from ldirectord_py.checks.databases.question import CLOSED, Library, Question, told_of
 from ldirectord_py.model.outcome import Outcome
-from ldirectord_py.workers.child import Answer, serve
+from ldirectord_py.workers.child import Begin, serve
 
 _HOURS = 3600.0
 """Seconds: the library's own limit for connecting, out of the way of the check's."""
@@ -23,14 +23,14 @@ _UNREADABLE = ("DPY-5", "DPY-4019", "DPY-4035", "DPY-1001")
 """As above, of answers that are no answers in this protocol."""
 
 
-def load() -> Answer:
-    """Load the library, and return what asks by it."""
+def load() -> Begin:
+    """Load the library, and return what begins to ask by it."""
     oracledb: Any = import_module("oracledb")  # within the worker's limits; it may not be there, and has no types
 
-    return partial(_answer, oracledb)
+    return lambda: partial(_answer, oracledb)
 
 
-def _answer(oracledb: Any, told: dict[str, Any]) -> dict[str, Any]:
+def _answer(oracledb: Any, told: dict[str, Any], _data: bytes) -> dict[str, Any]:
     question = Question(**told)
     try:
         outcome = _ask(oracledb, question)

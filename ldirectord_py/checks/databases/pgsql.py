@@ -6,14 +6,15 @@ from typing import ClassVar
 from ldirectord_py.checks.building.built_check import BuiltCheck
 from ldirectord_py.checks.building.configured_check import ConfiguredCheck
 from ldirectord_py.checks.databases import pgsql_worker
-from ldirectord_py.checks.databases.statement import Statement, build
+from ldirectord_py.checks.databases.statement import Statement, build, workers
+from ldirectord_py.model.workers import WorkerKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pgsql(Statement):
     """See `Statement`.  TLS is used where the server offers it, and nothing is verified, as libpq does by default."""
 
-    worker: ClassVar[str] = pgsql_worker.__name__
+    worker: ClassVar[WorkerKind] = workers(pgsql_worker.__name__)
 
 
 def build_pgsql(configured: ConfiguredCheck) -> BuiltCheck:

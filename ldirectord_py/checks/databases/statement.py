@@ -12,11 +12,21 @@ from ldirectord_py.checks.databases.question import Question, outcome_of
 from ldirectord_py.checks.matching.patterns import Receive
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.check_options import CheckOptions
+from ldirectord_py.model.conversation import DriverServices
 from ldirectord_py.model.outcome import Outcome, Reason, down
-from ldirectord_py.workers.pool import pool
-from ldirectord_py.workers.worker import WorkerEnded
+from ldirectord_py.model.workers import WorkerEnded, WorkerKind, WorkerQuestion
 
 _TOO_DEAR = "killed by SIGPROF"
+_MOST_WORKERS = 32
+"""Of each database: so many servers may hang at a time before others wait."""
+_WAIT = 30.0
+"""Seconds that a check waits for a worker that is free."""
+
+
+def workers(module: str) -> WorkerKind:
+    """Return the workers that run *module* for the checks of a database."""
+    overloaded = f"no process was free to ask within {_WAIT:g} s: {_MOST_WORKERS} wait for answers"
+    return WorkerKind(module=module, most=_MOST_WORKERS, longest_wait=_WAIT, overloaded=overloaded)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,8 +37,8 @@ class Statement:
     has ended or frozen more than one of them.
     """
 
-    worker: ClassVar[str]
-    """The module that the worker runs."""
+    worker: ClassVar[WorkerKind]
+    """Who asks the server."""
 
     server: Endpoint
     login: str = field(repr=False)
@@ -44,14 +54,15 @@ class Statement:
     seconds: float
     """The time for all of it."""
 
-    async def ready(self) -> None:
-        """See `Driver.ready`."""
-        await pool(self.worker).ready()
+    async def ready(self, services: DriverServices) -> None:
+        """See `PreparedDriver.ready`."""
+        await services.worker_ready(self.worker)
 
-    async def run(self) -> Outcome:
+    async def run(self, services: DriverServices) -> Outcome:
         """See `Driver.run`."""
         try:
-            return outcome_of(await pool(self.worker).ask(self._question().told()))
+            answer = await services.ask_worker(self.worker, WorkerQuestion(told=self._question().told()))
+            return outcome_of(answer.told)
         except WorkerEnded as end:
             how = "needed too much processor time" if str(end) == _TOO_DEAR else f"broke the library ({end})"
             return down(Reason.PROTOCOL, f"the server's answer {how}; nothing but this check was affected")

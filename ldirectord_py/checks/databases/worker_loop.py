@@ -47,7 +47,7 @@ def answering(ask: Ask, loop: DatabaseLoop, library: Library) -> Answer:
     """Return what answers a worker's questions by *ask*, with *library*, in *loop*, each within its time."""
     runner = asyncio.Runner(loop_factory=lambda: loop)
 
-    def answer(told: dict[str, Any]) -> dict[str, Any]:
+    def answer(told: dict[str, Any], _data: bytes) -> dict[str, Any]:
         try:
             return told_of(runner.run(_within(ask, library, Question(**told))))
         except CheckUnavailable as error:

@@ -8,9 +8,10 @@ from ldirectord_py.checks.building.built_check import BuiltCheck
 from ldirectord_py.checks.building.command_arguments import argument
 from ldirectord_py.checks.building.configured_check import ConfiguredCheck
 from ldirectord_py.checks.ftp.control_connection import Concluded, Control, connection
-from ldirectord_py.checks.matching import offload
+from ldirectord_py.checks.matching.offload import objection_to
 from ldirectord_py.checks.matching.patterns import Receive
 from ldirectord_py.model.address import Endpoint
+from ldirectord_py.model.conversation import DriverServices
 from ldirectord_py.model.outcome import Outcome, Reason, down, up
 from ldirectord_py.model.probe import Origin
 
@@ -37,13 +38,13 @@ class Ftp:
     origin: Origin | None = None
     """From where both connections set out; None: from wherever the kernel's routes say."""
 
-    async def run(self) -> Outcome:
+    async def run(self, services: DriverServices) -> Outcome:
         """See `Driver.run`."""
         try:
             async with connection(self.server, self.origin) as (reader, writer):
                 control = Control(reader, writer, *self._secrets)
                 await self._log_in(control)
-                outcome = _LOGGED_IN if self.path is None else await self._fetch(control, self.path)
+                outcome = _LOGGED_IN if self.path is None else await self._fetch(control, self.path, services)
                 control.quit()
                 return outcome
         except Concluded as end:
@@ -66,7 +67,7 @@ class Ftp:
         if reply.code == 331:
             await control.ask(b"PASS " + self.passwd, 230, 202)
 
-    async def _fetch(self, control: Control, path: bytes) -> Outcome:
+    async def _fetch(self, control: Control, path: bytes, services: DriverServices) -> Outcome:
         await control.ask(b"TYPE I", 2)
         data = self.server.at_port(await self._data_port(control))
         async with connection(data, self.origin, what=f"data connection to port {data.port}: ") as (reader, _):
@@ -78,7 +79,7 @@ class Ftp:
         cut = len(body) > MOST_FILE
         if begun.code < 200 and not cut:
             await control.await_reply(command, 2)
-        return await self._judged(bytes(body[:MOST_FILE]), cut=cut)
+        return await self._judged(bytes(body[:MOST_FILE]), services, cut=cut)
 
     async def _data_port(self, control: Control) -> int:
         """Return the port at which the server waits for the data connection.
@@ -97,10 +98,10 @@ class Ftp:
             raise Concluded(down(Reason.PROTOCOL, f"expected a port, but got {control.shown(reply.line)}"))
         return port
 
-    async def _judged(self, body: bytes, *, cut: bool) -> Outcome:
+    async def _judged(self, body: bytes, services: DriverServices, *, cut: bool) -> Outcome:
         if self.receive is not None:
             what = f"the file's first {MOST_FILE // 1024} KiB" if cut else "the file"
-            if objection := await offload.objection_to(self.receive, body, what=what, veil=self._secrets):
+            if objection := await objection_to(self.receive, body, services, what=what, veil=self._secrets):
                 return down(Reason.TOO_LONG if cut else Reason.MISMATCH, objection)
         return up(f"fetched {len(body)} bytes")
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from ldirectord_py.engine.belief import Belief
 from ldirectord_py.engine.inputs import Configured, Input, Moment
 from ldirectord_py.model.check_plan import Repeated
+from ldirectord_py.model.conversation import DriverServices
 from ldirectord_py.model.outcome import Outcome, Reason, Verdict
 from ldirectord_py.model.probe import Probe
 
@@ -66,7 +67,7 @@ class RecordedCheck:
     asks: str = ""
     """What it asks, for people."""
 
-    async def run(self) -> Outcome:
+    async def run(self, _services: DriverServices) -> Outcome:
         """Ask nobody."""
         return Outcome(Verdict.FAULT, Reason.LOCAL, "it belongs to a recording")
 

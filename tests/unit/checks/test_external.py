@@ -17,6 +17,7 @@ from ldirectord_py.model.check_options import CheckedServer, CheckOptions, Check
 from ldirectord_py.model.errors import CheckUnavailable
 from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, down, up
 from ldirectord_py.model.service import AddressKey, Protocol
+from tests.peers.driver_services import services
 from tests.peers.options import planned
 from tests.peers.processes import alive
 
@@ -46,7 +47,7 @@ async def until(condition, seconds: float = 10) -> None:
 
 async def run(*argv: str, seconds: float = 20) -> Outcome:
     async with asyncio.timeout(seconds):
-        return await External(argv=argv).run()
+        return await External(argv=argv).run(services())
 
 
 @pytest.mark.parametrize(
@@ -153,7 +154,7 @@ async def test_a_program_runs_as_the_user_that_is_named(user: str, effective: st
         path.chmod(0o755)
         check = planned(replace(EXTERNAL, checkcommand=str(path), checkuser=user), SUBJECT).check
         assert isinstance(check, External)
-        outcome = await check.run()
+        outcome = await check.run(services())
     ours = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("CapEff"))
     told = outcome.detail.removeprefix("exit status 0: ").split()
     assert told[:2] == [user, ours.split()[1] if effective == "all" else effective]
@@ -174,7 +175,7 @@ async def test_a_script_whose_interpreter_is_missing_is_our_own_fault(script, te
 
 async def test_a_missing_perl_script_is_our_own_fault() -> None:
     with pytest.raises(CheckUnavailable, match=r"cannot read the script '/no/such\.pl'"):
-        await External(argv=("perl", "/no/such.pl"), script="/no/such.pl").run()
+        await External(argv=("perl", "/no/such.pl"), script="/no/such.pl").run(services())
 
 
 @pytest.mark.skipif(shutil.which("perl") is None, reason="needs perl")
@@ -194,7 +195,7 @@ async def test_perl_runs_perl_scripts(script, text: str, outcome: Outcome) -> No
     path = script(text, shebang="")
     probe = planned(CheckOptions(checktype=CheckType.EXTERNAL_PERL, checkcommand=path), SUBJECT)
     assert isinstance(probe.check, External)
-    told = await probe.check.run()
+    told = await probe.check.run(services())
     assert (told.verdict, told.reason) == (outcome.verdict, outcome.reason)
     assert told.detail.replace(path, "FILE").startswith(outcome.detail)
 
@@ -204,7 +205,7 @@ async def test_an_overrunning_program_is_ended_with_all_it_started(script, tmp_p
     pids = tmp_path / "pids"
     path = script(f"{trap}sleep 1000 & echo $$ $! > {pids}.new; mv {pids}.new {pids}; wait; wait")
     async with asyncio.TaskGroup() as group:
-        check = group.create_task(External(argv=(path,)).run())
+        check = group.create_task(External(argv=(path,)).run(services()))
         await until(pids.exists)
         check.cancel()
     assert check.cancelled()
@@ -215,7 +216,7 @@ async def test_a_program_that_nobody_wants_any_more_is_ended_even_while_it_start
     pids = tmp_path / "pids"
     path = script(f"trap '' TERM; sleep 1000 & echo $$ $! > {pids}.new; mv {pids}.new {pids}; wait; wait")
     async with asyncio.timeout(20), asyncio.TaskGroup() as group:
-        check = group.create_task(External(argv=(path,)).run())
+        check = group.create_task(External(argv=(path,)).run(services()))
         await asyncio.sleep(0)  # it has been forked in that one turn of the loop, and nobody has looked at it since
         while not pids.exists():
             time.sleep(0.01)

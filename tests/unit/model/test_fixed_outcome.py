@@ -1,7 +1,8 @@
 from ldirectord_py.model.outcome import Reason, down
 from ldirectord_py.model.probe import FixedOutcome
+from tests.peers.driver_services import services
 
 
 async def test_the_outcome_is_what_it_was_made_with() -> None:
     outcome = down(Reason.REFUSED, "no port")
-    assert await FixedOutcome(outcome=outcome).run() == outcome
+    assert await FixedOutcome(outcome=outcome).run(services()) == outcome

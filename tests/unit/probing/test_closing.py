@@ -20,6 +20,7 @@ from ldirectord_py.probing import closing
 from ldirectord_py.probing.closing import ClosingConnections
 from ldirectord_py.probing.prober import Prober
 from ldirectord_py.probing.time_waits import TimeWaitBudget, per_second
+from ldirectord_py.workers.workers import Workers
 from tests.peers.certificates import Authority
 from tests.peers.listeners import accepting
 from tests.peers.options import PATIENCE, Ask, probe_of, probing
@@ -203,7 +204,7 @@ async def test_what_fails_or_does_not_end_is_reset(script, words, reason) -> Non
 def closing_by(budget: TimeWaitBudget) -> Iterator[tuple[ClosingConnections, Ask]]:
     """Yield a way to ask whose connections end within *budget*."""
     loop = asyncio.get_running_loop()
-    prober = Prober(asyncio.TaskGroup(), crashed=lambda _probe, error: pytest.fail(str(error)))
+    prober = Prober(asyncio.TaskGroup(), Workers(), crashed=lambda _probe, error: pytest.fail(str(error)))
     prober.closing = ClosingConnections(loop, budget)
 
     async def ask(probe: Probe) -> Outcome:

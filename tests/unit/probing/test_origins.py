@@ -15,6 +15,7 @@ from ldirectord_py.model.outcome import Reason, Verdict, fault, up
 from ldirectord_py.model.probe import Origin
 from ldirectord_py.system.socket_binding import bind
 from tests.peers.certificates import Authority
+from tests.peers.driver_services import services
 from tests.peers.listeners import LOOPBACK, serving
 from tests.peers.options import UDP_VIP, checking
 
@@ -165,9 +166,9 @@ async def test_both_connections_of_ftp_set_out_from_there() -> None:
 
         async with serving(converse) as endpoint:
             check = Ftp(server=endpoint, path=b"/alive", origin=Origin(address=HERE, device="lo"))
-            outcome = await check.run()
+            outcome = await check.run(services())
             with pytest.raises(CheckUnavailable, match="this director does not have the address"):
-                await replace(check, origin=Origin(address=NOT_HERE)).run()
+                await replace(check, origin=Origin(address=NOT_HERE)).run(services())
 
     assert outcome.verdict is Verdict.UP
     assert guests == ["127.0.0.2"] * 2

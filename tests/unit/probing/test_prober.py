@@ -23,6 +23,7 @@ from ldirectord_py.model.outcome import Outcome, Reason, Verdict, down, up
 from ldirectord_py.model.probe import Probe, Target, TlsOptions
 from ldirectord_py.probing.prober import Prober
 from ldirectord_py.probing.reasons import outcome_of_sending
+from ldirectord_py.workers.workers import Workers
 from tests.peers.listeners import LOOPBACK, Answer, accepting, serving
 
 
@@ -83,7 +84,7 @@ class Connected:
 async def probing() -> AsyncIterator[Callable[[Probe], Awaitable[Outcome]]]:
     """Yield a way to carry a probe out and wait for its outcome."""
     async with asyncio.TaskGroup() as tasks:
-        prober = Prober(tasks, crashed=lambda _probe, _error: None)
+        prober = Prober(tasks, Workers(), crashed=lambda _probe, _error: None)
 
         async def run(probe: Probe) -> Outcome:
             verdict: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
@@ -342,7 +343,7 @@ async def test_a_question_that_nobody_waits_for_any_more_is_not_sent_again() -> 
         server.setblocking(False)
         server.bind(("127.0.0.1", 0))
         async with asyncio.TaskGroup() as tasks:
-            prober = Prober(tasks, crashed=lambda _probe, error: pytest.fail(str(error)))
+            prober = Prober(tasks, Workers(), crashed=lambda _probe, error: pytest.fail(str(error)))
             begun = loop.time()
             run = prober.prepare(question(server))(lambda *_: pytest.fail("an outcome"), begun)
             assert await loop.sock_recv(server, 100) == b"hello"
@@ -375,7 +376,7 @@ async def test_drivers_run_under_their_deadline() -> None:
     class Driver:
         what: str
 
-        async def run(self) -> Outcome:
+        async def run(self, _services: object) -> Outcome:
             if self.what == "hangs":
                 await asyncio.Event().wait()
             if self.what == "missing":
@@ -480,7 +481,7 @@ async def test_a_bug_on_one_outcomes_way_does_not_cost_others_their_news() -> No
             done.set()
 
     async with serving(together) as endpoint, asyncio.TaskGroup() as tasks:
-        prober = Prober(tasks, crashed=lambda _probe, error: told.append(str(error)))
+        prober = Prober(tasks, Workers(), crashed=lambda _probe, error: told.append(str(error)))
         errand = prober.prepare(over(endpoint, Greeting()))
         for _ in range(10):
             errand(take, asyncio.get_running_loop().time())
@@ -507,7 +508,7 @@ async def test_a_pause_of_our_own_is_not_held_against_the_server() -> None:
 async def test_a_pause_of_our_own_is_not_held_against_the_server_of_a_driver_either() -> None:
     @dataclass(frozen=True)
     class Hangs:
-        async def run(self) -> Outcome:
+        async def run(self, _services: object) -> Outcome:
             try:
                 await asyncio.Event().wait()
             finally:

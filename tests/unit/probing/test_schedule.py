@@ -17,6 +17,7 @@ from ldirectord_py.model.outcome import Outcome, Reason, Verdict, down, up
 from ldirectord_py.model.probe import Probe, Target
 from ldirectord_py.probing.prober import Prober
 from ldirectord_py.probing.schedule import TICK, Schedule
+from ldirectord_py.workers.workers import Workers
 from tests.peers.listeners import serving
 
 
@@ -78,7 +79,7 @@ async def watching(*, seconds: float = 0.0, limit: int = 100) -> AsyncIterator[t
         writer.write(name.encode() + b"\n")
 
     async with serving(answer) as endpoint, asyncio.TaskGroup() as tasks:
-        prober = Prober(tasks, crashed=lambda _probe, _error: None)
+        prober = Prober(tasks, Workers(), crashed=lambda _probe, _error: None)
         schedule = watched.schedule = Schedule(prober, watched.report, limit=limit, drivers=2)
 
         def plan(name: str, interval: float = 0.1, timeout: float = 5) -> Polled:
@@ -249,7 +250,7 @@ class Hanging:
 
     name: str
 
-    async def run(self) -> Outcome:
+    async def run(self, _services: object) -> Outcome:
         await asyncio.Event().wait()
         raise AssertionError
 
@@ -303,7 +304,7 @@ async def test_a_server_that_hangs_is_out_within_the_time_that_is_told(interval:
         writer.write(name)
 
     async with serving(answer) as endpoint, asyncio.TaskGroup() as tasks:
-        prober = Prober(tasks, crashed=lambda _probe, _error: None)
+        prober = Prober(tasks, Workers(), crashed=lambda _probe, _error: None)
         schedule = Schedule(prober, watched.report, limit=9, drivers=2)
         probe = Probe(check=Hello("a"), target=Target(endpoint=endpoint), timeout=timeout)
         plan = Repeated(probe=probe, interval=interval)

@@ -23,6 +23,7 @@ from ldirectord_py.model.outcome import Outcome, Reason, Verdict
 from ldirectord_py.model.probe import Probe, TlsOptions
 from ldirectord_py.probing import tls
 from ldirectord_py.probing.prober import Prober
+from ldirectord_py.workers.workers import Workers
 from tests.peers.certificates import NOW, Authority, NamedAuthority, serving_as, serving_certificate
 from tests.peers.listeners import LOOPBACK
 from tests.peers.options import checking, probe_of
@@ -258,7 +259,7 @@ async def test_what_took_long_once_is_done_in_a_thread_from_then_on(monkeypatch:
     monkeypatch.setattr(ssl.SSLObject, "do_handshake", noted)
     with only(ACME.server("www.example"), TLS_1_3) as endpoint:
         async with asyncio.TaskGroup() as tasks:
-            prober = Prober(tasks, crashed=lambda _probe, error: pytest.fail(str(error)))
+            prober = Prober(tasks, Workers(), crashed=lambda _probe, error: pytest.fail(str(error)))
             probe = probe_of(endpoint, service="imaps", tls=TlsOptions())
             before = await outcome_of(prober, probe), {*threads} & {"aside"}
             monkeypatch.setattr(tls, "_LONG", 0.0)
@@ -275,7 +276,7 @@ async def test_a_deadline_that_passed_while_no_thread_was_free_is_our_own_fault(
     over = threading.Event()
     with with_group(2048) as endpoint:
         async with asyncio.TaskGroup() as tasks:
-            prober = Prober(tasks, crashed=lambda _probe, error: pytest.fail(str(error)))
+            prober = Prober(tasks, Workers(), crashed=lambda _probe, error: pytest.fail(str(error)))
             held = [prober._threads.aside(over.wait) for _ in range(prober._threads._free)]
             asyncio.get_running_loop().call_later(0.8, over.set)
             outcome = await outcome_of(prober, probe_of(endpoint, service="imaps", negotiatetimeout=0.6))

@@ -16,6 +16,7 @@ from ldirectord_py.probing import tls_memory
 from ldirectord_py.probing.prober import Prober
 from ldirectord_py.probing.tls_memory import RESUMED, TlsMemory
 from ldirectord_py.system.daemon_thread import aside
+from ldirectord_py.workers.workers import Workers
 from tests.peers.certificates import NOW, Authority, NamedAuthority, pem
 from tests.peers.listeners import LOOPBACK, serving
 from tests.peers.options import checking, probe_of
@@ -172,7 +173,7 @@ async def test_the_systems_store_is_read_off_the_loop(tmp_path: Path, monkeypatc
 async def test_a_session_of_a_context_that_is_gone_is_not_offered() -> None:
     """Python refuses it with an error that would be taken for a bug."""
     async with serving(greet, ACME.server("www.example")) as endpoint, asyncio.TaskGroup() as tasks:
-        prober = Prober(tasks, crashed=lambda _probe, error: pytest.fail(str(error)))
+        prober = Prober(tasks, Workers(), crashed=lambda _probe, error: pytest.fail(str(error)))
         probe = probe_of(endpoint, service="imaps")
         outcomes = []
         for _ in range(3):

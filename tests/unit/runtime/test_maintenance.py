@@ -29,6 +29,7 @@ from ldirectord_py.runtime.maintenance import MOST_TOLD, Maintenance
 from ldirectord_py.runtime.maintenance_files import Listing
 from ldirectord_py.system.daemon_thread import aside
 from ldirectord_py.system.host_names import HostNames, look_up
+from ldirectord_py.workers.workers import Workers
 from tests.unit.runtime.test_director import WEB, virtual
 
 A, B = "127.0.0.1:80", "10.9.0.2:80"
@@ -91,7 +92,7 @@ async def watching(configured: Config) -> AsyncIterator[Stage]:
     maintenance = Maintenance(events.append)
     await director.start(await maintenance.look(configured))
     async with asyncio.TaskGroup() as tasks:
-        prober = Prober(tasks, crashed=lambda _probe, error: pytest.fail(repr(error)))
+        prober = Prober(tasks, Workers(), crashed=lambda _probe, error: pytest.fail(repr(error)))
         schedule = Schedule(prober, director.report, limit=10, drivers=10)
         schedule.retarget(director.plans)
         running = [

@@ -12,6 +12,7 @@ from ldirectord_py.model.outcome import up
 from ldirectord_py.probing.prober import Prober
 from ldirectord_py.probing.schedule import Schedule
 from ldirectord_py.runtime.reloading import uncollected
+from ldirectord_py.workers.workers import Workers
 from tests.unit.runtime.test_director import REFUSED, WEB, config, directing, virtual
 
 VIRTUALS, SERVERS = 100, 20
@@ -74,7 +75,7 @@ async def test_what_is_found_out_while_a_configuration_is_prepared_is_not_forgot
 
 async def test_the_schedule_follows_in_turns_and_comes_to_the_same() -> None:
     async with directing(many(1)) as stage, asyncio.TaskGroup() as tasks:
-        prober = Prober(tasks, crashed=lambda _probe, _error: None)
+        prober = Prober(tasks, Workers(), crashed=lambda _probe, _error: None)
         schedule = Schedule(prober, lambda *_: None, limit=1, drivers=1)
         schedule.retarget(stage.director.plans)
         kept = dict(schedule._items)

@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from ldirectord_py.workers.pool import close_pools
+from tests.peers.driver_services import kept_workers
 
 
 @pytest.fixture(autouse=True)
 async def _workers_end() -> AsyncIterator[None]:
     """End the workers with the test's loop, as a director's end does."""
-    yield
-    close_pools()
+    with kept_workers():
+        yield

@@ -10,6 +10,7 @@ from ldirectord_py.checks.databases.question import CLEAR
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down
 from tests.peers.databases import OF_PYTHON, ask, check, closes, hears, leaves_nothing, pours, says
+from tests.peers.driver_services import services
 from tests.peers.listeners import serving
 from tests.peers.ports import free_port
 
@@ -18,7 +19,7 @@ CLOSED = down(Reason.CLOSED, "the server ended the connection before its answer 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
 async def test_where_nobody_listens_it_is_refused(address: str) -> None:
-    outcome = await check(Mysql, Endpoint(ip_address(address), free_port())).run()
+    outcome = await check(Mysql, Endpoint(ip_address(address), free_port())).run(services())
     assert outcome == down(Reason.REFUSED, "connection refused")
 
 
@@ -108,7 +109,7 @@ async def test_a_password_in_clear_is_given_only_where_that_is_allowed(
 ) -> None:
     heard: list[bytes] = []
     async with serving(hears(heard, *told, first=True)) as endpoint:
-        outcome = await replace(check(Mysql, endpoint), cleartext=allowed).run()
+        outcome = await replace(check(Mysql, endpoint), cleartext=allowed).run(services())
     assert (b"rabbit-hole" in b"".join(heard)) is allowed
     assert (outcome == CLEAR) is not allowed
 

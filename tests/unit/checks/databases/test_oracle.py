@@ -13,6 +13,7 @@ from ldirectord_py.checks.databases.question import Question
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down
 from tests.peers.databases import ask, check, closes, leaves_nothing, pours, says
+from tests.peers.driver_services import services
 from tests.peers.listeners import serving
 from tests.peers.ports import free_port
 
@@ -21,7 +22,7 @@ CLOSED = down(Reason.CLOSED, "the server ended the connection before its answer 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
 async def test_where_nobody_listens_it_is_refused(address: str) -> None:
-    outcome = await check(Oracle, Endpoint(ip_address(address), free_port())).run()
+    outcome = await check(Oracle, Endpoint(ip_address(address), free_port())).run(services())
     assert outcome == down(Reason.REFUSED, "connection refused")
 
 
@@ -82,7 +83,7 @@ async def test_a_server_that_keeps_the_library_busy_holds_nobody_up() -> None:
         begun = loop.time()
         with suppress(TimeoutError):
             async with asyncio.timeout(1):
-                await check(Oracle, endpoint).run()
+                await check(Oracle, endpoint).run(services())
     assert loop.time() - begun < 3
 
 
@@ -94,7 +95,7 @@ async def test_the_password_is_in_no_process_list() -> None:
         await reader.read()
 
     async with serving(answer) as endpoint, asyncio.TaskGroup() as tasks:
-        running = tasks.create_task(check(Oracle, endpoint).run())
+        running = tasks.create_task(check(Oracle, endpoint).run(services()))
         await reached.wait()
         lists = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()]
         running.cancel()

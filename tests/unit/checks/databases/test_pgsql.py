@@ -12,6 +12,7 @@ from ldirectord_py.checks.databases.question import CLEAR
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down
 from tests.peers.databases import OF_PYTHON, ask, check, closes, hears, leaves_nothing, pours, says
+from tests.peers.driver_services import services
 from tests.peers.listeners import serving
 from tests.peers.ports import free_port
 
@@ -20,7 +21,7 @@ CLOSED = down(Reason.CLOSED, "the server ended the connection before its answer 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
 async def test_where_nobody_listens_it_is_refused(address: str) -> None:
-    outcome = await check(Pgsql, Endpoint(ip_address(address), free_port())).run()
+    outcome = await check(Pgsql, Endpoint(ip_address(address), free_port())).run(services())
     assert outcome == down(Reason.REFUSED, "connection refused")
 
 
@@ -100,7 +101,7 @@ async def test_a_password_in_clear_is_given_only_where_that_is_allowed(
 ) -> None:
     heard: list[bytes] = []
     async with serving(hears(heard, *told, first=False)) as endpoint:
-        outcome = await replace(check(Pgsql, endpoint), cleartext=allowed).run()
+        outcome = await replace(check(Pgsql, endpoint), cleartext=allowed).run(services())
     assert (b"rabbit-hole" in b"".join(heard)) is allowed
     assert (outcome == CLEAR) is not allowed
 
@@ -126,7 +127,7 @@ async def test_a_server_without_a_version_is_down_and_leaves_nothing_behind(vers
         gone.set()
 
     async with serving(answer) as endpoint, asyncio.timeout(10):
-        outcome = await check(Pgsql, endpoint).run()
+        outcome = await check(Pgsql, endpoint).run(services())
         await gone.wait()
     assert outcome.reason is Reason.PROTOCOL
 

@@ -19,6 +19,7 @@ from ldirectord_py.model.check_options import CheckedServer, CheckOptions
 from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, down, up
 from ldirectord_py.model.probe import Probe
 from ldirectord_py.model.service import AddressKey, Protocol
+from tests.peers.driver_services import services
 from tests.peers.listeners import serving
 from tests.peers.options import planned
 from tests.peers.ports import free_port
@@ -103,12 +104,12 @@ async def scripted(
 
 async def ask(replies: Mapping[str, bytes], file: bytes = b"", **options) -> Outcome:
     async with scripted(replies, file) as (_, endpoint), asyncio.timeout(10):
-        return await Ftp(server=endpoint, **options).run()
+        return await Ftp(server=endpoint, **options).run(services())
 
 
 async def test_a_reset_behind_the_last_reply_changes_no_verdict() -> None:
     async with scripted({}, b"I am ready", Resetting) as (_, endpoint), asyncio.timeout(10):
-        assert await Ftp(server=endpoint, **FETCH).run() == up("fetched 10 bytes")
+        assert await Ftp(server=endpoint, **FETCH).run(services()) == up("fetched 10 bytes")
 
 
 def refused(what: str, expected: str) -> Outcome:
@@ -181,7 +182,9 @@ async def test_the_verdict_follows_the_dialogue(replies, options, expected: Outc
 
 async def test_the_commands_are_as_the_rfc_has_them() -> None:
     async with scripted({"EPSV": b"500 what?\r\n"}, b"ready") as (server, endpoint), asyncio.timeout(10):
-        await Ftp(server=endpoint, login=b"alice", passwd=b"rabbit-hole", path=b"/a b", receive=Receive(b"ready")).run()
+        await Ftp(server=endpoint, login=b"alice", passwd=b"rabbit-hole", path=b"/a b", receive=Receive(b"ready")).run(
+            services()
+        )
         await server.ended.wait()
     assert server.heard == [
         b"USER alice", b"PASS rabbit-hole", b"TYPE I", b"EPSV", b"PASV", b"RETR /a b", b"QUIT",
@@ -219,7 +222,7 @@ async def test_a_reply_without_end_is_too_long(greeting: bytes, said: str) -> No
 
 
 async def test_where_nobody_listens_it_is_refused() -> None:
-    outcome = await Ftp(server=Endpoint(ip_address("127.0.0.1"), free_port())).run()
+    outcome = await Ftp(server=Endpoint(ip_address("127.0.0.1"), free_port())).run(services())
     assert outcome == down(Reason.REFUSED, "connection refused")
 
 
@@ -238,7 +241,7 @@ async def test_a_reset_is_told_as_such() -> None:
         await reader.readexactly(4)  # leaves the rest unread, so that closing is a reset
 
     async with serving(greets) as endpoint, asyncio.timeout(10):
-        assert (await Ftp(server=endpoint).run()).reason in {Reason.RESET, Reason.CLOSED}
+        assert (await Ftp(server=endpoint).run(services())).reason in {Reason.RESET, Reason.CLOSED}
 
 
 async def test_what_is_secret_does_not_show() -> None:
@@ -265,7 +268,7 @@ async def test_nothing_is_left_behind_when_its_time_is_up() -> None:
         server.port = data.port
         before = descriptors()
         async with asyncio.TaskGroup() as tasks:
-            check = tasks.create_task(Ftp(server=endpoint, path=b"/x").run())
+            check = tasks.create_task(Ftp(server=endpoint, path=b"/x").run(services()))
             await reached.wait()
             check.cancel()
         async with asyncio.timeout(10):
@@ -286,7 +289,7 @@ async def test_nothing_is_left_behind_when_its_time_is_up() -> None:
 async def test_no_replies_crash_it(replies: dict[str, bytes]) -> None:
     try:
         async with scripted(replies, b"ready") as (_, endpoint), asyncio.timeout(0.5):
-            outcome = await Ftp(server=endpoint, **FETCH).run()
+            outcome = await Ftp(server=endpoint, **FETCH).run(services())
     except TimeoutError:  # some replies ask for another
         return
     assert len(outcome.detail) <= LONGEST_DETAIL

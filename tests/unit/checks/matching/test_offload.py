@@ -4,19 +4,23 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from ldirectord_py.checks.matching import offload
-from ldirectord_py.checks.matching.offload import MOST_CPU, MOST_HELD, Allowance, Matcher, matcher
+from ldirectord_py.checks.matching.offload import MATCHING, MOST_CPU, MOST_HELD, OVERLOADED, Allowance, Matcher
 from ldirectord_py.checks.matching.patterns import LONGEST_AT_ONCE, PatternGaveUp, Receive
 from ldirectord_py.model.errors import CheckUnavailable
 from ldirectord_py.model.outcome import Reason, Verdict
+from ldirectord_py.workers.pool import Pool
+from ldirectord_py.workers.worker import Worker, WorkerLost
+from ldirectord_py.workers.workers import Workers
 from tests.peers.databases import says
 from tests.peers.listeners import serving
 from tests.peers.options import checking
+from tests.peers.worker_processes import children, only, parents, until_gone
 
 INTRICATE = Receive(rb"(?s)^(?:(?!ERROR).)*$")
 CAREFUL = Receive(b"o+k")
@@ -28,8 +32,13 @@ LONG = b"a" * 262_144
 class Asked:
     """A matcher, asked with an allowance of its own each time."""
 
-    def __init__(self, one: Matcher) -> None:
-        self.matcher = one
+    def __init__(self, workers: Workers) -> None:
+        self.workers = workers
+        self.matcher = Matcher(workers)
+
+    @property
+    def pool(self) -> Pool:
+        return self.workers.pool(MATCHING)
 
     async def matches(self, pattern: Receive, subject: bytes) -> bool:
         return await self.matcher.matches(pattern, subject, Allowance())
@@ -37,45 +46,39 @@ class Asked:
 
 @pytest.fixture
 async def aside() -> AsyncIterator[Asked]:
-    one = Matcher()
+    workers = Workers()
     async with asyncio.timeout(50):
-        yield Asked(one)
-    one.close()
-
-
-def children(pid: int | str) -> list[int]:
-    with suppress(OSError):
-        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    return []
+        yield Asked(workers)
+    workers.close()
 
 
 def supervisors(pid: int | str = "self") -> list[int]:
-    """Return the matching processes that are children of *pid*, which may have others."""
-    pid = os.getpid() if pid == "self" else pid
-    return [child for child in children(pid) if b"matching.worker" in Path(f"/proc/{child}/cmdline").read_bytes()]
+    return parents("matching.worker", pid)
 
 
-def only(found: list[int]) -> int:
-    (one,) = found
-    return one
+def bounded(pool: Pool, monkeypatch: pytest.MonkeyPatch, **bounds: float) -> None:
+    """Have *pool* keep to other *bounds* than it usually does."""
+    monkeypatch.setattr(pool, "_kind", replace(MATCHING, **bounds))
 
 
-async def until_gone(*pids: int) -> None:
-    async with asyncio.timeout(20):
-        while any(Path(f"/proc/{pid}").exists() and " Z " not in stat(pid) for pid in pids):
-            await asyncio.sleep(0.01)
-
-
-def stat(pid: int) -> str:
-    with suppress(OSError):
-        return Path(f"/proc/{pid}/stat").read_text()
-    return " Z "
-
-
-async def begun(one: Matcher) -> None:
+async def begun(pool: Pool) -> None:
     """Return once a question's turn has come; its answer must not be there as soon."""
-    while not one._turn.locked():
+    while not any(worker._answer for worker in pool._all):
         await asyncio.sleep(0)
+
+
+async def occupied(pool: Pool) -> Worker:
+    """Take the worker for a question that goes on until `_released`."""
+    await pool.ready()
+    return pool._free.pop()
+
+
+@asynccontextmanager
+async def busy(pool: Pool) -> AsyncIterator[None]:
+    """Have the line stand still meanwhile."""
+    worker = await occupied(pool)
+    yield
+    pool._released(worker)
 
 
 async def test_it_answers_as_the_pattern_does(aside: Asked) -> None:
@@ -141,7 +144,7 @@ async def test_an_end_amid_an_answer_from_outside_costs_no_answer(aside: Asked) 
     supervisor = only(supervisors())
     os.kill(only(children(supervisor)), signal.SIGSTOP)
     asked = asyncio.get_running_loop().create_task(aside.matches(CAREFUL, b"ok" * 50_000))
-    await begun(aside.matcher)
+    await begun(aside.pool)
     os.killpg(supervisor, signal.SIGKILL)
     assert await asked
 
@@ -151,7 +154,7 @@ async def test_a_crash_over_a_question_is_the_question_s(aside: Asked) -> None:
     worker = only(children(only(supervisors())))
     os.kill(worker, signal.SIGSTOP)
     asked = asyncio.get_running_loop().create_task(aside.matches(CAREFUL, b"ok"))
-    await begun(aside.matcher)
+    await begun(aside.pool)
     await asyncio.sleep(0)
     os.kill(worker, signal.SIGSEGV)
     os.kill(worker, signal.SIGCONT)
@@ -161,15 +164,16 @@ async def test_a_crash_over_a_question_is_the_question_s(aside: Asked) -> None:
 
 
 async def test_a_question_that_ends_the_process_twice_is_given_up(aside: Asked) -> None:
-    asked = asyncio.get_running_loop().create_task(aside.matches(CAREFUL, b"ok"))
+    asked = asyncio.get_running_loop().create_task(aside.matches(ENDLESS, LONG))
     while not asked.done():
-        for supervisor in supervisors():
+        for supervisor in filter(children, supervisors()):
             with suppress(ProcessLookupError):
                 os.killpg(supervisor, signal.SIGKILL)
         await asyncio.sleep(0)
 
-    with pytest.raises(PatternGaveUp):
+    with pytest.raises(PatternGaveUp) as end:
         await asked
+    assert isinstance(end.value.__cause__, WorkerLost)
 
 
 async def test_one_that_hangs_is_replaced(aside: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -177,38 +181,39 @@ async def test_one_that_hangs_is_replaced(aside: Asked, monkeypatch: pytest.Monk
     supervisor = only(supervisors())
     worker = only(children(supervisor))
     os.kill(worker, signal.SIGSTOP)
-    monkeypatch.setattr(offload, "MOST_SECONDS", 0.2)
+    bounded(aside.pool, monkeypatch, longest_answer=0.2)
     with pytest.raises(CheckUnavailable, match=r"is silent for 0\.2 s"):
         await aside.matches(CAREFUL, b"ok")
-    await until_gone(supervisor, worker)
+    await until_gone(worker)
     monkeypatch.undo()
     assert await aside.matches(CAREFUL, b"ok")
+    assert only(children(supervisor)) != worker
 
 
 async def test_who_is_cancelled_leaves_no_answer_for_the_next(aside: Asked) -> None:
     assert await aside.matches(CAREFUL, b"ok")
     os.kill(only(children(only(supervisors()))), signal.SIGSTOP)
     asked = asyncio.get_running_loop().create_task(aside.matches(CAREFUL, b"ok" * 100_000))
-    await begun(aside.matcher)
+    await begun(aside.pool)
     asked.cancel()
     with pytest.raises(asyncio.CancelledError):
         await asked
     assert not await aside.matches(CAREFUL, b"x")
-    assert aside.matcher._held == 0
+    assert aside.pool._held == 0
 
 
 async def test_who_waits_in_line_too_long_hears_so(aside: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(offload, "MOST_WAIT", 0.05)
-    async with aside.matcher._turn:
+    bounded(aside.pool, monkeypatch, longest_wait=0.05)
+    async with busy(aside.pool):
         with pytest.raises(CheckUnavailable, match="more patterns to match than it can"):
             await aside.matches(CAREFUL, b"ok")
     assert await aside.matches(CAREFUL, b"ok")
-    assert aside.matcher._held == 0
+    assert aside.pool._held == 0
 
 
 async def test_the_line_has_room_for_so_many_bytes(aside: Asked) -> None:
     subject = b"x" * (MOST_HELD // 2)
-    async with asyncio.TaskGroup() as tasks, aside.matcher._turn:
+    async with asyncio.TaskGroup() as tasks, busy(aside.pool):
         first = [tasks.create_task(aside.matches(CAREFUL, subject)) for _ in range(2)]
         await asyncio.sleep(0)
         with pytest.raises(CheckUnavailable, match="more patterns to match than it can"):
@@ -219,11 +224,11 @@ async def test_the_line_has_room_for_so_many_bytes(aside: Asked) -> None:
 
 
 async def test_closed_it_leaves_nothing_behind() -> None:
-    one = Asked(Matcher())
+    one = Asked(Workers())
     assert await one.matches(CAREFUL, b"ok")
     supervisor = only(supervisors())
     worker = only(children(supervisor))
-    one.matcher.close()
+    one.workers.close()
     await until_gone(supervisor, worker)
 
 
@@ -231,9 +236,10 @@ ASKS = """
 import asyncio, sys
 from ldirectord_py.checks.matching.patterns import Receive
 from ldirectord_py.checks.matching.offload import Allowance, Matcher
+from ldirectord_py.workers.workers import Workers
 
 async def main():
-    one = Matcher()
+    one = Matcher(Workers())
     await one.matches(Receive(b"o+k"), b"ok", Allowance())
     print("asked", flush=True)
     if sys.argv[1] == "amid":
@@ -261,7 +267,7 @@ async def test_its_command_line_is_always_the_same(aside: Asked) -> None:
     supervisor = only(supervisors())
     for pid in (supervisor, only(children(supervisor))):
         words = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
-        assert words == [*offload._ARGV, ""]
+        assert words == [sys.executable, "-P", "-m", MATCHING.module, str(os.getpid()), ""]
 
 
 @pytest.mark.parametrize(
@@ -286,23 +292,23 @@ SLOW_PAGE = says(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(LONG)
 
 
 async def test_a_check_whose_answer_waits_for_us_too_long_says_nothing_of_the_server(
-    monkeypatch: pytest.MonkeyPatch,
+    aside: Asked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(offload, "MOST_WAIT", 0.05)
-    async with serving(SLOW_PAGE) as endpoint, checking() as check, matcher()._turn:
+    bounded(aside.pool, monkeypatch, longest_wait=0.05)
+    async with serving(SLOW_PAGE) as endpoint, checking(workers=aside.workers) as check, busy(aside.pool):
         outcome = await check(endpoint, service="http", receive="o+k")
 
     assert (outcome.verdict, outcome.reason) == (Verdict.FAULT, Reason.LOCAL)
-    assert outcome.detail == offload._OVERLOADED
+    assert outcome.detail == OVERLOADED
 
 
-async def test_an_answer_in_time_is_judged_by_what_it_is_however_late_it_is_matched() -> None:
+async def test_an_answer_in_time_is_judged_by_what_it_is_however_late_it_is_matched(aside: Asked) -> None:
     # Else a server would only have to answer at the last moment, to be neither up nor down.
-    async with serving(SLOW_PAGE) as endpoint, checking() as check:
-        await matcher()._turn.acquire()
+    async with serving(SLOW_PAGE) as endpoint, checking(workers=aside.workers) as check:
+        worker = await occupied(aside.pool)
         loop = asyncio.get_running_loop()
         asked = loop.create_task(check(endpoint, service="http", receive="o+k", negotiatetimeout=0.3))
-        loop.call_later(0.6, matcher()._turn.release)
+        loop.call_later(0.6, aside.pool._released, worker)
         outcome = await asked
 
     assert (outcome.verdict, outcome.reason) == (Verdict.DOWN, Reason.MISMATCH)
@@ -316,17 +322,17 @@ async def test_who_takes_more_than_its_allowance_is_down() -> None:
     assert "gave up on the body" in outcome.detail
 
 
-async def test_what_comes_after_a_late_match_is_late() -> None:
+async def test_what_comes_after_a_late_match_is_late(aside: Asked) -> None:
     async def lines(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(LONG[:20_000] + b"\n")
         await reader.read()
         await asyncio.Event().wait()
 
-    async with serving(lines) as endpoint, checking() as check:
-        await matcher()._turn.acquire()
+    async with serving(lines) as endpoint, checking(workers=aside.workers) as check:
+        worker = await occupied(aside.pool)
         loop = asyncio.get_running_loop()
         asked = loop.create_task(check(endpoint, service="simpletcp", request="?", receive="o+k", negotiatetimeout=0.3))
-        loop.call_later(0.6, matcher()._turn.release)
+        loop.call_later(0.6, aside.pool._released, worker)
         outcome = await asked
 
     assert (outcome.verdict, outcome.reason) == (Verdict.DOWN, Reason.TIMEOUT)
