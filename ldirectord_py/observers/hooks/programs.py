@@ -2,14 +2,13 @@
 
 import asyncio
 import time
-from asyncio import TaskGroup
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from types import TracebackType
 from typing import Self
 
 from ldirectord_py.model.events import Event, HookDone
+from ldirectord_py.observers.background import BackgroundTasks
 from ldirectord_py.system import processes
 from ldirectord_py.system.supervision import SideJob, Supervisor
 
@@ -78,23 +77,19 @@ class Hooks:
     def __init__(self, emit: Callable[[Event], None], at_a_time: int) -> None:
         self._emit = emit
         self._supervisor = Supervisor(emit)
-        self._group = TaskGroup()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = BackgroundTasks()
         self._lanes: dict[Hashable, _Lane] = {}
         self._places = asyncio.Semaphore(at_a_time)
 
     async def __aenter__(self) -> Self:
         """Be ready to run programs."""
-        await self._group.__aenter__()
+        await self._tasks.__aenter__()
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """End whatever still runs; an error of whoever entered goes on as it is, not in a group."""
-        del kind, error, trace
+    async def __aexit__(self, *_: object) -> None:
+        """End whatever still runs."""
         self._abandon()
-        await self._group.__aexit__(None, None, None)
+        await self._tasks.__aexit__()
 
     def run(self, lane: Hashable, hook: Hook) -> None:
         """Have *hook* run as soon as those before it in *lane* have ended."""
@@ -102,9 +97,7 @@ class Hooks:
             line = self._lanes[lane] = _Lane()
             job = SideJob(f"{hook.directive} {hook.shown}", "this run of it is lost")
             serving = self._supervisor.contain(job, partial(self._serve, lane, line))
-            task = self._group.create_task(serving, name=f"{hook.directive} {lane}")
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._tasks.begin(serving, f"{hook.directive} {lane}")
         line.waiting.pop(hook.place, None)
         if not (hook.says_state and hook == line.running and not line.waiting):
             line.waiting[hook.place] = hook
@@ -114,13 +107,11 @@ class Hooks:
 
         A program that hangs is ended in time for what waits behind it, as the `stop` of a fallbackcommand does.
         """
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=seconds * _SHARE)
+        await self._tasks.wait(seconds * _SHARE)
         waited_for = [lane for lane in self._lanes.values() if lane.waiting]
         for lane in self._lanes.values() if waited_for and self._places.locked() else waited_for:
             lane.hurry()
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=seconds * (1 - _SHARE))
+        await self._tasks.wait(seconds * (1 - _SHARE))
         self._abandon()
 
     def _abandon(self) -> None:
@@ -128,8 +119,7 @@ class Hooks:
             for hook in lane.waiting.values():
                 self._emit(HookDone(hook.directive, hook.shown, _NOT_RUN, 0.0))
             lane.waiting.clear()
-        for task in self._tasks:
-            task.cancel()
+        self._tasks.cancel()
 
     async def _serve(self, name: Hashable, lane: _Lane) -> None:
         try:

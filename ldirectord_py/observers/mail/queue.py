@@ -2,13 +2,12 @@
 
 import asyncio
 import time
-from asyncio import TaskGroup
 from collections.abc import Callable
 from functools import partial
-from types import TracebackType
 from typing import Self
 
 from ldirectord_py.model.events import Event, MailQueued, MailsLost
+from ldirectord_py.observers.background import BackgroundTasks
 from ldirectord_py.observers.mail.delivery import Delivery, Item, Patience
 from ldirectord_py.observers.mail.message import Alert, addresses
 from ldirectord_py.observers.mail.routes import Routes
@@ -31,8 +30,7 @@ class MailQueue:
         self._routes = routes
         self._patience = patience or Patience()
         self._supervisor = Supervisor(emit)
-        self._group = TaskGroup()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = BackgroundTasks()
         self._lanes: dict[str | None, Delivery] = {}
         self._number = 0
         self._reminders: dict[int, Delivery] = {}  # where each mail waits, the oldest first
@@ -42,16 +40,13 @@ class MailQueue:
 
     async def __aenter__(self) -> Self:
         """Be ready to send."""
-        await self._group.__aenter__()
+        await self._tasks.__aenter__()
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Give up whatever still waits; an error of whoever entered goes on as it is, not in a group."""
-        del kind, error, trace
+    async def __aexit__(self, *_: object) -> None:
+        """Give up whatever still waits."""
         self._abandon()
-        await self._group.__aexit__(None, None, None)
+        await self._tasks.__aexit__()
 
     def put(self, alert: Alert) -> None:
         """Have *alert* sent as soon as its mail server takes it.
@@ -72,19 +67,15 @@ class MailQueue:
         """Try once more to send what waits, and give up after *seconds*."""
         for lane in self._lanes.values():
             lane.hurry()
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=seconds)
+        await self._tasks.wait(seconds)
         self._abandon()
-        if self._tasks:
-            await asyncio.wait(self._tasks)  # they tell what they give up
+        await self._tasks.wait()  # they tell what they give up
 
     def _lane(self, server: str | None) -> Delivery:
         if (lane := self._lanes.get(server)) is None:
             opener = partial(open_way, server, self._routes)
             lane = self._lanes[server] = Delivery(server, opener, self._emit, self._forget, self._patience)
-            task = self._group.create_task(self._serve(server, lane), name=f"mail through {server or 'sendmail'}")
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._tasks.begin(self._serve(server, lane), f"mail through {server or 'sendmail'}")
         return lane
 
     async def _serve(self, server: str | None, lane: Delivery) -> None:
@@ -114,8 +105,7 @@ class MailQueue:
         self._telling = None
 
     def _abandon(self) -> None:
-        for task in self._tasks:
-            task.cancel()
+        self._tasks.cancel()
         if self._telling is not None:
             self._telling.cancel()
             self._tell_lost()
