@@ -303,11 +303,10 @@ async def test_no_secret_comes_out_of_values_tasks_and_bugs(
     # The one place around a driver, so that its way of telling of bugs is the real one.
     original = drivers.DriverRunner._outcome
 
-    async def with_a_bug(runner: drivers.DriverRunner, probe: object) -> object:
-        buggy = type(
-            "Buggy", (), {"timeout": 2.0, "check": type("Check", (), {"run": lambda _: quotes_all(runner, probe)})()}
-        )
-        return await original(runner, buggy)  # type: ignore[arg-type]
+    async def with_a_bug(runner: drivers.DriverRunner, probe: object, services: drivers.Services) -> object:
+        check = type("Check", (), {"run": lambda *_: quotes_all(runner, probe)})()
+        buggy = type("Buggy", (), {"timeout": 2.0, "check": check})
+        return await original(runner, buggy, services)  # type: ignore[arg-type]
 
     monkeypatch.setattr(drivers.DriverRunner, "_outcome", with_a_bug)
     application = Application(config, Options(table="memory", log=lambda _: LogFile(tmp_path / "log"), debug=True))
