@@ -23,7 +23,7 @@ def decide(virtual: Virtual, servers: Mapping[RealKey, ServerState]) -> Decision
     destinations: dict[Endpoint, Destination] = {}
     reals: dict[RealKey, Standing] = {}
     anybody = False
-    for key, real in zip(virtual.keys, virtual.reals, strict=True):
+    for key, real in virtual.servers:
         server = servers[key]
         if server.health.state.serving:
             anybody = True

@@ -25,7 +25,7 @@ def servers_of(config: Config, found: dict[IPAddress, list[tuple[RealKey, Real]]
     """Enter the servers of *config* in *found*; yields now and then, so that others get their turn."""
     count = 0
     for virtual in config.virtuals:
-        for key, real in zip(virtual.keys, virtual.reals, strict=True):
+        for key, real in virtual.servers:
             found.setdefault(real.endpoint.address, []).append((key, real))
             count += 1
             if count % _SLICE == 0:

@@ -38,7 +38,7 @@ class Preparation:
         for virtual in self.given.config.virtuals:
             rules = Rules(virtual.failurecount)
             # Of several lines that name one server the last counts, as in the original.
-            for key, real in dict(zip(virtual.keys, virtual.reals, strict=True)).items():
+            for key, real in dict(virtual.servers).items():
                 self._take(virtual, rules, key, real)
                 count += 1
                 if count % _SLICE == 0:

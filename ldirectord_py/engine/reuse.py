@@ -18,10 +18,10 @@ def reusing(before: Config, after: Config) -> Config:
 
 
 def _of_parts(old: Virtual, new: Virtual) -> Virtual:
-    known = {key: (key, real) for key, real in zip(old.keys, old.reals, strict=True)}
+    known = {key: (key, real) for key, real in old.servers}
     pairs = [
         (key, real) if (found := known.get(key)) is None else (found[0], _real(found[1], real))
-        for key, real in zip(new.keys, new.reals, strict=True)
+        for key, real in new.servers
     ]
     return new.named(old.key, [key for key, _ in pairs], [real for _, real in pairs])
 

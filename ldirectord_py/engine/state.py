@@ -98,7 +98,7 @@ class EngineState:
         configured = {
             key: ServerState(real, Rules(virtual.failurecount), UNHEARD_OF)
             for virtual in belief.config.virtuals
-            for key, real in zip(virtual.keys, virtual.reals, strict=True)
+            for key, real in virtual.servers
         }
         for known in belief.servers:
             state.servers[known.real] = configured[known.real].believing(known)

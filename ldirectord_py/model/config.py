@@ -1,6 +1,6 @@
 """A whole configuration, complete and checked."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntFlag
 
@@ -88,6 +88,11 @@ class Virtual:
         """Name the real servers, once: they are looked up at each change."""
         keys = tuple(RealKey(self.key, self.kernel_endpoint(real)) for real in self.reals)
         object.__setattr__(self, "keys", keys)
+
+    @property
+    def servers(self) -> Iterable[tuple[RealKey, Real]]:
+        """Its real servers, each with its key."""
+        return zip(self.keys, self.reals, strict=True)
 
     def named(self, key: VirtualKey, keys: Sequence[RealKey], reals: Sequence[Real]) -> "Virtual":
         """Return the same with *key*, *keys* and *reals*, which are equal to its own, in their place."""

@@ -74,7 +74,7 @@ class MonitorFiles:
             key: _Subject(virtual.monitorfile, identity(virtual, real), virtual.check_options.checktype)
             for virtual in self._config().virtuals
             if virtual.monitorfile
-            for key, real in zip(virtual.keys, virtual.reals, strict=True)
+            for key, real in virtual.servers
         }
         return bool(self._subjects)
 

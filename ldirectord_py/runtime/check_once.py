@@ -49,7 +49,7 @@ async def check_once(
 def _subscribers(config: Config) -> Mapping[Polled, Collection[RealKey]]:
     found: dict[Polled, list[RealKey]] = {}
     for virtual in config.virtuals:
-        for key, real in zip(virtual.keys, virtual.reals, strict=True):
+        for key, real in virtual.servers:
             if not isinstance(real.plan, Always | Never):
                 found.setdefault(real.plan, []).append(key)
     return found

@@ -50,7 +50,7 @@ def _virtual(director: Director, virtual: Virtual, decision: Decision) -> Virtua
 def _reals(director: Director, virtual: Virtual, decision: Decision) -> list[RealStatus]:
     actual = director.reconciler.known.get(virtual.key)
     statuses: dict[RealKey, RealStatus] = {}
-    for key, real in zip(virtual.keys, virtual.reals, strict=True):
+    for key, real in virtual.servers:
         server = director.state.servers[key]
         should = decision.service.destinations.get(key.real)
         does = actual.destinations.get(key.real) if actual else None

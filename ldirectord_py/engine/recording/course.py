@@ -145,11 +145,11 @@ class _Night:
 
     def _as_recorded(self, other: Config, recorded: Config) -> Config:
         """Return *other* with the checks that were recorded of its servers."""
-        plans = {key: real.plan for one in recorded.virtuals for key, real in zip(one.keys, one.reals, strict=True)}
+        plans = {key: real.plan for one in recorded.virtuals for key, real in one.servers}
         return replace(other, virtuals=tuple(self._with_plans(virtual, plans) for virtual in other.virtuals))
 
     def _with_plans(self, virtual: Virtual, plans: Mapping[RealKey, CheckPlan]) -> Virtual:
-        pairs = list(zip(virtual.keys, virtual.reals, strict=True))
+        pairs = list(virtual.servers)
         reals = tuple(self._with_plan(real, plans.get(key)) for key, real in pairs)
         for key, real in dict(pairs).items():  # of several lines that name one server the last counts
             if isinstance(real.plan, Polled) and not isinstance(plans.get(key), Polled):

@@ -73,11 +73,7 @@ class MailAlerts:
             return
         self._read = config
         self._virtuals = {each.key: each for each in config.virtuals if each.alerting.recipients}
-        self._weights = {
-            key: real.destination.weight
-            for each in self._virtuals.values()
-            for key, real in zip(each.keys, each.reals, strict=True)
-        }
+        self._weights = {key: real.destination.weight for each in self._virtuals.values() for key, real in each.servers}
 
     def _changed(self, event: TableChanged) -> None:
         change = event.change

@@ -43,8 +43,5 @@ tables = st.dictionaries(virtuals, services, max_size=4)
 
 def decided(virtual: Virtual, states: Mapping[RealKey, State]) -> Decision:
     """Return what is wanted of *virtual* while its servers are in these states."""
-    servers = {
-        key: ServerState(real, Rules(), Health(states[key], 0.0))
-        for key, real in zip(virtual.keys, virtual.reals, strict=True)
-    }
+    servers = {key: ServerState(real, Rules(), Health(states[key], 0.0)) for key, real in virtual.servers}
     return decide(virtual, servers)

@@ -70,7 +70,7 @@ def test_both_steps_lead_to_the_table_in_which_everybody_serves(config: Config, 
 def test_outcomes_decide_who_serves_in_the_end(config: Config, found: TableState, data: st.DataObject) -> None:
     plans = {real.plan for virtual in config.virtuals for real in virtual.reals}
     found_out = {plan: data.draw(st.sampled_from(["up", "down"])) for plan in plans}
-    pairs = (pair for virtual in config.virtuals for pair in zip(virtual.keys, virtual.reals, strict=True))
+    pairs = (pair for virtual in config.virtuals for pair in virtual.servers)
     words = {key: found_out[real.plan] for key, real in pairs}
     told = forecast(config, found, {key: OUTCOMES[word] for key, word in words.items()})
 
