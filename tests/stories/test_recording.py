@@ -12,6 +12,7 @@ from tests.stories.test_daemon import Daemon, daemon  # noqa: F401  # a fixture
 
 ALL = {"one": 3, "two": 2, "three": 1}
 STAMP = re.compile(r'"timestamp": "[^"]*", ')
+ONCE = ("recording_begun", "real_down", "real_up")
 OURS = {"recording_begun", "configuration_in_force"}
 """What a replay tells besides."""
 
@@ -111,3 +112,21 @@ def test_a_second_daemon_goes_on_behind_the_first_and_a_gap_is_told(daemon: Daem
     assert [line["why"] for line in begun] == ["gap", "start"]
     assert begun[0]["lost"] > 3
     assert [line["event"] for line in lines].count("first_pass_completed") == 1
+
+
+def test_a_reload_turns_recording_on_and_off(daemon: Daemon) -> None:  # noqa: F811
+    record = daemon.home / "night.jsonl"
+    daemon.start()
+    daemon.until(lambda: daemon.weights() == ALL)
+    for number, extra in enumerate((f"record={record}\n", ""), start=1):
+        daemon.write(extra=extra)
+        daemon.tell(signal.SIGHUP)
+        daemon.until(lambda number=number: len(daemon.logged("reloaded")) == number)  # type: ignore[misc]
+        daemon.sites["two"].sick()
+        daemon.until(lambda: daemon.weights() == ALL | {"two": 0})
+        daemon.sites["two"].alive()
+        daemon.until(lambda: daemon.weights() == ALL)
+    assert daemon.end() == 0
+
+    events = [json.loads(line)["event"] for line in replayed(record)]
+    assert [event for event in events if event != "soft_failures_reset"] == [*ONCE, "configuration_in_force"]

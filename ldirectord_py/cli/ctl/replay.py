@@ -119,13 +119,14 @@ def _read(path: Path, *, quiet: bool) -> Iterator[Item]:
 def _lines(path: Path, *, quiet: bool) -> Iterator[bytes]:
     """Yield the complete lines of a file."""
     with path.open("rb") as file:
-        number = 0
+        empty = True
         for number, line in enumerate(file, start=1):
             if line.endswith(b"\n"):
+                empty = False
                 yield line
             elif not quiet:
                 complain(f"{path}:{number}: the last line was cut short, and is left out")
-    if not number:
+    if empty:
         raise BrokenRecording(f"{path}: it is empty: nothing has been recorded")
 
 

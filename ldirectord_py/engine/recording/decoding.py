@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from math import isfinite
 
 from ldirectord_py.engine.belief import Belief, FaultBelief, ServerBelief
 from ldirectord_py.engine.inputs import Configured, Input, Maintained, Moment, Observed, TakenOut, Written
@@ -29,7 +30,7 @@ def decoded(lines: Iterable[str | bytes]) -> Iterator[Item]:
     segment: _Segment | None = None
     for number, line in enumerate(lines, start=1):
         with _told_with(number):
-            found = json.loads(line)
+            found = json.loads(line.decode("ascii") if isinstance(line, bytes) else line)
             if begins := "recording" in found:
                 segment = _Segment()
             item = _header(found) if begins else _item(segment, found)
@@ -48,7 +49,7 @@ def _told_with(number: int) -> Iterator[None]:
         raise BrokenLine(number, f"no line of a recording: {error}") from error
     except KeyError as error:
         raise BrokenLine(number, f"{error} is missing, or stands for nothing") from error
-    except (ValueError, TypeError, LookupError, RecursionError, OverflowError) as error:
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError, OverflowError) as error:
         raise BrokenLine(number, f"not as a recording has it: {error}") from error
 
 
@@ -129,15 +130,13 @@ class _Segment:
 
     def _belief(self, found: Json, begun: Moment) -> Belief:
         plans = self._plans
-        return Belief(
+        belief = Belief(
             config=config(found["configuration"], plans.__getitem__),
             begun=begun,
             servers=tuple(_server(each) for each in found["servers"]),
             subscribers=tuple((plans[it], tuple(map(names.real_key, reals))) for it, _, reals in found["checks"]),
             unasked=frozenset(plans[check] for check, unasked, _ in found["checks"] if unasked),
-            faults=tuple(
-                FaultBelief(plans[check], float(since), float(told)) for check, since, told in found["faults"]
-            ),
+            faults=tuple(FaultBelief(plans[it], float(since), float(told)) for it, since, told in found["faults"]),
             serving=tuple((names.virtual_key(virtual), bool(serving)) for virtual, serving in found["serving"]),
             standing_in=frozenset(map(names.virtual_key, found["fallbacks"])),
             unwritten=frozenset(map(names.virtual_key, found["unwritten"])),
@@ -145,6 +144,16 @@ class _Segment:
             first_pass=bool(found["first_pass"]),
             settling=bool(found["settling"]),
         )
+        _examine(belief)
+        return belief
+
+
+def _examine(belief: Belief) -> None:
+    """Raise `BrokenLine` where *belief* is about other servers than those of its configuration."""
+    configured = {key for virtual in belief.config.virtuals for key in virtual.keys}
+    shared = {real for _, reals in belief.subscribers for real in reals}
+    if configured != {known.real for known in belief.servers} or not configured >= {*shared, *belief.in_maintenance}:
+        raise BrokenLine(0, "what was believed is not about the servers of its configuration")
 
 
 def _server(found: Json) -> ServerBelief:
@@ -166,5 +175,11 @@ def _plan(found: Mapping[str, Json]) -> Polled:
 
 
 def _moment(found: Json) -> Moment:
-    epoch, monotonic = found
-    return Moment(float(epoch), float(monotonic))
+    epoch, monotonic = map(float, found)
+    if not (0 <= epoch < _LATEST and isfinite(monotonic)):
+        raise BrokenLine(0, f"{found!r} is no moment")
+    return Moment(epoch, monotonic)
+
+
+_LATEST = 253_402_214_400
+"""The last day of the year 9999, in seconds since the epoch: later ones have no date."""

@@ -160,16 +160,19 @@ class Recorder:
 
     async def _write(self) -> None:
         batch, self._waiting = self._waiting, []
-        try:
-            done = await aside(lambda: self._writer.write(batch))
-        except OSError as error:  # there is no thread
-            done = Done(_inputs(batch), trouble=error)
+        done = await self._written(batch) if batch else Done()
         if done.trouble is not None:
             self._lose(done)
             raise done.trouble
         if done.over:
             self._due = self._due or Why.FULL
         self._begin()
+
+    async def _written(self, batch: Sequence[Entry]) -> Done:
+        try:
+            return await aside(lambda: self._writer.write(batch))
+        except OSError as error:  # there is no thread
+            return Done(_inputs(batch), trouble=error)
 
     def _lose(self, done: Done) -> None:
         """Count what is lost with a batch; what has come since cannot follow it either."""

@@ -1,9 +1,12 @@
 """Recordings: whatever the engine was told is written, read, and makes the same happen again."""
 
+import gc
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 
@@ -14,20 +17,24 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
 from ldirectord_py.engine.belief import Belief
-from ldirectord_py.engine.inputs import Configured, Input, Moment, Observed
+from ldirectord_py.engine.inputs import Configured, Input, Moment, Observed, TakenOut
 from ldirectord_py.engine.recording import names
+from ldirectord_py.engine.recording.course import course
 from ldirectord_py.engine.recording.decoding import BrokenLine, decoded
 from ldirectord_py.engine.recording.encoding import Encoder, Repetitions
 from ldirectord_py.engine.recording.items import Given, Header, Prepares, Why
 from ldirectord_py.engine.recording.replay import Told, replay
 from ldirectord_py.engine.state import EngineState
 from ldirectord_py.model.address import Endpoint
+from ldirectord_py.model.config import Config
 from ldirectord_py.model.events import CheckDone, Event
 from ldirectord_py.model.health import Health, State
 from ldirectord_py.model.outcome import Outcome, Reason, Verdict, down, up
 from ldirectord_py.model.service import AddressKey, Forwarding, MarkKey, Protocol, RealKey
 from ldirectord_py.model.table import Destination, Service, ServiceFlags, Settings
-from tests.unit.engine.test_state import Engine, checked, configs
+from ldirectord_py.observers.logging.entry import LogFormat
+from ldirectord_py.observers.logging.replayed import Replayed
+from tests.unit.engine.test_state import FALLBACK, OUTCOMES, Engine, checked, configs, real, service
 
 
 class Recorded(Engine):
@@ -185,7 +192,6 @@ HEADER = Encoder().header(Header(why=Why.START, at=Moment(1, 1), begun=Moment(1,
             2,
             "not as a recording has it: 'here'",
         ),
-        ([HEADER, "[" * 100_000], 2, "not as a recording has it: "),
         ([HEADER, "7"], 2, "not as a recording has it: "),
         ([HEADER, "{}"], 2, "'believed' is missing"),
     ],
@@ -195,6 +201,67 @@ def test_a_broken_line_is_told_with_its_number(lines: list[str], number: int, wh
         list(replay(decoded(lines)))
     assert raised.value.number == number
     assert str(raised.value).startswith(why)
+
+
+def test_lists_without_end_are_no_line_of_a_recording() -> None:
+    gc.disable()  # what it calls would find no room on the stack
+    try:
+        with pytest.raises(BrokenLine, match="not as a recording has it: "):
+            list(decoded([HEADER, "[" * 100_000]))
+    finally:
+        gc.enable()
+
+
+def recording() -> list[str]:
+    """Return a recording in which there is a line of each kind."""
+    machine = Recorded()
+    web = service(80, reals=(real(1, 1, "checked"), real(2, 1, "off")), fallback=FALLBACK, quiescent=True)
+    machine.begins(config=Config(path="x.cf", virtuals=(web,)))  # type: ignore[misc]
+    for outcome in OUTCOMES:
+        machine.step(Observed(checked(1), outcome, 0.1, 0))
+    machine.maintains(numbers={1})  # type: ignore[misc]
+    machine.begin(Why.FULL)
+    machine.step(TakenOut(next(iter(machine.state.servers))))
+    machine.maintains(numbers=set())  # type: ignore[misc]
+    machine.step(Observed(checked(1), up(), 0.1, 0))
+    machine.written()  # type: ignore[misc]
+    return machine.whole
+
+
+WHOLE = recording()
+JUNK = ["null", "-1", "1e999", "1e300", "{}", "[]", '""', '"x"', "7", "true", '"tcp:1.2.3.4:5"', "[1,1]"]
+VALUE = re.compile(r'-?[0-9.e]+|"[^"]*"|null|true|false|\[\]')
+
+
+def test_the_recording_that_is_spoiled_has_each_kind_of_line() -> None:
+    kinds = ("recording", "believed", "check", "answer", "ended", "prepares", "configured", "maintained", "taken_out")
+    for kind in (*kinds, "written"):
+        assert any(f'"{kind}":' in line for line in WHOLE), kind
+
+
+@hypothesis_settings(max_examples=400)
+@given(st.data())
+def test_a_spoiled_recording_is_replayed_or_refused_with_a_line(data: st.DataObject) -> None:
+    lines = list(WHOLE)
+    place = data.draw(st.integers(0, len(lines) - 1))
+    values = list(VALUE.finditer(lines[place]))
+    match data.draw(st.sampled_from(["drop", "repeat", "cut", "junk", "junk", "junk"])):
+        case "drop":
+            del lines[place]
+        case "repeat":
+            lines.insert(data.draw(st.integers(0, len(lines))), lines[place])
+        case "cut":
+            lines[place] = lines[place][: data.draw(st.integers(0, len(lines[place])))]
+        case _:
+            found, junk = data.draw(st.sampled_from(values)), data.draw(st.sampled_from(JUNK))
+            lines[place] = lines[place][: found.start()] + junk + lines[place][found.end() :]
+    with suppress(BrokenLine):
+        for each in replay(decoded(lines)):
+            if isinstance(each, Told):
+                list(Replayed(LogFormat.JSON, debug=True).told(each.event, each.at.epoch))
+    with suppress(BrokenLine):
+        course(decoded(lines))
+        course(decoded(lines), Config(path="", virtuals=(service(80, reals=(real(1, 1, "checked"),)),)))
 
 
 ORDER = """
