@@ -13,23 +13,20 @@ class FaultLines:
     """Is to be handed every outcome while there are faults."""
 
     def __init__(self) -> None:
-        self._faults: dict[RealKey, str] = {}
-
-    def __bool__(self) -> bool:
-        """Return whether any lasts."""
-        return bool(self._faults)
+        self.lasting: dict[RealKey, str] = {}
+        """The faults that have been told, by server; looked at for each check."""
 
     def clear(self) -> None:
         """Forget what has been told; what lasts is told once more."""
-        self._faults.clear()
+        self.lasting.clear()
 
     def told(self, event: CheckDone) -> Iterator[LogLine]:
         """Yield what is to be told of faults that are new, and of faults that are over."""
         outcome = event.outcome
         for real in event.reals:
             if outcome.verdict is Verdict.FAULT:
-                if self._faults.get(real) != outcome.detail:
-                    self._faults[real] = outcome.detail
+                if self.lasting.get(real) != outcome.detail:
+                    self.lasting[real] = outcome.detail
                     yield faulted(real, event)
-            elif self._faults.pop(real, None) is not None:
+            elif self.lasting.pop(real, None) is not None:
                 yield fault_over(real)

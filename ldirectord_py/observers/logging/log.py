@@ -52,7 +52,7 @@ class LogObserver:
     def __call__(self, event: Event) -> None:
         """Log what is to be logged of *event*."""
         if type(event) is CheckDone:
-            if event.outcome.verdict is Verdict.FAULT or self._faults:
+            if event.outcome.verdict is Verdict.FAULT or self._faults.lasting:
                 for line in self._faults.told(event):
                     self._log(line)
             if not self._debug:
