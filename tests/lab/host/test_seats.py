@@ -1,4 +1,4 @@
-"""Guests at a time: one for each processor, more while these have time, and never more than the memory bears."""
+"""Guests at a time: two for each processor, more while these have time, and never more than the memory bears."""
 
 from contextlib import ExitStack
 
@@ -35,8 +35,8 @@ class Machine:
     [
         pytest.param(0.0, 8192, 6, id="idle"),
         pytest.param(24.9, 8192, 6, id="some work"),
-        pytest.param(25.0, 8192, 2, id="busy"),
-        pytest.param(None, 8192, 2, id="the kernel does not say"),
+        pytest.param(25.0, 8192, 4, id="busy"),
+        pytest.param(None, 8192, 4, id="the kernel does not say"),
         pytest.param(0.0, 1600, 3, id="little memory"),
         pytest.param(0.0, 100, 1, id="next to no memory"),
     ],
@@ -59,7 +59,7 @@ def test_what_a_guest_takes_has_to_show_before_the_next_begins():
     machine = Machine()
     seats = machine.seats()
     with ExitStack() as stack:
-        for _ in range(2):
+        for _ in range(4):
             stack.enter_context(seats.seat())
         machine.now += 5
         assert not seats.free()
@@ -73,8 +73,8 @@ def test_a_seat_that_is_given_back_is_free_again():
     machine.waited = 100.0
     seats = machine.seats()
 
-    assert machine.taken(seats) == 2
-    assert machine.taken(seats) == 2
+    assert machine.taken(seats) == 4
+    assert machine.taken(seats) == 4
 
 
 def test_guests_are_spread_over_the_processors():

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-_MOST_PER_PROCESSOR = 3
-"""Guests mostly wait, but each takes memory, and what comes about in one must not come too late for all."""
+_LEAST_PER_PROCESSOR, _MOST_PER_PROCESSOR = 2, 3
+"""While one waits, another works. Guests mostly wait, but each takes memory, and what comes about in one must not come too late for all."""
 _MEGABYTES = 512
 """What a guest comes to need; it may have twice as much."""
 _CALM = 25.0
@@ -33,7 +33,7 @@ def pressure() -> float | None:
 
 
 class Seats:
-    """Has one guest for each processor run at any time, and more while the processors have time for them."""
+    """Has two guests for each processor run at any time, and more while the processors have time for them."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class Seats:
     ) -> None:
         """Be for *processors* and *megabytes* of memory that are free; or just for *fixed* guests at a time."""
         room = max(1, megabytes // _MEGABYTES)
-        self.least = fixed or min(len(processors), room)
+        self.least = fixed or min(_LEAST_PER_PROCESSOR * len(processors), room)
         self.most = fixed or min(_MOST_PER_PROCESSOR * len(processors), room)
         self._pressure, self._clock = pressure, clock
         self._taken = dict.fromkeys(processors, 0)
