@@ -9,12 +9,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from ldirectord_py import app
-from ldirectord_py.cli.environment import Environment, runtime_dir
+from ldirectord_py.cli import environment
 from ldirectord_py.cli.ldirectord import main
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.errors import DirectorError
-from ldirectord_py.observers.mail.transports import Routes
+from ldirectord_py.observers.mail.routes import Routes
 from ldirectord_py.options import Options
 
 HOME = Path(os.environ.get("LDIRECTORD_RUN_DIR", "/run/none")).parent
@@ -62,13 +61,13 @@ def slow(config: Config, options: Options, ready: Callable[[], None]) -> int:
 
 def looks_on(config: Config, options: Options, ready: Callable[[], None]) -> int:
     """Run as a shadow of a table in memory, which nobody keeps."""
-    return app.run(config, replace(options, shadow=True), ready)
+    return environment.direct(config, replace(options, shadow=True), ready)
 
 
 def posting(config: Config, options: Options, ready: Callable[[], None]) -> int:
     """Find mail servers at `$MAIL_PORT`, and no sendmail program but `$SENDMAIL`."""
     routes = Routes(port=int(os.environ["MAIL_PORT"]), sendmail=(os.environ["SENDMAIL"],))
-    return app.run(config, replace(options, mail=routes), ready)
+    return environment.direct(config, replace(options, mail=routes), ready)
 
 
 NO_ROOM, ROOM = signal.SIGRTMIN + 5, signal.SIGRTMIN + 6
@@ -86,21 +85,21 @@ def prove(config: Config, options: Options) -> None:
     """Find that a daemon could not start if `$CANNOT` says so."""
     if reason := os.environ.get("CANNOT"):
         raise DirectorError(reason)
-    app.prove(config, options)
+    environment.prove(config, options)
 
 
 if __name__ == "__main__":
     director = os.environ.get("DIRECTOR")
     sys.exit(
         main(
-            environment=Environment(
+            environment=environment.Environment(
                 program=sys.argv[0],
                 run_dir=Path(os.environ["LDIRECTORD_RUN_DIR"]),
                 config_dirs=(f"{HOME}/ha.d", f"{HOME}/ha.d/conf"),
                 logfile=f"{HOME}/log",
-                runtime_dir=runtime_dir(),
+                runtime_dir=environment.runtime_dir(),
                 prover=prove,
-                runner=globals()[director] if director else app.run,
+                runner=globals()[director] if director else environment.direct,
                 patience=float(os.environ.get("PATIENCE", "40")),
             )
         )

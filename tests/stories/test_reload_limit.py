@@ -88,6 +88,6 @@ def test_only_a_reload_can_be_forced(daemon: Daemon) -> None:  # noqa: F811
         done = run(daemon, action, "--force")
         assert (done.returncode, done.stderr) == (
             255,
-            f"Option force: only a reload or a restart can be forced, not {action}\n",
+            f"Option force: only a reload or a restart can be forced, not {action}\nsee 'ldirectord --help'\n",
         )
     assert not Path(daemon.home, f"ldirectord.{daemon.name}.pid").exists()

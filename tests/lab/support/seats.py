@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 _LEAST_PER_PROCESSOR, _MOST_PER_PROCESSOR = 2, 3
-"""While one waits, another works. Guests mostly wait, but each takes memory, and what comes about in one must not come too late for all."""
+"""Guests mostly wait, and while one waits, another works; but each takes memory, and what comes about in one must not
+come too late for all."""
 _MEGABYTES = 512
 """What a guest comes to need; it may have twice as much."""
 _CALM = 25.0
