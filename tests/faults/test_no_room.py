@@ -55,6 +55,7 @@ class Director:
     def write(self, weight: int = 1) -> None:
         self.config.write_text(
             f'checkinterval=1\nautoreload=yes\nlogfile="{self.home}/log"\nmetricslisten={self.port}\n'
+            f"record={self.home}/record.jsonl\n"
             f'maintenancedir={self.home}/maintenance\nfallbackcommand=/bin/true\ncallback="/bin/true"\n'
             "emailalert=a@b.example\nemailalertfreq=1\nsmtp=127.0.0.1\n"
             f'virtual=192.0.2.1:80\n\treal={self.address} masq {weight}\n\tservice=http\n\trequest="alive.html"\n'
@@ -145,6 +146,7 @@ def test_where_no_thread_can_be_had_checks_go_on_and_each_side_job_comes_back(di
     director.until(lambda: director.told("Watching the files", REASON))
     director.until(lambda: director.told("refused", "stays"))
     director.until(lambda: director.told("Maintenance directory", REASON))
+    director.until(lambda: director.told("Recording", REASON))
     director.until(lambda: director.told("fallbackcommand", "cannot be run"))
     director.until(lambda: director.told("takes no mail", REASON))
     director.until(lambda: director.told(BY_PROGRAM, "could not be checked, through a fault of ours"))
@@ -157,6 +159,7 @@ def test_where_no_thread_can_be_had_checks_go_on_and_each_side_job_comes_back(di
     director.until(lambda: director.weight() == 7)
     director.until(lambda: director.mails.mails)
     director.until(lambda: director.told("Maintenance file 'web5' names no real server"))
+    director.until(lambda: '"why":"gap"' in (director.home / "record.jsonl").read_text())
     assert director.end() == 0
     assert not director.told("Traceback")
 

@@ -8,6 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+from ldirectord_py.app import Application
+from ldirectord_py.config.load import load
+from ldirectord_py.observers.logging.destinations import LogFile
+from ldirectord_py.options import Options
 from tests.stories.test_daemon import Daemon, daemon  # noqa: F401  # a fixture
 
 ALL = {"one": 3, "two": 2, "three": 1}
@@ -130,3 +134,13 @@ def test_a_reload_turns_recording_on_and_off(daemon: Daemon) -> None:  # noqa: F
 
     events = [json.loads(line)["event"] for line in replayed(record)]
     assert [event for event in events if event != "soft_failures_reset"] == [*ONCE, "configuration_in_force"]
+
+
+async def test_a_shadow_leaves_the_file_to_the_active_daemon(tmp_path: Path) -> None:
+    path = tmp_path / "web.cf"
+    path.write_text(f"record={tmp_path}/night.jsonl\nvirtual=192.0.2.1:80\n\treal=127.0.0.1:9 masq\n\tchecktype=on\n")
+    log = tmp_path / "log"
+    application = Application(load(path), Options(table="memory", shadow=True, log=lambda _: LogFile(log)))
+    assert await application.run(application.end) == 0
+    assert log.exists()
+    assert not (tmp_path / "night.jsonl").exists()

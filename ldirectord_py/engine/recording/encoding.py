@@ -12,7 +12,7 @@ from ldirectord_py.engine.recording.configuration import config_as_json
 from ldirectord_py.engine.recording.items import VERSION, Given, Header, Prepares
 from ldirectord_py.engine.recording.names import Json
 from ldirectord_py.model.check_plan import Polled, Repeated
-from ldirectord_py.model.outcome import Outcome, Verdict
+from ldirectord_py.model.outcome import Outcome, Reason, Verdict
 from ldirectord_py.model.probe import FixedOutcome, Probe
 
 _MOST_ANSWERS = 4096
@@ -20,26 +20,27 @@ _MOST_ANSWERS = 4096
 
 
 class Repetitions:
-    """Finds successes that follow a success of the same check: they change nothing, whatever the configuration.
+    """Finds successes that follow a success of the same check, and rounds of servers that are in maintenance anyway.
 
-    They are nearly all that happens, and need not be recorded.
+    They change nothing, whatever the configuration; they are nearly all that happens, and need not be recorded.
     """
 
     def __init__(self) -> None:
-        self._succeeded: set[Polled] = set()
+        self._known: set[Polled] = set()
+        """Those whose next success, or round, changes nothing."""
 
     def repeats(self, given: object) -> bool:
-        """Take note of *given*, and return whether it is such a success."""
+        """Take note of *given*, and return whether it is one of these."""
         if type(given) is not Observed:
             if not isinstance(given, Written | TakenOut):
-                self._succeeded.clear()  # whoever is new, or comes back, waits for a success
+                self._known.clear()  # whoever is new, or comes back, waits for a success
             return False
-        if given.outcome.verdict is not Verdict.UP:
-            self._succeeded.discard(given.plan)
+        if given.outcome.verdict is not Verdict.UP and given.outcome.reason is not Reason.MAINTENANCE:
+            self._known.discard(given.plan)
             return False
-        if given.plan in self._succeeded:
+        if given.plan in self._known:
             return True
-        self._succeeded.add(given.plan)
+        self._known.add(given.plan)
         return False
 
 

@@ -18,6 +18,7 @@ from hypothesis.stateful import rule
 
 from ldirectord_py.engine.belief import Belief
 from ldirectord_py.engine.inputs import Configured, Input, Moment, Observed, TakenOut
+from ldirectord_py.engine.maintained import IN_MAINTENANCE, kept_out
 from ldirectord_py.engine.recording import names
 from ldirectord_py.engine.recording.course import course
 from ldirectord_py.engine.recording.decoding import BrokenLine, decoded
@@ -35,6 +36,9 @@ from ldirectord_py.model.table import Destination, Service, ServiceFlags, Settin
 from ldirectord_py.observers.logging.entry import LogFormat
 from ldirectord_py.observers.logging.replayed import Replayed
 from tests.unit.engine.test_state import FALLBACK, OUTCOMES, Engine, checked, configs, real, service
+
+KEPT = kept_out(RealKey(service(80).key, real(1, 1, "on").endpoint), 10)
+"""The plan of all servers in maintenance: they are neighbours."""
 
 
 class Recorded(Engine):
@@ -70,6 +74,11 @@ class Recorded(Engine):
             self.now += 0.5
         self.record(given)
         return super().step(given)
+
+    @rule()
+    def goes_round_in_maintenance(self) -> None:
+        for plan in [plan for plan in self.state.plans if plan == KEPT]:
+            self.step(Observed(plan, IN_MAINTENANCE, 0, 0))
 
     @rule()
     def begins_a_segment(self) -> None:
@@ -164,6 +173,7 @@ def test_a_success_after_a_success_is_not_recorded_until_something_else_happens(
     repetitions = Repetitions()
     one = Observed(checked(1), up(), 0, 0)
     assert [repetitions.repeats(one) for _ in range(3)] == [False, True, True]
+    assert [repetitions.repeats(Observed(KEPT, IN_MAINTENANCE, 0, 0)) for _ in range(3)] == [False, True, True]
     assert not repetitions.repeats(Observed(checked(2), up(), 0, 0))
     assert not any(repetitions.repeats(Observed(checked(1), down(Reason.STATUS, "503"), 0, 0)) for _ in range(2))
     assert [repetitions.repeats(one) for _ in range(2)] == [False, True]
