@@ -39,7 +39,7 @@ from ldirectord_py.observers.logging.entry import LogFormat
 from ldirectord_py.observers.logging.log import open_log
 from ldirectord_py.observers.notifications import Notifications
 from ldirectord_py.options import Options, Ready
-from ldirectord_py.probing.prober import Prober
+from ldirectord_py.probing.checking import checking
 from ldirectord_py.probing.schedule import Schedule
 from ldirectord_py.runtime.control_commands import ControlCommands
 from ldirectord_py.runtime.director import Director
@@ -70,7 +70,6 @@ from ldirectord_py.system.limits import limits
 from ldirectord_py.system.supervision import SideJob, Supervisor, Work
 from ldirectord_py.system.sysctls import KernelSettings, advised, current
 from ldirectord_py.system.systemd import WATCHDOG, Notifier
-from ldirectord_py.workers.workers import Workers
 
 _RELOADING = SideJob("Reloading on SIGHUP", "the configuration in force stays")
 _STATE_SECONDS = 2.0
@@ -258,34 +257,26 @@ class Application:
 
     async def _direct(self, ready: Ready) -> None:
         director = self._director
-        workers = Workers()
         try:
             async with asyncio.TaskGroup() as tasks:
-                prober = Prober(
+                with checking(
                     tasks,
-                    workers,
+                    self._limits,
+                    director.report,
                     crashed=Crashes(self._say_crashed),
                     certificate_seen=director.certificates.seen,
-                    closing=self._limits.closing,
-                )
-                may = self._limits
-                schedule = Schedule(prober, director.report, limit=may.conversations, drivers=may.drivers)
-                self._schedule = schedule
-                reloader = Reloader(director, schedule, self._maintenance, self._load, self._stream.emit)
-                reloader.admit, reloader.apply = self._admit, self._apply
-                tasks.create_task(director.follow(), name="follow health")
-                tasks.create_task(director.watch_table(), name="watch the table")
-                for job, work in self._side_jobs(reloader, schedule):
-                    tasks.create_task(self._supervisor.keep(job, work), name=job.name)
-                try:
+                ) as schedule:
+                    self._schedule = schedule
+                    reloader = Reloader(director, schedule, self._maintenance, self._load, self._stream.emit)
+                    reloader.admit, reloader.apply = self._admit, self._apply
+                    tasks.create_task(director.follow(), name="follow health")
+                    tasks.create_task(director.watch_table(), name="watch the table")
+                    for job, work in self._side_jobs(reloader, schedule):
+                        tasks.create_task(self._supervisor.keep(job, work), name=job.name)
                     async with AsyncExitStack() as stack:
                         await self._open_control(reloader, stack)
                         self._begin(schedule, ready)
                         await self._signals.end()
-                finally:
-                    schedule.close()
-                    prober.close()
-                    workers.close()
         except* ShutdownRequested:
             pass
 

@@ -3,18 +3,17 @@
 import asyncio
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from ldirectord_py.engine.forecast import Forecast, forecast
 from ldirectord_py.ipvs.kernel import KernelTable
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.service import RealKey, VirtualKey
 from ldirectord_py.model.table import TableState
-from ldirectord_py.probing.prober import Prober
-from ldirectord_py.probing.schedule import ReportOutcome, Schedule
+from ldirectord_py.probing.checking import checking
 from ldirectord_py.runtime.check_once import CheckedOnce, check_once
 from ldirectord_py.runtime.maintenance import Maintenance
 from ldirectord_py.system.limits import limits
-from ldirectord_py.workers.workers import Workers
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +48,9 @@ async def foresee(config: Config, *, check: bool, ours: Collection[str] = ()) ->
         table.close()
     checked = None
     if check:
-        may = limits()
-        workers = Workers()
         async with asyncio.TaskGroup() as tasks:
-            prober = Prober(tasks, workers, crashed=lambda _probe, _error: None)  # told as the check's outcome
-
-            def schedule(report: ReportOutcome) -> Schedule:
-                return Schedule(prober, report, limit=may.conversations, drivers=may.drivers)
-
-            checked = await check_once(config, schedule)
-            prober.close()
-            workers.close()
+            # a crash is told as the check's outcome
+            checked = await check_once(config, partial(checking, tasks, limits(), crashed=lambda _probe, _error: None))
     maintenance = Maintenance(lambda _event: None)
     try:
         maintained = await maintenance.look(config)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from ldirectord_py.model.check_plan import Always, Never, Polled
@@ -21,7 +22,7 @@ class CheckedOnce:
 
 
 async def check_once(
-    config: Config, open_schedule: Callable[[ReportOutcome], Schedule]
+    config: Config, checking: Callable[[ReportOutcome], AbstractContextManager[Schedule]]
 ) -> Mapping[RealKey, CheckedOnce]:
     """Return what one check of each server of *config* that is checked at all has found.
 
@@ -36,13 +37,10 @@ async def check_once(
         if len(found) == len(subscribers):
             complete.set()
 
-    schedule = open_schedule(report)
-    try:
+    with checking(report) as schedule:
         schedule.retarget(subscribers)
         if subscribers:
             await complete.wait()
-    finally:
-        schedule.close()
     return {key: found[plan] for plan, keys in subscribers.items() for key in keys}
 
 
