@@ -2,25 +2,22 @@
 
 import asyncio
 import time
-import traceback
-from collections.abc import Callable, Iterator
-from contextlib import AsyncExitStack, suppress
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from ldirectord_py import __version__
 from ldirectord_py.api.control import serve_control
-from ldirectord_py.checks.redaction import without
 from ldirectord_py.config.load import load
 from ldirectord_py.config.meaning.here import HERE
 from ldirectord_py.engine.recording.items import Why
 from ldirectord_py.ipvs.kernel import KernelTable
-from ldirectord_py.ipvs.memory import MemoryTable
+from ldirectord_py.ipvs.opening import open_table
 from ldirectord_py.metrics_endpoint import MetricsEndpoint
 from ldirectord_py.model.config import Config
-from ldirectord_py.model.errors import ConfigRejected, DirectorError, TableUnavailable
+from ldirectord_py.model.errors import ConfigRejected, DirectorError
 from ldirectord_py.model.events import (
     CheckDone,
     Event,
@@ -32,11 +29,10 @@ from ldirectord_py.model.events import (
 )
 from ldirectord_py.model.problems import Problem
 from ldirectord_py.model.snapshot import Snapshot
-from ldirectord_py.model.table import Table
 from ldirectord_py.observers.events.log_line import Level
-from ldirectord_py.observers.logging.crashes import Crashes
 from ldirectord_py.observers.logging.entry import LogFormat
 from ldirectord_py.observers.logging.log import open_log
+from ldirectord_py.observers.logging.own_faults import OwnFaults
 from ldirectord_py.observers.notifications import Notifications
 from ldirectord_py.options import Options, Ready
 from ldirectord_py.probing.checking import checking
@@ -48,7 +44,7 @@ from ldirectord_py.runtime.leftovers import Leftovers
 from ldirectord_py.runtime.lifetime import ShutdownRequested, Signals
 from ldirectord_py.runtime.maintenance import WATCHING_MAINTENANCE, Maintenance
 from ldirectord_py.runtime.ownership import FILE as OWNERSHIP_FILE
-from ldirectord_py.runtime.ownership import Ownership
+from ldirectord_py.runtime.ownership import Ownership, open_ownership
 from ldirectord_py.runtime.recording.recorder import RECORDING, Recorder
 from ldirectord_py.runtime.reloading import WATCHING_FILES, Reloader, ReloadResult, settle_memory
 from ldirectord_py.runtime.shadow import Shadow
@@ -72,8 +68,6 @@ from ldirectord_py.system.sysctls import KernelSettings, advised, current
 from ldirectord_py.system.systemd import WATCHDOG, Notifier
 
 _RELOADING = SideJob("Reloading on SIGHUP", "the configuration in force stays")
-_STATE_SECONDS = 2.0
-"""So long may the last writing of the state file keep the end."""
 
 
 def run(config: Config, options: Options, ready: Ready) -> int:
@@ -92,7 +86,7 @@ def run(config: Config, options: Options, ready: Ready) -> int:
 def prove(config: Config, options: Options) -> None:
     """Try what `run` would need, and leave no trace; raise `DirectorError` if it could not start."""
     del config
-    _open_table(options, lambda _sentence: None).close()
+    open_table(options.table, lambda _sentence: None, otherwise_memory=options.debug).close()
 
 
 class Application:
@@ -106,6 +100,7 @@ class Application:
         self._log = open_log(
             options.log(config), format=LogFormat(options.log_format), debug=options.debug, name=options.instance
         )
+        self._faults = OwnFaults(self._log, lambda: self._director.config.secrets)
         self._supervised = config.supervised
         self._path = Path(config.path)
         self._stream = EventStream()
@@ -113,7 +108,7 @@ class Application:
         self._notifier = Notifier()
         self._reload = asyncio.Event()
         self._signals = Signals(self._reload.set)
-        self._table = _open_table(options, lambda sentence: self._log.say(sentence, Level.WARNING))
+        self._table = open_table(options.table, self._warn, otherwise_memory=options.debug)
         writer = Shadow if options.shadow else TableWriter
         self._director = Director(config, self._table, self._stream.emit, writer)
         self._schedule: Schedule | None = None
@@ -160,7 +155,7 @@ class Application:
 
     async def run(self, ready: Ready) -> int:
         """See the function `run`."""
-        asyncio.get_running_loop().set_exception_handler(self._complain)
+        asyncio.get_running_loop().set_exception_handler(self._faults.of_callback)
         try:
             # Signals first: from the first change to the table on there is one way out.
             with self._signals:
@@ -175,7 +170,8 @@ class Application:
                     if await self._signals.unless_asked(self._take_over()):
                         await self._direct(ready)
                     self._notifier.stopping()
-                    await self._remember()
+                    if self._state is not None:
+                        await self._state.write_last()
                     await self._leave()
                     await self._recorder.finish()
                 self._stream.emit(Stopping(self._signals.name))
@@ -195,14 +191,10 @@ class Application:
     def _open_ownership(self, stack: AsyncExitStack) -> None:
         """Have locks say which services of the kernel's table are ours; where there can be none, go on without."""
         run_dir = self._options.run_dir
-        if run_dir is None or self._options.shadow or not isinstance(self._table, KernelTable):
-            return
-        path = run_dir / OWNERSHIP_FILE
-        try:
-            self._ownership = Ownership(path, network_namespace(), self._options.pid_file)
-        except OSError as error:
-            self._warn(f"Nothing keeps another instance from the same virtual services: {path}: {error.strerror}")
-        else:
+        if run_dir is not None and not self._options.shadow and isinstance(self._table, KernelTable):
+            path = run_dir / OWNERSHIP_FILE
+            self._ownership = open_ownership(path, network_namespace(), self._options.pid_file, self._warn)
+        if self._ownership is not None:
             stack.callback(self._ownership.close)
 
     async def _admit(self, config: Config) -> tuple[Problem, ...]:
@@ -243,12 +235,6 @@ class Application:
     def _remembered(self) -> Remembered:
         return {} if self._options.state is None else remembered(self._options.state, time.time(), self._warn)
 
-    async def _remember(self) -> None:
-        if self._state is not None:
-            with suppress(TimeoutError):  # the next one knows a little less
-                async with asyncio.timeout(_STATE_SECONDS):
-                    await self._state.write()
-
     async def _leave(self) -> None:
         self._outward.leave(stays=self._signals.leave_table)
         if not self._signals.leave_table:
@@ -263,7 +249,7 @@ class Application:
                     tasks,
                     self._limits,
                     director.report,
-                    crashed=Crashes(self._say_crashed),
+                    crashed=self._faults.of_check,
                     certificate_seen=director.certificates.seen,
                 ) as schedule:
                     self._schedule = schedule
@@ -359,28 +345,3 @@ class Application:
 
     def _warn(self, sentence: str) -> None:
         self._log.say(sentence, Level.WARNING)
-
-    def _complain(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        """Put into the log what asyncio would tell standard error, which a daemon does not have."""
-        error = context.get("exception")
-        told = "".join(traceback.format_exception(error)) if error else ""
-        self._log.say(self._veiled(f"{context['message']}: {told}"), Level.ERROR, event="callback_failed")
-
-    def _say_crashed(self, text: str) -> None:
-        self._log.say(self._veiled(text), Level.ERROR, event="check_crashed")
-
-    def _veiled(self, text: str) -> str:
-        """Return *text*, which libraries and the interpreter have worded, without secrets of the configuration."""
-        return without(text, self._director.config.secrets)
-
-
-def _open_table(options: Options, warn: Callable[[str], None]) -> Table:
-    if options.table == "memory":
-        return MemoryTable()
-    try:
-        return KernelTable.open()
-    except TableUnavailable as error:
-        if options.table == "kernel" or not options.debug:
-            raise
-        warn(f"{error} Going on with a table in memory: nothing is balanced.")
-        return MemoryTable()

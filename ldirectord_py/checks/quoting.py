@@ -1,6 +1,6 @@
 """What peers and operators wrote, quoted for a sentence."""
 
-from ldirectord_py.model.escaping import printable
+from ldirectord_py.model.text.escaping import printable
 
 LONGEST = 60
 

@@ -1,24 +1,13 @@
 """What a server said to somebody who logs in, quoted without what it was told."""
 
 import re
-from collections.abc import Iterable
 
 from ldirectord_py.checks.quoting import quoted
-from ldirectord_py.model.escaping import printable
 from ldirectord_py.model.outcome import LONGEST_DETAIL
 
 _LONGEST = 100
 _LEAST = 4
 """Bytes of a secret's beginning that tell something of it."""
-
-
-def without(text: str, secrets: Iterable[str]) -> str:
-    """Return *text*, such as a traceback, with `***` in place of each of *secrets*, also as they are written out."""
-    for secret in sorted(filter(None, secrets), key=len, reverse=True):
-        data = secret.encode("utf-8", "surrogateescape")
-        for written in (secret, printable(secret), repr(secret)[1:-1], repr(data)[2:-1]):
-            text = text.replace(written, "***")
-    return text
 
 
 def veiled(text: bytes, *secrets: bytes, longest: int = _LONGEST) -> str:

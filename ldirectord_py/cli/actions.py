@@ -12,7 +12,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from ldirectord_py.checks.redaction import without
 from ldirectord_py.cli.children import itself, statuses
 from ldirectord_py.cli.command_log import CommandLog, destination
 from ldirectord_py.cli.daemon import units
@@ -29,6 +28,7 @@ from ldirectord_py.engine.differences import beyond_limit
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.errors import ConfigRejected, DirectorError
 from ldirectord_py.model.signals import LEAVE_TABLE
+from ldirectord_py.model.text.secrets import without
 from ldirectord_py.observers.events.log_line import Level
 from ldirectord_py.observers.logging.destinations import LogDestination
 from ldirectord_py.options import Options, Ready

@@ -6,7 +6,7 @@ from contextlib import suppress
 from enum import StrEnum
 from typing import TextIO
 
-from ldirectord_py.model.escaping import printable
+from ldirectord_py.model.text.escaping import printable
 
 
 class Style(StrEnum):

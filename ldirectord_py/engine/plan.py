@@ -18,7 +18,7 @@ from ldirectord_py.model.table import (
     SetService,
     TableState,
 )
-from ldirectord_py.model.table_words import destination_differences, settings_differences
+from ldirectord_py.model.text.table_words import destination_differences, settings_differences
 
 
 def plan(wanted: TableState, actual: TableState, gone: Collection[VirtualKey] = ()) -> list[Change]:

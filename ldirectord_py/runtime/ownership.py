@@ -10,7 +10,7 @@ import fcntl
 import hashlib
 import os
 import struct
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 
 from ldirectord_py.model.problems import Problem
@@ -110,3 +110,12 @@ def _noted(path: Path) -> int | None:
         return None
     finally:
         os.close(descriptor)
+
+
+def open_ownership(path: Path, namespace: int, own: Path | None, warn: Callable[[str], None]) -> Ownership | None:
+    """Return the ownership of the file *path*, see `Ownership`; None where there can be none, which is warned of."""
+    try:
+        return Ownership(path, namespace, own)
+    except OSError as error:
+        warn(f"Nothing keeps another instance from the same virtual services: {path}: {error.strerror}")
+        return None

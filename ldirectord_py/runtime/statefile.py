@@ -32,6 +32,7 @@ FRESH_SECONDS = 60.0
 KEEPING_STATE = SideJob("Keeping the state file", "a restart forgets since when servers are up or down")
 _TOUCHED_EVERY = 20.0
 _WRITTEN_EVERY = 1.0
+_LAST_SECONDS = 2.0
 _LARGEST = 256 * 1024 * 1024
 _SLICE = 256  # servers told in one turn of the loop
 _NEWS = (HealthChanged, SoftFailure, MaintenanceChanged, Reloaded, Started)
@@ -94,6 +95,12 @@ class StateFile:
         if trouble and not self._told:
             self._warn(f"The state file {self._path} cannot be written, so a restart forgets since when: {trouble}")
         self._told = trouble is not None
+
+    async def write_last(self) -> None:
+        """Write once more at the end, which waits for it for `_LAST_SECONDS` at most: else the next one knows less."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LAST_SECONDS):
+                await self.write()
 
     def _write(self, pieces: list[str]) -> str | None:
         with self._writing:

@@ -18,12 +18,12 @@ from urllib.parse import quote
 import pytest
 
 from ldirectord_py.app import Application
-from ldirectord_py.checks.redaction import without
 from ldirectord_py.config.load import load, parse
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.check_plan import Repeated
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.events import CheckDone, Event
+from ldirectord_py.model.text.secrets import without
 from ldirectord_py.observers.logging.destinations import LogFile
 from ldirectord_py.options import Options
 from ldirectord_py.probing import drivers

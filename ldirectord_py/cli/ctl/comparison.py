@@ -9,8 +9,8 @@ from typing import Any
 from ldirectord_py.cli.rendering import Row, tell_rows
 from ldirectord_py.cli.terminal import Style, tell
 from ldirectord_py.engine.recording.course import Course, Spell
-from ldirectord_py.model.moments import duration
 from ldirectord_py.model.service import RealKey, VirtualKey
+from ldirectord_py.model.text.moments import duration
 
 _MOST = 20
 """Times out that are told of a server one by one."""

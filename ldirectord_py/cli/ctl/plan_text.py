@@ -20,7 +20,7 @@ from ldirectord_py.model.table import (
     SetService,
     Settings,
 )
-from ldirectord_py.model.table_words import scheduler_flags
+from ldirectord_py.model.text.table_words import scheduler_flags
 from ldirectord_py.planning import Foresight
 from ldirectord_py.runtime.check_once import CheckedOnce
 

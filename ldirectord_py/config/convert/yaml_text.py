@@ -12,7 +12,7 @@ from ldirectord_py.config.grammar.server_lines import RealLine
 from ldirectord_py.config.grammar.tree import Line, Section, Tree
 from ldirectord_py.config.grammar.virtual_line import read_opening
 from ldirectord_py.config.syntax.yaml_nodes import is_text
-from ldirectord_py.model.escaping import printable
+from ldirectord_py.model.text.escaping import printable
 
 _PLAIN = re.compile(r"[A-Za-z0-9/.]([ -~]*[!-~])?", re.ASCII)
 _REALS = ("real", "real6")

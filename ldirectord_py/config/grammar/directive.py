@@ -8,7 +8,7 @@ from enum import StrEnum
 from ipaddress import IPv6Address
 from typing import Any, Generic, TypeVar
 
-from ldirectord_py.model.escaping import printable
+from ldirectord_py.model.text.escaping import printable
 
 T_co = TypeVar("T_co", covariant=True)
 

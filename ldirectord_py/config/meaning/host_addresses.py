@@ -14,7 +14,7 @@ from threading import Lock
 from ldirectord_py.config.grammar.directive import no_host, shown
 from ldirectord_py.config.meaning.resolve import asked_address, numeric_address
 from ldirectord_py.model.address import IPAddress
-from ldirectord_py.model.moments import span
+from ldirectord_py.model.text.moments import span
 from ldirectord_py.system.threads import NoThread, begin
 
 SECONDS = 10.0

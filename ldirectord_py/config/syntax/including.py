@@ -13,7 +13,7 @@ from ldirectord_py.config.grammar.values import unknown
 from ldirectord_py.config.syntax import cf
 from ldirectord_py.config.syntax.references import REFERENCES, Refer
 from ldirectord_py.config.syntax.sources import SourceReader, beside
-from ldirectord_py.model.escaping import printable
+from ldirectord_py.model.text.escaping import printable
 
 MOST_FILES = 1000
 MOST_WILD = 2

@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from ldirectord_py.config.grammar.directive import Unreadable, shown
 from ldirectord_py.config.syntax.sources import SourceReader, beside
-from ldirectord_py.model.escaping import printable
+from ldirectord_py.model.text.escaping import printable
 from ldirectord_py.system.environment import withhold
 
 LONGEST = 64 * 1024

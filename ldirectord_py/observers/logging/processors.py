@@ -12,7 +12,7 @@ from typing import TypeVar, assert_never
 import structlog
 from structlog.typing import EventDict, FilteringBoundLogger, Processor
 
-from ldirectord_py.model.escaping import printable
+from ldirectord_py.model.text.escaping import printable
 from ldirectord_py.observers.events.log_line import Level, LogLine
 from ldirectord_py.observers.logging.destinations import LogDestination, LogFile, Stream, Syslog
 from ldirectord_py.observers.logging.entry import Entry, LogFormat

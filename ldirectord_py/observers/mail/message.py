@@ -8,7 +8,7 @@ from email.utils import format_datetime, formataddr, getaddresses, make_msgid
 from functools import lru_cache
 
 from ldirectord_py.model.config import AlertStatus, Virtual
-from ldirectord_py.model.escaping import printable
+from ldirectord_py.model.text.escaping import printable
 
 _MAILBOX = re.compile(r'[^\s<>"\x00-\x20\x7f-\U0010ffff]+')
 

@@ -10,7 +10,7 @@ from enum import StrEnum
 from itertools import accumulate
 from typing import TypeVar
 
-from ldirectord_py.model.escaping import printable
+from ldirectord_py.model.text.escaping import printable
 from ldirectord_py.observers.events.server_counters import Histogram
 
 PLAIN = "text/plain; version=0.0.4; charset=utf-8"

@@ -100,6 +100,10 @@ class Metrics:
 
     def _singles(self, snapshot: Snapshot) -> Iterator[tuple[Family, list[Sample]]]:
         """Yield the metrics that have one series, or a few."""
+        yield from self._happenings(snapshot)
+        yield from self._states(snapshot)
+
+    def _happenings(self, snapshot: Snapshot) -> Iterator[tuple[Family, list[Sample]]]:
         counters = self._counters
         yield (
             Family("ldirectord_drift_total", Kind.COUNTER, "Differences found in the table that we had not made."),
@@ -130,6 +134,9 @@ class Metrics:
             ),
             [(labelled(("result",), (result,)), count) for result, count in counters.mails.items()],
         )
+
+    def _states(self, snapshot: Snapshot) -> Iterator[tuple[Family, list[Sample]]]:
+        counters = self._counters
         build = labelled(("version", "python"), (self._version, platform.python_version()))
         yield Family("ldirectord_build_info", Kind.GAUGE, "What runs here."), [(build, 1)]
         for name, explanation, value in (

@@ -9,9 +9,9 @@ from ldirectord_py.model.events import (
     SoftFailure,
 )
 from ldirectord_py.model.health import Health, State
-from ldirectord_py.model.moments import date, span
 from ldirectord_py.model.outcome import Reason
 from ldirectord_py.model.service import RealKey
+from ldirectord_py.model.text.moments import date, span
 from ldirectord_py.observers.events.log_line import Field, Level, LogLine, names_of
 
 

@@ -16,7 +16,7 @@ from ldirectord_py.model.table import (
     SetService,
     Settings,
 )
-from ldirectord_py.model.table_words import destination_differences, settings_differences
+from ldirectord_py.model.text.table_words import destination_differences, settings_differences
 from ldirectord_py.observers.changes import CHANGE_WORDS
 from ldirectord_py.observers.events.log_line import Field, Level, LogLine, names_of
 

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ldirectord_py.model.config import Alerting, AlertStatus, Virtual
-from ldirectord_py.model.escaping import printable
 from ldirectord_py.model.table import Settings
+from ldirectord_py.model.text.escaping import printable
 from ldirectord_py.observers.mail.message import Alert, Sender, addresses, compose, is_mailbox
 from tests.unit.observers import happenings as the
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
-from ldirectord_py.model.escaping import printable
+from ldirectord_py.model.text.escaping import printable
 from ldirectord_py.observers.events.server_counters import DURATION_BOUNDS, Histogram
 from ldirectord_py.observers.metrics.exposition import ENOUGH, Family, Kind, histogram, labelled, sample
 

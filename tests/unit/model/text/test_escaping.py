@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ldirectord_py.model.escaping import printable
+from ldirectord_py.model.text.escaping import printable
 
 anything = st.text(st.characters(codec=None) | st.characters(categories=["Cc", "Cf", "Cs", "Zl", "Zp", "Mn", "Me"]))
 

@@ -1,6 +1,6 @@
 import pytest
 
-from ldirectord_py.model.moments import date, span
+from ldirectord_py.model.text.moments import date, span
 
 
 @pytest.mark.parametrize(
