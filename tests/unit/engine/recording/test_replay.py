@@ -35,7 +35,7 @@ from ldirectord_py.model.service import AddressKey, Forwarding, MarkKey, Protoco
 from ldirectord_py.model.table import Destination, Service, ServiceFlags, Settings
 from ldirectord_py.observers.logging.entry import LogFormat
 from ldirectord_py.observers.logging.replayed import Replayed
-from tests.unit.engine.test_state import FALLBACK, OUTCOMES, Engine, checked, configs, real, service
+from tests.unit.engine.test_state import FALLBACK, OUTCOMES, SERVERS, Engine, checked, configs, real, service
 
 KEPT = kept_out(RealKey(service(80).key, real(1, 1, "on").endpoint), 10)
 """The plan of all servers in maintenance: they are neighbours."""
@@ -75,10 +75,17 @@ class Recorded(Engine):
         self.record(given)
         return super().step(given)
 
-    @rule()
-    def goes_round_in_maintenance(self) -> None:
-        for plan in [plan for plan in self.state.plans if plan == KEPT]:
-            self.step(Observed(plan, IN_MAINTENANCE, 0, 0))
+    @rule(times=st.integers(1, 4))
+    def goes_round(self, times: int) -> None:
+        """All goes well, or is in maintenance, again and again."""
+        for _ in range(times):
+            for plan in list(self.state.plans):
+                self.step(Observed(plan, IN_MAINTENANCE if plan == KEPT else up(), 0, 0))
+
+    @rule(number=st.sampled_from(SERVERS), times=st.integers(1, 4))
+    def fails(self, number: int, times: int) -> None:
+        for _ in range(times):
+            self.step(Observed(checked(number), down(Reason.REFUSED, "connection refused"), 0, 0))
 
     @rule()
     def begins_a_segment(self) -> None:
