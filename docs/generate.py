@@ -229,6 +229,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "metrics.md": metrics,
     "parity.md": parity,
     "man/ldirectord.8": manual.command,
+    "man/ldirectorctl.8": manual.control,
     "man/ldirectord.cf.5": manual.configuration,
     "../ldirectord_py/config/ldirectord.schema.json": yaml_schema,
 }

@@ -2,9 +2,13 @@
 
 import re
 import textwrap
+from argparse import Action, ArgumentParser
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from ldirectord_py.checks.registry import SERVICES
+from ldirectord_py.cli.ctl.command import Status
+from ldirectord_py.cli.ctl.commands import COMMANDS
 from ldirectord_py.cli.texts import HELP
 from ldirectord_py.config.grammar.directive import Directive, Scope
 from ldirectord_py.config.grammar.directives import rows
@@ -24,6 +28,17 @@ first success; while no server of a virtual service is well, its fallback serves
 It takes the place of the Perl program of that name: the same configuration file, command line, pid files, exit \
 statuses and log messages. docs/coming\\-from\\-perl.md lists each difference that is on purpose.
 """
+
+_CONTROL = """\
+ldirectorctl works with configurations of ldirectord, and with what a director has recorded. \
+ldirectorctl COMMAND --help explains a command as this page does.
+"""
+
+_STATUSES = {
+    Status.FINE: "it was done, and nothing was found",
+    Status.ERROR: "it could not be done, or the command line means nothing",
+    Status.FOUND: "problems or differences were found",
+}
 
 _RUNNING = """\
 Under systemd the unit ldirectord.service runs the configuration ldirectord.cf, and ldirectord@NAME.service runs \
@@ -90,9 +105,49 @@ def command() -> str:
     lines += [
         *_section("RUNNING IT", _RUNNING),
         *_section("EXAMPLES", _EXAMPLES),
-        *_see_also("ldirectord.cf(5)", "ipvsadm(8)", "systemctl(1)"),
+        *_see_also("ldirectorctl(8)", "ldirectord.cf(5)", "ipvsadm(8)", "systemctl(1)"),
     ]
     return _page(lines)
+
+
+class _Arguments(ArgumentParser):
+    """Keeps what a command adds to it."""
+
+    def __init__(self) -> None:
+        self.found: list[Action] = []
+        super().__init__(add_help=False)
+
+    def add_argument(self, *names: str, **more: Any) -> Action:
+        """See `ArgumentParser.add_argument`."""
+        action = super().add_argument(*names, **more)
+        self.found.append(action)
+        return action
+
+
+def control() -> str:
+    """Return docs/man/ldirectorctl.8."""
+    lines = [
+        *_head("LDIRECTORCTL", 8, "ldirectorctl - work with configurations and recordings of ldirectord"),
+        ".SH SYNOPSIS",
+        *_preformatted([f"ldirectorctl {command.name} [OPTION]... ARGUMENT..." for command in COMMANDS]),
+        *_section("DESCRIPTION", _CONTROL),
+    ]
+    for command in COMMANDS:
+        arguments = _Arguments()
+        command.arguments(arguments)
+        lines += _section(command.name.upper(), command.description)
+        for action in arguments.found:
+            lines += _entry(_term(action), f"{action.help}")
+    lines += [".SH EXIT STATUS"]
+    for status, meaning in _STATUSES.items():
+        lines += _entry(str(int(status)), meaning)
+    return _page([*lines, *_see_also("ldirectord(8)", "ldirectord.cf(5)")])
+
+
+def _term(action: Action) -> str:
+    """Return how an argument is written."""
+    value = str(action.metavar or (f"{{{','.join(action.choices)}}}" if action.choices else "")).strip()
+    return f"{', '.join(action.option_strings)} {value}".strip()
 
 
 def configuration() -> str:

@@ -116,6 +116,7 @@ def test_what_an_operator_looks_for_is_there(unpacked: Path) -> None:
         "usr/lib/ocf/resource.d/ldirectord_py/ldirectord",
         "etc/logrotate.d/ldirectord",
         "usr/share/bash-completion/completions/ldirectord",
+        "usr/share/man/man8/ldirectorctl.8.gz",
         "usr/share/man/man8/ldirectord.8.gz",
         "usr/share/man/man5/ldirectord.cf.5.gz",
     ):

@@ -32,7 +32,7 @@ def test_mandoc_has_nothing_to_find_fault_with(page: Path) -> None:
 
 
 def test_they_can_be_found_by_name() -> None:
-    assert [page.name for page in PAGES] == ["ldirectord.8", "ldirectord.cf.5"]
+    assert [page.name for page in PAGES] == ["ldirectorctl.8", "ldirectord.8", "ldirectord.cf.5"]
     for page in PAGES:
         done = run("lexgrog", page)
         assert done.returncode == 0, done.stdout
