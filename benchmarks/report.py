@@ -55,7 +55,7 @@ Everything runs with precedence over whatever else the machine does, where that 
 - **Table**: in the same kind of kernel; `ipvsadm -R` from standard input against our netlink messages, each of them
   acknowledged.
 - **Very many servers**: on this machine's own kernel, over loopback, the table in memory, {per_virtual} servers to
-  a virtual service. The director has one processor; the web servers, and whoever measures, the other. Each server
+  a virtual service. The director has one processor; the web servers and the measuring program the other. Each server
   is asked for a page every {interval} s, and `/metrics` is read every {scrape} s. A check is *late* by the time
   between the moment when it was due and the one when it began; ours begins them in batches, every 10 ms. From a
   failing answer to the weight: the web server notes when it sends the answer, an observer when the weight is

@@ -184,7 +184,7 @@ def _counting(**words: object) -> str:
     options = CheckOptions(**_SET, **_ORIGIN, **words)  # type: ignore[arg-type]
     try:
         plan(options, subject)
-    except InvalidOption:  # whoever asks cannot choose from where
+    except InvalidOption:  # this check cannot choose its source
         options = CheckOptions(**_SET, **words)  # type: ignore[arg-type]
         plan(options, subject)
     return ", ".join(f"`{name}`" for name, field in FIELDS.items() if heeds(options, subject, field)) or "none"

@@ -131,7 +131,7 @@ class Application:
         self.observe(self._log)
         if self._state is not None:
             self.observe(self._state.observe, without=(CheckDone,))
-        if not options.shadow:  # who only looks on leaves to the other what others are told
+        if not options.shadow:  # a shadow leaves notifications to the daemon that it shadows
             for observer in self._outward.observers:
                 self.observe(observer, without=(CheckDone,))
 
@@ -206,7 +206,7 @@ class Application:
 
     async def _apply(self, config: Config) -> tuple[str, ...]:
         """Have what is the process's own follow *config*; return what does not, and why."""
-        # A shadow has the configuration of the daemon beside it, which listens there already: it warns, and goes on.
+        # A shadow has the configuration of a running daemon, which listens there already: it warns, and goes on.
         if self._ownership is not None:
             self._ownership.keep([virtual.key for virtual in config.virtuals])
         complaints = (
@@ -267,7 +267,7 @@ class Application:
             pass
 
     def _side_jobs(self, reloader: Reloader, schedule: Schedule) -> Iterator[tuple[SideJob, Work]]:
-        """Yield what goes on beside the checks and the table, and can be missed for a while."""
+        """Yield the jobs besides checks and table, which can fail for a while without harm."""
         yield WATCHING_FILES, reloader.watch_files
         yield WATCHING_MAINTENANCE, partial(self._maintenance.watch, self._director, schedule)
         yield _RELOADING, partial(self._reload_on_signal, reloader)

@@ -1,4 +1,4 @@
-"""The control socket: one JSON request and one JSON reply a line, over a unix stream socket beside the pid file.
+"""The control socket: one JSON request and one JSON reply a line, over a unix stream socket next to the pid file.
 
 Who may connect is decided by the socket's mode and by the peer's user; nobody can hold up a check: clients are few,
 requests small and expected soon, and replies are written in pieces, between which checks have their turn.
@@ -159,7 +159,7 @@ def _remove(path: Path) -> None:
 
 
 def _remove_stale(name: str, folder: int) -> None:
-    """Remove a socket that was left behind: whoever holds the pid file is the only one who may serve here."""
+    """Remove a socket that was left behind: only the holder of the pid file may serve here."""
     with suppress(FileNotFoundError):
         if stat.S_ISSOCK(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode):
             os.unlink(name, dir_fd=folder)

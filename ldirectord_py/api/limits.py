@@ -11,7 +11,7 @@ from aiohttp import web
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """The numbers; whoever goes beyond them is cut off, or told 503."""
+    """The numbers; a client that goes beyond them is cut off, or told 503."""
 
     connections: int = 32
     """At once: each takes a file descriptor, and those are the checks'.  The oldest idle one makes room for another."""
@@ -92,7 +92,7 @@ class ConnectionLimiter:
             timer.cancel()
 
     def close(self) -> None:
-        """Show out whoever is still there."""
+        """Disconnect the clients that are still there."""
         for guest in self._guests:
             guest.abort()
 

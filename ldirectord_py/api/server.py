@@ -1,4 +1,4 @@
-"""The HTTP server: `/metrics` for Prometheus, `/-/healthy` for whoever watches the watcher.
+"""The HTTP server: `/metrics` for Prometheus, `/-/healthy` for monitoring.
 
 Each connection is for one request.  A scrape every few seconds loses nothing by that, and no connection
 has to be kept that does nothing.

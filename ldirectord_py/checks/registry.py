@@ -113,7 +113,7 @@ def limiting_directive(options: CheckOptions) -> str:
 def plan(options: CheckOptions, server: CheckedServer) -> CheckPlan:
     """Return what to ask *server*, and in which order.
 
-    Raises `InvalidOption` where that cannot be asked; its sentence is for whoever wrote the configuration.
+    Raises `InvalidOption` where that cannot be asked; its sentence is for the author of the configuration.
     """
     match options.checktype:
         case CheckType.ON:
@@ -212,7 +212,7 @@ def _nowhere(options: CheckOptions) -> Probe:
 
 
 def _probe(options: CheckOptions, built: BuiltCheck, timeout: float, *, attempts: int = 1) -> Probe:
-    """Return *built* with what is the same for all services: its limits, and from where it sets out."""
+    """Return *built* with what is the same for all services: its limits, and its source."""
     bound = setting_out(options, built)
     return Probe(
         check=bound.check,

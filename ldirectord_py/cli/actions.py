@@ -279,14 +279,14 @@ def _options(job: Job, control: Path | None = None) -> Options:
 
 
 def _run(job: Job, begun: Ready, pid_file: PidFile | None = None) -> int:
-    """Direct until the end; who holds the *pid_file* is asked beside it meanwhile, and looks after it."""
+    """Direct until the end, and keep the *pid_file* meanwhile."""
     control = control_path(job.pid_file) if pid_file else None
     mend = pid_file.mend if pid_file else None
     return job.environment.runner(job.config, replace(_options(job, control), mend_pid_file=mend), begun)
 
 
 def _alone(job: Job) -> int:
-    """Direct in the foreground without a pid file, as the original does: beside a daemon, if there is one."""
+    """Direct in the foreground without a pid file, as the original does, even while a daemon runs."""
     job.log.say(f"{_STARTING} with pid: {os.getpid()}")
     return _run(job, early_signals())
 

@@ -17,7 +17,7 @@ _PATIENCE = 30
 def itself(asked: Invocation, program: str) -> tuple[str, ...]:
     """Return what runs this very program again, with the options that concern every instance.
 
-    Never a name that is looked up somewhere: whoever could put a file there could take its place.
+    Never a name that is looked up somewhere: a user who could put a file there could take its place.
     """
     path = Path(program).absolute()
     run = ("-m", "ldirectord_py") if path.name == "__main__.py" or not path.is_file() else (str(path),)

@@ -16,14 +16,14 @@ Prover = Callable[[Config, Options], None]
 
 
 def direct(config: Config, options: Options, ready: Ready) -> int:
-    """Do what `app.run` does, which is imported where it comes to that: a status, for one, does without."""
+    """Do what `app.run` does, which is imported only then: a status, for one, does without."""
     from ldirectord_py import app  # noqa: PLC0415  # see above
 
     return app.run(config, options, ready)
 
 
 def prove(config: Config, options: Options) -> None:
-    """Do what `app.prove` does, which is imported where it comes to that."""
+    """Do what `app.prove` does, which is imported only then."""
     from ldirectord_py import app  # noqa: PLC0415  # see above
 
     app.prove(config, options)

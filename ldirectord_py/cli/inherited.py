@@ -1,4 +1,4 @@
-"""What a process inherits from whoever starts it, and a daemon of root's had better not."""
+"""What a process inherits from its parent, and a daemon of root must not."""
 
 import os
 import sys

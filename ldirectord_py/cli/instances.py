@@ -20,7 +20,7 @@ class ConfigNotFound(DirectorError):
 
 
 SHADOW = ".shadow"
-"""Ends the names of an instance that only looks on, and of its log: it runs beside the one that keeps the table."""
+"""Ends the names of a shadow, and of its log: it runs at the same time as the daemon that keeps the table."""
 
 
 def instance_name(config: str | None) -> str:

@@ -53,7 +53,7 @@ def main(argv: Sequence[str] | None = None, commands: Sequence[Command] = COMMAN
     except DirectorError as error:
         _fail(str(error))
     except BrokenPipeError:
-        # Whoever reads has seen enough; what is left would be told as an error at the interpreter's end.
+        # The reader has closed the pipe; what is left would be told as an error at the interpreter's end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
         _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))

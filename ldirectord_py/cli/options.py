@@ -96,7 +96,7 @@ def parse(words: Sequence[str]) -> Invocation | Topic:
         if topic in reading.switches:
             return topic
     if "shadow" in reading.switches and reading.choices["table"] == "memory":
-        raise UsageError(["Option shadow: there is nothing to look on with --table memory"])
+        raise UsageError(["Option shadow: there is nothing to watch with --table memory"])
     if rest and rest[-1] == FORCE:  # where people write it, although options stand before
         rest.pop()
         reading.switches.add("force")

@@ -1,4 +1,4 @@
-"""Tables for whoever sits before a terminal; into a pipe or a file goes a line for each row, the same everywhere.
+"""Tables on a terminal; into a pipe or a file goes a line for each row, the same everywhere.
 
 The one place besides the demo that imports rich, and only for a terminal: it takes longer than reading a file does.
 """

@@ -235,7 +235,7 @@ class EngineState:
         for key, old, new in self.moved:
             self.exchanged |= self._subscriptions.move(key, old, new)
         self._faults.forget(plan for plan, begins in self.exchanged.items() if not begins)
-        # Whoever goes in is waited for no longer, and may have been the last one.
+        # A server in maintenance is waited for no longer, and may have been the last one.
         for whole in dict.fromkeys(key.virtual for key, _, _ in self.moved):
             if whole not in self._unwritten:
                 self._tell_serving(whole)

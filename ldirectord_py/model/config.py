@@ -133,6 +133,6 @@ class Config:
     faults: FaultRules = field(default_factory=FaultRules)
     warnings: tuple[Problem, ...] = ()
     sources: Sources = field(default_factory=Sources)
-    """All files that it was read from, for whoever watches them."""
+    """All files that it was read from, to be watched."""
     secrets: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
     """What nobody may read in a log: logins, passwords, shared secrets, headers, values that stand elsewhere."""

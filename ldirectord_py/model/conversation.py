@@ -105,7 +105,7 @@ class Conversation(Protocol):
 
 
 class DriverServices(Protocol):
-    """What a driver may ask of whoever runs it, for one check."""
+    """What a driver may ask of its runner, for one check."""
 
     async def has_match(self, pattern: "Pattern", subject: bytes) -> bool:
         """See `Peer.has_match`."""

@@ -61,7 +61,7 @@ class TlsOptions(HashedOnce):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin(HashedOnce):
-    """From where on this machine a check sets out; what is None is left to the kernel's routes."""
+    """The source of a check on this machine; what is None is left to the kernel's routes."""
 
     __hash__ = HashedOnce.__hash__
 

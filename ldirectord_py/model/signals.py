@@ -1,4 +1,4 @@
-"""Signals that mean something between a daemon and whoever controls it."""
+"""Signals that mean something between a daemon and those who control it."""
 
 from signal import SIGRTMIN
 

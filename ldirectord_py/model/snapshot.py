@@ -1,4 +1,4 @@
-"""The director's state at one moment, for whoever shows it."""
+"""The director's state at one moment, to be shown."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

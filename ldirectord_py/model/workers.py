@@ -5,7 +5,7 @@ from typing import Any
 
 
 class WorkerEnded(Exception):
-    """A worker has ended over a question, which is the fault of whoever asked it; the message is how it ended."""
+    """A worker has ended over a question, which is the fault of the one who asked it; the message is how it ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

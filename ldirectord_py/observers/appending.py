@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-# O_NONBLOCK changes nothing for files, and keeps a FIFO that nobody reads from stopping whoever writes.
+# O_NONBLOCK changes nothing for files, and keeps a FIFO that nobody reads from stopping the writer.
 _FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK
 
 

@@ -19,7 +19,7 @@ class BackgroundTasks:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """End whatever still runs; an error of whoever entered goes on as it is, not in a group."""
+        """End what still runs; an error of the block goes on as it is, not in a group."""
         self.cancel()
         await self._group.__aexit__(None, None, None)
 

@@ -27,7 +27,7 @@ class Certificate:
     expires: float
     """Both in seconds since the epoch."""
     issuer: str
-    """The common name of whoever signed it; empty where it has none."""
+    """The common name of the issuer; empty where it has none."""
     names: tuple[str, ...]
     """Whom it is for: its alternative names, up to `MOST` of them, or, where it has none, its common name.
 

@@ -54,7 +54,7 @@ class PeerServices(Protocol):
 
     @property
     def closing(self) -> ClosingConnections:
-        """Whoever closes connections whose check has come to its end."""
+        """Closes connections whose check has ended."""
         ...
 
     def watch(self, peer: ResumedPeer, descriptor: int) -> None:
@@ -66,7 +66,7 @@ class PeerServices(Protocol):
         ...
 
     def match(self, peer: ResumedPeer, pattern: Pattern, subject: bytes, allowance: Allowance) -> Task[bool]:
-        """Find out whether *subject* matches, beside the loop, and then resume *peer*."""
+        """Find out whether *subject* matches, outside of the loop, and then resume *peer*."""
         ...
 
     def aside(self, peer: ResumedPeer, work: Callable[[], T]) -> Future[T]:

@@ -196,7 +196,7 @@ class StreamPeer(Reader):
             await news()
 
     async def has_match(self, pattern: Pattern, subject: bytes) -> bool:
-        """See `Peer.has_match`: what might take long is done beside the loop."""
+        """See `Peer.has_match`: what might take long is done outside of the loop."""
         self._working = True
         try:
             if self._work >= A_TURN:
@@ -213,7 +213,7 @@ class StreamPeer(Reader):
         return await self._aside(self._services.match(self, pattern, subject, self._allowance))
 
     async def _aside(self, asked: asyncio.Future[T]) -> T:
-        """Wait for what is done beside the loop for this conversation alone."""
+        """Wait for what is done outside of the loop for this conversation alone."""
         try:
             return await self._wait_for(asked)
         finally:
@@ -289,7 +289,7 @@ class StreamPeer(Reader):
         opened = self._socket
         try:
             return opened is not None and opened.getsockname() == opened.getpeername()
-        except OSError:  # reset already: whoever it was, it was not us
+        except OSError:  # reset already, and not by us
             return False
 
     def _pending_error(self) -> int:

@@ -1,6 +1,6 @@
 """How many connections may leave a TIME_WAIT on this machine.
 
-Whoever closes a connection first keeps it for a minute (RFC 9293 §3.6.1; Linux has no other time).  The kernel holds
+The side that closes a connection first keeps it for a minute (RFC 9293 §3.6.1).  The kernel holds
 `tcp_max_tw_buckets` of them, and complains in its log about each that is too many; connection tracking, where it is
 loaded, keeps an entry for two minutes, and drops everybody's packets when it is full.
 """

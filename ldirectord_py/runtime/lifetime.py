@@ -48,7 +48,7 @@ class Signals:
         # By default a full wake-up channel is reported through a lock that is taken within the signal's handler: in a
         # storm of signals the process would wait for itself for ever.
         signal.set_wakeup_fd(signal.set_wakeup_fd(-1), warn_on_full_buffer=False)
-        # Whoever started us may have blocked them, and then nothing but SIGKILL would end this process.
+        # Our parent may have blocked them, and then nothing but SIGKILL would end this process.
         signal.pthread_sigmask(
             signal.SIG_UNBLOCK, [*_ENDERS, *(signal.Signals[name] for name in (*_IGNORED, "SIGHUP"))]
         )

@@ -69,7 +69,7 @@ class Writer(Protocol):
         ...
 
     async def retry(self, trigger: Trigger) -> None:
-        """See again to what did not come about."""
+        """Try again what could not be done."""
         ...
 
     async def reconcile(self) -> None:

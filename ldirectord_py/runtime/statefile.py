@@ -1,6 +1,6 @@
 """The state file: what a director knew of its servers, for the next one on the same table.
 
-One JSON document beside the pid file.  It is written when something changes, at most once a second, and touched
+One JSON document next to the pid file.  It is written when something changes, at most once a second, and touched
 every few seconds, so that its age tells how long nobody has looked after the servers.
 """
 

@@ -4,7 +4,7 @@ import errno
 import socket
 
 _OF_CONNECTIONS = frozenset((errno.ECONNRESET, errno.EPIPE))
-"""Errors of a connection that had come about."""
+"""Errors of a connection that was established."""
 
 
 def has_answered(opened: socket.SocketType, number: int) -> bool:

@@ -1,6 +1,6 @@
 """Word from the kernel that a directory's entries have changed, inotify(7).
 
-What changed does not matter here: whoever is told reads the directory anew.  So two calls of the C library are all
+What changed does not matter here: the listener reads the directory anew.  So two calls of the C library are all
 that it takes, and `ctypes` (a quarter of a megabyte) is imported only where a directory is watched.
 """
 

@@ -1,4 +1,4 @@
-"""Binds a socket to where its check sets out."""
+"""Binds a socket to the source of its check."""
 
 import errno
 import os
@@ -41,4 +41,4 @@ def _device_sentence(device: str, error: OSError) -> str:
 def _address_sentence(origin: Origin, error: OSError) -> str:
     if error.errno == errno.EADDRNOTAVAIL:
         return f"this director does not have the address {origin.address}"
-    return f"cannot set out from {origin.address}: {os.strerror(error.errno or 0)}"
+    return f"cannot be sent from {origin.address}: {os.strerror(error.errno or 0)}"

@@ -1,4 +1,4 @@
-"""Threads beside the main one: out of signals' way, and waited for by nobody."""
+"""Threads besides the main one: signals do not reach them, and nobody waits for them."""
 
 import errno
 import signal
@@ -25,7 +25,7 @@ def begin(work: Callable[[], None], name: str) -> Thread:
     thread = Thread(target=work, name=name, daemon=True)
     before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
     try:
-        thread.start()  # it has the mask of whoever starts it
+        thread.start()  # it inherits the mask of the thread that starts it
     except RuntimeError as error:  # by Python, whatever the kernel's reason was
         raise NoThread from error
     finally:

@@ -151,7 +151,7 @@ class Pool:
     def _lost(self, parent: Parent, worker: Worker, crashed: bool) -> None:  # noqa: FBT001  # a callback
         """Forget *worker*, which has ended, and all of its kind if an answer has broken its library.
 
-        What is forked of one process has its memory laid out as that has, so whoever tries to take one over must not
+        What is forked of one process has its memory laid out as that has, so an attacker must not
         try again with the next.
         """
         self._all.discard(worker)

@@ -96,7 +96,7 @@ class Worker:
             self._left(self)
 
     def gone(self, error: Exception) -> None:
-        """Tell whoever waits for its answer that it has ended, as *error* says."""
+        """Tell the one who waits for its answer that it has ended, as *error* says."""
         self._close()
         if self._undelivered and isinstance(error, WorkerEnded):
             error = WorkerLost(str(error))

@@ -68,4 +68,4 @@ def test_a_shadow_of_nothing_is_refused() -> None:
         check=False,
     )
     assert done.returncode == 255
-    assert done.stderr == "Option shadow: there is nothing to look on with --table memory\nsee 'ldirectord --help'\n"
+    assert done.stderr == "Option shadow: there is nothing to watch with --table memory\nsee 'ldirectord --help'\n"

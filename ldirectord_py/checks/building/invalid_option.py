@@ -2,7 +2,7 @@
 
 
 class InvalidOption(ValueError):
-    """What a directive asks for cannot be asked; the message is a sentence for whoever wrote the configuration."""
+    """What a directive asks for cannot be asked; the message is a sentence for the author of the configuration."""
 
     def __init__(self, directive: str, sentence: str) -> None:
         self.directive = directive

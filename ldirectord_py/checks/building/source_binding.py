@@ -1,4 +1,4 @@
-"""From which address and through which interface a check sets out: `checksource` and `checkdevice`."""
+"""From which address and through which interface a check is sent: `checksource` and `checkdevice`."""
 
 from dataclasses import replace
 from typing import Protocol, runtime_checkable
@@ -26,7 +26,7 @@ class BindingDriver(Driver, Protocol):
 
 
 def setting_out(options: CheckOptions, built: BuiltCheck) -> BuiltCheck:
-    """Return *built* from where it is to set out; raises `InvalidOption` where it cannot be told to."""
+    """Return *built* with the source that is configured; raises `InvalidOption` where it can have none."""
     if options.checksource is None and options.checkdevice is None:
         return built
     origin = Origin(address=options.checksource, device=options.checkdevice)

@@ -36,7 +36,7 @@ class Ftp:
     """None: to be let in will do."""
     receive: Receive | None = None
     origin: Origin | None = None
-    """From where both connections set out; None: from wherever the kernel's routes say."""
+    """The source of both connections; None: what the kernel's routes say."""
 
     async def run(self, services: DriverServices) -> Outcome:
         """See `Driver.run`."""
@@ -84,7 +84,7 @@ class Ftp:
     async def _data_port(self, control: Control) -> int:
         """Return the port at which the server waits for the data connection.
 
-        The address that PASV tells is not heeded: the server is the one that is checked, wherever it points to.
+        The address in the answer to PASV is ignored: the server that is checked is asked, and no other.
         """
         reply = await control.ask(b"EPSV", 229, 5)
         if reply.code == 229:

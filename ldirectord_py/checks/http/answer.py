@@ -37,7 +37,7 @@ class Answer:
         self.pieces: list[bytes] = []
         self.size = 0
         """Of the body."""
-        # The parser holds our methods and we hold it: whoever has read the answer deletes it.
+        # The parser refers to our methods and we to it: the reader of the answer deletes it.
         self.parser = HttpResponseParser(self)
 
     def on_headers_complete(self) -> None:

@@ -89,7 +89,7 @@ def _kind(options: CheckOptions, authorization: str) -> type[Http]:
 
 
 def _absolute(request: str, scheme: str) -> SplitResult | None:
-    """Return the URL that *request* is, beside the slash that every request is given; None where it is a path."""
+    """Return the URL in *request*, without the slash that every request is given; None where it is a path."""
     text = request.removeprefix("/")
     if not text.startswith(f"{scheme}://"):
         return None

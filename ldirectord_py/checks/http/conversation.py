@@ -45,7 +45,7 @@ class Http:
     """As in the request line: path and query, escaped; of a proxy, the whole URL."""
     method: str = "GET"
     headers: tuple[Header, ...] = field(default=(), repr=False)
-    """Sent beside our own, or in their place."""
+    """Sent in addition to our own, or instead of them."""
     statuses: frozenset[int] = SUCCESSFUL
     """What counts as success; a redirect among them is not followed."""
     receive: Receive | None = None

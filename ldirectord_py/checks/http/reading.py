@@ -70,7 +70,7 @@ async def read_answer(peer: Peer, *, whole: bool) -> Answer | Outcome:
 async def _read_loosely(peer: Peer, answer: Answer, wire: bytes, *, whole: bool) -> Answer | Outcome:
     """Begin anew with *wire*, all that has come, where llhttp will not go on.
 
-    That is with bare LF, odd headers, a length beside chunks, HTTP/2 in the status line, or no headers at all: the
+    That is with bare LF, odd headers, length and chunks, HTTP/2 in the status line, or no headers at all: the
     original's library takes all of these, and scripts that answer so have been in use for years.
     """
     del answer.parser

@@ -7,7 +7,7 @@ from ldirectord_py.model.address import Endpoint, bracketed
 STANDARD_PORTS = {"http": 80, "https": 443}
 
 _PLAIN = ";/?:@&=+$,[]-_.!~*'()%"
-"""What stands for itself in a URL, beside letters and digits (RFC 2396, which the original's library follows)."""
+"""What needs no escape in a URL, besides letters and digits (RFC 2396, which the original's library follows)."""
 
 
 def escaped(text: bytes) -> str:

@@ -8,7 +8,7 @@ from ldirectord_py.model.workers import WorkerEnded, WorkerKind, WorkerQuestion
 from ldirectord_py.workers.workers import Workers
 
 MOST_CPU = 0.1
-"""Seconds of processor time that one check may have patterns matched for; whoever needs more has not matched.
+"""Seconds of processor time that one check may have patterns matched for; a pattern that needs more has not matched.
 
 Usual patterns need less than a hundredth of it for 256 KiB; ten servers a second have to want it to fill the line.
 """

@@ -95,7 +95,7 @@ def build_redis(configured: ConfiguredCheck) -> BuiltCheck:
 def _check(configured: ConfiguredCheck) -> Redis:
     options = configured.options
     if options.login and not options.passwd:
-        raise InvalidOption("login", f"service {options.service} needs a passwd beside the login")
+        raise InvalidOption("login", f"service {options.service} needs a passwd in addition to the login")
     return Redis(
         request=tuple(_as_bytes(word) for word in configured.bare_request.split()) or _PING,
         receive=Receive.of(configured.receive),

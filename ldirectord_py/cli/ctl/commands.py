@@ -1,4 +1,4 @@
-"""The table of commands: a new one is a module beside this one and a row here."""
+"""The table of commands: a new one is a module in this folder and a row here."""
 
 from ldirectord_py.cli.ctl.command import Command
 from ldirectord_py.cli.ctl.convert import CONVERT

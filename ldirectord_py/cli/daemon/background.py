@@ -29,7 +29,7 @@ def in_background(work: Callable[[Announce], int], seconds: float) -> StartRepor
     """Do *work* in a daemon; return what it announces first, or that it did not do so within *seconds*.
 
     Returns in the foreground only: the daemon ends with the status that *work* returns.  It lets go of
-    the terminal at once: whoever reads what `start` prints must not have to wait for the daemon's end.
+    the terminal at once: a reader of `start`'s output must not have to wait for the daemon's end.
     """
     reader, writer = os.pipe()
     sys.stdout.flush()

@@ -1,6 +1,6 @@
 """Pid files: which process runs an instance, told by a lock that dies with its holder.
 
-Whoever may write to a pid file's folder could put something else there: a FIFO to hang us, a link to make root
+A user who may write to the folder of a pid file could put something else there: a FIFO to hang us, a link to make root
 overwrite a file, or a file that names another's process.  Hence only a regular file with one name counts, opened
 without following a link and without waiting, and only a process of the file's owner is taken for its daemon.
 """
@@ -59,7 +59,7 @@ def standing(*paths: Path) -> Running | Stopped:
     Ours holds a lock on the file, and the kernel names the holder, whatever the file says: a pid
     that meanwhile belongs to `vi ldirectord.cf` fools nobody.  A file without a lock can still be
     that of the original, from which people switch over; that one is told by its command line.
-    Where the file was removed, whoever serves the control socket is the daemon (see `served`).
+    Where the file was removed, the process that serves the control socket is the daemon (see `served`).
 
     Raises `DirectorError` if none runs as far as can be seen, but something else stands in a file's place.
     """

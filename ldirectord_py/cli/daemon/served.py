@@ -1,6 +1,6 @@
 """Daemons without their pid file, which somebody has removed: found by who serves the control socket beside its place.
 
-The kernel names who listens there (SO_PEERCRED).  That alone is not enough, since whoever may write to the folder could
+The kernel names who listens there (SO_PEERCRED).  A user who may write to the folder could
 bring any program to listen: the process has to be of the socket's owner, and to hold the lock that a daemon has on its
 pid file, on a file of that name that was removed.
 """

@@ -16,7 +16,7 @@ _BESIDE = re.compile(r"\s+#(.*)", re.ASCII)
 
 @dataclass(slots=True)
 class Comments:
-    """What is behind the `#`, by the numbers of the lines that it belongs to; whoever writes it takes it out."""
+    """What is behind the `#`, by the numbers of the lines that it belongs to; it is taken out when it is written."""
 
     above: dict[int, list[str | None]] = field(default_factory=dict)
     """None: an empty line."""

@@ -1,4 +1,4 @@
-"""What a tree's directives mean, one by one, for whoever writes them in another syntax."""
+"""What a tree's directives mean, one by one, to be written in another syntax."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -17,7 +17,7 @@ class Effective:
     row: Directive[Any]
     value: Any
     said: bool = True
-    """False: it is of no account, since it says nothing, or since a later line says otherwise."""
+    """False: it is ignored, since it says nothing, or since a later line says otherwise."""
 
 
 def effective(lines: Iterable[Line], scope: Scope) -> Iterator[Effective]:

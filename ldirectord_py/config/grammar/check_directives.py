@@ -121,7 +121,7 @@ CLEARTEXTPASSWORD = switch(
     "cleartextpassword",
     _SECTION,
     CHECK_OPTIONS.cleartextpassword,
-    "Give a database that asks for it the password in clear, whoever it is",
+    "Give any database that asks for it the password in clear",
 )
 SECRET = Directive(
     "secret",

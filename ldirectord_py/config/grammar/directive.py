@@ -28,7 +28,7 @@ class Unreadable(ValueError):
 
     def __init__(self, expectation: str, *, complete: bool = False, alone: bool = False, about: str = "") -> None:
         self.complete = complete or alone or bool(about)
-        """The message needs neither the directive's own refusal nor the value beside it."""
+        """The message needs neither the directive's own refusal nor the value in addition."""
         self.alone = alone
         """The message names the directive itself."""
         self.about = about

@@ -24,7 +24,7 @@ def writable(context: Context) -> Iterator[tuple[int, str]]:
             told.add(name)
             if who := _writers(context, name, folder=name != path):
                 inside = "" if name == path else f", in which {path} is,"
-                yield number, f"{what}: {name}{inside} can be written by {who}, who so become whoever runs the director"
+                yield number, f"{what}: {name}{inside} can be written by {who}, who so gain the rights of the director"
 
 
 def as_the_director(context: Context) -> Iterator[tuple[int, str]]:

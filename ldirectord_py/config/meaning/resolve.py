@@ -153,7 +153,7 @@ class Answered(Protocol):
 
 
 class Hosts(Protocol):
-    """Whoever finds out the addresses of many hosts at a time."""
+    """Finds out the addresses of many hosts at a time."""
 
     def find(self, names: Collection[tuple[str, int]]) -> Answered:
         """Return what there is to know of *names*, each a host and an address family (4 or 6)."""
@@ -178,7 +178,7 @@ class Resolver:
     absent: str | None = None
     """What a reference stands for to something that is not there; None: an error.
 
-    Whoever stops a daemon by hand has neither its environment nor its credentials, and needs no password.
+    An operator who stops a daemon by hand has neither its environment nor its credentials, and needs no password.
     """
     check_paths: bool = False
     """Whether files and directories that are named must be there and writable; nothing is created."""

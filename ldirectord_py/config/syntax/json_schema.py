@@ -40,7 +40,7 @@ def schema() -> dict[str, Any]:
                 "items": {"$ref": "#/$defs/virtual"},
             },
         },
-        "patternProperties": {f"^{ASIDE}": {"description": "Of no account: a place for anchors"}},
+        "patternProperties": {f"^{ASIDE}": {"description": "Ignored: a place for anchors"}},
         "additionalProperties": False,
         "$defs": {
             "text": {"anyOf": [json_types.TEXT, *map(_reference, REFERENCES)]},

@@ -17,7 +17,7 @@ from ldirectord_py.model.check_options import CheckOptions
 OPENINGS = {"virtual": "virtual", "virtual6": "virtual6", "mark": "virtual", "mark6": "virtual6"}
 """The keys that say which virtual is meant, and the directives that they stand for."""
 ASIDE = "x-"
-"""Keys at the top that begin so are of no account: a place for anchors."""
+"""Keys at the top that begin so are ignored: a place for anchors."""
 _ASKED = frozenset(CheckOptions.__dataclass_fields__)
 _IN_LISTS = ("real", "real6")
 _BYTE_ORDER_MARK = "\ufeff"

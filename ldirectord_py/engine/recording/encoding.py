@@ -33,7 +33,7 @@ class Repetitions:
         """Take note of *given*, and return whether it is one of these."""
         if type(given) is not Observed:
             if not isinstance(given, Written | TakenOut):
-                self._known.clear()  # whoever is new, or comes back, waits for a success
+                self._known.clear()  # a server that is new, or comes back, waits for a success
             return False
         if given.outcome.verdict is not Verdict.UP and given.outcome.reason is not Reason.MAINTENANCE:
             self._known.discard(given.plan)

@@ -1,4 +1,4 @@
-"""What happened: each event once, for whoever observes.
+"""What happened: each event once, for all observers.
 
 One frozen class for each kind, in a file for each subject.  What the log and the metrics make of a kind is said in
 `observers/events/event_table.py`, which has a row for each.

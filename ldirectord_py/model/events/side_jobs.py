@@ -1,4 +1,4 @@
-"""What happened beside the checks: the operator's programs and files, and whatever is tried again."""
+"""What happened to side jobs: the operator's programs and files, and what is tried again."""
 
 from dataclasses import dataclass
 
@@ -36,7 +36,7 @@ class MonitorFileBack:
 
 @dataclass(frozen=True, slots=True)
 class SideJobFailed:
-    """A job beside the checks failed, such as watching files, and is tried again; told once until it is over."""
+    """A side job failed, such as watching files, and is tried again; told once until it is over."""
 
     job: str
     cost: str

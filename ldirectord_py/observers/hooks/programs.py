@@ -1,4 +1,4 @@
-"""Programs of the operator's that are run when something happens: beside everything else, never delaying a check."""
+"""Programs of the operator's that are run in the background when something happens, and never delay a check."""
 
 import asyncio
 import time

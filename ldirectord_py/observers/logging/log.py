@@ -58,7 +58,7 @@ class LogObserver:
             if not self._debug:
                 return
         elif type(event) is Reloaded:
-            self._faults.clear()  # whoever left must not be remembered for ever; what lasts is told once more
+            self._faults.clear()  # servers that left must not be remembered for ever; what lasts is told once more
         elif type(event) is Stopping:
             self._write(self._rations.release_all(self._monotonic()))
         for line in lines(event):

@@ -42,7 +42,7 @@ class MailAlerts:
                 self._changed(event)
             case HealthChanged(real, before, after) if before.state is not after.state:
                 if after.state is State.DOWN:
-                    # Whoever served leaves the table, which is told; of whoever did not, nothing else tells.
+                    # A server that served leaves the table, which is told; of one that did not, nothing else tells.
                     silent = not before.state.serving and after.reason is not Reason.MAINTENANCE
                     self._down(real, silent=silent)
                 elif after.state.serving:

@@ -53,7 +53,7 @@ class Metrics:
     def pieces(self, accept: str = "") -> tuple[str, Iterator[bytes]]:
         """Return the content type for a request's `Accept`, and the exposition in pieces.
 
-        Each piece is made when it is asked for, in well under a millisecond, so that whoever serves it
+        Each piece is made when it is asked for, in well under a millisecond, so that the server
         can let others run between two.  Pieces may be empty.
         """
         openmetrics = "application/openmetrics-text" in accept
