@@ -7,7 +7,7 @@ from ldirectord_py.checks.building.built_check import BuiltCheck
 from ldirectord_py.checks.building.configured_check import ConfiguredCheck
 from ldirectord_py.checks.goodbye import say_goodbye
 from ldirectord_py.checks.mailbox import Mailbox, build
-from ldirectord_py.checks.redaction import veiled
+from ldirectord_py.checks.redaction import redacted
 from ldirectord_py.checks.text_lines import Lines
 from ldirectord_py.model.conversation import Peer
 from ldirectord_py.model.outcome import Outcome, Reason, down, up
@@ -76,7 +76,7 @@ class Imap(Mailbox):
         return self._no("LOGIN answered with", answer, Reason.PROTOCOL, "which is no IMAP response to it; expected OK")
 
     def _no(self, did: str, response: bytes, reason: Reason, expected: str) -> Outcome:
-        return down(reason, f"{did} {veiled(response, *self._secrets)}, {expected}")
+        return down(reason, f"{did} {redacted(response, *self._secrets)}, {expected}")
 
     @property
     def _secrets(self) -> tuple[bytes, ...]:

@@ -6,7 +6,7 @@ from ldirectord_py.checks.building.built_check import BuiltCheck
 from ldirectord_py.checks.building.configured_check import ConfiguredCheck
 from ldirectord_py.checks.goodbye import say_goodbye
 from ldirectord_py.checks.mailbox import Mailbox, build
-from ldirectord_py.checks.redaction import veiled
+from ldirectord_py.checks.redaction import redacted
 from ldirectord_py.checks.text_lines import Lines
 from ldirectord_py.model.conversation import Peer
 from ldirectord_py.model.outcome import Outcome, Reason, down, up
@@ -45,7 +45,7 @@ class Pop(Mailbox):
         """Return the outcome of a response that is not +OK."""
         if response.startswith(b"+OK"):
             return None
-        shown = veiled(response, self.passwd, self.login)
+        shown = redacted(response, self.passwd, self.login)
         if response.startswith(b"-ERR"):
             return down(Reason.STATUS, f"{did} {shown}, expected +OK")
         return down(Reason.PROTOCOL, f"{did} {shown}, which is no POP3 response; expected +OK")

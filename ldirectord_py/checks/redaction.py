@@ -10,7 +10,7 @@ _LEAST = 4
 """Bytes of a secret's beginning that tell something of it."""
 
 
-def veiled(text: bytes, *secrets: bytes, longest: int = _LONGEST) -> str:
+def redacted(text: bytes, *secrets: bytes, longest: int = _LONGEST) -> str:
     """Return *text* as `quoted` does, with `***` in place of each of *secrets*: some servers repeat what they hear."""
     # So much of it that more is left than is shown, whatever is replaced, and no secret is cut in two in what is shown.
     text = text[: (longest + 2) * (1 + max(map(len, secrets), default=0))]
@@ -21,10 +21,10 @@ def veiled(text: bytes, *secrets: bytes, longest: int = _LONGEST) -> str:
     return quoted(text, longest)
 
 
-def veiled_sentence(sentence: str, *secrets: bytes) -> str:
+def redacted_sentence(sentence: str, *secrets: bytes) -> str:
     """Return *sentence* with `***` in place of each of *secrets*, or of its beginning where a quotation was cut in it.
 
-    For what other code has quoted already; where the text itself is at hand, `veiled` is better.
+    For what other code has quoted already; where the text itself is at hand, `redacted` is better.
     """
     cut = "..." in sentence or len(sentence) >= LONGEST_DETAIL
     for secret in secrets:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from ldirectord_py.checks.matching.patterns import PatternGaveUp, Receive
 from ldirectord_py.checks.quoting import quoted
-from ldirectord_py.checks.redaction import veiled
+from ldirectord_py.checks.redaction import redacted
 from ldirectord_py.model.conversation import Peer
 from ldirectord_py.model.outcome import Outcome, Reason, down
 
@@ -32,10 +32,10 @@ class Lines:
             self._lines.append(line)
         return line
 
-    async def judge(self, outcome: Outcome, *veil: bytes) -> Outcome:
+    async def judge(self, outcome: Outcome, *redact: bytes) -> Outcome:
         """Return *outcome*, which is up, where a line matches or none has to; otherwise down.
 
-        The secrets *veil* are shown in neither.
+        The secrets *redact* are shown in neither.
         """
         if self._receive is None:
             return outcome
@@ -48,5 +48,5 @@ class Lines:
                 gave_up = True
         if gave_up:
             return down(Reason.MISMATCH, self._receive.gave_up("a line"))
-        told = veiled(b"\n".join(self._lines)[:_LOOKED_AT], *veil, longest=_LONGEST)
+        told = redacted(b"\n".join(self._lines)[:_LOOKED_AT], *redact, longest=_LONGEST)
         return down(Reason.MISMATCH, f"no line of the server's matches {quoted(self._receive.text)}: it said {told}")

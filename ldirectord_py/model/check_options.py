@@ -73,7 +73,7 @@ class CheckOptions:
     checkdevice: str | None = None
     checkuser: str | None = None
     """Whom the programs of external checks run as; None: the director's user, with fewer capabilities."""
-    veiled: frozenset[str] = frozenset()
+    redacted: frozenset[str] = frozenset()
     """The directives whose values come from elsewhere (`{env:}`, `{file:}`) and are shown to nobody."""
 
 
@@ -87,5 +87,5 @@ class CheckedServer:
     request: str | None = field(default=None, repr=False)
     """Its own request, where its line has one."""
     receive: str | None = None
-    veiled: bool = False
+    redacted: bool = False
     """Its own request and receive come from elsewhere and are shown to nobody."""

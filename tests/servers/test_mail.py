@@ -15,7 +15,7 @@ from ldirectord_py.model.events import Event, MailDone
 from ldirectord_py.model.service import AddressKey, Protocol
 from ldirectord_py.model.table import Settings
 from ldirectord_py.observers.mail.message import Alert
-from ldirectord_py.observers.mail.queue import Post
+from ldirectord_py.observers.mail.queue import MailQueue
 from ldirectord_py.observers.mail.transports import Routes
 from tests.peers.ports import free_port
 from tests.servers.daemons import accepts, at, daemon, room
@@ -101,7 +101,7 @@ def alert(server: str | None, recipients: str) -> Alert:
 async def deliver(routes: Routes, mail: Alert) -> dict[tuple[str, ...], str]:
     """Return what became of *mail*, by recipients."""
     events: list[Event] = []
-    async with Post(events.append, routes) as post:
+    async with MailQueue(events.append, routes) as post:
         post.put(mail)
         async with asyncio.timeout(30):
             while not any(isinstance(event, MailDone) for event in events):

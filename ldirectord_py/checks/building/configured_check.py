@@ -54,9 +54,9 @@ class ConfiguredCheck:
     def shown_request(self, text: str) -> str:
         """Return *text*, which the request has become, as it may be shown."""
         own = self.server.request is not None
-        hidden = self.server.veiled if own else "request" in self.options.veiled
+        hidden = self.server.redacted if own else "request" in self.options.redacted
         return HIDDEN if hidden else printable(text)
 
     def shown(self, directive: str, text: str) -> str:
         """Return *text*, which the value of *directive* has become, as it may be shown."""
-        return HIDDEN if directive in self.options.veiled else printable(text)
+        return HIDDEN if directive in self.options.redacted else printable(text)

@@ -5,7 +5,7 @@ from typing import Any
 
 from ldirectord_py.checks.library_words import evidence
 from ldirectord_py.checks.matching.patterns import PatternGaveUp, Receive
-from ldirectord_py.checks.redaction import veiled
+from ldirectord_py.checks.redaction import redacted
 from ldirectord_py.model.errors import CheckUnavailable
 from ldirectord_py.model.outcome import Outcome, Reason, Verdict, down, up
 from ldirectord_py.workers.frames import UNAVAILABLE
@@ -87,7 +87,7 @@ class Question:
         except PatternGaveUp:
             return down(Reason.MISMATCH, receive.gave_up("a row"))
         what = "the row" if len(rows) == 1 else f"the first of {len(rows)} rows"
-        return down(Reason.MISMATCH, receive.not_found(rows[0], what=what, veil=self._secrets))
+        return down(Reason.MISMATCH, receive.not_found(rows[0], what=what, redact=self._secrets))
 
     @property
     def _secrets(self) -> tuple[bytes, bytes]:
@@ -95,7 +95,7 @@ class Question:
 
     def _shown(self, message: str, code: object = "") -> str:
         line = f"{code} {message.partition(chr(10))[0]}".strip()
-        return veiled(line.encode("utf-8", "backslashreplace"), *self._secrets)
+        return redacted(line.encode("utf-8", "backslashreplace"), *self._secrets)
 
 
 def told_of(outcome: Outcome) -> dict[str, Any]:

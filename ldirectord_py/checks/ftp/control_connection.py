@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from ldirectord_py.checks import driver_network
-from ldirectord_py.checks.redaction import veiled
+from ldirectord_py.checks.redaction import redacted
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.outcome import Outcome, Reason, down
 from ldirectord_py.model.probe import Origin
@@ -108,7 +108,7 @@ class Control:
 
     def shown(self, line: bytes) -> str:
         """Return *line* quoted, without secrets."""
-        return veiled(line, *self._secrets)
+        return redacted(line, *self._secrets)
 
     def _expect(self, reply: Reply, did: str, *expected: int) -> None:
         if reply.code not in expected and reply.code // 100 not in expected:

@@ -101,7 +101,7 @@ class Ftp:
     async def _judged(self, body: bytes, services: DriverServices, *, cut: bool) -> Outcome:
         if self.receive is not None:
             what = f"the file's first {MOST_FILE // 1024} KiB" if cut else "the file"
-            if objection := await objection_to(self.receive, body, services, what=what, veil=self._secrets):
+            if objection := await objection_to(self.receive, body, services, what=what, redact=self._secrets):
                 return down(Reason.TOO_LONG if cut else Reason.MISMATCH, objection)
         return up(f"fetched {len(body)} bytes")
 

@@ -13,7 +13,7 @@ from ldirectord_py.checks.http.urls import next_target
 from ldirectord_py.checks.matching.patterns import Receive
 from ldirectord_py.checks.matching.searching import objection_to
 from ldirectord_py.checks.quoting import quoted
-from ldirectord_py.checks.redaction import veiled_sentence
+from ldirectord_py.checks.redaction import redacted_sentence
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.check_options import SUCCESSFUL, Header
 from ldirectord_py.model.conversation import Peer
@@ -154,7 +154,7 @@ class SecretHttp(Http):
         if outcome in _OURS:
             return outcome
         secrets = secrets_of((*self.headers, Header("Authorization", self.authorization)))
-        return replace(outcome, detail=veiled_sentence(outcome.detail, *secrets))
+        return replace(outcome, detail=redacted_sentence(outcome.detail, *secrets))
 
 
 def _shown(statuses: frozenset[int]) -> str:

@@ -12,7 +12,7 @@ from ldirectord_py.checks.ldap.messages import Message, Operation, Result
 from ldirectord_py.checks.matching.patterns import PatternGaveUp, Receive
 from ldirectord_py.checks.matching.searching import objection_to
 from ldirectord_py.checks.quoting import LONGEST, quoted
-from ldirectord_py.checks.redaction import veiled
+from ldirectord_py.checks.redaction import redacted
 from ldirectord_py.model.conversation import Peer
 from ldirectord_py.model.outcome import Outcome, Reason, down, up
 
@@ -79,8 +79,8 @@ class Ldap:
         name = entry.name()
         if self.receive is None:
             return up(f"read {self._shown(name)}")
-        veil = (self.passwd, self.login)
-        objection = await objection_to(peer, self.receive, name, what="the entry's name", veil=veil)
+        redact = (self.passwd, self.login)
+        objection = await objection_to(peer, self.receive, name, what="the entry's name", redact=redact)
         if not objection:
             return up(f"read {self._shown(name)}, which matches")
         for value in entry.values():
@@ -98,11 +98,11 @@ class Ldap:
         )
 
     def _told(self, result: Result) -> str:
-        said = f": {veiled(result.message, self.passwd, self.login)}" if result.message else ""
+        said = f": {redacted(result.message, self.passwd, self.login)}" if result.message else ""
         return f"{result.name}{said}, expected success"
 
     def _shown(self, name: bytes) -> str:
-        return veiled(name, self.passwd, self.login, longest=LONGEST) if name else "the root DSE"
+        return redacted(name, self.passwd, self.login, longest=LONGEST) if name else "the root DSE"
 
 
 def build_ldap(configured: ConfiguredCheck) -> BuiltCheck:

@@ -31,7 +31,7 @@ MATCHING = WorkerKind(
 
 
 async def objection_to(
-    receive: Receive, subject: bytes, services: DriverServices, *, what: str, veil: tuple[bytes, ...] = ()
+    receive: Receive, subject: bytes, services: DriverServices, *, what: str, redact: tuple[bytes, ...] = ()
 ) -> str:
     """Return why *subject* will not do, as `Receive.objection` does, for a driver, which has no peer to ask."""
     try:
@@ -39,7 +39,7 @@ async def objection_to(
             return ""
     except PatternGaveUp:
         return receive.gave_up(what)
-    return receive.not_found(subject, what=what, veil=veil)
+    return receive.not_found(subject, what=what, redact=redact)
 
 
 class Allowance:

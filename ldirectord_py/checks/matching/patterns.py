@@ -9,7 +9,7 @@ import pcre2
 
 from ldirectord_py.checks.building.invalid_option import InvalidOption
 from ldirectord_py.checks.quoting import quoted
-from ldirectord_py.checks.redaction import veiled
+from ldirectord_py.checks.redaction import redacted
 
 _LIMIT = 10_000
 """Steps of backtracking that a pattern may take from one place of the subject, compiled; then there is a second try.
@@ -142,8 +142,8 @@ class Receive:
         except pcre2.LibraryError as error:
             raise PatternGaveUp from error
 
-    def objection(self, subject: bytes, *, what: str = "the body", veil: tuple[bytes, ...] = ()) -> str:
-        """Return why *subject* will not do, as a sentence without the secrets *veil*; nothing where it does.
+    def objection(self, subject: bytes, *, what: str = "the body", redact: tuple[bytes, ...] = ()) -> str:
+        """Return why *subject* will not do, as a sentence without the secrets *redact*; nothing where it does.
 
         A pattern that gives up has not found what it looks for, so the server is down.  To call
         it our own fault, and leave the server as it is, would let a server choose to stay in: it
@@ -155,15 +155,15 @@ class Receive:
                 return ""
         except PatternGaveUp:
             return self.gave_up(what)
-        return self.not_found(subject, what=what, veil=veil)
+        return self.not_found(subject, what=what, redact=redact)
 
     def gave_up(self, what: str) -> str:
         """Say that nobody knows whether *what* matches."""
         return f"the pattern {quoted(self.text)} gave up on {what}: it backtracks too much, write it more narrowly"
 
-    def not_found(self, subject: bytes, *, what: str, veil: tuple[bytes, ...] = ()) -> str:
+    def not_found(self, subject: bytes, *, what: str, redact: tuple[bytes, ...] = ()) -> str:
         """Say that *subject*, which is *what*, does not match."""
-        found = f"got {veiled(subject[:_LOOKED_AT], *veil, longest=80)}" if subject else "it is empty"
+        found = f"got {redacted(subject[:_LOOKED_AT], *redact, longest=80)}" if subject else "it is empty"
         return f"{what} does not match {quoted(self.text)}: {found}"
 
 

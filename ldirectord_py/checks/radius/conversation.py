@@ -9,7 +9,7 @@ from ldirectord_py.checks.building.invalid_option import InvalidOption
 from ldirectord_py.checks.datagrams import own_answer
 from ldirectord_py.checks.radius import packet as wire
 from ldirectord_py.checks.radius.packet import Code, Kind
-from ldirectord_py.checks.redaction import veiled
+from ldirectord_py.checks.redaction import redacted
 from ldirectord_py.model.conversation import Peer
 from ldirectord_py.model.outcome import Outcome, Reason, down, up
 
@@ -56,13 +56,13 @@ class Radius:
                 return _UNSIGNED
             said = b"".join(one.content for one in wire.attributes(packet) if one.kind == Kind.REPLY_MESSAGE)
         except wire.RadiusPacketError as error:
-            shown = veiled(datagram, self.passwd, self.login, self.secret)
+            shown = redacted(datagram, self.passwd, self.login, self.secret)
             return down(Reason.PROTOCOL, f"expected a RADIUS answer, but got {shown}: {error}")
         match packet[0]:
             case Code.ACCESS_ACCEPT:
                 return _ACCEPTED
             case Code.ACCESS_REJECT:
-                words = f"; it says {veiled(said, self.passwd, self.login, self.secret)}" if said else ""
+                words = f"; it says {redacted(said, self.passwd, self.login, self.secret)}" if said else ""
                 return down(Reason.STATUS, f"Access-Reject: the server does not accept login and passwd{words}")
             case Code.ACCESS_CHALLENGE:
                 return _CHALLENGED

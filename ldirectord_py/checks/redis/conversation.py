@@ -8,7 +8,7 @@ from ldirectord_py.checks.building.invalid_option import InvalidOption
 from ldirectord_py.checks.matching.patterns import Receive
 from ldirectord_py.checks.matching.searching import objection_to
 from ldirectord_py.checks.quoting import quoted
-from ldirectord_py.checks.redaction import veiled, veiled_sentence
+from ldirectord_py.checks.redaction import redacted, redacted_sentence
 from ldirectord_py.checks.redis.replies import RedisReplyError, Refused, Replies, command
 from ldirectord_py.model.conversation import Peer
 from ldirectord_py.model.outcome import Outcome, Reason, down, up
@@ -54,7 +54,7 @@ class Redis:
         except Refused as error:
             return down(Reason.STATUS, self._meant(error.args[0]))
         except RedisReplyError as error:
-            shown = veiled(error.args[0], *self.credentials)
+            shown = redacted(error.args[0], *self.credentials)
             return down(Reason.PROTOCOL, f"expected a reply of Redis, but got {shown}")
         return await self._judge(peer, text)
 
@@ -62,21 +62,21 @@ class Redis:
         code = error.partition(b" ")[0]
         if meaning := _MEANINGS.get(code):
             return f"{code.decode('ascii')}: {meaning}"
-        return f"the server said {veiled(error, *self.credentials)}"
+        return f"the server said {redacted(error, *self.credentials)}"
 
     async def _judge(self, peer: Peer, text: bytes) -> Outcome:
         if self.receive is not None:
-            if objection := await objection_to(peer, self.receive, text, what="the reply", veil=self.credentials):
-                return self._veiled(down(Reason.MISMATCH, objection))
+            if objection := await objection_to(peer, self.receive, text, what="the reply", redact=self.credentials):
+                return self._redacted(down(Reason.MISMATCH, objection))
         elif _is_ping(self.request):
             expected = text == _PONG
-            return _PONGED if expected else self._veiled(down(Reason.MISMATCH, f"expected PONG, got {quoted(text)}"))
-        return self._veiled(up(f"answered {quoted(text)}"))
+            return _PONGED if expected else self._redacted(down(Reason.MISMATCH, f"expected PONG, got {quoted(text)}"))
+        return self._redacted(up(f"answered {quoted(text)}"))
 
-    def _veiled(self, outcome: Outcome) -> Outcome:
+    def _redacted(self, outcome: Outcome) -> Outcome:
         if not self.credentials:
             return outcome
-        return replace(outcome, detail=veiled_sentence(outcome.detail, *self.credentials))
+        return replace(outcome, detail=redacted_sentence(outcome.detail, *self.credentials))
 
 
 def _is_ping(request: tuple[bytes, ...]) -> bool:

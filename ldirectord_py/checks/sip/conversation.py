@@ -9,7 +9,7 @@ from ldirectord_py.checks.building.configured_check import ConfiguredCheck
 from ldirectord_py.checks.building.invalid_option import InvalidOption
 from ldirectord_py.checks.codecs.digest import Credentials
 from ldirectord_py.checks.quoting import quoted
-from ldirectord_py.checks.redaction import veiled
+from ldirectord_py.checks.redaction import redacted
 from ldirectord_py.checks.sip.answer import Answer, read_datagram, read_stream
 from ldirectord_py.model.conversation import Peer, Transport
 from ldirectord_py.model.outcome import Outcome, Reason, down, up
@@ -107,7 +107,7 @@ class Sip:
     def _shown(self, text: bytes) -> str:
         known = self.credentials
         told = (self.uri.removeprefix("sip:"), *((known.passwd, known.username) if known else ()))
-        return veiled(text, *(one.encode("utf-8", "surrogateescape") for one in told))
+        return redacted(text, *(one.encode("utf-8", "surrogateescape") for one in told))
 
 
 def build_sip(configured: ConfiguredCheck) -> BuiltCheck:

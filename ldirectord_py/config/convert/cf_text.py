@@ -93,7 +93,7 @@ class _Writing:
     def reason(self, meaning: Effective, text: str, *, section: bool) -> str:
         """Say why *text* cannot stand in a `ldirectord.cf`, or nothing."""
         value, row = meaning.value, meaning.row
-        if meaning.line.veiled:
+        if meaning.line.redacted:
             return "a reference can be written in YAML only"
         if row.name == CHECKS.name or (isinstance(value, RealLine) and value.checks):
             return "several checks, or checks of one real server, can be written in YAML only"

@@ -40,7 +40,7 @@ def rows(scope: Scope) -> Mapping[str, Directive[Any]]:
     return _BY_SCOPE[scope]
 
 
-def veiled(line: str) -> str:
+def redacted(line: str) -> str:
     """Return what a message may show of a *line* that is none: no value but of a directive that is no secret."""
     text = line.strip()
     name, equals, _ = text.partition("=")

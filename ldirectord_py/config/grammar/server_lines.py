@@ -54,7 +54,7 @@ class RealLine:
     """What the operator should know of how the line was read."""
     checks: Checks = ()
     """Its own checks, instead of its virtual's."""
-    veiled: bool = False
+    redacted: bool = False
     """Its request or receive comes from elsewhere and is shown in no message."""
 
 

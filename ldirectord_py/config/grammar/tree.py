@@ -26,7 +26,7 @@ class Line:
     """The line as it stands in the file."""
     strict: bool = False
     """A value that is read as something else than it seems to be is an error, where it would only be a warning."""
-    veiled: bool = False
+    redacted: bool = False
     """The value comes from elsewhere (a file, the environment) and is shown in no message."""
     meant: object = None
     """The value itself, where it has no text that could be read."""

@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar, cast
 
 from ldirectord_py.config.grammar.diagnostics import Diagnostics
 from ldirectord_py.config.grammar.directive import Directive, Scope, Unreadable, Void, near, quoted
-from ldirectord_py.config.grammar.directives import rows, veiled
+from ldirectord_py.config.grammar.directives import redacted, rows
 from ldirectord_py.config.grammar.server_lines import RealLine
 from ldirectord_py.config.grammar.tree import Line
 
@@ -22,7 +22,7 @@ class UsedValue(Generic[T]):
 
     line: int
     value: T
-    veiled: bool = False
+    redacted: bool = False
     """The value comes from elsewhere and is shown in no message."""
 
 
@@ -61,10 +61,10 @@ class Values:
         entries = self._entries.get(name)
         return entries[-1].line if entries else None
 
-    def veiled(self, name: str) -> str | None:
+    def redacted(self, name: str) -> str | None:
         """Return the text that the directive *name* has in this scope, if it comes from elsewhere."""
         entries = self._entries.get(name)
-        return entries[-1].value if entries and entries[-1].veiled and isinstance(entries[-1].value, str) else None
+        return entries[-1].value if entries and entries[-1].redacted and isinstance(entries[-1].value, str) else None
 
     def line_in_force(self, row: Directive[Any]) -> int:
         """Return the line of the value in force; 0 where that is the default."""
@@ -98,7 +98,7 @@ def read_values(
 def _read_one(
     row: Directive[Any], line: Line, text: str, entries: dict[str, list[UsedValue[Any]]], diagnostics: Diagnostics
 ) -> None:
-    hidden = row.secret or line.veiled
+    hidden = row.secret or line.redacted
     try:
         value = row.reader.read(text)
     except Unreadable as exc:
@@ -129,9 +129,9 @@ def _enter(
         diagnostics.warning(line.number, f"{row.name}: {note}", "surprising-value")
     if isinstance(value, RealLine):
         for text in (value.request, value.receive):
-            diagnostics.withhold(text, whole=value.veiled)
-    diagnostics.withhold(value, whole=row.secret or line.veiled)
-    entries.setdefault(row.name, []).append(UsedValue(line.number, value, line.veiled))
+            diagnostics.withhold(text, whole=value.redacted)
+    diagnostics.withhold(value, whole=row.secret or line.redacted)
+    entries.setdefault(row.name, []).append(UsedValue(line.number, value, line.redacted))
 
 
 def _refusal(row: Directive[Any], line: Line, text: str, exc: Unreadable) -> str:
@@ -140,7 +140,7 @@ def _refusal(row: Directive[Any], line: Line, text: str, exc: Unreadable) -> str
     if exc.complete:
         return exc.told(row.name)
     reason = ": ".join(part for part in (row.refusal, str(exc)) if part)
-    got = _but_got(text, hidden=row.secret or line.veiled)
+    got = _but_got(text, hidden=row.secret or line.redacted)
     return f"{row.name}: {reason}{got}{'' if line.strict else _hint(text)}"
 
 
@@ -175,7 +175,7 @@ def unknown(line: Line, scope: Scope) -> str:
     elsewhere = rows(Scope.SECTION if scope is Scope.GLOBAL else Scope.GLOBAL).get(line.name)
     if elsewhere is not None and elsewhere.instead:
         return f"{line.name} is gone: write {elsewhere.instead}"
-    shown = f'"{veiled(line.name[:40])}"' if line.name else quoted(veiled(line.text))
+    shown = f'"{redacted(line.name[:40])}"' if line.name else quoted(redacted(line.text))
     return f"unknown directive {shown}: {_meant(line, scope)}"
 
 

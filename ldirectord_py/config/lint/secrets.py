@@ -46,7 +46,7 @@ def _with_checks(lines: Iterable[Line]) -> Iterator[Line]:
 
 def _is_secret(line: Line) -> bool:
     value = (line.value or "").strip('" ')
-    if line.veiled or not value:
+    if line.redacted or not value:
         return False
     if line.name == HTTPHEADER.name:
         return is_secret(value.partition(":")[0])

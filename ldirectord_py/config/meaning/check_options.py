@@ -47,7 +47,7 @@ def options(key: VirtualKey, values: Values, environment: Resolver, tls: TlsOpti
         checksource=values.get(d.CHECKSOURCE),
         checkdevice=values.get(d.CHECKDEVICE),
         checkuser=values.get(d.CHECKUSER),
-        veiled=frozenset(row.name for row in _SHOWN if values.veiled(row.name) is not None),
+        redacted=frozenset(row.name for row in _SHOWN if values.redacted(row.name) is not None),
     )
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from ldirectord_py.checks.building.invalid_option import InvalidOption
-from ldirectord_py.checks.redaction import veiled_sentence
+from ldirectord_py.checks.redaction import redacted_sentence
 from ldirectord_py.config.grammar.diagnostics import Diagnostics
 from ldirectord_py.config.grammar.directive import Scope
 from ldirectord_py.config.grammar.tree import Checks as WrittenChecks
@@ -80,7 +80,7 @@ class VirtualChecks:
         except InvalidOption as exc:
             its_own = getattr(server, exc.directive) if exc.directive in {"request", "receive"} else None
             place = line if its_own is not None else values.line(exc.directive)
-            hidden = values.veiled(exc.directive) if its_own is None else its_own if server.veiled else None
+            hidden = values.redacted(exc.directive) if its_own is None else its_own if server.redacted else None
             self.around.diagnostics.error(place or begins, f"{exc.directive}: {_without(str(exc), hidden)}")
             return None
 
@@ -111,4 +111,4 @@ def _without(sentence: str, hidden: str | None) -> str:
     if hidden is None:
         return sentence
     text = hidden.removeprefix("/").rstrip("\r")
-    return veiled_sentence(sentence, text.encode("utf-8", "surrogateescape")) if text else sentence
+    return redacted_sentence(sentence, text.encode("utf-8", "surrogateescape")) if text else sentence

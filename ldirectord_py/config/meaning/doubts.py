@@ -17,7 +17,7 @@ def doubt(values: Values, diagnostics: Diagnostics) -> None:
     """Warn of what the directives of a section can hardly mean."""
     for entry in values.each(d.VIRTUALHOST):
         host = (entry.value or "").rstrip()
-        if not host or entry.veiled or not _NO_HOST.search(host):
+        if not host or entry.redacted or not _NO_HOST.search(host):
             continue
         name = match[1] if (match := _NAME_IN_URL.match(host)) else ""
         advice = f"write {shown(name)}" if name else "write a name such as www.example.org"

@@ -119,7 +119,7 @@ class _Named:
                 endpoint=server.endpoint,
                 request=written.request,
                 receive=written.receive,
-                veiled=written.veiled,
+                redacted=written.redacted,
             )
             if (plan := own.get(written.checks, checks).plan(checked, server.line)) is not None:
                 yield Real(

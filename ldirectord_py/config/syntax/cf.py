@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from ldirectord_py.config.grammar import invisible
 from ldirectord_py.config.grammar.directive import quoted
-from ldirectord_py.config.grammar.directives import veiled
+from ldirectord_py.config.grammar.directives import redacted
 from ldirectord_py.config.grammar.tree import MOST_LINES, Line, Section, Tree
 
 _OPENING = re.compile(r"(virtual6?)\s*=\s*(.*)", re.ASCII | re.DOTALL)
@@ -121,7 +121,7 @@ class _Reading:
         if _OPENING.match(text.lstrip()):
             self.problem(number, f"indented, so no virtual begins here; {_AT_THE_MARGIN}")
             return
-        what = f"unknown directive {quoted(veiled(text))}"
+        what = f"unknown directive {quoted(redacted(text))}"
         if not self.sections:
             why = "it is indented, but no virtual stands above it; global directives begin in the first column"
             self.problem(number, f"{what}: {why}")

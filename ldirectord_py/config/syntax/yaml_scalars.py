@@ -120,7 +120,7 @@ class Words:
         elif isinstance(node, Sequence) and row.reader.between is not None:
             texts = [self.word(name, item) for item in node.items]
             if None not in texts:
-                yield self._written(row, node, name, row.reader.between.join(filter(None, texts)), veiled=False)
+                yield self._written(row, node, name, row.reader.between.join(filter(None, texts)), redacted=False)
         else:
             yield from self._line(row, name, node)
 
@@ -130,12 +130,12 @@ class Words:
         else:
             found = None if (word := self.word(name, node)) is None else (word, False)
         if found is not None:
-            yield self._written(row, node, name, found[0], veiled=found[1])
+            yield self._written(row, node, name, found[0], redacted=found[1])
 
-    def _written(self, row: Directive[Any], node: Node, name: str, text: str, *, veiled: bool) -> Line:
+    def _written(self, row: Directive[Any], node: Node, name: str, text: str, *, redacted: bool) -> Line:
         if row.reader.schema is json_types.SWITCH:
             text = switch(text)
-        return Line(node.line, name, row.reader.text_of(text), name, strict=True, veiled=veiled)
+        return Line(node.line, name, row.reader.text_of(text), name, strict=True, redacted=redacted)
 
 
 def switch(text: str) -> str:

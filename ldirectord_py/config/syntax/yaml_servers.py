@@ -37,8 +37,12 @@ class Servers:
     def _line(self, name: str, node: Node, meant: Callable[[str, Mapping], object]) -> list[Line]:
         if isinstance(node, Mapping):
             value = meant(name, node)
-            veiled = isinstance(value, RealLine) and value.veiled
-            return [] if value is None else [Line(node.line, name, None, name, strict=True, veiled=veiled, meant=value)]
+            redacted = isinstance(value, RealLine) and value.redacted
+            return (
+                []
+                if value is None
+                else [Line(node.line, name, None, name, strict=True, redacted=redacted, meant=value)]
+            )
         if isinstance(node, Sequence):
             self.words.problem(node, f"{name}: expected a line such as 10.0.0.5:80 gate, or a mapping, but got a list")
             return []
@@ -72,7 +76,7 @@ class Servers:
             lower=numbers.get("lower") or 0,
             upper=numbers.get("upper") or 0,
             checks=checks,
-            veiled=any(text is not None and text[1] for text in texts.values()),
+            redacted=any(text is not None and text[1] for text in texts.values()),
         )
 
     def _fallback(self, name: str, mapping: Mapping) -> FallbackLine | None:

@@ -1,6 +1,6 @@
 import pytest
 
-from ldirectord_py.checks.redaction import veiled, veiled_sentence
+from ldirectord_py.checks.redaction import redacted, redacted_sentence
 from ldirectord_py.model.outcome import LONGEST_DETAIL
 
 
@@ -17,7 +17,7 @@ from ldirectord_py.model.outcome import LONGEST_DETAIL
     ],
 )
 def test_what_was_told_is_not_shown(text, secrets, shown) -> None:
-    assert veiled(text, *secrets) == shown
+    assert redacted(text, *secrets) == shown
 
 
 @pytest.mark.parametrize(
@@ -35,4 +35,4 @@ def test_what_was_told_is_not_shown(text, secrets, shown) -> None:
     ],
 )
 def test_nor_is_it_in_a_sentence_that_quotes_it(sentence: str, secrets: tuple[bytes, ...], shown: str) -> None:
-    assert veiled_sentence(sentence, *secrets) == shown
+    assert redacted_sentence(sentence, *secrets) == shown

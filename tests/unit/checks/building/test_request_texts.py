@@ -124,22 +124,22 @@ VEILED = {
 @pytest.mark.parametrize("own", [True, False])
 def test_a_request_that_comes_from_elsewhere_is_not_shown(service: str, own: bool) -> None:
     request = "/http://rabbit.hole/" if service == "http_proxy" else "/rabbit.hole"
-    subject = CheckedServer(virtual=TCP, endpoint=REAL, request=request if own else None, veiled=own)
+    subject = CheckedServer(virtual=TCP, endpoint=REAL, request=request if own else None, redacted=own)
     options = CheckOptions(service=service, request="/x" if own else request, **LOGIN)
-    shown = asked(options if own else replace(options, veiled=frozenset({"request"})), subject)
+    shown = asked(options if own else replace(options, redacted=frozenset({"request"})), subject)
     assert "rabbit" not in shown
     assert shown == VEILED.get(service, shown)
 
 
 def test_nor_are_a_host_and_a_program_that_do() -> None:
     subject = CheckedServer(virtual=TCP, endpoint=REAL)
-    veiled = frozenset({"virtualhost", "checkcommand"})
-    host = CheckOptions(service="http", virtualhost="rabbit.hole", veiled=veiled)
+    redacted = frozenset({"virtualhost", "checkcommand"})
+    host = CheckOptions(service="http", virtualhost="rabbit.hole", redacted=redacted)
     assert asked(host, subject) == "GET http://10.0.0.5:8080/ (Host: ***)"
-    program = CheckOptions(checktype=CheckType.EXTERNAL, checkcommand="/rabbit", veiled=veiled)
+    program = CheckOptions(checktype=CheckType.EXTERNAL, checkcommand="/rabbit", redacted=redacted)
     assert asked(program, subject) == "external check ***"
     # A host that the real server's own request names is hidden with it.
-    own = replace(subject, request="http://rabbit.hole/x", veiled=True)
+    own = replace(subject, request="http://rabbit.hole/x", redacted=True)
     assert asked(CheckOptions(service="http"), own) == "GET http://10.0.0.5:8080/*** (Host: ***)"
 
 
