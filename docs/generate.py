@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from ipaddress import ip_address
 from pathlib import Path
 
-from docs import manual, picture
+from docs import manual, picture, test_index
 from ldirectord_py.checks.registry import SERVICES, InvalidOption, plan
 from ldirectord_py.config.grammar.directive import Directive, Scope
 from ldirectord_py.config.grammar.directives import rows
@@ -228,6 +228,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "ldirectord.schema.json": yaml_schema,
     "metrics.md": metrics,
     "parity.md": parity,
+    "tests.md": test_index.page,
     "man/ldirectord.8": manual.command,
     "man/ldirectorctl.8": manual.control,
     "man/ldirectord.cf.5": manual.configuration,
