@@ -46,7 +46,7 @@ from ldirectord_py.runtime.maintenance import WATCHING_MAINTENANCE, Maintenance
 from ldirectord_py.runtime.ownership import FILE as OWNERSHIP_FILE
 from ldirectord_py.runtime.ownership import Ownership, open_ownership
 from ldirectord_py.runtime.recording.recorder import RECORDING, Recorder
-from ldirectord_py.runtime.reloading import WATCHING_FILES, Reloader, ReloadResult, settle_memory
+from ldirectord_py.runtime.reloading import WATCHING_FILES, Reloader, ReloadResult, freeze_memory
 from ldirectord_py.runtime.shadow import Shadow
 from ldirectord_py.runtime.snapshots import snapshot
 from ldirectord_py.runtime.statefile import (
@@ -281,7 +281,7 @@ class Application:
     def _begin(self, schedule: Schedule, ready: Ready) -> None:
         schedule.retarget(self._director.plans)
         self._follow_config()
-        settle_memory()
+        freeze_memory()
         virtuals = self._director.config.virtuals
         self._stream.emit(Started(len(virtuals), sum(len(virtual.reals) for virtual in virtuals)))
         ready(*self._troubles)
@@ -323,7 +323,7 @@ class Application:
     def _follow(self, event: Event) -> None:
         """Have the log go where a new configuration says; take first verdicts for as lasting as the configuration."""
         if isinstance(event, FirstPassComplete):
-            settle_memory()
+            freeze_memory()
         if isinstance(event, Reloaded):
             self._follow_config()
             # Where it logs to standard output is decided at the start: a daemon has none.

@@ -17,7 +17,7 @@ from ldirectord_py.system.limits import limits
 
 
 @dataclass(frozen=True, slots=True)
-class Foresight:
+class PlannedChanges:
     """What a start on a configuration, or a reload, would do."""
 
     forecast: Forecast
@@ -31,7 +31,7 @@ class Foresight:
     """Those of each service that would be removed."""
 
 
-async def foresee(config: Config, *, check: bool, ours: Collection[str] = ()) -> Foresight:
+async def planned_changes(config: Config, *, check: bool, ours: Collection[str] = ()) -> PlannedChanges:
     """Return what *config* would change in the kernel's table, which is only read; with *check*, ask each real once.
 
     *ours* names the services that a daemon keeps, and would remove where *config* does not name them.
@@ -59,4 +59,4 @@ async def foresee(config: Config, *, check: bool, ours: Collection[str] = ()) ->
     outcomes = None if checked is None else {key: one.outcome for key, one in checked.items()}
     told = forecast(config, found, outcomes, maintained, ours)
     connections = {virtual: sum(reals.values()) for virtual, reals in counted.items()}
-    return Foresight(told, found, checked, maintained, connections)
+    return PlannedChanges(told, found, checked, maintained, connections)

@@ -69,7 +69,7 @@ class PeerServices(Protocol):
         """Find out whether *subject* matches, outside of the loop, and then resume *peer*."""
         ...
 
-    def aside(self, peer: ResumedPeer, work: Callable[[], T]) -> Future[T]:
+    def in_thread(self, peer: ResumedPeer, work: Callable[[], T]) -> Future[T]:
         """Have *work* done in a thread, and then resume *peer*; fails with `CheckUnavailable` if there is no thread."""
         ...
 

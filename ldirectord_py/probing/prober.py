@@ -150,16 +150,16 @@ class Prober:
         """See `PeerServices.match`."""
         # The conversation takes what comes of it, also an error; so that is none of the group's.
         task = self._loop.create_task(self._matcher.matches(pattern, subject, allowance), name="match a pattern")
-        task.add_done_callback(partial(self._done_aside, peer))
+        task.add_done_callback(partial(self._done_elsewhere, peer))
         return task
 
-    def aside(self, peer: ResumedPeer, work: Callable[[], T]) -> asyncio.Future[T]:
-        """See `PeerServices.aside`."""
-        future = self._threads.aside(work)
-        future.add_done_callback(partial(self._done_aside, peer))
+    def in_thread(self, peer: ResumedPeer, work: Callable[[], T]) -> asyncio.Future[T]:
+        """See `PeerServices.in_thread`."""
+        future = self._threads.in_thread(work)
+        future.add_done_callback(partial(self._done_elsewhere, peer))
         return future
 
-    def _done_aside(self, peer: ResumedPeer, future: asyncio.Future[T]) -> None:
+    def _done_elsewhere(self, peer: ResumedPeer, future: asyncio.Future[T]) -> None:
         if not future.cancelled():
             future.exception()  # it has been looked at, even if nobody waits any more
         self.again(peer)

@@ -26,7 +26,7 @@ ReportOutcome = Callable[[Polled, Outcome, float, float, str], None]
 """Is handed the plan, the outcome, the check's seconds, by how many seconds it began late, and what was asked."""
 
 
-class _Lane:
+class _CheckQueue:
     """Checks of one kind: how many may be under way, how many are, and who waits."""
 
     __slots__ = ("inflight", "limit", "line")
@@ -45,10 +45,10 @@ class _Item:
         "due",
         "errand",
         "gone",
-        "lane",
         "lateness",
         "pauses",
         "plan",
+        "queue",
         "run",
         "running",
         "schedule",
@@ -66,7 +66,7 @@ class _Item:
         self.several = isinstance(plan, Together)
         self.spent = 0.0
         """Seconds that the steps of a turn under way have taken."""
-        self.lane, self.errand, self.asked = schedule.errand(plan, 0)
+        self.queue, self.errand, self.asked = schedule.errand(plan, 0)
         self.run: Run | None = None
         self.running = False
         self.gone = False
@@ -80,20 +80,20 @@ class _Item:
         self.run = None
         if self.gone:
             return
-        lane, last, asked = self.lane, self.step, self.asked
+        queue, last, asked = self.queue, self.step, self.asked
         step = self.plan.step_after(last, outcome)
         if step != last:
             self.step = step
-            self.lane, self.errand, self.asked = self.schedule.errand(self.plan, step)
+            self.queue, self.errand, self.asked = self.schedule.errand(self.plan, step)
         if self.several and isinstance(self.plan, Together):
             self.spent = seconds = self.spent + seconds
             whole = self.plan.verdict(last, outcome)
             if whole is None:
-                self.schedule.goes_on(self, lane, now)
+                self.schedule.goes_on(self, queue, now)
                 return
             outcome, self.spent = whole, 0.0
         self.due += self.pauses.pop() if self.pauses else self.plan.interval
-        self.schedule.ended(self, lane, now)
+        self.schedule.ended(self, queue, now)
         self.schedule.report(self.plan, outcome, seconds, self.lateness, asked)
 
 
@@ -108,7 +108,7 @@ class Schedule:
     def __init__(self, prober: Prober, report: ReportOutcome, *, limit: int, drivers: int) -> None:
         self.report = report
         self._prober = prober
-        self._conversations, self._drivers = self._lanes = _Lane(limit), _Lane(drivers)
+        self._conversations, self._drivers = self._lanes = _CheckQueue(limit), _CheckQueue(drivers)
         self._loop = asyncio.get_running_loop()
         self._items: dict[Polled, _Item] = {}
         self._heap: list[tuple[float, int, _Item]] = []
@@ -121,12 +121,12 @@ class Schedule:
     @property
     def inflight(self) -> int:
         """How many checks are under way."""
-        return sum(lane.inflight for lane in self._lanes)
+        return sum(queue.inflight for queue in self._lanes)
 
     @property
     def queued(self) -> int:
         """How many checks are due and wait for a place."""
-        return sum(not item.gone for lane in self._lanes for item in lane.line)
+        return sum(not item.gone for queue in self._lanes for item in queue.line)
 
     @property
     def progressing(self) -> bool:
@@ -184,11 +184,11 @@ class Schedule:
             self._items[plan] = item
             heappush(self._heap, (item.due, next(self._serial), item))
 
-    def errand(self, plan: Polled, step: int) -> tuple[_Lane, ProbeStarter, str]:
-        """Return the lane of the probe that is due at *step*, the probe made ready, and what it asks."""
+    def errand(self, plan: Polled, step: int) -> tuple[_CheckQueue, ProbeStarter, str]:
+        """Return the queue of the probe that is due at *step*, the probe made ready, and what it asks."""
         probe = plan.probe_at(step)
-        lane = self._drivers if probe.target is None else self._conversations
-        return lane, self._prober.prepare(probe), probe.asked
+        queue = self._drivers if probe.target is None else self._conversations
+        return queue, self._prober.prepare(probe), probe.asked
 
     def close(self) -> None:
         """Abandon everything."""
@@ -196,24 +196,24 @@ class Schedule:
         if self._timer is not None:
             self._timer.cancel()
 
-    def ended(self, item: _Item, lane: _Lane, now: float) -> None:
-        """Take the item's next turn down; this one ended *now* in *lane*."""
-        lane.inflight -= 1
+    def ended(self, item: _Item, queue: _CheckQueue, now: float) -> None:
+        """Take the item's next turn down; this one ended *now* in *queue*."""
+        queue.inflight -= 1
         self._last_end = now
         item.due = max(item.due, now)
         heappush(self._heap, (item.due, next(self._serial), item))
-        if lane.line or self._timer is None or item.due < self._timer.when() - TICK:
+        if queue.line or self._timer is None or item.due < self._timer.when() - TICK:
             self._arm()
 
-    def goes_on(self, item: _Item, lane: _Lane, now: float) -> None:
-        """Begin the item's next step at once, or have it wait where there is no room; the last one ended in *lane*."""
-        lane.inflight -= 1
+    def goes_on(self, item: _Item, queue: _CheckQueue, now: float) -> None:
+        """Begin the item's next step at once, or have it wait where there is no room; the last one ended in *queue*."""
+        queue.inflight -= 1
         self._last_end = now
-        if item.lane.inflight < item.lane.limit:
+        if item.queue.inflight < item.queue.limit:
             self._start(item, now)
         else:
-            item.lane.line.append(item)
-        if lane.line:
+            item.queue.line.append(item)
+        if queue.line:
             self._arm()
 
     def _targets(self, plans: Iterable[Polled]) -> set[Target]:
@@ -225,13 +225,13 @@ class Schedule:
         if item.run is not None:
             item.run.abandon()
         if item.running:
-            item.lane.inflight -= 1
+            item.queue.inflight -= 1
 
     def _arm(self) -> None:
         """Set the timer for the next due time, rounded up to a tick; at once where somebody may leave the line."""
         while self._heap and self._heap[0][2].gone:
             heappop(self._heap)
-        if any(lane.line and lane.inflight < lane.limit for lane in self._lanes):
+        if any(queue.line and queue.inflight < queue.limit for queue in self._lanes):
             when = 0.0
         elif self._heap:
             when = math.ceil(self._heap[0][0] / TICK) * TICK
@@ -248,13 +248,13 @@ class Schedule:
         now = self._loop.time()
         heap = self._heap
         begun = 0
-        for lane in self._lanes:
-            while lane.line and lane.inflight < lane.limit and begun < _STARTS:
-                begun += self._begin(lane.line.popleft(), now)
+        for queue in self._lanes:
+            while queue.line and queue.inflight < queue.limit and begun < _STARTS:
+                begun += self._begin(queue.line.popleft(), now)
         while heap and heap[0][0] <= now and begun < _STARTS:
             item = heappop(heap)[2]
-            if item.lane.inflight >= item.lane.limit:
-                item.lane.line.append(item)
+            if item.queue.inflight >= item.queue.limit:
+                item.queue.line.append(item)
             else:
                 begun += self._begin(item, now)
         self._arm()
@@ -278,7 +278,7 @@ class Schedule:
     @staticmethod
     def _start(item: _Item, now: float) -> None:
         item.running = True
-        item.lane.inflight += 1
+        item.queue.inflight += 1
         run = item.errand(item.done, now)
         if item.running:  # the outcome may be there already
             item.run = run

@@ -203,16 +203,16 @@ class StreamPeer(Reader):
                 await self._give_way()
             self._work += A_LINE + len(subject) * A_BYTE_SEARCHED
             found = pattern.matches_at_once(subject)
-            return await self._match_aside(pattern, subject) if found is None else found
+            return await self._match_elsewhere(pattern, subject) if found is None else found
         finally:
             self._working = False
 
-    async def _match_aside(self, pattern: Pattern, subject: bytes) -> bool:
+    async def _match_elsewhere(self, pattern: Pattern, subject: bytes) -> bool:
         if self._allowance is None:
             self._allowance = Allowance()
-        return await self._aside(self._services.match(self, pattern, subject, self._allowance))
+        return await self._in_thread(self._services.match(self, pattern, subject, self._allowance))
 
-    async def _aside(self, asked: asyncio.Future[T]) -> T:
+    async def _in_thread(self, asked: asyncio.Future[T]) -> T:
         """Wait for what is done outside of the loop for this conversation alone."""
         try:
             return await self._wait_for(asked)

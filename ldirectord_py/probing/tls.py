@@ -115,7 +115,7 @@ class TlsPeer(StreamPeer):
         if (context := self._memory.context(options)) is not None:
             return context
         began = monotonic()
-        making = self._memory.make(options, partial(self._services.aside, self))
+        making = self._memory.make(options, partial(self._services.in_thread, self))
         making.add_done_callback(lambda _made: self._services.again(self))
         try:
             return await self._wait_for(making)
@@ -163,7 +163,7 @@ class TlsPeer(StreamPeer):
     async def _compute(self, step: Callable[[], T]) -> T:
         """Have OpenSSL do *step*, in a thread if that may take long; raises what it raises, and `HandshakeRefused`."""
         if self._handshake.is_expensive or self._is_slow:
-            return await self._aside(self._services.aside(self, partial(self._begin_late, monotonic(), step)))
+            return await self._in_thread(self._services.in_thread(self, partial(self._begin_late, monotonic(), step)))
         if self._handshake.is_done:
             # To ask for the time would cost as much as the step; how much can come is bounded in bytes and records.
             return step()

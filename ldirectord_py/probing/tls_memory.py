@@ -16,7 +16,7 @@ RESUMED = 3600.0
 """Seconds for which sessions may stand for a full handshake: after them the certificate is looked at again."""
 
 Aside = Callable[[Callable[[], ssl.SSLContext]], asyncio.Future[ssl.SSLContext]]
-"""Has a context made in a thread (`PeerServices.aside`)."""
+"""Has a context made in a thread (`PeerServices.in_thread`)."""
 
 OnCertificate = Callable[[Target, float], None]
 """Is handed a target and until when its certificate is valid (seconds since the epoch): when that is new, and some
@@ -60,7 +60,7 @@ class TlsMemory:
                 self._contexts[options] = context
         return context
 
-    def make(self, options: TlsOptions, aside: Aside) -> asyncio.Future[ssl.SSLContext]:
+    def make(self, options: TlsOptions, in_thread: Aside) -> asyncio.Future[ssl.SSLContext]:
         """Have the context for *options* made in a thread, once for all that want it; fails with `CheckUnavailable`.
 
         To load a system's store takes 20 to 50 ms.
@@ -68,7 +68,7 @@ class TlsMemory:
         # Names are given to each connection, so that a thousand of them share what is read of a trust store.
         shared = _nameless(options)
         if (making := self._making.get(shared)) is None:
-            making = self._making[shared] = aside(partial(_made, options))
+            making = self._making[shared] = in_thread(partial(_made, options))
             making.add_done_callback(partial(self._keep, shared))
         return making
 

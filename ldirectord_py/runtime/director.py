@@ -169,7 +169,7 @@ class Director:
                 await self.reconciler.reconcile()
             else:
                 await asyncio.sleep(self.config.checkinterval)
-                await self.reconciler.settle(
+                await self.reconciler.update(
                     (), Trigger.HEALTH
                 )  # what could not be written is tried again all the same
 
@@ -183,7 +183,7 @@ class Director:
         await self.reconciler.remove([*cleaned, *gone], Trigger.STOP)
 
     async def _write(self, virtuals: Collection[VirtualKey], trigger: Trigger, *, anew: bool = False) -> None:
-        await self.reconciler.settle(virtuals, trigger)
+        await self.reconciler.update(virtuals, trigger)
         async for some in in_turns(virtuals, _WRITTEN):
             self._step(Written(some))
         self._step(Written((), anew=anew, all=not anew and not self._pending))

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 
-from ldirectord_py.system.daemon_thread import aside
+from ldirectord_py.system.daemon_thread import in_thread
 from ldirectord_py.system.supervision import SideJob
 from ldirectord_py.system.threads import NoThread
 
@@ -17,5 +17,5 @@ async def keep_pid_file(mend: Callable[[], str], warn: Callable[[str], None]) ->
     while True:
         await asyncio.sleep(_EVERY)
         with suppress(NoThread):
-            if said := await aside(mend):
+            if said := await in_thread(mend):
                 warn(said)

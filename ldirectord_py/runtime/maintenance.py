@@ -58,7 +58,7 @@ class Maintenance:
             return {}
         async with self._looking:
             await self._look(config, config.maintenancedir)
-            if not self._hosts.settled:
+            if not self._hosts.complete:
                 await self._hosts.wait(PATIENCE)
                 await self._look_for_hosts()
                 self._tell_strays()
@@ -154,7 +154,7 @@ class Maintenance:
         self._changed = set()
 
     def _tell_strays(self) -> None:
-        if self._maintained.needs_hosts and not self._hosts.settled:
+        if self._maintained.needs_hosts and not self._hosts.complete:
             return
         strays = self._maintained.strays
         if len(strays) <= MOST_TOLD:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from ldirectord_py.system.daemon_thread import aside
+from ldirectord_py.system.daemon_thread import in_thread
 from ldirectord_py.system.inotify import DirectoryWatch
 
 PATIENCE = 5.0
@@ -83,7 +83,7 @@ class MaintenanceFiles:
             reading = None
         if reading is None:
             names, watch, directory = self.names, self._watch, self.directory
-            reading = aside(lambda: _compared(listed(directory, watch), names))
+            reading = in_thread(lambda: _compared(listed(directory, watch), names))
         done, _ = await asyncio.wait({reading}, timeout=PATIENCE)
         if not done:
             self._reading = reading  # one thread that hangs is enough

@@ -64,7 +64,7 @@ class KnownTable:
 class Writer(Protocol):
     """What is done about differences; each raises `TableUnavailable`."""
 
-    async def settle(self, virtuals: Collection[VirtualKey], trigger: Trigger) -> None:
+    async def update(self, virtuals: Collection[VirtualKey], trigger: Trigger) -> None:
         """See to *virtuals*, of which something else may be wanted than before."""
         ...
 
@@ -110,13 +110,13 @@ class Reconciler:
         """Return what of *config* the kernel could not set up; raise `TableUnavailable`."""
         return await missing_modules(config, self._table)
 
-    async def settle(self, virtuals: Collection[VirtualKey], trigger: Trigger) -> None:
+    async def update(self, virtuals: Collection[VirtualKey], trigger: Trigger) -> None:
         """Make *virtuals* as they are wanted, and what could not be made so before.
 
         A few at a time: one whose server changes its health meanwhile does not wait for all the others.
         """
         for some in slices(list(virtuals), self.known, self._wanted.servers):
-            await self._reach(self._writer.settle(some, trigger))
+            await self._reach(self._writer.update(some, trigger))
             await asyncio.sleep(0)  # checks first
         await self._reach(self._writer.retry(trigger))
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ldirectord_py.model.events import DriftFound, DriftRecurs, Event
 from ldirectord_py.model.service import RealKey, VirtualKey
-from ldirectord_py.system.daemon_thread import aside
+from ldirectord_py.system.daemon_thread import in_thread
 from ldirectord_py.system.threads import NoThread
 
 _OFTEN = 3
@@ -81,7 +81,7 @@ class RecurringDrift:
             self._told = True
             places = sum(times >= _OFTEN for times, _ in self._seen.values())
             try:
-                suspects = tuple(await aside(self._suspects))
+                suspects = tuple(await in_thread(self._suspects))
             except NoThread:
                 suspects = ()
             self._emit(DriftRecurs(*self._alarm, places, suspects))

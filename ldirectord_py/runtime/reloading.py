@@ -23,7 +23,7 @@ from ldirectord_py.model.sources import Source, Sources
 from ldirectord_py.probing.schedule import Schedule
 from ldirectord_py.runtime.director import Director
 from ldirectord_py.runtime.maintenance import Maintenance
-from ldirectord_py.system.daemon_thread import aside
+from ldirectord_py.system.daemon_thread import in_thread
 from ldirectord_py.system.supervision import SideJob
 from ldirectord_py.system.threads import NoThread
 
@@ -108,7 +108,7 @@ class Reloader:
         async with self._reloading:
             try:
                 before = self._director.config
-                config = await aside(lambda: uncollected(lambda: reusing(before, self._load())))
+                config = await in_thread(lambda: uncollected(lambda: reusing(before, self._load())))
                 self._sources = config.sources
                 if not force and (sentence := too_much(before, config)):
                     insist = f"the one in force stays; if it is meant: ldirectord {self._path} reload --force"
@@ -131,7 +131,7 @@ class Reloader:
             self._emit(Reloaded(self._path, config.warnings))
             changes = Differences()
             with suppress(NoThread):  # it is in force all the same
-                changes = await aside(partial(differences, before, config))
+                changes = await in_thread(partial(differences, before, config))
             return ReloadResult(warnings=config.warnings, notes=notes, differences=changes)
 
     def _put_off(self, sentence: str) -> ReloadResult:
@@ -153,10 +153,10 @@ class Reloader:
 
     async def _look_at_files(self) -> None:
         sources = self._sources
-        if await aside(partial(_stamps, sources)) == self._stamps:
+        if await in_thread(partial(_stamps, sources)) == self._stamps:
             return
         self._stamps = await self._rested(sources)
-        found = await aside(partial(_found, sources))
+        found = await in_thread(partial(_found, sources))
         if sources is not self._sources:
             self._stamps = ()  # they were read again in the meantime
             return
@@ -173,10 +173,10 @@ class Reloader:
 
         One that has become shorter is waited for longer: it is what a writer leaves who begins anew.
         """
-        before, stamps = self._stamps, await aside(partial(_stamps, sources))
+        before, stamps = self._stamps, await in_thread(partial(_stamps, sources))
         while True:
             await asyncio.sleep(_REST_SHORTENED if _shortened(before, stamps) else _REST)
-            if (now := await aside(partial(_stamps, sources))) == stamps:
+            if (now := await in_thread(partial(_stamps, sources))) == stamps:
                 return stamps
             stamps = now
 
@@ -196,7 +196,7 @@ def uncollected(work: Callable[[], T]) -> T:
         gc.enable()
 
 
-def settle_memory() -> None:
+def freeze_memory() -> None:
     """Take what a configuration brought along out of the garbage collector's sight: it stays until the next one.
 
     What the last one left goes by itself, since little of it refers to itself; to look for that

@@ -27,7 +27,7 @@ class Shadow:
         self._emit = emit
         self._diverging: dict[_Divergence, tuple[Change, float]] = {}
 
-    async def settle(self, virtuals: Collection[VirtualKey], _trigger: Trigger) -> None:
+    async def update(self, virtuals: Collection[VirtualKey], _trigger: Trigger) -> None:
         """Compare *virtuals*."""
         await self._look(list(virtuals))
 

@@ -22,7 +22,7 @@ from ldirectord_py.model.health import Health, State
 from ldirectord_py.model.outcome import Reason
 from ldirectord_py.model.service import RealKey
 from ldirectord_py.runtime.director import Director
-from ldirectord_py.system.daemon_thread import aside
+from ldirectord_py.system.daemon_thread import in_thread
 from ldirectord_py.system.supervision import SideJob
 from ldirectord_py.system.threads import NoThread
 
@@ -82,14 +82,14 @@ class StateFile:
                 await asyncio.sleep(_WRITTEN_EVERY)
             else:
                 with suppress(NoThread):
-                    await aside(self._touch)
+                    await in_thread(self._touch)
 
     async def write(self) -> None:
         """Write now."""
         self._news.clear()
         pieces = await self._pieces()
         try:
-            trouble = await aside(lambda: self._write(pieces))
+            trouble = await in_thread(lambda: self._write(pieces))
         except NoThread as error:
             trouble = error.sentence
         if trouble and not self._told:

@@ -30,14 +30,14 @@ class TableWriter:
         self._told: set[Refusal] = set()
         self._drift = RecurringDrift(emit)
 
-    async def settle(self, virtuals: Collection[VirtualKey], trigger: Trigger) -> None:
-        """See `Writer.settle`; what is refused is looked at again, once."""
+    async def update(self, virtuals: Collection[VirtualKey], trigger: Trigger) -> None:
+        """See `Writer.update`; what is refused is looked at again, once."""
         self._stale.update(virtuals)
-        await self._settle(virtuals, trigger)
+        await self._update(virtuals, trigger)
 
     async def retry(self, trigger: Trigger) -> None:
         """See `Writer.retry`."""
-        await self._settle(tuple(self._stale), trigger)
+        await self._update(tuple(self._stale), trigger)
 
     async def reconcile(self) -> None:
         """See `Writer.reconcile`."""
@@ -66,7 +66,7 @@ class TableWriter:
                 changes.append(RemoveService(virtual))
         await self._write(changes, trigger)
 
-    async def _settle(self, virtuals: Collection[VirtualKey], trigger: Trigger) -> None:
+    async def _update(self, virtuals: Collection[VirtualKey], trigger: Trigger) -> None:
         refused = await self._write_all(virtuals, trigger)
         if not refused:
             if not self._stale:

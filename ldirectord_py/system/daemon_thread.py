@@ -13,7 +13,7 @@ from ldirectord_py.system.threads import NoThread, begin
 T = TypeVar("T")
 
 
-def aside(work: Callable[[], T]) -> asyncio.Future[T]:
+def in_thread(work: Callable[[], T]) -> asyncio.Future[T]:
     """Have *work* done in a thread of its own; the future is what it returns or raises.
 
     Unlike with `asyncio.to_thread` the process does not wait for the thread when it ends: a name server or a network
@@ -39,19 +39,19 @@ def aside(work: Callable[[], T]) -> asyncio.Future[T]:
             else:
                 loop.call_soon_threadsafe(succeed, result)
 
-    begin(carry_out, "aside")
+    begin(carry_out, "in a thread")
     return future
 
 
 class Threads:
-    """At most *most* threads of `aside` at a time; further work waits in line for one."""
+    """At most *most* threads of `in_thread` at a time; further work waits in line for one."""
 
     def __init__(self, most: int) -> None:
         self._free = most
         self._waiting: deque[tuple[Callable[[], Any], asyncio.Future[Any]]] = deque()
 
-    def aside(self, work: Callable[[], T]) -> asyncio.Future[T]:
-        """Have *work* done as `aside` does; the future fails with `CheckUnavailable` if no thread can be started."""
+    def in_thread(self, work: Callable[[], T]) -> asyncio.Future[T]:
+        """Have *work* done as `in_thread` does; the future fails with `CheckUnavailable` if there is no thread."""
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._waiting.append((work, future))
         self._begin()
@@ -65,7 +65,7 @@ class Threads:
 
     def _start(self, work: Callable[[], T], future: asyncio.Future[T]) -> None:
         try:
-            begun = aside(work)
+            begun = in_thread(work)
         except NoThread as error:
             future.set_exception(CheckUnavailable(error.sentence))
             return

@@ -42,11 +42,11 @@ class HostNames:
         self._threads = 0
         self.trouble = ""
         """What keeps us from asking at all; empty: nothing."""
-        self._settled = asyncio.Event()
-        self._settled.set()
+        self._complete = asyncio.Event()
+        self._complete.set()
 
     @property
-    def settled(self) -> bool:
+    def complete(self) -> bool:
         """Whether all that was asked for has been answered, one way or another."""
         return not self._asked
 
@@ -56,7 +56,7 @@ class HostNames:
         fresh = {address for address in addresses if self._due.get(address, 0) <= now} - self._asked
         if fresh:
             self._asked |= fresh
-            self._settled.clear()
+            self._complete.clear()
             self._queue.extend(fresh)
             for _ in range(min(_THREADS, len(self._queue)) - self._threads):
                 self._start()
@@ -70,7 +70,7 @@ class HostNames:
         """Wait until everything is answered, but no longer than *seconds*."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                await self._settled.wait()
+                await self._complete.wait()
 
     def _start(self) -> None:
         self._threads += 1
@@ -103,7 +103,7 @@ class HostNames:
         elif name is not None:
             self.known.pop(address, None)
         if not self._asked:
-            self._settled.set()
+            self._complete.set()
         if news or not self._asked:
             self._news()
 

@@ -25,7 +25,7 @@ from ldirectord_py.model.table import (
     Settings,
 )
 from ldirectord_py.observers.changes import CHANGE_WORDS
-from ldirectord_py.planning import Foresight, foresee
+from ldirectord_py.planning import PlannedChanges, planned_changes
 from ldirectord_py.system.sysctls import advised, current
 
 _DESCRIPTION = """\
@@ -48,13 +48,13 @@ def _run(asked: Namespace) -> Status:
     environment = Environment.of_process()
     config = load(find_config(asked.file, environment.config_dirs))
     known = ownership(*pid_paths(environment.run_dir, instance_name(asked.file)))
-    foresight = asyncio.run(foresee(config, check=asked.check, ours=known.virtuals or ()))
-    steps = list(steps_of(config, foresight))
+    planned = asyncio.run(planned_changes(config, check=asked.check, ours=known.virtuals or ()))
+    steps = list(steps_of(config, planned))
     if asked.json:
-        tell(json.dumps(_as_json(config, foresight, steps, known), indent=2))
+        tell(json.dumps(_as_json(config, planned, steps, known), indent=2))
     else:
-        show(config, foresight, steps)
-        tell_untouched(foresight, known)
+        show(config, planned, steps)
+        tell_untouched(planned, known)
         for advice in advised(config, current):
             tell(advice.sentence, Style.YELLOW)
     return Status.FOUND if steps else Status.FINE
@@ -69,14 +69,14 @@ PLAN = Command(
 )
 
 
-def _as_json(config: Config, foresight: Foresight, steps: Sequence[Step], known: KeptServices) -> dict[str, Any]:
+def _as_json(config: Config, planned: PlannedChanges, steps: Sequence[Step], known: KeptServices) -> dict[str, Any]:
     return {
         "file": config.path,
         "daemon": known.pid,
         "owned": None if known.virtuals is None else {"by": known.source, "virtuals": sorted(known.virtuals)},
-        "changes": [_step_as_json(step, foresight) for step in steps],
+        "changes": [_step_as_json(step, planned) for step in steps],
         "checks": None
-        if foresight.checked is None
+        if planned.checked is None
         else [
             {
                 "virtual": str(key.virtual),
@@ -86,18 +86,18 @@ def _as_json(config: Config, foresight: Foresight, steps: Sequence[Step], known:
                 "reason": found.outcome.reason,
                 "detail": found.outcome.detail,
             }
-            for key, found in foresight.checked.items()
+            for key, found in planned.checked.items()
         ],
         "maintenance": [
             {"virtual": str(key.virtual), "real": str(key.real), "file": file}
-            for key, file in foresight.maintained.items()
+            for key, file in planned.maintained.items()
         ],
         "advice": [advice.sentence for advice in advised(config, current)],
-        "untouched": [str(key) for key in foresight.forecast.untouched],
+        "untouched": [str(key) for key in planned.forecast.untouched],
     }
 
 
-def _step_as_json(step: Step, foresight: Foresight) -> dict[str, Any]:
+def _step_as_json(step: Step, planned: PlannedChanges) -> dict[str, Any]:
     change, real = step.change, real_of(step.change)
     match change:
         case AddService() | SetService():
@@ -114,7 +114,7 @@ def _step_as_json(step: Step, foresight: Foresight) -> dict[str, Any]:
         "fallback": step.fallback,
         "before": _entry_as_json(step.before),
         "after": _entry_as_json(after),
-        "connections": foresight.connections.get(change.virtual) if isinstance(change, RemoveService) else None,
+        "connections": planned.connections.get(change.virtual) if isinstance(change, RemoveService) else None,
     }
 
 

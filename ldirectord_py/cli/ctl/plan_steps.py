@@ -19,7 +19,7 @@ from ldirectord_py.model.table import (
     Settings,
     TableState,
 )
-from ldirectord_py.planning import Foresight
+from ldirectord_py.planning import PlannedChanges
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +32,11 @@ class Step:
     fallback: bool
 
 
-def steps_of(config: Config, foresight: Foresight) -> Iterator[Step]:
-    """Yield the steps to what *foresight* sees, in order."""
+def steps_of(config: Config, planned: PlannedChanges) -> Iterator[Step]:
+    """Yield the steps to what *planned* sees, in order."""
     virtuals = {virtual.key: virtual for virtual in config.virtuals}
-    state = _Table(foresight.found)
-    for at_once, changes in ((True, foresight.forecast.now), (False, foresight.forecast.later)):
+    state = _Table(planned.found)
+    for at_once, changes in ((True, planned.forecast.now), (False, planned.forecast.later)):
         for change in changes:
             virtual = virtuals.get(change.virtual)
             fallback = virtual and virtual.fallback and virtual.kernel_endpoint(virtual.fallback)

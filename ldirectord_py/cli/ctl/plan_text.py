@@ -21,52 +21,52 @@ from ldirectord_py.model.table import (
     Settings,
 )
 from ldirectord_py.model.text.table_words import scheduler_flags
-from ldirectord_py.planning import Foresight
+from ldirectord_py.planning import PlannedChanges
 from ldirectord_py.runtime.check_once import CheckedOnce
 
 
-def show(config: Config, foresight: Foresight, steps: Sequence[Step]) -> None:
+def show(config: Config, planned: PlannedChanges, steps: Sequence[Step]) -> None:
     """Write the plan to standard output, by virtual services."""
     width = max((len(str(real)) for step in steps if (real := real_of(step.change)) is not None), default=0)
     for virtual in config.virtuals:
         own = [step for step in steps if step.change.virtual == virtual.key]
-        idle = [*_maintained(virtual.key, foresight), *_kept_out(virtual.key, foresight)]
+        idle = [*_maintained(virtual.key, planned), *_kept_out(virtual.key, planned)]
         if not own and not idle:
             continue
         tell(str(virtual.key), Style.BOLD)
         tell_rows([_row(step, width, "  ") for step in own if step.at_once], 2)
         if later := [_row(step, width, "    ") for step in own if not step.at_once]:
-            tell("  once their checks succeed:" if foresight.checked is None else "  after the checks:")
+            tell("  once their checks succeed:" if planned.checked is None else "  after the checks:")
             tell_rows(later, 4)
         tell_rows(idle, 4)
-    _show_removed(foresight, steps)
+    _show_removed(planned, steps)
     _sum_up(config, steps)
 
 
-def _show_removed(foresight: Foresight, steps: Sequence[Step]) -> None:
+def _show_removed(planned: PlannedChanges, steps: Sequence[Step]) -> None:
     for step in steps:
         virtual = step.change.virtual
         if isinstance(step.change, RemoveService):
-            servers = _count(len(foresight.found[virtual].destinations), "server")
-            connections = _count(foresight.connections.get(virtual, 0), "connection")
+            servers = _count(len(planned.found[virtual].destinations), "server")
+            connections = _count(planned.connections.get(virtual, 0), "connection")
             tell(str(virtual), Style.BOLD)
             tell_rows([_row(step, 0, "  ", f": removed with its {servers} and {connections}")], 2)
 
 
-def _maintained(virtual: VirtualKey, foresight: Foresight) -> list[Row]:
+def _maintained(virtual: VirtualKey, planned: PlannedChanges) -> list[Row]:
     return [
         _idle(key, f"is in maintenance: there is a file '{file}'")
-        for key, file in foresight.maintained.items()
+        for key, file in planned.maintained.items()
         if key.virtual == virtual
     ]
 
 
-def _kept_out(virtual: VirtualKey, foresight: Foresight) -> list[Row]:
-    checked: Mapping[RealKey, CheckedOnce] = foresight.checked or {}
+def _kept_out(virtual: VirtualKey, planned: PlannedChanges) -> list[Row]:
+    checked: Mapping[RealKey, CheckedOnce] = planned.checked or {}
     return [
         _idle(key, f"does not pass: {f'{one.asked}: ' if one.asked else ''}{one.outcome.detail or one.outcome.reason}")
         for key, one in checked.items()
-        if key.virtual == virtual and key not in foresight.maintained and one.outcome.verdict != "up"
+        if key.virtual == virtual and key not in planned.maintained and one.outcome.verdict != "up"
     ]
 
 
@@ -83,9 +83,9 @@ def _sum_up(config: Config, steps: Sequence[Step]) -> None:
         tell(f"{config.path}: the table is as it should be, nothing would change")
 
 
-def tell_untouched(foresight: Foresight, known: KeptServices) -> None:
+def tell_untouched(planned: PlannedChanges, known: KeptServices) -> None:
     """Say which services of the table the file does not name, and what a reload does to them."""
-    if not (untouched := foresight.forecast.untouched):
+    if not (untouched := planned.forecast.untouched):
         return
     shown = ", ".join(map(str, untouched[:5])) + (", ..." if len(untouched) > 5 else "")
     which = f"{_count(len(untouched), 'service')} ({shown})"

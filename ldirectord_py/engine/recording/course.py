@@ -120,7 +120,7 @@ class _Night:
                 pass  # it would have been put back
             case Observed() | Maintained() | TakenOut():
                 _, touched = self._state.step(given, self._now)
-                self._settle(touched)
+                self._update(touched)
             case _:
                 assert_never(given)
 
@@ -135,7 +135,7 @@ class _Night:
         for real, spells in self._course.servers.items():
             if real not in self._state.servers:
                 self._turn(spells, None, "is not configured any more")
-        self._settle(dict.fromkeys((*self._state.virtuals, *gone)), anew=True)
+        self._update(dict.fromkeys((*self._state.virtuals, *gone)), anew=True)
 
     def _followed(self, found: TableState) -> TableState:
         """Return what the table has where *found* was recorded: what we have left in it, as far as we know it."""
@@ -165,7 +165,7 @@ class _Night:
             return replace(real, plan=recorded_plan(next(self._unknown), "", 0))
         return replace(real, plan=recorded)
 
-    def _settle(self, virtuals: Iterable[VirtualKey], *, anew: bool = False) -> None:
+    def _update(self, virtuals: Iterable[VirtualKey], *, anew: bool = False) -> None:
         """Have the table be as it is wanted, and note what that changes."""
         written = tuple(virtuals)
         for key in written:

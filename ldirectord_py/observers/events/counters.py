@@ -27,7 +27,7 @@ from ldirectord_py.model.health import State
 from ldirectord_py.model.outcome import Outcome, Reason, Verdict
 from ldirectord_py.model.service import RealKey, VirtualKey
 from ldirectord_py.model.table import Change
-from ldirectord_py.observers.events.server_counters import DURATION_BOUNDS, Histogram, RealTally, VirtualTally
+from ldirectord_py.observers.events.server_counters import DURATION_BOUNDS, Histogram, RealCounters, VirtualCounters
 
 LAG_BOUNDS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
@@ -58,10 +58,10 @@ class Counters:
         self.reload_successful = True
         self.reload_time = clock()
         self._scrape = 0
-        self._reals: dict[RealKey, RealTally] = {}
-        self._virtuals: dict[VirtualKey, VirtualTally] = {}
+        self._reals: dict[RealKey, RealCounters] = {}
+        self._virtuals: dict[VirtualKey, VirtualCounters] = {}
         # By the identity of `CheckDone.reals`, which lives as long as its entry: hashing keys costs more than counting.
-        self._sharing: dict[int, tuple[tuple[RealKey, ...], list[RealTally]]] = {}
+        self._sharing: dict[int, tuple[tuple[RealKey, ...], list[RealCounters]]] = {}
 
     def check_done(self, event: CheckDone) -> None:
         """Count one check for all reals that share it; a server in maintenance is not checked."""
@@ -140,17 +140,17 @@ class Counters:
     def nothing(self, _event: object) -> None:
         """Count nothing."""
 
-    def real(self, key: RealKey) -> RealTally:
+    def real(self, key: RealKey) -> RealCounters:
         """Return the tally of *key*, a new one if there is none yet."""
         if (tally := self._reals.get(key)) is None:
-            tally = self._reals[key] = RealTally(key, self.virtual(key.virtual))
+            tally = self._reals[key] = RealCounters(key, self.virtual(key.virtual))
             tally.scrape = self._scrape
         return tally
 
-    def virtual(self, key: VirtualKey) -> VirtualTally:
+    def virtual(self, key: VirtualKey) -> VirtualCounters:
         """Return the tally of *key*, a new one if there is none yet."""
         if (tally := self._virtuals.get(key)) is None:
-            tally = self._virtuals[key] = VirtualTally(key)
+            tally = self._virtuals[key] = VirtualCounters(key)
             tally.scrape = self._scrape
         return tally
 
@@ -164,7 +164,7 @@ class Counters:
         yield from self._forget(self._reals, before)
         yield from self._forget(self._virtuals, before)
 
-    def _forget(self, kept: dict[KeyT, RealTally] | dict[KeyT, VirtualTally], before: int) -> Iterator[None]:
+    def _forget(self, kept: dict[KeyT, RealCounters] | dict[KeyT, VirtualCounters], before: int) -> Iterator[None]:
         keys = list(kept)
         for start in range(0, len(keys), TURN):
             for key in keys[start : start + TURN]:
@@ -174,7 +174,7 @@ class Counters:
                     self._sharing.clear()
             yield
 
-    def _share(self, reals: tuple[RealKey, ...]) -> list[RealTally]:
+    def _share(self, reals: tuple[RealKey, ...]) -> list[RealCounters]:
         tallies = [self.real(key) for key in reals]
         if len(self._sharing) > 2 * len(self._reals) + 1024:  # somebody makes a new tuple for each event
             self._sharing.clear()

@@ -34,7 +34,7 @@ class Histogram:
         self.total += value
 
 
-class VirtualTally:
+class VirtualCounters:
     """What was counted of one virtual, and what it was when last shown; *labels* are ready to be printed."""
 
     __slots__ = (
@@ -74,7 +74,7 @@ class VirtualTally:
             self.reals[state] = states.count(state)
 
 
-class RealTally:
+class RealCounters:
     """What was counted of one real server, and what it was when last shown; *labels* and *place* are ready to print."""
 
     __slots__ = (
@@ -96,7 +96,7 @@ class RealTally:
         "went_up",
     )
 
-    def __init__(self, key: RealKey, virtual: VirtualTally) -> None:
+    def __init__(self, key: RealKey, virtual: VirtualCounters) -> None:
         self.labels = f'{virtual.labels},real="{key.real}"'
         self.place = _place(key)
         self.virtual = virtual
@@ -111,7 +111,7 @@ class RealTally:
         self.forward = ""
         self.weight = self.wanted = self.actual = 0
 
-    def show(self, status: RealStatus, virtual: VirtualTally) -> None:
+    def show(self, status: RealStatus, virtual: VirtualCounters) -> None:
         """Be as *status* says, below *virtual*: another than before, if that was forgotten meanwhile."""
         self.virtual = virtual
         self.up = status.health.state.serving

@@ -34,7 +34,7 @@ class Hook:
     argv: tuple[str, ...]
     limit: float = LIMIT
     place: Hashable = None
-    """While it waits, a later one of the same lane and place takes its turn instead."""
+    """While it waits, a later one of the same queue and place takes its turn instead."""
     variables: Mapping[str, str] | None = None
     """Its environment, where it is another than that of programs."""
     says_state: bool = False
@@ -46,7 +46,7 @@ def shell(command: str, *words: str) -> tuple[str, ...]:
     return ("/bin/sh", "-c", f'{command} "$@"', "sh", *words)
 
 
-class _Lane:
+class _HookQueue:
     """Programs of which one runs at a time, in order."""
 
     __slots__ = ("_limit", "hurried", "running", "waiting")
@@ -72,13 +72,13 @@ class _Lane:
 
 
 class Hooks:
-    """Runs programs while entered: in each lane one at a time, and not more than *at_a_time* in all."""
+    """Runs programs while entered: in each queue one at a time, and not more than *at_a_time* in all."""
 
     def __init__(self, emit: Callable[[Event], None], at_a_time: int) -> None:
         self._emit = emit
         self._supervisor = Supervisor(emit)
         self._tasks = BackgroundTasks()
-        self._lanes: dict[Hashable, _Lane] = {}
+        self._queues: dict[Hashable, _HookQueue] = {}
         self._places = asyncio.Semaphore(at_a_time)
 
     async def __aenter__(self) -> Self:
@@ -91,13 +91,13 @@ class Hooks:
         self._abandon()
         await self._tasks.__aexit__()
 
-    def run(self, lane: Hashable, hook: Hook) -> None:
-        """Have *hook* run as soon as those before it in *lane* have ended."""
-        if (line := self._lanes.get(lane)) is None:
-            line = self._lanes[lane] = _Lane()
+    def run(self, queue: Hashable, hook: Hook) -> None:
+        """Have *hook* run as soon as those before it in *queue* have ended."""
+        if (line := self._queues.get(queue)) is None:
+            line = self._queues[queue] = _HookQueue()
             job = SideJob(f"{hook.directive} {hook.shown}", "this run of it is lost")
-            serving = self._supervisor.contain(job, partial(self._serve, lane, line))
-            self._tasks.begin(serving, f"{hook.directive} {lane}")
+            serving = self._supervisor.contain(job, partial(self._serve, queue, line))
+            self._tasks.begin(serving, f"{hook.directive} {queue}")
         line.waiting.pop(hook.place, None)
         if not (hook.says_state and hook == line.running and not line.waiting):
             line.waiting[hook.place] = hook
@@ -108,45 +108,45 @@ class Hooks:
         A program that hangs is ended in time for what waits behind it, as the `stop` of a fallbackcommand does.
         """
         await self._tasks.wait(seconds * _SHARE)
-        waited_for = [lane for lane in self._lanes.values() if lane.waiting]
-        for lane in self._lanes.values() if waited_for and self._places.locked() else waited_for:
-            lane.hurry()
+        waited_for = [queue for queue in self._queues.values() if queue.waiting]
+        for queue in self._queues.values() if waited_for and self._places.locked() else waited_for:
+            queue.hurry()
         await self._tasks.wait(seconds * (1 - _SHARE))
         self._abandon()
 
     def _abandon(self) -> None:
-        for lane in self._lanes.values():
-            for hook in lane.waiting.values():
+        for queue in self._queues.values():
+            for hook in queue.waiting.values():
                 self._emit(HookDone(hook.directive, hook.shown, _NOT_RUN, 0.0))
-            lane.waiting.clear()
+            queue.waiting.clear()
         self._tasks.cancel()
 
-    async def _serve(self, name: Hashable, lane: _Lane) -> None:
+    async def _serve(self, name: Hashable, queue: _HookQueue) -> None:
         try:
-            while lane.waiting:
+            while queue.waiting:
                 async with self._places:
-                    lane.running = lane.waiting.pop(next(iter(lane.waiting)))
-                    await self._carry_out(lane.running, lane)
-                    lane.running = None
+                    queue.running = queue.waiting.pop(next(iter(queue.waiting)))
+                    await self._carry_out(queue.running, queue)
+                    queue.running = None
         finally:
-            del self._lanes[name]
+            del self._queues[name]
 
-    async def _carry_out(self, hook: Hook, lane: _Lane) -> None:
+    async def _carry_out(self, hook: Hook, queue: _HookQueue) -> None:
         begun = time.monotonic()
         failure = _ENDED
         try:
-            failure = await _failure(hook, lane)
+            failure = await _failure(hook, queue)
         finally:
             self._emit(HookDone(hook.directive, hook.shown, failure, time.monotonic() - begun))
 
 
-async def _failure(hook: Hook, lane: _Lane) -> str:
+async def _failure(hook: Hook, queue: _HookQueue) -> str:
     """Run *hook*; return what became of it, in a sentence, or nothing where it succeeded."""
     try:
-        async with lane.limit(hook):
+        async with queue.limit(hook):
             ended = await processes.run(hook.argv, errors_only=True, variables=hook.variables)
     except TimeoutError:
-        return _ENDED if lane.hurried else f"it had not ended after {hook.limit:g} seconds, and was ended"
+        return _ENDED if queue.hurried else f"it had not ended after {hook.limit:g} seconds, and was ended"
     except (OSError, ValueError) as error:  # ValueError: a NUL character
         return f"cannot be run: {getattr(error, 'strerror', None) or error}"
     if ended.status == 0:

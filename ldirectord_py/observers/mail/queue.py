@@ -59,29 +59,29 @@ class MailQueue:
         if len(self._reminders) + len(self._others) >= MOST:
             self._make_room()
         self._number += 1
-        lane = self._lane(alert.virtual.alerting.smtp)
-        (self._reminders if alert.reminder else self._others)[self._number] = lane
-        lane.put(Item(self._number, alert, recipients, time.monotonic() + self._patience.lifetime))
+        delivery = self._lane(alert.virtual.alerting.smtp)
+        (self._reminders if alert.reminder else self._others)[self._number] = delivery
+        delivery.put(Item(self._number, alert, recipients, time.monotonic() + self._patience.lifetime))
 
     async def finish(self, seconds: float = FAREWELL) -> None:
         """Try once more to send what waits, and give up after *seconds*."""
-        for lane in self._lanes.values():
-            lane.hurry()
+        for delivery in self._lanes.values():
+            delivery.hurry()
         await self._tasks.wait(seconds)
         self._abandon()
         await self._tasks.wait()  # they tell what they give up
 
     def _lane(self, server: str | None) -> Delivery:
-        if (lane := self._lanes.get(server)) is None:
+        if (delivery := self._lanes.get(server)) is None:
             opener = partial(open_way, server, self._routes)
-            lane = self._lanes[server] = Delivery(server, opener, self._emit, self._forget, self._patience)
-            self._tasks.begin(self._serve(server, lane), f"mail through {server or 'sendmail'}")
-        return lane
+            delivery = self._lanes[server] = Delivery(server, opener, self._emit, self._forget, self._patience)
+            self._tasks.begin(self._serve(server, delivery), f"mail through {server or 'sendmail'}")
+        return delivery
 
-    async def _serve(self, server: str | None, lane: Delivery) -> None:
+    async def _serve(self, server: str | None, delivery: Delivery) -> None:
         try:
             job = SideJob(f"Mail through {server or 'sendmail'}", "the mails that waited for it are given up")
-            await self._supervisor.contain(job, lane.serve)
+            await self._supervisor.contain(job, delivery.serve)
         finally:
             del self._lanes[server]
 
@@ -90,9 +90,9 @@ class MailQueue:
 
     def _make_room(self) -> None:
         for places in (self._reminders, self._others):
-            for number, lane in places.items():
-                if number != lane.under_way:
-                    lane.remove(lane.waiting[number])
+            for number, delivery in places.items():
+                if number != delivery.under_way:
+                    delivery.remove(delivery.waiting[number])
                     self._lost += 1
                     self._lost_reminders += places is self._reminders
                     if self._telling is None:

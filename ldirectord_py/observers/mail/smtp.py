@@ -15,7 +15,7 @@ from aiosmtplib import (
 
 from ldirectord_py.observers.mail.message import Alert, Sender, compose, is_mailbox
 from ldirectord_py.observers.mail.transport import MailRefused, ServerFailed
-from ldirectord_py.system.daemon_thread import aside
+from ldirectord_py.system.daemon_thread import in_thread
 from ldirectord_py.system.threads import NoThread
 
 _CALLED = "localhost.localdomain"
@@ -28,7 +28,7 @@ _CLOSING = 421  # RFC 5321, 4.2.2: the service is not available, and the connect
 async def connect(server: str, port: int, sender: Sender) -> "Session":
     """Return a session with *server*, at the first of its addresses that answers.  Raises `ServerFailed`."""
     try:
-        addresses = await aside(lambda: _addresses(server, port))
+        addresses = await in_thread(lambda: _addresses(server, port))
     except NoThread as error:
         raise ServerFailed(error.sentence) from error
     except (OSError, UnicodeError) as error:

@@ -12,7 +12,7 @@ from ldirectord_py.observers.mail.message import Alert, Sender, compose
 from ldirectord_py.observers.mail.routes import Routes
 from ldirectord_py.observers.mail.transport import MailRefused, MailTransport, ServerFailed
 from ldirectord_py.system import processes
-from ldirectord_py.system.daemon_thread import aside
+from ldirectord_py.system.daemon_thread import in_thread
 from ldirectord_py.system.threads import NoThread
 
 T = TypeVar("T")
@@ -25,7 +25,7 @@ _ODD = re.compile(r"[^A-Za-z0-9._+-]")
 
 async def open_way(server: str | None, routes: Routes) -> MailTransport:
     """Return the way to *server*; None: this machine's own.  Raises `ServerFailed`."""
-    sender = await _aside(_sender)
+    sender = await _in_thread(_sender)
     if server is None and (program := _first_program(routes.sendmail)):
         return Sendmail(program, sender, routes.port)
     return await _connect(server or "localhost", routes.port, sender)
@@ -34,17 +34,17 @@ async def open_way(server: str | None, routes: Routes) -> MailTransport:
 async def prepare() -> None:
     """Import now what would hold the loop up for some milliseconds when the first mail is sent."""
     with suppress(NoThread):
-        await aside(_library)
+        await in_thread(_library)
 
 
 async def _connect(server: str, port: int, sender: Sender) -> MailTransport:
-    connect = await _aside(_library)
+    connect = await _in_thread(_library)
     return await connect(server, port, sender)
 
 
-async def _aside(work: Callable[[], T]) -> T:
+async def _in_thread(work: Callable[[], T]) -> T:
     try:
-        return await aside(work)
+        return await in_thread(work)
     except NoThread as error:
         raise ServerFailed(error.sentence) from error
 

@@ -2,25 +2,25 @@
 
 from collections.abc import Callable
 
-from ldirectord_py.observers.events.server_counters import RESULTS, RealTally, VirtualTally
+from ldirectord_py.observers.events.server_counters import RESULTS, RealCounters, VirtualCounters
 from ldirectord_py.observers.metrics.exposition import Family, Kind, escaped, histogram
 
 
-def _real_info(real: RealTally) -> str:
+def _real_info(real: RealCounters) -> str:
     checktype = escaped(real.virtual.checktype)
     labels = f'{real.labels},{real.place},forward="{real.forward}",checktype="{checktype}"'
     return f"ldirectord_real_info{{{labels}}} 1\n"
 
 
-def _real_up(real: RealTally) -> str:
+def _real_up(real: RealCounters) -> str:
     return f"ldirectord_real_up{{{real.labels}}} {1 if real.up else 0}\n"
 
 
-def _maintenance(real: RealTally) -> str:
+def _maintenance(real: RealCounters) -> str:
     return f"ldirectord_real_maintenance{{{real.labels}}} {1 if real.maintenance else 0}\n"
 
 
-def _real_weight(real: RealTally) -> str:
+def _real_weight(real: RealCounters) -> str:
     labels = real.labels
     return (
         f'ldirectord_real_weight{{{labels},kind="configured"}} {real.weight}\n'
@@ -29,11 +29,11 @@ def _real_weight(real: RealTally) -> str:
     )
 
 
-def _last_change(real: RealTally) -> str:
+def _last_change(real: RealCounters) -> str:
     return f"ldirectord_real_last_change_timestamp_seconds{{{real.labels}}} {real.since}\n"
 
 
-def _checks(real: RealTally) -> str:
+def _checks(real: RealCounters) -> str:
     labels = real.labels
     return "".join(
         [
@@ -43,7 +43,7 @@ def _checks(real: RealTally) -> str:
     )
 
 
-def _transitions(real: RealTally) -> str:
+def _transitions(real: RealCounters) -> str:
     labels = real.labels
     return (
         f'ldirectord_check_transitions_total{{{labels},to="up"}} {real.went_up}\n'
@@ -51,19 +51,19 @@ def _transitions(real: RealTally) -> str:
     )
 
 
-def _last_duration(real: RealTally) -> str:
+def _last_duration(real: RealCounters) -> str:
     if (seconds := real.seconds) is None:
         return ""
     return f"ldirectord_check_last_duration_seconds{{{real.labels}}} {seconds}\n"
 
 
-def _certificate_expiry(real: RealTally) -> str:
+def _certificate_expiry(real: RealCounters) -> str:
     if (expires := real.expires) is None:
         return ""
     return f"ldirectord_certificate_expiry_timestamp_seconds{{{real.labels}}} {expires}\n"
 
 
-def _virtual_info(virtual: VirtualTally) -> str:
+def _virtual_info(virtual: VirtualCounters) -> str:
     labels = (
         f'{virtual.labels},scheduler="{escaped(virtual.scheduler)}",service="{escaped(virtual.service)}",'
         f'quiescent="{"true" if virtual.quiescent else "false"}"'
@@ -71,18 +71,18 @@ def _virtual_info(virtual: VirtualTally) -> str:
     return f"ldirectord_virtual_info{{{labels}}} 1\n"
 
 
-def _virtual_reals(virtual: VirtualTally) -> str:
+def _virtual_reals(virtual: VirtualCounters) -> str:
     labels = virtual.labels
     return "".join(
         [f'ldirectord_virtual_reals{{{labels},state="{state}"}} {number}\n' for state, number in virtual.reals.items()]
     )
 
 
-def _fallback(virtual: VirtualTally) -> str:
+def _fallback(virtual: VirtualCounters) -> str:
     return f"ldirectord_virtual_fallback_active{{{virtual.labels}}} {1 if virtual.fallback_active else 0}\n"
 
 
-def _failures(virtual: VirtualTally) -> str:
+def _failures(virtual: VirtualCounters) -> str:
     return "".join(
         [
             f'ldirectord_check_failures_total{{{virtual.labels},reason="{reason}"}} {count}\n'
@@ -91,12 +91,12 @@ def _failures(virtual: VirtualTally) -> str:
     )
 
 
-def _durations(virtual: VirtualTally) -> str:
+def _durations(virtual: VirtualCounters) -> str:
     labels = f'{virtual.labels},checktype="{escaped(virtual.checktype)}"'
     return histogram("ldirectord_check_duration_seconds", labels, virtual.durations)
 
 
-REAL_FAMILIES: tuple[tuple[Family, Callable[[RealTally], str]], ...] = (
+REAL_FAMILIES: tuple[tuple[Family, Callable[[RealCounters], str]], ...] = (
     (
         Family("ldirectord_real_info", Kind.GAUGE, "What a real server is; joins with node_exporter's node_ipvs_*."),
         _real_info,
@@ -134,7 +134,7 @@ REAL_FAMILIES: tuple[tuple[Family, Callable[[RealTally], str]], ...] = (
     ),
 )
 
-VIRTUAL_FAMILIES: tuple[tuple[Family, Callable[[VirtualTally], str]], ...] = (
+VIRTUAL_FAMILIES: tuple[tuple[Family, Callable[[VirtualCounters], str]], ...] = (
     (Family("ldirectord_virtual_info", Kind.GAUGE, "What a virtual service is."), _virtual_info),
     (Family("ldirectord_virtual_reals", Kind.GAUGE, "Real servers of a virtual service by state."), _virtual_reals),
     (Family("ldirectord_virtual_fallback_active", Kind.GAUGE, "Whether no real server serves."), _fallback),

@@ -13,7 +13,7 @@ from ldirectord_py.model.snapshot import Snapshot
 from ldirectord_py.observers.changes import CHANGE_WORDS
 from ldirectord_py.observers.events.counters import Counters
 from ldirectord_py.observers.events.event_table import TABLE
-from ldirectord_py.observers.events.server_counters import RealTally, VirtualTally
+from ldirectord_py.observers.events.server_counters import RealCounters, VirtualCounters
 from ldirectord_py.observers.metrics.exposition import OPENMETRICS, PLAIN, Family, Kind, histogram, labelled, sample
 from ldirectord_py.observers.metrics.metric_families import REAL_FAMILIES, VIRTUAL_FAMILIES
 
@@ -60,8 +60,8 @@ class Metrics:
         return (OPENMETRICS if openmetrics else PLAIN), self._pieces(self._snapshot(), openmetrics=openmetrics)
 
     def _pieces(self, snapshot: Snapshot, *, openmetrics: bool) -> Iterator[bytes]:
-        virtuals: list[VirtualTally] = []
-        reals: list[RealTally] = []
+        virtuals: list[VirtualCounters] = []
+        reals: list[RealCounters] = []
         for _ in self._gather(snapshot, virtuals, reals):
             yield b""
         for family, of_real in REAL_FAMILIES:
@@ -79,7 +79,7 @@ class Metrics:
         else:
             yield generate_latest(self._registry)
 
-    def _gather(self, snapshot: Snapshot, virtuals: list[VirtualTally], reals: list[RealTally]) -> Iterator[None]:
+    def _gather(self, snapshot: Snapshot, virtuals: list[VirtualCounters], reals: list[RealCounters]) -> Iterator[None]:
         """Join *snapshot* with what was counted, with pauses; then forget what it does not know."""
         scrape = self._counters.begin_scrape()
         for status in snapshot.virtuals:

@@ -77,11 +77,11 @@ class RecordFile:
 
     def _put_aside(self) -> int:
         """Rename the file, and return a new one in its place."""
-        aside = self.path.with_name(f"{self.path.name}.1")
+        in_thread = self.path.with_name(f"{self.path.name}.1")
         with suppress(FileNotFoundError):
-            aside.lstat()
-            os.close(_opened(aside))  # so that nothing else is replaced
-        self.path.rename(aside)
+            in_thread.lstat()
+            os.close(_opened(in_thread))  # so that nothing else is replaced
+        self.path.rename(in_thread)
         return _opened(self.path)
 
 

@@ -15,7 +15,7 @@ from ldirectord_py.engine.recording.items import Given, Header, Prepares, Why
 from ldirectord_py.engine.state import EngineState
 from ldirectord_py.runtime.director import moment
 from ldirectord_py.runtime.recording.record_file import LIMIT, RecordFile
-from ldirectord_py.system.daemon_thread import aside
+from ldirectord_py.system.daemon_thread import in_thread
 from ldirectord_py.system.supervision import SideJob
 
 RECORDING = SideJob("Recording", "what happens meanwhile will be missing in the recording")
@@ -170,7 +170,7 @@ class Recorder:
 
     async def _written(self, batch: Sequence[Entry]) -> Done:
         try:
-            return await aside(lambda: self._writer.write(batch))
+            return await in_thread(lambda: self._writer.write(batch))
         except OSError as error:  # there is no thread
             return Done(_inputs(batch), trouble=error)
 

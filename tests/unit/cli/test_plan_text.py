@@ -13,7 +13,7 @@ from ldirectord_py.model.config import Config
 from ldirectord_py.model.outcome import Reason, down, up
 from ldirectord_py.model.service import AddressKey, Forwarding, Protocol, RealKey
 from ldirectord_py.model.table import Destination, Service, Settings, TableState
-from ldirectord_py.planning import Foresight
+from ldirectord_py.planning import PlannedChanges
 from ldirectord_py.runtime.check_once import CheckedOnce
 from tests.peers.terminal import sitting_at
 
@@ -38,7 +38,7 @@ def real(config: Config, number: int) -> RealKey:
     return config.virtuals[0].keys[number]
 
 
-def foresight(config: Config) -> Foresight:
+def planned(config: Config) -> PlannedChanges:
     mail = AddressKey(Protocol.TCP, Endpoint(config.virtuals[0].reals[0].endpoint.address, 25))
     found: TableState = {
         config.virtuals[0].key: Service(
@@ -52,7 +52,7 @@ def foresight(config: Config) -> Foresight:
     }
     ill = down(Reason.STATUS, "the server answered 503, and 2xx was expected of the page")
     outcomes = {key: up() for virtual in config.virtuals for key in virtual.keys} | {real(config, 1): ill}
-    return Foresight(
+    return PlannedChanges(
         forecast(config, found, outcomes, ours=[str(mail)]),
         found,
         {key: CheckedOnce(each, f"GET http://{key.real}/") for key, each in outcomes.items()},
@@ -101,7 +101,7 @@ tcp:10.0.0.5:25
 
 
 def show_all(config: Config) -> None:
-    plan = foresight(config)
+    plan = planned(config)
     show(config, plan, list(steps_of(config, plan)))
 
 

@@ -269,7 +269,7 @@ async def test_what_took_long_once_is_done_in_a_thread_from_then_on(monkeypatch:
             prober.close()
 
     assert [outcome.verdict for outcome, _ in (before, after)] == [Verdict.UP] * 2
-    assert [aside for _, aside in (before, after)] == [set(), {"aside"}]
+    assert [in_thread for _, in_thread in (before, after)] == [set(), {"aside"}]
 
 
 async def test_a_deadline_that_passed_while_no_thread_was_free_is_our_own_fault() -> None:
@@ -277,7 +277,7 @@ async def test_a_deadline_that_passed_while_no_thread_was_free_is_our_own_fault(
     with with_group(2048) as endpoint:
         async with asyncio.TaskGroup() as tasks:
             prober = Prober(tasks, Workers(), crashed=lambda _probe, error: pytest.fail(str(error)))
-            held = [prober._threads.aside(over.wait) for _ in range(prober._threads._free)]
+            held = [prober._threads.in_thread(over.wait) for _ in range(prober._threads._free)]
             asyncio.get_running_loop().call_later(0.8, over.set)
             outcome = await outcome_of(prober, probe_of(endpoint, service="imaps", negotiatetimeout=0.6))
             await asyncio.gather(*held)

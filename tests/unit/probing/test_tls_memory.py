@@ -15,7 +15,7 @@ from ldirectord_py.model.probe import Target, TlsOptions
 from ldirectord_py.probing import tls_memory
 from ldirectord_py.probing.prober import Prober
 from ldirectord_py.probing.tls_memory import RESUMED, TlsMemory
-from ldirectord_py.system.daemon_thread import aside
+from ldirectord_py.system.daemon_thread import in_thread
 from ldirectord_py.workers.workers import Workers
 from tests.peers.certificates import NOW, Authority, NamedAuthority, pem
 from tests.peers.listeners import LOOPBACK, serving
@@ -91,7 +91,7 @@ TARGET = Target(endpoint=Endpoint(LOOPBACK, 443), transport=Transport.TLS, tls=V
 
 
 async def made(memory: TlsMemory, options: TlsOptions) -> ssl.SSLContext:
-    return memory.context(options) or await memory.make(options, aside)
+    return memory.context(options) or await memory.make(options, in_thread)
 
 
 async def test_contexts_are_shared_by_all_that_differ_in_their_servers_name_alone() -> None:
@@ -107,7 +107,7 @@ async def test_contexts_are_shared_by_all_that_differ_in_their_servers_name_alon
 
 async def test_a_context_that_many_want_is_made_once() -> None:
     memory = TlsMemory(lambda *_: None)
-    wanted = [memory.make(replace(VERIFIED, server_name=name), aside) for name in ("a.example", "b.example")]
+    wanted = [memory.make(replace(VERIFIED, server_name=name), in_thread) for name in ("a.example", "b.example")]
 
     one, other = await asyncio.gather(*wanted)
 

@@ -107,9 +107,9 @@ class Stage:
         plan: Polled = polled(number)
         for _ in range(times):
             self.director.report(plan, outcome, 0.001, 0.0)  # type: ignore[arg-type]
-        await self.settled()
+        await self.known()
 
-    async def settled(self) -> None:
+    async def known(self) -> None:
         """Let the director write what it has to: a memory table needs but a few turns of the loop."""
         for _ in range(10):
             await asyncio.sleep(0)
@@ -544,10 +544,10 @@ async def test_a_start_and_each_reload_are_settled_once_the_table_has_followed_w
         await stage.report(2, REFUSED, 2)
         assert len(stage.told(InitialChecksDone)) == 1
         await stage.director.reload(config(virtual(3, 2)))
-        await stage.settled()
+        await stage.known()
         assert len(stage.told(InitialChecksDone)) == 2
         await stage.director.reload(config(virtual(3, 2, 1)))
-        await stage.settled()
+        await stage.known()
         assert len(stage.told(InitialChecksDone)) == 2
         await stage.report(3, REFUSED)
         assert len(stage.told(InitialChecksDone)) == 3

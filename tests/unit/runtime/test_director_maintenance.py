@@ -48,7 +48,7 @@ async def test_a_server_in_maintenance_is_out_at_once_and_comes_back_with_a_succ
         await stage.report(2, up())
         assert stage.weights() == {A: 3, B: 2}
         assert stage.director.maintain({ONE: "10.9.0.1"})
-        await stage.settled()
+        await stage.known()
         assert stage.weights() == ({A: 0, B: 2} if quiescent else {B: 2})
         assert polled(1) not in stage.director.plans
         assert stage.director.maintain({ONE: "10.9.0.1"}) == {}
@@ -57,7 +57,7 @@ async def test_a_server_in_maintenance_is_out_at_once_and_comes_back_with_a_succ
         assert stage.events[-1] == CheckDone((ONE,), IN_MAINTENANCE, 0.0, 0.0)
 
         assert stage.director.maintain(BACK)
-        await stage.settled()
+        await stage.known()
         assert states(stage) == [State.UNKNOWN, State.UP]
         assert stage.weights() == ({A: 0, B: 2} if quiescent else {B: 2})
         assert set(stage.director.plans) == {polled(1), polled(2)}
@@ -74,7 +74,7 @@ async def test_the_fallback_comes_in_when_maintenance_leaves_nobody() -> None:
         await stage.report(1, up())
         await stage.report(2, REFUSED)
         stage.director.maintain({ONE: "one"})
-        await stage.settled()
+        await stage.known()
         assert stage.weights() == {F: 1}
         stage.director.report(kept_out(ONE, 10), IN_MAINTENANCE, 0.0, 0.0)
     assert [event.serving for event in stage.told(ServingChanged)] == [True, False]
@@ -99,10 +99,10 @@ async def test_servers_that_are_not_checked_come_back_as_they_were(plan, back) -
     async with directing(config(virtual(3, plan=plan)), found) as stage:
         assert stage.weights() == {A: 3}
         stage.director.maintain({ONE: "one"})
-        await stage.settled()
+        await stage.known()
         assert stage.weights() == {F: 1}
         stage.director.maintain(BACK)
-        await stage.settled()
+        await stage.known()
         assert stage.weights() == back
     assert list(stage.director.plans) == []
 

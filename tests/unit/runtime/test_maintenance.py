@@ -27,7 +27,7 @@ from ldirectord_py.probing.schedule import Schedule
 from ldirectord_py.runtime.director import Director
 from ldirectord_py.runtime.maintenance import MOST_TOLD, Maintenance
 from ldirectord_py.runtime.maintenance_files import Listing
-from ldirectord_py.system.daemon_thread import aside
+from ldirectord_py.system.daemon_thread import in_thread
 from ldirectord_py.system.host_names import HostNames, look_up
 from ldirectord_py.workers.workers import Workers
 from tests.unit.runtime.test_director import WEB, virtual
@@ -431,11 +431,11 @@ async def test_names_are_asked_for_once_and_many_at_a_time() -> None:
     hosts.ask(addresses)
     hosts.ask(addresses)
     await hosts.wait(10)
-    assert hosts.settled
+    assert hosts.complete
     assert len(hosts.known) == len(names.asked) == 1000
     assert news.is_set()
     hosts.ask(addresses)
-    assert hosts.settled
+    assert hosts.complete
 
 
 async def test_name_servers_that_keep_silent_hold_nobody_up() -> None:
@@ -446,7 +446,7 @@ async def test_name_servers_that_keep_silent_hold_nobody_up() -> None:
     begun = time.monotonic()
     await hosts.wait(0.05)
     assert time.monotonic() - begun < 2
-    assert not hosts.settled
+    assert not hosts.complete
     names.open.set()
     await hosts.wait(10)
 
@@ -484,8 +484,8 @@ def test_an_address_without_a_name_is_no_error(monkeypatch) -> None:
 
 async def test_work_aside_raises_what_it_raises_and_is_not_waited_for() -> None:
     with pytest.raises(FileNotFoundError):
-        await aside(lambda: Path("/no/such/file").read_text())
+        await in_thread(lambda: Path("/no/such/file").read_text())
     never = threading.Event()
-    pending = aside(never.wait)
+    pending = in_thread(never.wait)
     pending.cancel()
     never.set()

@@ -69,7 +69,7 @@ async def test_what_is_found_out_while_a_configuration_is_prepared_is_not_forgot
             await reloading
 
         await die_meanwhile()
-        await stage.settled()
+        await stage.known()
         assert all("10.9.0.1:80" not in stage.weights(key) for key in stage.table.state)
 
 

@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from ldirectord_py.model.errors import CheckUnavailable
-from ldirectord_py.system.daemon_thread import Threads, aside
+from ldirectord_py.system.daemon_thread import Threads, in_thread
 from ldirectord_py.system.threads import begin
 
 
@@ -21,7 +21,7 @@ async def test_no_more_than_so_many_work_at_a_time_and_the_others_wait_in_line()
         over.wait(10)
         return number
 
-    asked = [threads.aside(lambda number=number: work(number)) for number in range(5)]
+    asked = [threads.in_thread(lambda number=number: work(number)) for number in range(5)]
     while len(begun) < 2:
         await asyncio.sleep(0)
     held = sorted(begun)
@@ -34,9 +34,9 @@ async def test_no_more_than_so_many_work_at_a_time_and_the_others_wait_in_line()
 async def test_what_nobody_waits_for_any_more_is_not_begun() -> None:
     threads, over = Threads(1), threading.Event()
     done: list[str] = []
-    first = threads.aside(lambda: over.wait(10))
-    given_up = threads.aside(lambda: done.append("given up"))
-    last = threads.aside(lambda: done.append("last"))
+    first = threads.in_thread(lambda: over.wait(10))
+    given_up = threads.in_thread(lambda: done.append("given up"))
+    last = threads.in_thread(lambda: done.append("last"))
 
     given_up.cancel()
     over.set()
@@ -48,8 +48,8 @@ async def test_what_nobody_waits_for_any_more_is_not_begun() -> None:
 
 async def test_a_thread_whose_work_nobody_waits_for_is_in_use_until_it_ends() -> None:
     threads, over = Threads(1), threading.Event()
-    given_up = threads.aside(lambda: over.wait(10))
-    second = threads.aside(over.is_set)
+    given_up = threads.in_thread(lambda: over.wait(10))
+    second = threads.in_thread(over.is_set)
 
     given_up.cancel()
     asyncio.get_running_loop().call_soon(over.set)
@@ -59,7 +59,7 @@ async def test_a_thread_whose_work_nobody_waits_for_is_in_use_until_it_ends() ->
 
 async def test_what_is_raised_is_raised_to_who_waits() -> None:
     with pytest.raises(ZeroDivisionError):
-        await Threads(1).aside(lambda: 1 // 0)
+        await Threads(1).in_thread(lambda: 1 // 0)
 
 
 async def test_where_no_thread_can_be_had_that_is_our_own_fault(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,9 +70,9 @@ async def test_where_no_thread_can_be_had_that_is_our_own_fault(monkeypatch: pyt
     with monkeypatch.context() as limited:
         limited.setattr(threading.Thread, "start", refuse)
         with pytest.raises(CheckUnavailable, match="no thread can be started"):
-            await threads.aside(lambda: None)
+            await threads.in_thread(lambda: None)
 
-    assert await threads.aside(lambda: "again") == "again"
+    assert await threads.in_thread(lambda: "again") == "again"
 
 
 def blocked_in(thread: threading.Thread) -> int:
@@ -99,6 +99,6 @@ async def test_what_work_returns_or_raises_comes_back():
     def fails() -> None:
         raise OSError(5, "no")
 
-    assert await aside(os.getpid) == os.getpid()
+    assert await in_thread(os.getpid) == os.getpid()
     with pytest.raises(OSError, match="no"):
-        await aside(fails)
+        await in_thread(fails)

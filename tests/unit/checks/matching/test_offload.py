@@ -45,7 +45,7 @@ class Asked:
 
 
 @pytest.fixture
-async def aside() -> AsyncIterator[Asked]:
+async def in_thread() -> AsyncIterator[Asked]:
     workers = Workers()
     async with asyncio.timeout(50):
         yield Asked(workers)
@@ -81,90 +81,90 @@ async def busy(pool: Pool) -> AsyncIterator[None]:
     pool._released(worker)
 
 
-async def test_it_answers_as_the_pattern_does(aside: Asked) -> None:
-    assert await aside.matches(CAREFUL, b"x" * 100_000 + b"ok")
-    assert not await aside.matches(CAREFUL, b"x" * 100_000)
-    assert await aside.matches(INTRICATE, b"fine " * 1500)
-    assert not await aside.matches(INTRICATE, b"fine " * 1500 + b"ERROR")
+async def test_it_answers_as_the_pattern_does(in_thread: Asked) -> None:
+    assert await in_thread.matches(CAREFUL, b"x" * 100_000 + b"ok")
+    assert not await in_thread.matches(CAREFUL, b"x" * 100_000)
+    assert await in_thread.matches(INTRICATE, b"fine " * 1500)
+    assert not await in_thread.matches(INTRICATE, b"fine " * 1500 + b"ERROR")
     with pytest.raises(PatternGaveUp):
-        await aside.matches(Receive(b"^(a+)+$"), b"a" * 20_000 + b"b")
+        await in_thread.matches(Receive(b"^(a+)+$"), b"a" * 20_000 + b"b")
 
 
-async def test_nothing_is_started_before_the_first_question(aside: Asked) -> None:
+async def test_nothing_is_started_before_the_first_question(in_thread: Asked) -> None:
     assert supervisors() == []
-    await aside.matches(CAREFUL, b"ok")
+    await in_thread.matches(CAREFUL, b"ok")
     assert len(supervisors()) == 1
 
 
-async def test_many_questions_at_a_time_wait_in_line(aside: Asked) -> None:
+async def test_many_questions_at_a_time_wait_in_line(in_thread: Asked) -> None:
     subjects = [b"x" * number + b"ok" * (number % 2) for number in range(200)]
     async with asyncio.TaskGroup() as tasks:
-        asked = [tasks.create_task(aside.matches(CAREFUL, subject)) for subject in subjects]
+        asked = [tasks.create_task(in_thread.matches(CAREFUL, subject)) for subject in subjects]
     assert [task.result() for task in asked] == [bool(number % 2) for number in range(200)]
     assert len(supervisors()) == 1
 
 
-async def test_what_takes_too_long_gives_up_and_the_next_is_answered_by_the_same_process(aside: Asked) -> None:
-    assert await aside.matches(CAREFUL, b"ok")
+async def test_what_takes_too_long_gives_up_and_the_next_is_answered_by_the_same_process(in_thread: Asked) -> None:
+    assert await in_thread.matches(CAREFUL, b"ok")
     before = supervisors()
     for _ in range(3):
         with pytest.raises(PatternGaveUp):
-            await aside.matches(ENDLESS, LONG)
-        assert await aside.matches(CAREFUL, b"ok")
+            await in_thread.matches(ENDLESS, LONG)
+        assert await in_thread.matches(CAREFUL, b"ok")
     assert supervisors() == before
 
 
-async def test_a_check_has_so_much_for_all_its_questions_together(aside: Asked) -> None:
+async def test_a_check_has_so_much_for_all_its_questions_together(in_thread: Asked) -> None:
     allowance = Allowance()
-    assert await aside.matcher.matches(CAREFUL, b"ok", allowance)
+    assert await in_thread.matcher.matches(CAREFUL, b"ok", allowance)
     left = allowance.microseconds
     assert 0 < left < MOST_CPU * 1e6
     with suppress(PatternGaveUp):
         for _ in range(100):  # each takes some milliseconds
-            await aside.matcher.matches(ENDLESS, LONG[:8000], allowance)
+            await in_thread.matcher.matches(ENDLESS, LONG[:8000], allowance)
     assert allowance.microseconds <= 0
     with pytest.raises(PatternGaveUp):
-        await aside.matcher.matches(CAREFUL, b"ok", allowance)
+        await in_thread.matcher.matches(CAREFUL, b"ok", allowance)
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.parametrize("whom", ["the process", "its worker"])
-async def test_an_end_from_outside_costs_no_answer(aside: Asked, number: signal.Signals, whom: str) -> None:
-    assert await aside.matches(CAREFUL, b"ok")
+async def test_an_end_from_outside_costs_no_answer(in_thread: Asked, number: signal.Signals, whom: str) -> None:
+    assert await in_thread.matches(CAREFUL, b"ok")
     supervisor = only(supervisors())
     worker = only(children(supervisor))
     os.kill(supervisor if whom == "the process" else worker, number)
     await until_gone(supervisor if whom == "the process" else worker)
-    assert await aside.matches(CAREFUL, b"ok")
-    assert not await aside.matches(CAREFUL, b"x")
+    assert await in_thread.matches(CAREFUL, b"ok")
+    assert not await in_thread.matches(CAREFUL, b"x")
 
 
-async def test_an_end_amid_an_answer_from_outside_costs_no_answer(aside: Asked) -> None:
-    assert await aside.matches(CAREFUL, b"ok")
+async def test_an_end_amid_an_answer_from_outside_costs_no_answer(in_thread: Asked) -> None:
+    assert await in_thread.matches(CAREFUL, b"ok")
     supervisor = only(supervisors())
     os.kill(only(children(supervisor)), signal.SIGSTOP)
-    asked = asyncio.get_running_loop().create_task(aside.matches(CAREFUL, b"ok" * 50_000))
-    await begun(aside.pool)
+    asked = asyncio.get_running_loop().create_task(in_thread.matches(CAREFUL, b"ok" * 50_000))
+    await begun(in_thread.pool)
     os.killpg(supervisor, signal.SIGKILL)
     assert await asked
 
 
-async def test_a_crash_over_a_question_is_the_question_s(aside: Asked) -> None:
-    assert await aside.matches(CAREFUL, b"ok")
+async def test_a_crash_over_a_question_is_the_question_s(in_thread: Asked) -> None:
+    assert await in_thread.matches(CAREFUL, b"ok")
     worker = only(children(only(supervisors())))
     os.kill(worker, signal.SIGSTOP)
-    asked = asyncio.get_running_loop().create_task(aside.matches(CAREFUL, b"ok"))
-    await begun(aside.pool)
+    asked = asyncio.get_running_loop().create_task(in_thread.matches(CAREFUL, b"ok"))
+    await begun(in_thread.pool)
     await asyncio.sleep(0)
     os.kill(worker, signal.SIGSEGV)
     os.kill(worker, signal.SIGCONT)
     with pytest.raises(PatternGaveUp):
         await asked
-    assert await aside.matches(CAREFUL, b"ok")
+    assert await in_thread.matches(CAREFUL, b"ok")
 
 
-async def test_a_question_that_ends_the_process_twice_is_given_up(aside: Asked) -> None:
-    asked = asyncio.get_running_loop().create_task(aside.matches(ENDLESS, LONG))
+async def test_a_question_that_ends_the_process_twice_is_given_up(in_thread: Asked) -> None:
+    asked = asyncio.get_running_loop().create_task(in_thread.matches(ENDLESS, LONG))
     while not asked.done():
         for supervisor in filter(children, supervisors()):
             with suppress(ProcessLookupError):
@@ -176,51 +176,51 @@ async def test_a_question_that_ends_the_process_twice_is_given_up(aside: Asked) 
     assert isinstance(end.value.__cause__, WorkerLost)
 
 
-async def test_one_that_hangs_is_replaced(aside: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert await aside.matches(CAREFUL, b"ok")
+async def test_one_that_hangs_is_replaced(in_thread: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert await in_thread.matches(CAREFUL, b"ok")
     supervisor = only(supervisors())
     worker = only(children(supervisor))
     os.kill(worker, signal.SIGSTOP)
-    bounded(aside.pool, monkeypatch, longest_answer=0.2)
+    bounded(in_thread.pool, monkeypatch, longest_answer=0.2)
     with pytest.raises(CheckUnavailable, match=r"is silent for 0\.2 s"):
-        await aside.matches(CAREFUL, b"ok")
+        await in_thread.matches(CAREFUL, b"ok")
     await until_gone(worker)
     monkeypatch.undo()
-    assert await aside.matches(CAREFUL, b"ok")
+    assert await in_thread.matches(CAREFUL, b"ok")
     assert only(children(supervisor)) != worker
 
 
-async def test_who_is_cancelled_leaves_no_answer_for_the_next(aside: Asked) -> None:
-    assert await aside.matches(CAREFUL, b"ok")
+async def test_who_is_cancelled_leaves_no_answer_for_the_next(in_thread: Asked) -> None:
+    assert await in_thread.matches(CAREFUL, b"ok")
     os.kill(only(children(only(supervisors()))), signal.SIGSTOP)
-    asked = asyncio.get_running_loop().create_task(aside.matches(CAREFUL, b"ok" * 100_000))
-    await begun(aside.pool)
+    asked = asyncio.get_running_loop().create_task(in_thread.matches(CAREFUL, b"ok" * 100_000))
+    await begun(in_thread.pool)
     asked.cancel()
     with pytest.raises(asyncio.CancelledError):
         await asked
-    assert not await aside.matches(CAREFUL, b"x")
-    assert aside.pool._held == 0
+    assert not await in_thread.matches(CAREFUL, b"x")
+    assert in_thread.pool._held == 0
 
 
-async def test_who_waits_in_line_too_long_hears_so(aside: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
-    bounded(aside.pool, monkeypatch, longest_wait=0.05)
-    async with busy(aside.pool):
+async def test_who_waits_in_line_too_long_hears_so(in_thread: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    bounded(in_thread.pool, monkeypatch, longest_wait=0.05)
+    async with busy(in_thread.pool):
         with pytest.raises(CheckUnavailable, match="more patterns to match than it can"):
-            await aside.matches(CAREFUL, b"ok")
-    assert await aside.matches(CAREFUL, b"ok")
-    assert aside.pool._held == 0
+            await in_thread.matches(CAREFUL, b"ok")
+    assert await in_thread.matches(CAREFUL, b"ok")
+    assert in_thread.pool._held == 0
 
 
-async def test_the_line_has_room_for_so_many_bytes(aside: Asked) -> None:
+async def test_the_line_has_room_for_so_many_bytes(in_thread: Asked) -> None:
     subject = b"x" * (MOST_HELD // 2)
-    async with asyncio.TaskGroup() as tasks, busy(aside.pool):
-        first = [tasks.create_task(aside.matches(CAREFUL, subject)) for _ in range(2)]
+    async with asyncio.TaskGroup() as tasks, busy(in_thread.pool):
+        first = [tasks.create_task(in_thread.matches(CAREFUL, subject)) for _ in range(2)]
         await asyncio.sleep(0)
         with pytest.raises(CheckUnavailable, match="more patterns to match than it can"):
-            await aside.matches(CAREFUL, b"ok")
+            await in_thread.matches(CAREFUL, b"ok")
         for task in first:
             task.cancel()
-    assert await aside.matches(CAREFUL, b"ok")
+    assert await in_thread.matches(CAREFUL, b"ok")
 
 
 async def test_closed_it_leaves_nothing_behind() -> None:
@@ -262,8 +262,8 @@ async def test_it_does_not_outlive_a_director_that_is_killed(when: str) -> None:
         await until_gone(supervisor, worker)
 
 
-async def test_its_command_line_is_always_the_same(aside: Asked) -> None:
-    assert await aside.matches(Receive(b"s+ecret"), b"ssecret")
+async def test_its_command_line_is_always_the_same(in_thread: Asked) -> None:
+    assert await in_thread.matches(Receive(b"s+ecret"), b"ssecret")
     supervisor = only(supervisors())
     for pid in (supervisor, only(children(supervisor))):
         words = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
@@ -292,23 +292,23 @@ SLOW_PAGE = says(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(LONG)
 
 
 async def test_a_check_whose_answer_waits_for_us_too_long_says_nothing_of_the_server(
-    aside: Asked, monkeypatch: pytest.MonkeyPatch
+    in_thread: Asked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bounded(aside.pool, monkeypatch, longest_wait=0.05)
-    async with serving(SLOW_PAGE) as endpoint, checking(workers=aside.workers) as check, busy(aside.pool):
+    bounded(in_thread.pool, monkeypatch, longest_wait=0.05)
+    async with serving(SLOW_PAGE) as endpoint, checking(workers=in_thread.workers) as check, busy(in_thread.pool):
         outcome = await check(endpoint, service="http", receive="o+k")
 
     assert (outcome.verdict, outcome.reason) == (Verdict.FAULT, Reason.LOCAL)
     assert outcome.detail == OVERLOADED
 
 
-async def test_an_answer_in_time_is_judged_by_what_it_is_however_late_it_is_matched(aside: Asked) -> None:
+async def test_an_answer_in_time_is_judged_by_what_it_is_however_late_it_is_matched(in_thread: Asked) -> None:
     # Else a server would only have to answer at the last moment, to be neither up nor down.
-    async with serving(SLOW_PAGE) as endpoint, checking(workers=aside.workers) as check:
-        worker = await occupied(aside.pool)
+    async with serving(SLOW_PAGE) as endpoint, checking(workers=in_thread.workers) as check:
+        worker = await occupied(in_thread.pool)
         loop = asyncio.get_running_loop()
         asked = loop.create_task(check(endpoint, service="http", receive="o+k", negotiatetimeout=0.3))
-        loop.call_later(0.6, aside.pool._released, worker)
+        loop.call_later(0.6, in_thread.pool._released, worker)
         outcome = await asked
 
     assert (outcome.verdict, outcome.reason) == (Verdict.DOWN, Reason.MISMATCH)
@@ -322,17 +322,17 @@ async def test_who_takes_more_than_its_allowance_is_down() -> None:
     assert "gave up on the body" in outcome.detail
 
 
-async def test_what_comes_after_a_late_match_is_late(aside: Asked) -> None:
+async def test_what_comes_after_a_late_match_is_late(in_thread: Asked) -> None:
     async def lines(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(LONG[:20_000] + b"\n")
         await reader.read()
         await asyncio.Event().wait()
 
-    async with serving(lines) as endpoint, checking(workers=aside.workers) as check:
-        worker = await occupied(aside.pool)
+    async with serving(lines) as endpoint, checking(workers=in_thread.workers) as check:
+        worker = await occupied(in_thread.pool)
         loop = asyncio.get_running_loop()
         asked = loop.create_task(check(endpoint, service="simpletcp", request="?", receive="o+k", negotiatetimeout=0.3))
-        loop.call_later(0.6, aside.pool._released, worker)
+        loop.call_later(0.6, in_thread.pool._released, worker)
         outcome = await asked
 
     assert (outcome.verdict, outcome.reason) == (Verdict.DOWN, Reason.TIMEOUT)

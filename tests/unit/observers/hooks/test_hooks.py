@@ -136,7 +136,7 @@ async def test_what_is_being_said_is_not_said_again_unless_it_changed_meanwhile(
         os.mkfifo(gate)
         stop, start = f"echo stop >> {stage.note} #", f"read x < {gate}; echo start >> {stage.note} #"
         stage.run(start, says_state=True)
-        await stage.until(lambda: stage.hooks._lanes["lane"].running is not None)
+        await stage.until(lambda: stage.hooks._queues["lane"].running is not None)
         stage.run(stop, says_state=True)
         stage.run(start, says_state=True)
         gate.write_text("go\n")
@@ -157,7 +157,7 @@ async def test_an_overrunning_program_is_ended_with_all_it_started(staged, trap)
 async def test_the_end_does_not_wait_for_ever(staged):
     async with staged() as stage:
         stage.run("sleep 600 #")
-        await stage.until(lambda: stage.hooks._lanes["lane"].running is not None)
+        await stage.until(lambda: stage.hooks._queues["lane"].running is not None)
         begun = time.monotonic()
         await stage.hooks.finish(0.1)
     assert time.monotonic() - begun < 5
@@ -167,7 +167,7 @@ async def test_the_end_does_not_wait_for_ever(staged):
 async def test_what_waits_behind_a_program_that_hangs_has_its_turn_at_the_end(staged):
     async with staged() as stage:
         stage.run("sleep 600 #")
-        await stage.until(lambda: stage.hooks._lanes["lane"].running is not None)
+        await stage.until(lambda: stage.hooks._queues["lane"].running is not None)
         stage.run(f"echo stop >> {stage.note} #")
         await stage.hooks.finish(4)
     assert stage.noted() == ["stop"]
@@ -178,7 +178,7 @@ async def test_what_waits_for_a_place_has_its_turn_at_the_end(staged):
     async with staged() as stage:
         for lane in range(16):
             stage.run("sleep 600 #", lane=str(lane))
-        await stage.until(lambda: all(lane.running is not None for lane in stage.hooks._lanes.values()))
+        await stage.until(lambda: all(lane.running is not None for lane in stage.hooks._queues.values()))
         stage.run(f"echo stop >> {stage.note} #", lane="another")
         await stage.hooks.finish(6)
     assert stage.noted() == ["stop"]
@@ -187,7 +187,7 @@ async def test_what_waits_for_a_place_has_its_turn_at_the_end(staged):
 async def test_what_is_never_run_is_told(staged):
     async with staged() as stage:
         stage.run("sleep 600 #", place="start")
-        await stage.until(lambda: stage.hooks._lanes["lane"].running is not None)
+        await stage.until(lambda: stage.hooks._queues["lane"].running is not None)
         for number in (1, 2):
             stage.run(f"sleep {number}00 #", place=number)
         await stage.hooks.finish(0.4)
@@ -247,7 +247,7 @@ class Telling:
         await self.quiet()
 
     async def quiet(self) -> None:
-        await self.stage.until(lambda: not self.stage.hooks._lanes)
+        await self.stage.until(lambda: not self.stage.hooks._queues)
 
 
 @pytest.fixture
@@ -334,7 +334,7 @@ async def test_instances_start_reload_and_stop_with_the_director(staged):
         async def tell(event: Event | None, *, stays: bool = False) -> list[str]:
             stage.note.write_text("")
             observer(event) if event else observer.leave(stays=stays)
-            await stage.until(lambda: not stage.hooks._lanes)
+            await stage.until(lambda: not stage.hooks._queues)
             return sorted(stage.noted())
 
         assert await tell(Started(1, 1)) == ["one file.cf start", "two.cf start"]

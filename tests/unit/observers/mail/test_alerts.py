@@ -59,16 +59,16 @@ class Stage:
     async def report(self, *outcomes: tuple[int, object]) -> None:
         for number, outcome in outcomes:
             self.director.report(polled(number), outcome, 0.001, 0.0)  # type: ignore[arg-type]
-        await self.settled()
+        await self.known()
 
-    async def settled(self) -> None:
+    async def known(self) -> None:
         for _ in range(10):
             await asyncio.sleep(0)
 
     async def reload(self, *virtuals: Virtual, files: Mapping[RealKey, str] | None = None) -> None:
         await self.director.reload(config(*virtuals), files or {})
         self.alerts(Reloaded("test.cf", ()))
-        await self.settled()
+        await self.known()
 
     async def until(self, true: Callable[[], object]) -> None:
         async with asyncio.timeout(10):
@@ -279,7 +279,7 @@ async def test_who_stays_out_is_told_again_and_who_is_back_is_not():
         await stage.report((1, REFUSED))
         stage.fresh()
         hasten(stage, 99)
-        await stage.settled()
+        await stage.known()
         assert stage.fresh() == []
         hasten(stage, 1)
         await stage.until(lambda: len(stage.mails) == 2)

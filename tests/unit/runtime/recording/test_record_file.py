@@ -72,20 +72,20 @@ def test_two_processes_do_not_share_one(path: Path, file: RecordFile) -> None:
 
 
 def test_a_full_one_is_put_aside_in_place_of_the_one_before_unless_that_is_none(path: Path, file: RecordFile) -> None:
-    aside = path.with_name("web.jsonl.1")
-    aside.write_bytes(FIRST)
+    in_thread = path.with_name("web.jsonl.1")
+    in_thread.write_bytes(FIRST)
     file.open()
     file.append(FIRST * 6)
     assert not file.is_over
     file.append(FIRST)
     assert file.is_over
     file.open()
-    assert (aside.read_bytes(), path.read_bytes()) == (FIRST * 7, b"")
+    assert (in_thread.read_bytes(), path.read_bytes()) == (FIRST * 7, b"")
     file.append(FIRST * 8)
-    aside.write_bytes(b"precious")
+    in_thread.write_bytes(b"precious")
     with pytest.raises(OSError, match="it is no recording, and stays as it is"):
         file.open()
-    assert (aside.read_bytes(), path.read_bytes()) == (b"precious", FIRST * 8)
+    assert (in_thread.read_bytes(), path.read_bytes()) == (b"precious", FIRST * 8)
 
 
 @pytest.mark.parametrize("away", [True, False])

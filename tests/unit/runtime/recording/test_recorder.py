@@ -92,7 +92,7 @@ async def story(stage: Recorded) -> None:
     await stage.report(2, REFUSED)
     await stage.report(1, REFUSED, times=3)
     stage.director.maintain({ONE: "one"})
-    await stage.settled()
+    await stage.known()
     await stage.director.reload(config(virtual(3, 2, 1, failurecount=2)), {ONE: "one"})
     for number in (2, 3):
         await stage.report(number, up(), times=2)
@@ -147,13 +147,13 @@ async def test_each_file_can_be_replayed_alone(path: Path) -> None:
             await stage.write()
         await stage.report(3, REFUSED, times=2)
         await stage.write()
-    aside = path.with_name("web.jsonl.1")
-    both = replayed(aside, path)
+    in_thread = path.with_name("web.jsonl.1")
+    both = replayed(in_thread, path)
     assert len(both) > 20
     assert stage.engine[-len(both) :] == both
     assert replayed(path)
     assert both[-len(replayed(path)) :] == replayed(path)
-    assert aside.stat().st_size < 20_000
+    assert in_thread.stat().st_size < 20_000
 
 
 async def test_a_disk_that_takes_nothing_costs_the_recording_alone_and_the_gap_is_told(
@@ -218,9 +218,9 @@ async def test_no_segment_begins_while_a_configuration_is_worked_out(path: Path)
         await stage.write()
         await stage.report(3, up())
         await stage.write()
-        aside = path.with_name("web.jsonl.1")
-        assert [header.why for header in headers(aside, path)] == [Why.START, Why.FULL]
-        assert replayed(aside, path) == stage.engine
+        in_thread = path.with_name("web.jsonl.1")
+        assert [header.why for header in headers(in_thread, path)] == [Why.START, Why.FULL]
+        assert replayed(in_thread, path) == stage.engine
 
 
 async def test_checks_are_recorded_to_the_last_bit(path: Path) -> None:
