@@ -1,11 +1,10 @@
 """SIGTERM while the daemon starts or reloads: there is one way out, and `cleanstop` is honoured."""
 
 import signal
-import subprocess
 
 import pytest
 
-from tests.lab.support.director import OURS, Director
+from tests.lab.support.director import OURS, Director, Started
 from tests.lab.support.scene import Scene
 from tests.lab.support.waiting import wait_until
 
@@ -30,7 +29,7 @@ def entered(director: Director) -> int:
     return sum(len(virtual.reals) for virtual in director.table().virtuals.values())
 
 
-def begin(director: Director) -> "subprocess.Popen[bytes]":
+def begin(director: Director) -> Started:
     words = [*OURS.words, "--foreground", str(director.file), "start"]
     return director.popen(words, director.folder / "printed", **OURS.environment)
 

@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.lab.support.forking import Forked, connect, fork
 from tests.lab.support.namespaces import Host
 from tests.lab.support.table import Table, Watch, read_table, read_weights, watching
 from tests.lab.support.unsharing import MOUNTS, NETWORK, bind, enter, on_thread, unshare
@@ -34,6 +35,7 @@ class Program:
 
 OURS = Program("ours", (sys.executable, "-m", "ldirectord_py"), {"PYTHONPATH": str(ROOT)})
 ORIGINAL = Program("original", ("/usr/sbin/ldirectord",))
+Started = subprocess.Popen[bytes] | Forked
 PROGRAMS = {program.name: program for program in (OURS, ORIGINAL)}
 
 
@@ -90,15 +92,21 @@ class Director:
         printed = self.folder / "printed"
         return self.popen(words, printed, **environment).wait(seconds), printed.read_text(errors="replace")
 
-    def popen(self, words: Sequence[str], printed: Path, **environment: str) -> subprocess.Popen[bytes]:
-        """Start a command where the daemon runs, with its folders; what it prints goes into the file *printed*."""
+    def popen(self, words: Sequence[str], printed: Path, **environment: str) -> Started:
+        """Start a command where the daemon runs, with its folders; what it prints goes into the file *printed*.
 
-        def begin() -> "subprocess.Popen[bytes]":
+        Our own program is forked (see `forking`).
+        """
+        channel = connect() if tuple(words[: len(OURS.words)]) == OURS.words else None
+
+        def begin() -> Started:
             enter(self.host.namespace, NETWORK)
             unshare(MOUNTS)
             for place in _ITS_OWN:
                 if (self.folder / place).exists() and Path("/", place).exists():
                     bind(self.folder / place, Path("/", place))
+            if channel is not None:
+                return fork(channel, words[len(OURS.words) :], output.fileno(), {**os.environ, **environment})
             return subprocess.Popen(
                 words,
                 stdin=subprocess.DEVNULL,

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.lab.support.director import Director, Program
+from tests.lab.support.director import Director, Program, Started
 from tests.lab.support.namespaces import Net
 from tests.lab.support.waiting import wait_until
 from tests.parity.support.farm import Farm, address
@@ -61,7 +61,7 @@ class Stage:
     ended: Ended | None = field(default=None, init=False)
     """The command of the step, if it was one."""
     step: str = field(default="", init=False)
-    _supervised: subprocess.Popen[bytes] | None = field(default=None, init=False)
+    _supervised: Started | None = field(default=None, init=False)
 
     @property
     def name(self) -> str:

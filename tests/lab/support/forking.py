@@ -1,0 +1,192 @@
+"""Our program, started by forking: in a guest, importing it anew takes ten times as long as what it is started for.
+
+A server that has imported the program forks for each start, and the fork becomes what was asked for: in these
+namespaces, with these streams, words and variables.  It is the program from its first line on; how it is found and
+loaded is tried by the stories outside of guests, and here by the tests of units, agents and cluster managers.
+"""
+
+import array
+import atexit
+import gc
+import json
+import os
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import NoReturn
+
+from tests.lab.support.unsharing import MOUNTS, NETWORK, enter
+
+NAME = "ldirectord"
+"""A word of the server's command line, which is that of each fork: by it a pid file's process is known for ours."""
+_LARGEST = 1 << 18
+_PATIENCE = 120.0
+
+
+class Forked:
+    """A program that was started by the server, to be used as `subprocess.Popen` is."""
+
+    def __init__(self, channel: socket.socket) -> None:
+        self._channel = channel
+        self.pid: int = json.loads(self._read(_PATIENCE))
+        self.returncode: int | None = None
+
+    def wait(self, seconds: float | None = None) -> int:
+        """Return the exit status, or minus the signal that ended it; raises `subprocess.TimeoutExpired`."""
+        if self.returncode is None:
+            try:
+                self.returncode = os.waitstatus_to_exitcode(json.loads(self._read(seconds)))
+            except TimeoutError:
+                raise subprocess.TimeoutExpired(NAME, seconds or 0) from None
+            self._channel.close()
+        return self.returncode
+
+    def poll(self) -> int | None:
+        """Return the exit status, or None as long as it runs."""
+        with suppress(subprocess.TimeoutExpired):
+            self.wait(0.001)
+        return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        """Send it a signal, unless it has ended."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        """Send SIGTERM."""
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """Send SIGKILL."""
+        self.send_signal(signal.SIGKILL)
+
+    def _read(self, seconds: float | None) -> bytes:
+        self._channel.settimeout(seconds)
+        if not (said := self._channel.recv(_LARGEST)):
+            raise ChildProcessError("the server that starts our program has ended")
+        return said
+
+
+def connect() -> socket.socket:
+    """Return a connection to the server, to be made where its socket is seen: before a thread enters a namespace."""
+    channel = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    channel.connect(_server())
+    return channel
+
+
+def fork(channel: socket.socket, words: Sequence[str], output: int, environment: Mapping[str, str]) -> Forked:
+    """Start our program with *words* in this thread's namespaces; what it prints goes to the descriptor *output*."""
+    places = [os.open(f"/proc/thread-self/ns/{kind}", os.O_RDONLY) for kind in ("net", "mnt")]
+    try:
+        asked = json.dumps({"words": [*words], "environment": {**environment}}).encode()
+        streams = array.array("i", [output, *places])
+        channel.sendmsg([asked], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, streams)])
+    finally:
+        for place in places:
+            os.close(place)
+    return Forked(channel)
+
+
+_started: list[str] = []
+
+
+def _server() -> str:
+    """Return where the server listens; it is started when it is first needed, and ends with this process."""
+    if not _started:
+        folder = tempfile.mkdtemp(prefix="forking-", dir="/run")
+        path = f"{folder}/socket"
+        words = [sys.executable, "-m", __name__, path, NAME]
+        process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, start_new_session=True)
+        assert process.stdout is not None
+        process.stdout.readline()  # it listens
+        atexit.register(process.kill)
+        _started.append(path)
+    return _started[0]
+
+
+def serve(path: str) -> list[str]:
+    """Fork for whoever asks at *path*; return in each fork, with the words of its command line."""
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    listener.bind(path)
+    listener.listen(64)
+    print("listening", flush=True)
+    running: dict[int, socket.socket] = {}
+    ended, wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+    with selectors.DefaultSelector() as selector:
+        selector.register(listener, selectors.EVENT_READ)
+        selector.register(ended, selectors.EVENT_READ)
+        while True:
+            selector.select()
+            with suppress(BlockingIOError):
+                os.read(ended, 4096)
+            _reap(running)
+            listener.settimeout(0)
+            with suppress(BlockingIOError):
+                channel, _ = listener.accept()
+                channel.settimeout(None)
+                if words := _fork(channel, running):
+                    return words
+
+
+def _reap(running: dict[int, socket.socket]) -> None:
+    for pid in [*running]:
+        done, status = os.waitpid(pid, os.WNOHANG)
+        if done:
+            with suppress(OSError), running.pop(pid) as channel:
+                channel.send(json.dumps(status).encode())
+
+
+def _fork(channel: socket.socket, running: dict[int, socket.socket]) -> list[str]:
+    """Fork for what *channel* asks; return the words in the fork, and none in the server."""
+    said, rights, _, _ = channel.recvmsg(_LARGEST, socket.CMSG_SPACE(3 * 4))
+    descriptors = array.array("i")
+    for _, _, data in rights:
+        descriptors.frombytes(data)
+    asked = json.loads(said)
+    if pid := os.fork():
+        running[pid] = channel
+        channel.send(json.dumps(pid).encode())
+        for descriptor in descriptors:
+            os.close(descriptor)
+        return []
+    _become(asked["environment"], *descriptors)
+    words: list[str] = asked["words"]
+    return words
+
+
+def _become(environment: Mapping[str, str], output: int, network: int, mounts: int) -> None:
+    """Be what `subprocess.Popen` would have started."""
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    enter(network, NETWORK)
+    enter(mounts, MOUNTS)
+    os.chdir("/")
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    os.closerange(3, 1024)
+    os.environ.clear()
+    os.environ.update(environment)
+
+
+def main() -> NoReturn:
+    """Import our program, serve, and be it in each fork."""
+    from ldirectord_py import __main__, app  # noqa: F401, PLC0415  # here alone, and all that a daemon imports
+    from ldirectord_py.checks.http import builder  # noqa: F401, PLC0415
+    from ldirectord_py.cli.ldirectord import main as program  # noqa: PLC0415
+
+    gc.freeze()
+    words = serve(sys.argv[1])
+    sys.argv = [str(Path(__main__.__file__)), *words]
+    sys.exit(program())
+
+
+if __name__ == "__main__":
+    main()
