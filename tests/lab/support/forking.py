@@ -23,8 +23,8 @@ from typing import NoReturn
 
 from tests.lab.support.unsharing import MOUNTS, NETWORK, enter
 
-NAME = "ldirectord"
-"""A word of the server's command line, which is that of each fork: by it a pid file's process is known for ours."""
+_ROOM = "." * 2000
+"""A word of the server's command line, in whose place the words of each fork are written."""
 _LARGEST = 1 << 18
 _PATIENCE = 120.0
 
@@ -43,7 +43,7 @@ class Forked:
             try:
                 self.returncode = os.waitstatus_to_exitcode(json.loads(self._read(seconds)))
             except TimeoutError:
-                raise subprocess.TimeoutExpired(NAME, seconds or 0) from None
+                raise subprocess.TimeoutExpired("ldirectord", seconds or 0) from None
             self._channel.close()
         return self.returncode
 
@@ -101,7 +101,7 @@ def _server() -> str:
     if not _started:
         folder = tempfile.mkdtemp(prefix="forking-", dir="/run")
         path = f"{folder}/socket"
-        words = [sys.executable, "-m", __name__, path, NAME]
+        words = [sys.executable, "-m", __name__, path, _ROOM]
         process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, start_new_session=True)
         assert process.stdout is not None
         process.stdout.readline()  # it listens
@@ -132,7 +132,7 @@ def serve(path: str) -> list[str]:
             with suppress(BlockingIOError):
                 channel, _ = listener.accept()
                 channel.settimeout(None)
-                if words := _fork(channel, running):
+                if (words := _fork(channel, running)) is not None:
                     return words
 
 
@@ -144,8 +144,8 @@ def _reap(running: dict[int, socket.socket]) -> None:
                 channel.send(json.dumps(status).encode())
 
 
-def _fork(channel: socket.socket, running: dict[int, socket.socket]) -> list[str]:
-    """Fork for what *channel* asks; return the words in the fork, and none in the server."""
+def _fork(channel: socket.socket, running: dict[int, socket.socket]) -> list[str] | None:
+    """Fork for what *channel* asks; return the words in the fork, and None in the server."""
     said, rights, _, _ = channel.recvmsg(_LARGEST, socket.CMSG_SPACE(3 * 4))
     descriptors = array.array("i")
     for _, _, data in rights:
@@ -156,9 +156,10 @@ def _fork(channel: socket.socket, running: dict[int, socket.socket]) -> list[str
         channel.send(json.dumps(pid).encode())
         for descriptor in descriptors:
             os.close(descriptor)
-        return []
+        return None
     _become(asked["environment"], *descriptors)
     words: list[str] = asked["words"]
+    _show_as([sys.executable, "-m", "ldirectord_py", *words])
     return words
 
 
@@ -174,6 +175,16 @@ def _become(environment: Mapping[str, str], output: int, network: int, mounts: i
     os.closerange(3, 1024)
     os.environ.clear()
     os.environ.update(environment)
+
+
+def _show_as(words: Sequence[str]) -> None:
+    """Have *words* be this process's command line for others, as far as there is room (proc(5), /proc/PID/stat)."""
+    fields = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
+    begin, end = int(fields[45]), int(fields[46])
+    line = b"\0".join(os.fsencode(word) for word in words)
+    with Path("/proc/self/mem").open("r+b", buffering=0) as memory:
+        memory.seek(begin)
+        memory.write(line[: end - begin - 1].ljust(end - begin, b"\0"))
 
 
 def main() -> NoReturn:
