@@ -120,7 +120,7 @@ class Application:
         self._recorder = Recorder(lambda: self._director.state, f"ldirectord_py {__version__}")
         self._ownership: Ownership | None = None
         self._metrics = MetricsEndpoint(self.snapshot, self._healthy, self.observe, clients=self._limits.clients)
-        self._outward = Notifications(
+        self._notifications = Notifications(
             self._config,
             self._stream.emit,
             program=options.program,
@@ -132,7 +132,7 @@ class Application:
         if self._state is not None:
             self.observe(self._state.observe, without=(CheckDone,))
         if not options.shadow:  # a shadow leaves notifications to the daemon that it shadows
-            for observer in self._outward.observers:
+            for observer in self._notifications.observers:
                 self.observe(observer, without=(CheckDone,))
 
     def observe(self, observer: Observer, *, without: tuple[type[Event], ...] = ()) -> None:
@@ -161,7 +161,7 @@ class Application:
             with self._signals:
                 async with AsyncExitStack() as stack:
                     stack.push_async_callback(self._metrics.close)
-                    await stack.enter_async_context(self._outward)
+                    await stack.enter_async_context(self._notifications)
                     stack.callback(self._maintenance.close)
                     self._open_ownership(stack)
                     if problems := await self._admit(self._config()):
@@ -236,10 +236,10 @@ class Application:
         return {} if self._options.state is None else remembered(self._options.state, time.time(), self._warn)
 
     async def _leave(self) -> None:
-        self._outward.leave(stays=self._signals.leave_table)
+        self._notifications.leave(stays=self._signals.leave_table)
         if not self._signals.leave_table:
             await self._director.leave()
-        await self._outward.finish()
+        await self._notifications.finish()
 
     async def _direct(self, ready: Ready) -> None:
         director = self._director
@@ -331,7 +331,7 @@ class Application:
 
     def _follow_config(self) -> None:
         """Have checks told to the monitorfiles if there are any, and cost nothing more where there are none."""
-        monitor = self._outward.monitor
+        monitor = self._notifications.monitor
         if monitor.follow_config() and not self._options.shadow:
             self.observe(monitor)
         else:

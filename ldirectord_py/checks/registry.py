@@ -10,7 +10,7 @@ from typing import assert_never
 from ldirectord_py.checks.building.built_check import Build, BuiltCheck
 from ldirectord_py.checks.building.configured_check import ConfiguredCheck
 from ldirectord_py.checks.building.invalid_option import InvalidOption
-from ldirectord_py.checks.building.source_binding import setting_out
+from ldirectord_py.checks.building.source_binding import with_source
 from ldirectord_py.checks.connect import build_connect
 from ldirectord_py.checks.ping import build_ping
 from ldirectord_py.model.check_options import CheckedServer, CheckOptions, CheckType
@@ -213,7 +213,7 @@ def _nowhere(options: CheckOptions) -> Probe:
 
 def _probe(options: CheckOptions, built: BuiltCheck, timeout: float, *, attempts: int = 1) -> Probe:
     """Return *built* with what is the same for all services: its limits, and its source."""
-    bound = setting_out(options, built)
+    bound = with_source(options, built)
     return Probe(
         check=bound.check,
         target=bound.target,

@@ -25,7 +25,7 @@ class BindingDriver(Driver, Protocol):
         ...
 
 
-def setting_out(options: CheckOptions, built: BuiltCheck) -> BuiltCheck:
+def with_source(options: CheckOptions, built: BuiltCheck) -> BuiltCheck:
     """Return *built* with the source that is configured; raises `InvalidOption` where it can have none."""
     if options.checksource is None and options.checkdevice is None:
         return built

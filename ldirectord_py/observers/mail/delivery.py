@@ -48,7 +48,7 @@ class Delivery:
     def __init__(
         self,
         server: str | None,
-        open_way: Callable[[], Awaitable[MailTransport]],
+        open_transport: Callable[[], Awaitable[MailTransport]],
         tell: Callable[[MailEvent], None],
         gone: Callable[[Item], None],
         patience: Patience,
@@ -57,7 +57,7 @@ class Delivery:
         self.under_way = -1
         """The number of the mail that is being sent."""
         self._server = server
-        self._open_way = open_way
+        self._open_transport = open_transport
         self._tell = tell
         self._gone = gone
         self._patience = patience
@@ -112,7 +112,7 @@ class Delivery:
 
     async def _send_what_is_due(self) -> None:
         async with asyncio.timeout(self._patience.limit):
-            way = await self._open_way()
+            way = await self._open_transport()
         try:
             while (item := self._next()) is not None:
                 await self._send(way, item)

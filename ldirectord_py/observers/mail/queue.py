@@ -11,7 +11,7 @@ from ldirectord_py.observers.background import BackgroundTasks
 from ldirectord_py.observers.mail.delivery import Delivery, Item, Patience
 from ldirectord_py.observers.mail.message import Alert, addresses
 from ldirectord_py.observers.mail.routes import Routes
-from ldirectord_py.observers.mail.transports import open_way
+from ldirectord_py.observers.mail.transports import open_transport
 from ldirectord_py.system.supervision import SideJob, Supervisor
 
 MOST = 1000
@@ -73,7 +73,7 @@ class MailQueue:
 
     def _lane(self, server: str | None) -> Delivery:
         if (delivery := self._lanes.get(server)) is None:
-            opener = partial(open_way, server, self._routes)
+            opener = partial(open_transport, server, self._routes)
             delivery = self._lanes[server] = Delivery(server, opener, self._emit, self._forget, self._patience)
             self._tasks.begin(self._serve(server, delivery), f"mail through {server or 'sendmail'}")
         return delivery

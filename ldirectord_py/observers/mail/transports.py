@@ -23,7 +23,7 @@ _ODD = re.compile(r"[^A-Za-z0-9._+-]")
 """What no address is made of, as far as mail servers agree."""
 
 
-async def open_way(server: str | None, routes: Routes) -> MailTransport:
+async def open_transport(server: str | None, routes: Routes) -> MailTransport:
     """Return the way to *server*; None: this machine's own.  Raises `ServerFailed`."""
     sender = await _in_thread(_sender)
     if server is None and (program := _first_program(routes.sendmail)):
