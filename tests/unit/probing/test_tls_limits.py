@@ -261,15 +261,15 @@ async def test_what_took_long_once_is_done_in_a_thread_from_then_on(monkeypatch:
         async with asyncio.TaskGroup() as tasks:
             prober = Prober(tasks, Workers(), crashed=lambda _probe, error: pytest.fail(str(error)))
             probe = probe_of(endpoint, service="imaps", tls=TlsOptions())
-            before = await outcome_of(prober, probe), {*threads} & {"aside"}
+            before = await outcome_of(prober, probe), {*threads} & {"in a thread"}
             monkeypatch.setattr(tls, "_LONG", 0.0)
             await outcome_of(prober, probe)
             threads.clear()
-            after = await outcome_of(prober, probe), {*threads} & {"aside"}
+            after = await outcome_of(prober, probe), {*threads} & {"in a thread"}
             prober.close()
 
     assert [outcome.verdict for outcome, _ in (before, after)] == [Verdict.UP] * 2
-    assert [in_thread for _, in_thread in (before, after)] == [set(), {"aside"}]
+    assert [in_thread for _, in_thread in (before, after)] == [set(), {"in a thread"}]
 
 
 async def test_a_deadline_that_passed_while_no_thread_was_free_is_our_own_fault() -> None:
