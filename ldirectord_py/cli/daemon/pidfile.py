@@ -11,8 +11,9 @@ import re
 import signal
 import stat
 import struct
+import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from io import FileIO
 from pathlib import Path
@@ -24,6 +25,8 @@ from ldirectord_py.model.errors import DirectorError
 # struct flock of fcntl(2): type, whence, start, length, pid; the last item pads it as the compiler does
 _FLOCK = struct.Struct("@hhqqi0q")
 _FLAGS = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+_WRITTEN_WITHIN, _LOOKED_AGAIN = 0.5, 0.01
+"""Seconds that a file which is locked may take to name its holder, and between two looks at it."""
 _KINDS = {
     stat.S_IFLNK: "a symbolic link",
     stat.S_IFIFO: "a FIFO",
@@ -97,10 +100,22 @@ def _look(path: Path) -> Running | Stopped:
                 f"{path} belongs to uid {owner}, but pid {pid}, which has locked it, runs as another user:"
                 " that is not ldirectord; find out who made the file, and remove it"
             )
-        return Running(pid, path, "" if noted == pid else f"its pid file {path} does not name it")
+        named = noted == pid or _comes_to_name(path, pid)
+        return Running(pid, path, "" if named else f"its pid file {path} does not name it")
     if noted and Process(noted).is_original and Process(noted).owner == owner:
         return Running(noted, path)
     return _without_file(path) or Stopped(path if noted is not None else None)
+
+
+def _comes_to_name(path: Path, pid: int) -> bool:
+    """Return whether the file names *pid* in a moment: a daemon that starts locks its pid file, and then writes it."""
+    until = time.monotonic() + _WRITTEN_WITHIN
+    while time.monotonic() < until:
+        time.sleep(_LOOKED_AGAIN)  # noqa: TID251  # the file is written by another process: there is no event
+        with suppress(OSError), closing(_opened(path, os.O_RDONLY)) as file:
+            if _leading_number(file.read(64)) == pid:
+                return True
+    return False
 
 
 def _without_file(path: Path) -> Running | None:
