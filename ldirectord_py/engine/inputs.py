@@ -29,7 +29,7 @@ class Moment(NamedTuple):
 
 
 class Observed(NamedTuple):
-    """A check ended; see `probing.schedule.Report`."""  # one for each check, and so no dataclass, which takes longer
+    """A check ended; see `probing.schedule.ReportOutcome`."""  # one for each check: a dataclass would take longer
 
     plan: Polled
     outcome: Outcome

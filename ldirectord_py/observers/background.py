@@ -24,7 +24,7 @@ class BackgroundTasks:
         await self._group.__aexit__(None, None, None)
 
     def begin(self, work: Coroutine[None, None, None], name: str) -> None:
-        """Run *work* beside everything else."""
+        """Run *work* in the background."""
         task = self._group.create_task(work, name=name)
         self._running.add(task)
         task.add_done_callback(self._running.discard)

@@ -43,7 +43,6 @@ class _Item:
     __slots__ = (
         "asked",
         "due",
-        "errand",
         "gone",
         "lateness",
         "pauses",
@@ -54,6 +53,7 @@ class _Item:
         "schedule",
         "several",
         "spent",
+        "starter",
         "step",
     )
 
@@ -66,7 +66,7 @@ class _Item:
         self.several = isinstance(plan, Together)
         self.spent = 0.0
         """Seconds that the steps of a turn under way have taken."""
-        self.queue, self.errand, self.asked = schedule.errand(plan, 0)
+        self.queue, self.starter, self.asked = schedule.starter(plan, 0)
         self.run: Run | None = None
         self.running = False
         self.gone = False
@@ -84,7 +84,7 @@ class _Item:
         step = self.plan.step_after(last, outcome)
         if step != last:
             self.step = step
-            self.queue, self.errand, self.asked = self.schedule.errand(self.plan, step)
+            self.queue, self.starter, self.asked = self.schedule.starter(self.plan, step)
         if self.several and isinstance(self.plan, Together):
             self.spent = seconds = self.spent + seconds
             whole = self.plan.verdict(last, outcome)
@@ -108,7 +108,7 @@ class Schedule:
     def __init__(self, prober: Prober, report: ReportOutcome, *, limit: int, drivers: int) -> None:
         self.report = report
         self._prober = prober
-        self._conversations, self._drivers = self._lanes = _CheckQueue(limit), _CheckQueue(drivers)
+        self._conversations, self._drivers = self._queues = _CheckQueue(limit), _CheckQueue(drivers)
         self._loop = asyncio.get_running_loop()
         self._items: dict[Polled, _Item] = {}
         self._heap: list[tuple[float, int, _Item]] = []
@@ -121,12 +121,12 @@ class Schedule:
     @property
     def inflight(self) -> int:
         """How many checks are under way."""
-        return sum(queue.inflight for queue in self._lanes)
+        return sum(queue.inflight for queue in self._queues)
 
     @property
     def queued(self) -> int:
         """How many checks are due and wait for a place."""
-        return sum(not item.gone for queue in self._lanes for item in queue.line)
+        return sum(not item.gone for queue in self._queues for item in queue.line)
 
     @property
     def progressing(self) -> bool:
@@ -184,7 +184,7 @@ class Schedule:
             self._items[plan] = item
             heappush(self._heap, (item.due, next(self._serial), item))
 
-    def errand(self, plan: Polled, step: int) -> tuple[_CheckQueue, ProbeStarter, str]:
+    def starter(self, plan: Polled, step: int) -> tuple[_CheckQueue, ProbeStarter, str]:
         """Return the queue of the probe that is due at *step*, the probe made ready, and what it asks."""
         probe = plan.probe_at(step)
         queue = self._drivers if probe.target is None else self._conversations
@@ -231,7 +231,7 @@ class Schedule:
         """Set the timer for the next due time, rounded up to a tick; at once where somebody may leave the line."""
         while self._heap and self._heap[0][2].gone:
             heappop(self._heap)
-        if any(queue.line and queue.inflight < queue.limit for queue in self._lanes):
+        if any(queue.line and queue.inflight < queue.limit for queue in self._queues):
             when = 0.0
         elif self._heap:
             when = math.ceil(self._heap[0][0] / TICK) * TICK
@@ -248,7 +248,7 @@ class Schedule:
         now = self._loop.time()
         heap = self._heap
         begun = 0
-        for queue in self._lanes:
+        for queue in self._queues:
             while queue.line and queue.inflight < queue.limit and begun < _STARTS:
                 begun += self._begin(queue.line.popleft(), now)
         while heap and heap[0][0] <= now and begun < _STARTS:
@@ -279,7 +279,7 @@ class Schedule:
     def _start(item: _Item, now: float) -> None:
         item.running = True
         item.queue.inflight += 1
-        run = item.errand(item.done, now)
+        run = item.starter(item.done, now)
         if item.running:  # the outcome may be there already
             item.run = run
 

@@ -130,7 +130,7 @@ class Director:
         return self.state.exchanged
 
     def report(self, polled: Polled, outcome: Outcome, seconds: float, lateness: float, asked: str = "") -> None:
-        """Take note of what a check of *polled* found; see `probing.schedule.Report`."""
+        """Take note of what a check of *polled* found; see `probing.schedule.ReportOutcome`."""
         self._step(Observed(polled, outcome, seconds, lateness, asked))
 
     def _take(self, given: Configured) -> None:

@@ -31,7 +31,7 @@ class MailQueue:
         self._patience = patience or Patience()
         self._supervisor = Supervisor(emit)
         self._tasks = BackgroundTasks()
-        self._lanes: dict[str | None, Delivery] = {}
+        self._deliveries: dict[str | None, Delivery] = {}
         self._number = 0
         self._reminders: dict[int, Delivery] = {}  # where each mail waits, the oldest first
         self._others: dict[int, Delivery] = {}
@@ -65,16 +65,16 @@ class MailQueue:
 
     async def finish(self, seconds: float = FAREWELL) -> None:
         """Try once more to send what waits, and give up after *seconds*."""
-        for delivery in self._lanes.values():
+        for delivery in self._deliveries.values():
             delivery.hurry()
         await self._tasks.wait(seconds)
         self._abandon()
         await self._tasks.wait()  # they tell what they give up
 
     def _lane(self, server: str | None) -> Delivery:
-        if (delivery := self._lanes.get(server)) is None:
+        if (delivery := self._deliveries.get(server)) is None:
             opener = partial(open_transport, server, self._routes)
-            delivery = self._lanes[server] = Delivery(server, opener, self._emit, self._forget, self._patience)
+            delivery = self._deliveries[server] = Delivery(server, opener, self._emit, self._forget, self._patience)
             self._tasks.begin(self._serve(server, delivery), f"mail through {server or 'sendmail'}")
         return delivery
 
@@ -83,7 +83,7 @@ class MailQueue:
             job = SideJob(f"Mail through {server or 'sendmail'}", "the mails that waited for it are given up")
             await self._supervisor.contain(job, delivery.serve)
         finally:
-            del self._lanes[server]
+            del self._deliveries[server]
 
     def _forget(self, item: Item) -> None:
         (self._reminders if item.alert.reminder else self._others).pop(item.number)

@@ -482,9 +482,9 @@ async def test_a_bug_on_one_outcomes_way_does_not_cost_others_their_news() -> No
 
     async with serving(together) as endpoint, asyncio.TaskGroup() as tasks:
         prober = Prober(tasks, Workers(), crashed=lambda _probe, error: told.append(str(error)))
-        errand = prober.prepare(over(endpoint, Greeting()))
+        starter = prober.prepare(over(endpoint, Greeting()))
         for _ in range(10):
-            errand(take, asyncio.get_running_loop().time())
+            starter(take, asyncio.get_running_loop().time())
         async with asyncio.timeout(10):
             await done.wait()
         prober.close()

@@ -191,7 +191,7 @@ async def test_the_end_tries_once_more_at_once(server):
     server.manner = Manner.DEFER
     async with posting(Routes(port=server.port), Patience()) as stage:
         stage.post.put(alert("x"))
-        await stage.until(lambda: [item.attempts for item in stage.post._lanes[HOST].waiting.values()] == [1])
+        await stage.until(lambda: [item.attempts for item in stage.post._deliveries[HOST].waiting.values()] == [1])
         server.manner = Manner.TAKE
         begun = time.monotonic()
         await stage.post.finish()
