@@ -177,6 +177,28 @@ class Schedule:
         self._slowest = max((self._slowest, *(plan.period for plan in fresh)))
         self._arm()
 
+    def now(self, plan: Polled) -> bool:
+        """Have *plan* carried out as soon as there is room, from its first step on; return whether it is ours at all.
+
+        One that is under way comes again once it has ended: it may have begun before that which is to be seen now.
+        Two shortened pauses, or one, then bring the check back to its place within the interval.
+        """
+        if (item := self._items.get(plan)) is None:
+            return False
+        now = self._loop.time()
+        if not item.running and item.due <= now:
+            return True
+        pauses = _pauses_back((item.due + sum(item.pauses) - now) % plan.interval, plan.interval)
+        if item.running:
+            item.due, item.pauses = now, [*pauses, 0.0]
+            return True
+        self._drop(item)  # its entry in the heap cannot be moved
+        item = self._items[plan] = _Item(plan, self, now, 0.0)
+        item.pauses = pauses
+        heappush(self._heap, (now, next(self._serial), item))
+        self._arm()
+        return True
+
     def _enter(self, begins: Iterable[tuple[float, Polled]]) -> None:
         for due, plan in begins:
             self._created += 1
@@ -289,3 +311,13 @@ def _spread(fresh: Sequence[Polled], now: float) -> Iterator[tuple[float, Polled
     spread = len(fresh) / _FIRST_RATE
     for index, plan in enumerate(fresh):
         yield now + min(spread, plan.interval) * index / len(fresh), plan
+
+
+def _pauses_back(remaining: float, interval: float) -> list[float]:
+    """Return the pauses, none above *interval*, after which a check is in its place again, which is *remaining* away.
+
+    None is below half of the interval either, so that two failures in a row mean two moments.
+    """
+    if remaining >= interval / 2:
+        return [remaining]
+    return [(remaining + interval) / 2] * 2

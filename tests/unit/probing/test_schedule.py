@@ -292,6 +292,79 @@ async def test_after_a_pause_of_our_own_each_check_begins_once_and_keeps_its_pla
         assert len(places) > 1
 
 
+async def test_a_plan_that_is_wanted_now_does_not_wait_for_its_interval() -> None:
+    async with watching() as (watched, plan):
+        assert watched.schedule is not None
+        wanted, other = plan("wanted", interval=3600), plan("other", interval=3600)
+        watched.schedule.retarget([wanted, other])
+        await watched.until(lambda: len(watched.reports) == 2)
+        assert watched.schedule.now(wanted)
+        assert watched.schedule.now(wanted)
+        await watched.until(lambda: len(watched.reports) == 3)
+
+        assert Counter(watched.asked) == {"hello to wanted": 2, "hello to other": 1}
+        assert sum(not item.gone for *_, item in watched.schedule._heap) == 2
+        assert not watched.schedule.now(plan("nobody's"))
+
+
+async def test_a_check_that_came_now_goes_back_to_its_place() -> None:
+    async with watching() as (watched, plan):
+        assert watched.schedule is not None
+        wanted = plan("wanted", interval=0.5)
+        watched.schedule.retarget([wanted])
+        for wanted_after in (0, 1, 2, 3, 5, 9):
+            watched.reports.clear()
+            await watched.until(lambda after=wanted_after: len(watched.reports) >= after)
+            item = watched.schedule._items[wanted]
+            place = item.due + sum(item.pauses)
+            watched.schedule.now(wanted)
+            item = watched.schedule._items[wanted]
+
+            away = (item.due + sum(item.pauses) - place) % 0.5
+            assert min(away, 0.5 - away) < 1e-6
+            assert all(0.25 <= pause <= 0.5 for pause in item.pauses[:2])
+
+
+async def test_a_check_that_is_wanted_now_and_under_way_comes_again_after_its_end() -> None:
+    async with watching(seconds=0.2) as (watched, plan):
+        assert watched.schedule is not None
+        wanted = plan("wanted", interval=3600)
+        watched.schedule.retarget([wanted])
+        await watched.until_turn(lambda: bool(watched.began))
+        watched.schedule.now(wanted)
+        await watched.until(lambda: len(watched.reports) == 2)
+
+        assert watched.busiest["wanted"] == 1
+
+
+async def test_checks_that_are_wanted_now_wait_for_a_place_as_others_do() -> None:
+    async with watching(seconds=0.05, limit=2) as (watched, plan):
+        assert watched.schedule is not None
+        plans = [plan(str(n), interval=3600) for n in range(8)]
+        watched.schedule.retarget(plans)
+        await watched.until(lambda: len(watched.reports) == 8)
+        for wanted in plans:
+            watched.schedule.now(wanted)
+        await watched.until(lambda: watched.schedule.queued > 0)  # type: ignore[union-attr]
+        await watched.until(lambda: len(watched.reports) == 16)
+
+        assert watched.busiest["all"] == 2
+
+
+async def test_what_is_wanted_now_begins_with_its_first_step() -> None:
+    async with watching() as (watched, plan):
+        assert watched.schedule is not None
+        combined = Alternating(
+            negotiate=plan("negotiate").probe, connect=plan("connect").probe, connects=2, interval=3600
+        )
+        watched.schedule.retarget([combined])
+        await watched.until(lambda: len(watched.reports) == 1)
+        watched.schedule.now(combined)
+        await watched.until(lambda: len(watched.reports) == 2)
+
+        assert watched.asked == ["hello to negotiate"] * 2
+
+
 @pytest.mark.parametrize(("interval", "timeout"), [(0.1, 0.4), (0.4, 0.1)], ids=["slow to give up", "seldom asked"])
 async def test_a_server_that_hangs_is_out_within_the_time_that_is_told(interval: float, timeout: float) -> None:
     loop = asyncio.get_running_loop()
