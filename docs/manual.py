@@ -37,7 +37,8 @@ ldirectorctl COMMAND --help explains a command as this page does.
 _STATUSES = {
     Status.FINE: "it was done, and nothing was found",
     Status.ERROR: "it could not be done, or the command line means nothing",
-    Status.FOUND: "problems or differences were found",
+    Status.FOUND: "problems or differences were found, or a server that was named is out",
+    Status.TIMEOUT: "what it waited for has not happened in time",
 }
 
 _RUNNING = """\
@@ -126,16 +127,17 @@ class _Arguments(ArgumentParser):
 
 def control() -> str:
     """Return docs/man/ldirectorctl.8."""
+    listed = [entry for entry in COMMANDS if entry.summary]
     lines = [
         *_head("LDIRECTORCTL", 8, "ldirectorctl - work with configurations and recordings of ldirectord"),
         ".SH SYNOPSIS",
-        *_preformatted([f"ldirectorctl {command.name} [OPTION]... ARGUMENT..." for command in COMMANDS]),
+        *_preformatted([f"ldirectorctl {entry.name} [OPTION]... ARGUMENT..." for entry in listed]),
         *_section("DESCRIPTION", _CONTROL),
     ]
-    for command in COMMANDS:
-        arguments = _Arguments()
+    for entry in listed:
+        command, arguments = entry.load(), _Arguments()
         command.arguments(arguments)
-        lines += _section(command.name.upper(), command.description)
+        lines += _section(entry.name.upper(), command.description)
         for action in arguments.found:
             lines += _entry(_term(action), f"{action.help}")
     lines += [".SH EXIT STATUS"]

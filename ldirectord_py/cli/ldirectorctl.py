@@ -4,10 +4,10 @@ import os
 import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from ldirectord_py import __version__
-from ldirectord_py.cli.ctl.command import Command, Status
+from ldirectord_py.cli.ctl.command import CommandEntry, Status
 from ldirectord_py.cli.ctl.commands import COMMANDS
 from ldirectord_py.cli.inherited import leave_behind
 from ldirectord_py.cli.terminal import complain
@@ -22,9 +22,10 @@ _EPILOGUE = f"""\
 '{PROGRAM} COMMAND --help' explains a command.
 
 exit status:
-  0  it was done, and nothing was found
-  1  it could not be done, or the command line means nothing
-  2  problems or differences were found
+  0    it was done, and nothing was found
+  1    it could not be done, or the command line means nothing
+  2    problems or differences were found, or a server that was named is out
+  124  what it waited for has not happened in time
 
 environment:
   NO_COLOR  set to anything: no colours
@@ -40,11 +41,12 @@ class _Parser(ArgumentParser):
         raise SystemExit(Status.ERROR)
 
 
-def main(argv: Sequence[str] | None = None, commands: Sequence[Command] = COMMANDS) -> int:
+def main(argv: Sequence[str] | None = None, commands: Sequence[CommandEntry] = COMMANDS) -> int:
     """Do what the command line asks for; return the exit status."""
     if argv is None:  # a process of our own
         leave_behind()
-    asked = _parser(commands).parse_args(argv)
+    words = sys.argv[1:] if argv is None else argv
+    asked = _parser(commands, words).parse_args(words)
     try:
         status: Status = asked.run(asked)
         sys.stdout.flush()
@@ -64,7 +66,8 @@ def main(argv: Sequence[str] | None = None, commands: Sequence[Command] = COMMAN
     return Status.ERROR
 
 
-def _parser(commands: Sequence[Command]) -> ArgumentParser:
+def _parser(commands: Sequence[CommandEntry], words: Sequence[str]) -> ArgumentParser:
+    """Return what reads *words*; only the command that they name is loaded."""
     parser = _Parser(
         prog=PROGRAM,
         description=_DESCRIPTION,
@@ -74,16 +77,15 @@ def _parser(commands: Sequence[Command]) -> ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
     table = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for command in commands:
-        its = table.add_parser(
-            command.name,
-            help=command.summary,
-            description=command.description,
-            formatter_class=RawDescriptionHelpFormatter,
-            allow_abbrev=False,
-        )
-        command.arguments(its)
-        its.set_defaults(run=command.run)
+    named = next((word for word in words if not word.startswith("-")), None)
+    for entry in commands:
+        listed: dict[str, Any] = {"help": entry.summary} if entry.summary else {}
+        its = table.add_parser(entry.name, **listed, formatter_class=RawDescriptionHelpFormatter, allow_abbrev=False)
+        if entry.name == named:
+            command = entry.load()
+            its.description = command.description
+            command.arguments(its)
+            its.set_defaults(run=command.run)
     return parser
 
 

@@ -6,10 +6,15 @@ The one place besides the demo that imports rich, and only for a terminal: it ta
 import io
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from ldirectord_py.cli.blocks import Block, Cell, Grid, Paragraph, Plain, headed, rows_of
 from ldirectord_py.cli.terminal import Style, colourful, shown, tell, tell_rendered
+
+_MOST_ROWS = 300
+"""Of which rich makes tables; with thousands it takes seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,22 +40,33 @@ def tell_rows(rows: Sequence[Row], indent: int = 0) -> None:
         for row in rows:
             tell(row.line)
     elif rows:
-        tell_rendered(_rendered(rows, indent))
+        cells = [(*(Cell(text, row.style) for text in row.cells[:-1]), Cell(row.cells[-1])) for row in rows]
+        tell_rendered(_wrapped([Grid(cells, indent=indent)]))
 
 
-def _rendered(rows: Sequence[Row], indent: int) -> str:
+def tell_blocks(blocks: Sequence[Block]) -> None:
+    """Write *blocks* to standard output."""
+    if sys.stdout is not None:
+        tell_rendered(rendered(blocks))
+
+
+def rendered(blocks: Sequence[Block]) -> str:
+    """Return *blocks* as standard output shows them.
+
+    On a terminal long texts are wrapped below themselves, unless there are more rows than rich is quick at.
+    """
+    if on_terminal() and rows_of(blocks) <= _MOST_ROWS:
+        return _wrapped(blocks)
+    return Plain(_safe, colourful(sys.stdout)).written(blocks)
+
+
+def _safe(text: str) -> str:
+    return shown(text, sys.stdout)
+
+
+def _wrapped(blocks: Iterable[Block]) -> str:
     from rich.console import Console  # noqa: PLC0415  # see above
-    from rich.padding import Padding  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
 
-    table = Table.grid(padding=(0, 2, 0, 0))
-    for _ in rows[0].cells[:-1]:
-        table.add_column(overflow="fold")
-    table.add_column(overflow="fold", ratio=1)
-    for row in rows:
-        *first, last = (shown(cell, sys.stdout) for cell in row.cells)
-        table.add_row(*(Text(cell, _STYLES[row.style]) for cell in first), Text(last))
     console = Console(
         file=io.StringIO(),
         force_terminal=True,
@@ -59,8 +75,30 @@ def _rendered(rows: Sequence[Row], indent: int) -> str:
         legacy_windows=False,
     )
     with console.capture() as captured:
-        console.print(Padding(table, (0, 0, 0, indent)))
+        for block in blocks:
+            console.print(_renderable(block))
     return "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())
+
+
+def _renderable(block: Block) -> Any:
+    from rich.padding import Padding  # noqa: PLC0415  # see above
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    table = Table.grid(padding=(0, 2, 0, 0))
+    if isinstance(block, Paragraph):
+        table.add_column(overflow="fold")
+        table.add_row(Text.assemble(*((_safe(cell.text), _STYLES[cell.style]) for cell in block.cells)))
+        return Padding(table, (0, 0, 0, block.indent))
+    rows = headed(block)
+    last = max(map(len, rows), default=0) - 1
+    for number in range(last + 1):
+        right = number in block.right
+        ratio = 1 if number == last and not right else None
+        table.add_column(overflow="fold", justify="right" if right else "left", ratio=ratio)
+    for row in rows:
+        table.add_row(*(Text(_safe(cell.text), _STYLES[cell.style]) for cell in row))
+    return Padding(table, (0, 0, 0, block.indent))
 
 
 _STYLES = {

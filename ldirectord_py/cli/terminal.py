@@ -25,6 +25,11 @@ def tell(text: str, style: Style | None = None) -> None:
     _write_lines(sys.stdout, text, *((f"\x1b[{style}m", "\x1b[0m") if coloured else ()))
 
 
+def styled(text: str, style: Style) -> str:
+    """Return *text* in the colour, or weight, of *style*."""
+    return f"\x1b[{style}m{text}\x1b[0m"
+
+
 def tell_rendered(text: str) -> None:
     """Write *text* to standard output as it is: colours are in it, and all else has been `shown`."""
     _write(sys.stdout, text)

@@ -13,19 +13,29 @@ class Status(IntEnum):
     ERROR = 1
     """It could not be done, or the command line means nothing."""
     FOUND = 2
-    """It was done, and found what it looks for: problems, or differences."""
+    """It was done, and found what it looks for: problems, differences, or a server that is out."""
+    TIMEOUT = 124
+    """What it was to wait for has not happened in time; timeout(1) ends so, too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """One row of the table of commands."""
+    """What a command is called with, and does."""
 
-    name: str
-    summary: str
-    """A clause for the list of commands, such as `write a configuration in the other syntax`."""
     description: str
     """One or more paragraphs for the command's own help."""
     arguments: Callable[[ArgumentParser], None]
     """Adds the command's arguments."""
     run: Callable[[Namespace], Status]
     """Does it.  `DirectorError` and `OSError` are told on standard error and end in `Status.ERROR`."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommandEntry:
+    """One row of the table of commands."""
+
+    name: str
+    summary: str
+    """A clause for the list of commands, such as `write a configuration in the other syntax`; empty: not listed."""
+    load: Callable[[], Command]
+    """Imports the command."""

@@ -70,10 +70,4 @@ def _write(out: Path, result: bytes) -> None:
         raise
 
 
-CONVERT = Command(
-    name="convert",
-    summary="write a ldirectord.cf as YAML, or the other way round",
-    description=_DESCRIPTION,
-    arguments=_arguments,
-    run=_run,
-)
+COMMAND = Command(description=_DESCRIPTION, arguments=_arguments, run=_run)

@@ -22,10 +22,4 @@ def _run(asked: Namespace) -> Status:
     return Status.FINE if tell_story(kernel=asked.kernel) else Status.ERROR
 
 
-DEMO = Command(
-    name="demo",
-    summary="show on three small web servers what a director does",
-    description=_DESCRIPTION,
-    arguments=_arguments,
-    run=_run,
-)
+COMMAND = Command(description=_DESCRIPTION, arguments=_arguments, run=_run)

@@ -76,10 +76,4 @@ def _list() -> None:
     tell_rows([Row(f"{name:<{width}}  {summary}", (name, summary)) for name, summary in known])
 
 
-LINT = Command(
-    name="lint",
-    summary="tell what is legal in a configuration and probably not meant",
-    description=_DESCRIPTION,
-    arguments=_arguments,
-    run=_run,
-)
+COMMAND = Command(description=_DESCRIPTION, arguments=_arguments, run=_run)

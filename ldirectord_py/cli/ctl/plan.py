@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from ldirectord_py.cli.ctl.command import Command, Status
-from ldirectord_py.cli.ctl.plan_steps import Step, real_of, steps_of
-from ldirectord_py.cli.ctl.plan_text import show, tell_untouched
+from ldirectord_py.cli.ctl.comparing.plan_steps import Step, real_of, steps_of
+from ldirectord_py.cli.ctl.comparing.plan_text import show, tell_untouched
 from ldirectord_py.cli.daemon.kept_services import KeptServices, ownership
 from ldirectord_py.cli.environment import Environment
 from ldirectord_py.cli.instances import find_config, instance_name, pid_paths
@@ -60,13 +60,7 @@ def _run(asked: Namespace) -> Status:
     return Status.FOUND if steps else Status.FINE
 
 
-PLAN = Command(
-    name="plan",
-    summary="say what a configuration would change in the kernel's table now",
-    description=_DESCRIPTION,
-    arguments=_arguments,
-    run=_run,
-)
+COMMAND = Command(description=_DESCRIPTION, arguments=_arguments, run=_run)
 
 
 def _as_json(config: Config, planned: PlannedChanges, steps: Sequence[Step], known: KeptServices) -> dict[str, Any]:

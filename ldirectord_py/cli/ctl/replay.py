@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ldirectord_py.cli.ctl.command import Command, Status
-from ldirectord_py.cli.ctl.comparison import as_json, compared, show
+from ldirectord_py.cli.ctl.comparing.comparison import as_json, compared, show
 from ldirectord_py.cli.environment import Environment
 from ldirectord_py.cli.instances import find_config
 from ldirectord_py.cli.terminal import complain, tell
@@ -147,10 +147,4 @@ def _begun(header: Header) -> LogLine:
     return LogLine(level, "recording_begun", text, {**fields, "path": header.config})
 
 
-REPLAY = Command(
-    name="replay",
-    summary="tell again what a director has recorded, or what another configuration would have made of it",
-    description=_DESCRIPTION,
-    arguments=_arguments,
-    run=_run,
-)
+COMMAND = Command(description=_DESCRIPTION, arguments=_arguments, run=_run)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ldirectord_py.cli.ctl.command import Command, Status
+from ldirectord_py.cli.ctl.command import Command, CommandEntry, Status
 from ldirectord_py.cli.ctl.commands import COMMANDS
 from ldirectord_py.cli.ldirectorctl import main
 from ldirectord_py.model.errors import ConfigRejected, DirectorError
@@ -35,7 +35,7 @@ def _run(asked: Namespace) -> Status:
     return Status.FINE
 
 
-ECHO = Command(name="try", summary="try it out", description="Tries it out.", arguments=_arguments, run=_run)
+ECHO = CommandEntry("try", "try it out", lambda: Command(description="Tries it out.", arguments=_arguments, run=_run))
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from ldirectord_py.cli.ctl.plan_steps import steps_of
-from ldirectord_py.cli.ctl.plan_text import show
+from ldirectord_py.cli.ctl.comparing.plan_steps import steps_of
+from ldirectord_py.cli.ctl.comparing.plan_text import show
 from ldirectord_py.config.load import parse
 from ldirectord_py.engine.forecast import forecast
 from ldirectord_py.model.address import Endpoint
