@@ -37,6 +37,7 @@ from ldirectord_py.observers.notifications import Notifications
 from ldirectord_py.options import Options, Ready
 from ldirectord_py.probing.checking import checking
 from ldirectord_py.probing.schedule import Schedule
+from ldirectord_py.runtime.connections.counts import ConnectionCounts
 from ldirectord_py.runtime.control_commands import ControlCommands
 from ldirectord_py.runtime.director import Director
 from ldirectord_py.runtime.keeping_pid_file import KEEPING_PID_FILE, keep_pid_file
@@ -111,6 +112,7 @@ class Application:
         self._table = open_table(options.table, self._warn, otherwise_memory=options.debug)
         writer = Shadow if options.shadow else TableWriter
         self._director = Director(config, self._table, self._stream.emit, writer)
+        self._connections = ConnectionCounts(self._table, self._director)
         self._schedule: Schedule | None = None
         self._maintenance = Maintenance(self._stream.emit)
         self._settings = KernelSettings({} if options.state is None else settings_before(options.state))
@@ -119,7 +121,9 @@ class Application:
         )
         self._recorder = Recorder(lambda: self._director.state, f"ldirectord_py {__version__}")
         self._ownership: Ownership | None = None
-        self._metrics = MetricsEndpoint(self.snapshot, self._healthy, self.observe, clients=self._limits.clients)
+        self._metrics = MetricsEndpoint(
+            self.snapshot, self._connections.refresh, self._healthy, self.observe, clients=self._limits.clients
+        )
         self._notifications = Notifications(
             self._config,
             self._stream.emit,
@@ -147,6 +151,7 @@ class Application:
             inflight=schedule.inflight if schedule else 0,
             queued=schedule.queued if schedule else 0,
             log_lines_lost=self._log.lost,
+            counted=self._connections.of,
         )
 
     def end(self) -> None:

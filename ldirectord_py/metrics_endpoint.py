@@ -1,6 +1,6 @@
 """Where `/metrics` is served: part of the composition, which follows the configuration."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from typing import Protocol
 
@@ -14,6 +14,10 @@ from ldirectord_py.model.snapshot import Snapshot
 class MetricsServer(Protocol):
     """See `api.server.Exposition`."""
 
+    async def prepare(self) -> None:
+        """See that what is to be shown is fresh."""
+        ...
+
     def pieces(self, accept: str, /) -> tuple[str, Iterator[bytes]]:
         """Return the content type for this `Accept`, and the body in pieces."""
         ...
@@ -25,12 +29,14 @@ class MetricsEndpoint:
     def __init__(
         self,
         snapshot: Callable[[], Snapshot],
+        refresh: Callable[[], Awaitable[None]],
         healthy: Callable[[], bool],
         observe: Callable[[Observer], None],
         *,
         clients: int,
     ) -> None:
         self._snapshot = snapshot
+        self._refresh = refresh
         self._healthy = healthy
         self._observe = observe
         self._clients = clients
@@ -68,7 +74,7 @@ class MetricsEndpoint:
         from ldirectord_py.observers.metrics.metrics import Metrics  # noqa: PLC0415  # see above
 
         if self._metrics is None:
-            metrics = Metrics(self._snapshot, __version__)
+            metrics = Metrics(self._snapshot, __version__, refresh=self._refresh)
             self._observe(metrics.observe)
             self._metrics = metrics
         limits = Limits(connections=self._clients)

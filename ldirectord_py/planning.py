@@ -58,5 +58,5 @@ async def planned_changes(config: Config, *, check: bool, ours: Collection[str] 
         maintenance.close()
     outcomes = None if checked is None else {key: one.outcome for key, one in checked.items()}
     told = forecast(config, found, outcomes, maintained, ours)
-    connections = {virtual: sum(reals.values()) for virtual, reals in counted.items()}
+    connections = {virtual: sum(each.open for each in reals.values()) for virtual, reals in counted.items()}
     return PlannedChanges(told, found, checked, maintained, connections)

@@ -27,6 +27,10 @@ LIMITS = Limits()
 class Exposition(Protocol):
     """What the server shows at `/metrics`."""
 
+    async def prepare(self) -> None:
+        """See that what is to be shown is fresh; called before `pieces`."""
+        ...
+
     def pieces(self, accept: str, /) -> tuple[str, Iterator[bytes]]:
         """Return the content type for this `Accept`, and the body in pieces that take well under a millisecond each."""
         ...
@@ -92,10 +96,12 @@ class Scrapes:
             self._waiting -= 1
 
     async def _scrape(self, request: web.Request) -> web.StreamResponse:
-        content_type, pieces = self._metrics.pieces(request.headers.get("Accept", ""))
-        response = web.StreamResponse(headers={"Content-Type": content_type})
+        response = web.StreamResponse()
         try:
             async with asyncio.timeout(self._limits.scrape_seconds):
+                await self._metrics.prepare()
+                content_type, pieces = self._metrics.pieces(request.headers.get("Accept", ""))
+                response.headers["Content-Type"] = content_type
                 await response.prepare(request)
                 while (piece := await self._next(pieces)) is not None:
                     if piece:

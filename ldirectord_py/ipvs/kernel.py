@@ -19,7 +19,7 @@ from ldirectord_py.ipvs.refusals import adopted, harmless, refusal, subject
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.errors import TableUnavailable
 from ldirectord_py.model.service import VirtualKey
-from ldirectord_py.model.table import Change, Refusal, Service, Settings, TableState
+from ldirectord_py.model.table import Change, Connections, Refusal, Service, Settings, TableState
 
 _T = TypeVar("_T")
 
@@ -78,9 +78,9 @@ class KernelTable:
                     await self._enter(table, services, turn)
         return table
 
-    async def connections(self, virtuals: Sequence[VirtualKey]) -> Mapping[VirtualKey, Mapping[Endpoint, int]]:
-        """Return how many connections each real server of *virtuals* has, active and inactive ones together."""
-        found: dict[VirtualKey, Mapping[Endpoint, int]] = {}
+    async def connections(self, virtuals: Sequence[VirtualKey]) -> Mapping[VirtualKey, Mapping[Endpoint, Connections]]:
+        """Return how many connections each real server of *virtuals* has."""
+        found: dict[VirtualKey, Mapping[Endpoint, Connections]] = {}
         async with self._busy:
             turn = _Turn()
             with _translated():

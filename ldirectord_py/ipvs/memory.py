@@ -11,6 +11,7 @@ from ldirectord_py.model.table import (
     AddDestination,
     AddService,
     Change,
+    Connections,
     Destination,
     Refusal,
     RemoveDestination,
@@ -58,10 +59,10 @@ class MemoryTable:
             if virtual in wanted
         }
 
-    async def connections(self, virtuals: Sequence[VirtualKey]) -> Mapping[VirtualKey, Mapping[Endpoint, int]]:
-        """Return 0 for each: nothing is forwarded by this table."""
+    async def connections(self, virtuals: Sequence[VirtualKey]) -> Mapping[VirtualKey, Mapping[Endpoint, Connections]]:
+        """Return none for each: nothing is forwarded by this table."""
         return {
-            virtual: dict.fromkeys(self._destinations[virtual], 0)
+            virtual: dict.fromkeys(self._destinations[virtual], Connections(0, 0, 0))
             for virtual in virtuals
             if virtual in self._destinations
         }

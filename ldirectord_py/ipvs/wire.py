@@ -13,7 +13,7 @@ from enum import IntEnum
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
 from struct import Struct
-from typing import assert_never
+from typing import Any, assert_never
 
 from ldirectord_py.ipvs.netlink import (
     WireError,
@@ -34,6 +34,7 @@ from ldirectord_py.model.table import (
     AddDestination,
     AddService,
     Change,
+    Connections,
     Destination,
     RemoveDestination,
     RemoveService,
@@ -69,7 +70,7 @@ _SERVICE, _DEST = 1, 2
 _SVC_AF, _SVC_PROTOCOL, _SVC_ADDR, _SVC_PORT, _SVC_FWMARK = 1, 2, 3, 4, 5
 _SVC_SCHED_NAME, _SVC_FLAGS, _SVC_TIMEOUT, _SVC_NETMASK, _SVC_PE_NAME = 6, 7, 8, 9, 11
 _DEST_ADDR, _DEST_PORT, _DEST_FWD_METHOD, _DEST_WEIGHT, _DEST_U_THRESH, _DEST_L_THRESH = 1, 2, 3, 4, 5, 6
-_DEST_ACTIVE_CONNS, _DEST_INACT_CONNS = 7, 8
+_DEST_ACTIVE_CONNS, _DEST_INACT_CONNS, _DEST_PERSIST_CONNS = 7, 8, 9
 _DEST_ADDR_FAMILY, _DEST_TUN_TYPE, _DEST_TUN_PORT, _DEST_TUN_FLAGS = 11, 13, 14, 15
 
 _UNUSED_MARK = 0xFFFFFFFE
@@ -159,21 +160,24 @@ def unpack_destination(message: bytes) -> tuple[Endpoint, Destination]:
 
     Raises `WireError` for whatever is not a destination.
     """
-    if len(message) >= _LAID_OUT.size:
-        fields = _LAID_OUT.unpack_from(message)
-        if fields[0] == _DEST and fields[1::2] == _HEADERS:
-            address, port, method, weight, _, _, _, upper, lower, family = fields[2::2]
-            return _endpoint_of(family, address, port), _destination_of(method, weight, upper, lower)
+    if (values := _laid_out(message)) is not None:
+        address, port, method, weight, _, _, _, upper, lower, _, _, _, family = values
+        return _endpoint_of(family, address, port), _destination_of(method, weight, upper, lower)
     return _walk_destination(message)
 
 
-def unpack_connections(message: bytes) -> tuple[Endpoint, int]:
+def unpack_connections(message: bytes) -> tuple[Endpoint, Connections]:
     """Return the address and port of the destination that *message* describes, and how many connections it has.
 
     Raises `WireError` for whatever is not a destination.
     """
+    if (values := _laid_out(message)) is not None:
+        address, port, *_, active, inactive, persistent, family = values
+        return _endpoint_of(family, address, port), Connections(active, inactive, persistent)
     found = attributes(_nested(message, _DEST))
-    return _named_endpoint(found), u32(found, _DEST_ACTIVE_CONNS) + u32(found, _DEST_INACT_CONNS)
+    return _named_endpoint(found), Connections(
+        u32(found, _DEST_ACTIVE_CONNS), u32(found, _DEST_INACT_CONNS), u32(found, _DEST_PERSIST_CONNS)
+    )
 
 
 def _named_endpoint(found: Mapping[int, bytes]) -> Endpoint:
@@ -190,8 +194,8 @@ def _walk_destination(message: bytes) -> tuple[Endpoint, Destination]:
 
 
 # How kernels since 5.3 lay a destination out: `ip_vs_genl_fill_dest` puts the same attributes in the same order always,
-# so one look at all headers at once replaces a walk of sixteen steps.  (Three counters stand before ADDR_FAMILY.)
-_LAID_OUT = Struct("=6xHI16sIHxxIIIIIBxxxIHxxIHxxIIII24xIHxx")
+# so one look at all headers at once replaces a walk of sixteen steps.
+_LAID_OUT = Struct("=6xHI16sIHxxIIIIIBxxxIHxxIHxxIIIIIIIIIIIHxx")
 _HEADERS = tuple(
     header_of(kind, length)
     for kind, length in (
@@ -204,9 +208,20 @@ _HEADERS = tuple(
         (_DEST_TUN_FLAGS, 2),
         (_DEST_U_THRESH, 4),
         (_DEST_L_THRESH, 4),
+        (_DEST_ACTIVE_CONNS, 4),
+        (_DEST_INACT_CONNS, 4),
+        (_DEST_PERSIST_CONNS, 4),
         (_DEST_ADDR_FAMILY, 2),
     )
 )
+
+
+def _laid_out(message: bytes) -> tuple[Any, ...] | None:
+    """Return the value of each attribute of `_HEADERS`; None: they are not laid out like this."""
+    if len(message) < _LAID_OUT.size:
+        return None
+    fields = _LAID_OUT.unpack_from(message)
+    return fields[2::2] if fields[0] == _DEST and fields[1::2] == _HEADERS else None
 
 
 # Thousands of destinations are read every few seconds and hardly ever differ from the last time: equal ones are made

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.health import Health
 from ldirectord_py.model.service import Forwarding, RealKey, VirtualKey
+from ldirectord_py.model.table import Connections
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,8 @@ class RealStatus:
     """The weight that the table had when last written or read; None: not in it."""
     certificate_expires: float | None = None
     """Until when the certificate is valid that it last showed, in seconds since the epoch; None: it showed none."""
+    connections: Connections | None = None
+    """Those that the kernel has for it, a few seconds ago at most; None: not in the table, or nobody has looked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +37,7 @@ class VirtualStatus:
     """One virtual service."""
 
     key: VirtualKey
+    servicename: str | None = None
     scheduler: str
     service: str
     checktype: str

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntFlag
 from ipaddress import IPv4Address
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.service import Forwarding, VirtualKey
@@ -61,6 +61,22 @@ class Service:
 
 
 TableState = Mapping[VirtualKey, Service]
+
+
+class Connections(NamedTuple):
+    """How many connections the kernel has for one entry."""
+
+    active: int
+    """TCP connections that are established; with UDP always 0."""
+    inactive: int
+    """All others: TCP connections that begin or end, and clients of UDP that were heard of lately."""
+    persistent: int
+    """Clients that persistence keeps with this server."""
+
+    @property
+    def open(self) -> int:
+        """How many connections there are, active and inactive ones together."""
+        return self.active + self.inactive
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +150,8 @@ class Table(Protocol):
         """
         ...
 
-    async def connections(self, virtuals: Sequence[VirtualKey]) -> Mapping[VirtualKey, Mapping[Endpoint, int]]:
-        """Return how many connections each real server of *virtuals* has, active and inactive ones together.
+    async def connections(self, virtuals: Sequence[VirtualKey]) -> Mapping[VirtualKey, Mapping[Endpoint, Connections]]:
+        """Return how many connections each real server of *virtuals* has; those that are absent are left out.
 
         Raises `TableUnavailable` where the table cannot be read at all.
         """

@@ -64,7 +64,11 @@ class ControlCommands:
             for virtual, service in found.items():
                 counted = connections.get(virtual, {})
                 told[str(virtual)] = [
-                    {"real": str(real), "weight": destination.weight, "connections": counted.get(real, 0)}
+                    {
+                        "real": str(real),
+                        "weight": destination.weight,
+                        "connections": counted[real].open if real in counted else 0,
+                    }
                     for real, destination in service.destinations.items()
                 ]
             await asyncio.sleep(0)  # checks first

@@ -1,18 +1,25 @@
 """The director's state as one value."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
+from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.config import Virtual
 from ldirectord_py.model.decisions import Decision, Mode
-from ldirectord_py.model.service import RealKey
+from ldirectord_py.model.service import RealKey, VirtualKey
 from ldirectord_py.model.snapshot import RealStatus, Snapshot, VirtualStatus
+from ldirectord_py.model.table import Connections
 from ldirectord_py.runtime.director import Director
 
+Counted = Callable[[VirtualKey], Mapping[Endpoint, Connections]]
+"""Returns the connections of each real server of a virtual, as far as they are known."""
 
-def snapshot(director: Director, *, inflight: int, queued: int, log_lines_lost: int = 0) -> Snapshot:
+
+def snapshot(
+    director: Director, *, inflight: int, queued: int, log_lines_lost: int = 0, counted: Counted = lambda _virtual: {}
+) -> Snapshot:
     """Return how everything is now."""
     return Snapshot(
-        virtuals=_Virtuals(director),
+        virtuals=_Virtuals(director, counted),
         inflight=inflight,
         queued=queued,
         first_pass=director.state.first_pass,
@@ -23,31 +30,37 @@ def snapshot(director: Director, *, inflight: int, queued: int, log_lines_lost: 
 class _Virtuals:
     """The virtuals of the configuration that is in force when one begins to go through them."""
 
-    def __init__(self, director: Director) -> None:
+    def __init__(self, director: Director, counted: Counted) -> None:
         self._director = director
+        self._counted = counted
 
     def __iter__(self) -> Iterator[VirtualStatus]:
         director = self._director
         for virtual in director.config.virtuals:
             decision = director.state.decide(virtual.key)
             if decision is not None and director.state.virtuals[virtual.key] is virtual:  # no reload came in between
-                yield _virtual(director, virtual, decision)
+                yield _virtual(director, virtual, decision, self._counted(virtual.key))
 
 
-def _virtual(director: Director, virtual: Virtual, decision: Decision) -> VirtualStatus:
+def _virtual(
+    director: Director, virtual: Virtual, decision: Decision, counted: Mapping[Endpoint, Connections]
+) -> VirtualStatus:
     return VirtualStatus(
         key=virtual.key,
+        servicename=virtual.servicename,
         scheduler=virtual.settings.scheduler,
         service=virtual.check_options.service,
         checktype=virtual.check_options.checktype,
         quiescent=virtual.quiescent,
         fallback=virtual.kernel_endpoint(virtual.fallback) if virtual.fallback else None,
         fallback_active=decision.mode is Mode.FALLBACK,
-        reals=tuple(_reals(director, virtual, decision)),
+        reals=tuple(_reals(director, virtual, decision, counted)),
     )
 
 
-def _reals(director: Director, virtual: Virtual, decision: Decision) -> list[RealStatus]:
+def _reals(
+    director: Director, virtual: Virtual, decision: Decision, counted: Mapping[Endpoint, Connections]
+) -> list[RealStatus]:
     actual = director.reconciler.known.get(virtual.key)
     statuses: dict[RealKey, RealStatus] = {}
     for key, real in virtual.servers:
@@ -64,5 +77,6 @@ def _reals(director: Director, virtual: Virtual, decision: Decision) -> list[Rea
             wanted=should.weight if should else None,
             actual=does.weight if does else None,
             certificate_expires=director.certificates.expires(real.plan),
+            connections=counted.get(key.real),
         )
     return list(statuses.values())

@@ -26,6 +26,7 @@ from ldirectord_py.model.table import (
     AddDestination,
     AddService,
     Change,
+    Connections,
     Destination,
     RemoveDestination,
     RemoveService,
@@ -250,8 +251,12 @@ async def test_a_set_keeps_order_and_connections(table: KernelTable) -> None:
         reals = {first: masq[1]} | dict.fromkeys(others, masq[0])
         await table.apply(additions({local: Service(plain(local, "wlc"), reals)}))
         order = list((await table.read())[local].destinations)
+        assert (await table.connections([local]))[local] == dict.fromkeys(reals, Connections(0, 0, 0))
         with socket.create_connection(("127.0.0.1", 8000), timeout=5):
             assert "ESTABLISHED" in ipvsadm("-L -n -c")
+            assert (await table.connections([local, WEB])) == {
+                local: {first: Connections(1, 0, 0)} | dict.fromkeys(others, Connections(0, 0, 0))
+            }
             changes = [SetService(local, plain(local, "wrr")), SetDestination(local, first, masq[0])]
             assert not await table.apply(changes)
             assert list((await table.read())[local].destinations) == order

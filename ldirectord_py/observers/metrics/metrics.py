@@ -2,7 +2,7 @@
 
 import platform
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from types import MethodType
 
 from prometheus_client import CollectorRegistry, GCCollector, ProcessCollector, generate_latest
@@ -31,9 +31,15 @@ class Metrics:
     """
 
     def __init__(
-        self, snapshot: Callable[[], Snapshot], version: str, *, clock: Callable[[], float] = time.time
+        self,
+        snapshot: Callable[[], Snapshot],
+        version: str,
+        *,
+        refresh: Callable[[], Awaitable[None]] | None = None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._snapshot = snapshot
+        self._refresh = refresh
         self._version = version
         self._counters = Counters(clock)
         self._count = {kind: MethodType(row.count, self._counters) for kind, row in TABLE.items()}
@@ -44,6 +50,11 @@ class Metrics:
     def observe(self, event: Event) -> None:
         """Count *event*."""
         self._count[type(event)](event)
+
+    async def prepare(self) -> None:
+        """See that the connections in the next snapshot are fresh."""
+        if self._refresh is not None:
+            await self._refresh()
 
     def render(self, accept: str = "") -> tuple[bytes, str]:
         """Return the whole exposition in one go, and its content type."""

@@ -27,6 +27,10 @@ class Slices:
     def __init__(self, *pieces: bytes) -> None:
         self.all = pieces
         self.made = 0
+        self.prepared = 0
+
+    async def prepare(self) -> None:
+        self.prepared += 1
 
     def pieces(self, accept: str, /) -> tuple[str, Iterator[bytes]]:
         return f"text/plain; accepted={accept}", self._count()
@@ -75,6 +79,7 @@ async def test_others_have_their_turn_between_two_pieces():
 
     assert text == "x" * 50
     assert len(seen) > 40
+    assert slices.prepared == 1
 
 
 @pytest.mark.parametrize(("health", "status"), [(True, 200), (False, 503)])

@@ -1,0 +1,1 @@
+"""The connections that the kernel counts for each real server, as far as somebody wants to see them."""
