@@ -30,6 +30,7 @@ from ldirectord_py.model.events import (
 from ldirectord_py.model.problems import Problem
 from ldirectord_py.model.snapshot import Snapshot
 from ldirectord_py.observers.events.log_line import Level
+from ldirectord_py.observers.history.history import History
 from ldirectord_py.observers.logging.entry import LogFormat
 from ldirectord_py.observers.logging.log import open_log
 from ldirectord_py.observers.logging.own_faults import OwnFaults
@@ -105,6 +106,7 @@ class Application:
         self._supervised = config.supervised
         self._path = Path(config.path)
         self._stream = EventStream()
+        self.history = History()
         self._supervisor = Supervisor(self._stream.emit)
         self._notifier = Notifier()
         self._reload = asyncio.Event()
@@ -133,6 +135,7 @@ class Application:
         )
         self.observe(self._follow, without=(CheckDone,))
         self.observe(self._log)
+        self.observe(self.history.observe, without=(CheckDone,))
         if self._state is not None:
             self.observe(self._state.observe, without=(CheckDone,))
         if not options.shadow:  # a shadow leaves notifications to the daemon that it shadows

@@ -6,7 +6,7 @@ import socket
 
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.network import outcome_of_errno, raise_of_opening
-from ldirectord_py.model.outcome import Outcome, Reason, down
+from ldirectord_py.model.outcome import NETWORK_SILENT, Outcome, Reason, down
 from ldirectord_py.model.probe import Origin
 from ldirectord_py.system.early_answers import has_answered
 from ldirectord_py.system.socket_binding import bind
@@ -62,7 +62,7 @@ def outcome_of(error: OSError, *, what: str = "") -> Outcome:
     if error.errno is not None:
         outcome = outcome_of_errno(error.errno)
     elif isinstance(error, TimeoutError):
-        outcome = down(Reason.TIMEOUT, "no answer from the network")
+        outcome = down(Reason.TIMEOUT, NETWORK_SILENT)
     else:  # asyncio raises `ConnectionError` without a number
         outcome = down(Reason.RESET, "the server ended the connection")
     return down(outcome.reason, what + outcome.detail)

@@ -5,7 +5,7 @@ import os
 from typing import NoReturn
 
 from ldirectord_py.model.errors import CheckUnavailable
-from ldirectord_py.model.outcome import Outcome, Reason, down
+from ldirectord_py.model.outcome import NETWORK_SILENT, Outcome, Reason, down
 
 _OF_THE_SERVER = {
     errno.ECONNREFUSED: (Reason.REFUSED, "connection refused"),
@@ -13,7 +13,7 @@ _OF_THE_SERVER = {
     errno.EPIPE: (Reason.RESET, "the server closed the connection while we were sending"),
     errno.ENOTCONN: (Reason.RESET, "the server reset the connection"),
     errno.ECONNABORTED: (Reason.RESET, "the connection was aborted"),
-    errno.ETIMEDOUT: (Reason.TIMEOUT, "no answer from the network (ETIMEDOUT)"),
+    errno.ETIMEDOUT: (Reason.TIMEOUT, f"{NETWORK_SILENT} (ETIMEDOUT)"),
     errno.EHOSTUNREACH: (Reason.UNREACHABLE, "the server does not answer on its network (no route to host)"),
     errno.EHOSTDOWN: (Reason.UNREACHABLE, "the server is down on its network (host is down)"),
     errno.ENOPROTOOPT: (Reason.UNREACHABLE, "the server has no such protocol"),

@@ -1,5 +1,6 @@
 """What one check found."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -43,6 +44,47 @@ class Outcome:
 
 
 LONGEST_DETAIL = 200
+
+NO_CONNECTION = "no connection within"
+NETWORK_SILENT = "no answer from the network"
+TLS_FAILED = "TLS failed"
+"""How details begin that say at which layer a check failed: see `code`."""
+
+_CODES = {
+    Reason.OK: "OK",
+    Reason.TIMEOUT: "L7TOUT",
+    Reason.REFUSED: "L4CON",
+    Reason.UNREACHABLE: "L4CON",
+    Reason.CLOSED: "L7RSP",
+    Reason.RESET: "L4CON",
+    Reason.TLS: "L6RSP",
+    Reason.PROTOCOL: "L7RSP",
+    Reason.STATUS: "L7STS",
+    Reason.MISMATCH: "REGEX",
+    Reason.TOO_LONG: "L7RSP",
+    Reason.EXIT: "EXIT",
+    Reason.MAINTENANCE: "MAINT",
+    Reason.LOCAL: "LOCAL",
+}
+
+CODES = (*dict.fromkeys(_CODES.values()), "L4TOUT", "CERT")
+"""Whatever `code` may return."""
+_ONE_OF_SEVERAL = re.compile(r"check \d+ of \d+: ")
+"""Stands before the detail where a server has to pass several checks."""
+
+
+def code(reason: Reason, detail: str = "") -> str:
+    """Return *reason* as HAProxy's statistics name it (its management guide, `check_status`), where they have a word.
+
+    A layer is named where the *detail* of the outcome tells it.  A timeout of which it is not known whether there was
+    a connection is one of layer 7: no valid answer came in time.
+    """
+    said = detail[match.end() :] if (match := _ONE_OF_SEVERAL.match(detail)) else detail
+    if reason is Reason.TIMEOUT and said.startswith((NO_CONNECTION, NETWORK_SILENT)):
+        return "L4TOUT"
+    if reason is Reason.TLS and said and not said.startswith(TLS_FAILED):
+        return "CERT"
+    return _CODES[reason]
 
 
 def up(detail: str = "") -> Outcome:

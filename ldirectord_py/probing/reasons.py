@@ -5,7 +5,7 @@ import ssl
 from ldirectord_py.model.conversation import PeerClosed, PeerTooLong
 from ldirectord_py.model.errors import CheckUnavailable
 from ldirectord_py.model.network import outcome_of_errno, raise_if_ours
-from ldirectord_py.model.outcome import Outcome, Reason, down, fault
+from ldirectord_py.model.outcome import TLS_FAILED, Outcome, Reason, down, fault
 from ldirectord_py.probing.tls_handshake import HandshakeRefused
 from ldirectord_py.probing.tls_reasons import tls_sentence
 
@@ -23,7 +23,7 @@ def outcome_of(error: Exception) -> Outcome | None:
         case CheckUnavailable():
             return fault(error)
         case ssl.SSLError() | HandshakeRefused():
-            return down(Reason.TLS, f"TLS failed: {tls_sentence(error)}")
+            return down(Reason.TLS, f"{TLS_FAILED}: {tls_sentence(error)}")
         case OSError():
             return outcome_of_errno(error.errno)
         case _:

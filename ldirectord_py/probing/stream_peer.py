@@ -14,7 +14,7 @@ from ldirectord_py.checks.matching.offload import Allowance
 from ldirectord_py.model.conversation import Conversation, Pattern
 from ldirectord_py.model.errors import CheckUnavailable
 from ldirectord_py.model.network import outcome_of_errno, outcome_of_opening, raise_if_ours, raise_of_opening
-from ldirectord_py.model.outcome import Outcome, Reason, down, fault
+from ldirectord_py.model.outcome import NO_CONNECTION, Outcome, Reason, down, fault
 from ldirectord_py.probing.closing import reset
 from ldirectord_py.probing.compiled_probe import CompiledProbe
 from ldirectord_py.probing.peer_services import Done, PeerServices, ResumedPeer
@@ -113,7 +113,7 @@ class StreamPeer(Reader):
             return
         seconds = f"{self.probe.timeout:g} s"
         if not self._connected:
-            sentence = f"no connection within {seconds}"
+            sentence = f"{NO_CONNECTION} {seconds}"
         elif self._left == MOST:
             sentence = f"connected, but no answer within {seconds}"
         else:

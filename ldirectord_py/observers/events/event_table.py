@@ -1,5 +1,6 @@
 """The table of events: for each kind its level, its sentences, its fields, and what it counts for."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -127,6 +128,9 @@ ROWS: tuple[Row[Any], ...] = (
 """One for each kind of event; what the original logs too is worded as the original words it."""
 
 TABLE: dict[type[ev.Event], Row[Any]] = {row.kind: row for row in ROWS}
+
+KINDS: dict[type[ev.Event], str] = {kind: re.sub("(?<!^)(?=[A-Z])", "_", kind.__name__).lower() for kind in TABLE}
+"""What each kind is called in JSON: `health_changed`."""
 
 
 def lines(event: ev.Event) -> Sequence[LogLine]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from ldirectord_py.model.service import RealKey
+from ldirectord_py.model.text.escaping import printable
 
 
 class Level(StrEnum):
@@ -31,6 +32,17 @@ class LogLine:
     message: str
     fields: Mapping[str, Field] = field(default_factory=dict)
     original: bool = False
+
+
+def escaped(value: Field) -> Field:
+    """Return the value of a field with whatever text it has made printable."""
+    match value:
+        case str():
+            return printable(value)
+        case [*values]:
+            return [printable(each) for each in values]
+        case _:
+            return value
 
 
 def names_of(real: RealKey) -> dict[str, Field]:

@@ -12,8 +12,7 @@ from typing import TypeVar, assert_never
 import structlog
 from structlog.typing import EventDict, FilteringBoundLogger, Processor
 
-from ldirectord_py.model.text.escaping import printable
-from ldirectord_py.observers.events.log_line import Level, LogLine
+from ldirectord_py.observers.events.log_line import Level, LogLine, escaped
 from ldirectord_py.observers.logging.destinations import LogDestination, LogFile, Stream, Syslog
 from ldirectord_py.observers.logging.entry import Entry, LogFormat
 
@@ -89,17 +88,7 @@ class Loggers:
 
 def escape(_logger: object, _method: str, said: EventDict) -> EventDict:
     """Make printable whatever text a line has, in its message and in its fields."""
-    return {name: _escaped(value) for name, value in said.items()}
-
-
-def _escaped(value: object) -> object:
-    match value:
-        case str():
-            return printable(value)
-        case [*values]:
-            return [_escaped(each) for each in values]
-        case _:
-            return value
+    return {name: escaped(value) for name, value in said.items()}
 
 
 class _Stamper:

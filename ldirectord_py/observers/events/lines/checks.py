@@ -9,7 +9,7 @@ from ldirectord_py.model.events import (
     SoftFailure,
 )
 from ldirectord_py.model.health import Health, State
-from ldirectord_py.model.outcome import Reason
+from ldirectord_py.model.outcome import Reason, code
 from ldirectord_py.model.service import RealKey
 from ldirectord_py.model.text.moments import date, span
 from ldirectord_py.observers.events.log_line import Field, Level, LogLine, names_of
@@ -90,7 +90,9 @@ def health_changed(event: HealthChanged) -> list[LogLine]:
     fields: dict[str, Field] = {
         **names,
         "before": before.state.value,
+        "after": after.state.value,
         "reason": after.reason.value,
+        "code": code(after.reason, after.detail),
         "detail": after.detail,
         "failures": after.failures,
         "failurecount": event.failurecount,
@@ -131,6 +133,7 @@ def soft_failure(event: SoftFailure) -> list[LogLine]:
     fields: dict[str, Field] = {
         **names_of(event.real),
         "reason": health.reason.value,
+        "code": code(health.reason, health.detail),
         "detail": health.detail,
         "failures": health.failures,
         "failurecount": event.failurecount,
