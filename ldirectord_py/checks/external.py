@@ -1,6 +1,7 @@
 """Checks by a program of the operator's."""
 
 import os
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from ldirectord_py.model.conversation import DriverServices
 from ldirectord_py.model.errors import CheckUnavailable
 from ldirectord_py.model.outcome import Outcome, Reason, down, up
 from ldirectord_py.model.service import MarkKey
+from ldirectord_py.model.trace import StepKind
 from ldirectord_py.system import processes, rights
 from ldirectord_py.system.rights import Account
 
@@ -36,7 +38,7 @@ class External:
     account: Account | None = None
     """Whom it runs as; None: as the director's user, with fewer capabilities than that has."""
 
-    async def run(self, _services: DriverServices) -> Outcome:
+    async def run(self, services: DriverServices) -> Outcome:
         """See `Driver.run`."""
         if self.script is not None and not _readable(self.script):
             raise CheckUnavailable(
@@ -44,9 +46,12 @@ class External:
             )
         try:
             words = rights.words(self.account)
+            services.note(StepKind.RUN, shlex.join((*words, *self.argv)))
             ended = await processes.run((*words, *self.argv), whole_group=True)
         except OSError as error:
             raise self._unavailable(error.strerror or str(error)) from error
+        services.note(StepKind.RECEIVE, ended.written or "it wrote nothing")
+        services.note(StepKind.RUN, str(ended))
         if words and ended.status in _NOT_EXECUTED and ended.last.startswith(rights.SAYS):
             raise self._unavailable(self._why_not_executed(ended.last))
         return _judged(ended)

@@ -4,6 +4,7 @@ from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
 from ldirectord_py.model.outcome import Outcome
+from ldirectord_py.model.trace import StepKind
 from ldirectord_py.model.workers import WorkerAnswer, WorkerKind, WorkerQuestion
 
 
@@ -106,6 +107,10 @@ class Conversation(Protocol):
 
 class DriverServices(Protocol):
     """What a driver may ask of its runner, for one check."""
+
+    def note(self, what: StepKind, content: str | bytes) -> None:
+        """Tell those who follow the check, if anybody does, of a step: bytes, or a sentence; secrets may be in it."""
+        ...
 
     async def has_match(self, pattern: "Pattern", subject: bytes) -> bool:
         """See `Peer.has_match`."""

@@ -9,6 +9,7 @@ from ldirectord_py.model.conversation import Driver, Pattern, PreparedDriver
 from ldirectord_py.model.errors import CheckUnavailable
 from ldirectord_py.model.outcome import Outcome, Reason, down, fault
 from ldirectord_py.model.probe import Probe
+from ldirectord_py.model.trace import StepKind
 from ldirectord_py.model.workers import WorkerAnswer, WorkerKind, WorkerQuestion
 from ldirectord_py.probing.peer_services import Done
 from ldirectord_py.probing.reasons import HELD_UP, outcome_of_bug, outcome_of_delay
@@ -35,6 +36,9 @@ class Services:
         self._workers = workers
         self._allowance = Allowance()
 
+    def note(self, what: StepKind, content: str | bytes) -> None:
+        """See `DriverServices.note`: nobody follows the check."""
+
     async def has_match(self, pattern: Pattern, subject: bytes) -> bool:
         """See `DriverServices.has_match`."""
         found = pattern.matches_at_once(subject)
@@ -52,9 +56,16 @@ class Services:
 class DriverRunner:
     """Runs driver checks as tasks of *tasks*."""
 
-    def __init__(self, tasks: asyncio.TaskGroup, workers: Workers, crashed: Crashed) -> None:
+    def __init__(
+        self,
+        tasks: asyncio.TaskGroup,
+        workers: Workers,
+        crashed: Crashed,
+        services: Callable[[Workers], Services],
+    ) -> None:
         self._tasks = tasks
         self._workers = workers
+        self._services = services
         self._crashed = crashed
 
     def start(self, probe: Probe, done: Done) -> DriverRun:
@@ -63,7 +74,7 @@ class DriverRunner:
 
     async def _run(self, probe: Probe, done: Done) -> None:
         begun = time.monotonic()
-        services = Services(self._workers)
+        services = self._services(self._workers)
         try:
             if isinstance(probe.check, PreparedDriver):
                 await probe.check.ready(services)

@@ -15,7 +15,7 @@ from ldirectord_py.model.probe import Probe, Target
 from ldirectord_py.probing.closing import MOST_CLOSING, ClosingConnections
 from ldirectord_py.probing.compiled_probe import CompiledProbe
 from ldirectord_py.probing.datagrams import DatagramPeer, IcmpPeer, InsistentPeer
-from ldirectord_py.probing.drivers import DriverRunner
+from ldirectord_py.probing.drivers import DriverRunner, Services
 from ldirectord_py.probing.peer_services import Done, PeerServices, ResumedPeer
 from ldirectord_py.probing.reasons import HELD_UP
 from ldirectord_py.probing.stream_peer import StreamPeer
@@ -68,7 +68,7 @@ class Prober:
         self.tls = TlsMemory(certificate_seen)
         self._loop = asyncio.get_running_loop()
         self.closing = ClosingConnections(self._loop, TimeWaitBudget(per_second()), most=closing)
-        self._drivers = DriverRunner(tasks, workers, crashed)
+        self._drivers = DriverRunner(tasks, workers, crashed, self._driver_services)
         self._matcher = Matcher(workers)
         self._threads = Threads(_THREADS)
         self._epoll = epoll()
@@ -88,7 +88,8 @@ class Prober:
         if probe.target is None:
             start: ProbeStarter = partial(self._drive, probe)
         elif probe.sends > 1:
-            start = partial(_Insisting, self._loop, self, CompiledProbe(probe, probe.target, self._ephemeral))
+            compiled = CompiledProbe(probe, probe.target, self._ephemeral)
+            start = partial(_Insisting, self._loop, self, partial(self._insistent_class(), compiled, self))
         else:
             start = partial(
                 self._converse, CompiledProbe(probe, probe.target, self._ephemeral), self._peer_class(probe.target)
@@ -105,6 +106,12 @@ class Prober:
                 return DatagramPeer
             case Transport.ICMP:
                 return IcmpPeer
+
+    def _insistent_class(self) -> Callable[[CompiledProbe, PeerServices, Done], InsistentPeer]:
+        return InsistentPeer
+
+    def _driver_services(self, workers: Workers) -> Services:
+        return Services(workers)
 
     def _drive(self, probe: Probe, done: Done, _now: float) -> Run:
         return self._drivers.start(probe, done)
@@ -278,14 +285,19 @@ class _Insisting:
     """A question in a datagram that is sent again while nothing has come back, at even shares of its time."""
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, prober: Prober, compiled: CompiledProbe, done: Done, now: float
+        self,
+        loop: asyncio.AbstractEventLoop,
+        prober: Prober,
+        make_peer: Callable[[Done], InsistentPeer],
+        done: Done,
+        now: float,
     ) -> None:
         self._loop = loop
         self._done = done
         self._begun = now
-        self._probe = compiled.probe
         self._sent = 1
-        self._peer = InsistentPeer(compiled, prober, self._ended)
+        self._peer = make_peer(self._ended)
+        self._probe = self._peer.probe
         self._timer: asyncio.TimerHandle | None = self._next()
         prober.begin(self._peer, now)
 

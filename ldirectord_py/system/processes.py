@@ -9,7 +9,7 @@ import sys
 from asyncio.subprocess import DEVNULL
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 from ldirectord_py.system.environment import environment
@@ -42,6 +42,8 @@ class ProgramResult:
     """Its exit status; below 0 the signal that killed it."""
     first: bytes = b""
     last: bytes = b""
+    written: bytes = field(default=b"", compare=False, repr=False)
+    """The beginning and the end of what it wrote, with `...` between them where something was left out."""
 
     def __str__(self) -> str:
         """Return `exit status 2` or `killed by SIGSEGV`."""
@@ -82,7 +84,7 @@ async def run(
             raise
         finally:
             program.leave_nothing()
-        return ProgramResult(status, *output.lines())
+        return ProgramResult(status, *output.lines(), output.whole())
 
 
 class _Output:
@@ -94,6 +96,7 @@ class _Output:
 
     def __init__(self) -> None:
         self._head = self._tail = b""
+        self._size = 0
         self._reader, self.writer = os.pipe()
         os.set_blocking(self._reader, False)  # our end alone, the program's blocks as programs expect
 
@@ -108,6 +111,12 @@ class _Output:
         self._read()
         return _first(self._head.splitlines()), _first(reversed(self._tail.splitlines()))
 
+    def whole(self) -> bytes:
+        """Return all that was written, or its beginning and its end, as of the last call of `lines`."""
+        if (rest := self._size - len(self._head)) > _MOST_OUTPUT:
+            return self._head + b"\n...\n" + self._tail
+        return self._head + self._tail[len(self._tail) - rest :]
+
     def close(self) -> None:
         """Let go of the pipe."""
         asyncio.get_running_loop().remove_reader(self._reader)
@@ -121,6 +130,7 @@ class _Output:
             if len(self._head) < _MOST_OUTPUT:
                 self._head = (self._head + piece)[:_MOST_OUTPUT]
             self._tail = (self._tail + piece)[-_MOST_OUTPUT:]
+            self._size += len(piece)
             if not piece:
                 asyncio.get_running_loop().remove_reader(self._reader)
 

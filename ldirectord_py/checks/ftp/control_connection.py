@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -11,6 +11,7 @@ from ldirectord_py.checks.redaction import redacted
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.outcome import Outcome, Reason, down
 from ldirectord_py.model.probe import Origin
+from ldirectord_py.model.trace import StepKind
 
 MOST_REPLY = 16 * 1024
 """Bytes of a reply, all its lines together; some greetings are long."""
@@ -73,11 +74,17 @@ async def connection(
 
 
 class Control:
-    """Sends commands and reads their replies; *secrets* are never shown, not even when the server repeats them."""
+    """Sends commands and reads their replies; *secrets* are never shown, not even when the server repeats them.
 
-    def __init__(self, reader: Reader, writer: asyncio.StreamWriter, *secrets: bytes) -> None:
+    See `DriverServices.note` for *note*.
+    """
+
+    def __init__(
+        self, reader: Reader, writer: asyncio.StreamWriter, note: Callable[[StepKind, bytes], None], *secrets: bytes
+    ) -> None:
         self._reader = reader
         self._writer = writer
+        self._note = note
         self._secrets = secrets
 
     async def greeting(self) -> None:
@@ -92,7 +99,7 @@ class Control:
 
         Raises `Concluded` where its code is not *expected*: a code as it is, or a first figure for all that have it.
         """
-        self._writer.write(command + b"\r\n")
+        self._send(command + b"\r\n")
         return await self.await_reply(command, *expected)
 
     async def await_reply(self, command: bytes, *expected: int) -> Reply:
@@ -103,8 +110,12 @@ class Control:
 
     def quit(self) -> None:
         """Say goodbye; nobody waits for the answer."""
-        self._writer.write(b"QUIT\r\n")
+        self._send(b"QUIT\r\n")
         self._writer.close()
+
+    def _send(self, line: bytes) -> None:
+        self._note(StepKind.SEND, line)
+        self._writer.write(line)
 
     def shown(self, line: bytes) -> str:
         """Return *line* quoted, without secrets."""
@@ -135,8 +146,10 @@ class Control:
 
     async def _line(self) -> bytes:
         try:
-            return (await self._reader.readuntil(b"\n")).rstrip(b"\r\n")
+            line = await self._reader.readuntil(b"\n")
         except asyncio.LimitOverrunError:
             raise Concluded(_LONG) from None
         except asyncio.IncompleteReadError:
             raise self._reader.reset or Concluded(_CLOSED) from None
+        self._note(StepKind.RECEIVE, line)
+        return line.rstrip(b"\r\n")

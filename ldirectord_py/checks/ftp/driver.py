@@ -14,6 +14,7 @@ from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.conversation import DriverServices
 from ldirectord_py.model.outcome import Outcome, Reason, down, up
 from ldirectord_py.model.probe import Origin
+from ldirectord_py.model.trace import StepKind
 
 MOST_FILE = 256 * 1024
 """Bytes of a file that are fetched."""
@@ -41,8 +42,9 @@ class Ftp:
     async def run(self, services: DriverServices) -> Outcome:
         """See `Driver.run`."""
         try:
+            services.note(StepKind.CONNECT, f"tcp to {self.server}")
             async with connection(self.server, self.origin) as (reader, writer):
-                control = Control(reader, writer, *self._secrets)
+                control = Control(reader, writer, services.note, *self._secrets)
                 await self._log_in(control)
                 outcome = _LOGGED_IN if self.path is None else await self._fetch(control, self.path, services)
                 control.quit()
@@ -70,11 +72,13 @@ class Ftp:
     async def _fetch(self, control: Control, path: bytes, services: DriverServices) -> Outcome:
         await control.ask(b"TYPE I", 2)
         data = self.server.at_port(await self._data_port(control))
+        services.note(StepKind.CONNECT, f"tcp to {data}, for the file")
         async with connection(data, self.origin, what=f"data connection to port {data.port}: ") as (reader, _):
             command = b"RETR " + path
             begun = await control.ask(command, 1, 2)
             body = bytearray()
             while len(body) <= MOST_FILE and (piece := await reader.read(_CHUNK)):
+                services.note(StepKind.RECEIVE, piece)
                 body += piece
         cut = len(body) > MOST_FILE
         if begun.code < 200 and not cut:
