@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from ldirectord_py import __version__
-from ldirectord_py.api.control import serve_control
+from ldirectord_py.api_endpoints import Shown, serve_control
 from ldirectord_py.config.load import load
 from ldirectord_py.config.meaning.here import HERE
 from ldirectord_py.engine.recording.items import Why
@@ -38,8 +38,8 @@ from ldirectord_py.observers.notifications import Notifications
 from ldirectord_py.options import Options, Ready
 from ldirectord_py.probing.checking import checking
 from ldirectord_py.probing.schedule import Schedule
+from ldirectord_py.runtime.api_answers import ApiAnswers, DaemonFacts
 from ldirectord_py.runtime.connections.counts import ConnectionCounts
-from ldirectord_py.runtime.control_commands import ControlCommands
 from ldirectord_py.runtime.director import Director
 from ldirectord_py.runtime.keeping_pid_file import KEEPING_PID_FILE, keep_pid_file
 from ldirectord_py.runtime.leftovers import Leftovers
@@ -312,16 +312,14 @@ class Application:
 
     async def _open_control(self, reloader: Reloader, stack: AsyncExitStack) -> None:
         """Serve the control socket; a director that cannot have one does without."""
-        if self._options.control is None:
-            return
-
-        async def reload(force: bool, by: str) -> ReloadResult:  # noqa: FBT001  # a request's field
-            return await self._reload_now(reloader, by, force=force)
-
-        commands = ControlCommands(self._director, reloader, self._table, reload, self._settings)
-        table = {"status": commands.status, "reload": commands.reload, "owned": commands.owned}
+        table = "kernel" if isinstance(self._table, KernelTable) else "memory"
+        facts = DaemonFacts(
+            instance=self._options.instance, table=table, settings=self._settings, healthy=self._healthy
+        )
+        answers = ApiAnswers(self._director, reloader, partial(self._reload_now, reloader), facts)
+        shown = Shown(self.snapshot, self._connections.refresh)
         try:
-            await stack.enter_async_context(serve_control(self._options.control, table))
+            await serve_control(self._options.control, stack, answers, shown, self._limits.clients)
         except DirectorError as error:
             self._log.say(f"{error} (going on without it: signals work)", Level.WARNING, event="control_refused")
 

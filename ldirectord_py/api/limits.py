@@ -17,14 +17,14 @@ class Limits:
     """At once: each takes a file descriptor, and those are the checks'.  The oldest idle one makes room for another."""
     head_seconds: float = 10.0
     """Until a request's head has come in completely."""
-    scrapes: int = 4
-    """Under way at once; each keeps some memory for its servers."""
+    answers: int = 4
+    """Long answers, such as scrapes, under way at once; each keeps some memory for its servers."""
     queue: int = 8
-    """Scrapes that wait for a place; so there are always connections left for who wants something else."""
+    """Long answers that wait for a place; so there are always connections left for who wants something else."""
     queue_seconds: float = 5.0
-    """So long may a scrape wait for its place: less than Prometheus waits for its answer."""
-    scrape_seconds: float = 30.0
-    """For reading the metrics, so that nobody holds an old snapshot for ever."""
+    """So long may one wait for its place: less than Prometheus waits for its answer."""
+    answer_seconds: float = 30.0
+    """For reading a long answer, so that nobody holds an old snapshot for ever."""
     connection_seconds: float = 60.0
     """From the head of a request on; more than the others together."""
 
@@ -42,8 +42,8 @@ class ConnectionLimiter:
         self._limits = limits
         self._guests: dict[asyncio.Transport, asyncio.TimerHandle] = {}
         """The oldest first."""
-        self._asking: set[asyncio.Transport] = set()
-        """Those of which a request is being answered."""
+        self._asking: dict[asyncio.Transport, asyncio.Task[None] | None] = {}
+        """Those of which a request is being answered, and by which task."""
 
     def __call__(self) -> asyncio.Protocol:
         """Return the protocol of a new connection."""
@@ -80,20 +80,26 @@ class ConnectionLimiter:
         stream = cast(asyncio.Transport, transport)
         if stream in self._guests:
             self._limit(stream, self._limits.connection_seconds)
-        self._asking.add(stream)
+        self._asking[stream] = asyncio.current_task()
         try:
             yield
         finally:
-            self._asking.discard(stream)
+            self._asking.pop(stream, None)
 
     def left(self, transport: asyncio.Transport) -> None:
         """Know that a connection is over."""
         if (timer := self._guests.pop(transport, None)) is not None:
             timer.cancel()
 
-    def close(self) -> None:
-        """Disconnect the clients that are still there."""
-        for guest in self._guests:
+    async def close(self) -> None:
+        """Let nobody in any more, break off what is under way, and disconnect the clients that are still there."""
+        self.server = None
+        tasks = [task for task in self._asking.values() if task is not None]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+        for guest in list(self._guests):
             guest.abort()
 
 

@@ -10,38 +10,20 @@ import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from ipaddress import ip_address
-from typing import Protocol
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from ldirectord_py.api.limits import BACKLOG, ConnectionLimiter, Limits
+from ldirectord_py.api.pieces import PieceSender
+from ldirectord_py.api.ports import Exposition, Healthy
+from ldirectord_py.api.problems import RequestRefused
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.errors import DirectorError
 
 FAREWELL_SECONDS = 2.0
 """So long may the end of the server take, whatever its clients do."""
 LIMITS = Limits()
-
-
-class Exposition(Protocol):
-    """What the server shows at `/metrics`."""
-
-    async def prepare(self) -> None:
-        """See that what is to be shown is fresh; called before `pieces`."""
-        ...
-
-    def pieces(self, accept: str, /) -> tuple[str, Iterator[bytes]]:
-        """Return the content type for this `Accept`, and the body in pieces that take well under a millisecond each."""
-        ...
-
-
-class Healthy(Protocol):
-    """Says whether the director makes progress."""
-
-    def __call__(self) -> bool:
-        """Return at once."""
-        ...
 
 
 HEALTHY = web.AppKey("HEALTHY", Healthy)
@@ -65,65 +47,27 @@ async def _healthy(request: web.Request) -> web.Response:
 
 
 class Scrapes:
-    """Gives the metrics away: to a few at a time, and to all of them together no faster than to one."""
+    """Gives the metrics away."""
 
-    def __init__(self, metrics: Exposition, limits: Limits) -> None:
+    def __init__(self, metrics: Exposition, sender: PieceSender) -> None:
         self._metrics = metrics
-        self._limits = limits
-        self._places = asyncio.Semaphore(limits.scrapes)
-        self._waiting = 0
-        self._turn = asyncio.Lock()
+        self._sender = sender
 
     async def __call__(self, request: web.Request) -> web.StreamResponse:
         """Answer a scrape."""
-        if not await self._has_place():
-            return web.Response(status=503, text="Too many scrapes are under way; try again.\n")
+
+        async def begin() -> tuple[str, Iterator[bytes]]:
+            await self._metrics.prepare()
+            return self._metrics.pieces(request.headers.get("Accept", ""))
+
         try:
-            return await self._scrape(request)
-        finally:
-            self._places.release()
-
-    async def _has_place(self) -> bool:
-        if self._waiting >= self._limits.queue:
-            return False
-        self._waiting += 1
-        try:
-            async with asyncio.timeout(self._limits.queue_seconds):
-                return await self._places.acquire()
-        except TimeoutError:
-            return False
-        finally:
-            self._waiting -= 1
-
-    async def _scrape(self, request: web.Request) -> web.StreamResponse:
-        response = web.StreamResponse()
-        try:
-            async with asyncio.timeout(self._limits.scrape_seconds):
-                await self._metrics.prepare()
-                content_type, pieces = self._metrics.pieces(request.headers.get("Accept", ""))
-                response.headers["Content-Type"] = content_type
-                await response.prepare(request)
-                while (piece := await self._next(pieces)) is not None:
-                    if piece:
-                        await response.write(piece)
-                await response.write_eof()
-        except (TimeoutError, ConnectionError):  # it reads too slowly, or has left
-            if request.transport is not None:
-                request.transport.abort()
-        return response
-
-    async def _next(self, pieces: Iterator[bytes]) -> bytes | None:
-        """Return the next of *pieces*, or None: one in a turn of the loop, however many scrapes there are.
-
-        A place would not do for that, because a scrape keeps its place while its client is slow to read.
-        """
-        async with self._turn:
-            piece = next(pieces, None)
-            await asyncio.sleep(0)  # checks first
-        return piece
+            return await self._sender.send(request, begin)
+        except RequestRefused as refused:
+            return web.Response(status=refused.status, text=f"{refused}\n")
 
 
-async def _only_once(_request: web.Request, response: web.StreamResponse) -> None:
+async def only_once(_request: web.Request, response: web.StreamResponse) -> None:
+    """End the connection after *response*."""
     response.headers["Connection"] = "close"
     response.force_close()
 
@@ -140,8 +84,8 @@ def application(metrics: Exposition, healthy: Healthy, limits: Limits, door: Con
     app[HEALTHY] = healthy
     app.router.add_get("/", _index)
     app.router.add_get("/-/healthy", _healthy)
-    app.router.add_get("/metrics", Scrapes(metrics, limits).__call__, allow_head=False)
-    app.on_response_prepare.append(_only_once)
+    app.router.add_get("/metrics", Scrapes(metrics, PieceSender(limits)).__call__, allow_head=False)
+    app.on_response_prepare.append(only_once)
     return app
 
 
@@ -155,26 +99,28 @@ async def serve(
     loopback, or where only friends can reach.
     """
     door = ConnectionLimiter(limits)
-    runner = web.AppRunner(
-        application(metrics, healthy, limits, door),
-        access_log=None,
-        handle_signals=False,
-        shutdown_timeout=FAREWELL_SECONDS / 2,
-    )
-    await runner.setup()
-    door.server = runner.server
-    try:
+    async with talking(application(metrics, healthy, limits, door), door):
         listener = await _listen(door, endpoint)
         try:
             address, port = listener.sockets[0].getsockname()[:2]
             yield Endpoint(ip_address(address), port)
         finally:
             listener.close()
+
+
+@asynccontextmanager
+async def talking(app: web.Application, door: ConnectionLimiter) -> AsyncIterator[None]:
+    """Have *app* answer those whom *door* lets in; at the end, what is under way is broken off."""
+    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=FAREWELL_SECONDS / 2)
+    await runner.setup()
+    door.server = runner.server
+    try:
+        yield
     finally:
+        await door.close()
         with suppress(TimeoutError):
             async with asyncio.timeout(FAREWELL_SECONDS):
                 await runner.cleanup()
-        door.close()
 
 
 async def _listen(door: ConnectionLimiter, endpoint: Endpoint) -> asyncio.Server:

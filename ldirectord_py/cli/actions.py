@@ -184,7 +184,7 @@ def _told(*sentences: str) -> str:
 def _asked(found: Running) -> Mapping[str, Any]:
     """Return what a daemon says of itself: nothing where it does not answer."""
     with suppress(DirectorError):  # it stands still, or is another user's
-        return ask(control_path(found.path), "status", seconds=_STATUS_SECONDS) or {}
+        return ask(control_path(found.path), "/v1/status", seconds=_STATUS_SECONDS) or {}
     return {}
 
 

@@ -3,7 +3,7 @@
 import signal
 
 from ldirectord_py.cli.command_log import CommandLog
-from ldirectord_py.cli.daemon.control_client import ask, control_path
+from ldirectord_py.cli.daemon.control_client import FormerDaemon, ask, control_path
 from ldirectord_py.cli.daemon.pidfile import Running, send
 from ldirectord_py.cli.terminal import complain
 
@@ -16,7 +16,11 @@ def reload(running: Running, log: CommandLog, seconds: float, *, force: bool = F
 
     A daemon without a control socket, such as the original, is sent SIGHUP, and what it makes of that is not known.
     """
-    reply = ask(control_path(running.path), "reload", seconds=seconds, force=force)
+    try:
+        reply = ask(control_path(running.path), "/v1/commands", {"command": "reload", "force": force}, seconds=seconds)
+    except FormerDaemon:
+        complain("the daemon is of a former version: it was sent SIGHUP, and its log says what came of that")
+        reply = None
     if reply is None:
         send(running, signal.SIGHUP)
         return 0

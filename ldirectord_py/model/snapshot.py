@@ -1,12 +1,26 @@
 """The director's state at one moment, to be shown."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
 
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.health import Health
+from ldirectord_py.model.decisions import Cause, Mode
+from ldirectord_py.model.health import Health, State
 from ldirectord_py.model.service import Forwarding, RealKey, VirtualKey
 from ldirectord_py.model.table import Connections
+
+
+class StatusWord(StrEnum):
+    """What an operator sees of a real server, in one word."""
+
+    UP = "up"
+    DOWN = "down"
+    DRAINING = "draining"
+    MAINTENANCE = "maintenance"
+    UNKNOWN = "unknown"  # not checked yet, and out
+    CHECKING = "checking"  # not checked yet, and in, as the table had it when we came
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +44,31 @@ class RealStatus:
     """Until when the certificate is valid that it last showed, in seconds since the epoch; None: it showed none."""
     connections: Connections | None = None
     """Those that the kernel has for it, a few seconds ago at most; None: not in the table, or nobody has looked."""
+    failurecount: int = 1
+    """So many failures in a row take it out."""
+    asked: str = ""
+    """What its check asks, without secrets; empty: nobody is asked."""
+    interval: float | None = None
+    """Seconds from one check to the next; None: it is not checked."""
+    because: tuple[Cause, ...] = ()
+    """The chain from its configured weight to the one that is wanted."""
+    until: float | None = None
+    """When that changes by itself, in seconds since the epoch; None: only when something happens."""
+
+    @property
+    def word(self) -> StatusWord:
+        """How it is, in one word."""
+        if self.maintenance is not None:
+            return StatusWord.MAINTENANCE
+        match self.health.state:
+            case State.UP:
+                return StatusWord.UP
+            case State.DOWN:
+                return StatusWord.DOWN
+            case State.UNKNOWN:
+                return StatusWord.UNKNOWN
+            case State.ADOPTED:
+                return StatusWord.UP if self.interval is None else StatusWord.CHECKING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +83,10 @@ class VirtualStatus:
     quiescent: bool
     fallback: Endpoint | None
     fallback_active: bool
-    reals: tuple[RealStatus, ...]
+    reals: Sequence[RealStatus]
+    """Each may be made when it is asked for."""
+    mode: Mode = Mode.REALS
+    comment: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,3 +103,36 @@ class Snapshot:
     """Whether every real server that is checked has been checked once."""
     log_lines_lost: int = 0
     """Lines of the log that its destination has not taken."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableStatus:
+    """How the director and its table stand."""
+
+    kind: str
+    """`kernel` or `memory`."""
+    reachable: bool
+    agrees: bool
+    """Whether the table had what is wanted when it was last written or read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DaemonStatus:
+    """What a director says of itself; times are in seconds since the epoch."""
+
+    pid: int
+    instance: str
+    config: str
+    """The path of its configuration."""
+    started: float
+    loaded: float
+    """When the configuration in force was put in force."""
+    healthy: bool
+    """Whether checks make progress."""
+    table: TableStatus
+    refused_at: float | None
+    refused: tuple[str, ...]
+    """Why the last reload was refused; none: it was not."""
+    sysctls: Sequence[Mapping[str, Any]]
+    """The settings of the kernel that directors have set, and what they were before."""
+    reloadlimit: int

@@ -101,6 +101,11 @@ class Reconciler:
         """The services that are ours, as the table was last written or read."""
         return self._known.services
 
+    @property
+    def reachable(self) -> bool:
+        """Whether the table could be read and written the last time."""
+        return not self._lost
+
     async def learn(self, virtuals: Sequence[VirtualKey]) -> TableState:
         """Read *virtuals* into *known*, and return what is there; raise `TableUnavailable`."""
         async with self._writing:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 
 from ldirectord_py.model.address import Endpoint
+from ldirectord_py.model.check_plan import Always, Never
 from ldirectord_py.model.config import Virtual
 from ldirectord_py.model.decisions import Decision, Mode
 from ldirectord_py.model.service import RealKey, VirtualKey
@@ -55,6 +56,8 @@ def _virtual(
         fallback=virtual.kernel_endpoint(virtual.fallback) if virtual.fallback else None,
         fallback_active=decision.mode is Mode.FALLBACK,
         reals=tuple(_reals(director, virtual, decision, counted)),
+        mode=decision.mode,
+        comment=virtual.comment,
     )
 
 
@@ -67,6 +70,7 @@ def _reals(
         server = director.state.servers[key]
         should = decision.service.destinations.get(key.real)
         does = actual.destinations.get(key.real) if actual else None
+        probe = None if isinstance(real.plan, Always | Never) else real.plan.probe_at(0)
         statuses[key] = RealStatus(
             key=key,
             configured=real.endpoint,
@@ -78,5 +82,10 @@ def _reals(
             actual=does.weight if does else None,
             certificate_expires=director.certificates.expires(real.plan),
             connections=counted.get(key.real),
+            failurecount=virtual.failurecount,
+            asked=probe.asked if probe else "",
+            interval=None if isinstance(real.plan, Always | Never) else real.plan.interval,
+            because=decision.reals[key].because,
+            until=decision.until,
         )
     return list(statuses.values())

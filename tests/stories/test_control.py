@@ -16,8 +16,8 @@ from tests.stories.test_daemon import VIP, Daemon, daemon  # noqa: F401  # a fix
 ALL = {"one": 3, "two": 2, "three": 1}
 
 
-def asked(daemon: Daemon, command: str, **arguments: object) -> Mapping[str, Any]:  # noqa: F811
-    reply = ask(control_path(pid_paths(daemon.home, daemon.name)[0]), command, **arguments)  # type: ignore[arg-type]
+def asked(daemon: Daemon, target: str, body: Mapping[str, Any] | None = None) -> Mapping[str, Any]:  # noqa: F811
+    reply = ask(control_path(pid_paths(daemon.home, daemon.name)[0]), target, body)
     assert reply is not None
     return reply
 
@@ -37,12 +37,12 @@ def test_the_daemon_says_what_it_runs_on_and_what_is_its_own(daemon: Daemon) -> 
     daemon.start()
     daemon.until(lambda: daemon.weights() == ALL)
     assert daemon.process is not None
-    status = asked(daemon, "status")
+    status = asked(daemon, "/v1/status")
     assert (status["pid"], status["config"], status["refused"]) == (daemon.process.pid, str(daemon.config), [])
-    (virtual,) = asked(daemon, "owned")["virtuals"]
-    assert virtual["virtual"] == f"tcp:{VIP}"
-    weights = {real["real"]: (real["weight"], real["connections"]) for real in virtual["reals"]}
-    assert weights == {daemon.addresses[name]: (weight, 0) for name, weight in ALL.items()}
+    (virtual,) = asked(daemon, "/v1/virtuals")["virtuals"]
+    assert virtual["name"] == f"tcp:{VIP}"
+    weights = {real["real"]: real["weight"]["kernel"] for real in virtual["reals"]}
+    assert weights == {daemon.addresses[name]: weight for name, weight in ALL.items()}
     assert daemon.end() == 0
     assert not Path(daemon.home, f"ldirectord.{daemon.name}.sock").exists()
 
@@ -50,12 +50,12 @@ def test_the_daemon_says_what_it_runs_on_and_what_is_its_own(daemon: Daemon) -> 
 def test_reload_returns_when_the_new_configuration_is_in_force(daemon: Daemon) -> None:  # noqa: F811
     daemon.start()
     daemon.until(lambda: daemon.weights() == ALL)
-    before = asked(daemon, "status")["loaded"]
+    before = asked(daemon, "/v1/status")["loaded"]
     daemon.write(weights={"one": 3, "two": 7})
     done = run(daemon, "reload")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert daemon.weights() == {"one": 3, "two": 7}
-    assert asked(daemon, "status")["loaded"] > before
+    assert asked(daemon, "/v1/status")["loaded"] > before
     assert daemon.end() == 0
 
 
@@ -63,15 +63,15 @@ def test_a_reload_that_the_daemon_refuses_says_every_reason(daemon: Daemon) -> N
     daemon.start()
     daemon.until(lambda: daemon.weights() == ALL)
     daemon.write(extra="quiescent=maybe\ncheckinterval=never\n")
-    reply = asked(daemon, "reload")
+    reply = asked(daemon, "/v1/commands", {"command": "reload"})
     assert reply["in_force"] is False
     assert [sentence.split(": ")[0] for sentence in reply["problems"]] == [f"{daemon.config}:{n}" for n in (5, 6)]
-    assert asked(daemon, "status")["refused"] == reply["problems"]
+    assert asked(daemon, "/v1/status")["refused"] == reply["problems"]
     done = run(daemon, "reload")
     assert (done.returncode, done.stderr.splitlines()) == (2, reply["problems"])
     daemon.write(weights={"one": 3})
     assert run(daemon, "reload").returncode == 0
-    assert asked(daemon, "status")["refused"] == []
+    assert asked(daemon, "/v1/status")["refused"] == []
     assert daemon.end() == 0
 
 
@@ -132,5 +132,5 @@ def test_a_daemon_that_was_killed_leaves_a_socket_that_its_successor_replaces(da
     daemon.start()
     daemon.until(lambda: daemon.weights() == ALL)
     assert daemon.process is not None
-    assert asked(daemon, "status")["pid"] == daemon.process.pid
+    assert asked(daemon, "/v1/status")["pid"] == daemon.process.pid
     assert daemon.end() == 0

@@ -30,8 +30,8 @@ def ownership(*pid_files: Path) -> KeptServices:
         return KeptServices(None, None)
     control = control_path(found.path)
     with suppress(DirectorError):  # it stands still, or is another user's; its state file says the same
-        if (reply := ask(control, "owned")) is not None:
-            return KeptServices(found.pid, frozenset(each["virtual"] for each in reply["virtuals"]), "daemon")
+        if (reply := ask(control, "/v1/virtuals?view=summary")) is not None:
+            return KeptServices(found.pid, frozenset(each["name"] for each in reply["virtuals"]), "daemon")
     if (virtuals := owned(control.with_suffix(".state"))) is not None:
         return KeptServices(found.pid, frozenset(virtuals), "state file")
     return KeptServices(found.pid, None)

@@ -243,7 +243,7 @@ async def test_connections_that_all_want_metrics_and_do_not_read_leave_room_for_
     limits = Limits(queue_seconds=600)
     async with serve(LOOPBACK, metrics=slices, healthy=healthy, limits=limits) as where:
         greedy = [await talk(where, GET % b"/metrics") for _ in range(limits.connections)]
-        for reader, _ in greedy[: limits.scrapes]:
+        for reader, _ in greedy[: limits.answers]:
             await reader.readexactly(100)
         assert (await fetch(f"http://{where}/-/healthy"))[0] == 200
         for _, writer in greedy:
@@ -275,7 +275,7 @@ async def test_a_flood_of_silent_connections_takes_few_file_descriptors():
 
 @pytest.mark.parametrize(
     "limits",
-    [Limits(connections=1, scrape_seconds=0.2), Limits(connections=1, connection_seconds=0.2)],
+    [Limits(connections=1, answer_seconds=0.2), Limits(connections=1, connection_seconds=0.2)],
     ids=["scrape", "connection"],
 )
 async def test_whoever_reads_too_slowly_is_cut_off(limits):
@@ -333,14 +333,14 @@ async def test_several_scrapes_together_make_one_piece_in_a_turn():
 
 async def test_a_scrape_that_finds_no_place_in_time_is_told_so_and_the_others_go_on():
     slices = Slices(*[b"x" * 65536] * 200)
-    limits = Limits(scrapes=2, queue_seconds=0.2)
+    limits = Limits(answers=2, queue_seconds=0.2)
     async with serve(LOOPBACK, metrics=slices, healthy=healthy, limits=limits) as where:
-        slow = [await talk(where, GET % b"/metrics") for _ in range(limits.scrapes)]
+        slow = [await talk(where, GET % b"/metrics") for _ in range(limits.answers)]
         for reader, _ in slow:
             await reader.readexactly(100)
 
         status, _, text = await fetch(f"http://{where}/metrics")
-        assert (status, text) == (503, "Too many scrapes are under way; try again.\n")
+        assert (status, text) == (503, "Too many long answers are under way; try again.\n")
         assert (await fetch(f"http://{where}/-/healthy"))[0] == 200
 
         for reader, writer in slow:

@@ -1,0 +1,67 @@
+"""The API over its unix socket."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.unit.api.asking import ask, command, serving
+from tests.unit.observers import happenings as the
+
+
+async def test_the_status_says_what_runs_and_who_asks(tmp_path: Path) -> None:
+    async with serving(tmp_path) as path:
+        answer = await ask(path, "/v1/status")
+    assert answer.status == 200
+    assert answer.json["pid"] == 801
+    assert answer.json["virtuals"] == 2
+    assert answer.json["servers"] == {
+        "total": 3,
+        "up": 1,
+        "down": 1,
+        "draining": 0,
+        "maintenance": 0,
+        "unknown": 1,
+    }
+    assert answer.json["you"]["may_write"] is True
+
+
+@pytest.mark.parametrize(("view", "shown"), [("full", ["10.0.0.5:80", "10.0.0.6:80"]), ("summary", ["10.0.0.6:80"])])
+async def test_virtual_services_are_shown_with_their_servers(tmp_path: Path, view: str, shown: list[str]) -> None:
+    async with serving(tmp_path) as path:
+        answer = await ask(path, f"/v1/virtuals?view={view}")
+    web, mark = answer.json["virtuals"]
+    assert (web["name"], web["label"], web["servers"]["up"]) == ("tcp:10.0.0.1:80", "10.0.0.1:80", 1)
+    assert [real["real"] for real in web["reals"]] == shown
+    assert (mark["name"], mark["reals"][0]["name"]) == ("fwm6:5", "[fd00::5]:0@fwm6:5")
+
+
+async def test_one_virtual_service_is_shown_by_its_name(tmp_path: Path) -> None:
+    async with serving(tmp_path) as path:
+        answer = await ask(path, "/v1/virtuals/fwm6:5")
+        assert answer.json["name"] == "fwm6:5"
+        assert (await ask(path, "/v1/virtuals/tcp:10.9.9.9:80")).status == 404
+
+
+async def test_no_virtual_service_is_an_empty_list(tmp_path: Path) -> None:
+    async with serving(tmp_path, snapshot=the.snapshot) as path:
+        assert (await ask(path, "/v1/virtuals")).json == {"virtuals": []}
+        assert (await ask(path, "/v1/reals")).json == {"reals": []}
+
+
+async def test_a_reload_is_told_who_asked_for_it(tmp_path: Path) -> None:
+    async with serving(tmp_path) as path:
+        answer = await command(path, command="reload", force=True)
+    (note,) = answer.json["notes"]
+    assert note.startswith("force True by ")
+    assert "(pid " in note
+
+
+@pytest.mark.parametrize(
+    ("target", "method", "status"),
+    [("/nothing", "GET", 404), ("/v1/status", "POST", 405), ("/v1/commands", "GET", 405)],
+)
+async def test_what_is_not_there_is_a_problem(tmp_path: Path, target: str, method: str, status: int) -> None:
+    async with serving(tmp_path) as path:
+        answer = await ask(path, target, method)
+    assert answer.status == status
+    assert target in answer.detail

@@ -1,0 +1,67 @@
+"""The API at its socket: floods, long answers, and the end."""
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ldirectord_py.api.limits import Limits
+from tests.unit.api.asking import ask, request, serving
+from tests.unit.observers import happenings as the
+
+MANY = the.virtual(the.WEB, *[the.status(the.REAL)] * 3000)
+
+
+async def test_idle_connections_make_room_and_whoever_asks_is_answered(tmp_path: Path) -> None:
+    async with serving(tmp_path, limits=Limits(connections=4, head_seconds=600)) as path:
+        idle = [await asyncio.open_unix_connection(path) for _ in range(20)]
+        assert (await ask(path, "/v1/status")).status == 200
+        for _, writer in idle:
+            writer.close()
+
+
+async def test_a_long_answer_leaves_the_loop_to_others(tmp_path: Path) -> None:
+    turns = 0
+
+    def turn() -> None:
+        nonlocal turns
+        turns += 1
+        loop.call_soon(turn)
+
+    loop = asyncio.get_running_loop()
+    async with serving(tmp_path, snapshot=lambda: the.snapshot(MANY)) as path:
+        loop.call_soon(turn)
+        answer = await ask(path, "/v1/reals")
+    assert len(answer.json["reals"]) == 3000
+    assert turns > 90
+
+
+async def test_what_is_under_way_is_broken_off_at_the_end(tmp_path: Path) -> None:
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    async def reload(*, force: bool, by: str) -> Mapping[str, Any]:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+        return {}
+
+    async with serving(tmp_path, reload=reload) as path:
+        _, writer = await asyncio.open_unix_connection(path)
+        body = b'{"command": "reload"}'
+        writer.write(request("/v1/commands", "POST", body, Content_Type="application/json"))
+        await begun.wait()
+    assert ended.is_set()
+    writer.close()
+
+
+async def test_a_client_that_was_killed_in_the_middle_disturbs_nobody(tmp_path: Path) -> None:
+    async with serving(tmp_path, snapshot=lambda: the.snapshot(MANY)) as path:
+        for said in (request("/v1/virtuals"), request("/v1/commands", "POST", b'{"command"')[:-3]):
+            reader, writer = await asyncio.open_unix_connection(path, limit=1024)
+            writer.write(said)
+            if said.startswith(b"GET"):
+                await reader.readexactly(100)
+            writer.transport.abort()
+        assert (await ask(path, "/v1/status")).status == 200
