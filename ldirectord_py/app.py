@@ -106,7 +106,7 @@ class Application:
         self._supervised = config.supervised
         self._path = Path(config.path)
         self._stream = EventStream()
-        self.history = History()
+        self.history = History(lambda: self._director.state.servers)
         self._supervisor = Supervisor(self._stream.emit)
         self._notifier = Notifier()
         self._reload = asyncio.Event()
@@ -136,6 +136,7 @@ class Application:
         self.observe(self._follow, without=(CheckDone,))
         self.observe(self._log)
         self.observe(self.history.observe, without=(CheckDone,))
+        self.observe(self.history.exchanges.observe)
         if self._state is not None:
             self.observe(self._state.observe, without=(CheckDone,))
         if not options.shadow:  # a shadow leaves notifications to the daemon that it shadows
