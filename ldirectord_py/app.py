@@ -150,13 +150,14 @@ class Application:
     def snapshot(self) -> Snapshot:
         """Return how everything is now."""
         schedule = self._schedule
-        return snapshot(
+        shown = snapshot(
             self._director,
             inflight=schedule.inflight if schedule else 0,
             queued=schedule.queued if schedule else 0,
             log_lines_lost=self._log.lost,
             counted=self._connections.of,
         )
+        return replace(shown, netlink=self._table.calls) if isinstance(self._table, KernelTable) else shown
 
     def end(self) -> None:
         """Ask for the end, as SIGTERM does."""
@@ -219,7 +220,7 @@ class Application:
         if self._ownership is not None:
             self._ownership.keep([virtual.key for virtual in config.virtuals])
         complaints = (
-            await self._metrics.follow(config.metricslisten),
+            await self._metrics.follow(config.metricslisten, config.metricsdetail),
             self._limits.complaint(len(self._director.plans)),
         )
         self._troubles = [complaint for complaint in complaints if complaint]

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from ldirectord_py import __version__
 from ldirectord_py.model.address import Endpoint
+from ldirectord_py.model.config import MetricsDetail
 from ldirectord_py.model.errors import DirectorError
 from ldirectord_py.model.events import Observer
 from ldirectord_py.model.snapshot import Snapshot
@@ -13,6 +14,8 @@ from ldirectord_py.model.snapshot import Snapshot
 
 class MetricsServer(Protocol):
     """See `api.server.Exposition`."""
+
+    detail: MetricsDetail
 
     async def prepare(self) -> None:
         """See that what is to be shown is fresh."""
@@ -42,13 +45,17 @@ class MetricsEndpoint:
         self._clients = clients
         self._metrics: MetricsServer | None = None
         self._endpoint: Endpoint | None = None
+        self._detail = MetricsDetail.FULL
         self._listener = AsyncExitStack()
 
-    async def follow(self, endpoint: Endpoint | None) -> str | None:
-        """Serve on *endpoint* from now on; return what kept us from it, None: nothing.
+    async def follow(self, endpoint: Endpoint | None, detail: MetricsDetail = MetricsDetail.FULL) -> str | None:
+        """Serve on *endpoint* in this *detail* from now on; return what kept us from it, None: nothing.
 
         The new listener is up before the old one goes, and where it cannot be had the old one stays.
         """
+        self._detail = detail
+        if self._metrics is not None:
+            self._metrics.detail = detail
         if endpoint == self._endpoint:
             return None
         fresh = AsyncExitStack()
@@ -76,6 +83,7 @@ class MetricsEndpoint:
         if self._metrics is None:
             metrics = Metrics(self._snapshot, __version__, refresh=self._refresh)
             self._observe(metrics.observe)
+            metrics.detail = self._detail
             self._metrics = metrics
         limits = Limits(connections=self._clients)
         await stack.enter_async_context(serve(endpoint, metrics=self._metrics, healthy=self._healthy, limits=limits))

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import Self, TypeVar
 
 from ldirectord_py.ipvs import wire
+from ldirectord_py.ipvs.calls import Calls
 from ldirectord_py.ipvs.channel import Answers, Channel, DumpInterrupted, FamilyMissing
 from ldirectord_py.ipvs.modules import load_ip_vs
 from ldirectord_py.ipvs.netlink import WireError
@@ -19,6 +20,7 @@ from ldirectord_py.ipvs.refusals import adopted, harmless, refusal, subject
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.errors import TableUnavailable
 from ldirectord_py.model.service import VirtualKey
+from ldirectord_py.model.snapshot import NetlinkCalls
 from ldirectord_py.model.table import Change, Connections, Refusal, Service, Settings, TableState
 
 _T = TypeVar("_T")
@@ -39,6 +41,7 @@ class KernelTable:
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
         self._busy = asyncio.Lock()
+        self._calls = Calls()
 
     @classmethod
     def open(cls, load_module: Callable[[], str | None] = load_ip_vs) -> Self:
@@ -54,6 +57,11 @@ class KernelTable:
                 channel.close()
                 raise
         return cls(channel)
+
+    @property
+    def calls(self) -> NetlinkCalls:
+        """What the kernel was asked so far."""
+        return self._calls.told
 
     def close(self) -> None:
         """Close the socket."""
@@ -138,7 +146,7 @@ class KernelTable:
         for _ in range(_TRIES):
             answers: list[_T] = []
             try:
-                for part in self._channel.dump(question):
+                for part in self._calls.parts(self._channel.dump(question), question):
                     answers += map(unpack, part)
                     await turn.over()
             except DumpInterrupted:
@@ -184,7 +192,9 @@ class KernelTable:
         return refused
 
     def _exchange(self, bodies: Sequence[bytes]) -> Answers:
-        answers = self._channel.exchange(bodies)
+        with self._calls.timed():
+            answers = self._channel.exchange(bodies)
+        self._calls.answered(bodies, answers.refused)
         numbers = set(answers.refused.values())
         if errno.ENOENT in numbers and self._channel.rejoin():  # it was the family that was not found
             answers = self._channel.exchange(bodies)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from enum import IntFlag
+from enum import IntFlag, StrEnum
 
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.check_options import CheckOptions
@@ -23,6 +23,19 @@ class AlertStatus(IntFlag):
     STOPPING = 4
     RELOADING = 8
     ALL = 15
+
+
+class MetricsDetail(StrEnum):
+    """`metricsdetail`: for what there are series of its own."""
+
+    FULL = "full"
+    """Everything there is of each real server."""
+    REAL = "real"
+    """Of each real server only whether it is up, its effective weight and its last change."""
+    VIRTUAL = "virtual"
+    """Virtual services, and no real server."""
+    OFF = "off"
+    """The director itself alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +137,7 @@ class Config:
     checkinterval: float = CheckOptions().interval
     metricslisten: Endpoint | None = None
     """Where `/metrics` is served; None: nowhere."""
+    metricsdetail: MetricsDetail = MetricsDetail.FULL
     reconcileinterval: float = 5.0
     """Seconds between two comparisons of the whole table; 0: only when something changes."""
     sysctls: bool = False

@@ -89,6 +89,18 @@ class VirtualStatus:
     comment: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class NetlinkCalls:
+    """What the kernel was asked over netlink since the process began."""
+
+    results: Mapping[tuple[str, str], int]
+    """Messages by command, such as `set_dest`, and result: `ok`, or the name of an errno such as `eexist`."""
+    count: int
+    """Exchanges; one may hold many messages."""
+    seconds: float
+    """How long these took in all."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """All of it."""
@@ -103,6 +115,10 @@ class Snapshot:
     """Whether every real server that is checked has been checked once."""
     log_lines_lost: int = 0
     """Lines of the log that its destination has not taken."""
+    config_fingerprint: str = ""
+    """The same for the same configuration, on every director; see `Sources.fingerprint`."""
+    netlink: NetlinkCalls | None = None
+    """None: the table is not the kernel's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """Which files a configuration was made of."""
 
+import hashlib
 from dataclasses import dataclass, field
 
 
@@ -10,6 +11,8 @@ class Source:
     path: str
     digest: bytes | None = field(default=None, repr=False)
     """Of what was read; None where it could not be read.  Not shown: the file may be a short secret."""
+    value: bool = field(default=False, compare=False)
+    """The file is no part of the configuration's text, but holds one of its values, such as a password."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,3 +22,9 @@ class Sources:
     files: tuple[Source, ...] = ()
     patterns: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """What `include` asked for, and the paths that it stood for."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Return 16 hexadecimal digits that are the same for the same texts, wherever they lie; of no value's file."""
+        digests = (source.digest or b"" for source in self.files if not source.value)
+        return hashlib.sha256(b"".join(digests)).hexdigest()[:16]

@@ -1,12 +1,13 @@
 """The reconciler: has the table be what is wanted, on each change and again every few seconds."""
 
 import asyncio
+import time
 from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.errors import TableUnavailable
-from ldirectord_py.model.events import Event, TableBack, TableLost, Trigger
+from ldirectord_py.model.events import Event, Reconciled, TableBack, TableLost, Trigger
 from ldirectord_py.model.problems import Problem
 from ldirectord_py.model.service import RealKey, VirtualKey
 from ldirectord_py.model.table import Change, Service, Table, TableState
@@ -127,13 +128,16 @@ class Reconciler:
 
     async def reconcile(self) -> None:
         """Compare the whole table with what we left there, tell what differs, and repair it."""
-        await self._reach(self._writer.reconcile())
+        begun = time.monotonic()
+        if await self._reach(self._writer.reconcile()):
+            self._emit(Reconciled(time.monotonic() - begun))
 
     async def remove(self, virtuals: Sequence[VirtualKey], trigger: Trigger) -> None:
         """Take *virtuals* out of the table, as far as they are in it."""
         await self._reach(self._writer.remove(virtuals, trigger))
 
-    async def _reach(self, work: Coroutine[None, None, None]) -> None:
+    async def _reach(self, work: Coroutine[None, None, None]) -> bool:
+        """Do *work*, and tell when the table gets lost or comes back; return whether it was reached."""
         try:
             async with self._writing:
                 await work
@@ -141,10 +145,11 @@ class Reconciler:
             if not self._lost:
                 self._lost = True
                 self._emit(TableLost(str(error)))
-        else:
-            if self._lost:
-                self._lost = False
-                self._emit(TableBack())
+            return False
+        if self._lost:
+            self._lost = False
+            self._emit(TableBack())
+        return True
 
 
 def slices(

@@ -16,7 +16,12 @@ Counted = Callable[[VirtualKey], Mapping[Endpoint, Connections]]
 
 
 def snapshot(
-    director: Director, *, inflight: int, queued: int, log_lines_lost: int = 0, counted: Counted = lambda _virtual: {}
+    director: Director,
+    *,
+    inflight: int,
+    queued: int,
+    log_lines_lost: int = 0,
+    counted: Counted = lambda _virtual: {},
 ) -> Snapshot:
     """Return how everything is now."""
     return Snapshot(
@@ -25,6 +30,7 @@ def snapshot(
         queued=queued,
         first_pass=director.state.first_pass,
         log_lines_lost=log_lines_lost,
+        config_fingerprint=director.config.sources.fingerprint,
     )
 
 

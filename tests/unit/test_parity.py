@@ -27,6 +27,7 @@ OURS = {
         "cleartextpassword",
         "faultdown",
         "faultlimit",
+        "metricsdetail",
         "metricslisten",
         "record",
         "reconcileinterval",

@@ -5,6 +5,7 @@ from ldirectord_py.config.grammar.defaults import CONFIG, FAULT_RULES
 from ldirectord_py.config.grammar.directive import Directive, Scope
 from ldirectord_py.config.grammar.directive_kinds import gone, switch
 from ldirectord_py.model.address import Endpoint
+from ldirectord_py.model.config import MetricsDetail
 
 _GLOBAL, _BOTH = Scope.GLOBAL, Scope.BOTH
 
@@ -48,6 +49,13 @@ SUPERVISED = switch(
 )
 METRICSLISTEN: Directive[Endpoint | None] = Directive(
     "metricslisten", _GLOBAL, value_types.LISTEN, CONFIG.metricslisten, "Where /metrics is served; by default nowhere"
+)
+METRICSDETAIL = Directive(
+    "metricsdetail",
+    _GLOBAL,
+    value_types.choice("metricsdetail", tuple(MetricsDetail)),
+    CONFIG.metricsdetail.value,
+    "For what /metrics has series: all of each real server, the least of each, virtual services only, the director",
 )
 RECONCILEINTERVAL = Directive(
     "reconcileinterval",

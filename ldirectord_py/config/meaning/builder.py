@@ -14,7 +14,7 @@ from ldirectord_py.config.meaning.checks import Surroundings
 from ldirectord_py.config.meaning.resolve import Resolver, no_directory, unwritable
 from ldirectord_py.config.meaning.servers import fallbacks
 from ldirectord_py.config.meaning.virtuals import virtual
-from ldirectord_py.model.config import Config, Virtual
+from ldirectord_py.model.config import Config, MetricsDetail, Virtual
 from ldirectord_py.model.errors import ConfigRejected
 from ldirectord_py.model.health import FaultRules
 from ldirectord_py.model.service import VirtualKey
@@ -79,6 +79,7 @@ def _config(path: str, values: Values, virtuals: tuple[Virtual, ...], diagnostic
         record=values.get(d.RECORD),
         checkinterval=float(values.get(CHECKINTERVAL)),
         metricslisten=values.get(d.METRICSLISTEN),
+        metricsdetail=MetricsDetail(values.get(d.METRICSDETAIL)),
         reconcileinterval=values.get(d.RECONCILEINTERVAL),
         sysctls=values.get(d.SYSCTLS),
         reloadlimit=values.get(d.RELOADLIMIT),

@@ -49,12 +49,13 @@ class SourceReader:
 
     def read(self, path: str, most: int = LARGEST_FILE, what: str = "configuration") -> bytes:
         """Return what is in the file *path*; raises `Unreadable`, whose sentence goes on where the path ends."""
-        self._files[path] = Source(path)
+        value = what == "value"
+        self._files[path] = Source(path, value=value)
         try:
             text = content(path, most, what)
         except OSError as exc:
             raise Unreadable(f"cannot be read: {exc.strerror or exc}") from None
-        self._files[path] = Source(path, digest(text))
+        self._files[path] = Source(path, digest(text), value)
         return text
 
     def matches(self, pattern: str) -> tuple[str, ...]:

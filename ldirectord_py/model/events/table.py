@@ -111,4 +111,14 @@ class TableBack:
     """The table can be reached again."""
 
 
-TableEvent = TableChanged | ChangeRefused | DriftFound | DriftRecurs | Diverged | Agreed | TableLost | TableBack
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """The whole table was compared with what we had left there, and repaired."""
+
+    seconds: float
+    """How long that took, pauses for checks included."""
+
+
+TableEvent = (
+    TableChanged | ChangeRefused | DriftFound | DriftRecurs | Diverged | Agreed | TableLost | TableBack | Reconciled
+)

@@ -15,7 +15,9 @@ from ldirectord_py.model.events import (
     HookDone,
     MailDone,
     MailsLost,
+    MaintenanceChanged,
     MonitorFileFailed,
+    Reconciled,
     Reloaded,
     ReloadRefused,
     TableBack,
@@ -23,12 +25,14 @@ from ldirectord_py.model.events import (
     TableLost,
     Trigger,
 )
-from ldirectord_py.model.health import State
+from ldirectord_py.model.health import Health, State
 from ldirectord_py.model.outcome import Outcome, Reason, Verdict
 from ldirectord_py.model.service import RealKey, VirtualKey
+from ldirectord_py.model.snapshot import RealStatus
 from ldirectord_py.model.table import Change
 from ldirectord_py.observers.events.server_counters import DURATION_BOUNDS, Histogram, RealCounters, VirtualCounters
 
+RECONCILE_BOUNDS = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0)
 LAG_BOUNDS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 KeyT = TypeVar("KeyT", RealKey, VirtualKey)
@@ -43,9 +47,14 @@ class Counters:
     It has a method for each kind of event that counts for something; `event_table` says which.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, clock: Callable[[], float] = time.time, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
+        self._monotonic = monotonic
+        self._begun = monotonic()
         self.lag = Histogram(LAG_BOUNDS)
+        self.reconciles = Histogram(RECONCILE_BOUNDS)
+        self.reconcile_time: float | None = None
+        """When the table was last compared as a whole, in seconds since the epoch."""
         self.drift: Counter[DriftKind] = Counter()
         self.changes: Counter[tuple[type[Change], Trigger, str]] = Counter()
         """Changes of the table by kind, cause and result."""
@@ -77,6 +86,7 @@ class Counters:
             tally.results[result] += 1
             tally.seconds = seconds
             virtual = tally.virtual
+            virtual.results[result] += 1
             durations = virtual.durations
             durations.counts[place] += 1
             durations.total += seconds
@@ -90,8 +100,16 @@ class Counters:
         tally = self.real(event.real)
         if event.after.state is State.UP:
             tally.went_up += 1
+            tally.virtual.went_up += 1
         elif event.after.state is State.DOWN:
             tally.went_down += 1
+            tally.virtual.went_down += 1
+        tally.turn(self._monotonic(), down=_is_down(event.after))
+
+    def maintenance_changed(self, event: MaintenanceChanged) -> None:
+        """Have no time in maintenance count as downtime."""
+        if event.active:
+            self.real(event.real).turn(self._monotonic(), down=False)
 
     def table_changed(self, event: TableChanged) -> None:
         """Count a change that was written."""
@@ -104,6 +122,11 @@ class Counters:
     def drift_found(self, event: DriftFound) -> None:
         """Count a difference that is not ours."""
         self.drift[event.kind] += 1
+
+    def reconciled(self, event: Reconciled) -> None:
+        """Count a comparison of the whole table, and take down when it was."""
+        self.reconciles.add(event.seconds)
+        self.reconcile_time = self._clock()
 
     def table_lost(self, _event: TableLost) -> None:
         """Take down that the table cannot be reached."""
@@ -154,6 +177,18 @@ class Counters:
             tally.scrape = self._scrape
         return tally
 
+    def show(self, status: RealStatus, virtual: VirtualCounters, scrape: int) -> RealCounters:
+        """Return the tally of a server, which is as *status* says, below *virtual*, in the scrape of this number."""
+        tally = self.real(status.key)
+        tally.scrape = max(tally.scrape, scrape)
+        tally.show(status, virtual)
+        down, now = _is_down(status.health), self._monotonic()
+        if down is (tally.down_since is None):  # it was so before anything was counted
+            seconds = min(self._clock() - status.health.since, now - self._begun) if down else 0.0
+            tally.turn(now - max(0.0, seconds), down=down)
+        tally.show_downtime(now)
+        return tally
+
     def begin_scrape(self) -> int:
         """Return the number of a new scrape; whatever it shows is to be marked with it."""
         self._scrape += 1
@@ -180,6 +215,10 @@ class Counters:
             self._sharing.clear()
         self._sharing[id(reals)] = (reals, tallies)
         return tallies
+
+
+def _is_down(health: Health) -> bool:
+    return health.state is State.DOWN and health.reason is not Reason.MAINTENANCE
 
 
 def _result(outcome: Outcome) -> int:

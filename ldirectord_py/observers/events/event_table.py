@@ -37,7 +37,7 @@ ROWS: tuple[Row[Any], ...] = (
     # who serves
     Row(ev.FallbackChanged, upkeep.fallback_changed),
     Row(ev.ServingChanged, upkeep.serving_changed),
-    Row(ev.MaintenanceChanged, upkeep.maintenance_changed),
+    Row(ev.MaintenanceChanged, upkeep.maintenance_changed, Counters.maintenance_changed),
     Row(ev.MaintenanceUnclear, told(Level.WARNING, "maintenance_unclear", "{0.sentence}")),
     # the IPVS table
     Row(ev.TableChanged, table.table_changed, Counters.table_changed),
@@ -56,6 +56,7 @@ ROWS: tuple[Row[Any], ...] = (
         ),
         Counters.table_lost,
     ),
+    Row(ev.Reconciled, silent, Counters.reconciled),  # what differed has been told
     Row(ev.TableBack, told(Level.INFO, "table_back", "The IPVS table can be reached again"), Counters.table_back),
     # the director and its configuration
     Row(

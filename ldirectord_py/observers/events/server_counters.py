@@ -7,10 +7,10 @@ objects until it is written: tens of thousands of them would have the garbage co
 from bisect import bisect_left
 from collections.abc import Sequence
 
-from ldirectord_py.model.health import State
 from ldirectord_py.model.outcome import Reason
 from ldirectord_py.model.service import AddressKey, RealKey, VirtualKey
-from ldirectord_py.model.snapshot import RealStatus, VirtualStatus
+from ldirectord_py.model.snapshot import RealStatus, StatusWord, VirtualStatus
+from ldirectord_py.model.table import Connections
 
 RESULTS = ("success", "failure", "timeout", "local_error")
 """The values of the label `result`, in the order of `RealTally.results`."""
@@ -43,11 +43,16 @@ class VirtualCounters:
         "failures",
         "fallback_active",
         "labels",
+        "name",
         "quiescent",
         "reals",
+        "results",
         "scheduler",
         "scrape",
         "service",
+        "weight",
+        "went_down",
+        "went_up",
     )
 
     def __init__(self, key: VirtualKey) -> None:
@@ -55,23 +60,24 @@ class VirtualCounters:
         self.checktype = ""
         self.durations = Histogram(DURATION_BOUNDS)
         self.failures: dict[Reason, int] = {}
+        self.results = [0] * len(RESULTS)
+        self.went_up = self.went_down = 0
         self.scrape = 0
-        self.scheduler = self.service = ""
+        self.name = self.scheduler = self.service = ""
         self.quiescent = self.fallback_active = False
-        self.reals = dict.fromkeys(State, 0)
+        self.reals = dict.fromkeys(StatusWord, 0)
+        self.weight = 0
 
     def show(self, status: VirtualStatus) -> None:
         """Be as *status* says; its durations start over where they were those of another checktype."""
         if self.checktype and self.checktype != status.checktype:
             self.durations = Histogram(DURATION_BOUNDS)
         self.checktype = status.checktype
+        self.name = status.servicename or ""
         self.scheduler = status.scheduler
         self.service = status.service
         self.quiescent = status.quiescent
         self.fallback_active = status.fallback_active
-        states = [real.health.state for real in status.reals]
-        for state in self.reals:
-            self.reals[state] = states.count(state)
 
 
 class RealCounters:
@@ -79,15 +85,19 @@ class RealCounters:
 
     __slots__ = (
         "actual",
+        "connections",
+        "down_since",
+        "downtime",
         "expires",
         "forward",
         "labels",
-        "maintenance",
         "place",
         "results",
         "scrape",
         "seconds",
+        "shown_downtime",
         "since",
+        "status",
         "up",
         "virtual",
         "wanted",
@@ -105,7 +115,15 @@ class RealCounters:
         self.went_up = 0
         self.went_down = 0
         self.scrape = 0
-        self.up = self.maintenance = False
+        self.up = False
+        self.status = StatusWord.UNKNOWN
+        self.connections: Connections | None = None
+        self.downtime = 0.0
+        """Seconds that it has been down, up to the last time that it came up."""
+        self.down_since: float | None = None
+        """By the monotonic clock; None: it is not down."""
+        self.shown_downtime = 0.0
+        """Seconds that it had been down when it was last shown."""
         self.since = 0.0
         self.expires: float | None = None
         self.forward = ""
@@ -115,7 +133,8 @@ class RealCounters:
         """Be as *status* says, below *virtual*: another than before, if that was forgotten meanwhile."""
         self.virtual = virtual
         self.up = status.health.state.serving
-        self.maintenance = status.maintenance is not None
+        self.status = status.word
+        self.connections = status.connections
         self.since = status.health.since
         self.expires = status.certificate_expires
         self.forward = status.forwarding.value
@@ -123,6 +142,18 @@ class RealCounters:
         self.weight = status.weight
         self.wanted = status.wanted or 0
         self.actual = status.actual or 0
+
+    def turn(self, now: float, *, down: bool) -> None:
+        """Know whether it is *down* now, by the monotonic clock."""
+        if down and self.down_since is None:
+            self.down_since = now
+        elif not down and self.down_since is not None:
+            self.downtime += now - self.down_since
+            self.down_since = None
+
+    def show_downtime(self, now: float) -> None:
+        """Have its downtime be shown as it is *now*, by the monotonic clock."""
+        self.shown_downtime = self.downtime + (0.0 if self.down_since is None else now - self.down_since)
 
 
 def _place(key: RealKey) -> str:

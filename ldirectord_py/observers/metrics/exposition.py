@@ -25,6 +25,7 @@ class Kind(StrEnum):
     COUNTER = "counter"
     GAUGE = "gauge"
     HISTOGRAM = "histogram"
+    SUMMARY = "summary"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,3 +87,8 @@ def histogram(name: str, labels: str, observed: Histogram) -> str:
         f'{name}_bucket{{{prefix}le="{bound}"}} {count}\n' for bound, count in zip(bounds, counts, strict=True)
     )
     return buckets + sample(f"{name}_sum", labels, observed.total) + sample(f"{name}_count", labels, counts[-1])
+
+
+def summary(name: str, total: float, count: int) -> str:
+    """Return the samples of a summary without quantiles and labels."""
+    return sample(f"{name}_sum", "", total) + sample(f"{name}_count", "", count)

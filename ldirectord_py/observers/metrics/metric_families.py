@@ -1,14 +1,23 @@
-"""The metrics that have a series for each real server or virtual: names, types, and how a row becomes samples."""
+"""The metrics that have a series for each real server or virtual: names, types, and how a row becomes samples.
 
-from collections.abc import Callable
+`metricsdetail` chooses among them: 10,000 servers have some 200,000 series at full detail, and 30,000 at `real`.
+Where there are none of each server, what happened to them is counted by virtual service.
+"""
 
+from collections.abc import Callable, Sequence
+
+from ldirectord_py.model.config import MetricsDetail
+from ldirectord_py.model.snapshot import StatusWord
 from ldirectord_py.observers.events.server_counters import RESULTS, RealCounters, VirtualCounters
 from ldirectord_py.observers.metrics.exposition import Family, Kind, escaped, histogram
 
 
 def _real_info(real: RealCounters) -> str:
-    checktype = escaped(real.virtual.checktype)
-    labels = f'{real.labels},{real.place},forward="{real.forward}",checktype="{checktype}"'
+    virtual = real.virtual
+    labels = (
+        f'{real.labels},{real.place},forward="{real.forward}",checktype="{escaped(virtual.checktype)}",'
+        f'name="{escaped(virtual.name)}"'
+    )
     return f"ldirectord_real_info{{{labels}}} 1\n"
 
 
@@ -16,8 +25,21 @@ def _real_up(real: RealCounters) -> str:
     return f"ldirectord_real_up{{{real.labels}}} {1 if real.up else 0}\n"
 
 
+def _real_state(real: RealCounters) -> str:
+    """Return the state that holds, and the two that most queries look for."""
+    labels, status = real.labels, real.status
+    other = "" if status in _ALWAYS_SHOWN else f'ldirectord_real_state{{{labels},state="{status}"}} 1\n'
+    return (
+        f'ldirectord_real_state{{{labels},state="up"}} {1 if status is StatusWord.UP else 0}\n'
+        f'ldirectord_real_state{{{labels},state="down"}} {1 if status is StatusWord.DOWN else 0}\n{other}'
+    )
+
+
+_ALWAYS_SHOWN = (StatusWord.UP, StatusWord.DOWN)
+
+
 def _maintenance(real: RealCounters) -> str:
-    return f"ldirectord_real_maintenance{{{real.labels}}} {1 if real.maintenance else 0}\n"
+    return f"ldirectord_real_maintenance{{{real.labels}}} {1 if real.status is StatusWord.MAINTENANCE else 0}\n"
 
 
 def _real_weight(real: RealCounters) -> str:
@@ -29,25 +51,44 @@ def _real_weight(real: RealCounters) -> str:
     )
 
 
+def _effective_weight(real: RealCounters) -> str:
+    return f'ldirectord_real_weight{{{real.labels},kind="effective"}} {real.wanted}\n'
+
+
+def _connections(real: RealCounters) -> str:
+    if (found := real.connections) is None:
+        return ""
+    labels = real.labels
+    return (
+        f'ldirectord_real_connections{{{labels},state="active"}} {found.active}\n'
+        f'ldirectord_real_connections{{{labels},state="inactive"}} {found.inactive}\n'
+        f'ldirectord_real_connections{{{labels},state="persistent"}} {found.persistent}\n'
+    )
+
+
 def _last_change(real: RealCounters) -> str:
     return f"ldirectord_real_last_change_timestamp_seconds{{{real.labels}}} {real.since}\n"
 
 
-def _checks(real: RealCounters) -> str:
-    labels = real.labels
+def _downtime(real: RealCounters) -> str:
+    return f"ldirectord_real_downtime_seconds_total{{{real.labels}}} {real.shown_downtime:.3f}\n"
+
+
+def _checks(counted: RealCounters | VirtualCounters) -> str:
+    labels = counted.labels
     return "".join(
         [
             f'ldirectord_checks_total{{{labels},result="{result}"}} {count}\n'
-            for result, count in zip(RESULTS, real.results, strict=True)
+            for result, count in zip(RESULTS, counted.results, strict=True)
         ]
     )
 
 
-def _transitions(real: RealCounters) -> str:
-    labels = real.labels
+def _transitions(counted: RealCounters | VirtualCounters) -> str:
+    labels = counted.labels
     return (
-        f'ldirectord_check_transitions_total{{{labels},to="up"}} {real.went_up}\n'
-        f'ldirectord_check_transitions_total{{{labels},to="down"}} {real.went_down}\n'
+        f'ldirectord_check_transitions_total{{{labels},to="up"}} {counted.went_up}\n'
+        f'ldirectord_check_transitions_total{{{labels},to="down"}} {counted.went_down}\n'
     )
 
 
@@ -65,8 +106,8 @@ def _certificate_expiry(real: RealCounters) -> str:
 
 def _virtual_info(virtual: VirtualCounters) -> str:
     labels = (
-        f'{virtual.labels},scheduler="{escaped(virtual.scheduler)}",service="{escaped(virtual.service)}",'
-        f'quiescent="{"true" if virtual.quiescent else "false"}"'
+        f'{virtual.labels},name="{escaped(virtual.name)}",scheduler="{escaped(virtual.scheduler)}",'
+        f'service="{escaped(virtual.service)}",quiescent="{"true" if virtual.quiescent else "false"}"'
     )
     return f"ldirectord_virtual_info{{{labels}}} 1\n"
 
@@ -76,6 +117,10 @@ def _virtual_reals(virtual: VirtualCounters) -> str:
     return "".join(
         [f'ldirectord_virtual_reals{{{labels},state="{state}"}} {number}\n' for state, number in virtual.reals.items()]
     )
+
+
+def _virtual_weight(virtual: VirtualCounters) -> str:
+    return f"ldirectord_virtual_weight{{{virtual.labels}}} {virtual.weight}\n"
 
 
 def _fallback(virtual: VirtualCounters) -> str:
@@ -96,33 +141,62 @@ def _durations(virtual: VirtualCounters) -> str:
     return histogram("ldirectord_check_duration_seconds", labels, virtual.durations)
 
 
-REAL_FAMILIES: tuple[tuple[Family, Callable[[RealCounters], str]], ...] = (
+_UP = Family("ldirectord_real_up", Kind.GAUGE, "Whether clients may be sent to the real server."), _real_up
+_WEIGHT = Family("ldirectord_real_weight", Kind.GAUGE, "Weight: configured, wanted now, and in the kernel's table.")
+_LAST_CHANGE = (
+    Family(
+        "ldirectord_real_last_change_timestamp_seconds",
+        Kind.GAUGE,
+        "When the real server's state changed, since the epoch.",
+    ),
+    _last_change,
+)
+_CHECKS = Family("ldirectord_checks_total", Kind.COUNTER, "Checks that ended, by result.")
+_TRANSITIONS = Family(
+    "ldirectord_check_transitions_total", Kind.COUNTER, "Changes of a real server's state, up or down."
+)
+
+_RealFamily = tuple[Family, Callable[[RealCounters], str]]
+_VirtualFamily = tuple[Family, Callable[[VirtualCounters], str]]
+
+_ALL_OF_REALS: Sequence[_RealFamily] = (
     (
         Family("ldirectord_real_info", Kind.GAUGE, "What a real server is; joins with node_exporter's node_ipvs_*."),
         _real_info,
     ),
-    (Family("ldirectord_real_up", Kind.GAUGE, "Whether clients may be sent to the real server."), _real_up),
+    _UP,
+    (
+        Family(
+            "ldirectord_real_state",
+            Kind.GAUGE,
+            "Where the real server stands: 1 for the state that holds; up and down are always shown.",
+        ),
+        _real_state,
+    ),
     (
         Family("ldirectord_real_maintenance", Kind.GAUGE, "Whether a file in maintenancedir keeps the server out."),
         _maintenance,
     ),
-    (
-        Family("ldirectord_real_weight", Kind.GAUGE, "Weight: configured, wanted now, and in the kernel's table."),
-        _real_weight,
-    ),
+    (_WEIGHT, _real_weight),
     (
         Family(
-            "ldirectord_real_last_change_timestamp_seconds",
+            "ldirectord_real_connections",
             Kind.GAUGE,
-            "When the real server's state changed, since the epoch.",
+            "Connections that the kernel has for the real server, by state; two seconds old at most.",
         ),
-        _last_change,
+        _connections,
     ),
-    (Family("ldirectord_checks_total", Kind.COUNTER, "Checks that ended, by result."), _checks),
+    _LAST_CHANGE,
     (
-        Family("ldirectord_check_transitions_total", Kind.COUNTER, "Changes of a real server's state, up or down."),
-        _transitions,
+        Family(
+            "ldirectord_real_downtime_seconds_total",
+            Kind.COUNTER,
+            "How long checks have found the real server down; maintenance does not count.",
+        ),
+        _downtime,
     ),
+    (_CHECKS, _checks),
+    (_TRANSITIONS, _transitions),
     (Family("ldirectord_check_last_duration_seconds", Kind.GAUGE, "How long the last check took."), _last_duration),
     (
         Family(
@@ -133,10 +207,15 @@ REAL_FAMILIES: tuple[tuple[Family, Callable[[RealCounters], str]], ...] = (
         _certificate_expiry,
     ),
 )
+_LEAST_OF_REALS: Sequence[_RealFamily] = (_UP, (_WEIGHT, _effective_weight), _LAST_CHANGE)
 
-VIRTUAL_FAMILIES: tuple[tuple[Family, Callable[[VirtualCounters], str]], ...] = (
+_OF_VIRTUALS: Sequence[_VirtualFamily] = (
     (Family("ldirectord_virtual_info", Kind.GAUGE, "What a virtual service is."), _virtual_info),
     (Family("ldirectord_virtual_reals", Kind.GAUGE, "Real servers of a virtual service by state."), _virtual_reals),
+    (
+        Family("ldirectord_virtual_weight", Kind.GAUGE, "Sum of the weights that are wanted now for the real servers."),
+        _virtual_weight,
+    ),
     (Family("ldirectord_virtual_fallback_active", Kind.GAUGE, "Whether no real server serves."), _fallback),
     (
         Family("ldirectord_check_failures_total", Kind.COUNTER, "Checks that did not find a server up, by reason."),
@@ -144,3 +223,17 @@ VIRTUAL_FAMILIES: tuple[tuple[Family, Callable[[VirtualCounters], str]], ...] = 
     ),
     (Family("ldirectord_check_duration_seconds", Kind.HISTOGRAM, "How long checks took."), _durations),
 )
+_INSTEAD_OF_REALS: Sequence[_VirtualFamily] = ((_CHECKS, _checks), (_TRANSITIONS, _transitions))
+
+REAL_FAMILIES: dict[MetricsDetail, Sequence[_RealFamily]] = {
+    MetricsDetail.FULL: _ALL_OF_REALS,
+    MetricsDetail.REAL: _LEAST_OF_REALS,
+    MetricsDetail.VIRTUAL: (),
+    MetricsDetail.OFF: (),
+}
+VIRTUAL_FAMILIES: dict[MetricsDetail, Sequence[_VirtualFamily]] = {
+    MetricsDetail.FULL: _OF_VIRTUALS,
+    MetricsDetail.REAL: (*_INSTEAD_OF_REALS, *_OF_VIRTUALS),
+    MetricsDetail.VIRTUAL: (*_INSTEAD_OF_REALS, *_OF_VIRTUALS),
+    MetricsDetail.OFF: (),
+}

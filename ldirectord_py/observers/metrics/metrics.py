@@ -8,18 +8,29 @@ from types import MethodType
 from prometheus_client import CollectorRegistry, GCCollector, ProcessCollector, generate_latest
 from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
 
+from ldirectord_py.model.config import MetricsDetail
 from ldirectord_py.model.events import DriftKind, Event
-from ldirectord_py.model.snapshot import Snapshot
+from ldirectord_py.model.snapshot import Snapshot, StatusWord
 from ldirectord_py.observers.changes import CHANGE_WORDS
 from ldirectord_py.observers.events.counters import Counters
 from ldirectord_py.observers.events.event_table import TABLE
-from ldirectord_py.observers.events.server_counters import RealCounters, VirtualCounters
-from ldirectord_py.observers.metrics.exposition import OPENMETRICS, PLAIN, Family, Kind, histogram, labelled, sample
+from ldirectord_py.observers.events.server_counters import Histogram, RealCounters, VirtualCounters
+from ldirectord_py.observers.metrics.exposition import (
+    OPENMETRICS,
+    PLAIN,
+    Family,
+    Kind,
+    histogram,
+    labelled,
+    sample,
+    summary,
+)
 from ldirectord_py.observers.metrics.metric_families import REAL_FAMILIES, VIRTUAL_FAMILIES
 
 Sample = tuple[str, float]
 """Labels, complete, and a value."""
 
+NETLINK = Family("ldirectord_netlink_duration_seconds", Kind.SUMMARY, "How long exchanges with the kernel's IPVS took.")
 TURN = 32
 """So many servers and virtuals are gathered without a pause: at the first scrape they take some 20 µs each."""
 
@@ -37,11 +48,13 @@ class Metrics:
         *,
         refresh: Callable[[], Awaitable[None]] | None = None,
         clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        self.detail = MetricsDetail.FULL
         self._snapshot = snapshot
         self._refresh = refresh
         self._version = version
-        self._counters = Counters(clock)
+        self._counters = Counters(clock, monotonic)
         self._count = {kind: MethodType(row.count, self._counters) for kind, row in TABLE.items()}
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
@@ -52,8 +65,8 @@ class Metrics:
         self._count[type(event)](event)
 
     async def prepare(self) -> None:
-        """See that the connections in the next snapshot are fresh."""
-        if self._refresh is not None:
+        """See that the connections in the next snapshot are fresh, if they are to be shown."""
+        if self._refresh is not None and self.detail is MetricsDetail.FULL:
             await self._refresh()
 
     def render(self, accept: str = "") -> tuple[bytes, str]:
@@ -75,15 +88,19 @@ class Metrics:
         reals: list[RealCounters] = []
         for _ in self._gather(snapshot, virtuals, reals):
             yield b""
-        for family, of_real in REAL_FAMILIES:
+        detail = self.detail
+        for family, of_real in REAL_FAMILIES[detail]:
             yield from family.of(reals, of_real, openmetrics=openmetrics)
-        for family, of_virtual in VIRTUAL_FAMILIES:
+        for family, of_virtual in VIRTUAL_FAMILIES[detail]:
             yield from family.of(virtuals, of_virtual, openmetrics=openmetrics)
         for family, samples in self._singles(snapshot):
             body = "".join(sample(family.name, *each) for each in samples)
             yield f"{family.header(openmetrics=openmetrics)}{body}".encode()
-        lag = Family("ldirectord_scheduler_lag_seconds", Kind.HISTOGRAM, "How much later than due checks began.")
-        yield f"{lag.header(openmetrics=openmetrics)}{histogram(lag.name, '', self._counters.lag)}".encode()
+        for family, observed in self._histograms():
+            yield f"{family.header(openmetrics=openmetrics)}{histogram(family.name, '', observed)}".encode()
+        calls = snapshot.netlink
+        exchanges = "" if calls is None else summary(NETLINK.name, calls.seconds, calls.count)
+        yield f"{NETLINK.header(openmetrics=openmetrics)}{exchanges}".encode()
         # Last, because OpenMetrics ends with a line of its own.
         if openmetrics:
             yield generate_openmetrics(self._registry)  # type: ignore[no-untyped-call]  # the library's has no types
@@ -100,14 +117,30 @@ class Metrics:
             virtuals.append(virtual)
             if not (len(virtuals) + len(reals)) % TURN:
                 yield
+            words, weight = dict.fromkeys(StatusWord, 0), 0
             for real in status.reals:
-                tally = self._counters.real(real.key)
-                tally.scrape = max(tally.scrape, scrape)
-                tally.show(real, virtual)
+                tally = self._counters.show(real, virtual, scrape)
+                words[tally.status] += 1
+                weight += tally.wanted
                 reals.append(tally)
                 if not (len(virtuals) + len(reals)) % TURN:
                     yield
+            virtual.reals, virtual.weight = words, weight
         yield from self._counters.forget(before=scrape)
+
+    def _histograms(self) -> Iterator[tuple[Family, Histogram]]:
+        yield (
+            Family("ldirectord_scheduler_lag_seconds", Kind.HISTOGRAM, "How much later than due checks began."),
+            self._counters.lag,
+        )
+        yield (
+            Family(
+                "ldirectord_reconcile_duration_seconds",
+                Kind.HISTOGRAM,
+                "How long comparisons of the whole table took, with their pauses.",
+            ),
+            self._counters.reconciles,
+        )
 
     def _singles(self, snapshot: Snapshot) -> Iterator[tuple[Family, list[Sample]]]:
         """Yield the metrics that have one series, or a few."""
@@ -126,6 +159,16 @@ class Metrics:
                 (labelled(("change", "cause", "result"), (CHANGE_WORDS[change], cause, result)), count)
                 for (change, cause, result), count in counters.changes.items()
             ],
+        )
+        yield (
+            Family(
+                "ldirectord_netlink_operations_total",
+                Kind.COUNTER,
+                "Messages to the kernel's IPVS, by command and result: ok, or an errno.",
+            ),
+            [(labelled(("op", "result"), key), count) for key, count in snapshot.netlink.results.items()]
+            if snapshot.netlink
+            else [],
         )
         yield (
             Family("ldirectord_hooks_total", Kind.COUNTER, "Programs of the operator's that were run, by result."),
@@ -150,6 +193,22 @@ class Metrics:
         counters = self._counters
         build = labelled(("version", "python"), (self._version, platform.python_version()))
         yield Family("ldirectord_build_info", Kind.GAUGE, "What runs here."), [(build, 1)]
+        yield (
+            Family(
+                "ldirectord_config_hash_info",
+                Kind.GAUGE,
+                "The configuration in force: the same hash on directors whose files say the same.",
+            ),
+            [(labelled(("hash",), (snapshot.config_fingerprint,)), 1)],
+        )
+        yield (
+            Family(
+                "ldirectord_reconcile_last_success_timestamp_seconds",
+                Kind.GAUGE,
+                "When the whole table was last compared with what is wanted, since the epoch.",
+            ),
+            [] if counters.reconcile_time is None else [("", counters.reconcile_time)],
+        )
         for name, explanation, value in (
             (
                 "config_last_reload_successful",

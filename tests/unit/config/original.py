@@ -75,6 +75,7 @@ def globals_of(text: bytes) -> Words:
         "timeout",
         "faultdown",
         "faultlimit",
+        "metricsdetail",
         "metricslisten",
         "record",
         "reconcileinterval",

@@ -257,6 +257,7 @@ BAD_GLOBALLY = [
             "but got '1.2.3.400:9100'"
         ),
     ),
+    ("metricsdetail=fully", 'unknown metricsdetail "fully": did you mean full?'),
     ("sysctls=1", "sysctls: must be yes or no, but got '1'"),
     ("faultlimit=a", "faultlimit: expected seconds, such as 5 or 2.5, or 0 for never, but got 'a'"),
     ("faultdown=maybe", "faultdown: must be yes or no, but got 'maybe'"),

@@ -8,7 +8,7 @@ from ldirectord_py.model.health import Health, State
 from ldirectord_py.model.outcome import Reason, down, fault, up
 from ldirectord_py.model.problems import Problem, Severity
 from ldirectord_py.model.service import AddressKey, Forwarding, MarkKey, Protocol, RealKey, VirtualKey
-from ldirectord_py.model.snapshot import RealStatus, Snapshot, VirtualStatus
+from ldirectord_py.model.snapshot import NetlinkCalls, RealStatus, Snapshot, VirtualStatus
 from ldirectord_py.model.table import (
     AddDestination,
     AddService,
@@ -102,6 +102,7 @@ def status(key: RealKey, state: State = State.UP, *, weight: int = 3, actual: in
 def virtual(key: VirtualKey, *reals: RealStatus, checktype: str = "negotiate") -> VirtualStatus:
     return VirtualStatus(
         key=key,
+        servicename="shop",
         scheduler="wlc",
         service="http",
         checktype=checktype,
@@ -113,4 +114,11 @@ def virtual(key: VirtualKey, *reals: RealStatus, checktype: str = "negotiate") -
 
 
 def snapshot(*virtuals: VirtualStatus) -> Snapshot:
-    return Snapshot(virtuals=virtuals, inflight=2, queued=1, first_pass=True)
+    return Snapshot(
+        virtuals=virtuals,
+        inflight=2,
+        queued=1,
+        first_pass=True,
+        config_fingerprint="c0ffee",
+        netlink=NetlinkCalls({("set_dest", "ok"): 7, ("new_dest", "eexist"): 1}, 4, 0.25),
+    )

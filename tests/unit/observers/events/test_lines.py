@@ -432,6 +432,7 @@ CASES = [
             )
         ],
     ),
+    (ev.Reconciled(0.01), []),
     (ev.TableBack(), [info("table_back", "The IPVS table can be reached again")]),
     (
         ev.Started(2, 7),

@@ -9,11 +9,13 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as parse_plain
 
 from ldirectord_py.model import events as ev
+from ldirectord_py.model.config import MetricsDetail
 from ldirectord_py.model.events import MailDone, MailsLost
 from ldirectord_py.model.health import State
 from ldirectord_py.model.outcome import Reason, down
 from ldirectord_py.model.service import MarkKey, RealKey
 from ldirectord_py.model.snapshot import Snapshot, VirtualStatus
+from ldirectord_py.model.table import Connections
 from ldirectord_py.observers.metrics.metrics import TURN, Metrics
 from tests.unit.observers import happenings as the
 
@@ -40,6 +42,7 @@ EVERYTHING = (
     the.written(the.add(3)),
     the.written(the.add(3)),
     ev.Started(2, 3),
+    ev.Reconciled(0.02),
 )
 
 
@@ -49,7 +52,13 @@ class Scene:
     def __init__(self, snapshot: Snapshot = SNAPSHOT) -> None:
         self.snapshot = snapshot
         self.now = 1000.0
-        self.metrics = Metrics(lambda: self.snapshot, "1.2.3", clock=lambda: self.now)
+        self.refreshed = 0
+        self.metrics = Metrics(
+            lambda: self.snapshot, "1.2.3", refresh=self.refresh, clock=lambda: self.now, monotonic=lambda: self.now
+        )
+
+    async def refresh(self) -> None:
+        self.refreshed += 1
 
     def samples(self, *events) -> dict[tuple, float]:
         for event in events:
@@ -62,7 +71,7 @@ class Scene:
         }
 
 
-def key(name: str, **labels: str) -> tuple:
+def key(name: str, /, **labels: str) -> tuple:
     return (f"ldirectord_{name}", *sorted(labels.items()))
 
 
@@ -110,6 +119,13 @@ def test_mails_are_counted() -> None:
         ("real_weight", OTHER | {"kind": "configured"}, 3),
         ("real_weight", OTHER | {"kind": "effective"}, 0),
         ("real_weight", OTHER | {"kind": "kernel"}, 0),
+        ("real_state", REAL | {"state": "up"}, 1),
+        ("real_state", REAL | {"state": "down"}, 0),
+        ("real_state", REAL | {"state": "unknown"}, None),
+        ("real_state", OTHER | {"state": "up"}, 0),
+        ("real_state", OTHER | {"state": "down"}, 1),
+        ("real_state", MARKED | {"state": "down"}, 0),
+        ("real_state", MARKED | {"state": "unknown"}, 1),
         ("real_last_change_timestamp_seconds", REAL, 1_000_000_000.5),
         ("checks_total", REAL | {"result": "success"}, 1),
         ("checks_total", REAL | {"result": "failure"}, 1),
@@ -129,10 +145,12 @@ def test_mails_are_counted() -> None:
         ("check_duration_seconds_count", WEB | {"checktype": "negotiate"}, 5),
         ("check_duration_seconds_sum", WEB | {"checktype": "negotiate"}, 10.015),
         ("check_duration_seconds_count", MARK6 | {"checktype": "connect"}, 0),
-        ("virtual_info", WEB | {"scheduler": "wlc", "service": "http", "quiescent": "false"}, 1),
+        ("virtual_info", WEB | {"name": "shop", "scheduler": "wlc", "service": "http", "quiescent": "false"}, 1),
         ("virtual_reals", WEB | {"state": "up"}, 1),
         ("virtual_reals", WEB | {"state": "down"}, 1),
         ("virtual_reals", WEB | {"state": "unknown"}, 0),
+        ("virtual_weight", WEB, 3),
+        ("virtual_weight", MARK6, 0),
         ("virtual_fallback_active", WEB, 0),
         ("virtual_fallback_active", MARK6, 1),
         ("drift_total", {"kind": "weight"}, 1),
@@ -148,6 +166,14 @@ def test_mails_are_counted() -> None:
         ("checks_queued", {}, 1),
         ("first_pass_complete", {}, 1),
         ("table_reachable", {}, 1),
+        ("config_hash_info", {"hash": "c0ffee"}, 1),
+        ("netlink_operations_total", {"op": "set_dest", "result": "ok"}, 7),
+        ("netlink_operations_total", {"op": "new_dest", "result": "eexist"}, 1),
+        ("netlink_duration_seconds_sum", {}, 0.25),
+        ("netlink_duration_seconds_count", {}, 4),
+        ("reconcile_duration_seconds_bucket", {"le": "0.05"}, 1),
+        ("reconcile_duration_seconds_count", {}, 1),
+        ("reconcile_last_success_timestamp_seconds", {}, 1000),
     ],
 )
 def test_what_happened_is_counted(name, labels, value):
@@ -161,8 +187,110 @@ def test_servers_are_described_in_node_exporters_spelling():
     mark = {"local_address": "", "local_port": "0", "local_mark": "00000005", "proto": "FWM"}
     there = {"remote_address": "10.0.0.5", "remote_port": "80"}
     there6 = {"remote_address": "fd00::5", "remote_port": "0"}
-    assert samples[key("real_info", **REAL, **address, **there, forward="gate", checktype="negotiate")] == 1
-    assert samples[key("real_info", **MARKED, **mark, **there6, forward="gate", checktype="connect")] == 1
+    assert (
+        samples[key("real_info", **REAL, **address, **there, forward="gate", checktype="negotiate", name="shop")] == 1
+    )
+    assert samples[key("real_info", **MARKED, **mark, **there6, forward="gate", checktype="connect", name="shop")] == 1
+
+
+def test_connections_are_shown_where_they_are_known():
+    known = replace(the.status(the.REAL), connections=Connections(7, 2, 1))
+    samples = Scene(the.snapshot(the.virtual(the.WEB, known, the.status(the.OTHER)))).samples()
+
+    assert samples[key("real_connections", **REAL, state="active")] == 7
+    assert samples[key("real_connections", **REAL, state="inactive")] == 2
+    assert samples[key("real_connections", **REAL, state="persistent")] == 1
+    assert key("real_connections", **OTHER, state="active") not in samples
+
+
+async def test_connections_are_asked_for_only_where_they_are_shown():
+    scene = Scene()
+    for detail in MetricsDetail:
+        scene.metrics.detail = detail
+        await scene.metrics.prepare()
+    assert scene.refreshed == 1
+
+
+DOWNTIME = key("real_downtime_seconds_total", **REAL)
+WEB_DOWN = the.snapshot(the.virtual(the.WEB, the.status(the.REAL, State.DOWN)))
+IN_MAINTENANCE = the.snapshot(
+    the.virtual(
+        the.WEB,
+        replace(the.status(the.REAL), maintenance="web", health=the.health(State.DOWN, reason=Reason.MAINTENANCE)),
+    )
+)
+
+
+def test_downtime_is_counted_from_going_down_to_coming_up():
+    scene = Scene()
+    assert scene.samples()[DOWNTIME] == 0
+    scene.metrics.observe(the.WENT_DOWN)
+    scene.snapshot, scene.now = WEB_DOWN, 1030.0
+    assert scene.samples()[DOWNTIME] == 30
+    scene.now = 1040.0
+    scene.metrics.observe(the.CAME_UP)
+    scene.snapshot, scene.now = SNAPSHOT, 2000.0
+    assert scene.samples()[DOWNTIME] == 40
+    scene.metrics.observe(the.WENT_DOWN)
+    scene.snapshot, scene.now = WEB_DOWN, 2001.0
+    assert scene.samples()[DOWNTIME] == 41
+
+
+@pytest.mark.parametrize(("since", "seconds"), [(1005.0, 15), (900.0, 20), (5000.0, 0)])
+def test_who_was_down_when_counting_began_is_so_since_then(since, seconds):
+    """Neither an outage before that counts nor a clock that was set back."""
+    scene = Scene(WEB_DOWN)
+    down = replace(the.status(the.REAL), health=replace(the.health(State.DOWN), since=since))
+    scene.snapshot, scene.now = the.snapshot(the.virtual(the.WEB, down)), 1020.0
+    assert scene.samples()[DOWNTIME] == seconds
+
+
+def test_maintenance_is_no_downtime():
+    scene = Scene(WEB_DOWN)
+    scene.metrics.observe(the.WENT_DOWN)
+    scene.now = 1010.0
+    scene.metrics.observe(ev.MaintenanceChanged(the.REAL, active=True, by="web"))
+    scene.snapshot, scene.now = IN_MAINTENANCE, 2000.0
+    assert scene.samples()[DOWNTIME] == 10
+
+
+AT_EACH_DETAIL = {
+    MetricsDetail.FULL: {"real", "virtual", "director"},
+    MetricsDetail.REAL: {"real", "virtual", "director"},
+    MetricsDetail.VIRTUAL: {"virtual", "director"},
+    MetricsDetail.OFF: {"director"},
+}
+
+
+@pytest.mark.parametrize("detail", MetricsDetail)
+def test_there_are_series_of_what_the_detail_says(detail):
+    scene = Scene()
+    scene.metrics.detail = detail
+    samples = scene.samples(*EVERYTHING)
+
+    labels = [{name for name, _ in each} for _, *each in samples]
+    kinds = {"real" if "real" in each else "virtual" if "virtual" in each else "director" for each in labels}
+    assert kinds == AT_EACH_DETAIL[detail]
+    of_reals = {sample[0] for sample in samples if "real" in {name for name, _ in sample[1:]}}
+    if detail is MetricsDetail.REAL:
+        assert of_reals == {
+            "ldirectord_real_up",
+            "ldirectord_real_weight",
+            "ldirectord_real_last_change_timestamp_seconds",
+        }
+        assert samples[key("real_weight", **REAL, kind="effective")] == 3
+        assert key("real_weight", **REAL, kind="kernel") not in samples
+    if detail in {MetricsDetail.REAL, MetricsDetail.VIRTUAL}:
+        assert samples[key("checks_total", **WEB, result="timeout")] == 2
+        assert samples[key("check_transitions_total", **WEB, to="down")] == 1
+
+
+def test_what_was_counted_is_there_when_the_detail_changes():
+    scene = Scene()
+    scene.metrics.detail = MetricsDetail.OFF
+    scene.samples(*EVERYTHING)
+    scene.metrics.detail = MetricsDetail.FULL
+    assert scene.samples()[key("checks_total", **REAL, result="success")] == 1
 
 
 def test_the_build_and_the_process_are_described():
@@ -299,9 +427,11 @@ def test_no_piece_is_much_work_however_the_servers_are_spread(virtuals, reals):
 UNITS = ("_seconds", "_info", "_total", "_bytes")
 
 
+@pytest.mark.parametrize("detail", MetricsDetail)
 @pytest.mark.parametrize("accept", ["", "application/openmetrics-text; version=1.0.0"], ids=["plain", "openmetrics"])
-def test_the_exposition_keeps_to_the_rules_of_its_format(accept):
+def test_the_exposition_keeps_to_the_rules_of_its_format(accept, detail):
     scene = Scene()
+    scene.metrics.detail = detail
     scene.samples(*EVERYTHING)
 
     body, content_type = scene.metrics.render(accept)
