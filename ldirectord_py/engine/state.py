@@ -31,8 +31,10 @@ from ldirectord_py.model.events import (
     SoftFailure,
 )
 from ldirectord_py.model.health import Health, Rules
-from ldirectord_py.model.outcome import Verdict
+from ldirectord_py.model.outcome import Outcome, Verdict
 from ldirectord_py.model.service import RealKey, VirtualKey
+
+_FAULT = Verdict.FAULT  # see `health.unmoved`
 
 
 class Moved(NamedTuple):
@@ -161,6 +163,20 @@ class EngineState:
         return events, touched
 
     # A check ends.
+
+    def unmoved_by(self, plan: Polled, outcome: Outcome) -> tuple[RealKey, ...] | None:
+        """Return the servers that *plan* speaks for if *outcome* is no news of any, as almost none is; None: it may be.
+
+        Where it is none, `step` would tell that the check is done, and change nothing, at whatever moment it came.
+        """
+        if self._subscriptions.unasked or self._faults or outcome.verdict is _FAULT:
+            return None
+        reals = self._subscriptions.reals.get(plan, ())
+        servers = self.servers
+        for real in reals:
+            if not unmoved(servers[real].health, outcome):
+                return None
+        return reals
 
     def _observe(self, given: Observed, now: Moment) -> None:
         plan, outcome = given.plan, given.outcome

@@ -21,7 +21,7 @@ from ldirectord_py.engine.state import EngineState
 from ldirectord_py.model.check_plan import Polled
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.decisions import Decision
-from ldirectord_py.model.events import Event, Trigger
+from ldirectord_py.model.events import CheckDone, Event, Trigger
 from ldirectord_py.model.health import Health
 from ldirectord_py.model.outcome import Outcome
 from ldirectord_py.model.service import RealKey, VirtualKey
@@ -131,7 +131,11 @@ class Director:
 
     def report(self, polled: Polled, outcome: Outcome, seconds: float, lateness: float, asked: str = "") -> None:
         """Take note of what a check of *polled* found; see `probing.schedule.ReportOutcome`."""
-        self._step(Observed(polled, outcome, seconds, lateness, asked))
+        reals = self.state.unmoved_by(polled, outcome)
+        if reals is None or self.recorder is not None:
+            self._step(Observed(polled, outcome, seconds, lateness, asked))
+        else:
+            self._emit(CheckDone(reals, outcome, seconds, lateness, asked))
 
     def _take(self, given: Configured) -> None:
         """Step on with a configuration, which says who is checked."""

@@ -1,6 +1,7 @@
 """What happened to servers: what checks found, and who serves."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.health import Health
@@ -8,9 +9,8 @@ from ldirectord_py.model.outcome import Outcome
 from ldirectord_py.model.service import RealKey, VirtualKey
 
 
-@dataclass(frozen=True, slots=True)
-class CheckDone:
-    """One check ended; its outcome counts for all *reals* that share it."""
+class CheckDone(NamedTuple):
+    """One check ended; its outcome counts for all *reals* that share it."""  # one for each check, as `Observed`
 
     reals: tuple[RealKey, ...]
     outcome: Outcome
