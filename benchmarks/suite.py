@@ -101,6 +101,8 @@ def measure(size: Size, *, quick: bool) -> Iterator[Fact]:
         yield from in_guest(300, "table.py", size.table)
     else:
         print("-- left out: what needs root's rights and Debian's user-mode-linux", flush=True)
+    print("-- the engine alone, on random inputs", flush=True)
+    yield from facts([sys.executable, str(HERE / "engine.py")], {"PYTHONPATH": "."})
     print("-- very many servers on loopback, and one that does not answer", flush=True)
     yield from facts(
         [sys.executable, str(HERE / "native.py"), str(MANY), str(size.native_seconds), str(size.failures)], {}
