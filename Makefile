@@ -4,8 +4,9 @@
 PYTHON ?= python3
 VENV   := .venv
 RUN    := $(VENV)/bin
+SITE   := build/site
 
-.PHONY: help against demo test fix lint unit faults package servers lab parity newest oldest locks deb bench clean
+.PHONY: help against demo docs test fix lint unit faults package servers lab parity newest oldest locks deb bench clean
 
 help:
 	@echo "make demo            the director on three small web servers, in 20 seconds (KERNEL=1: on the kernel's IPVS)"
@@ -14,6 +15,7 @@ help:
 	@echo "make fix             puts in order what ruff can, and writes the generated pages again"
 	@echo "make faults          330,000 hostile answers for the checks, of which test has 2,000"
 	@echo "make newest|oldest   lint, unit, stories and servers with the newest, or the lowest, of what pyproject.toml permits"
+	@echo "make docs            the manual as a site with a search of its own, in build/site; it needs no network to be read"
 	@echo "make locks           requirements/*.txt again, with what is newest today"
 	@echo "make deb             the Debian package, in dist/ (needs debhelper and python3-venv)"
 	@echo "make bench           the figures of docs/benchmarks.md, measured again"
@@ -30,6 +32,17 @@ $(VENV)/.runs: requirements/run.txt
 
 demo: $(VENV)/.runs
 	@$(RUN)/python -m ldirectord_py.cli.ldirectorctl demo $(if $(KERNEL),--kernel)
+
+$(VENV)-docs/.installed: tests/make-venv requirements/docs.txt
+	@tests/make-venv $(PYTHON) $(VENV)-docs docs
+	@touch $@
+
+# each warning is an error: a link that leads nowhere, or a page in no list of docs/README.md
+docs: $(VENV)-docs/.installed
+	@rm -rf $(SITE)
+	@$(VENV)-docs/bin/python -m sphinx --fail-on-warning --keep-going --quiet --jobs auto --doctree-dir $(SITE).pages -c docs/site . $(SITE)
+	@rm -rf $(SITE).pages
+	@echo "$(SITE)/index.html"
 
 test: $(VENV)/.installed
 	@tests/run-all $(RUN)
@@ -82,4 +95,4 @@ bench: $(VENV)/.installed
 	@benchmarks/run $(RUN)
 
 clean:
-	rm -rf $(VENV) $(VENV)-newest $(VENV)-oldest build dist
+	rm -rf $(VENV) $(VENV)-newest $(VENV)-oldest $(VENV)-docs build dist
