@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from ldirectord_py.cli.instances import run_dir
 from ldirectord_py.config.meaning.here import FOLDERS
 from ldirectord_py.model.config import Config
 from ldirectord_py.options import Options, Ready
@@ -58,6 +59,6 @@ class Environment:
         """Return the environment that this process was started in."""
         return cls(
             program=sys.argv[0],
-            run_dir=Path(os.environ.get("LDIRECTORD_RUN_DIR", "/var/run")).absolute(),
+            run_dir=run_dir(),
             runtime_dir=runtime_dir(),
         )

@@ -1,5 +1,6 @@
 """Which configuration is meant, and what its instance is called."""
 
+import os
 import stat
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,6 +22,11 @@ class ConfigNotFound(DirectorError):
 
 SHADOW = ".shadow"
 """Ends the names of a shadow, and of its log: it runs at the same time as the daemon that keeps the table."""
+
+
+def run_dir() -> Path:
+    """Return the folder in which instances have their pid files and control sockets."""
+    return Path(os.environ.get("LDIRECTORD_RUN_DIR", "/var/run")).absolute()
 
 
 def instance_name(config: str | None) -> str:

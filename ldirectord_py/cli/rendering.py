@@ -12,6 +12,7 @@ from typing import Any
 
 from ldirectord_py.cli.blocks import Block, Cell, Grid, Paragraph, Plain, headed, rows_of
 from ldirectord_py.cli.terminal import Style, colourful, shown, tell, tell_rendered
+from ldirectord_py.model.text.escaping import printable
 
 _MOST_ROWS = 300
 """Of which rich makes tables; with thousands it takes seconds."""
@@ -58,6 +59,13 @@ def rendered(blocks: Sequence[Block]) -> str:
     if on_terminal() and rows_of(blocks) <= _MOST_ROWS:
         return _wrapped(blocks)
     return Plain(_safe, colourful(sys.stdout)).written(blocks)
+
+
+def rich_text(text: str, style: Style | None = None) -> Any:
+    """Return *text*, made safe to show, as rich's own kind of text."""
+    from rich.text import Text  # noqa: PLC0415  # see above
+
+    return Text(printable(text), _STYLES[style])
 
 
 def _safe(text: str) -> str:

@@ -19,6 +19,17 @@ def _entry(name: str, summary: str) -> CommandEntry:
 
 
 COMMANDS: tuple[CommandEntry, ...] = (
+    _entry("status", "say how the virtual services and their servers are"),
+    _entry("why", "say why a server is in or out, and what would change that"),
+    _entry("events", "say what happened, and what happens"),
+    _entry("history", "say what the last checks of a server found"),
+    _entry("top", "show all servers live, on the whole terminal"),
+    _entry("check", "check a server once, now, and show each step"),
+    _entry("drain", "give a server no new connections, and let those that are open end"),
+    _entry("maintain", "take a server out"),
+    _entry("enable", "undo a drain, a maintenance or a weight: checks decide again"),
+    _entry("weight", "give a server another weight"),
+    _entry("reload", "have the daemon read its configuration again, and say what changed"),
     _entry("plan", "say what a configuration would change in the kernel's table now"),
     _entry("lint", "tell what is legal in a configuration and probably not meant"),
     _entry("convert", "write a ldirectord.cf as YAML, or the other way round"),

@@ -1,0 +1,47 @@
+"""`ldirectorctl drain`: a server gets no new connections, and those that are open may end."""
+
+from argparse import ArgumentParser, Namespace
+
+from ldirectord_py.cli.ctl.command import Command, Status
+from ldirectord_py.cli.ctl.remote.daemon import daemon_of
+from ldirectord_py.cli.ctl.remote.draining import explained, wait_until_empty
+from ldirectord_py.cli.ctl.remote.steering import TARGET, add_order_arguments, add_time_arguments, order, tell_order
+from ldirectord_py.cli.ctl.remote.times import length
+from ldirectord_py.cli.terminal import complain
+
+_DESCRIPTION = """\
+Give a server weight 0: it gets no new connections, and those that are open may end. Its entry stays in the table, also
+with quiescent=no, until 'enable' or the time that is given; over reloads and restarts.
+The last server that serves a virtual service is drained with --force only.
+
+With --wait, count the connections of that service alone, as the kernel has them, until none is left: the exit status
+is 0 then, and 124 if --timeout comes first. The server stays drained in both cases.
+
+A client of a persistent virtual service comes back to a drained server as long as the kernel remembers it, which is
+what 'persistent' says and begins anew with each connection; --hard says what keeps it from that.
+"""
+
+
+def _arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("target", metavar="TARGET", help=TARGET)
+    parser.add_argument("--wait", action="store_true", help="count the open connections until none is left")
+    parser.add_argument("--timeout", type=length, metavar="DURATION", help="wait no longer than that")
+    parser.add_argument("--hard", action="store_true", help="say what keeps persistent clients from coming back")
+    add_time_arguments(parser)
+    add_order_arguments(parser)
+
+
+def _run(asked: Namespace) -> Status:
+    daemon = daemon_of(asked)
+    answer = order(asked, "drain", daemon)
+    tell_order(asked, answer, stream=asked.wait)
+    names = [real["name"] for real in answer["reals"]]
+    if not asked.json:
+        for sentence in explained(daemon, names, hard=asked.hard):
+            complain(sentence)
+    if asked.wait and not wait_until_empty(daemon, asked.target, asked.timeout, json=asked.json):
+        return Status.TIMEOUT
+    return Status.FINE
+
+
+COMMAND = Command(description=_DESCRIPTION, arguments=_arguments, run=_run)

@@ -1,0 +1,82 @@
+"""`ldirectorctl events`: what happened, and what happens."""
+
+import json
+from argparse import ArgumentParser, Namespace
+from threading import Event as Pause
+from typing import Any
+
+from ldirectord_py.cli.ctl.command import Command, Status
+from ldirectord_py.cli.ctl.remote.choosing import NoDaemon
+from ldirectord_py.cli.ctl.remote.daemon import Daemon, daemon_of, now, tell_json
+from ldirectord_py.cli.ctl.remote.following import Following
+from ldirectord_py.cli.ctl.remote.steering import add_common_arguments
+from ldirectord_py.cli.ctl.remote.times import length
+from ldirectord_py.cli.ctl.reports.events import told
+from ldirectord_py.cli.rendering import tell_blocks
+from ldirectord_py.cli.terminal import complain, tell
+
+_DESCRIPTION = """\
+Say what happened, oldest first, as the log does: the daemon keeps the last 10,000 events. With -f go on as things
+happen, also over a restart of the daemon; --json writes a line for each event then.
+"""
+_FIRST = 20
+_AGAIN = 0.5
+
+
+def _arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("-f", "--follow", action="store_true", help="go on until interrupted")
+    parser.add_argument("--since", type=length, metavar="DURATION", help="of so long: 90s, 10m, 1h30m, 2d")
+    parser.add_argument("--real", metavar="NAME", help="of these servers alone, or of that virtual service")
+    add_common_arguments(parser)
+
+
+def _run(asked: Namespace) -> Status:
+    daemon = daemon_of(asked)
+    since = None if asked.since is None else now() - asked.since
+    limit = _FIRST if asked.follow and since is None else None
+    answer = daemon.get("/v1/events", since=since, real=asked.real, limit=limit)
+    if asked.json and not asked.follow:
+        tell_json(answer)
+        return Status.FINE
+    _tell(answer["events"], asked)
+    if asked.follow:
+        _follow(daemon, asked, answer)
+    return Status.FINE
+
+
+def _tell(events: list[dict[str, Any]], asked: Namespace) -> None:
+    if asked.json:
+        for event in events:
+            tell(json.dumps(event))
+    elif events:
+        tell_blocks([told(events, now())])
+
+
+def _follow(daemon: Daemon, asked: Namespace, answer: Any) -> None:
+    """Tell events as they happen, of this daemon and of those that come after it."""
+    last, boot = answer["last"], _boot(answer)
+    pause, missed = Pause(), False
+    while True:
+        try:
+            with Following(daemon.socket, last, real=asked.real) as following:
+                for event in following:
+                    last, boot = event["id"], event["boot"]
+                    _tell([event], asked)
+            answer = daemon.get("/v1/events", limit=1)
+        except NoDaemon:
+            if not missed:
+                complain("the daemon has ended; what the next one does will be told")
+            missed = True
+            pause.wait(_AGAIN)
+            continue
+        if missed or _boot(answer) not in {boot, None}:
+            last = 0
+        missed = False
+
+
+def _boot(answer: Any) -> str | None:
+    events = answer["events"]
+    return str(events[-1]["boot"]) if events else None
+
+
+COMMAND = Command(description=_DESCRIPTION, arguments=_arguments, run=_run)

@@ -1,0 +1,28 @@
+"""`ldirectorctl maintain`: a server is taken out by hand."""
+
+from argparse import ArgumentParser, Namespace
+
+from ldirectord_py.cli.ctl.command import Command, Status
+from ldirectord_py.cli.ctl.remote.daemon import daemon_of
+from ldirectord_py.cli.ctl.remote.steering import TARGET, add_order_arguments, add_time_arguments, order, tell_order
+
+_DESCRIPTION = """\
+Take a server out as a failed check would: with quiescent=yes its weight becomes 0, and without its entry goes from
+the table, and with it the connections that are open. Drain it first to let these end.
+It stays out whatever its checks find, over reloads and restarts, until 'enable' or the time that is given.
+The last server that serves a virtual service is taken out with --force only.
+"""
+
+
+def _arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("target", metavar="TARGET", help=TARGET)
+    add_time_arguments(parser)
+    add_order_arguments(parser)
+
+
+def _run(asked: Namespace) -> Status:
+    tell_order(asked, order(asked, "maintain", daemon_of(asked)))
+    return Status.FINE
+
+
+COMMAND = Command(description=_DESCRIPTION, arguments=_arguments, run=_run)

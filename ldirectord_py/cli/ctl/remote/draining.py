@@ -1,0 +1,101 @@
+"""A drain until its end: how many connections are left, and why some may not end."""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from threading import Event
+
+from ldirectord_py.cli.ctl.remote.daemon import Answer, Daemon, Refused, tell_line
+from ldirectord_py.cli.ctl.reports.commands import left
+from ldirectord_py.cli.terminal import complain, tell
+from ldirectord_py.system.sysctls import EXPIRE_QUIESCENT_TEMPLATE, current
+
+_EVERY = 1.0
+_KINDS = ("active", "inactive")
+_NOT_FOUND = 404
+
+
+def wait_until_empty(daemon: Daemon, target: str, seconds: float | None, *, json: bool) -> bool:
+    """Tell how many connections *target* has until it has none; return whether that came within *seconds*."""
+    pause, told = Event(), None
+    deadline = None if seconds is None else time.monotonic() + seconds
+    while True:
+        servers = _servers(daemon, target)
+        found = None if any(_unknown(each) for each in servers) else _sum(servers)
+        if found != told and found is not None:
+            told = found
+            _tell(found, servers, json=json)
+        if found is not None and not any(found.values()):
+            return True
+        remaining = _EVERY if deadline is None else min(_EVERY, deadline - time.monotonic())
+        if remaining <= 0:
+            if not json:
+                complain(f"{left(found) if found else 'an unknown number of connections'} after {seconds:g} s")
+            return False
+        pause.wait(remaining)
+
+
+def _servers(daemon: Daemon, target: str) -> Sequence[Answer]:
+    """Return the servers of *target*; a reload may have removed them, and their connections with them."""
+    try:
+        reals: Sequence[Answer] = daemon.get("/v1/reals", target=target)["reals"]
+    except Refused as refused:
+        if refused.status == _NOT_FOUND:
+            return ()
+        raise
+    return reals
+
+
+def _unknown(server: Answer) -> bool:
+    """Return whether the connections of a server cannot be told now; one without an entry has none."""
+    return server["connections"] is None and server["weight"]["kernel"] is not None
+
+
+def _sum(servers: Sequence[Answer]) -> Mapping[str, int]:
+    counts = [server["connections"] or {} for server in servers]
+    return {kind: sum(each.get(kind, 0) for each in counts) for kind in _KINDS}
+
+
+def _tell(found: Mapping[str, int], servers: Sequence[Answer], *, json: bool) -> None:
+    if json:
+        reals = [{"name": server["name"], "connections": server["connections"]} for server in servers]
+        tell_line({"connections": found, "reals": reals})
+    else:
+        tell(left(found))
+
+
+def explanations(virtuals: Sequence[Answer], setting: int | None, *, hard: bool) -> Iterator[str]:
+    """Yield why connections of drained servers may not end, and with *hard* what that takes.
+
+    *setting* is the kernel's `expire_quiescent_template`; None: it cannot be read here.
+    """
+    if any(virtual["name"].startswith("udp:") for virtual in virtuals):
+        yield (
+            "over UDP no connection ends: the kernel forgets a client that was silent for a while"
+            " (300 s, or what 'ipvsadm --set' says)"
+        )
+    persistent = [virtual["name"] for virtual in virtuals if virtual.get("persistent")]
+    if persistent and setting == 1:
+        yield f"{', '.join(persistent)}: persistent clients go elsewhere with their next connection, for {_SET}"
+    elif persistent:
+        yield f"{', '.join(persistent)}: a persistent client comes back to its server, also while that is drained"
+    if hard:
+        yield from _what_it_takes(persistent, setting)
+
+
+_SET = f"{EXPIRE_QUIESCENT_TEMPLATE} is 1"
+
+
+def _what_it_takes(persistent: Sequence[str], setting: int | None) -> Iterator[str]:
+    if not persistent:
+        yield "no persistent virtual service is concerned: no client comes back to a drained server"
+    elif setting != 1:
+        yield (
+            f"to send them elsewhere: sysctl -w {EXPIRE_QUIESCENT_TEMPLATE}=1 (for every virtual service of this"
+            " kernel; 'sysctls = manage' in the configuration sets it with each start)"
+        )
+
+
+def explained(daemon: Daemon, names: Sequence[str], *, hard: bool) -> Iterator[str]:
+    """Yield what `explanations` says of the servers called *names*, which are full names."""
+    virtuals = dict.fromkeys(name.partition("@")[2] for name in names)
+    yield from explanations([daemon.virtual(each) for each in virtuals], current(EXPIRE_QUIESCENT_TEMPLATE), hard=hard)

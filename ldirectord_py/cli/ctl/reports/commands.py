@@ -1,0 +1,69 @@
+"""What has become of a command: of an order about servers, of a reload, of a check."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ldirectord_py.cli.blocks import Block, Cell, Grid, Paragraph, sentence
+from ldirectord_py.cli.ctl.reports.servers import ordered
+from ldirectord_py.cli.ctl.reports.words import counted, took
+from ldirectord_py.cli.terminal import Style
+
+Answer = Mapping[str, Any]
+
+_KINDS = {"drain": "draining", "maintenance": "in maintenance", "weight": "has"}
+
+
+def carried_out(answer: Answer, now: float) -> list[Block]:
+    """Return what an order has changed, server by server, and what is to be known of it."""
+    rows = [_ordered(each, now) for each in answer["reals"]]
+    return [Grid(rows), *(sentence(note, Style.YELLOW) for note in answer["notes"])]
+
+
+def _ordered(real: Mapping[str, Any], now: float) -> tuple[Cell, ...]:
+    before, after, connections = real["before"], real["after"], real["connections"]
+    if after is None:
+        words = "enabled: its checks decide" if before is not None else "was enabled: its checks decide"
+        words += f" (no more {_former(before, now)})" if before is not None else ""
+        return Cell(real["name"], Style.GREEN), Cell(words)
+    words = f"{_KINDS.get(after['kind'], after['kind'])} {ordered(after, now)}"
+    if connections is not None:
+        words += f"; {left(connections)}"
+    if before is not None and before != after:
+        words += f"; instead of {_former(before, now)}"
+    return Cell(real["name"], Style.YELLOW), Cell(words)
+
+
+def _former(admin: Mapping[str, Any], now: float) -> str:
+    return ordered(admin, now) if admin["kind"] == "weight" else f"{admin['kind']} {ordered(admin, now)}"
+
+
+def left(connections: Mapping[str, int]) -> str:
+    """Return how many connections are open, such as `12 connections (10 active, 2 inactive)`."""
+    active, inactive = connections["active"], connections["inactive"]
+    total = counted(active + inactive, "connection") if active + inactive else "no connections"
+    return f"{total} ({active:,} active, {inactive:,} inactive)" if active + inactive else total
+
+
+def reloaded(answer: Answer) -> list[Block]:
+    """Return what a reload has changed."""
+    signs = (("+", "added", Style.GREEN), ("-", "removed", Style.RED), ("~", "changed", Style.YELLOW))
+    rows = [(Cell(sign, style), Cell(name)) for sign, key, style in signs for name in answer[key]]
+    said = [sentence(text, Style.YELLOW) for text in (*answer["warnings"], *answer["notes"])]
+    summary = ", ".join(f"{len(answer[key])} {key}" for _, key, _ in signs if answer[key]) or "nothing has changed"
+    return [*([Grid(rows, indent=2)] if rows else []), *said, sentence(f"The configuration is in force: {summary}.")]
+
+
+def checked(found: Sequence[Mapping[str, Any]]) -> list[Block]:
+    """Return each step of a check of each server, and the verdict."""
+    blocks: list[Block] = []
+    for each in found:
+        style = Style.GREEN if each["verdict"] == "up" else Style.RED
+        words = f" after {took(each['seconds'])}: {each['detail'] or each['reason']}"
+        blocks += [*([Paragraph()] if blocks else []), sentence(each["name"], Style.BOLD)]
+        blocks.append(Grid([_step(step) for step in each["steps"]], ("MS", "STEP", ""), frozenset({0}), indent=2))
+        blocks.append(Paragraph((Cell(each["verdict"], style), Cell(words)), indent=2))
+    return blocks
+
+
+def _step(step: Mapping[str, Any]) -> tuple[Cell, ...]:
+    return Cell(f"{step['at'] * 1000:.1f}", Style.DIM), Cell(step["what"]), Cell(step["text"])

@@ -1,0 +1,27 @@
+"""`ldirectorctl weight`: a server gets another weight than the one that is configured."""
+
+from argparse import ArgumentParser, Namespace
+
+from ldirectord_py.cli.ctl.command import Command, Status
+from ldirectord_py.cli.ctl.remote.daemon import daemon_of
+from ldirectord_py.cli.ctl.remote.steering import TARGET, add_order_arguments, add_time_arguments, order, tell_order
+
+_DESCRIPTION = """\
+Give a server the weight N instead of the one that is configured, as long as its checks find it well: over reloads and
+restarts, until 'enable' or the time that is given. A weight of 0 is a drain.
+"""
+
+
+def _arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("target", metavar="TARGET", help=TARGET)
+    parser.add_argument("weight", metavar="N", type=int, help="0 or more; the daemon says what its table can hold")
+    add_time_arguments(parser)
+    add_order_arguments(parser)
+
+
+def _run(asked: Namespace) -> Status:
+    tell_order(asked, order(asked, "weight", daemon_of(asked), weight=asked.weight))
+    return Status.FINE
+
+
+COMMAND = Command(description=_DESCRIPTION, arguments=_arguments, run=_run)

@@ -1,0 +1,53 @@
+"""What has become of commands, in words."""
+
+from typing import Any
+
+import pytest
+
+from ldirectord_py.cli.blocks import Plain
+from ldirectord_py.cli.ctl.reports.commands import carried_out, checked, left, reloaded
+from tests.peers.api_answers import ADMIN, NOW
+
+WEIGHT = {**ADMIN, "kind": "weight", "weight": 1, "reason": ""}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (None, ADMIN, 'draining ordered by root (pid 801): "disk swap"; 2 connections (1 active, 1 inactive)'),
+        (None, WEIGHT, "has weight 1 ordered by root (pid 801); 2 connections (1 active, 1 inactive)"),
+        (ADMIN, None, 'enabled: its checks decide (no more drain ordered by root (pid 801): "disk swap")'),
+        (None, None, "was enabled: its checks decide"),
+    ],
+)
+def test_an_order(before: Any, after: Any, expected: str) -> None:
+    real = {"name": "one", "before": before, "after": after, "connections": {"active": 1, "inactive": 1}}
+    text = Plain().written(carried_out({"reals": [real], "notes": ["by the way"]}, NOW))
+    assert text == f"one  {expected}\nby the way\n"
+
+
+def test_an_order_that_takes_the_place_of_another_says_so() -> None:
+    real = {"name": "one", "before": WEIGHT, "after": ADMIN, "connections": None}
+    text = Plain().written(carried_out({"reals": [real], "notes": []}, NOW))
+    assert text.endswith("; instead of weight 1 ordered by root (pid 801)\n")
+
+
+def test_no_connections_are_left() -> None:
+    assert left({"active": 0, "inactive": 0}) == "no connections"
+    assert left({"active": 1, "inactive": 0}) == "1 connection (1 active, 0 inactive)"
+
+
+def test_a_reload() -> None:
+    answer = {"added": ["a"], "removed": ["b"], "changed": ["c", "d"], "warnings": ["hm"], "notes": []}
+    text = "  +  a\n  -  b\n  ~  c\n  ~  d\nhm\nThe configuration is in force: 1 added, 1 removed, 2 changed.\n"
+    assert Plain().written(reloaded(answer)) == text
+    nothing = dict.fromkeys(("added", "removed", "changed", "warnings", "notes"), ())
+    assert Plain().written(reloaded(nothing)) == "The configuration is in force: nothing has changed.\n"
+
+
+def test_a_check_step_by_step() -> None:
+    steps = [{"at": 0.0, "what": "connect", "text": "10.0.0.5:80"}, {"at": 0.0123, "what": "judge", "text": "404"}]
+    found = {"name": "one", "verdict": "down", "reason": "status", "detail": "404", "seconds": 0.0123, "steps": steps}
+    assert Plain().written(checked([found])) == (
+        "one\n    MS  STEP\n   0.0  connect  10.0.0.5:80\n  12.3  judge    404\n  down after 12.3 ms: 404\n"
+    )
