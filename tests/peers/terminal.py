@@ -3,9 +3,10 @@
 import fcntl
 import os
 import struct
+import subprocess
 import sys
 import termios
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TextIO
 
@@ -49,3 +50,17 @@ def sitting_at(columns: int, monkeypatch: pytest.MonkeyPatch, **environment: str
     with monkeypatch.context() as patch:
         patch.setattr(sys, "stdout", terminal.stream)
         yield terminal
+
+
+def shown_on(columns: int, command: Sequence[str], environment: Mapping[str, str]) -> str:
+    """Run a program whose standard output is a terminal of so many *columns*; return what it showed."""
+    given = {name: value for name, value in os.environ.items() if name not in {"NO_COLOR", "COLUMNS"}}
+    terminal = Terminal(columns)
+    subprocess.run(
+        command,
+        stdout=terminal.stream,
+        env=given | {"TERM": "xterm-256color", **environment},
+        timeout=40,
+        check=False,
+    )
+    return terminal.written()

@@ -81,7 +81,7 @@ class Board:
 
     def load(self, server: Server) -> str:
         """Return how the connections of a server went lately."""
-        return sparkline(list(self._connections[server["name"]]), SPARKS)
+        return sparkline(list(self._connections[server["name"]]), SPARKS, " ")
 
     def _is_shown(self, server: Server, wanted: Collection[str], now: float) -> bool:
         if self.only_out and server["status"] == "up":
@@ -128,7 +128,7 @@ def _check(_: Board, server: Server, __: float) -> Cell:
 
 
 def _checks(_: Board, server: Server, __: float) -> Cell:
-    return Cell(sparkline(server["check"]["recent"], SPARKS))
+    return Cell(sparkline(server["check"]["recent"], SPARKS, "!"))
 
 
 def _count(server: Server, kind: str) -> int:
@@ -152,8 +152,8 @@ COLUMNS: tuple[Column, ...] = (
     Column("WEIGHT", lambda server: -(server["weight"]["effective"] or 0), _weight),
     Column("ACTIVE", lambda server: -_count(server, "active"), _active),
     Column("INACTIVE", lambda server: -_count(server, "inactive"), _inactive),
-    Column("LATELY", lambda server: -_count(server, "active"), _lately),
+    Column("ACTIVE LATELY", lambda server: -_count(server, "active"), _lately),
     Column("CHECK", lambda server: -_seconds(server), _check),
-    Column("CHECKS", lambda server: -_seconds(server), _checks),
+    Column("CHECKS LATELY", lambda server: -_seconds(server), _checks),
 )
 """Ranked so that what an operator looks for comes first: servers that are out, many connections, slow checks."""

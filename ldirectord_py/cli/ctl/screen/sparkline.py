@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 
 _BARS = "▁▂▃▄▅▆▇█"
-_MISSING = "!"
 
 
-def sparkline(numbers: Sequence[float | None], width: int) -> str:
-    """Return the last *width* of *numbers* as bars between 0 and the largest of them; None is an exclamation mark."""
+def sparkline(numbers: Sequence[float | None], width: int, missing: str) -> str:
+    """Return the last *width* of *numbers* as bars between 0 and the largest of them; *missing* stands for None."""
     shown = numbers[-width:]
     most = max((number for number in shown if number is not None), default=0.0)
-    return "".join(_MISSING if number is None else _bar(number, most) for number in shown)
+    return "".join(missing if number is None else _bar(number, most) for number in shown)
 
 
 def _bar(number: float, most: float) -> str:

@@ -1,0 +1,129 @@
+"""`ldirectorctl` and a daemon that runs: real processes, a table in memory."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.peers.terminal import shown_on
+from tests.stories.test_daemon import VIP, Daemon, daemon  # noqa: F401  # a fixture
+
+ALL = {"one": 3, "two": 2, "three": 1}
+WEB = f"tcp:{VIP}"
+
+
+def ctl(
+    home: Path, *words: str, environment: Mapping[str, str] | None = None, python: tuple[str, ...] = ()
+) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, *python, "-m", "ldirectord_py.cli.ldirectorctl", *words],
+        env=os.environ | {"LDIRECTORD_RUN_DIR": str(home)} | dict(environment or {}),
+        capture_output=True,
+        text=True,
+        timeout=40,
+        check=False,
+    )
+
+
+@pytest.fixture
+def running(daemon: Daemon) -> Daemon:  # noqa: F811
+    """Return a daemon whose servers are up but for the one called two."""
+    daemon.sites["two"].sick()
+    daemon.start()
+    daemon.until(lambda: daemon.weights() == {**ALL, "two": 0})
+    return daemon
+
+
+def test_status_has_a_line_for_the_daemon_one_for_each_virtual_service_and_one_for_what_is_out(
+    running: Daemon,
+) -> None:
+    done = ctl(running.home, "status")
+    assert (done.returncode, done.stderr) == (0, "")
+    head, _, titles, virtual, _, out = done.stdout.splitlines()
+    assert running.process is not None
+    assert head.startswith(f"story.cf  pid {running.process.pid}, running for ")
+    assert head.endswith("; the table in memory agrees")
+    assert titles.split() == ["VIRTUAL", "SCHEDULER", "SERVERS", "ACTIVE", "INACTIVE", "NEW/S"]
+    assert virtual.startswith(f"{WEB}  wlc        2 up, 1 down")
+    two = running.addresses["two"]
+    assert out.startswith(f"  {two}@{WEB}  down for ")
+    assert f": GET http://{two}/alive.html: " in out
+    assert out.endswith("; 1 more success brings it back")
+
+
+def test_status_of_what_is_named_ends_in_2_if_that_is_out(running: Daemon) -> None:
+    up, out = (ctl(running.home, "status", running.addresses[name]) for name in ("one", "two"))
+    assert (up.returncode, out.returncode) == (0, 2)
+    assert f"  {running.addresses['one']}@{WEB}  up " in up.stdout
+    assert f"  {running.addresses['two']}@{WEB}  down    2 → 0 " in out.stdout
+    for name in (WEB, VIP):
+        done = ctl(running.home, "status", name)
+        assert done.returncode == 0
+        assert [line.split()[0] for line in done.stdout.splitlines()[-3:]] == list(running.addresses.values())
+    assert ctl(running.home, "status", "--down").returncode == 2
+
+
+def test_json_is_what_the_api_says(running: Daemon) -> None:
+    told = json.loads(ctl(running.home, "status", "--json").stdout)
+    assert told["status"]["config"] == str(running.config)
+    assert [virtual["name"] for virtual in told["virtuals"]] == [WEB]
+    (server,) = json.loads(ctl(running.home, "status", running.addresses["two"], "--json").stdout)["reals"]
+    assert (server["name"], server["status"]) == (f"{running.addresses['two']}@{WEB}", "down")
+
+
+def test_an_unknown_name_is_one_sentence(running: Daemon) -> None:
+    done = ctl(running.home, "status", "198.51.100.9")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("ldirectorctl: ")
+    assert "198.51.100.9" in done.stderr
+
+
+def test_reload_says_what_has_changed_or_every_problem(running: Daemon) -> None:
+    running.write(weights={"one": 3, "two": 2})
+    done = ctl(running.home, "reload")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[-1].startswith("The configuration is in force: ")
+    running.write(extra="quiescent=maybe\ncheckinterval=never\n")
+    done = ctl(running.home, "reload")
+    assert done.returncode == 2
+    first, second, last = done.stderr.splitlines()
+    assert first.startswith(f"{running.config}:5: ")
+    assert second.startswith(f"{running.config}:6: ")
+    assert last == "the daemon refuses this configuration and goes on with the one it has"
+    head = ctl(running.home, "status").stdout
+    assert first in head
+    assert json.loads(ctl(running.home, "reload", "--json").stdout)["in_force"] is False
+
+
+@pytest.mark.parametrize("words", [["status"], ["why", "one"], ["events"], ["drain", "one"], ["reload"], ["top"]])
+def test_without_a_daemon_there_is_one_line_with_what_to_do(words: list[str], tmp_path: Path) -> None:
+    done = ctl(tmp_path, *words)
+    assert (done.returncode, done.stdout) == (1, "")
+    start = "systemctl start ldirectord, or ldirectord CONFIG start"
+    assert done.stderr == f"ldirectorctl: no ldirectord runs here; start one: {start}\n"
+
+
+def test_a_pipe_is_served_without_what_only_a_terminal_needs(running: Daemon) -> None:
+    done = ctl(running.home, "status", python=("-X", "importtime"))
+    loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert "ldirectord_py.cli.ctl.reports.status" in loaded
+    heavy = {"asyncio", "rich", "yaml", "structlog", "aiohttp", "textual", "ldirectord_py.model.config"}
+    assert not loaded & heavy
+    assert not {name for name in loaded if name.startswith("ldirectord_py.cli.ctl.comparing")}
+
+
+@pytest.mark.parametrize(("setting", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False)], ids=["colours", "NO_COLOR"])
+def test_a_terminal_shows_a_table_that_keeps_to_its_width(
+    setting: dict[str, str], coloured: bool, running: Daemon
+) -> None:
+    command = [sys.executable, "-m", "ldirectord_py.cli.ldirectorctl", "status"]
+    text = shown_on(60, command, {"LDIRECTORD_RUN_DIR": str(running.home), **setting})
+    plain = re.sub(r"\x1b\[[\d;]*m", "", text)
+    assert (plain != text) is coloured
+    assert max(map(len, plain.splitlines())) <= 60
+    assert "1 more success brings it back" in " ".join(plain.split())
