@@ -1,0 +1,234 @@
+"""The first thing that a reader sees: how things stand, in one sentence, and what is wrong, worst first."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from ldirectord_py.api.page.rows import SOON, Outlook, outlook, since, why
+from ldirectord_py.api.page.services import level, served
+from ldirectord_py.api.page.states import STATES
+from ldirectord_py.api.page.timeline import History, Timeline, changes, timeline
+from ldirectord_py.api.page.words import Moment, count, moment, sentence, span
+
+MOST_PROBLEMS = 25
+ALIKE = 3
+"""More servers of a virtual service that are out for the same reason are told as one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that is wrong, or that somebody has taken out on purpose."""
+
+    level: str
+    """`bad`, `warning` or `note`."""
+    kind: str
+    """A word for it: a status, or `virtual`, `table`, `config`, `certificate`."""
+    subject: str
+    """What it is about, as it is named in the list."""
+    virtual: str
+    """The virtual service that a server is in; else empty."""
+    text: str
+    outlook: Outlook
+    since: Moment | None = None
+    server: str = ""
+    """Where to look: a server,"""
+    states: frozenset[str] = frozenset()
+    """... servers in these states of `where`,"""
+    where: str = ""
+    """... or a virtual service."""
+
+    @property
+    def word(self) -> str:
+        """Return the word in front of it."""
+        return STATES[self.kind].word if self.kind in STATES else _KINDS.get(self.kind, self.kind)
+
+
+_KINDS = {"virtual": "unserved"}
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """How things stand."""
+
+    level: str
+    headline: str
+    """One sentence."""
+    details: tuple[str, ...]
+    """What is to be said besides."""
+    wrong: tuple[Problem, ...]
+    worth_knowing: tuple[Problem, ...]
+    """What is as somebody wants it, or may yet become wrong."""
+    more: int
+    """Problems that are not shown."""
+    timeline: Timeline
+    counts: Mapping[str, int]
+    """How many servers are in each state, `total` among them."""
+    now: Moment
+
+
+_RANKS = {"bad": 0, "warning": 1, "note": 2}
+
+
+class Survey:
+    """Takes in one virtual service after the other, so that checks may have their turn in between."""
+
+    def __init__(self, now: float) -> None:
+        self._now = now
+        self._problems: list[Problem] = []
+        self._out: dict[str, History] = {}
+        self._levels: Counter[str] = Counter()
+        self._modes: Counter[str] = Counter()
+        self._unserved: list[str] = []
+        self.counts: Counter[str] = Counter()
+
+    def add(self, virtual: Mapping[str, Any], changed: Mapping[str, Any], *, told: bool = True) -> None:
+        """Take in *virtual*, with all of its servers; *changed* has those whose state was another in the last hour.
+
+        What is wrong with it is *told*, or only counted.
+        """
+        self._levels[level(virtual)] += 1
+        self._modes[virtual["mode"]] += 1 if virtual["reals"] else 0
+        self.counts["total"] += len(virtual["reals"])
+        self.counts.update(server["status"] for server in virtual["reals"])
+        out = [server for server in virtual["reals"] if server["status"] != "up"]
+        if virtual["mode"] != "reals" and out:
+            self._unserved.append(virtual["label"])
+        if told:
+            self._tell(virtual, out, changed)
+
+    def _tell(self, virtual: Mapping[str, Any], out: list[Mapping[str, Any]], changed: Mapping[str, Any]) -> None:
+        for server in virtual["reals"]:
+            if server["status"] != "up" or server["name"] in changed:
+                self._keep(virtual, server)
+            if server["status"] == "up" and (server["failures"] or _ends_soon(server, self._now)):
+                self._problems.append(self._doubtful(virtual, server))
+        if virtual["mode"] != "reals" and out:
+            self._problems.append(self._virtual(virtual, out))
+        else:
+            self._problems.extend(self._grouped(virtual, out))
+
+    def _keep(self, virtual: Mapping[str, Any], server: Mapping[str, Any]) -> None:
+        self._out[server["name"]] = History(
+            server["name"], server["real"], virtual["label"], server["status"], since(server)
+        )
+
+    def _virtual(self, virtual: Mapping[str, Any], out: list[Mapping[str, Any]]) -> Problem:
+        """Return what is told of a virtual service that none of its servers serves."""
+        kind = "fallback" if virtual["mode"] == "fallback" else "virtual"
+        alike = [[*group] for _, group in groupby(sorted(out, key=_likeness), _likeness)]
+        told = (f"{len(group):,} {STATES[group[0]['status']].counted}: {why(group[0])}" for group in alike)
+        text = " ".join([served(virtual), *told])
+        hopes = outlook(out[0], self._now) if len(alike) == 1 else Outlook()
+        began = moment(max(since(server) for server in out), self._now)
+        return Problem(level(virtual), kind, virtual["label"], "", text, hopes, began, where=virtual["name"])
+
+    def _doubtful(self, virtual: Mapping[str, Any], server: Mapping[str, Any]) -> Problem:
+        if server["failures"]:
+            return self._server(virtual, server, "note", "failing")
+        left = server["certificate_expires"] - self._now
+        when = f"expired {span(-left)} ago" if left < 0 else f"ends in {span(left)}"
+        text = f"The certificate that it showed {when}."
+        grade = "warning" if left < 0 else "note"
+        label = virtual["label"]
+        return Problem(grade, "certificate", server["real"], label, text, Outlook(), server=server["name"])
+
+    def _server(self, virtual: Mapping[str, Any], server: Mapping[str, Any], grade: str, kind: str) -> Problem:
+        began = moment(since(server), self._now)
+        told, hopes = why(server), outlook(server, self._now)
+        return Problem(grade, kind, server["real"], virtual["label"], told, hopes, began, server=server["name"])
+
+    def _grouped(self, virtual: Mapping[str, Any], servers: list[Mapping[str, Any]]) -> Iterable[Problem]:
+        """Return what is told of the servers of *virtual* that are not up."""
+        for (status, reason), group in groupby(sorted(servers, key=_likeness), _likeness):
+            alike, grade = list(group), "warning" if status == "down" else "note"
+            if len(alike) <= ALIKE:
+                yield from (self._server(virtual, server, grade, status) for server in alike)
+                continue
+            among = f"{len(alike):,} of {count(len(virtual['reals']), 'server')}"
+            example = sentence(alike[0]["detail"] or reason) if status == "down" else why(alike[0])
+            first = moment(min(since(server) for server in alike), self._now)
+            where = {"where": virtual["name"], "states": frozenset({status})}
+            yield Problem(grade, status, among, virtual["label"], example, Outlook(), first, **where)
+
+    def overview(self, status: Mapping[str, Any], events: Iterable[Mapping[str, Any]]) -> Overview:
+        """Return how things stand, once everything has been taken in."""
+        problems = sorted([*_daemon(status), *self._problems], key=lambda problem: _RANKS[problem.level])
+        known = changes(events, self._now)
+        for name, history in self._out.items():
+            history.changes = known.get(name, [])
+        return Overview(
+            problems[0].level if problems else "good" if self.counts["total"] else "note",
+            self._headline(status),
+            tuple(self._details(status)),
+            tuple(problem for problem in problems[:MOST_PROBLEMS] if problem.level != "note"),
+            tuple(problem for problem in problems[:MOST_PROBLEMS] if problem.level == "note"),
+            max(0, len(problems) - MOST_PROBLEMS),
+            timeline(self._out.values(), status["started"], self._now),
+            self.counts,
+            moment(self._now, self._now),
+        )
+
+    def _headline(self, status: Mapping[str, Any]) -> str:
+        total, down = self.counts["total"], self.counts["down"]
+        if not self._levels.total():
+            return "No virtual service is configured."
+        if not status["table"]["reachable"]:
+            return "The IPVS table cannot be reached: nothing that checks find is written."
+        if nobody := self._modes["nobody"]:
+            which = self._unserved[0] if nobody == 1 == len(self._unserved) else count(nobody, "virtual service")
+            return f"Nobody serves {which}."
+        if down:
+            everyone = "every virtual service is served"
+            fallbacks = count(self._modes["fallback"], "virtual service lives", "virtual services live")
+            served_by = f"{fallbacks} on the fallback" if self._modes["fallback"] else everyone
+            return f"{down:,} of {count(total, 'server')} {'is' if down == 1 else 'are'} down; {served_by}."
+        return self._calm(total)
+
+    def _calm(self, total: int) -> str:
+        resting = self.counts["draining"] + self.counts["maintenance"]
+        unknown = self.counts["unknown"] + self.counts["checking"]
+        if unknown:
+            return f"{count(unknown, 'server')} of {total:,} {'has' if unknown == 1 else 'have'} not been checked yet."
+        if resting:
+            return f"{count(resting, 'server')} of {total:,} taken out on purpose; all others are up."
+        everyone = "The only server is up." if total == 1 else f"All {total:,} servers are up."
+        return everyone if total else "No virtual service has a server."
+
+    def _details(self, status: Mapping[str, Any]) -> Iterable[str]:
+        pace = status["checks_per_second"]
+        yield count(status["virtuals"], "virtual service")
+        told = (f"{self.counts[state]:,} {STATES[state].counted}" for state in STATES if self.counts[state])
+        yield f"{count(self.counts['total'], 'server')}: {', '.join(told)}" if self.counts["total"] else "no servers"
+        yield f"{pace:,.0f} checks a second" if pace >= 10 else f"{pace:.2g} checks a second"
+        if not status["first_pass"]:
+            yield "the first checks are under way"
+
+
+def _likeness(server: Mapping[str, Any]) -> tuple[str, str]:
+    return server["status"], server["reason"]
+
+
+def _ends_soon(server: Mapping[str, Any], now: float) -> bool:
+    expires = server["certificate_expires"]
+    return expires is not None and expires - now < SOON
+
+
+def _daemon(status: Mapping[str, Any]) -> Iterable[Problem]:
+    """Return what is wrong with the daemon itself."""
+    table = status["table"]
+    if not status["healthy"]:
+        yield _own("bad", "daemon", "The daemon", "It makes no progress: what this page shows may be old.")
+    if not table["reachable"]:
+        yield _own("bad", "table", "The IPVS table", "It cannot be reached. Changes are written as soon as it can be.")
+    elif not table["agrees"]:
+        yield _own("warning", "table", "The IPVS table", "It differs from what is wanted, for some seconds at most.")
+    if status["refused_at"] is not None:
+        first = [sentence(problem) for problem in status["refused"][:3]]
+        text = " ".join(["The file was refused, and the configuration before it stays in force.", *first])
+        yield _own("warning", "config", "The configuration", text)
+
+
+def _own(grade: str, kind: str, subject: str, text: str) -> Problem:
+    return Problem(grade, kind, subject, "", text, Outlook())

@@ -1,0 +1,128 @@
+from typing import Any
+
+import pytest
+
+from ldirectord_py.api.page.overview import MOST_PROBLEMS, Overview, Survey
+from tests.unit.api.page.documents import NOW, down, drained, event, server, status, virtual
+
+UNREACHABLE = {"kind": "kernel", "reachable": False, "agrees": False}
+
+
+def stands(*virtuals: dict[str, Any], events: tuple[dict[str, Any], ...] = (), **daemon: Any) -> Overview:
+    survey = Survey(NOW)
+    for each in virtuals:
+        survey.add(each, {})
+    return survey.overview(status(virtuals=len(virtuals), **daemon), events)
+
+
+@pytest.mark.parametrize(
+    ("virtuals", "daemon", "level", "headline"),
+    [
+        ([], {}, "note", "No virtual service is configured."),
+        ([virtual()], {}, "note", "No virtual service has a server."),
+        ([virtual(reals=[server()])], {}, "good", "The only server is up."),
+        ([virtual(reals=[server(), server("10.0.0.8:80")])], {}, "good", "All 2 servers are up."),
+        (
+            [virtual(reals=[server(), down()])],
+            {},
+            "warning",
+            "1 of 2 servers is down; every virtual service is served.",
+        ),
+        (
+            [virtual(reals=[down()], mode="fallback", fallback="127.0.0.1:80"), virtual(reals=[server()])],
+            {},
+            "warning",
+            "1 of 2 servers is down; 1 virtual service lives on the fallback.",
+        ),
+        ([virtual(reals=[down()])], {}, "bad", "Nobody serves 10.0.0.1:80."),
+        ([virtual(reals=[down()]), virtual("fwm:5", reals=[down()])], {}, "bad", "Nobody serves 2 virtual services."),
+        (
+            [virtual(reals=[server(), drained()])],
+            {},
+            "note",
+            "1 server of 2 taken out on purpose; all others are up.",
+        ),
+        (
+            [virtual(reals=[server(), server("10.0.0.9:80", status="unknown")])],
+            {},
+            "note",
+            "1 server of 2 has not been checked yet.",
+        ),
+        (
+            [virtual(reals=[server()])],
+            {"table": UNREACHABLE},
+            "bad",
+            "The IPVS table cannot be reached: nothing that checks find is written.",
+        ),
+    ],
+)
+def test_the_headline_says_how_things_stand(
+    virtuals: list[dict[str, Any]], daemon: dict[str, Any], level: str, headline: str
+) -> None:
+    found = stands(*virtuals, **daemon)
+    assert (found.headline, found.level) == (headline, level)
+
+
+def test_what_is_wrong_comes_first_and_worst_first() -> None:
+    found = stands(
+        virtual(reals=[server(failures=1, detail="503"), drained()]),
+        virtual("tcp:10.0.0.2:80", reals=[server(virtual="tcp:10.0.0.2:80"), down(virtual="tcp:10.0.0.2:80")]),
+        virtual("tcp:10.0.0.3:80", reals=[down(virtual="tcp:10.0.0.3:80")]),
+        refused_at=NOW - 60,
+        refused=("ldirectord.cf:3: no such directive: reel",),
+    )
+    assert [(problem.word, problem.subject) for problem in found.wrong] == [
+        ("unserved", "10.0.0.3:80"),
+        ("config", "The configuration"),
+        ("down", "10.0.0.6:80"),
+    ]
+    assert [problem.word for problem in found.worth_knowing] == ["failing", "draining"]
+    assert "no such directive: reel" in found.wrong[1].text
+
+
+def test_servers_that_are_out_for_the_same_reason_are_told_as_one() -> None:
+    reals = [server(), *(down(f"10.0.2.{number}:80", since=NOW - number) for number in range(1, 60))]
+    (problem,) = stands(virtual(reals=reals)).wrong
+    assert (problem.subject, problem.where, problem.states) == ("59 of 60 servers", "tcp:10.0.0.1:80", {"down"})
+    assert problem.text == "Connection refused."
+    assert problem.since is not None
+    assert problem.since.words == "59 s"
+
+
+def test_certificates_that_end_are_told() -> None:
+    soon = server(certificate_expires=NOW + 5.5 * 86400)
+    over = server("10.0.0.8:80", certificate_expires=NOW - 86400)
+    found = stands(virtual(reals=[soon, over]))
+    assert [problem.text for problem in found.wrong] == ["The certificate that it showed expired 24 h ago."]
+    assert [problem.text for problem in found.worth_knowing] == ["The certificate that it showed ends in 5 d."]
+
+
+def test_so_many_problems_are_shown_and_the_others_counted() -> None:
+    names = [f"tcp:10.1.{number}.1:80" for number in range(MOST_PROBLEMS + 7)]
+    found = stands(*(virtual(name, reals=[down(virtual=name)]) for name in names))
+    assert (len(found.wrong), found.more) == (MOST_PROBLEMS, 7)
+
+
+def test_the_daemons_own_troubles_are_told() -> None:
+    found = stands(virtual(reals=[server()]), healthy=False, table=UNREACHABLE | {"reachable": True})
+    assert [problem.subject for problem in found.wrong] == ["The daemon", "The IPVS table"]
+
+
+def test_what_is_wrong_elsewhere_is_counted_but_not_told() -> None:
+    survey = Survey(NOW)
+    survey.add(virtual(reals=[server(), down()]), {}, told=False)
+    found = survey.overview(status(), ())
+    assert (found.headline, found.wrong, found.timeline.lanes) == (
+        "1 of 2 servers is down; every virtual service is served.",
+        (),
+        (),
+    )
+
+
+def test_a_server_that_was_down_and_is_up_again_has_its_lane() -> None:
+    about = {"real": "10.0.0.5:80", "virtual": "tcp:10.0.0.1:80"}
+    events = [event(1, "real_down", "down", 600, **about), event(2, "real_up", "up", 300, **about)]
+    survey = Survey(NOW)
+    survey.add(virtual(reals=[server()]), {"10.0.0.5:80@tcp:10.0.0.1:80": []})
+    (lane,) = survey.overview(status(), events).timeline.lanes
+    assert lane.words == "down for 5 min, from 14:03:20 to 14:08:20"

@@ -1,0 +1,196 @@
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from html.parser import HTMLParser
+
+import pytest
+
+from ldirectord_py.api.page.pages import Pages, Reader
+from ldirectord_py.api.page.renderer import Renderer
+from ldirectord_py.api.page.services import ALL_SHOWN, ROWS
+from ldirectord_py.api.page.view import View
+from tests.unit.api.page.documents import NOW, Documents, down, drained, event, server, virtual
+
+NAME = "10.0.0.6:80@tcp:10.0.0.1:80"
+ROOT = Reader({"name": "root", "may_write": True})
+GUEST = Reader({"name": "anyone", "may_write": False})
+RENDERER = Renderer()
+HOSTILE = """"'><script>alert(1)</script><img src=x onerror=alert(1)>{{7*7}}</title></textarea>&quot;"""
+
+
+class Elements(HTMLParser):
+    """What a browser makes of a page: its elements, and its text."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def ids(self) -> list[str]:
+        return [found["id"] or "" for _, found in self.elements if "id" in found]
+
+
+async def joined(pieces: AsyncIterator[bytes]) -> str:
+    return b"".join([piece async for piece in pieces]).decode()
+
+
+async def page(source: Documents, view: View | None = None, reader: Reader = ROOT) -> Elements:
+    return Elements(await joined(Pages(source, RENDERER, "v1").page(view or View(), reader, NOW)))
+
+
+def some(**daemon: object) -> Documents:
+    return Documents([virtual(reals=[server(), down(), drained()])], **daemon)  # type: ignore[arg-type]
+
+
+async def test_the_page_is_complete_without_a_script() -> None:
+    found = await page(some())
+    rows = [identity for identity in found.ids() if identity.startswith("r-")]
+    assert rows == [f"r-10.0.0.{number}:80@tcp:10.0.0.1:80" for number in (5, 6, 7)]
+    for words in ("1 of 3 servers is down", "connection refused", "Comes back after 1 more success", "kernel upgrade"):
+        assert words in found.text
+    assert len(found.ids()) == len(set(found.ids()))
+
+
+async def test_nothing_is_written_inline_that_a_strict_policy_forbids() -> None:
+    for view in (View(), View(server=NAME)):
+        for tag, attributes in (await page(some(), view)).elements:
+            assert not [name for name in attributes if name == "style" or name.startswith("on")], tag
+            assert tag != "style"
+            assert tag != "script" or attributes["src"] == "/page/v1/page.js"
+
+
+HOSTILE_SERVER = down(
+    HOSTILE,
+    detail=HOSTILE,
+    asked=HOSTILE,
+    configured=HOSTILE,
+    reason=HOSTILE,
+    why=[{"who": HOSTILE, "sentence": HOSTILE, "since": None, "until": None}],
+    admin=drained()["admin"] | {"by": HOSTILE, "reason": HOSTILE, "scope": HOSTILE},
+)
+HOSTILE_SOURCE = Documents(
+    [
+        virtual(
+            reals=[HOSTILE_SERVER, drained("x", admin=HOSTILE_SERVER["admin"])], servicename=HOSTILE, comment=HOSTILE
+        )
+    ],
+    [event(1, HOSTILE, HOSTILE, real=HOSTILE, virtual="tcp:10.0.0.1:80")],
+    [
+        {"time": NOW - ago, "seconds": 0.1, "verdict": "down", "reason": HOSTILE, "detail": HOSTILE, "asked": HOSTILE}
+        for ago in (2, 1)
+    ],
+    config=HOSTILE,
+    host=HOSTILE,
+    refused_at=NOW,
+    refused=[HOSTILE],
+)
+
+
+@pytest.mark.parametrize(
+    "view",
+    [View(), View(text=HOSTILE), View(virtual=HOSTILE), View(server=HOSTILE), View(server=HOSTILE_SERVER["name"])],
+    ids=["all", "filter", "virtual", "unknown server", "server"],
+)
+async def test_what_others_wrote_stays_text(view: View) -> None:
+    ordinary = {tag for tag, _ in (await page(some())).elements} | {
+        tag for tag, _ in (await page(some(), View(server=NAME))).elements
+    }
+    found = await page(HOSTILE_SOURCE, view)
+    assert HOSTILE in found.text
+    assert {tag for tag, _ in found.elements} <= ordinary | {"g", "circle", "text", "figure", "figcaption", "nav"}
+    assert [found for tag, found in found.elements if tag == "script"] == [
+        {"type": "module", "src": "/page/v1/page.js"}
+    ]
+    assert not [name for _, attributes in found.elements for name in attributes if name.startswith("on")]
+
+
+async def test_commands_are_offered_to_those_who_may_give_them() -> None:
+    forms = [
+        [attributes for tag, attributes in (await page(some(), View(server=NAME), reader)).elements if tag == "form"]
+        for reader in (ROOT, GUEST)
+    ]
+    assert [len(found) for found in forms] == [1, 0]
+    assert "You are not allowed to give commands here" in (await page(some(), View(server=NAME), GUEST)).text
+
+
+async def test_a_server_or_virtual_that_is_not_there_is_said_not_to_be() -> None:
+    assert "There is no server 10.9.9.9:80@fwm:1." in (await page(some(), View(server="10.9.9.9:80@fwm:1"))).text
+    assert "There is no virtual service fwm:1." in (await page(some(), View(virtual="fwm:1"))).text
+    assert "No server matches this filter." in (await page(some(), View(text="nonsense"))).text
+    assert "No virtual service is configured." in (await page(Documents())).text
+
+
+def many(virtuals: int, servers: int) -> Documents:
+    names = [f"tcp:10.0.{number}.1:80" for number in range(virtuals)]
+    return Documents(
+        virtual(name, reals=[server(f"10.1.{number}.{real}:80", name) for real in range(servers)])
+        for number, name in enumerate(names)
+    )
+
+
+async def test_of_many_servers_the_healthy_ones_wait_to_be_asked_for() -> None:
+    assert ALL_SHOWN < 1000
+    found = await page(many(10, 100))
+    assert not [identity for identity in found.ids() if identity.startswith("r-")]
+    assert "All 100 servers" in found.text
+    one = await page(many(10, 100), View(virtual="tcp:10.0.3.1:80"))
+    assert len([identity for identity in one.ids() if identity.startswith("r-10.1.3.")]) == 100
+
+
+async def test_pages_hold_every_virtual_service_once() -> None:
+    source, heads = many(450, 3), []
+    for number in range(1, 5):
+        found = await page(source, View(page=number))
+        heads += [identity for identity in found.ids() if identity.startswith("h-")]
+    assert "Page 3 of 3" in (await page(source, View(page=3))).text
+    assert heads == [f"h-tcp:10.0.{number}.1:80" for number in range(450)]
+
+
+async def test_one_virtual_service_goes_on_over_several_pages() -> None:
+    reals = [server(f"10.{number >> 8}.{number & 255}.1:80") for number in range(2 * ROWS + 1)]
+    source, rows = Documents([virtual(reals=reals)]), []
+    for number in (1, 2, 3):
+        found = await page(source, View(virtual="tcp:10.0.0.1:80", page=number))
+        rows += [identity for identity in found.ids() if identity.startswith("r-")]
+    assert rows == [f"r-{real['name']}" for real in reals]
+
+
+async def test_pieces_that_may_have_changed_come_alone() -> None:
+    pages = Pages(some(), RENDERER, "v1")
+    found = Elements(await joined(pages.changed([NAME, "fwm:99", "nobody@fwm:1"], View(), NOW, everything=False)))
+    assert [identity for identity in found.ids() if identity[1] == "-"] == ["h-tcp:10.0.0.1:80", f"r-{NAME}"]
+    assert "overview" not in found.ids()
+    with_all = Elements(await joined(pages.changed([], View(), NOW, everything=True)))
+    assert {"overview", "feed"} <= set(with_all.ids())
+    alone = Elements(await joined(pages.server(NAME, ROOT, NOW)))
+    assert "detail" in alone.ids()
+    assert await joined(pages.server("nobody@fwm:1", ROOT, NOW)) == ""
+    listed = Elements(await joined(pages.list(View(text="10.0.0.7"), ROOT, NOW)))
+    assert [identity for identity in listed.ids() if identity.startswith("r-")] == ["r-10.0.0.7:80@tcp:10.0.0.1:80"]
+
+
+async def test_others_have_their_turn_while_a_large_page_is_made() -> None:
+    source = many(20, 100)
+    turns = 0
+    ended = asyncio.Event()
+
+    async def count() -> None:
+        nonlocal turns
+        while not ended.is_set():
+            turns += 1
+            await asyncio.sleep(0)
+
+    began = time.process_time()
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(count())
+        await page(source, View(text="10."))
+        ended.set()
+    spent = time.process_time() - began
+    assert turns > spent / 0.02  # a turn each 20 ms of the processor at least, on however slow a machine
