@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ldirectord_py.api.page.feed import FeedLine, feed
-from ldirectord_py.api.page.plots import Plot, plot
+from ldirectord_py.api.page.plots import Bar, Plot, bars, plot
 from ldirectord_py.api.page.rows import Row, row
 from ldirectord_py.api.page.words import Moment, maybe, milliseconds, moment, sentence, span
 
@@ -54,6 +54,7 @@ class Detail:
     facts: tuple[tuple[str, str], ...]
     steps: tuple[Step, ...]
     plot: Plot | None
+    bars: tuple[Bar, ...]
     exchanges: tuple[Exchange, ...]
     events: tuple[FeedLine, ...]
     deeds: tuple[tuple[str, str], ...]
@@ -71,6 +72,7 @@ def detail(virtual: Mapping[str, Any], server: Mapping[str, Any], history: Mappi
         facts=_facts(virtual, server),
         steps=tuple(_step(cause, now) for cause in server["why"]),
         plot=plot(checks, events, now),
+        bars=bars(server["check"]["recent"]),
         exchanges=tuple(_exchange(check, now) for check in reversed(checks[-MOST_CHECKS:])),
         events=feed(events, now, MOST_EVENTS),
         deeds=tuple(deeds(server)),
@@ -91,7 +93,7 @@ def _exchange(check: Mapping[str, Any], now: float) -> Exchange:
         sentence(check["detail"] or ("" if check["verdict"] == "up" else check["reason"])),
         check["asked"],
         "" if seconds is None else milliseconds(seconds),
-        check.get("count", 1),
+        check["count"],
     )
 
 

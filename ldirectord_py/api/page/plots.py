@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from ldirectord_py.api.page.words import Moment, milliseconds, moment
+from ldirectord_py.api.page.words import Moment, count, milliseconds, moment
 
 SPARK_WIDTH, SPARK_HEIGHT, SPARK_STEP = 90, 18, 3
-PLOT_WIDTH, PLOT_HEIGHT = 720, 160
+PLOT_WIDTH = 720
+BARS_WIDTH, BARS_HEIGHT, BAR_STEP = 720, 60, 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,61 +70,104 @@ def strip(statuses: Iterable[str]) -> tuple[Cells, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One check that failed, or one change of state, in the plot of a server's history."""
+    """One change of state in the plot of a server's history."""
 
     x: float
     kind: str
-    """`failed`, or the state that the server went to."""
+    """The state that the server went to."""
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A time in which all checks of a server ended alike."""
+
+    verdict: str
+    x: float
+    width: float
     title: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plot:
-    """How long each check of a server took, over time."""
+    """What the checks of a server found over time, as far back as is remembered, and when its state changed."""
 
-    line: str
-    """The `d` of an SVG path; it is broken where a check failed."""
-    marks: tuple[Mark, ...]
+    bands: tuple[Band, ...]
     changes: tuple[Mark, ...]
-    top: str
-    """The duration at the upper edge."""
     first: Moment
     last: Moment
     spoken: str
 
 
 def plot(checks: Sequence[Mapping[str, Any]], events: Iterable[Mapping[str, Any]], now: float) -> Plot | None:
-    """Return the plot of a server's history as the API tells it, oldest first; None: there is nothing to draw."""
-    if len(checks) < 2 or checks[-1]["time"] <= checks[0]["time"]:
+    """Return the plot of a server's history as the API tells it, oldest first; None: there is nothing to draw.
+
+    Each of *checks* stands for those in a row that ended alike, from `since` to `time`.
+    """
+    if not checks:
         return None
-    first, last = float(checks[0]["time"]), float(checks[-1]["time"])
-    passed = [check["seconds"] for check in checks if check["verdict"] == "up" and check["seconds"] is not None]
-    top = max(passed, default=0.0) or 1.0
+    first, last = float(_since(checks[0])), float(checks[-1]["time"])
+    if last <= first:
+        return None
 
     def across(time: float) -> float:
         return round((time - first) / (last - first) * PLOT_WIDTH, 1)
 
-    def point(check: Mapping[str, Any]) -> tuple[float, float]:
-        return across(check["time"]), PLOT_HEIGHT - check["seconds"] / top * (PLOT_HEIGHT - 10)
+    def band(check: Mapping[str, Any], end: float) -> Band:
+        x = across(_since(check))
+        return Band(check["verdict"], x, max(2.0, round(across(end) - x, 1)), _told(check, now))
 
-    def drawn(check: Mapping[str, Any]) -> bool:
-        return check["verdict"] == "up" and check["seconds"] is not None
-
-    failures = [check for check in checks if check["verdict"] != "up"]
+    ends = [*(_since(check) for check in checks[1:]), last]
+    failed = sum(check["count"] for check in checks if check["verdict"] != "up")
     return Plot(
-        line="".join(_stroke([*map(point, run)]) for passes, run in groupby(checks, drawn) if passes),
-        marks=tuple(Mark(across(check["time"]), "failed", _failed(check, now)) for check in failures),
+        bands=tuple(band(check, end) for check, end in zip(checks, ends, strict=True)),
         changes=tuple(
-            Mark(across(event["time"]), event["event"].removeprefix("real_"), event["sentence"])
+            Mark(across(event["time"]), event["name"].removeprefix("real_"), event["sentence"])
             for event in events
-            if first <= event["time"] <= last and event["event"].startswith("real_")
+            if first <= event["time"] <= last and event["name"] in CHANGES
         ),
-        top=milliseconds(top),
         first=moment(first, now),
         last=moment(last, now),
-        spoken=f"{len(passed)} checks passed, the longest took {milliseconds(top)}; {len(failures)} failed",
+        spoken=f"{sum(check['count'] for check in checks)} checks, of which {failed} failed",
     )
 
 
-def _failed(check: Mapping[str, Any], now: float) -> str:
-    return f"{moment(check['time'], now).clock}: {check['detail'] or check['reason']}"
+CHANGES = frozenset({"real_up", "real_down", "real_unknown", "real_adopted"})
+"""The names of events that tell of a server's new state."""
+
+
+def _since(check: Mapping[str, Any]) -> float:
+    return float(check.get("since", check["time"]))
+
+
+def _told(check: Mapping[str, Any], now: float) -> str:
+    found = "passed" if check["verdict"] == "up" else check["detail"] or check["reason"]
+    return f"{count(check['count'], 'check')} until {moment(check['time'], now).clock}: {found}"
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One of a server's last checks."""
+
+    x: int
+    height: float
+    """Out of `BARS_HEIGHT`."""
+    failed: bool
+    title: str
+
+
+def bars(recent: Sequence[float | None]) -> tuple[Bar, ...]:
+    """Return a bar for each of the last checks, as high as it took long; one that failed has the full height."""
+    top = max((seconds for seconds in recent if seconds is not None), default=0.0) or 1.0
+    left = BARS_WIDTH - len(recent) * BAR_STEP
+    return tuple(
+        Bar(left + number * BAR_STEP, BARS_HEIGHT, failed=True, title="failed")
+        if seconds is None
+        else Bar(
+            left + number * BAR_STEP,
+            round(max(1.0, seconds / top * BARS_HEIGHT), 1),
+            failed=False,
+            title=milliseconds(seconds),
+        )
+        for number, seconds in enumerate(recent)
+    )

@@ -86,15 +86,16 @@ def changes(events: Iterable[Mapping[str, Any]], now: float) -> dict[str, list[t
 
 
 def _state(event: Mapping[str, Any]) -> str:
-    return str(event.get("status") or _STATES.get(event["event"], ""))
+    return _STATES.get(event["name"], "")
 
 
 def _lane(history: History, started: float, now: float) -> Lane:
     left = now - HOUR
     begins = max(left, started)
-    known = [(max(begins, time), state) for time, state in history.changes if time >= begins]
-    if history.status != "up" and (not known or known[-1][1] != history.status):
-        known.append((max(begins, min(now, history.since)), history.status))
+    known = [(min(time, now), state) for time, state in history.changes if time >= begins]
+    if not known or known[-1][1] != history.status:  # nobody was told how it came to be as it is
+        earliest = known[-1][0] if known else begins
+        known.append((max(earliest, min(now, history.since)), history.status))
     stretches = []
     for number, (time, state) in enumerate(known):
         end = known[number + 1][0] if number + 1 < len(known) else now

@@ -298,7 +298,7 @@ let unsaid = [];
 let speaking = false;
 
 async function announce(events) {
-  unsaid.push(...events.filter((event) => /^(real_|virtual_|fallback_|table_lost)/.test(event.event)));
+  unsaid.push(...events.filter((event) => /^(real_|virtual_|fallback_|table_lost)/.test(event.name)));
   if (speaking || !unsaid.length) return;
   speaking = true;
   await wait(500);

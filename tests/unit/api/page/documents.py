@@ -135,7 +135,15 @@ def status(servers: int = 3, **other: Any) -> dict[str, Any]:
 
 def event(number: int, name: str, sentence: str, ago: float = 60.0, **other: Any) -> dict[str, Any]:
     """Return an event that happened *ago* seconds before now."""
-    known = {"id": number, "boot": "b0", "time": NOW - ago, "event": name, "level": "info", "sentence": sentence}
+    known = {
+        "id": number,
+        "boot": "b0",
+        "time": NOW - ago,
+        "event": "a_kind",
+        "name": name,
+        "level": "info",
+        "sentence": sentence,
+    }
     return known | other
 
 

@@ -3,7 +3,10 @@ from tests.unit.api.page.documents import NOW, down, drained, event, server, vir
 
 
 def test_a_server_is_told_with_its_causes_and_its_checks() -> None:
-    failed = {"time": NOW - 1, "seconds": 0.1, "verdict": "down", "reason": "refused", "detail": "no", "asked": "GET /"}
+    failed = {"time": NOW - 1, "seconds": 0.1, "verdict": "down", "reason": "refused", "detail": "no"} | {
+        "asked": "GET /",
+        "count": 1,
+    }
     passed = failed | {"time": NOW - 9, "verdict": "up", "reason": "ok", "detail": "", "count": 7}
     told = event(4, "real_down", "it is down", real="10.0.0.6:80", virtual="tcp:10.0.0.1:80", level="warning")
     found = detail(virtual(reals=[down()]), down(), {"checks": [passed, failed], "events": [told]}, NOW)

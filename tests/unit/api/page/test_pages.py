@@ -83,7 +83,15 @@ HOSTILE_SOURCE = Documents(
     ],
     [event(1, HOSTILE, HOSTILE, real=HOSTILE, virtual="tcp:10.0.0.1:80")],
     [
-        {"time": NOW - ago, "seconds": 0.1, "verdict": "down", "reason": HOSTILE, "detail": HOSTILE, "asked": HOSTILE}
+        {
+            "time": NOW - ago,
+            "seconds": 0.1,
+            "verdict": "down",
+            "reason": HOSTILE,
+            "detail": HOSTILE,
+            "asked": HOSTILE,
+            "count": 1,
+        }
         for ago in (2, 1)
     ],
     config=HOSTILE,
