@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from ldirectord_py.engine.inputs import Moment
 from ldirectord_py.model.check_plan import Polled
+from ldirectord_py.model.commands import AdminState
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.health import Health
 from ldirectord_py.model.service import RealKey, VirtualKey
@@ -18,6 +19,7 @@ class ServerBelief(NamedTuple):
     file: str | None = None
     set_aside: Health | None = None
     taken_out: bool = False
+    admin: AdminState | None = None
 
 
 class FaultBelief(NamedTuple):
@@ -43,5 +45,9 @@ class Belief:
     standing_in: frozenset[VirtualKey] = frozenset()
     unwritten: frozenset[VirtualKey] = frozenset()
     in_maintenance: tuple[RealKey, ...] = ()
+    administered: tuple[RealKey, ...] = ()
+    """Those with an admin state, in the order in which these came."""
+    scopes: tuple[tuple[str, AdminState], ...] = ()
+    """What holds for hosts and virtuals, by their names."""
     first_pass: bool = False
     settling: bool = False

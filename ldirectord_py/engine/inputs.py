@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import NamedTuple
 
+from ldirectord_py.engine.administration import NOTHING_COMMANDED, Commands
 from ldirectord_py.model.check_plan import Polled
+from ldirectord_py.model.commands import Command
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.events import Event
 from ldirectord_py.model.health import Health
@@ -48,6 +50,8 @@ class Configured:
     files: Files = field(default_factory=lambda: NO_FILES)
     remembered: Mapping[str, Health] = field(default_factory=lambda: NOTHING_REMEMBERED)
     """What the last director knew of the servers, by `str(RealKey)`."""
+    commanded: Commands = field(default_factory=lambda: NOTHING_COMMANDED)
+    """The admin states that were in force under the last director, by the names of their targets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,26 @@ class TakenOut:
 
 
 @dataclass(frozen=True, slots=True)
+class Commanded:
+    """An operator has given a command."""
+
+    command: Command
+
+
+@dataclass(frozen=True, slots=True)
+class Handset:
+    """Somebody else has set the weight of a server in the table, and is to be respected."""
+
+    real: RealKey
+    weight: int
+
+
+@dataclass(frozen=True, slots=True)
+class Elapsed:
+    """The moment has come at which a decision changes by itself."""
+
+
+@dataclass(frozen=True, slots=True)
 class Written:
     """The table has followed what was decided of *virtuals*, as far as it could."""
 
@@ -76,7 +100,7 @@ class Written:
     """Nothing that was decided waits to be written."""
 
 
-Input = Observed | Configured | Maintained | TakenOut | Written
+Input = Observed | Configured | Maintained | Commanded | Handset | Elapsed | TakenOut | Written
 
 
 Step = tuple[Sequence[Event], Collection[VirtualKey]]

@@ -2,12 +2,14 @@
 
 from collections.abc import Collection, Iterator, Mapping
 
+from ldirectord_py.engine.administration import Administration
 from ldirectord_py.engine.decision import in_service
 from ldirectord_py.engine.health import resumed, unchecked
 from ldirectord_py.engine.inputs import Configured, Moment
 from ldirectord_py.engine.maintained import kept_out
-from ldirectord_py.engine.servers import ServerState
+from ldirectord_py.engine.servers import ServerState, is_maintained
 from ldirectord_py.model.check_plan import Always, Polled
+from ldirectord_py.model.commands import AdminState
 from ldirectord_py.model.config import Real, Virtual
 from ldirectord_py.model.health import Health, Rules, State
 from ldirectord_py.model.service import RealKey
@@ -20,9 +22,19 @@ class Preparation:
     """Is complete once `work` has come to its end; servers that stay are touched by `complete` alone."""
 
     def __init__(
-        self, given: Configured, before: Mapping[RealKey, ServerState], stood_in: Collection[RealKey], now: Moment
+        self,
+        given: Configured,
+        before: Mapping[RealKey, ServerState],
+        stood_in: Collection[RealKey],
+        now: Moment,
+        administration: Administration,
     ) -> None:
         """*before* has the servers as they are, *stood_in* the fallbacks that stand in for them."""
+        self.edition = administration.edition
+        """Of what operators have said."""
+        self.administered: dict[RealKey, AdminState] = {}
+        """The admin states of servers that are new."""
+        self._administration = administration
         self.given = given
         self.servers: dict[RealKey, ServerState] = {}
         self.subscribers: dict[Polled, dict[RealKey, None]] = {}
@@ -52,17 +64,23 @@ class Preparation:
     def let_in(self, now: float) -> None:
         """Have those be up that nobody is to check; *now* is in seconds since the epoch."""
         for server, adopted in self._unchecked:
-            if server.file is None and server.health.state is not State.UP:
+            if not server.in_maintenance and server.health.state is not State.UP:
                 server.health = Health(State.UP, server.health.since if adopted else now)
 
     def _take(self, virtual: Virtual, rules: Rules, key: RealKey, real: Real) -> None:
-        adopted = key not in self._stood_in and in_service(self.given.found, key, real)
-        if (server := self._before.get(key)) is None:
+        server = self._before.get(key)
+        if server is not None:
+            admin = server.admin
+        elif (admin := self._administration.for_newcomer(key, self.given.commanded)) is not None:
+            self.administered[key] = admin
+        adopted = key not in self._stood_in and in_service(self.given.found, key, real, admin)
+        if server is None:
             server = ServerState(real, rules, self._first_belief(key, adopted=adopted))
         else:
             self._stay.append((server, real, rules))
         self.servers[key] = server
-        plan = kept_out(key, virtual.check_options.interval) if key in self.given.files else real.plan
+        out = key in self.given.files or is_maintained(admin)
+        plan = kept_out(key, virtual.check_options.interval) if out else real.plan
         if isinstance(plan, Always):
             self._unchecked.append((server, adopted))
         elif isinstance(plan, Polled):

@@ -5,29 +5,43 @@ place, because ten thousand servers are not copied for one outcome, but nobody e
 """
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple, assert_never
+from functools import partial
+from typing import assert_never
 
 from ldirectord_py.engine.belief import Belief
 from ldirectord_py.engine.decision import decide as decide_virtual
 from ldirectord_py.engine.faults import LastingFaults
 from ldirectord_py.engine.health import advance, unmoved
-from ldirectord_py.engine.inputs import Configured, Input, Maintained, Moment, Observed, Step, TakenOut, Written
+from ldirectord_py.engine.inputs import (
+    Commanded,
+    Configured,
+    Elapsed,
+    Handset,
+    Input,
+    Maintained,
+    Moment,
+    Observed,
+    Step,
+    TakenOut,
+    Written,
+)
+from ldirectord_py.engine.interventions import Interventions, Said
 from ldirectord_py.engine.preparation import Preparation
 from ldirectord_py.engine.servers import UNHEARD_OF, ServerState
+from ldirectord_py.engine.serving import Serving
 from ldirectord_py.engine.subscriptions import Subscriptions
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.check_plan import CheckPlan, Polled
+from ldirectord_py.model.check_plan import Polled
+from ldirectord_py.model.commands import BY_HAND, AdminState, Command, Enable, SetWeight
 from ldirectord_py.model.config import Config, Virtual
-from ldirectord_py.model.decisions import Decision, Mode
+from ldirectord_py.model.decisions import Decision
 from ldirectord_py.model.events import (
+    AdminCause,
     CheckDone,
     Event,
-    FallbackChanged,
     FirstPassComplete,
     HealthChanged,
     InitialChecksDone,
-    MaintenanceChanged,
-    ServingChanged,
     SoftFailure,
 )
 from ldirectord_py.model.health import Health, Rules
@@ -35,14 +49,6 @@ from ldirectord_py.model.outcome import Outcome, Verdict
 from ldirectord_py.model.service import RealKey, VirtualKey
 
 _FAULT = Verdict.FAULT  # see `health.unmoved`
-
-
-class Moved(NamedTuple):
-    """A server that is checked by another plan than before."""
-
-    real: RealKey
-    old: CheckPlan
-    new: CheckPlan
 
 
 class EngineState:
@@ -58,17 +64,12 @@ class EngineState:
         """Whether every server that is checked has been checked once."""
         self.settling = False
         """Whether a start or a reload is under way: there are servers to ask, or decisions of it to write."""
-        self.in_maintenance: dict[RealKey, None] = {}
-        """No set: what is told follows its order, and the order of a set is another one in each process."""
-        self.moved: list[Moved] = []
-        """Who is checked by another plan since files in `maintenancedir` have come or gone last."""
+        self.interventions = Interventions(self._tell, self._note_change)
         self.exchanged: dict[Polled, bool] = {}
         """The plans that have ended with that (False), and those that have begun (True)."""
         self._subscriptions = Subscriptions()
         self._faults = LastingFaults()
-        self._standing_in: set[VirtualKey] = set()
-        self._serving: dict[VirtualKey, bool] = {}
-        self._unwritten: set[VirtualKey] = set()
+        self._serving = Serving()
         self._decided: dict[VirtualKey, Decision] = {}
         self._events: list[Event] = []
         self._touched: set[VirtualKey] = set()
@@ -83,10 +84,12 @@ class EngineState:
             subscribers=tuple(self._subscriptions.reals.items()),
             unasked=frozenset(self._subscriptions.unasked),
             faults=self._faults.belief(),
-            serving=tuple(self._serving.items()),
-            standing_in=frozenset(self._standing_in),
-            unwritten=frozenset(self._unwritten),
-            in_maintenance=tuple(self.in_maintenance),
+            serving=tuple(self._serving.told.items()),
+            standing_in=frozenset(self._serving.standing_in),
+            unwritten=frozenset(self._serving.unwritten),
+            in_maintenance=tuple(self.interventions.in_maintenance),
+            administered=tuple(self.interventions.administration.states),
+            scopes=tuple(self.interventions.administration.scopes.items()),
             first_pass=self.first_pass,
             settling=self.settling,
         )
@@ -106,10 +109,8 @@ class EngineState:
             state.servers[known.real] = configured[known.real].believing(known)
         state._subscriptions.restore(belief.subscribers, belief.unasked)
         state._faults.restore(belief.config.faults, belief.faults)
-        state._serving = dict(belief.serving)
-        state._standing_in = set(belief.standing_in)
-        state._unwritten = set(belief.unwritten)
-        state.in_maintenance = dict.fromkeys(belief.in_maintenance)
+        state._serving.restore(belief.serving, belief.standing_in, belief.unwritten)
+        state.interventions.restore(belief.in_maintenance, belief.administered, belief.scopes, state.servers)
         state.first_pass, state.settling = belief.first_pass, belief.settling
         return state
 
@@ -126,7 +127,7 @@ class EngineState:
     def decide(self, virtual: VirtualKey) -> Decision | None:
         """Return what is wanted of *virtual*; None where it is not ours.
 
-        It is a function of what is believed; no rule of today makes it change with time alone.
+        It is a function of what is believed; when it changes with time alone, it says when.
         """
         if (decision := self._decided.get(virtual)) is not None:
             return decision
@@ -151,6 +152,12 @@ class EngineState:
                 self._note_written(given, now)
             case Maintained():
                 self._maintain(given.changes, now)
+            case Commanded():
+                self._command(given.command, now)
+            case Handset():
+                self._set_by_hand(given, now)
+            case Elapsed():
+                self._administer(self.interventions.administration.ended(now.epoch), AdminCause.EXPIRED, now)
             case TakenOut():
                 self._note_taken_out(given.real)
             case Configured():
@@ -193,7 +200,7 @@ class EngineState:
                 self._note_change(real, server, before, given.asked)
         if self._subscriptions.unasked and plan in self._subscriptions.unasked:
             for virtual in self._subscriptions.asked(plan):
-                if virtual not in self._unwritten:
+                if virtual not in self._serving.unwritten:
                     self._tell_serving(virtual)
             self._note_pass(now)
 
@@ -202,7 +209,8 @@ class EngineState:
     def _configure(self, given: Configured, now: Moment) -> None:
         """Believe of each server what was believed, or remembered, or what the table shows."""
         prepared, self._prepared = self._prepared, None
-        if prepared is None or prepared.given is not given:
+        people = self.interventions
+        if prepared is None or prepared.given is not given or prepared.edition != people.administration.edition:
             prepared = self._preparation(given, now)
             for _ in prepared.work():
                 pass
@@ -211,13 +219,14 @@ class EngineState:
         self.config = given.config
         self.virtuals = {virtual.key: virtual for virtual in given.config.virtuals}
         self._decided.clear()
-        self._standing_in &= self.virtuals.keys()
-        self._unwritten &= self.virtuals.keys()
-        self._serving = {key: serving for key, serving in self._serving.items() if key in self.virtuals}
-        self.in_maintenance = {key: None for key in self.in_maintenance if key in self.servers}
-        for key in dict.fromkeys((*self.in_maintenance, *given.files)):
+        self._serving.keep(self.virtuals)
+        people.keep(self.servers, given.commanded)
+        for key in dict.fromkeys((*people.in_maintenance, *given.files, *prepared.administered)):
             if (server := self.servers.get(key)) is not None:
-                self._turn(key, server, given.files.get(key), now)
+                admin = prepared.administered.get(key, server.admin)
+                if admin is not server.admin:
+                    people.administer(key, server, admin, AdminCause.RESTORED)
+                people.turn(key, server, Said(given.files.get(key), admin), now)
         prepared.let_in(now.epoch)
         self._subscriptions.replace(prepared.subscribers)
         self._faults.take(self.config.faults, self._subscriptions.reals)
@@ -228,51 +237,61 @@ class EngineState:
         yield from self._prepared.work()
 
     def _preparation(self, given: Configured, now: Moment) -> Preparation:
-        stood_in = {RealKey(key, endpoint) for key in self._standing_in if (endpoint := self.fallback_of(key))}
-        return Preparation(given, self.servers, stood_in, now)
+        standing_in = self._serving.standing_in
+        stood_in = {RealKey(key, endpoint) for key in standing_in if (endpoint := self.fallback_of(key))}
+        return Preparation(given, self.servers, stood_in, now, self.interventions.administration)
 
-    # Servers go into maintenance, and come back.
+    # Servers go into maintenance, and come back; operators say something.
 
     def _maintain(self, changes: Mapping[RealKey, str | None], now: Moment) -> None:
-        """Have servers go into maintenance, or come back.
-
-        Who goes in is out at once, whatever it takes otherwise; who comes back is out until it has been asked.
-        """
-        self.moved, self.exchanged = [], {}
+        self.interventions.moved = []
         for key, file in changes.items():
-            if (server := self.servers.get(key)) is None:
-                continue
-            virtual = self.virtuals[key.virtual]
-            old = server.plan(key, virtual)
-            if self._turn(key, server, file, now):
-                self.moved.append(Moved(key, old, server.plan(key, virtual)))
-        if not self.moved:
+            if (server := self.servers.get(key)) is not None:
+                self.interventions.move(key, server, self.virtuals[key.virtual], Said(file, server.admin), now)
+        self._exchange(now)
+
+    def _command(self, command: Command, now: Moment) -> None:
+        changes = self.interventions.administration.carry_out(command, self.servers, now.epoch)
+        self._administer(changes, AdminCause.COMMAND, now, command)
+
+    def _set_by_hand(self, given: Handset, now: Moment) -> None:
+        """Have the weight that somebody has set in the table be an admin state; the configured one is none."""
+        if (server := self.servers.get(given.real)) is not None:
+            usual = given.weight == server.real.destination.weight
+            command = Enable if usual else partial(SetWeight, weight=given.weight)
+            told = command(target=given.real, by=BY_HAND)
+            self._administer({given.real: told.state(now.epoch)}, AdminCause.TABLE, now, told)
+
+    def _administer(
+        self,
+        changes: Mapping[RealKey, AdminState | None],
+        cause: AdminCause,
+        now: Moment,
+        command: Command | None = None,
+    ) -> None:
+        """Have other admin states be in force; who is enabled is as its checks say, or is asked first."""
+        self.interventions.moved = []
+        for key, admin in changes.items():
+            server = self.servers[key]
+            self.interventions.administer(key, server, admin, cause, command)
+            self.interventions.move(key, server, self.virtuals[key.virtual], Said(server.file, admin), now)
+            self._touch(key.virtual)
+        self._exchange(now)
+
+    def _exchange(self, now: Moment) -> None:
+        """Have those who have moved be checked as their new plans say."""
+        self.exchanged = {}
+        moved = self.interventions.moved
+        if not moved:
             return
-        for key, old, new in self.moved:
+        for key, old, new in moved:
             self.exchanged |= self._subscriptions.move(key, old, new)
         self._faults.forget(plan for plan, begins in self.exchanged.items() if not begins)
         # A server in maintenance is waited for no longer, and may have been the last one.
-        for whole in dict.fromkeys(key.virtual for key, _, _ in self.moved):
-            if whole not in self._unwritten:
+        for whole in dict.fromkeys(key.virtual for key, _, _ in moved):
+            if whole not in self._serving.unwritten:
                 self._tell_serving(whole)
         self._note_pass(now)
-
-    def _turn(self, key: RealKey, server: ServerState, file: str | None, now: Moment) -> bool:
-        """Have *server* go into maintenance, or come back, if *file* says so; return whether it does."""
-        was = server.file
-        if (was is None) == (file is None):
-            server.file = file
-            return False
-        before = server.health
-        self._events.append(MaintenanceChanged(key, file is not None, file or was or ""))
-        if file is not None:
-            self.in_maintenance[key] = None
-            server.enter_maintenance(file, now.epoch)
-        else:
-            self.in_maintenance.pop(key, None)
-            server.leave_maintenance(now.epoch)
-        self._note_change(key, server, before)
-        return True
 
     # The table.
 
@@ -283,7 +302,7 @@ class EngineState:
 
     def _note_written(self, given: Written, now: Moment) -> None:
         """Tell what only counts once the table shows it."""
-        self._unwritten.difference_update(given.virtuals)
+        self._serving.unwritten.difference_update(given.virtuals)
         for key in given.virtuals:
             if key in self.virtuals:
                 self._tell_fallback(key)
@@ -296,20 +315,11 @@ class EngineState:
             self._events.append(InitialChecksDone())
 
     def _tell_fallback(self, key: VirtualKey) -> None:
-        decision = self.decide(key)
-        active = decision is not None and decision.mode is Mode.FALLBACK
-        if active != (key in self._standing_in):
-            self._standing_in.symmetric_difference_update({key})
-            self._events.append(FallbackChanged(key, active, self.fallback_of(key)))
+        self._events += self._serving.fallback_news(key, self.decide(key), self.fallback_of(key))
 
     def _tell_serving(self, key: VirtualKey) -> None:
-        """Tell whether anybody serves, if that is news, and not while those who may are still to be asked."""
-        virtual = self.virtuals[key]
-        serving = any(self.servers[real].health.state.serving for real in virtual.keys)
-        told = self._serving.get(key)
-        if serving is not told and (serving or not self._subscriptions.awaited(key)):
-            self._serving[key] = serving
-            self._events.append(ServingChanged(key, serving, virtual.fallback is not None, first=told is None))
+        awaited = self._subscriptions.awaited(key)
+        self._events += self._serving.news(self.virtuals[key], self.servers, awaited=awaited)
 
     # What all of these have in common.
 
@@ -340,7 +350,10 @@ class EngineState:
         elif after.failures < before.failures:
             self._events.append(HealthChanged(real, before, after, failurecount, asked))
 
+    def _tell(self, event: Event) -> None:
+        self._events.append(event)
+
     def _touch(self, virtual: VirtualKey) -> None:
         self._decided.pop(virtual, None)
         self._touched.add(virtual)
-        self._unwritten.add(virtual)
+        self._serving.unwritten.add(virtual)

@@ -14,8 +14,9 @@ class Who(StrEnum):
     CONFIG = "config"
     CHECK = "check"
     FILE = "file"
+    OPERATOR = "operator"
     TABLE = "table"
-    """Somebody else's hand, which took the server out of the kernel's table."""
+    """Somebody else's hand in the kernel's table."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,9 @@ from typing import Protocol
 from ldirectord_py.engine.inputs import (
     NO_FILES,
     NOTHING_REMEMBERED,
+    Commanded,
     Configured,
+    Elapsed,
     Files,
     Input,
     Maintained,
@@ -117,15 +119,23 @@ class Director:
     @property
     def in_maintenance(self) -> Collection[RealKey]:
         """The servers that are in maintenance."""
-        return self.state.in_maintenance.keys()
+        return self.state.interventions.in_maintenance.keys()
 
     def maintain(self, changes: Mapping[RealKey, str | None]) -> dict[Polled, bool]:
         """Have servers in maintenance by the file named, or in it no longer (None); others stay as they are.
 
         Return the plans that end with that (False) and those that begin (True).
         """
-        self._step(Maintained(changes))
-        for real, old, new in self.state.moved:
+        return self._exchange(Maintained(changes))
+
+    def administer(self, given: Commanded | Elapsed) -> dict[Polled, bool]:
+        """Have operators' commands come in force, or end; return the same as `maintain`."""
+        return self._exchange(given)
+
+    def _exchange(self, given: Input) -> dict[Polled, bool]:
+        """Take an input by which servers may be checked by other plans."""
+        self._step(given)
+        for real, old, new in self.state.interventions.moved:
             self.certificates.move(real, old, new)
         return self.state.exchanged
 

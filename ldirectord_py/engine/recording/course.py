@@ -10,10 +10,22 @@ from itertools import count
 from typing import assert_never
 
 from ldirectord_py.engine.belief import Belief
-from ldirectord_py.engine.inputs import Configured, Input, Maintained, Moment, Observed, TakenOut, Written
+from ldirectord_py.engine.inputs import (
+    Commanded,
+    Configured,
+    Elapsed,
+    Handset,
+    Input,
+    Maintained,
+    Moment,
+    Observed,
+    TakenOut,
+    Written,
+)
 from ldirectord_py.engine.recording.items import Given, Header, Item, Prepares, Why, recorded_plan
 from ldirectord_py.engine.state import EngineState
 from ldirectord_py.model.check_plan import Always, CheckPlan, Never, Polled
+from ldirectord_py.model.commands import target_name
 from ldirectord_py.model.config import Config, Real, Virtual
 from ldirectord_py.model.decisions import Mode
 from ldirectord_py.model.service import RealKey, VirtualKey
@@ -108,7 +120,16 @@ class _Night:
         files = {known.real: known.file for known in belief.servers if known.file is not None}
         found = {key: decision.service for key in before.virtuals if (decision := before.decide(key)) is not None}
         remembered = {str(known.real): known.health for known in belief.servers}
-        self._give(Configured(config=belief.config, found=found, files=files, remembered=remembered))
+        commanded = {target_name(known.real): known.admin for known in belief.servers if known.admin is not None}
+        self._give(
+            Configured(
+                config=belief.config,
+                found=found,
+                files=files,
+                remembered=remembered,
+                commanded=commanded | dict(belief.scopes),
+            )
+        )
 
     def _give(self, given: Input) -> None:
         match given:
@@ -118,7 +139,7 @@ class _Night:
                 pass  # the table follows at once
             case TakenOut(real) if not self._state.may_stay_out(real):
                 pass  # it would have been put back
-            case Observed() | Maintained() | TakenOut():
+            case Observed() | Maintained() | Commanded() | Handset() | Elapsed() | TakenOut():
                 _, touched = self._state.step(given, self._now)
                 self._update(touched)
             case _:

@@ -6,9 +6,17 @@ from contextlib import contextmanager
 from math import isfinite
 
 from ldirectord_py.engine.belief import Belief, FaultBelief, ServerBelief
-from ldirectord_py.engine.inputs import Configured, Input, Maintained, Moment, Observed, TakenOut, Written
+from ldirectord_py.engine.inputs import (
+    Configured,
+    Input,
+    Moment,
+    Observed,
+    TakenOut,
+    Written,
+)
 from ldirectord_py.engine.maintained import kept_out_group
 from ldirectord_py.engine.recording import names
+from ldirectord_py.engine.recording.commands import admin, commands, said
 from ldirectord_py.engine.recording.configuration import config
 from ldirectord_py.engine.recording.items import VERSION, Given, Header, Item, Prepares, Why, recorded_plan
 from ldirectord_py.engine.recording.names import Json
@@ -103,14 +111,12 @@ class _Segment:
         if "written" in found:
             written = tuple(map(names.virtual_key, found["written"]))
             return Written(written, anew=bool(found["anew"]), all=bool(found["all"]))
-        if "maintained" in found:
-            return Maintained(names.files(found["maintained"]))
         if "taken_out" in found:
             return TakenOut(names.real_key(found["taken_out"]))
         if "prepares" in found:
             self._prepared = self._configured(found["prepares"])
             return Prepares(self._prepared)
-        return self._in_force(found["configured"])
+        return said(found) or self._in_force(found["configured"])
 
     def _in_force(self, found: Json) -> Configured:
         prepared, self._prepared = self._prepared, None
@@ -126,6 +132,7 @@ class _Segment:
             found=names.table(found["found"]),
             files={real: file for real, file in names.files(found["files"]).items() if file is not None},
             remembered={str(name): names.health(known) for name, known in found["remembered"]},
+            commanded=dict(commands(found["commanded"])),
         )
 
     def _belief(self, found: Json, begun: Moment) -> Belief:
@@ -141,6 +148,8 @@ class _Segment:
             standing_in=frozenset(map(names.virtual_key, found["fallbacks"])),
             unwritten=frozenset(map(names.virtual_key, found["unwritten"])),
             in_maintenance=tuple(map(names.real_key, found["in_maintenance"])),
+            administered=tuple(map(names.real_key, found["administered"])),
+            scopes=tuple(commands(found["scopes"])),
             first_pass=bool(found["first_pass"]),
             settling=bool(found["settling"]),
         )
@@ -152,7 +161,11 @@ def _examine(belief: Belief) -> None:
     """Raise `BrokenLine` where *belief* is about other servers than those of its configuration."""
     configured = {key for virtual in belief.config.virtuals for key in virtual.keys}
     shared = {real for _, reals in belief.subscribers for real in reals}
-    if configured != {known.real for known in belief.servers} or not configured >= {*shared, *belief.in_maintenance}:
+    if configured != {known.real for known in belief.servers} or not configured >= {
+        *shared,
+        *belief.in_maintenance,
+        *belief.administered,
+    }:
         raise BrokenLine(0, "what was believed is not about the servers of its configuration")
 
 
@@ -164,6 +177,7 @@ def _server(found: Json) -> ServerBelief:
         file=found["file"],
         set_aside=None if set_aside is None else names.health(set_aside),
         taken_out=bool(found["taken_out"]),
+        admin=admin(found["admin"]),
     )
 
 

@@ -5,9 +5,20 @@ from collections.abc import Iterator
 from typing import assert_never
 
 from ldirectord_py.engine.belief import Belief, ServerBelief
-from ldirectord_py.engine.inputs import Configured, Maintained, Moment, Observed, TakenOut, Written
+from ldirectord_py.engine.inputs import (
+    Commanded,
+    Configured,
+    Elapsed,
+    Handset,
+    Maintained,
+    Moment,
+    Observed,
+    TakenOut,
+    Written,
+)
 from ldirectord_py.engine.maintained import IN_MAINTENANCE
 from ldirectord_py.engine.recording import names
+from ldirectord_py.engine.recording.commands import admin_as_json, commands_as_json, said_as_json
 from ldirectord_py.engine.recording.configuration import config_as_json
 from ldirectord_py.engine.recording.items import VERSION, Given, Header, Prepares
 from ldirectord_py.engine.recording.names import Json
@@ -82,6 +93,8 @@ class Encoder:
             "fallbacks": sorted(map(str, belief.standing_in)),
             "unwritten": sorted(map(str, belief.unwritten)),
             "in_maintenance": [names.real_as_json(real) for real in belief.in_maintenance],
+            "administered": [names.real_as_json(real) for real in belief.administered],
+            "scopes": commands_as_json(belief.scopes),
             "first_pass": belief.first_pass,
             "settling": belief.settling,
         }
@@ -103,8 +116,8 @@ class Encoder:
             case Written(virtuals, anew, everything):
                 written = [str(virtual) for virtual in virtuals]
                 return _line({"at": at, "written": written, "anew": anew, "all": everything})
-            case Maintained(changes):
-                return _line({"at": at, "maintained": names.files_as_json(changes)})
+            case Maintained() | Commanded() | Handset() | Elapsed() as said:
+                return _line({"at": at, **said_as_json(said)})
             case TakenOut(real):
                 return _line({"at": at, "taken_out": names.real_as_json(real)})
             case Prepares(configured):
@@ -128,6 +141,7 @@ class Encoder:
             "found": names.table_as_json(given.found),
             "files": names.files_as_json(given.files),
             "remembered": [[name, names.health_as_json(health)] for name, health in given.remembered.items()],
+            "commanded": commands_as_json(given.commanded.items()),
         }
 
     def _number_of(self, plan: Polled) -> int:
@@ -160,6 +174,7 @@ def _server_as_json(known: ServerBelief) -> Json:
         "file": known.file,
         "set_aside": names.health_as_json(known.set_aside),
         "taken_out": known.taken_out,
+        "admin": admin_as_json(known.admin),
     }
 
 

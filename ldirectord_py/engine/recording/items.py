@@ -11,7 +11,8 @@ from ldirectord_py.model.conversation import DriverServices
 from ldirectord_py.model.outcome import Outcome, Reason, Verdict
 from ldirectord_py.model.probe import Probe
 
-VERSION = 1
+VERSION = 2
+"""2: with operators' commands."""
 
 
 class Why(StrEnum):

@@ -18,6 +18,8 @@ from ldirectord_py.model.events.director import (
 )
 from ldirectord_py.model.events.mails import MailDelayed, MailDone, MailEvent, MailQueued, MailsLost
 from ldirectord_py.model.events.servers import (
+    AdminCause,
+    AdminChanged,
     CertificateExpiring,
     CertificateSeen,
     CheckDone,
@@ -54,6 +56,8 @@ from ldirectord_py.model.events.table import (
 )
 
 __all__ = [
+    "AdminCause",
+    "AdminChanged",
     "Agreed",
     "CertificateExpiring",
     "CertificateSeen",

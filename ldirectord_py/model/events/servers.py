@@ -1,9 +1,11 @@
 """What happened to servers: what checks found, and who serves."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import NamedTuple
 
 from ldirectord_py.model.address import Endpoint
+from ldirectord_py.model.commands import AdminState
 from ldirectord_py.model.health import Health
 from ldirectord_py.model.outcome import Outcome
 from ldirectord_py.model.service import RealKey, VirtualKey
@@ -95,6 +97,32 @@ class MaintenanceUnclear:
     sentence: str
 
 
+class AdminCause(StrEnum):
+    """What has changed an admin state."""
+
+    COMMAND = "command"
+    TABLE = "table"
+    """Somebody else has set a weight in the table, of a virtual with `handset = respect`."""
+    RESTORED = "restored"
+    """It was in force before this director came, or holds for the host or virtual of a server that is new."""
+    EXPIRED = "expired"
+    DROPPED = "dropped"
+    """A reload has taken the server away."""
+
+
+@dataclass(frozen=True, slots=True)
+class AdminChanged:
+    """An operator's command came in force for a real server, or is in force no longer."""
+
+    real: RealKey
+    before: AdminState | None
+    after: AdminState | None
+    cause: AdminCause
+    by: str = ""
+    """Who has said so; empty: nobody, such as when its time is over."""
+    reason: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class FallbackChanged:
     """A virtual's fallback came in, because no real server serves, or went out."""
@@ -126,6 +154,7 @@ ServerEvent = (
     | CertificateExpiring
     | MaintenanceChanged
     | MaintenanceUnclear
+    | AdminChanged
     | FallbackChanged
     | ServingChanged
 )

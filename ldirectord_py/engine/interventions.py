@@ -1,0 +1,111 @@
+"""What people do to servers: files in `maintenancedir`, and commands."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import NamedTuple
+
+from ldirectord_py.engine.administration import Administration, Commands
+from ldirectord_py.engine.inputs import Moment
+from ldirectord_py.engine.servers import ServerState
+from ldirectord_py.model.check_plan import CheckPlan
+from ldirectord_py.model.commands import AdminState, Command
+from ldirectord_py.model.config import Virtual
+from ldirectord_py.model.events import AdminCause, AdminChanged, Event, MaintenanceChanged
+from ldirectord_py.model.health import Health
+from ldirectord_py.model.service import RealKey
+
+
+class Moved(NamedTuple):
+    """A server that is checked by another plan than before."""
+
+    real: RealKey
+    old: CheckPlan
+    new: CheckPlan
+
+
+class Said(NamedTuple):
+    """What people have said of a server."""
+
+    file: str | None
+    """The maintenance file that bears its name."""
+    admin: AdminState | None
+
+
+class Interventions:
+    """Has servers go into maintenance and come back, and be as operators have said."""
+
+    def __init__(self, tell: Callable[[Event], None], changed: Callable[[RealKey, ServerState, Health], None]) -> None:
+        """*tell* takes events; *changed* is told of a server whose health was another one before."""
+        self.administration = Administration()
+        """What operators have said."""
+        self.in_maintenance: dict[RealKey, None] = {}
+        """No set: what is told follows its order, and the order of a set is another one in each process."""
+        self.moved: list[Moved] = []
+        """Who is checked by another plan since files or commands have come last."""
+        self._tell = tell
+        self._changed = changed
+
+    def restore(
+        self,
+        in_maintenance: Iterable[RealKey],
+        administered: Iterable[RealKey],
+        scopes: Iterable[tuple[str, AdminState]],
+        servers: Mapping[RealKey, ServerState],
+    ) -> None:
+        """Be as somebody else was."""
+        self.in_maintenance = dict.fromkeys(in_maintenance)
+        admins = ((real, admin) for real in administered if (admin := servers[real].admin) is not None)
+        self.administration.restore(admins, scopes)
+
+    def keep(self, servers: Collection[RealKey], commanded: Commands) -> None:
+        """Know that *servers* are all there are now; *commanded* is what the last director was told."""
+        for key, admin in self.administration.keep(servers, commanded).items():
+            self._tell(AdminChanged(key, admin, None, AdminCause.DROPPED))
+        self.in_maintenance = {key: None for key in self.in_maintenance if key in servers}
+
+    def administer(
+        self,
+        key: RealKey,
+        server: ServerState,
+        admin: AdminState | None,
+        cause: AdminCause,
+        command: Command | None = None,
+    ) -> None:
+        """Note that *admin* is to be in force for *server*; `move` or `turn` has it follow."""
+        by, reason = (command.by, command.reason) if command is not None else ("", "")
+        self._tell(AdminChanged(key, server.admin, admin, cause, by, reason))
+        self.administration.set(key, admin)
+
+    def move(
+        self,
+        key: RealKey,
+        server: ServerState,
+        virtual: Virtual,
+        said: Said,
+        now: Moment,
+    ) -> None:
+        """Have what people have *said* be in force for *server* of *virtual*, and note how it is checked now."""
+        old = server.plan(key, virtual)
+        if self.turn(key, server, said, now):
+            self.moved.append(Moved(key, old, server.plan(key, virtual)))
+
+    def turn(self, key: RealKey, server: ServerState, said: Said, now: Moment) -> bool:
+        """Have what people have *said* be in force for *server*; return whether its maintenance begins or ends by that.
+
+        Who goes in is out at once, whatever it takes otherwise; who comes back is out until it has been asked.
+        """
+        was_out, was = server.in_maintenance, server.file
+        server.file, server.admin = file, _ = said
+        out = server.in_maintenance
+        if (was is None) != (file is None) and out is (file is not None):
+            self._tell(MaintenanceChanged(key, out, file or was or ""))
+        if out is was_out:
+            return False
+        before = server.health
+        if out:
+            self.in_maintenance[key] = None
+            server.enter_maintenance(now.epoch)
+        else:
+            self.in_maintenance.pop(key, None)
+            server.leave_maintenance(now.epoch)
+        self._changed(key, server, before)
+        return True
