@@ -45,6 +45,7 @@ from ldirectord_py.runtime.keeping_pid_file import KEEPING_PID_FILE, keep_pid_fi
 from ldirectord_py.runtime.leftovers import Leftovers
 from ldirectord_py.runtime.lifetime import ShutdownRequested, Signals
 from ldirectord_py.runtime.maintenance import WATCHING_MAINTENANCE, Maintenance
+from ldirectord_py.runtime.operator import ENDING_COMMANDS, Operator
 from ldirectord_py.runtime.ownership import FILE as OWNERSHIP_FILE
 from ldirectord_py.runtime.ownership import Ownership, open_ownership
 from ldirectord_py.runtime.recording.recorder import RECORDING, Recorder
@@ -53,12 +54,9 @@ from ldirectord_py.runtime.shadow import Shadow
 from ldirectord_py.runtime.snapshots import snapshot
 from ldirectord_py.runtime.statefile import (
     KEEPING_STATE,
-    Left,
-    Remembered,
     StateFile,
-    left,
     network_namespace,
-    remembered,
+    predecessor,
     settings_before,
 )
 from ldirectord_py.runtime.stream import EventStream
@@ -191,12 +189,12 @@ class Application:
         return 0
 
     async def _take_over(self) -> None:
-        before = Left() if self._options.state is None else left(self._options.state, time.time())
+        before = predecessor(self._options.state, time.time(), self._warn)
         maintained = await self._maintenance.look(self._config())
-        await self._director.start(maintained, self._remembered())
+        await self._director.start(maintained, before.remembered, before.commanded)
         if not self._options.shadow:
             leftovers = Leftovers(self._table, self._director.reconciler, self._ownership, self._warn)
-            await leftovers.take_out(before, self._config(), force=self._options.force)
+            await leftovers.take_out(before.left, self._config(), force=self._options.force)
 
     def _open_ownership(self, stack: AsyncExitStack) -> None:
         """Have locks say which services of the kernel's table are ours; where there can be none, go on without."""
@@ -242,9 +240,6 @@ class Application:
             self._recorder.follow(config.record, Why.ON if self._schedule else Why.START)
             self._director.recorder = self._recorder if config.record else None
 
-    def _remembered(self) -> Remembered:
-        return {} if self._options.state is None else remembered(self._options.state, time.time(), self._warn)
-
     async def _leave(self) -> None:
         self._notifications.leave(stays=self._signals.leave_table)
         if not self._signals.leave_table:
@@ -267,7 +262,8 @@ class Application:
                     reloader.admit, reloader.apply = self._admit, self._apply
                     tasks.create_task(director.follow(), name="follow health")
                     tasks.create_task(director.watch_table(), name="watch the table")
-                    for job, work in self._side_jobs(reloader, schedule):
+                    operator = Operator(director, schedule)
+                    for job, work in self._side_jobs(reloader, schedule, operator):
                         tasks.create_task(self._supervisor.keep(job, work), name=job.name)
                     async with AsyncExitStack() as stack:
                         await self._open_control(reloader, stack)
@@ -276,8 +272,9 @@ class Application:
         except* ShutdownRequested:
             pass
 
-    def _side_jobs(self, reloader: Reloader, schedule: Schedule) -> Iterator[tuple[SideJob, Work]]:
+    def _side_jobs(self, reloader: Reloader, schedule: Schedule, operator: Operator) -> Iterator[tuple[SideJob, Work]]:
         """Yield the jobs besides checks and table, which can fail for a while without harm."""
+        yield ENDING_COMMANDS, operator.keep
         yield WATCHING_FILES, reloader.watch_files
         yield WATCHING_MAINTENANCE, partial(self._maintenance.watch, self._director, schedule)
         yield _RELOADING, partial(self._reload_on_signal, reloader)

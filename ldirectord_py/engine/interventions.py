@@ -7,8 +7,8 @@ from ldirectord_py.engine.administration import Administration, Commands
 from ldirectord_py.engine.inputs import Moment
 from ldirectord_py.engine.servers import ServerState
 from ldirectord_py.model.check_plan import CheckPlan
-from ldirectord_py.model.commands import AdminState, Command
-from ldirectord_py.model.config import Virtual
+from ldirectord_py.model.commands import BY_HAND, AdminState, Command
+from ldirectord_py.model.config import ForeignWeight, Virtual
 from ldirectord_py.model.events import AdminCause, AdminChanged, Event, MaintenanceChanged
 from ldirectord_py.model.health import Health
 from ldirectord_py.model.service import RealKey
@@ -109,3 +109,12 @@ class Interventions:
             server.leave_maintenance(now.epoch)
         self._changed(key, server, before)
         return True
+
+
+def respects_hand(virtual: Virtual, server: ServerState, weight: int) -> bool:
+    """Return whether the *weight* that somebody else gave *server* in the table is to hold: not against a command."""
+    if virtual.handset is ForeignWeight.REPAIR:
+        return False
+    if server.admin is None:
+        return weight != server.real.destination.weight
+    return server.admin.by == BY_HAND

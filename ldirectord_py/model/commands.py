@@ -116,6 +116,16 @@ class Enable:
 Command = Drain | Maintain | SetWeight | Enable
 
 
+@dataclass(frozen=True, slots=True)
+class CommandDone:
+    """What a command has brought about."""
+
+    changes: tuple[tuple[RealKey, AdminState | None, AdminState | None], ...]
+    """The real servers that it meant, each with what held for it before and what holds now."""
+    notes: tuple[str, ...] = ()
+    """What whoever gave it should know."""
+
+
 def _state(command: Drain | Maintain | SetWeight, kind: AdminKind, now: float, weight: int | None = None) -> AdminState:
     return AdminState(
         kind=kind,

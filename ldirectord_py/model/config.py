@@ -38,6 +38,15 @@ class MetricsDetail(StrEnum):
     """The director itself alone."""
 
 
+class ForeignWeight(StrEnum):
+    """`handset`: what becomes of a weight that somebody else sets in the kernel's table."""
+
+    REPAIR = "repair"
+    """It is drift, and written over."""
+    RESPECT = "respect"
+    """It holds like an operator's command."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Real:
     """One real server of one virtual."""
@@ -86,6 +95,7 @@ class Virtual:
     """Where a real server has to pass several checks: all of them, of which `check_options` is the first."""
     quiescent: bool = False
     cleanstop: bool = True
+    handset: ForeignWeight = ForeignWeight.REPAIR
     failurecount: int = Rules().failurecount
     fallbackcommand: str | None = None
     alerting: Alerting = field(default_factory=Alerting)

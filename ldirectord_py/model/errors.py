@@ -20,6 +20,30 @@ class ConfigRejected(DirectorError):
         super().__init__("\n".join(str(problem) for problem in problems))
 
 
+class CommandRefused(DirectorError):
+    """An operator's command that is not carried out, and changes nothing."""
+
+
+class UnknownTarget(CommandRefused):
+    """A command about whom nobody knows; *candidates* are names that come close."""
+
+    def __init__(self, sentence: str, candidates: Sequence[str] = ()) -> None:
+        super().__init__(sentence)
+        self.candidates = tuple(candidates)
+
+
+class AmbiguousTarget(UnknownTarget):
+    """A name that several real servers or virtual services bear: *candidates*."""
+
+
+class LastServer(CommandRefused):
+    """A command that would leave *virtuals*, by their names, without a server: to be forced."""
+
+    def __init__(self, sentence: str, virtuals: Sequence[str]) -> None:
+        super().__init__(sentence)
+        self.virtuals = tuple(virtuals)
+
+
 class TableUnavailable(DirectorError):
     """The IPVS table cannot be reached: no such kernel facility, or no right to it."""
 

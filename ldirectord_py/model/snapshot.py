@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from ldirectord_py.model.address import Endpoint
+from ldirectord_py.model.commands import AdminState
 from ldirectord_py.model.decisions import Cause, Mode
 from ldirectord_py.model.health import Health, State
 from ldirectord_py.model.service import Forwarding, RealKey, VirtualKey
@@ -32,8 +33,14 @@ class RealStatus:
     """Address and port as configured; the key has them as the table does."""
     forwarding: Forwarding
     health: Health
+    failurecount: int = 1
+    """So many failures in a row take it out."""
     maintenance: str | None = None
-    """The name of the file that keeps it in maintenance; None: it is not."""
+    """The name of the file that keeps it in maintenance; None: none does."""
+    admin: AdminState | None = None
+    """What an operator has said of it."""
+    because: tuple[Cause, ...] = ()
+    """Why it has the weight that we want, from the configured one on."""
     weight: int
     """As configured."""
     wanted: int | None
@@ -87,6 +94,8 @@ class VirtualStatus:
     """Each may be made when it is asked for."""
     mode: Mode = Mode.REALS
     comment: str | None = None
+    until: float | None = None
+    """When what is wanted of it changes by itself, in seconds since the epoch; None: only when something happens."""
 
 
 @dataclass(frozen=True, slots=True)

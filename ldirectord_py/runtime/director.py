@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from typing import Protocol
 
+from ldirectord_py.engine.administration import NOTHING_COMMANDED, Commands
 from ldirectord_py.engine.inputs import (
     NO_FILES,
     NOTHING_REMEMBERED,
@@ -12,6 +13,7 @@ from ldirectord_py.engine.inputs import (
     Configured,
     Elapsed,
     Files,
+    Handset,
     Input,
     Maintained,
     Moment,
@@ -19,8 +21,10 @@ from ldirectord_py.engine.inputs import (
     TakenOut,
     Written,
 )
+from ldirectord_py.engine.interventions import respects_hand
 from ldirectord_py.engine.state import EngineState
 from ldirectord_py.model.check_plan import Polled
+from ldirectord_py.model.commands import target_name
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.decisions import Decision
 from ldirectord_py.model.events import CheckDone, Event, Trigger
@@ -86,15 +90,21 @@ class Director:
 
     # What happens.
 
-    async def start(self, files: Files = NO_FILES, remembered: Mapping[str, Health] = NOTHING_REMEMBERED) -> None:
+    async def start(
+        self,
+        files: Files = NO_FILES,
+        remembered: Mapping[str, Health] = NOTHING_REMEMBERED,
+        commanded: Commands = NOTHING_COMMANDED,
+    ) -> None:
         """Take the table over as it is, and make it what the configuration asks for; raise `TableUnavailable`.
 
-        *remembered* is what the last director knew of the servers, by `str(RealKey)`.
+        *remembered* is what the last director knew of the servers, by `str(RealKey)`, and *commanded* what operators
+        had said, by the names of their targets.
         """
         config = self.config
         found = await self.reconciler.learn([virtual.key for virtual in config.virtuals])
         self.state = EngineState(self._begun)
-        self._take(Configured(config=config, found=found, files=files, remembered=remembered))
+        self._take(Configured(config=config, found=found, files=files, remembered=remembered, commanded=commanded))
         await self._write(list(self.state.virtuals), Trigger.START, anew=True)
 
     async def reload(self, config: Config, files: Files = NO_FILES) -> None:
@@ -115,6 +125,12 @@ class Director:
         self._step(given)
         await self.certificates.follow(self.state.plans)
         await self._write(list(dict.fromkeys([*before, *self.state.virtuals])), Trigger.RELOAD, anew=True)
+
+    @property
+    def commanded(self) -> Commands:
+        """What operators have said and is in force, by the names of its targets."""
+        said = self.state.interventions.administration
+        return {**said.scopes, **{target_name(real): admin for real, admin in said.states.items()}}
 
     @property
     def in_maintenance(self) -> Collection[RealKey]:
@@ -238,3 +254,11 @@ class Director:
     def taken_out(self, real: RealKey) -> None:
         """See `Wanted.taken_out`."""
         self._step(TakenOut(real))
+
+    def set_by_hand(self, real: RealKey, weight: int) -> bool:
+        """See `Wanted.set_by_hand`."""
+        server = self.state.servers.get(real)
+        if server is None or not respects_hand(self.state.virtuals[real.virtual], server, weight):
+            return False
+        self._step(Handset(real, weight))
+        return True

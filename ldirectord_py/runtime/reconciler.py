@@ -43,6 +43,10 @@ class Wanted(Protocol):
         """Know that somebody took *real* out of the table, and that it stays out."""
         ...
 
+    def set_by_hand(self, real: RealKey, weight: int) -> bool:
+        """Know that somebody gave *real* another *weight* in the table; return whether that is respected."""
+        ...
+
 
 class KnownTable:
     """The services that are ours, as the table was last written or read."""

@@ -17,7 +17,17 @@ from threading import Lock
 from types import MappingProxyType
 from typing import Any
 
-from ldirectord_py.model.events import Event, HealthChanged, MaintenanceChanged, Reloaded, SoftFailure, Started
+from ldirectord_py.engine.administration import Commands
+from ldirectord_py.engine.recording.commands import commands, commands_as_json
+from ldirectord_py.model.events import (
+    AdminChanged,
+    Event,
+    HealthChanged,
+    MaintenanceChanged,
+    Reloaded,
+    SoftFailure,
+    Started,
+)
 from ldirectord_py.model.health import Health, State
 from ldirectord_py.model.outcome import Reason
 from ldirectord_py.model.service import RealKey
@@ -35,7 +45,7 @@ _WRITTEN_EVERY = 1.0
 _LAST_SECONDS = 2.0
 _LARGEST = 256 * 1024 * 1024
 _SLICE = 256  # servers told in one turn of the loop
-_NEWS = (HealthChanged, SoftFailure, MaintenanceChanged, Reloaded, Started)
+_NEWS = (AdminChanged, HealthChanged, SoftFailure, MaintenanceChanged, Reloaded, Started)
 
 Remembered = Mapping[str, Health]
 """The last known health of real servers, by `str(RealKey)`."""
@@ -112,10 +122,18 @@ class StateFile:
 
     async def _pieces(self) -> list[str]:
         director = self._director
-        head = {"version": VERSION, "boot": boot_id(), "time": time.time(), "namespace": network_namespace()}
-        pieces = [
-            f'{json.dumps(head | {"config": director.config.path, "sysctls": dict(self._sysctls)})[:-1]}, "virtuals": ['
-        ]
+        head: dict[str, Any] = {
+            "version": VERSION,
+            "boot": boot_id(),
+            "time": time.time(),
+            "namespace": network_namespace(),
+        }
+        head |= {
+            "config": director.config.path,
+            "sysctls": dict(self._sysctls),
+            "commanded": commands_as_json(director.commanded.items()),
+        }
+        pieces = [f'{json.dumps(head)[:-1]}, "virtuals": [']
         count = 0
         texts: dict[RealKey, tuple[Health, str]] = {}
         for number, virtual in enumerate(director.config.virtuals):
@@ -166,6 +184,18 @@ def remembered(path: Path, now: float, warn: Callable[[str], None]) -> Remembere
         return {}
 
 
+def commanded(path: Path, now: float) -> Commands:
+    """Return what operators had said under the last director, as far as its time is not over *now*.
+
+    It counts however long ago that was, after a boot too: a host that is drained to be repaired stays drained.
+    """
+    try:
+        said = commands(_read(path)[0].get("commanded", ()))
+        return {name: admin for name, admin in said if admin.until is None or admin.until > now}
+    except (ValueError, TypeError, LookupError, RecursionError, OSError):
+        return {}
+
+
 def _fresh(document: Mapping[str, Any], touched: float, now: float) -> bool:
     same = document["boot"] == boot_id() and document["namespace"] == network_namespace()
     return same and abs(now - touched) <= FRESH_SECONDS
@@ -182,6 +212,24 @@ def _healths(document: Mapping[str, Any]) -> Iterator[tuple[str, Health]]:
                 str(real["detail"]),
             )
             yield f"{real['real']} ({virtual['virtual']})", health
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Predecessor:
+    """What is known of the last director on this table."""
+
+    left: "Left"
+    remembered: Remembered
+    commanded: Commands
+
+
+def predecessor(path: Path | None, now: float, warn: Callable[[str], None]) -> Predecessor:
+    """Return what the state file *path* says *now*, in seconds since the epoch; see `remembered` for *warn*."""
+    if path is None:
+        return Predecessor(left=Left(), remembered={}, commanded={})
+    # What operators have said first: a file that is set aside is not there any more.
+    said, before = commanded(path, now), left(path, now)
+    return Predecessor(left=before, remembered=remembered(path, now, warn), commanded=said)
 
 
 @dataclass(frozen=True, slots=True)

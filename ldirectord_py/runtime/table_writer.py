@@ -143,7 +143,7 @@ class TableWriter:
         """Tell in what *found* differs from what we had *left* there."""
         for change in plan({virtual: left}, found):
             told = drift(change, found)
-            if not self._stays_out(told):
+            if not self._stays_out(told) and not self._is_respected(told, found):
                 self._drift.tell(told)
 
     def _stays_out(self, found: DriftFound) -> bool:
@@ -154,6 +154,12 @@ class TableWriter:
         if stays := self._wanted.may_stay_out(real):
             self._wanted.taken_out(real)
         return stays
+
+    def _is_respected(self, drift: DriftFound, found: TableState) -> bool:
+        """Return whether *drift* is a weight that somebody has set by hand, and that holds."""
+        if drift.kind is not DriftKind.WEIGHT or drift.real is None:
+            return False
+        return self._wanted.set_by_hand(drift.real, found[drift.virtual].destinations[drift.real.real].weight)
 
 
 def _unentered(refusals: Sequence[Refusal]) -> set[VirtualKey]:

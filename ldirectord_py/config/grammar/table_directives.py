@@ -5,6 +5,7 @@ from ldirectord_py.config.grammar.defaults import CONFIG, SETTINGS, VIRTUAL
 from ldirectord_py.config.grammar.directive import Directive, Scope
 from ldirectord_py.config.grammar.directive_kinds import switch
 from ldirectord_py.config.grammar.server_lines import FALLBACK_LINE, REAL_LINE, FallbackLine, RealLine
+from ldirectord_py.model.config import ForeignWeight
 from ldirectord_py.model.table import ServiceFlags
 
 _GLOBAL, _SECTION, _BOTH = Scope.GLOBAL, Scope.SECTION, Scope.BOTH
@@ -54,5 +55,12 @@ QUIESCENT = switch(
 )
 READDQUIESCENT = switch(
     "readdquiescent", _GLOBAL, CONFIG.readdquiescent, "With quiescent, also enter failed real servers that are missing"
+)
+HANDSET = Directive(
+    "handset",
+    _BOTH,
+    value_types.choice("handset", tuple(ForeignWeight)),
+    VIRTUAL.handset.value,
+    "Whether a weight that somebody else sets in the table is repaired, or respected as a command",
 )
 CLEANSTOP = switch("cleanstop", _BOTH, VIRTUAL.cleanstop, "Take the virtual out of the table at stop")

@@ -21,7 +21,7 @@ from ldirectord_py.config.meaning.table_settings import settings
 from ldirectord_py.config.meaning.tls import tell_what_has_no_effect
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.check_options import CheckedServer
-from ldirectord_py.model.config import Alerting, Fallback, Real, Virtual
+from ldirectord_py.model.config import Alerting, Fallback, ForeignWeight, Real, Virtual
 from ldirectord_py.model.service import AddressKey, MarkKey, Protocol, VirtualKey, kernel_endpoint
 
 _NOBODY = Endpoint(IPv4Address(0), 1)
@@ -76,6 +76,7 @@ class _Named:
             checks=checks.all_options if len(checks.all_options) > 1 else (),
             quiescent=values.get(table.QUIESCENT),
             cleanstop=values.get(table.CLEANSTOP),
+            handset=ForeignWeight(values.get(table.HANDSET)),
             failurecount=values.get(FAILURECOUNT),
             fallbackcommand=values.own(telling.SECTION_FALLBACKCOMMAND) or around.values.get(telling.FALLBACKCOMMAND),
             alerting=_alerting(values, around.values),

@@ -1,7 +1,6 @@
 """What people have said, as JSON: commands, admin states, and the files in `maintenancedir`."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from ipaddress import ip_address
 from typing import assert_never
 
 from ldirectord_py.engine.inputs import Commanded, Elapsed, Handset, Maintained
@@ -15,10 +14,9 @@ from ldirectord_py.model.commands import (
     Enable,
     Maintain,
     SetWeight,
-    Target,
     target_name,
 )
-from ldirectord_py.model.service import RealKey
+from ldirectord_py.model.names import target
 
 SaidInput = Maintained | Commanded | Handset | Elapsed
 
@@ -47,17 +45,6 @@ def said(found: Mapping[str, Json]) -> SaidInput | None:
     if "handset" in found:
         return Handset(names.real_key(found["handset"]), int(found["weight"]))
     return Elapsed() if "elapsed" in found else None
-
-
-def target(text: str) -> Target:
-    """Return what `target_name` was given."""
-    real, at, virtual = text.partition("@")
-    if at:
-        return RealKey(names.virtual_key(virtual), names.endpoint(real))
-    try:
-        return ip_address(text)
-    except ValueError:
-        return names.virtual_key(text)
 
 
 def admin_as_json(admin: AdminState | None) -> Json:

@@ -8,6 +8,7 @@ from ldirectord_py.model.check_options import CheckOptions
 from ldirectord_py.model.check_plan import Always, CheckPlan, Never, Polled
 from ldirectord_py.model.config import Config, Fallback, Real, Virtual
 from ldirectord_py.model.health import FaultRules
+from ldirectord_py.model.names import endpoint, virtual_key
 
 NumberOf = Callable[[Polled], int]
 PlanOf = Callable[[int], Polled]
@@ -52,7 +53,7 @@ def _virtual_as_json(virtual: Virtual, number_of: NumberOf) -> Json:
 
 def _virtual(found: Json, plan_of: PlanOf) -> Virtual:
     return Virtual(
-        key=names.virtual_key(found["virtual"]),
+        key=virtual_key(found["virtual"]),
         settings=names.settings(found["settings"]),
         quiescent=bool(found["quiescent"]),
         failurecount=int(found["failurecount"]),
@@ -63,13 +64,11 @@ def _virtual(found: Json, plan_of: PlanOf) -> Virtual:
 
 
 def _fallback(where: str, entry: Json) -> Fallback:
-    return Fallback(endpoint=names.endpoint(where), destination=names.destination(entry))
+    return Fallback(endpoint=endpoint(where), destination=names.destination(entry))
 
 
 def _real(where: str, entry: Json, check: Json, *, plan_of: PlanOf) -> Real:
-    return Real(
-        endpoint=names.endpoint(where), destination=names.destination(entry), plan=_unpolled(check) or plan_of(check)
-    )
+    return Real(endpoint=endpoint(where), destination=names.destination(entry), plan=_unpolled(check) or plan_of(check))
 
 
 def _plan_as_json(plan: CheckPlan, number_of: NumberOf) -> Json:

@@ -21,6 +21,7 @@ from ldirectord_py.engine.recording.configuration import config
 from ldirectord_py.engine.recording.items import VERSION, Given, Header, Item, Prepares, Why, recorded_plan
 from ldirectord_py.engine.recording.names import Json
 from ldirectord_py.model.check_plan import Polled
+from ldirectord_py.model.names import virtual_key
 from ldirectord_py.model.outcome import Outcome, Reason, Verdict
 
 
@@ -109,7 +110,7 @@ class _Segment:
             plan = self._plans[found["ended"]]
             return Observed(plan, outcome, float(found["seconds"]), float(found["late"]), asked)
         if "written" in found:
-            written = tuple(map(names.virtual_key, found["written"]))
+            written = tuple(map(virtual_key, found["written"]))
             return Written(written, anew=bool(found["anew"]), all=bool(found["all"]))
         if "taken_out" in found:
             return TakenOut(names.real_key(found["taken_out"]))
@@ -144,9 +145,9 @@ class _Segment:
             subscribers=tuple((plans[it], tuple(map(names.real_key, reals))) for it, _, reals in found["checks"]),
             unasked=frozenset(plans[check] for check, unasked, _ in found["checks"] if unasked),
             faults=tuple(FaultBelief(plans[it], float(since), float(told)) for it, since, told in found["faults"]),
-            serving=tuple((names.virtual_key(virtual), bool(serving)) for virtual, serving in found["serving"]),
-            standing_in=frozenset(map(names.virtual_key, found["fallbacks"])),
-            unwritten=frozenset(map(names.virtual_key, found["unwritten"])),
+            serving=tuple((virtual_key(virtual), bool(serving)) for virtual, serving in found["serving"]),
+            standing_in=frozenset(map(virtual_key, found["fallbacks"])),
+            unwritten=frozenset(map(virtual_key, found["unwritten"])),
             in_maintenance=tuple(map(names.real_key, found["in_maintenance"])),
             administered=tuple(map(names.real_key, found["administered"])),
             scopes=tuple(commands(found["scopes"])),

@@ -1,30 +1,17 @@
 """Virtual services, real servers, and what the table has of them, as JSON."""
 
 from collections.abc import Iterable, Mapping
-from ipaddress import IPv4Address, ip_address
+from ipaddress import IPv4Address
 from typing import Any
 
-from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.health import Health, State
+from ldirectord_py.model.names import endpoint, virtual_key
 from ldirectord_py.model.outcome import Reason
-from ldirectord_py.model.service import AddressKey, Forwarding, MarkKey, Protocol, RealKey, VirtualKey
+from ldirectord_py.model.service import Forwarding, RealKey
 from ldirectord_py.model.table import Destination, Service, ServiceFlags, Settings, TableState
 
 Json = Any
 """What `json` makes of a document; whatever does not fit is a `ValueError`, `TypeError` or `LookupError` here."""
-_MARKS = {"fwm": 4, "fwm6": 6}
-
-
-def endpoint(text: str) -> Endpoint:
-    """Return the endpoint that `str` has written."""
-    address, _, port = text.rpartition(":")
-    return Endpoint(ip_address(address.removeprefix("[").removesuffix("]")), int(port))
-
-
-def virtual_key(text: str) -> VirtualKey:
-    """Return the key that `str` has written."""
-    kind, _, rest = text.partition(":")
-    return MarkKey(int(rest), _MARKS[kind]) if kind in _MARKS else AddressKey(Protocol(kind), endpoint(rest))
 
 
 def real_as_json(real: RealKey) -> Json:

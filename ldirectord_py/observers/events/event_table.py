@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 from ldirectord_py.model import events as ev
 from ldirectord_py.model.events import MailDelayed, MailDone, MailQueued, MailsLost
 from ldirectord_py.observers.events.counters import Counters
-from ldirectord_py.observers.events.lines import checks, configuration, mail, table, upkeep
+from ldirectord_py.observers.events.lines import administration, checks, configuration, mail, table, upkeep
 from ldirectord_py.observers.events.lines.sentences import silent, told
 from ldirectord_py.observers.events.log_line import Level, LogLine
 
@@ -38,6 +38,7 @@ ROWS: tuple[Row[Any], ...] = (
     Row(ev.FallbackChanged, upkeep.fallback_changed),
     Row(ev.ServingChanged, upkeep.serving_changed),
     Row(ev.MaintenanceChanged, upkeep.maintenance_changed, Counters.maintenance_changed),
+    Row(ev.AdminChanged, administration.admin_changed),
     Row(ev.MaintenanceUnclear, told(Level.WARNING, "maintenance_unclear", "{0.sentence}")),
     # the IPVS table
     Row(ev.TableChanged, table.table_changed, Counters.table_changed),

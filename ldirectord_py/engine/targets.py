@@ -1,0 +1,85 @@
+"""Whom operators mean: from names to real servers, hosts and virtual services."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from ipaddress import ip_address
+from itertools import islice
+
+from ldirectord_py.engine.servers import ServerState
+from ldirectord_py.model.address import Endpoint
+from ldirectord_py.model.commands import Target, target_name
+from ldirectord_py.model.config import Virtual
+from ldirectord_py.model.errors import AmbiguousTarget, UnknownTarget
+from ldirectord_py.model.names import endpoint
+from ldirectord_py.model.service import RealKey, VirtualKey
+from ldirectord_py.model.text.escaping import printable
+
+Servers = Mapping[RealKey, ServerState]
+Virtuals = Mapping[VirtualKey, Virtual]
+_MOST_CANDIDATES = 10
+
+
+def find_target(text: str, servers: Servers, virtuals: Virtuals) -> Target:
+    """Return whom *text* means.
+
+    `REAL@VIRTUAL` is one server; `REAL` is one too, if only one virtual has it; an address alone is that host in
+    every virtual; else it is a virtual, with its protocol or without.
+    Raises `AmbiguousTarget` or `UnknownTarget`.
+    """
+    wanted = text.strip()
+    real, at, virtual = wanted.partition("@")
+    if at:
+        return _server(wanted, real, virtual, servers)
+    found = list(_named(wanted, servers, virtuals))
+    if len(found) == 1:
+        return found[0]
+    shown = printable(wanted)
+    if found:
+        candidates = [target_name(target) for target in islice(found, _MOST_CANDIDATES)]
+        more = " ..." if len(found) > len(candidates) else ""
+        raise AmbiguousTarget(f"{shown} may be {len(found)}: {', '.join(candidates)}{more}", candidates)
+    raise _unknown(shown, wanted, servers, virtuals)
+
+
+def _server(wanted: str, real: str, virtual: str, servers: Servers) -> RealKey:
+    """Return the one server whose full name is *wanted*; its virtual may stand without its protocol."""
+    place, address = _endpoint(real), virtual.lower()
+    for key, server in servers.items():
+        if place in {key.real, server.real.endpoint} and address in {str(key.virtual), key.virtual.label}:
+            return key
+    candidates = [target_name(key) for key in servers if place in {key.real, servers[key].real.endpoint}]
+    raise _none(printable(wanted), candidates[:_MOST_CANDIDATES])
+
+
+def _named(wanted: str, servers: Servers, virtuals: Virtuals) -> Iterator[Target]:
+    """Yield whom *wanted*, without a virtual, names: servers first, then a host, and virtuals only if there is none."""
+    place = _endpoint(wanted)
+    reals = [key for key, server in servers.items() if place is not None and place in {key.real, server.real.endpoint}]
+    yield from reals
+    if reals:
+        return
+    try:
+        host = ip_address(wanted.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        yield from (key for key in virtuals if wanted.lower() in {str(key), key.label})
+    else:
+        if any(key.real.address == host for key in servers):
+            yield host
+
+
+def _endpoint(text: str) -> Endpoint | None:
+    try:
+        return endpoint(text)
+    except ValueError:
+        return None
+
+
+def _unknown(shown: str, wanted: str, servers: Servers, virtuals: Virtuals) -> UnknownTarget:
+    """Return the error about a name that nobody bears, with those that begin alike."""
+    known: Iterable[Target] = (*virtuals, *servers)
+    near = (name for target in known if (name := target_name(target)).startswith(wanted[:6]) and wanted)
+    return _none(shown, list(islice(near, _MOST_CANDIDATES)))
+
+
+def _none(shown: str, candidates: list[str]) -> UnknownTarget:
+    near = f"; there is {', '.join(candidates)}" if candidates else ""
+    return UnknownTarget(f"no real server, host or virtual service is called {shown}{near}", candidates)
