@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.commands import AdminState
+from ldirectord_py.model.commands import AdminKind, AdminState
 from ldirectord_py.model.decisions import Cause, Mode
 from ldirectord_py.model.health import Health, State
 from ldirectord_py.model.service import Forwarding, RealKey, VirtualKey
@@ -33,14 +33,10 @@ class RealStatus:
     """Address and port as configured; the key has them as the table does."""
     forwarding: Forwarding
     health: Health
-    failurecount: int = 1
-    """So many failures in a row take it out."""
     maintenance: str | None = None
     """The name of the file that keeps it in maintenance; None: none does."""
     admin: AdminState | None = None
     """What an operator has said of it."""
-    because: tuple[Cause, ...] = ()
-    """Why it has the weight that we want, from the configured one on."""
     weight: int
     """As configured."""
     wanted: int | None
@@ -65,8 +61,10 @@ class RealStatus:
     @property
     def word(self) -> StatusWord:
         """How it is, in one word."""
-        if self.maintenance is not None:
+        if self.maintenance is not None or (self.admin is not None and self.admin.kind is AdminKind.MAINTENANCE):
             return StatusWord.MAINTENANCE
+        if self.admin is not None and self.admin.takes_no_clients:
+            return StatusWord.DRAINING
         match self.health.state:
             case State.UP:
                 return StatusWord.UP

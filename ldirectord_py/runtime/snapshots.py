@@ -83,10 +83,8 @@ def _reals(
             configured=real.endpoint,
             forwarding=real.destination.forwarding,
             health=server.health,
-            failurecount=server.rules.failurecount,
             maintenance=server.file,
             admin=server.admin,
-            because=standing.because if (standing := decision.reals.get(key)) else (),
             weight=real.destination.weight,
             wanted=should.weight if should else None,
             actual=does.weight if does else None,
@@ -96,6 +94,6 @@ def _reals(
             asked=probe.asked if probe else "",
             interval=None if isinstance(real.plan, Always | Never) else real.plan.interval,
             because=decision.reals[key].because,
-            until=decision.until,
+            until=server.admin.until if server.admin else None,
         )
     return list(statuses.values())

@@ -33,6 +33,7 @@ OURS = {
         "reconcileinterval",
         "reloadlimit",
         "sysctls",
+        "handset",
     ),
     *("tlscafile", "tlscertfile", "tlsciphers", "tlskeyfile", "tlsminimum", "tlsservername", "tlsverify"),
 }

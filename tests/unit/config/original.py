@@ -81,6 +81,7 @@ def globals_of(text: bytes) -> Words:
         "reconcileinterval",
         "reloadlimit",
         "sysctls",
+        "handset",
     )
     ours += (
         "checksource",

@@ -12,12 +12,25 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from ldirectord_py.checks.connect import Connect
 from ldirectord_py.engine.apply import apply
 from ldirectord_py.engine.decision import decide
-from ldirectord_py.engine.inputs import Configured, Input, Maintained, Moment, Observed, TakenOut, Written
+from ldirectord_py.engine.inputs import (
+    Commanded,
+    Configured,
+    Elapsed,
+    Handset,
+    Input,
+    Maintained,
+    Moment,
+    Observed,
+    TakenOut,
+    Written,
+)
+from ldirectord_py.engine.interventions import respects_hand
 from ldirectord_py.engine.plan import plan
 from ldirectord_py.engine.state import EngineState
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.check_plan import Always, Never, Repeated
-from ldirectord_py.model.config import Config, Fallback, Real, Virtual
+from ldirectord_py.model.commands import AdminKind, Command, Drain, Enable, Maintain, SetWeight, Target
+from ldirectord_py.model.config import Config, Fallback, ForeignWeight, Real, Virtual
 from ldirectord_py.model.decisions import Who
 from ldirectord_py.model.events import CheckDone, Event, HealthChanged
 from ldirectord_py.model.health import State
@@ -59,8 +72,10 @@ KINDS = ("checked", "checked", "on", "off")
 reals = st.sampled_from([real(*each) for each in product(SERVERS, (0, 1, 2), KINDS)])
 rules = st.sampled_from(
     [
-        {"fallback": fallback, "quiescent": quiescent, "failurecount": failurecount}
-        for fallback, quiescent, failurecount in product((None, FALLBACK), (False, True), (1, 2, 3))
+        {"fallback": fallback, "quiescent": quiescent, "failurecount": failurecount, "handset": handset}
+        for fallback, quiescent, failurecount, handset in product(
+            (None, FALLBACK), (False, True), (1, 2, 3), ForeignWeight
+        )
     ]
 )
 services = st.builds(
@@ -75,6 +90,23 @@ configs = st.builds(
     virtuals=st.lists(services, max_size=2, unique_by=lambda virtual: virtual.key).map(tuple),
     readdquiescent=st.booleans(),
 )
+TARGETS: tuple[Target, ...] = (
+    *(IPv4Address(f"10.9.0.{number}") for number in SERVERS),
+    *(service(port).key for port in (80, 81)),
+    *(RealKey(service(port).key, real(number, 1, "on").endpoint) for number, port in product(SERVERS, (80, 81))),
+)
+COMMANDS: tuple[Command, ...] = tuple(
+    command
+    for target, until in product(TARGETS, (None, 1500.0, 1e6))
+    for command in (
+        Drain(target=target, by="root", until=until),
+        Maintain(target=target, by="root", until=until),
+        SetWeight(target=target, weight=0, by="root", until=until),
+        SetWeight(target=target, weight=3, by="root", until=until),
+        Enable(target=target, by="root"),
+    )
+)
+commands = st.sampled_from(COMMANDS)
 maintained = st.sampled_from([set(each) for many in range(3) for each in combinations(SERVERS, many)])
 
 
@@ -144,6 +176,28 @@ class Engine(RuleBasedStateMachine):
         before, self.files = self.files, {key: str(key.real.address) for key in keys}
         self.step(Maintained({key: self.files.get(key) for key in {*before, *self.files}}))
 
+    @rule(command=commands)
+    def is_told(self, command: Command) -> None:
+        self.step(Commanded(command))
+
+    @rule()
+    def comes_to_an_end(self) -> None:
+        self.step(Elapsed())
+        until = self.state.interventions.administration.until
+        assert until is None or until > self.now
+
+    @precondition(lambda self: self.table)
+    @rule(data=st.data(), weight=st.integers(0, 3))
+    def is_set_by_hand(self, data: st.DataObject, weight: int) -> None:
+        """A stranger sets a weight: it holds where that is respected, and is repaired elsewhere."""
+        self.written()
+        reals = [key for key in self.state.servers if key.real in self.table[key.virtual].destinations]
+        if not reals:
+            return
+        key = data.draw(st.sampled_from(sorted(reals, key=str)))
+        if respects_hand(self.state.virtuals[key.virtual], self.state.servers[key], weight):
+            self.step(Handset(key, weight))
+
     @rule()
     def written(self) -> None:
         pending, self.pending = self.pending, set()
@@ -198,9 +252,31 @@ class Engine(RuleBasedStateMachine):
         for key, server in self.state.servers.items():
             decision = self.state.decide(key.virtual)
             assert decision is not None
-            if server.health.state is State.UP and server.file is None and server.real.destination.weight:
-                assert weight(decision.service) > 0
-                assert decision.reals[key].weight == server.real.destination.weight
+            if server.health.state is not State.UP or server.file is not None:
+                continue
+            expected = server.real.destination.weight
+            if server.admin is not None:
+                expected = server.admin.weight if server.admin.kind is AdminKind.WEIGHT else 0  # type: ignore[assignment]
+            assert decision.reals[key].weight == expected
+            assert weight(decision.service) >= min(expected, 1)
+
+    @invariant()
+    def a_server_that_is_drained_keeps_its_entry(self) -> None:
+        for key, server in self.state.servers.items():
+            assert (key in self.state.interventions.administration.states) == (server.admin is not None)
+            if server.admin is not None and server.admin.kind is AdminKind.DRAIN:
+                decision = self.state.decide(key.virtual)
+                assert decision is not None
+                assert decision.reals[key].weight == 0
+                assert key.real in decision.service.destinations
+
+    @invariant()
+    def a_decision_says_when_the_first_command_ends(self) -> None:
+        for key, virtual in self.state.virtuals.items():
+            decision = self.state.decide(key)
+            assert decision is not None
+            admins = (self.state.servers[name].admin for name in virtual.keys)
+            assert decision.until == min((each.until for each in admins if each and each.until), default=None)
 
     @invariant()
     def a_server_in_maintenance_has_none(self) -> None:
@@ -222,7 +298,8 @@ class Engine(RuleBasedStateMachine):
             for name, standing in decision.reals.items():
                 configured = self.state.servers[name].real.destination.weight
                 assert standing.because[0].who is Who.CONFIG
-                assert (len(standing.because) == 1) == self.state.servers[name].health.state.serving
+                server = self.state.servers[name]
+                assert (len(standing.because) == 1) == (server.health.state.serving and server.admin is None)
                 assert len(standing.because) > 1 or standing.weight == configured
 
     @invariant()

@@ -4,6 +4,7 @@ from ipaddress import ip_address
 
 from ldirectord_py.model import events as ev
 from ldirectord_py.model.address import Endpoint
+from ldirectord_py.model.commands import AdminKind, AdminState
 from ldirectord_py.model.health import Health, State
 from ldirectord_py.model.outcome import Reason, down, fault, up
 from ldirectord_py.model.problems import Problem, Severity
@@ -57,6 +58,16 @@ SOFTLY = ev.SoftFailure(
     REAL, health(State.UP, failures=1, reason=Reason.REFUSED, detail="connection refused"), 3, ASKED
 )
 FORGIVEN = ev.HealthChanged(REAL, SOFTLY.health, UP, 3, ASKED)
+DRAINED = AdminState(
+    kind=AdminKind.DRAIN, by="root (pid 801)", since=1_000_000_000.5, until=1_000_003_600.0, reason="a new release"
+)
+WEIGHTED = AdminState(kind=AdminKind.WEIGHT, by="eve (pid 802)", since=1_000_000_000.5, weight=7, scope="10.0.0.5")
+IS_DRAINED = ev.AdminChanged(REAL, None, DRAINED, ev.AdminCause.COMMAND, "root (pid 801)", "a new release")
+IS_WEIGHTED = ev.AdminChanged(REAL, DRAINED, WEIGHTED, ev.AdminCause.COMMAND, "eve (pid 802)")
+IS_ENABLED = ev.AdminChanged(REAL, DRAINED, None, ev.AdminCause.COMMAND, "eve (pid 802)", "the release is out")
+STILL_DRAINED = ev.AdminChanged(REAL, None, DRAINED, ev.AdminCause.RESTORED)
+DRAIN_OVER = ev.AdminChanged(REAL, DRAINED, None, ev.AdminCause.EXPIRED)
+DRAIN_DROPPED = ev.AdminChanged(REAL, WEIGHTED, None, ev.AdminCause.DROPPED)
 CERTIFICATE = ev.CertificateSeen((REAL,), 1_000_000_000.0)
 REFUSED = ev.ChangeRefused(
     Refusal(AddDestination(WEB, REAL.real, destination(3)), 2, "the service does not exist"), ev.Trigger.HEALTH

@@ -29,14 +29,14 @@ def admin_changed(event: AdminChanged) -> list[LogLine]:
 def _sentence(event: AdminChanged) -> str:
     if event.after is not None:
         again = "still " if event.cause is AdminCause.RESTORED else ""
-        replaced = f"; that replaces {_words(event.before)}" if event.before is not None else ""
-        return f"Real server {event.real} {again}{_words(event.after)}{replaced}"
-    before = f" ({_words(event.before)})" if event.before is not None else ""
+        replaced = f"; before it was {_words(event.before)}" if event.before is not None else ""
+        return f"Real server {event.real} is {again}{_words(event.after)}{replaced}"
+    before = f"; it was {_words(event.before)}" if event.before is not None else ""
     match event.cause:
         case AdminCause.EXPIRED:
             return f"Real server {event.real} is enabled: the time of the command is over{before}"
         case AdminCause.DROPPED:
-            return f"Real server {event.real} has gone with the reload, and with it the command{before}"
+            return f"Real server {event.real} has gone with the reload, and with it the command of an operator{before}"
         case AdminCause.COMMAND | AdminCause.TABLE | AdminCause.RESTORED:
             reason = f": {event.reason}" if event.reason else ""
             return f"Real server {event.real} is enabled by {event.by}{reason}{before}"
@@ -51,7 +51,7 @@ def _words(admin: AdminState) -> str:
 
 
 _VERBS = {
-    AdminKind.DRAIN: "is drained",
-    AdminKind.MAINTENANCE: "is in maintenance",
-    AdminKind.WEIGHT: "has weight {0.weight}",
+    AdminKind.DRAIN: "drained",
+    AdminKind.MAINTENANCE: "in maintenance",
+    AdminKind.WEIGHT: "given weight {0.weight}",
 }

@@ -165,7 +165,9 @@ class Compared(Recorded):
         assert course(decoded(self.brief)) == found
         for key, server in self.state.servers.items():
             if server.health.state.serving and not self.pending:
-                assert found.servers[key][-1].weight == server.real.destination.weight
+                decision = self.state.decide(key.virtual)
+                assert decision is not None
+                assert found.servers[key][-1].weight == decision.reals[key].weight
         for number in (1, 2, 5):  # successes that repeat play no part, whatever the configuration
             virtuals = (replace(each, failurecount=number, quiescent=number == 2) for each in self.configs[0].virtuals)
             other = replace(self.configs[-1], virtuals=tuple(virtuals))

@@ -17,16 +17,36 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
 from ldirectord_py.engine.belief import Belief
-from ldirectord_py.engine.inputs import Configured, Input, Moment, Observed, TakenOut
+from ldirectord_py.engine.inputs import (
+    Commanded,
+    Configured,
+    Elapsed,
+    Handset,
+    Input,
+    Moment,
+    Observed,
+    TakenOut,
+)
 from ldirectord_py.engine.maintained import IN_MAINTENANCE, kept_out
-from ldirectord_py.engine.recording import names
+from ldirectord_py.engine.recording import commands, names
 from ldirectord_py.engine.recording.course import course
 from ldirectord_py.engine.recording.decoding import BrokenLine, decoded
 from ldirectord_py.engine.recording.encoding import Encoder, Repetitions
 from ldirectord_py.engine.recording.items import Given, Header, Prepares, Why
 from ldirectord_py.engine.recording.replay import Told, replay
 from ldirectord_py.engine.state import EngineState
+from ldirectord_py.model import names as names_in_the_model
 from ldirectord_py.model.address import Endpoint
+from ldirectord_py.model.commands import (
+    AdminKind,
+    AdminState,
+    Command,
+    Drain,
+    Enable,
+    Maintain,
+    SetWeight,
+    target_name,
+)
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.events import CheckDone, Event
 from ldirectord_py.model.health import Health, State
@@ -139,6 +159,33 @@ def test_names_and_tables_are_read_as_they_were_written(table: dict, files: dict
     assert names.files(names.files_as_json(files)) == files
 
 
+admins = st.builds(
+    AdminState,
+    kind=st.sampled_from(AdminKind),
+    by=texts,
+    since=seconds,
+    until=st.none() | seconds,
+    reason=texts,
+    weight=st.none() | st.integers(0, 65535),
+    scope=texts,
+)
+targets = reals | virtuals | addresses
+timed = {"target": targets, "by": texts, "reason": texts, "until": st.none() | seconds}
+orders = st.one_of(
+    st.builds(Drain, **timed),
+    st.builds(Maintain, **timed),
+    st.builds(SetWeight, weight=st.integers(0, 65535), **timed),
+    st.builds(Enable, target=targets, by=texts, reason=texts),
+)
+
+
+@given(orders, st.dictionaries(texts, admins, max_size=3))
+def test_commands_are_read_as_they_were_written(command: Command, commanded: dict[str, AdminState]) -> None:
+    assert commands.command(commands.command_as_json(command)) == command
+    assert dict(commands.commands(commands.commands_as_json(commanded.items()))) == commanded
+    assert names_in_the_model.target(target_name(command.target)) == command.target
+
+
 @given(
     st.lists(st.tuples(st.builds(Outcome, st.sampled_from(Verdict), st.sampled_from(Reason), texts), texts)), moments
 )
@@ -197,9 +244,9 @@ HEADER = Encoder().header(Header(why=Why.START, at=Moment(1, 1), begun=Moment(1,
         (["real=10.0.0.1:80"], 1, "no line of a recording: Expecting value"),
         (["{}"], 1, "it is no recording: its first line is no header"),
         (
-            [HEADER, HEADER.replace('"recording":1', '"recording":2')],
+            [HEADER, HEADER.replace('"recording":2', '"recording":3')],
             2,
-            "expected a recording of version 1, but got 2",
+            "expected a recording of version 2, but got 3",
         ),
         ([HEADER, '{"at":[1,1],"ended":3,"answer":0}'], 2, "0 is missing, or stands for nothing"),
         ([HEADER, '{"at":[1,1],"configured":null}'], 2, "a configuration comes in force that was not prepared"),
@@ -238,7 +285,13 @@ def recording() -> list[str]:
         machine.step(Observed(checked(1), outcome, 0.1, 0))
     machine.maintains(numbers={1})  # type: ignore[misc]
     machine.begin(Why.FULL)
-    machine.step(TakenOut(next(iter(machine.state.servers))))
+    one = next(iter(machine.state.servers))
+    machine.step(TakenOut(one))
+    machine.step(Commanded(SetWeight(target=one.virtual, weight=2, by="root", until=5000.0)))
+    machine.step(Commanded(Enable(target=one, by="root")))
+    machine.step(Handset(one, 2))
+    machine.step(Elapsed())
+    machine.begin(Why.FULL)
     machine.maintains(numbers=set())  # type: ignore[misc]
     machine.step(Observed(checked(1), up(), 0.1, 0))
     machine.written()  # type: ignore[misc]
@@ -252,7 +305,7 @@ VALUE = re.compile(r'-?[0-9.e]+|"[^"]*"|null|true|false|\[\]')
 
 def test_the_recording_that_is_spoiled_has_each_kind_of_line() -> None:
     kinds = ("recording", "believed", "check", "answer", "ended", "prepares", "configured", "maintained", "taken_out")
-    for kind in (*kinds, "written"):
+    for kind in (*kinds, "written", "commanded", "handset", "elapsed"):
         assert any(f'"{kind}":' in line for line in WHOLE), kind
 
 

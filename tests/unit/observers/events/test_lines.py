@@ -30,6 +30,68 @@ def warning(event: str, message: str, **fields) -> LogLine:
 
 CASES = [
     (
+        the.IS_DRAINED,
+        [
+            info(
+                "admin_changed",
+                "Real server 10.0.0.5:80 (tcp:10.0.0.1:80) is drained by root (pid 801),"
+                " until 2001-09-09 02:46 UTC: a new release",
+                **NAMES,
+                cause="command",
+                admin="drain",
+                before=None,
+                by="root (pid 801)",
+                reason="a new release",
+                weight=None,
+                until=1_000_003_600.0,
+                scope="",
+            )
+        ],
+    ),
+    *(
+        (event, [LogLine(level, "admin_changed", f"Real server 10.0.0.5:80 (tcp:10.0.0.1:80) {text}", NAMES | fields)])
+        for event, level, text, fields in (
+            (
+                the.IS_WEIGHTED,
+                Level.INFO,
+                "is given weight 7 by eve (pid 802); before it was drained by root (pid 801), until 2001-09-09 02:46 UTC:"
+                " a new release",
+                {"cause": "command", "admin": "weight", "before": "drain", "by": "eve (pid 802)", "reason": ""}
+                | {"weight": 7, "until": None, "scope": "10.0.0.5"},
+            ),
+            (
+                the.IS_ENABLED,
+                Level.INFO,
+                "is enabled by eve (pid 802): the release is out; it was drained by root (pid 801), until 2001-09-09 02:46"
+                " UTC: a new release",
+                {"cause": "command", "admin": None, "before": "drain", "by": "eve (pid 802)"}
+                | {"reason": "the release is out", "weight": None, "until": None, "scope": ""},
+            ),
+            (
+                the.STILL_DRAINED,
+                Level.INFO,
+                "is still drained by root (pid 801), until 2001-09-09 02:46 UTC: a new release",
+                {"cause": "restored", "admin": "drain", "before": None, "by": "root (pid 801)"}
+                | {"reason": "a new release", "weight": None, "until": 1_000_003_600.0, "scope": ""},
+            ),
+            (
+                the.DRAIN_OVER,
+                Level.INFO,
+                "is enabled: the time of the command is over; it was drained by root (pid 801), until 2001-09-09 02:46 UTC:"
+                " a new release",
+                {"cause": "expired", "admin": None, "before": "drain", "by": "root (pid 801)"}
+                | {"reason": "", "weight": None, "until": None, "scope": ""},
+            ),
+            (
+                the.DRAIN_DROPPED,
+                Level.WARNING,
+                "has gone with the reload, and with it the command of an operator; it was given weight 7 by eve (pid 802)",
+                {"cause": "dropped", "admin": None, "before": "weight", "by": "eve (pid 802)"}
+                | {"reason": "", "weight": None, "until": None, "scope": "10.0.0.5"},
+            ),
+        )
+    ),
+    (
         the.CHECKED,
         [
             LogLine(
