@@ -9,13 +9,15 @@ from pathlib import Path
 import pytest
 
 from ldirectord_py.config.load import parse
+from ldirectord_py.engine.inputs import Commanded
 from ldirectord_py.ipvs.memory import MemoryTable
+from ldirectord_py.model.commands import Drain, SetWeight
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.events import HealthChanged
 from ldirectord_py.model.health import Health, State
 from ldirectord_py.model.outcome import Reason, down
 from ldirectord_py.runtime.director import Director
-from ldirectord_py.runtime.statefile import StateFile, boot_id, owned, remembered, settings_before
+from ldirectord_py.runtime.statefile import StateFile, boot_id, owned, predecessor, remembered, settings_before
 
 CONFIG = b"""\
 virtual=192.0.2.1:80
@@ -196,3 +198,21 @@ async def test_settings_that_are_none_are_none(tmp_path, warn, sysctls):
     await left(path, warn)
     path.write_text(path.read_text().replace('"sysctls": {}', f'"sysctls": {sysctls}'))
     assert settings_before(path) == {}
+
+
+async def test_what_operators_have_said_survives_whatever_the_age_of_the_file(tmp_path: Path, warn: Complaints) -> None:
+    path = tmp_path / "web.state"
+    director = Director(config(), MemoryTable(), lambda _event: None)
+    real = next(iter(director.state.servers))
+    director.administer(Commanded(Drain(target=real, by="root", reason="a “new” release")))
+    director.administer(Commanded(SetWeight(target=real.real.address, weight=5, by="eve", until=5000.0)))
+    await StateFile(path, director, warn).write()
+    document = json.loads(path.read_text())
+    path.write_text(json.dumps(document | {"boot": "another one"}))
+    os.utime(path, (0, 0))
+    said = predecessor(path, 4000.0, warn)
+    assert said.remembered == {}
+    assert said.commanded == director.commanded
+    assert set(predecessor(path, 5000.0, warn).commanded) == set()
+    path.write_text(json.dumps(document | {"commanded": [["x", {"kind": "nonsense"}]]}))
+    assert predecessor(path, 4000.0, warn).commanded == {}

@@ -3,7 +3,16 @@
 from dataclasses import replace
 from typing import assert_never
 
-from ldirectord_py.model.events import Agreed, ChangeRefused, Diverged, DriftFound, DriftRecurs, TableChanged, Trigger
+from ldirectord_py.model.events import (
+    Agreed,
+    ChangeRefused,
+    Diverged,
+    DriftFound,
+    DriftKind,
+    DriftRecurs,
+    TableChanged,
+    Trigger,
+)
 from ldirectord_py.model.service import RealKey, VirtualKey
 from ldirectord_py.model.table import (
     AddDestination,
@@ -19,6 +28,8 @@ from ldirectord_py.model.table import (
 from ldirectord_py.model.text.table_words import destination_differences, settings_differences
 from ldirectord_py.observers.changes import CHANGE_WORDS
 from ldirectord_py.observers.events.log_line import Field, Level, LogLine, names_of
+
+_INSTEAD = " (to have another weight: ldirectorctl weight or drain, or handset=respect)"
 
 
 def table_changed(event: TableChanged) -> list[LogLine]:
@@ -114,6 +125,8 @@ def drift_found(event: DriftFound) -> list[LogLine]:
     """Return the line for what somebody else has changed in the table."""
     fields: dict[str, Field] = {"kind": event.kind.value, **_place(event.virtual, event.real)}
     text = f"The IPVS table is not as it was left: {_whom(event.virtual, event.real)}: {event.sentence}"
+    if event.kind is DriftKind.WEIGHT:
+        text += _INSTEAD
     level = Level.DEBUG if event.again else Level.WARNING
     return [LogLine(level, "drift_found", text, {**fields, "sentence": event.sentence})]
 

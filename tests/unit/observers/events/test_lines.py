@@ -28,14 +28,15 @@ def warning(event: str, message: str, **fields) -> LogLine:
     return LogLine(Level.WARNING, event, message, fields)
 
 
+DRAINED = "drained by root (pid 801), until 2001-09-09 02:46 UTC: a new release"
+
 CASES = [
     (
         the.IS_DRAINED,
         [
             info(
                 "admin_changed",
-                "Real server 10.0.0.5:80 (tcp:10.0.0.1:80) is drained by root (pid 801),"
-                " until 2001-09-09 02:46 UTC: a new release",
+                f"Real server 10.0.0.5:80 (tcp:10.0.0.1:80) is {DRAINED}",
                 **NAMES,
                 cause="command",
                 admin="drain",
@@ -54,38 +55,38 @@ CASES = [
             (
                 the.IS_WEIGHTED,
                 Level.INFO,
-                "is given weight 7 by eve (pid 802); before it was drained by root (pid 801), until 2001-09-09 02:46 UTC:"
-                " a new release",
+                f"is given weight 7 by eve (pid 802); before it was {DRAINED}",
                 {"cause": "command", "admin": "weight", "before": "drain", "by": "eve (pid 802)", "reason": ""}
                 | {"weight": 7, "until": None, "scope": "10.0.0.5"},
             ),
             (
                 the.IS_ENABLED,
                 Level.INFO,
-                "is enabled by eve (pid 802): the release is out; it was drained by root (pid 801), until 2001-09-09 02:46"
-                " UTC: a new release",
+                f"is enabled by eve (pid 802): the release is out; it was {DRAINED}",
                 {"cause": "command", "admin": None, "before": "drain", "by": "eve (pid 802)"}
                 | {"reason": "the release is out", "weight": None, "until": None, "scope": ""},
             ),
             (
                 the.STILL_DRAINED,
                 Level.INFO,
-                "is still drained by root (pid 801), until 2001-09-09 02:46 UTC: a new release",
+                f"is still {DRAINED}",
                 {"cause": "restored", "admin": "drain", "before": None, "by": "root (pid 801)"}
                 | {"reason": "a new release", "weight": None, "until": 1_000_003_600.0, "scope": ""},
             ),
             (
                 the.DRAIN_OVER,
                 Level.INFO,
-                "is enabled: the time of the command is over; it was drained by root (pid 801), until 2001-09-09 02:46 UTC:"
-                " a new release",
+                f"is enabled: the time of the command is over; it was {DRAINED}",
                 {"cause": "expired", "admin": None, "before": "drain", "by": "root (pid 801)"}
                 | {"reason": "", "weight": None, "until": None, "scope": ""},
             ),
             (
                 the.DRAIN_DROPPED,
                 Level.WARNING,
-                "has gone with the reload, and with it the command of an operator; it was given weight 7 by eve (pid 802)",
+                (
+                    "has gone with the reload, and with it the command of an operator;"
+                    " it was given weight 7 by eve (pid 802)"
+                ),
                 {"cause": "dropped", "admin": None, "before": "weight", "by": "eve (pid 802)"}
                 | {"reason": "", "weight": None, "until": None, "scope": "10.0.0.5"},
             ),
@@ -426,7 +427,8 @@ CASES = [
                 Level.WARNING,
                 "drift_found",
                 "The IPVS table is not as it was left: "
-                "real server 10.0.0.5:80 (tcp:10.0.0.1:80): weight 0 instead of 3",
+                "real server 10.0.0.5:80 (tcp:10.0.0.1:80): weight 0 instead of 3"
+                " (to have another weight: ldirectorctl weight or drain, or handset=respect)",
                 {"kind": "weight", **NAMES, "sentence": "weight 0 instead of 3"},
             )
         ],
