@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Protocol
 
 from ldirectord_py.model.config import Config
@@ -126,25 +127,25 @@ class Reconciler:
         A few at a time: one whose server changes its health meanwhile does not wait for all the others.
         """
         for some in slices(list(virtuals), self.known, self._wanted.servers):
-            await self._reach(self._writer.update(some, trigger))
+            await self._reach(partial(self._writer.update, some, trigger))
             await asyncio.sleep(0)  # checks first
-        await self._reach(self._writer.retry(trigger))
+        await self._reach(partial(self._writer.retry, trigger))
 
     async def reconcile(self) -> None:
         """Compare the whole table with what we left there, tell what differs, and repair it."""
         begun = time.monotonic()
-        if await self._reach(self._writer.reconcile()):
+        if await self._reach(self._writer.reconcile):
             self._emit(Reconciled(time.monotonic() - begun))
 
     async def remove(self, virtuals: Sequence[VirtualKey], trigger: Trigger) -> None:
         """Take *virtuals* out of the table, as far as they are in it."""
-        await self._reach(self._writer.remove(virtuals, trigger))
+        await self._reach(partial(self._writer.remove, virtuals, trigger))
 
-    async def _reach(self, work: Coroutine[None, None, None]) -> bool:
+    async def _reach(self, work: Callable[[], Awaitable[None]]) -> bool:
         """Do *work*, and tell when the table gets lost or comes back; return whether it was reached."""
         try:
             async with self._writing:
-                await work
+                await work()
         except TableUnavailable as error:
             if not self._lost:
                 self._lost = True
