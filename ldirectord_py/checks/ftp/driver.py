@@ -42,7 +42,7 @@ class Ftp:
     async def run(self, services: DriverServices) -> Outcome:
         """See `Driver.run`."""
         try:
-            services.note(StepKind.CONNECT, f"tcp to {self.server}")
+            services.note(StepKind.CONNECT, f"to {self.server} over tcp")
             async with connection(self.server, self.origin) as (reader, writer):
                 control = Control(reader, writer, services.note, *self._secrets)
                 await self._log_in(control)
@@ -72,7 +72,7 @@ class Ftp:
     async def _fetch(self, control: Control, path: bytes, services: DriverServices) -> Outcome:
         await control.ask(b"TYPE I", 2)
         data = self.server.at_port(await self._data_port(control))
-        services.note(StepKind.CONNECT, f"tcp to {data}, for the file")
+        services.note(StepKind.CONNECT, f"to {data} over tcp, for the file")
         async with connection(data, self.origin, what=f"data connection to port {data.port}: ") as (reader, _):
             command = b"RETR " + path
             begun = await control.ask(command, 1, 2)

@@ -3,6 +3,7 @@
 import ssl
 from datetime import UTC, datetime
 
+from ldirectord_py.checks.quoting import quoted
 from ldirectord_py.model.conversation import Pattern, Transport
 from ldirectord_py.model.outcome import Outcome
 from ldirectord_py.model.probe import Origin, Target
@@ -61,7 +62,7 @@ class TracedPeer(StreamPeer):
         """Return how the connection is closed that is left in order."""
         if self._ended:
             return "the server has closed its side, and we close ours"
-        return "left to the server to close first" if self._server_closes else "we close first"
+        return "it is left to the server to close first" if self._server_closes else "we close first"
 
     def _close(self) -> None:
         if self._socket is not None:
@@ -70,7 +71,7 @@ class TracedPeer(StreamPeer):
 
     def _end(self) -> str:
         """Return how the socket is closed at once."""
-        return "reset by us" if self._connected and not self._ended else "closed"
+        return "we reset the connection" if self._connected and not self._ended else "the socket is closed"
 
     # The conversation's side.
 
@@ -103,13 +104,13 @@ def _way(target: Target) -> str:
     origin = target.origin or Origin()
     source = f" from {origin.address}" if origin.address is not None else ""
     device = f" through {origin.device}" if origin.device is not None else ""
-    return f"{'tcp' if target.transport is Transport.TLS else target.transport} to {whom}{source}{device}"
+    carrier = Transport.TCP if target.transport is Transport.TLS else target.transport
+    return f"to {whom} over {carrier}{source}{device}"
 
 
 def told_match(pattern: Pattern, subject: bytes, *, found: bool) -> str:
     """Return what is said of a pattern that was looked for."""
-    sought = pattern.text.decode("utf-8", "surrogateescape")
-    return f"{sought} {'matches' if found else 'does not match'} these {len(subject)} bytes"
+    return f"the pattern {quoted(pattern.text)} {'matches' if found else 'does not match'} these {len(subject)} bytes"
 
 
 class TracedTlsPeer(TracedPeer, TlsPeer):
@@ -162,7 +163,7 @@ class TracedDatagramPeer(TracedPeer, DatagramPeer):
         return f"a socket at {self._own_address()}; nothing was sent yet"
 
     def _end(self) -> str:
-        return "socket closed"
+        return "the socket is closed"
 
     def _leave(self) -> None:
         self._close()

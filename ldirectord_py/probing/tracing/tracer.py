@@ -38,7 +38,7 @@ from ldirectord_py.probing.tracing.recorder import TraceRecorder
 from ldirectord_py.system.daemon_thread import Threads
 from ldirectord_py.workers.workers import Workers
 
-AT_A_TIME = 4
+AT_A_TIME = 8
 """Checks that are followed at the same time; others wait."""
 _LINGERING = 16
 """Probers whose check is over and whose connections are still being closed."""

@@ -1,11 +1,11 @@
-"""What has become of a command: of an order about servers, of a reload, of a check."""
+"""What has become of a command: of an order about servers, of a reload."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from ldirectord_py.cli.blocks import Block, Cell, Grid, Paragraph, sentence
+from ldirectord_py.cli.blocks import Block, Cell, Grid, sentence
 from ldirectord_py.cli.ctl.reports.servers import ordered
-from ldirectord_py.cli.ctl.reports.words import counted, took
+from ldirectord_py.cli.ctl.reports.words import counted
 from ldirectord_py.cli.terminal import Style
 
 Answer = Mapping[str, Any]
@@ -51,19 +51,3 @@ def reloaded(answer: Answer) -> list[Block]:
     said = [sentence(text, Style.YELLOW) for text in (*answer["warnings"], *answer["notes"])]
     summary = ", ".join(f"{len(answer[key])} {key}" for _, key, _ in signs if answer[key]) or "nothing has changed"
     return [*([Grid(rows, indent=2)] if rows else []), *said, sentence(f"The configuration is in force: {summary}.")]
-
-
-def checked(found: Sequence[Mapping[str, Any]]) -> list[Block]:
-    """Return each step of a check of each server, and the verdict."""
-    blocks: list[Block] = []
-    for each in found:
-        style = Style.GREEN if each["verdict"] == "up" else Style.RED
-        words = f" after {took(each['seconds'])}: {each['detail'] or each['reason']}"
-        blocks += [*([Paragraph()] if blocks else []), sentence(each["name"], Style.BOLD)]
-        blocks.append(Grid([_step(step) for step in each["steps"]], ("MS", "STEP", ""), frozenset({0}), indent=2))
-        blocks.append(Paragraph((Cell(each["verdict"], style), Cell(words)), indent=2))
-    return blocks
-
-
-def _step(step: Mapping[str, Any]) -> tuple[Cell, ...]:
-    return Cell(f"{step['at'] * 1000:.1f}", Style.DIM), Cell(step["what"]), Cell(step["text"])

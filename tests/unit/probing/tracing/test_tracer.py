@@ -53,11 +53,15 @@ async def test_a_page_is_fetched_step_by_step() -> None:
     assert trace.outcome is not None
     assert trace.outcome.verdict is Verdict.UP
     steps = told(trace)
-    assert steps[:3] == [f"ask: GET http://{endpoint}/", f"connect: tcp to {endpoint}", "connect: connected, from us"]
+    assert steps[:3] == [
+        f"ask: GET http://{endpoint}/",
+        f"connect: to {endpoint} over tcp",
+        "connect: connected, from us",
+    ]
     assert steps[3].startswith("send: GET / HTTP/1.1\\r\\n")
     assert "X-Secret: ***\\r\\n" in steps[3]
     assert steps[4] == r"receive: HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
-    assert steps[5:] == ["close: left to the server to close first", "judge: up: 200 OK"]
+    assert steps[5:] == ["close: it is left to the server to close first", "judge: up: 200 OK"]
     assert trace.steps[3].size is not None
     assert trace.steps[3].size > len(request)
 
@@ -68,8 +72,8 @@ async def test_a_closed_port_is_told() -> None:
     trace = await traced(f"127.0.0.1:{port}", "service=http")
 
     assert told(trace)[1:] == [
-        f"connect: tcp to 127.0.0.1:{port}",
-        "close: closed",
+        f"connect: to 127.0.0.1:{port} over tcp",
+        "close: the socket is closed",
         "judge: down: connection refused",
     ]
     assert trace.as_json("x") | {"seconds": 0, "steps": []} == {
@@ -89,7 +93,7 @@ async def test_a_server_that_keeps_silent_is_reset_in_the_end() -> None:
     async with serving(silent) as endpoint:
         trace = await traced(endpoint, "service=smtp", "negotiatetimeout=1")
 
-    assert told(trace)[-2:] == ["close: reset by us", "judge: down: connected, but no answer within 1 s"]
+    assert told(trace)[-2:] == ["close: we reset the connection", "judge: down: connected, but no answer within 1 s"]
     assert trace.steps[-1].at > 1
 
 
@@ -133,7 +137,7 @@ async def test_a_question_in_a_datagram_is_shown_each_time_that_it_is_sent() -> 
 async def test_a_ping_is_shown() -> None:
     trace = await traced("127.0.0.1:80", "checktype=ping")
 
-    assert told(trace)[:2] == ["ask: ping of 127.0.0.1", "connect: icmp to 127.0.0.1"]
+    assert told(trace)[:2] == ["ask: ping of 127.0.0.1", "connect: to 127.0.0.1 over icmp"]
     assert trace.outcome is not None
     assert trace.outcome.verdict is Verdict.UP
 
@@ -168,7 +172,7 @@ async def test_ftp_is_shown_command_by_command_without_the_password() -> None:
         )
 
     assert told(trace)[1:] == [
-        f"connect: tcp to {endpoint}",
+        f"connect: to {endpoint} over tcp",
         r"receive: 220 ready\r\n",
         r"send: USER ***\r\n",
         r"receive: 331 password\r\n",

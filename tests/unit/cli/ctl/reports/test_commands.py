@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from ldirectord_py.cli.blocks import Plain
-from ldirectord_py.cli.ctl.reports.commands import carried_out, checked, left, reloaded
+from ldirectord_py.cli.ctl.reports.commands import carried_out, left, reloaded
 from tests.peers.api_answers import ADMIN, NOW
 
 WEIGHT = {**ADMIN, "kind": "weight", "weight": 1, "reason": ""}
@@ -43,11 +43,3 @@ def test_a_reload() -> None:
     assert Plain().written(reloaded(answer)) == text
     nothing = dict.fromkeys(("added", "removed", "changed", "warnings", "notes"), ())
     assert Plain().written(reloaded(nothing)) == "The configuration is in force: nothing has changed.\n"
-
-
-def test_a_check_step_by_step() -> None:
-    steps = [{"at": 0.0, "what": "connect", "text": "10.0.0.5:80"}, {"at": 0.0123, "what": "judge", "text": "404"}]
-    found = {"name": "one", "verdict": "down", "reason": "status", "detail": "404", "seconds": 0.0123, "steps": steps}
-    assert Plain().written(checked([found])) == (
-        "one\n    MS  STEP\n   0.0  connect  10.0.0.5:80\n  12.3  judge    404\n  down after 12.3 ms: 404\n"
-    )
