@@ -1,0 +1,114 @@
+"""The screen of `ldirectorctl top` before a daemon that runs, driven by Textual's own pilot."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import DataTable, Static
+
+from ldirectord_py.cli.ctl.remote.daemon import Daemon as Remote
+from ldirectord_py.cli.ctl.screen.app import Top
+from tests.stories.test_daemon import PATIENCE, VIP, Daemon, daemon  # noqa: F401  # a fixture
+
+WEB = f"tcp:{VIP}"
+
+
+@pytest.fixture
+def running(daemon: Daemon) -> Daemon:  # noqa: F811
+    """Return a daemon whose three servers are up."""
+    daemon.start()
+    daemon.until(lambda: daemon.weights() == {"one": 3, "two": 2, "three": 1})
+    return daemon
+
+
+class Screen:
+    """What is on the screen, and what is done before it."""
+
+    def __init__(self, top: Top, pilot: Pilot[None]) -> None:
+        self.top = top
+        self._pilot = pilot
+
+    async def press(self, *keys: str) -> None:
+        await self._pilot.press(*keys)
+
+    async def until(self, come_true: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while not come_true():
+            assert time.monotonic() < deadline, (self.head, self.rows)
+            await self._pilot.pause(0.05)
+
+    @property
+    def head(self) -> str:
+        return str(self.top.screen_stack[0].query_one("#head", Static).content)
+
+    @property
+    def rows(self) -> list[list[str]]:
+        table: DataTable[Any] = self.top.screen_stack[0].query_one("#servers", DataTable)
+        return [[str(cell) for cell in table.get_row_at(number)] for number in range(table.row_count)]
+
+    def status(self, server: str) -> str:
+        return next((row[2] for row in self.rows if row[1] == server), "")
+
+
+@asynccontextmanager
+async def screen(home: Path) -> AsyncIterator[Screen]:
+    """Show the servers of the daemon that runs in *home*."""
+    top = Top(Remote(home / "ldirectord.story.cf.sock"))
+    async with top.run_test(size=(140, 30)) as pilot:
+        yield Screen(top, pilot)
+
+
+async def test_servers_are_shown_as_they_are_and_as_they_become(running: Daemon) -> None:
+    async with screen(running.home) as shown:
+        await shown.until(lambda: len(shown.rows) == 3)
+        assert {row[2] for row in shown.rows} == {"up"}
+        assert shown.head.startswith("story.cf, pid ")
+        running.sites["two"].sick()
+        await shown.until(lambda: shown.status(running.addresses["two"]) == "down")
+        assert shown.rows[0][1] == running.addresses["two"]
+        detail = str(shown.top.query_one("#detail", Static).content)
+        assert detail.startswith(f"{shown.top.selected}: ")
+
+
+async def test_what_is_typed_filters_and_the_table_has_the_keys_again_afterwards(running: Daemon) -> None:
+    three = running.addresses["three"]
+    async with screen(running.home) as shown:
+        await shown.until(lambda: len(shown.rows) == 3)
+        await shown.press("slash", *three[-5:], "enter")
+        await shown.until(lambda: [row[1] for row in shown.rows] == [three])
+        assert "1 of 3 shown" in shown.head
+        await shown.press("escape")
+        await shown.until(lambda: len(shown.rows) == 3)
+        await shown.press("o")
+        await shown.until(lambda: shown.rows == [])
+
+
+async def test_columns_sort_by_key(running: Daemon) -> None:
+    async with screen(running.home) as shown:
+        await shown.until(lambda: len(shown.rows) == 3)
+        await shown.press("s", "s")  # from STATUS over FOR to WEIGHT
+        await shown.until(lambda: [row[4] for row in shown.rows] == ["3", "2", "1"])
+        await shown.press("r")
+        await shown.until(lambda: [row[4] for row in shown.rows] == ["1", "2", "3"])
+
+
+async def test_a_daemon_that_ends_is_told_and_its_successor_found(running: Daemon) -> None:
+    async with screen(running.home) as shown:
+        await shown.until(lambda: len(shown.rows) == 3)
+        assert await asyncio.to_thread(running.end) == 0
+        await shown.until(lambda: "has ended" in shown.head)
+        running.start()
+        await shown.until(lambda: shown.head.startswith("story.cf, pid "))
+
+
+async def test_the_end_waits_for_nothing(running: Daemon) -> None:
+    async with screen(running.home) as shown:
+        await shown.until(lambda: len(shown.rows) == 3)
+        began = time.monotonic()
+        await shown.press("q")
+    assert time.monotonic() - began < PATIENCE
