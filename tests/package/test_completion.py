@@ -1,5 +1,6 @@
-"""What bash offers after TAB."""
+"""What shells offer after TAB."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -22,18 +23,35 @@ COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
 printf '%s\\n' "${COMPREPLY[@]}"
 """
 
+NAMES = ["tcp:10.0.0.1:80", "10.0.0.5:80", "10.0.0.6:80", "10.0.0.5:80@tcp:10.0.0.1:80"]
 CTL = f"""#!{sys.executable}
 from argparse import ArgumentParser
 parser = ArgumentParser(prog="ldirectorctl")
 parser.add_argument("--version", action="version", version="1")
-commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
 commands.add_parser("lint", help="look for what is wrong").add_argument("file")
 commands.add_parser("plan", help="say what would be done").add_argument("--json", action="store_true")
-parser.parse_args()
+drain = commands.add_parser("drain", help="no new connections")
+drain.add_argument("target", metavar="TARGET", help="what")
+drain.add_argument("--wait", action="store_true")
+drain.add_argument("--reason", metavar="TEXT")
+which = drain.add_mutually_exclusive_group()
+which.add_argument("--instance", metavar="NAME")
+which.add_argument("--config", metavar="FILE")
+events = commands.add_parser("events", help="what happened")
+events.add_argument("--real", metavar="NAME")
+names = commands.add_parser("names")
+names.add_argument("--instances", action="store_true")
+names.add_argument("--instance")
+names.add_argument("prefix", nargs="?", default="")
+asked = parser.parse_args()
+if asked.command == "names":
+    known = {NAMES} if not asked.instances else ["web.cf", "mail.cf"]
+    print(*(name for name in known if name.startswith(asked.prefix) and asked.instance != "mail.cf"), sep="\\n")
 """
 
 
-def ask(program: str, *words: str, cwd: Path) -> set[str]:
+def ask(program: str, *words: str, cwd: Path, line: str = "") -> set[str]:
     command = [
         "bash",
         "--norc",
@@ -47,7 +65,12 @@ def ask(program: str, *words: str, cwd: Path) -> set[str]:
     done = subprocess.run(
         [*command, *words],
         cwd=cwd,
-        env={"PATH": "/usr/bin:/bin", "LDIRECTORD_CONFIG_DIR": str(cwd / "ha.d")},
+        env={
+            "PATH": "/usr/bin:/bin",
+            "LDIRECTORD_CONFIG_DIR": str(cwd / "ha.d"),
+            "COMP_LINE": line,
+            "COMP_POINT": str(len(line)),
+        },
         capture_output=True,
         text=True,
         check=True,
@@ -91,24 +114,74 @@ def test_ldirectord(words: Sequence[str], expected: set[str], place: Path) -> No
     assert ask("ldirectord", *words, cwd=place) == expected
 
 
+def ask_bash(program: str, *words: str, cwd: Path) -> set[str]:
+    """Return what the line becomes: bash replaces only what is behind the last of its word breaks."""
+    line = " ".join(words)
+    before, word = re.fullmatch(r"(.*[\s:=@]|)([^\s:=@]*)", line, re.DOTALL).groups()  # type: ignore[union-attr]
+    last = before.rpartition(" ")[2]
+    return {f"{last}{found}" for found in ask(program, *words[:-1], word, cwd=cwd, line=f"ldirectorctl {line}")}
+
+
+_ZSH = """
+compadd() { [[ $1 == -- ]] && shift; for each; do [[ $each == "$PREFIX"* ]] && print -r -- $each; done }
+_files() { for each in $PREFIX*(N); do print -r -- $each; done }
+file=$1
+shift
+words=("$@") CURRENT=$# PREFIX=${@[-1]}
+source $file
+"""
+
+
+def ask_zsh(program: str, *words: str, cwd: Path) -> set[str]:
+    command = ["zsh", "-f", "-c", _ZSH, "zsh", str(FOLDER.parent / "zsh-completion/_ldirectorctl"), program, *words]
+    return _offered(command, cwd)
+
+
+def ask_fish(program: str, *words: str, cwd: Path) -> set[str]:
+    script = f"source {FOLDER.parent}/fish-completion/ldirectorctl.fish; complete -C $argv[1]"
+    return _offered(["fish", "--no-config", "-c", script, "--", " ".join(["./ldirectorctl", *words])], cwd)
+
+
+def _offered(command: Sequence[str], cwd: Path) -> set[str]:
+    environment = {"PATH": "/usr/bin:/bin", "HOME": str(cwd)}
+    done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False, timeout=30)
+    assert not done.stderr
+    return {line.partition("\t")[0] for line in done.stdout.splitlines()}
+
+
+SHELLS = {"bash": ask_bash, "zsh": ask_zsh, "fish": ask_fish}
+
+
+@pytest.mark.parametrize("shell", SHELLS)
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        ([""], {"lint", "plan"}),
+        ([""], {"lint", "plan", "drain", "events"}),
         (["p"], {"plan"}),
         (["--"], {"--help", "--version"}),
         (["plan", "--"], {"--help", "--json"}),
         (["lint", "--"], {"--help"}),
-        (["lint", ""], {"web.cf", "here.cf", "ha.d", "ldirectorctl"}),
+        (["lint", "her"], {"here.cf"}),
+        (["drain", ""], set(NAMES)),
+        (["drain", "--wait", "10.0.0.5"], {"10.0.0.5:80", "10.0.0.5:80@tcp:10.0.0.1:80"}),
+        (["drain", "tcp:10.0.0.1:"], {"tcp:10.0.0.1:80"}),
+        (["drain", "10.0.0.5:80@t"], {"10.0.0.5:80@tcp:10.0.0.1:80"}),
+        (["drain", "--reason", ""], set()),
+        (["drain", "--instance", ""], {"web.cf", "mail.cf"}),
+        (["drain", "--instance", "mail.cf", ""], set()),
+        (["drain", "--config", "her"], {"here.cf"}),
+        (["events", "--real", "t"], {"tcp:10.0.0.1:80"}),
     ],
 )
-def test_ldirectorctl_has_what_its_help_says(words: Sequence[str], expected: set[str], place: Path) -> None:
+def test_ldirectorctl_has_what_its_help_says_and_the_names_of_the_daemon(
+    words: Sequence[str], expected: set[str], shell: str, place: Path
+) -> None:
     program = place / "ldirectorctl"
     program.write_text(CTL)
     program.chmod(0o755)
-    assert ask(str(program), *words, cwd=place) == expected
+    assert SHELLS[shell](str(program), *words, cwd=place) == expected
 
 
 def test_every_command_of_ldirectorctl_is_offered(place: Path) -> None:
     program = Path(sys.executable).with_name("ldirectorctl")
-    assert ask(str(program), "", cwd=place) == {command.name for command in COMMANDS}
+    assert ask(str(program), "", cwd=place) == {entry.name for entry in COMMANDS if entry.summary}

@@ -120,6 +120,8 @@ def test_what_an_operator_looks_for_is_there(unpacked: Path) -> None:
         "usr/share/doc/ldirectord-py/examples/prometheus/ldirectord.rules.yml",
         "usr/share/doc/ldirectord-py/examples/prometheus/ldirectord.test.yml",
         "usr/share/doc/ldirectord-py/examples/grafana/ldirectord.json",
+        "usr/share/zsh/vendor-completions/_ldirectorctl",
+        "usr/share/fish/vendor_completions.d/ldirectorctl.fish",
         "usr/share/man/man8/ldirectorctl.8.gz",
         "usr/share/man/man8/ldirectord.8.gz",
         "usr/share/man/man5/ldirectord.cf.5.gz",

@@ -127,3 +127,10 @@ def test_a_terminal_shows_a_table_that_keeps_to_its_width(
     assert (plain != text) is coloured
     assert max(map(len, plain.splitlines())) <= 60
     assert "1 more success brings it back" in " ".join(plain.split())
+
+
+def test_names_are_offered_to_those_who_complete_a_line(running: Daemon) -> None:
+    assert ctl(running.home, "names", "t").stdout == f"{WEB}\n"
+    assert ctl(running.home, "names", "--instances").stdout == "story.cf\n"
+    gone = ctl(running.home / "elsewhere", "names")
+    assert (gone.returncode, gone.stdout, gone.stderr) == (1, "", "")

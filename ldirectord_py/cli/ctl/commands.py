@@ -35,5 +35,6 @@ COMMANDS: tuple[CommandEntry, ...] = (
     _entry("convert", "write a ldirectord.cf as YAML, or the other way round"),
     _entry("replay", "tell again what a director has recorded, or what another configuration would have made of it"),
     _entry("demo", "show on three small web servers what a director does"),
+    _entry("names", ""),
 )
 """In the order of the help: what is asked and done often comes first."""

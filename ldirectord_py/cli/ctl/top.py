@@ -11,7 +11,7 @@ from ldirectord_py.model.errors import DirectorError
 _DESCRIPTION = """\
 Show all servers as they are, live: status, weight, connections and how long checks take. Sort by the title of a
 column, type / to filter, and drain, maintain or enable the server under the cursor: a reason is asked for first.
-Needs Textual: pip install 'ldirectord-py[top]', or Debian's package python3-textual.
+Needs Textual, which the Debian package has: pip install 'ldirectord-py[top]'.
 """
 
 
@@ -27,8 +27,7 @@ def _run(asked: Namespace) -> Status:
         if (error.name or "").partition(".")[0] != "textual":
             raise
         raise CannotShow(
-            "top needs Textual: pip install 'ldirectord-py[top]', or 'apt install python3-textual';"
-            " 'ldirectorctl status --watch' does without"
+            "top needs Textual: pip install 'ldirectord-py[top]'; 'ldirectorctl status --watch' does without"
         ) from error
     if not on_terminal():
         raise CannotShow("top needs a terminal; 'ldirectorctl status --watch' does without")
