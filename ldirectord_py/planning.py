@@ -5,7 +5,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
-from ldirectord_py.engine.forecast import Forecast, forecast
+from ldirectord_py.engine.administration import NOTHING_COMMANDED, Commands
+from ldirectord_py.engine.forecast import Circumstances, Forecast, forecast
 from ldirectord_py.ipvs.kernel import KernelTable
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.service import RealKey, VirtualKey
@@ -31,10 +32,13 @@ class PlannedChanges:
     """Those of each service that would be removed."""
 
 
-async def planned_changes(config: Config, *, check: bool, ours: Collection[str] = ()) -> PlannedChanges:
+async def planned_changes(
+    config: Config, *, check: bool, ours: Collection[str] = (), commanded: Commands = NOTHING_COMMANDED
+) -> PlannedChanges:
     """Return what *config* would change in the kernel's table, which is only read; with *check*, ask each real once.
 
-    *ours* names the services that a daemon keeps, and would remove where *config* does not name them.
+    *ours* names the services that a daemon keeps, and would remove where *config* does not name them; *commanded* is
+    what operators have said.
 
     Raises `TableUnavailable`.
     """
@@ -57,6 +61,6 @@ async def planned_changes(config: Config, *, check: bool, ours: Collection[str] 
     finally:
         maintenance.close()
     outcomes = None if checked is None else {key: one.outcome for key, one in checked.items()}
-    told = forecast(config, found, outcomes, maintained, ours)
+    told = forecast(config, found, outcomes, Circumstances(maintained=maintained, ours=ours, commanded=commanded))
     connections = {virtual: sum(each.open for each in reals.values()) for virtual, reals in counted.items()}
     return PlannedChanges(told, found, checked, maintained, connections)

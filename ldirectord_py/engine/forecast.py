@@ -1,8 +1,9 @@
 """What a configuration would change in a table, before it does."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
+from ldirectord_py.engine.administration import NOTHING_COMMANDED, Commands
 from ldirectord_py.engine.apply import apply
 from ldirectord_py.engine.inputs import NO_FILES, Configured, Files, Moment, Observed
 from ldirectord_py.engine.plan import plan
@@ -16,6 +17,20 @@ from ldirectord_py.model.table import Change, Service, TableState
 
 _EVER = Moment(0, 0)
 """When it happens plays no part."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
+    """What is known besides the table."""
+
+    maintained: Files = field(default_factory=lambda: NO_FILES)
+    ours: Collection[str] = ()
+    """The virtual services that the daemon keeps, by their names."""
+    commanded: Commands = field(default_factory=lambda: NOTHING_COMMANDED)
+    """What operators have said, by the names of its targets."""
+
+
+NOTHING_KNOWN = Circumstances()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,25 +49,24 @@ def forecast(
     config: Config,
     found: TableState,
     outcomes: Mapping[RealKey, Outcome] | None = None,
-    maintained: Files = NO_FILES,
-    ours: Collection[str] = (),
+    known: Circumstances = NOTHING_KNOWN,
 ) -> Forecast:
     """Return what *config* would change in a table in which there is *found*.
 
     What checks would find is taken from *outcomes*; where there are none, every server that is out
-    is expected to pass.  A failure counts although more of them may be needed in a row.  Servers
-    that are *maintained* are out from the beginning.  Of the services that *config* does not name, those that are
-    *ours*, by their names, are removed: so does a reload of the daemon that keeps them.
+    is expected to pass.  A failure counts although more of them may be needed in a row.  Of *known*, servers
+    in maintenance are out from the beginning, and services that are ours and *config* does not name are removed: so
+    does a reload of the daemon that keeps them.
     """
     once = replace(config, virtuals=tuple(replace(virtual, failurecount=1) for virtual in config.virtuals))
     state = EngineState(_EVER)
-    state.step(Configured(config=once, found=found, files=maintained), _EVER)
+    state.step(Configured(config=once, found=found, files=known.maintained, commanded=known.commanded), _EVER)
     at_first = _wanted(state)
     for asked, keys in list(state.plans.items()):
         if (outcome := _expected(asked, up() if outcomes is None else outcomes.get(keys[0]))) is not None:
             state.step(Observed(asked, outcome, 0, 0), _EVER)
     named = {virtual.key for virtual in config.virtuals}
-    gone = [virtual for virtual in found if virtual not in named and str(virtual) in ours]
+    gone = [virtual for virtual in found if virtual not in named and str(virtual) in known.ours]
     concerned = named | set(gone)
     after: dict[VirtualKey, Service] = {key: service for key, service in found.items() if key in concerned}
     now = plan(at_first, after, gone)

@@ -9,7 +9,7 @@ from typing import Any
 from ldirectord_py.cli.ctl.command import Command, Status
 from ldirectord_py.cli.ctl.comparing.plan_steps import Step, real_of, steps_of
 from ldirectord_py.cli.ctl.comparing.plan_text import show, tell_untouched
-from ldirectord_py.cli.daemon.kept_services import KeptServices, ownership
+from ldirectord_py.cli.daemon.kept_services import KeptServices, commands_in_force, ownership
 from ldirectord_py.cli.environment import Environment
 from ldirectord_py.cli.instances import find_config, instance_name, pid_paths
 from ldirectord_py.cli.terminal import Style, tell
@@ -34,7 +34,8 @@ Say what starting on FILE, or reloading it, would change in the kernel's table n
 A server that the table has in service stays in until its checks say otherwise; any other comes in with its first
 success. What that would change is shown apart, and every server is expected to pass unless --check asks them.
 Services that FILE does not name are removed by a reload if the daemon that runs on FILE keeps them, with all their
-connections: the daemon is asked, or else its state file. Others are never touched.
+connections: the daemon is asked, or else its state file. Others are never touched. Commands of operators that are
+in force, as that file has them, hold.
 """
 
 
@@ -47,8 +48,10 @@ def _arguments(parser: ArgumentParser) -> None:
 def _run(asked: Namespace) -> Status:
     environment = Environment.of_process()
     config = load(find_config(asked.file, environment.config_dirs))
-    known = ownership(*pid_paths(environment.run_dir, instance_name(asked.file)))
-    planned = asyncio.run(planned_changes(config, check=asked.check, ours=known.virtuals or ()))
+    pid_files = pid_paths(environment.run_dir, instance_name(asked.file))
+    known = ownership(*pid_files)
+    said = commands_in_force(*pid_files)
+    planned = asyncio.run(planned_changes(config, check=asked.check, ours=known.virtuals or (), commanded=said))
     steps = list(steps_of(config, planned))
     if asked.json:
         tell(json.dumps(_as_json(config, planned, steps, known), indent=2))

@@ -1,5 +1,6 @@
-"""Which virtual services a running daemon keeps, and how that is known."""
+"""Which virtual services a running daemon keeps, how that is known, and what operators have said of their servers."""
 
+import time
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
@@ -7,8 +8,10 @@ from pathlib import Path
 
 from ldirectord_py.cli.daemon.control_client import ask, control_path
 from ldirectord_py.cli.daemon.pidfile import Running, standing
+from ldirectord_py.engine.administration import Commands
+from ldirectord_py.model.commands import AdminState
 from ldirectord_py.model.errors import DirectorError
-from ldirectord_py.runtime.statefile import owned
+from ldirectord_py.runtime.statefile import commanded, owned
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +38,12 @@ def ownership(*pid_files: Path) -> KeptServices:
     if (virtuals := owned(control.with_suffix(".state"))) is not None:
         return KeptServices(found.pid, frozenset(virtuals), "state file")
     return KeptServices(found.pid, None)
+
+
+def commands_in_force(*pid_files: Path) -> Commands:
+    """Return what operators have said and a start would put in force again, by the names of its targets."""
+    now = time.time()
+    found: dict[str, AdminState] = {}
+    for path in pid_files:
+        found |= commanded(control_path(path).with_suffix(".state"), now)
+    return found

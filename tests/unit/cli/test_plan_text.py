@@ -7,7 +7,7 @@ import pytest
 from ldirectord_py.cli.ctl.comparing.plan_steps import steps_of
 from ldirectord_py.cli.ctl.comparing.plan_text import show
 from ldirectord_py.config.load import parse
-from ldirectord_py.engine.forecast import forecast
+from ldirectord_py.engine.forecast import Circumstances, forecast
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.outcome import Reason, down, up
@@ -53,7 +53,7 @@ def planned(config: Config) -> PlannedChanges:
     ill = down(Reason.STATUS, "the server answered 503, and 2xx was expected of the page")
     outcomes = {key: up() for virtual in config.virtuals for key in virtual.keys} | {real(config, 1): ill}
     return PlannedChanges(
-        forecast(config, found, outcomes, ours=[str(mail)]),
+        forecast(config, found, outcomes, Circumstances(ours=[str(mail)])),
         found,
         {key: CheckedOnce(each, f"GET http://{key.real}/") for key, each in outcomes.items()},
         {real(config, 2): "10.0.0.7"},

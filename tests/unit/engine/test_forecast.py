@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from ldirectord_py.checks.connect import Connect
 from ldirectord_py.engine.apply import apply
-from ldirectord_py.engine.forecast import forecast
+from ldirectord_py.engine.forecast import Circumstances, forecast
 from ldirectord_py.model.check_plan import Always, CheckPlan, Never, Repeated
+from ldirectord_py.model.commands import AdminKind, AdminState, target_name
 from ldirectord_py.model.config import Config, Fallback, Real, Virtual
 from ldirectord_py.model.health import State
 from ldirectord_py.model.outcome import Reason, down, fault, up
@@ -99,7 +100,7 @@ def test_services_that_the_file_does_not_name_are_untouched(config: Config, foun
 def test_servers_in_maintenance_are_out_in_both_steps(config: Config, found: TableState, data: st.DataObject) -> None:
     keys = keys_of(config)
     maintained = {key: "a file" for key in keys if data.draw(st.booleans())}
-    told = forecast(config, found, {key: up() for key in keys}, maintained)
+    told = forecast(config, found, {key: up() for key in keys}, Circumstances(maintained=maintained))
 
     table = dict(found)
     for step in (told.now, told.later):
@@ -110,3 +111,22 @@ def test_servers_in_maintenance_are_out_in_both_steps(config: Config, found: Tab
                 if key.virtual == virtual.key and key.real != spare:
                     entry = table[virtual.key].destinations.get(key.real)
                     assert entry is None or entry.weight == 0
+
+
+@given(configs(ASKED, Always(), Never()), tables, st.data())
+def test_servers_that_an_operator_has_drained_stay_so_in_both_steps(
+    config: Config, found: TableState, data: st.DataObject
+) -> None:
+    drained = {key for key in keys_of(config) if data.draw(st.booleans())}
+    said = AdminState(kind=AdminKind.DRAIN, by="root", since=1.0)
+    known = Circumstances(commanded={target_name(key): said for key in drained})
+    told = forecast(config, found, None, known)
+
+    table = dict(found)
+    for step in (told.now, told.later):
+        apply(step, table)
+        for virtual in config.virtuals:
+            spare = virtual.kernel_endpoint(virtual.fallback) if virtual.fallback else None
+            for key in drained:
+                if key.virtual == virtual.key and key.real != spare:
+                    assert table[virtual.key].destinations[key.real].weight == 0
