@@ -13,7 +13,6 @@ from ldirectord_py.cli.ctl.reports.check_steps import checked
 from ldirectord_py.cli.rendering import tell_blocks
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.errors import DirectorError
-from ldirectord_py.model.service import RealKey
 
 _DESCRIPTION = """\
 Have the daemon check a server once, now, and show each step with its time: what was sent, what came back, and how it
@@ -68,42 +67,24 @@ def _here(asked: Namespace) -> Mapping[str, Any]:
     from ldirectord_py.cli.instances import find_config  # noqa: PLC0415
     from ldirectord_py.config.load import load  # noqa: PLC0415
 
-    config = load(find_config(asked.config, Environment.of_process().config_dirs))
-    return asyncio.run(_traced(config, _named(config, asked.target)))
+    return asyncio.run(_traced(load(find_config(asked.config, Environment.of_process().config_dirs)), asked.target))
 
 
-async def _traced(config: Config, keys: Sequence[RealKey]) -> Mapping[str, Any]:
-    from ldirectord_py.probing.tracing.tracer import Tracer  # noqa: PLC0415  # as above
+async def _traced(config: Config, target: str) -> Mapping[str, Any]:
+    from ldirectord_py.engine.inputs import Configured, Moment  # noqa: PLC0415  # as above
+    from ldirectord_py.engine.state import EngineState  # noqa: PLC0415
+    from ldirectord_py.probing.tracing.tracer import Tracer  # noqa: PLC0415
     from ldirectord_py.runtime.check_traces import CheckTraces  # noqa: PLC0415
 
+    begun = Moment(0, 0)
+    state = EngineState(begun)
+    state.step(Configured(config=config), begun)
     tracer = Tracer()
-    traces = CheckTraces(lambda: config, tracer)
     try:
-        async with asyncio.TaskGroup() as tasks:
-            begun = {key: tasks.create_task(traces.trace(key)) for key in keys}
+        traces = await CheckTraces(lambda: state, tracer).trace(target)
     finally:
         tracer.close()
-    return {"reals": [trace.result().as_json(_full_name(key)) for key, trace in begun.items()]}
-
-
-def _named(config: Config, target: str) -> Sequence[RealKey]:
-    """Return the servers of *config* that *target* names; raises `DirectorError`."""
-    keys = [key for virtual in config.virtuals for key in virtual.keys]
-    if exact := [key for key in keys if _full_name(key) == target]:
-        return exact
-    if len(reals := [key for key in keys if str(key.real) == target]) > 1:
-        names = ", ".join(map(_full_name, reals))
-        raise DirectorError(f"{target} serves several virtual services; say which: {names}")
-    if reals:
-        return reals
-    found = [key for key in keys if target in {str(key.real.address), str(key.virtual), key.virtual.label}]
-    if not found:
-        raise DirectorError(f"nothing in {config.path} is called {target}: no real server, host or virtual service")
-    return found
-
-
-def _full_name(key: RealKey) -> str:
-    return f"{key.real}@{key.virtual}"
+    return {"reals": [trace.as_json(name) for name, trace in traces.items()]}
 
 
 COMMAND = Command(description=_DESCRIPTION, arguments=_arguments, run=_run)

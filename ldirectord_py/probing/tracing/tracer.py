@@ -13,7 +13,8 @@ from typing import TypeVar
 
 from ldirectord_py.model.check_plan import Alternating, Always, CheckPlan, Never
 from ldirectord_py.model.conversation import Pattern, Transport
-from ldirectord_py.model.outcome import Outcome, Verdict
+from ldirectord_py.model.errors import CheckUnavailable
+from ldirectord_py.model.outcome import Outcome, Verdict, fault
 from ldirectord_py.model.probe import Probe, Target
 from ldirectord_py.model.text.escaping import printable
 from ldirectord_py.model.text.secrets import without
@@ -62,7 +63,6 @@ class Tracer:
         """Check once as *plan* says, and return how that went, without *secrets*.
 
         Of checks that take turns with mere connections (`checktype=N`) it is the one that negotiates.
-        Raises `CheckUnavailable` if there is no thread in which secrets could be taken out.
         """
         if isinstance(plan, Always | Never):
             told = _ON if isinstance(plan, Always) else _OFF
@@ -72,7 +72,11 @@ class Tracer:
             recorder = TraceRecorder()
             outcome, seconds = await self._carry_out(probes, recorder)
             recorder.conclude(f"{outcome.verdict}: {outcome.detail}" if outcome.detail else outcome.verdict)
-        return await self._threads.in_thread(partial(_finished, recorder, outcome, seconds, secrets))
+        try:
+            return await self._threads.in_thread(partial(_finished, recorder, outcome, seconds, secrets))
+        except CheckUnavailable as error:  # no thread in which secrets could be taken out
+            told = f"what was found cannot be shown: {error}"
+            return Trace(outcome=fault(error), seconds=seconds, steps=(TraceStep(0.0, StepKind.JUDGE, told),))
 
     def close(self) -> None:
         """Close the connections that the servers have not closed yet."""

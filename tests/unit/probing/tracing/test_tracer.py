@@ -3,6 +3,7 @@
 import asyncio
 import re
 import socket
+import threading
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -264,3 +265,18 @@ async def test_nobody_to_ask_is_shown_as_what_it_is() -> None:
         trace = await made.trace(configured("127.0.0.1:0 gate", "service=simpletcp"), ())
 
     assert trace.outcome == down(Reason.REFUSED, "no port to check: give the real server a port, or set checkport")
+
+
+async def test_what_cannot_be_made_safe_to_show_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    async with serving(web) as endpoint:
+        with monkeypatch.context() as limited:
+            limited.setattr(threading.Thread, "start", refuse)
+            trace = await traced(endpoint, "service=http")
+
+    assert trace.outcome is not None
+    assert trace.outcome.verdict is Verdict.FAULT
+    (step,) = trace.steps
+    assert step.text.startswith("what was found cannot be shown: no thread can be started")
