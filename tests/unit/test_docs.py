@@ -88,3 +88,9 @@ def test_a_pages_example_loads_without_a_word(name: str, tmp_path: Path) -> None
 
     assert len(config.virtuals) == 3
     assert config.warnings == ()
+
+
+def test_every_page_is_in_the_list_of_the_manual() -> None:
+    listed = set(re.findall(r"^- \[[^]]+\]\(([^)]+)\)", HERE.joinpath("README.md").read_text(), re.MULTILINE))
+    pages = {page.name for page in HERE.glob("*.md")} - {"README.md"} | {"checks/README.md", "../CONTRIBUTING.md"}
+    assert listed == pages
