@@ -9,15 +9,14 @@ from functools import partial
 from pathlib import Path
 
 from ldirectord_py import __version__
-from ldirectord_py.api_endpoints import Shown, serve_control
+from ldirectord_py.api_endpoints import ApiEndpoints
 from ldirectord_py.config.load import load
 from ldirectord_py.config.meaning.here import HERE
 from ldirectord_py.engine.recording.items import Why
 from ldirectord_py.ipvs.kernel import KernelTable
 from ldirectord_py.ipvs.opening import open_table
-from ldirectord_py.metrics_endpoint import MetricsEndpoint
 from ldirectord_py.model.config import Config
-from ldirectord_py.model.errors import ConfigRejected, DirectorError
+from ldirectord_py.model.errors import ConfigRejected
 from ldirectord_py.model.events import (
     CheckDone,
     Event,
@@ -38,7 +37,7 @@ from ldirectord_py.observers.notifications import Notifications
 from ldirectord_py.options import Options, Ready
 from ldirectord_py.probing.checking import checking
 from ldirectord_py.probing.schedule import Schedule
-from ldirectord_py.runtime.api_answers import ApiAnswers, DaemonFacts
+from ldirectord_py.runtime.api_answers import ApiAnswers, Process
 from ldirectord_py.runtime.connections.counts import ConnectionCounts
 from ldirectord_py.runtime.director import Director
 from ldirectord_py.runtime.keeping_pid_file import KEEPING_PID_FILE, keep_pid_file
@@ -121,9 +120,12 @@ class Application:
         )
         self._recorder = Recorder(lambda: self._director.state, f"ldirectord_py {__version__}")
         self._ownership: Ownership | None = None
-        self._metrics = MetricsEndpoint(
-            self.snapshot, self._connections.refresh, self._healthy, self.observe, clients=self._limits.clients
+        kind = "kernel" if isinstance(self._table, KernelTable) else "memory"
+        process = Process(
+            options.instance, kind, self._settings, self._healthy, self.snapshot, self._connections.refresh
         )
+        self._answers = ApiAnswers(self._director, process)
+        self._api = ApiEndpoints(self._answers, self.observe, self._limits.clients)
         self._notifications = Notifications(
             self._config,
             self._stream.emit,
@@ -168,7 +170,7 @@ class Application:
             # Signals first: from the first change to the table on there is one way out.
             with self._signals:
                 async with AsyncExitStack() as stack:
-                    stack.push_async_callback(self._metrics.close)
+                    stack.push_async_callback(self._api.close)
                     await stack.enter_async_context(self._notifications)
                     stack.callback(self._maintenance.close)
                     self._open_ownership(stack)
@@ -218,7 +220,7 @@ class Application:
         if self._ownership is not None:
             self._ownership.keep([virtual.key for virtual in config.virtuals])
         complaints = (
-            await self._metrics.follow(config.metricslisten, config.metricsdetail),
+            *await self._api.follow(config),
             self._limits.complaint(len(self._director.plans)),
         )
         self._troubles = [complaint for complaint in complaints if complaint]
@@ -266,7 +268,7 @@ class Application:
                     for job, work in self._side_jobs(reloader, schedule, operator):
                         tasks.create_task(self._supervisor.keep(job, work), name=job.name)
                     async with AsyncExitStack() as stack:
-                        await self._open_control(reloader, stack)
+                        await self._open_api(reloader, stack)
                         self._begin(schedule, ready)
                         await self._signals.end()
         except* ShutdownRequested:
@@ -309,18 +311,11 @@ class Application:
         self._notifier.ready()
         return result
 
-    async def _open_control(self, reloader: Reloader, stack: AsyncExitStack) -> None:
-        """Serve the control socket; a director that cannot have one does without."""
-        table = "kernel" if isinstance(self._table, KernelTable) else "memory"
-        facts = DaemonFacts(
-            instance=self._options.instance, table=table, settings=self._settings, healthy=self._healthy
-        )
-        answers = ApiAnswers(self._director, reloader, partial(self._reload_now, reloader), facts)
-        shown = Shown(self.snapshot, self._connections.refresh)
-        try:
-            await serve_control(self._options.control, stack, answers, shown, self._limits.clients)
-        except DirectorError as error:
-            self._log.say(f"{error} (going on without it: signals work)", Level.WARNING, event="control_refused")
+    async def _open_api(self, reloader: Reloader, stack: AsyncExitStack) -> None:
+        """Carry commands out, and serve the control socket; a director that cannot have one does without."""
+        await stack.enter_async_context(self._answers.at_work(reloader, partial(self._reload_now, reloader)))
+        refused = partial(self._log.say, level=Level.WARNING, event="control_refused")
+        await self._api.open_socket(self._options.control, stack, refused)
 
     def _healthy(self) -> bool:
         return self._schedule is None or self._schedule.progressing

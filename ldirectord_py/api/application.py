@@ -1,53 +1,98 @@
-"""The HTTP application under `/v1/`: its routes, and what stands before each of them."""
+"""The HTTP applications: their routes, and what stands before each of them.
+
+There are two: all of it, on the unix socket and where `statuslisten` says; and metrics and health alone, where
+`metricslisten` says.
+"""
+
+from collections.abc import Callable
 
 from aiohttp import web
-from aiohttp.typedefs import Handler
+from aiohttp.typedefs import Handler, Middleware
 
+from ldirectord_py.api.access import Access
 from ldirectord_py.api.callers import CALLER, Callers, require
 from ldirectord_py.api.commands import Commands
+from ldirectord_py.api.health import Health
 from ldirectord_py.api.limits import ConnectionLimiter, Limits
 from ldirectord_py.api.openapi import document
+from ldirectord_py.api.origins import check_host, check_origin
 from ldirectord_py.api.pieces import PieceSender
-from ldirectord_py.api.ports import Ports
+from ldirectord_py.api.ports import Director, Ports
 from ldirectord_py.api.problems import tell_problems
 from ldirectord_py.api.reading import Reading
-from ldirectord_py.api.server import only_once
 
-MOST_BODY = 64 * 1024
-"""Bytes of a request's body."""
-
-
-VERSION = web.AppKey("VERSION", str)
-
-
-async def _openapi(request: web.Request) -> web.Response:
-    return web.json_response(document(request.app[VERSION]))
+_FOR_MONITORING = frozenset(("/metrics", "/-/healthy", "/-/ready"))
+"""What is asked for by any name: it says nothing that `metricslisten` would not tell everybody."""
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "Connection": "close",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+}
 
 
 def application(ports: Ports, limits: Limits, door: ConnectionLimiter) -> web.Application:
     """Return the application, whose connections come through *door*."""
-    callers = Callers()
 
     @web.middleware
     async def occupied(request: web.Request, handler: Handler) -> web.StreamResponse:
         with door.asking(request.transport):
             return await handler(request)
 
+    before: list[Middleware] = [occupied, tell_problems]
+    if ports.director is not None:
+        before.append(_admission(ports.access))
+    app = web.Application(middlewares=before, client_max_size=limits.body_bytes)
+    sender = PieceSender(limits)
+    health = Health(ports, sender)
+    health.add_to(app)
+    app.router.add_get("/", health.index)
+    if ports.director is not None:
+        _add_api(app, ports.director, ports.version, sender)
+    app.on_response_prepare.append(_finish)
+    return app
+
+
+def _admission(access: Callable[[], Access]) -> Middleware:
+    """Return what lets in who may ask: it is the first to know who does."""
+    callers = Callers(access)
+
     @web.middleware
-    async def permitted(request: web.Request, handler: Handler) -> web.StreamResponse:
+    async def admit(request: web.Request, handler: Handler) -> web.StreamResponse:
         caller = await callers.of(request)
-        require(caller, write=request.method not in {"GET", "HEAD"})
+        if caller.pid is None and request.path not in _FOR_MONITORING:
+            check_host(request, access().hosts)
+        writes = request.method not in {"GET", "HEAD", "OPTIONS"}
+        require(caller, write=writes)
+        if (nowhere := request.match_info.http_exception) is not None:
+            raise nowhere
+        if writes:
+            check_origin(request)
         CALLER.set(caller)
         return await handler(request)
 
-    app = web.Application(middlewares=[occupied, tell_problems, permitted], client_max_size=MOST_BODY)
-    reading, commands = Reading(ports, PieceSender(limits)), Commands(ports)
-    app.router.add_get("/v1/status", reading.status)
-    app.router.add_get("/v1/virtuals", reading.virtuals)
-    app.router.add_get("/v1/virtuals/{virtual}", reading.virtual)
-    app.router.add_get("/v1/reals", reading.reals)
-    app.router.add_get("/v1/openapi.json", _openapi)
+    return admit
+
+
+def _add_api(app: web.Application, director: Director, version: str, sender: PieceSender) -> None:
+    reading, commands = Reading(director, version, sender), Commands(director)
+
+    async def openapi(_request: web.Request) -> web.Response:
+        return web.json_response(document(version))
+
+    for path, handler in (
+        ("/v1/status", reading.status),
+        ("/v1/virtuals", reading.virtuals),
+        ("/v1/virtuals/{virtual}", reading.virtual),
+        ("/v1/reals", reading.reals),
+        ("/v1/openapi.json", openapi),
+    ):
+        app.router.add_get(path, handler, allow_head=False)
     app.router.add_post("/v1/commands", commands.carry_out)
-    app[VERSION] = ports.version
-    app.on_response_prepare.append(only_once)
-    return app
+
+
+async def _finish(_request: web.Request, response: web.StreamResponse) -> None:
+    """Have every response be for who asked, and for this moment, and end the connection after it."""
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    response.force_close()

@@ -1,21 +1,28 @@
-"""Who asks, and what they may do: decided for each request, by the user behind a unix socket."""
+"""Who asks, and what they may do: decided for each request, by the user behind a unix socket or by a token."""
 
+import array
 import asyncio
 import os
 import pwd
 import socket
 import struct
+from collections.abc import Callable, Collection
 from contextvars import ContextVar
 from dataclasses import dataclass
 from http import HTTPStatus
 
 from aiohttp import web
 
+from ldirectord_py.api.access import Access
 from ldirectord_py.api.problems import RequestRefused
 from ldirectord_py.system.daemon_thread import in_thread
 from ldirectord_py.system.threads import NoThread
 
 _PEER = struct.Struct("3i")  # struct ucred of unix(7): pid, uid, gid
+_SO_PEERGROUPS = 59
+"""The other groups of the peer (asm-generic/socket.h), which Python has no name for."""
+_MOST_GROUPS = 256
+"""So many numbers fit into what Python hands `getsockopt`; by more groups nobody is let in."""
 CALLER: ContextVar["Caller"] = ContextVar("CALLER")
 _NAME_SECONDS = 1.0
 """So long may the look-up of a user's name take, which may ask a directory on the network."""
@@ -40,17 +47,33 @@ class Caller:
 class Callers:
     """Says of each request whose it is."""
 
-    def __init__(self) -> None:
+    def __init__(self, access: Callable[[], Access]) -> None:
+        """*access* returns what is in force."""
+        self._access = access
         self._names = {0: "root"}
 
     async def of(self, request: web.Request) -> Caller:
-        """Return who sent *request*."""
+        """Return who sent *request*; raise `RequestRefused` if it has a token that nobody has."""
         connection = request.get_extra_info("socket")
-        if connection is None or connection.family != socket.AF_UNIX:
+        if connection is not None and connection.family == socket.AF_UNIX:
+            return await self._local(connection)
+        if (given := request.headers.get("Authorization")) is None:
             return Caller("anyone", may_read=True, may_write=False)
-        pid, uid, _ = _PEER.unpack(connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _PEER.size))
-        trusted = uid in {0, os.geteuid()}
-        return Caller(await self._name(uid), may_read=trusted, may_write=trusted, pid=pid)
+        scheme, _, token = given.partition(" ")
+        found = self._access().holder(token.strip()) if scheme.lower() == "bearer" else None
+        if found is None:
+            raise RequestRefused(HTTPStatus.UNAUTHORIZED, "nobody has this token: apitokens names the file of them")
+        return Caller(found.name, may_read=True, may_write=found.may_write)
+
+    async def _local(self, connection: socket.socket) -> Caller:
+        pid, uid, gid = _PEER.unpack(connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _PEER.size))
+        writes = reads = uid in {0, os.geteuid()}
+        access = self._access()
+        if not writes and (access.writers is not None or access.readers is not None):
+            groups = {gid, *_groups(connection)}
+            writes = access.writers in groups
+            reads = writes or access.readers in groups
+        return Caller(await self._name(uid), may_read=reads, may_write=writes, pid=pid)
 
     async def _name(self, uid: int) -> str:
         if (known := self._names.get(uid)) is not None:
@@ -64,16 +87,25 @@ class Callers:
         return found
 
 
+def _groups(connection: socket.socket) -> Collection[int]:
+    """Return the supplementary groups of who is at the other end of a unix socket; none if they are too many."""
+    try:
+        return array.array("i", connection.getsockopt(socket.SOL_SOCKET, _SO_PEERGROUPS, _MOST_GROUPS * 4))
+    except OSError:  # ERANGE
+        return ()
+
+
 def require(caller: Caller, *, write: bool) -> None:
     """Raise `RequestRefused` if *caller* may not read, or not *write*."""
     if not caller.may_read:
-        raise RequestRefused(
-            HTTPStatus.FORBIDDEN, f"{caller.name} may not read here: become root, or the user that the daemon runs as"
-        )
+        sentence = "become root, the user that the daemon runs as, or a member of apigroup or apireadgroup"
+        raise RequestRefused(HTTPStatus.FORBIDDEN, f"{caller.name} may not read here: {sentence}")
     if write and not caller.may_write:
-        raise RequestRefused(
-            HTTPStatus.FORBIDDEN, f"{caller.name} may read here only: a command takes the right to write"
-        )
+        if caller.pid is None:
+            sentence = "a command takes a token with the right to write, see apitokens"
+        else:
+            sentence = "a command takes the right to write: become root, or a member of apigroup"
+        raise RequestRefused(HTTPStatus.FORBIDDEN, f"{caller.name} may read here only: {sentence}")
 
 
 def caller() -> Caller:

@@ -8,7 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from ldirectord_py.api.callers import caller
-from ldirectord_py.api.ports import Ports
+from ldirectord_py.api.ports import Director
 from ldirectord_py.api.problems import RequestRefused
 
 _KNOWN = ("reload",)
@@ -17,18 +17,16 @@ _KNOWN = ("reload",)
 class Commands:
     """The handler of POST requests at `/v1/commands`."""
 
-    def __init__(self, ports: Ports) -> None:
-        self._ports = ports
+    def __init__(self, director: Director) -> None:
+        self._director = director
 
     async def carry_out(self, request: web.Request) -> web.StreamResponse:
         """Do what the body says, and tell what came of it."""
-        if request.content_type != "application/json":
-            raise RequestRefused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "send Content-Type: application/json")
         asked = _body_of(await request.read())
         if asked.get("command") not in _KNOWN:
             sentence = f'"command" has to be one of {", ".join(_KNOWN)}'
             raise RequestRefused(HTTPStatus.UNPROCESSABLE_ENTITY, sentence)
-        done = await self._ports.reload(force=asked.get("force") is True, by=str(caller()))
+        done = await self._director.reload(force=asked.get("force") is True, by=str(caller()))
         return web.json_response(done)
 
 

@@ -1,12 +1,10 @@
 """How much clients may take, so that they can never keep the checks from what these need."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import cast
-
-from aiohttp import web
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,6 +13,8 @@ class Limits:
 
     connections: int = 32
     """At once: each takes a file descriptor, and those are the checks'.  The oldest idle one makes room for another."""
+    streams: int = 32
+    """Long-lived answers at once, besides those connections: they never keep a scrape from its place."""
     head_seconds: float = 10.0
     """Until a request's head has come in completely."""
     answers: int = 4
@@ -27,6 +27,12 @@ class Limits:
     """For reading a long answer, so that nobody holds an old snapshot for ever."""
     connection_seconds: float = 60.0
     """From the head of a request on; more than the others together."""
+    body_bytes: int = 64 * 1024
+    """Of a request's body."""
+    heartbeat_seconds: float = 15.0
+    """After so long without news a stream says that it lives, so that nobody on the way takes it for dead."""
+    stall_seconds: float = 10.0
+    """So long may the reader of a stream leave unread what it was sent."""
 
 
 BACKLOG = 16
@@ -37,11 +43,12 @@ class ConnectionLimiter:
     """Lets connections in as long as there is room, or one that asks for nothing makes room; none stay too long."""
 
     def __init__(self, limits: Limits) -> None:
-        self.server: web.Server | None = None
+        self.server: Callable[[], asyncio.Protocol] | None = None
         """Who talks to those that are let in."""
         self._limits = limits
-        self._guests: dict[asyncio.Transport, asyncio.TimerHandle] = {}
-        """The oldest first."""
+        self._guests: dict[asyncio.Transport, asyncio.TimerHandle | None] = {}
+        """The oldest first, and what ends each; None: a stream, which may stay."""
+        self._streams: set[asyncio.Transport] = set()
         self._asking: dict[asyncio.Transport, asyncio.Task[None] | None] = {}
         """Those of which a request is being answered, and by which task."""
 
@@ -65,7 +72,7 @@ class ConnectionLimiter:
 
     def _has_room(self) -> bool:
         """Return whether another one may come in, for which an idle one may have to leave."""
-        if len(self._guests) < self._limits.connections:
+        if len(self._guests) - len(self._streams) < self._limits.connections:
             return True
         idle = next((guest for guest in self._guests if guest not in self._asking), None)
         if idle is None:
@@ -86,10 +93,34 @@ class ConnectionLimiter:
         finally:
             self._asking.pop(stream, None)
 
+    @contextmanager
+    def streaming(self, transport: asyncio.BaseTransport | None) -> Iterator[bool]:
+        """Have this connection stay meanwhile, and yield True; False: there is no room for another stream.
+
+        The task that answers it is cancelled when the client has left.
+        """
+        stream = cast(asyncio.Transport, transport)
+        timer = self._guests.get(stream)
+        if timer is None or len(self._streams) >= self._limits.streams:
+            yield False
+            return
+        timer.cancel()
+        self._guests[stream] = None
+        self._streams.add(stream)
+        try:
+            yield True
+        finally:
+            self._streams.discard(stream)
+            if stream in self._guests:
+                self._limit(stream, self._limits.stall_seconds)
+
     def left(self, transport: asyncio.Transport) -> None:
         """Know that a connection is over."""
         if (timer := self._guests.pop(transport, None)) is not None:
             timer.cancel()
+        if transport in self._streams and (task := self._asking.get(transport)) is not None:
+            task.cancel()
+        self._streams.discard(transport)
 
     async def close(self) -> None:
         """Let nobody in any more, break off what is under way, and disconnect the clients that are still there."""
@@ -112,7 +143,7 @@ class _Guest(asyncio.Protocol):
         self._host: asyncio.Protocol = asyncio.Protocol()  # answers nothing
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        stream = cast(asyncio.Transport, transport)  # create_server makes no other
+        stream = cast(asyncio.Transport, transport)  # neither create_server nor create_unix_server makes another
         if (host := self._door.let_in(stream)) is not None:
             self._transport, self._host = stream, host
             host.connection_made(stream)

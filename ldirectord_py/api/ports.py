@@ -1,9 +1,10 @@
 """What the API asks of the director, as ports: it knows values only."""
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from ldirectord_py.api.access import Access
 from ldirectord_py.model.snapshot import DaemonStatus, Snapshot
 
 
@@ -19,29 +20,43 @@ class Exposition(Protocol):
         ...
 
 
-class Healthy(Protocol):
-    """Says whether the director makes progress."""
+class Director(Protocol):
+    """What is shown of a director, and what it can be told."""
 
-    def __call__(self) -> bool:
-        """Return at once."""
+    def snapshot(self) -> Snapshot:
+        """Return how everything is now."""
         ...
 
+    async def refresh(self) -> None:
+        """See that the connections in a snapshot are fresh."""
+        ...
 
-class Reload(Protocol):
-    """Has the director read its configuration again."""
+    def status(self) -> DaemonStatus:
+        """Return what it says of itself."""
+        ...
 
-    async def __call__(self, *, force: bool, by: str) -> Mapping[str, Any]:
-        """Return what became of it; *by* names who asks."""
+    async def reload(self, *, force: bool, by: str) -> Mapping[str, Any]:
+        """Read the configuration again, for whom *by* names, and return what became of that.
+
+        Raises `NotDirecting`.
+        """
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
-    """All that the API shows and does."""
+    """All that one listener shows and does."""
 
     version: str
-    snapshot: Callable[[], Snapshot]
-    refresh: Callable[[], Awaitable[None]]
-    """Sees that the connections in a snapshot are fresh."""
-    status: Callable[[], DaemonStatus]
-    reload: Reload
+    purpose: str
+    """What it is for, as messages name it."""
+    healthy: Callable[[], bool]
+    """Says whether the director makes progress."""
+    ready: Callable[[], bool]
+    """Says whether every real server that is checked has been checked once."""
+    metrics: Callable[[], Exposition | None]
+    """None: nothing is counted here."""
+    director: Director | None = None
+    """None: only metrics and health are served."""
+    access: Callable[[], Access] = Access
+    """Returns who may use the rest."""

@@ -9,7 +9,7 @@ from typing import Any
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from ldirectord_py.model.errors import DirectorError
+from ldirectord_py.model.errors import DirectorError, NotDirecting
 
 CONTENT_TYPE = "application/problem+json"
 _URIS = "https://ldirectord-py.invalid/problems/"
@@ -45,6 +45,8 @@ def problem(
         **(extras or {}),
     }
     headers = {"Allow": allow} if allow else {}
+    if status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
     return web.Response(status=status, text=json.dumps(told), content_type=CONTENT_TYPE, headers=headers)
 
 
@@ -55,6 +57,8 @@ async def tell_problems(request: web.Request, handler: Handler) -> web.StreamRes
         return await handler(request)
     except RequestRefused as refused:
         return problem(refused.status, str(refused), kind=refused.kind, extras=refused.extras)
+    except NotDirecting as error:
+        return problem(HTTPStatus.SERVICE_UNAVAILABLE, str(error))
     except DirectorError as error:
         return problem(HTTPStatus.CONFLICT, str(error))
     except web.HTTPException as error:

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from ldirectord_py.api.callers import caller
 from ldirectord_py.api.pieces import PieceSender
-from ldirectord_py.api.ports import Ports
+from ldirectord_py.api.ports import Director
 from ldirectord_py.api.problems import RequestRefused
 from ldirectord_py.api.views import servers
 from ldirectord_py.api.views.virtuals import Counts, Wanted, chunks, pieces_of, pieces_of_list, pieces_of_servers
@@ -26,14 +26,15 @@ _SEEN = 512
 class Reading:
     """The handlers of GET requests."""
 
-    def __init__(self, ports: Ports, sender: PieceSender) -> None:
-        self._ports = ports
+    def __init__(self, director: Director, version: str, sender: PieceSender) -> None:
+        self._director = director
+        self._version = version
         self._sender = sender
         self._host = socket.gethostname()
 
     async def status(self, _request: web.Request) -> web.StreamResponse:
         """Say what runs, on which configuration, and how it fares."""
-        snapshot, counts, virtuals = self._ports.snapshot(), Counts(), 0
+        snapshot, counts, virtuals = self._director.snapshot(), Counts(), 0
         for virtual in snapshot.virtuals:
             virtuals += 1
             for some in chunks(virtual.reals, _SEEN):
@@ -49,10 +50,10 @@ class Reading:
         return web.json_response(told)
 
     def _status(self, snapshot: Snapshot) -> dict[str, Any]:
-        status = self._ports.status()
+        status = self._director.status()
         table = status.table
         return {
-            "version": self._ports.version,
+            "version": self._version,
             "api": 1,
             "instance": status.instance,
             "pid": status.pid,
@@ -74,25 +75,25 @@ class Reading:
     async def virtuals(self, request: web.Request) -> web.StreamResponse:
         """Show all virtual services."""
         wanted = _wanted(request.query)
-        return await self._send(request, lambda: pieces_of_list(self._ports.snapshot().virtuals, wanted))
+        return await self._send(request, lambda: pieces_of_list(self._director.snapshot().virtuals, wanted))
 
     async def virtual(self, request: web.Request) -> web.StreamResponse:
         """Show one virtual service."""
         name = request.match_info["virtual"]
-        for virtual in self._ports.snapshot().virtuals:
+        for virtual in self._director.snapshot().virtuals:
             if name in (str(virtual.key), virtual.key.label):
                 return await self._send(request, partial(pieces_of, virtual, _wanted(request.query)))
         raise RequestRefused(HTTPStatus.NOT_FOUND, f"there is no virtual service {name}", candidates=())
 
     async def reals(self, request: web.Request) -> web.StreamResponse:
         """Show the real servers that the target names, or all."""
-        virtuals = self._ports.snapshot().virtuals
+        virtuals = self._director.snapshot().virtuals
         reals = _reals(virtuals) if (target := request.query.get("target")) is None else _named(virtuals, target)
         return await self._send(request, partial(_listed, reals))
 
     async def _send(self, request: web.Request, pieces: Callable[[], Iterator[bytes]]) -> web.StreamResponse:
         async def begin() -> tuple[str, Iterator[bytes]]:
-            await self._ports.refresh()
+            await self._director.refresh()
             return JSON, pieces()
 
         return await self._sender.send(request, begin)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from ldirectord_py.api.access import Access
 from ldirectord_py.model.errors import DirectorError
 
 
@@ -26,6 +27,27 @@ def bound(path: Path) -> Iterator[socket.socket]:
         listener.close()
         with suppress(OSError):
             path.unlink()
+
+
+def share(path: Path, access: Access) -> str | None:
+    """Let the groups of *access* connect to the socket *path*, and nobody else; return why they cannot be.
+
+    A socket has one group: where two are to be let in everybody may connect, and is asked who it is.
+    """
+    groups = {group for group in (access.writers, access.readers) if group is not None}
+    mode = (0o600, 0o660, 0o666)[len(groups)]
+    try:
+        folder = os.open(path.parent, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            if not stat.S_ISSOCK(os.stat(path.name, dir_fd=folder, follow_symlinks=False).st_mode):
+                return f"{path} is no socket any more"
+            os.chown(path.name, -1, groups.pop() if len(groups) == 1 else os.getegid(), dir_fd=folder)
+            os.chmod(path.name, mode, dir_fd=folder)
+        finally:
+            os.close(folder)
+    except OSError as error:
+        return f"apigroup, apireadgroup: {path} cannot be opened to them: {error.strerror or error}"
+    return None
 
 
 def _bound(path: Path) -> socket.socket:

@@ -129,6 +129,22 @@ class Virtual:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ApiSettings:
+    """Where the API is served besides its unix socket, and who may use it."""
+
+    statuslisten: Endpoint | None = None
+    """Where it is served over TCP; None: nowhere."""
+    tokens: str | None = None
+    """The file of tokens; None: nobody has one."""
+    group: str | None = None
+    """Who may read and write over the unix socket, besides root and the daemon's own user."""
+    readgroup: str | None = None
+    """Who may read there."""
+    hosts: tuple[str, ...] = ()
+    """Names under which it is reached over TCP, besides addresses and the machine's own name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """What one `ldirectord.cf` or `ldirectord.yaml` says."""
 
@@ -148,6 +164,7 @@ class Config:
     metricslisten: Endpoint | None = None
     """Where `/metrics` is served; None: nowhere."""
     metricsdetail: MetricsDetail = MetricsDetail.FULL
+    api: ApiSettings = field(default_factory=ApiSettings)
     reconcileinterval: float = 5.0
     """Seconds between two comparisons of the whole table; 0: only when something changes."""
     sysctls: bool = False

@@ -48,6 +48,10 @@ class TableUnavailable(DirectorError):
     """The IPVS table cannot be reached: no such kernel facility, or no right to it."""
 
 
+class NotDirecting(DirectorError):
+    """The director has not begun yet, or is about to end: nothing can be asked of it."""
+
+
 class CheckUnavailable(DirectorError):
     """A check cannot be carried out here: a system call of our own was refused, or the configuration cannot be used.
 

@@ -1,12 +1,15 @@
 """What a running director answers to those who ask it over the API."""
 
+import asyncio
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
-from ldirectord_py.model.snapshot import DaemonStatus, TableStatus
+from ldirectord_py.model.errors import NotDirecting
+from ldirectord_py.model.snapshot import DaemonStatus, Snapshot, TableStatus
 from ldirectord_py.runtime.director import Director
 from ldirectord_py.runtime.reloading import Reloader, ReloadResult
 from ldirectord_py.system.sysctls import KernelSettings
@@ -20,8 +23,8 @@ class Reload(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DaemonFacts:
+@dataclass(frozen=True, slots=True)
+class Process:
     """What is to be told of the process besides its director."""
 
     instance: str
@@ -30,39 +33,83 @@ class DaemonFacts:
     settings: KernelSettings
     healthy: Callable[[], bool]
     """Says whether checks make progress."""
+    snapshot: Callable[[], Snapshot]
+    refresh: Callable[[], Awaitable[None]]
+    """Sees that the connections in a snapshot are fresh."""
     started: float = field(default_factory=time.time)
 
 
-class ApiAnswers:
-    """The state of the process besides its servers, and reloads."""
+class _Work(NamedTuple):
+    """What can be done while the director is at work."""
 
-    def __init__(self, director: Director, reloader: Reloader, reload: Reload, facts: DaemonFacts) -> None:
+    reloader: Reloader
+    reload: Reload
+
+
+class ApiAnswers:
+    """See `api.ports.Director`."""
+
+    def __init__(self, director: Director, process: Process) -> None:
         self._director = director
-        self._reloader = reloader
-        self._reload = reload
-        self._facts = facts
+        self._process = process
+        self._work: _Work | None = None
+        self._under_way: set[asyncio.Task[Any]] = set()
+
+    @asynccontextmanager
+    async def at_work(self, reloader: Reloader, reload: Reload) -> AsyncIterator[None]:
+        """Carry commands out meanwhile; what is under way at the end is broken off.
+
+        Nothing may be carried out after the director has left its table.
+        """
+        self._work = _Work(reloader, reload)
+        try:
+            yield
+        finally:
+            self._work = None
+            for task in self._under_way:
+                task.cancel()
+            if self._under_way:
+                await asyncio.wait(self._under_way)
+
+    def healthy(self) -> bool:
+        """Return whether checks make progress."""
+        return self._process.healthy()
+
+    def ready(self) -> bool:
+        """Return whether every real server that is checked has been checked once."""
+        return self._director.state.first_pass
+
+    def snapshot(self) -> Snapshot:
+        """Return how everything is now."""
+        return self._process.snapshot()
+
+    async def refresh(self) -> None:
+        """See that the connections in a snapshot are fresh."""
+        await self._process.refresh()
 
     def status(self) -> DaemonStatus:
         """Say what runs, on which configuration, and what was wrong with the last one that was refused."""
-        facts, reloader, config = self._facts, self._reloader, self._director.config
-        reachable = self._director.reconciler.reachable
+        process, config, reconciler = self._process, self._director.config, self._director.reconciler
+        reloader = self._work.reloader if self._work else None
         return DaemonStatus(
             pid=os.getpid(),
-            instance=facts.instance,
+            instance=process.instance,
             config=config.path,
-            started=facts.started,
-            loaded=reloader.loaded,
-            healthy=facts.healthy(),
-            table=TableStatus(kind=facts.table, reachable=reachable, agrees=reachable),
-            refused_at=reloader.refused_at or None,
-            refused=tuple(str(problem) for problem in reloader.refused),
-            sysctls=facts.settings.told(),
+            started=process.started,
+            loaded=reloader.loaded if reloader else process.started,
+            healthy=process.healthy(),
+            table=TableStatus(kind=process.table, reachable=reconciler.reachable, agrees=reconciler.agrees),
+            refused_at=(reloader.refused_at or None) if reloader else None,
+            refused=tuple(str(problem) for problem in reloader.refused) if reloader else (),
+            sysctls=process.settings.told(),
             reloadlimit=config.reloadlimit,
         )
 
     async def reload(self, *, force: bool, by: str) -> Mapping[str, Any]:
-        """Reload, and say what changed or every problem."""
-        result = await self._reload(by, force=force)
+        """Reload, and say what changed or every problem; raise `NotDirecting`."""
+        work = self._at_work()
+        with self._breakable():
+            result = await work.reload(by, force=force)
         changes = result.differences
         return {
             "in_force": not result.problems,
@@ -73,3 +120,19 @@ class ApiAnswers:
             "removed": [str(key) for key in changes.removed],
             "changed": [str(key) for key in changes.changed],
         }
+
+    def _at_work(self) -> _Work:
+        if self._work is None:
+            raise NotDirecting("the director has not begun yet, or is about to end: try again")
+        return self._work
+
+    @contextmanager
+    def _breakable(self) -> Iterator[None]:
+        """Have this task be broken off when the director is no longer at work."""
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101  # each request is answered by one
+        self._under_way.add(task)
+        try:
+            yield
+        finally:
+            self._under_way.discard(task)

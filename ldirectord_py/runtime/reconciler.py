@@ -70,6 +70,11 @@ class KnownTable:
 class Writer(Protocol):
     """What is done about differences; each raises `TableUnavailable`."""
 
+    @property
+    def unfinished(self) -> bool:
+        """Whether there are differences of which nothing could be done yet."""
+        ...
+
     async def update(self, virtuals: Collection[VirtualKey], trigger: Trigger) -> None:
         """See to *virtuals*, of which something else may be wanted than before."""
         ...
@@ -111,6 +116,11 @@ class Reconciler:
     def reachable(self) -> bool:
         """Whether the table could be read and written the last time."""
         return not self._lost
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the table had what is wanted when it was last written or read."""
+        return self.reachable and not self._writer.unfinished
 
     async def learn(self, virtuals: Sequence[VirtualKey]) -> TableState:
         """Read *virtuals* into *known*, and return what is there; raise `TableUnavailable`."""

@@ -27,6 +27,11 @@ class Shadow:
         self._emit = emit
         self._diverging: dict[_Divergence, tuple[Change, float]] = {}
 
+    @property
+    def unfinished(self) -> bool:
+        """See `Writer.unfinished`: whether the table differs."""
+        return bool(self._diverging)
+
     async def update(self, virtuals: Collection[VirtualKey], _trigger: Trigger) -> None:
         """Compare *virtuals*."""
         await self._look(list(virtuals))

@@ -30,6 +30,11 @@ class TableWriter:
         self._told: set[Refusal] = set()
         self._drift = RecurringDrift(emit)
 
+    @property
+    def unfinished(self) -> bool:
+        """See `Writer.unfinished`."""
+        return bool(self._stale)
+
     async def update(self, virtuals: Collection[VirtualKey], trigger: Trigger) -> None:
         """See `Writer.update`; what is refused is looked at again, once."""
         self._stale.update(virtuals)

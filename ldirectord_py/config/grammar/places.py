@@ -55,6 +55,20 @@ def _user(text: str) -> str | None:
     return None if name == NONE else name
 
 
+def _group(text: str) -> str | None:
+    name = text.strip()
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.@-]{0,31}\$?", name):
+        raise Unreadable("expected the name of a group, such as adm, or none")
+    return None if name == NONE else name
+
+
+def _host_names(text: str) -> tuple[str, ...]:
+    names = tuple(name.strip().lower() for name in text.split(","))
+    if not all(is_name(name) for name in names):
+        raise Unreadable("expected host names, such as lb1.example.com, with commas between them")
+    return names
+
+
 def _or_none(value: object) -> str:
     return NONE if value is None else str(value)
 
@@ -64,3 +78,5 @@ SERVER_NAME = Reader('NAME or "NAME"', _server_name, QUOTED_OR_TEXT.write, quote
 SOURCE = Reader("ADDRESS | none", _source, _or_none)
 DEVICE = Reader("INTERFACE | none", _device, _or_none)
 USER = Reader("USER | none", _user, _or_none)
+GROUP = Reader("GROUP | none", _group, _or_none)
+HOST_NAMES = Reader("HOST, …", _host_names, ", ".join, between=", ")

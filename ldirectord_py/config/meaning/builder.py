@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
 from ldirectord_py.config.grammar import director_directives as d
 from ldirectord_py.config.grammar.check_directives import CHECKINTERVAL
 from ldirectord_py.config.grammar.diagnostics import Diagnostics
-from ldirectord_py.config.grammar.directive import Scope, shown
+from ldirectord_py.config.grammar.directive import Directive, Scope, shown
 from ldirectord_py.config.grammar.table_directives import READDQUIESCENT
 from ldirectord_py.config.grammar.tree import Files, Section, Tree
 from ldirectord_py.config.grammar.values import Values, read_values
@@ -14,7 +15,7 @@ from ldirectord_py.config.meaning.checks import Surroundings
 from ldirectord_py.config.meaning.resolve import Resolver, no_directory, unwritable
 from ldirectord_py.config.meaning.servers import fallbacks
 from ldirectord_py.config.meaning.virtuals import virtual
-from ldirectord_py.model.config import Config, MetricsDetail, Virtual
+from ldirectord_py.model.config import ApiSettings, Config, MetricsDetail, Virtual
 from ldirectord_py.model.errors import ConfigRejected
 from ldirectord_py.model.health import FaultRules
 from ldirectord_py.model.service import VirtualKey
@@ -37,6 +38,7 @@ def build(tree: Tree, files: Files, environment: Resolver) -> Config:
         _check_paths(values, diagnostics)
     _note_fork(values, diagnostics)
     _note_faultdown(values, diagnostics)
+    _note_tcp(values, diagnostics)
     around = Surroundings(values, fallbacks(values, ("tcp", "udp"), environment, diagnostics), environment, diagnostics)
     read_values(tree.defaults, Scope.SECTION, diagnostics)  # so that what is wrong is told even where nobody uses it
     virtuals = _virtuals(tree.sections, around)
@@ -80,6 +82,13 @@ def _config(path: str, values: Values, virtuals: tuple[Virtual, ...], diagnostic
         checkinterval=float(values.get(CHECKINTERVAL)),
         metricslisten=values.get(d.METRICSLISTEN),
         metricsdetail=MetricsDetail(values.get(d.METRICSDETAIL)),
+        api=ApiSettings(
+            statuslisten=values.get(d.STATUSLISTEN),
+            tokens=values.get(d.APITOKENS),
+            group=values.get(d.APIGROUP),
+            readgroup=values.get(d.APIREADGROUP),
+            hosts=values.get(d.APIHOSTS),
+        ),
         reconcileinterval=values.get(d.RECONCILEINTERVAL),
         sysctls=values.get(d.SYSCTLS),
         reloadlimit=values.get(d.RELOADLIMIT),
@@ -103,6 +112,14 @@ def _note_faultdown(values: Values, diagnostics: Diagnostics) -> None:
             diagnostics.warning(
                 entry.line, "faultdown: this has no meaning without faultlimit, such as 60", "no-effect"
             )
+
+
+def _note_tcp(values: Values, diagnostics: Diagnostics) -> None:
+    rows: tuple[Directive[Any], ...] = (d.APITOKENS, d.APIHOSTS)
+    for row in rows:
+        if values.get(row) and not values.get(d.STATUSLISTEN):
+            sentence = f"{row.name}: this has no meaning without statuslisten, such as 9894"
+            diagnostics.warning(values.line_in_force(row), sentence, "no-effect")
 
 
 def _check_paths(values: Values, diagnostics: Diagnostics) -> None:

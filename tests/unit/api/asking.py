@@ -1,18 +1,22 @@
 """An API on a unix socket with values to show, and those who ask it."""
 
 import asyncio
+import hashlib
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
+from ldirectord_py.api.access import Token
 from ldirectord_py.api.limits import Limits
-from ldirectord_py.api.local import serve_locally
 from ldirectord_py.api.ports import Ports
+from ldirectord_py.api.server import serve, serve_locally
+from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.health import State
-from ldirectord_py.model.snapshot import DaemonStatus, TableStatus
+from ldirectord_py.model.snapshot import DaemonStatus, Snapshot, TableStatus
 from tests.unit.observers import happenings as the
 
 STATUS = DaemonStatus(
@@ -34,21 +38,37 @@ SHOWN = (
 )
 
 
-async def reload(*, force: bool, by: str) -> Mapping[str, Any]:
-    return {"in_force": True, "problems": [], "notes": [f"force {force} by {by}"]}
+@dataclass
+class Director:
+    """See `api.ports.Director`."""
+
+    shown: Snapshot = field(default_factory=lambda: the.snapshot(*SHOWN))
+    said: DaemonStatus = STATUS
+
+    def snapshot(self) -> Snapshot:
+        return self.shown
+
+    async def refresh(self) -> None:
+        pass
+
+    def status(self) -> DaemonStatus:
+        return self.said
+
+    async def reload(self, *, force: bool, by: str) -> Mapping[str, Any]:
+        return {"in_force": True, "problems": [], "notes": [f"force {force} by {by}"]}
 
 
-async def refresh() -> None:
-    pass
-
-
-PORTS = Ports(
-    version="1.2.3",
-    snapshot=lambda: the.snapshot(*SHOWN),
-    refresh=refresh,
-    status=lambda: STATUS,
-    reload=reload,
-)
+def ports(director: Director | None = None, **others: Any) -> Ports:
+    """Return ports that show *director*."""
+    given = {
+        "version": "1.2.3",
+        "purpose": "tests",
+        "healthy": lambda: True,
+        "ready": lambda: True,
+        "metrics": lambda: None,
+        "director": director or Director(),
+    }
+    return Ports(**(given | others))  # type: ignore[arg-type]
 
 
 @dataclass
@@ -69,14 +89,30 @@ class Answer:
 
 
 @asynccontextmanager
-async def serving(folder: Path, *, limits: Limits | None = None, **ports: Any) -> AsyncIterator[Path]:
-    async with serve_locally(folder / "sock", replace(PORTS, **ports), limits or Limits()):
+async def serving(
+    folder: Path, director: Director | None = None, *, limits: Limits | None = None, **others: Any
+) -> AsyncIterator[Path]:
+    async with serve_locally(folder / "sock", ports(director, **others), limits or Limits()):
         yield folder / "sock"
 
 
-async def talk(path: Path, said: bytes) -> bytes:
+@asynccontextmanager
+async def serving_tcp(director: Director | None = None, **others: Any) -> AsyncIterator[Endpoint]:
+    async with serve(Endpoint(ip_address("127.0.0.1"), 0), ports(director, **others)) as where:
+        yield where
+
+
+def the_token(name: str, secret: str) -> Token:
+    """Return a token; only that of `ops` may write."""
+    return Token(name, name == "ops", hashlib.sha256(secret.encode()).digest())
+
+
+async def talk(where: Path | Endpoint, said: bytes) -> bytes:
     """Return all that is answered to *said*."""
-    reader, writer = await asyncio.open_unix_connection(path)
+    if isinstance(where, Endpoint):
+        reader, writer = await asyncio.open_connection(str(where.address), where.port)
+    else:
+        reader, writer = await asyncio.open_unix_connection(where)
     try:
         writer.write(said)
         return await reader.read()
@@ -91,12 +127,24 @@ def request(target: str, method: str = "GET", body: bytes = b"", **headers: str)
 
 
 async def ask(path: Path, target: str, method: str = "GET", body: bytes = b"", **headers: str) -> Answer:
-    head, _, rest = (await talk(path, request(target, method, body, **headers))).partition(b"\r\n\r\n")
+    return _answer(await talk(path, request(target, method, body, **headers)))
+
+
+async def ask_over_tcp(where: Endpoint, said: str | bytes) -> Answer:
+    """Return what is answered to *said*, a request or the target of one."""
+    return _answer(await talk(where, request(said) if isinstance(said, str) else said))
+
+
+def _answer(whole: bytes) -> Answer:
+    head, _, rest = whole.partition(b"\r\n\r\n")
     first, *lines = head.decode().split("\r\n")
     found = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
     if found.get("transfer-encoding") == "chunked":
         rest = _joined(rest)
     return Answer(int(first.split()[1]), found, rest)
+
+
+COMMAND = request("/v1/commands", "POST", b'{"command": "reload"}', Content_Type="application/json")
 
 
 async def command(path: Path, **asked: object) -> Answer:

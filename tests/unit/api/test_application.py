@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.api.asking import ask, command, serving
+from tests.unit.api.asking import Director, ask, command, serving
 from tests.unit.observers import happenings as the
 
 
@@ -43,7 +43,7 @@ async def test_one_virtual_service_is_shown_by_its_name(tmp_path: Path) -> None:
 
 
 async def test_no_virtual_service_is_an_empty_list(tmp_path: Path) -> None:
-    async with serving(tmp_path, snapshot=the.snapshot) as path:
+    async with serving(tmp_path, Director(the.snapshot())) as path:
         assert (await ask(path, "/v1/virtuals")).json == {"virtuals": []}
         assert (await ask(path, "/v1/reals")).json == {"reals": []}
 

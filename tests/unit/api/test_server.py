@@ -1,6 +1,7 @@
 """The server, over real HTTP."""
 
 import asyncio
+import json
 import socket
 from collections import Counter
 from collections.abc import Iterator
@@ -12,7 +13,9 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from ldirectord_py.api.limits import BACKLOG, Limits
-from ldirectord_py.api.server import FAREWELL_SECONDS, serve
+from ldirectord_py.api.ports import Ports
+from ldirectord_py.api.server import FAREWELL_SECONDS, LIMITS
+from ldirectord_py.api.server import serve as serve_ports
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.errors import DirectorError
 from ldirectord_py.observers.metrics.metrics import Metrics
@@ -43,6 +46,12 @@ class Slices:
 
 def healthy() -> bool:
     return True
+
+
+def serve(endpoint, *, metrics, healthy, limits=LIMITS):
+    """Serve metrics and health alone."""
+    ports = Ports(version="1.2.3", purpose="metrics", healthy=healthy, ready=healthy, metrics=lambda: metrics)
+    return serve_ports(endpoint, ports, limits)
 
 
 async def fetch(url: str, **headers: str) -> tuple[int, str, str]:
@@ -340,7 +349,7 @@ async def test_a_scrape_that_finds_no_place_in_time_is_told_so_and_the_others_go
             await reader.readexactly(100)
 
         status, _, text = await fetch(f"http://{where}/metrics")
-        assert (status, text) == (503, "Too many long answers are under way; try again.\n")
+        assert (status, json.loads(text)["detail"]) == (503, "Too many long answers are under way; try again.")
         assert (await fetch(f"http://{where}/-/healthy"))[0] == 200
 
         for reader, writer in slow:

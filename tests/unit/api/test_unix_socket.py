@@ -1,18 +1,16 @@
 """The socket in the file system: where it lies, what it replaces, and who gets through."""
 
-import asyncio
-import json
 import os
 import socket
 import stat
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 
-from ldirectord_py.api.unix_socket import bound
+from ldirectord_py.api.access import Access
+from ldirectord_py.api.unix_socket import bound, share
 from ldirectord_py.model.errors import DirectorError
-from tests.unit.api.asking import ask, request, serving
+from tests.unit.api.asking import ask, serving
 
 
 @pytest.mark.parametrize("folders", [0, 3], ids=["a path that fits into an address", "a longer one"])
@@ -45,29 +43,28 @@ def test_what_is_no_socket_is_left_alone(tmp_path: Path, kind: str) -> None:
     assert path.read_text() == precious.read_text() == "precious"
 
 
-async def test_another_user_is_refused_even_where_the_mode_lets_it_connect() -> None:
-    if os.geteuid() != 0:
-        return  # only root can be another user
-    with TemporaryDirectory() as name, socket.socket(socket.AF_UNIX) as channel:
-        folder = Path(name)
-        folder.chmod(0o755)
-        async with serving(folder) as path:
-            path.chmod(0o666)
-            os.seteuid(65534)
-            try:
-                channel.connect(str(path))
-            finally:
-                os.seteuid(0)
-            channel.sendall(request("/v1/status"))
-            answer = await _received(channel)
-    assert answer.startswith(b"HTTP/1.1 403 ")
-    told = json.loads(answer.partition(b"\r\n\r\n")[2])
-    assert told["detail"] == "nobody may not read here: become root, or the user that the daemon runs as"
+@pytest.mark.parametrize(
+    ("access", "mode", "group"),
+    [
+        (Access(), 0o600, os.getegid()),
+        (Access(writers=os.getegid()), 0o660, os.getegid()),
+        (Access(readers=os.getegid()), 0o660, os.getegid()),
+        (Access(writers=os.getegid(), readers=4), 0o666, os.getegid()),
+    ],
+)
+def test_the_socket_is_opened_to_the_groups_that_may_use_it(
+    tmp_path: Path, access: Access, mode: int, group: int
+) -> None:
+    with bound(tmp_path / "sock"):
+        assert share(tmp_path / "sock", access) is None
+        found = (tmp_path / "sock").stat()
+        assert (stat.S_IMODE(found.st_mode), found.st_gid) == (mode, group)
+        assert share(tmp_path / "sock", Access()) is None
+        assert stat.S_IMODE((tmp_path / "sock").stat().st_mode) == 0o600
 
 
-async def _received(channel: socket.socket) -> bytes:
-    channel.setblocking(False)
-    whole = b""
-    while piece := await asyncio.get_running_loop().sock_recv(channel, 4096):
-        whole += piece
-    return whole
+def test_what_has_taken_the_place_of_the_socket_is_opened_to_nobody(tmp_path: Path) -> None:
+    (tmp_path / "sock").write_text("precious")
+    (tmp_path / "sock").chmod(0o600)
+    assert share(tmp_path / "sock", Access(writers=4)) == f"{tmp_path}/sock is no socket any more"
+    assert stat.S_IMODE((tmp_path / "sock").stat().st_mode) == 0o600

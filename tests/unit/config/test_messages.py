@@ -257,6 +257,23 @@ BAD_GLOBALLY = [
             "but got '1.2.3.400:9100'"
         ),
     ),
+    (
+        "statuslisten=localhost:9100",
+        "statuslisten: expected [ADDRESS:]PORT, such as 9893, 127.0.0.1:9893 or [::1]:9893, but got 'localhost:9100'",
+    ),
+    (
+        "apitokens=tokens",
+        "apitokens: expected a path from / on, such as /var/log/ldirectord/web.jsonl, but got 'tokens'",
+    ),
+    ("apigroup=a b", "apigroup: expected the name of a group, such as adm, or none, but got 'a b'"),
+    ("apireadgroup=", "apireadgroup: expected the name of a group, such as adm, or none, but got ''"),
+    (
+        "apihosts=lb1.example.com; lb2",
+        (
+            "apihosts: expected host names, such as lb1.example.com, with commas between them, "
+            "but got 'lb1.example.com; lb2'"
+        ),
+    ),
     ("metricsdetail=fully", 'unknown metricsdetail "fully": did you mean full?'),
     ("sysctls=1", "sysctls: must be yes or no, but got '1'"),
     ("faultlimit=a", "faultlimit: expected seconds, such as 5 or 2.5, or 0 for never, but got 'a'"),
