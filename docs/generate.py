@@ -4,10 +4,11 @@ import json
 import sys
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from ipaddress import ip_address
 from pathlib import Path
 
-from docs import manual, metrics_page, picture, test_index
+from docs import event_page, manual, metrics_page, picture, test_index
 from ldirectord_py.checks.registry import SERVICES, InvalidOption, plan
 from ldirectord_py.config.grammar.directive import Directive, Scope
 from ldirectord_py.config.grammar.directives import rows
@@ -16,6 +17,7 @@ from ldirectord_py.config.syntax.json_schema import schema
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.check_options import CheckedServer, CheckOptions, CheckType
 from ldirectord_py.model.config import AlertStatus
+from ldirectord_py.model.health import State
 from ldirectord_py.model.service import AddressKey, Protocol
 
 HERE = Path(__file__).parent
@@ -186,10 +188,24 @@ def parity() -> str:
     return page()
 
 
+def events() -> str:
+    """Return docs/events.md."""
+    from tests.unit.observers import happenings  # noqa: PLC0415 -- as above
+    from tests.unit.observers.events.test_lines import CASES  # noqa: PLC0415
+
+    further = [
+        happenings.written(happenings.SET_SERVICE, before=replace(happenings.SETTINGS, scheduler="rr")),
+        replace(happenings.CAME_UP, after=happenings.health(State.UNKNOWN)),
+        replace(happenings.CAME_UP, after=happenings.health(State.ADOPTED)),
+    ]
+    return event_page.page(happenings.WENT_DOWN, [*(event for event, _ in CASES), *further])
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "checks/README.md": checks,
     "architecture.svg": picture.picture,
     "directives.md": directives,
+    "events.md": events,
     "ldirectord.schema.json": yaml_schema,
     "metrics.md": metrics_page.page,
     "parity.md": parity,

@@ -29,6 +29,7 @@ from ldirectord_py.model.events import (
 from ldirectord_py.model.problems import Problem
 from ldirectord_py.model.snapshot import Snapshot
 from ldirectord_py.observers.events.log_line import Level
+from ldirectord_py.observers.history.event_writer import WRITING_HISTORY
 from ldirectord_py.observers.history.history import History
 from ldirectord_py.observers.logging.entry import LogFormat
 from ldirectord_py.observers.logging.log import open_log
@@ -103,7 +104,7 @@ class Application:
         self._supervised = config.supervised
         self._path = Path(config.path)
         self._stream = EventStream()
-        self.history = History(lambda: self._director.state.servers)
+        self.history = History(lambda: self._director.state.servers, self._stream.emit, in_file=not options.shadow)
         self._supervisor = Supervisor(self._stream.emit)
         self._notifier = Notifier()
         self._reload = asyncio.Event()
@@ -173,6 +174,7 @@ class Application:
                     stack.push_async_callback(self._api.close)
                     await stack.enter_async_context(self._notifications)
                     stack.callback(self._maintenance.close)
+                    await self.history.restore(self._config(), self._warn)
                     self._open_ownership(stack)
                     if problems := await self._admit(self._config()):
                         raise ConfigRejected(problems)
@@ -185,6 +187,7 @@ class Application:
                     await self._leave()
                     await self._recorder.finish()
                 self._stream.emit(Stopping(self._signals.name))
+                await self.history.finish()
         finally:
             self._table.close()
             self._log.close()
@@ -229,6 +232,7 @@ class Application:
             advice = advised(config, current)
             notes += [self._settings.put(each) if config.sysctls else each.sentence for each in advice]
         self._record(config)
+        self.history.follow(config)
         if config.supervised != self._supervised:
             notes.append("supervised has changed: that takes effect at the next start")
         told = tuple(note for note in notes if note)
@@ -281,6 +285,7 @@ class Application:
         yield WATCHING_MAINTENANCE, partial(self._maintenance.watch, self._director, schedule)
         yield _RELOADING, partial(self._reload_on_signal, reloader)
         yield RECORDING, self._recorder.keep
+        yield WRITING_HISTORY, self.history.keep
         yield WATCHDOG, partial(self._notifier.feed_watchdog, lambda: schedule.progressing)
         if self._state is not None:
             yield KEEPING_STATE, self._state.keep

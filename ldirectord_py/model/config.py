@@ -160,6 +160,10 @@ class Config:
     maintenancedir: str | None = None
     record: str | None = None
     """Where the director's inputs are recorded; None: nowhere."""
+    historyfile: str | None = None
+    """Where events are kept over restarts; None: nowhere."""
+    historysize: int = 16
+    """MiB that it and the one before it take together, at most."""
     checkinterval: float = CheckOptions().interval
     metricslisten: Endpoint | None = None
     """Where `/metrics` is served; None: nowhere."""

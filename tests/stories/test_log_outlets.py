@@ -30,9 +30,9 @@ cat "$place/log"
 
 @ROOT
 def test_a_full_disk_keeps_nothing_from_being_done_and_what_the_log_lost_is_told(place: Place) -> None:  # noqa: F811
-    """Log, monitorfile, recording, pid file, state file and control socket are on it."""
+    """Log, monitorfile, recording, history, pid file, state file and control socket are on it."""
     config = place.config.read_text() + f'\tmonitorfile="{place.home}/monitor"\n'
-    config = f"record={place.home}/record.jsonl\n{config}"
+    config = f"record={place.home}/record.jsonl\nhistoryfile={place.home}/history.jsonl\n{config}"
     words = [sys.executable, str(COMMAND), "--table", "memory"]
     done = subprocess.run(
         ["unshare", "--mount", "sh", "-c", ON_A_FULL_DISK, "sh", place.home, config, *words],

@@ -165,7 +165,7 @@ def world(tmp_path: Path) -> Iterator[World]:
         metrics, closed = free_port(), free_port()
         text = (
             f'checkinterval=1\nnegotiatetimeout=2\nchecktimeout=2\nmetricslisten={metrics}\nlogfile="{tmp_path}/log"\n'
-            f"record={tmp_path}/record.jsonl\n"
+            f"record={tmp_path}/record.jsonl\nhistoryfile={tmp_path}/history.jsonl\n"
         )
         for number, ((protocol, service), endpoints) in enumerate(places.items()):
             text += f"virtual=192.0.2.{number + 1}:80\n\tprotocol={protocol}\n\tservice={service}\n"
@@ -253,6 +253,9 @@ def test_no_secret_comes_out_of_the_daemon(world: World, tmp_path: Path, style: 
     recorded = (tmp_path / "record.jsonl").read_text()
     assert recorded.count('"ended"') >= world.reals
     assert not leaks(recorded)
+    history = (tmp_path / "history.jsonl").read_text()
+    assert history.count('"real_down"') > len(SERVICES)
+    assert not leaks(history)
     assert not leaks(said)
     assert not leaks(seen)
     assert not leaks(metrics)

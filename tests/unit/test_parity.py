@@ -27,6 +27,8 @@ OURS = {
         "cleartextpassword",
         "faultdown",
         "faultlimit",
+        "historyfile",
+        "historysize",
         "metricsdetail",
         "apigroup",
         "apihosts",

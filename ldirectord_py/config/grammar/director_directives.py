@@ -98,6 +98,20 @@ RECORD: Directive[str | None] = Directive(
     CONFIG.record,
     "A file in which the director records what it is told, for ldirectorctl replay; by default none",
 )
+HISTORYFILE: Directive[str | None] = Directive(
+    "historyfile",
+    _GLOBAL,
+    value_types.ABSOLUTE_PATH,
+    CONFIG.historyfile,
+    "A file that keeps what happened over restarts, as lines of JSON; by default none",
+)
+HISTORYSIZE = Directive(
+    "historysize",
+    _GLOBAL,
+    value_types.COUNT,
+    CONFIG.historysize,
+    "The MiB that the historyfile and the full one before it (FILE.1) take together at most",
+)
 SYSCTLS = switch(
     "sysctls", _GLOBAL, CONFIG.sysctls, "Set the kernel's net.ipv4.vs.expire_... settings that the virtuals need to 1"
 )

@@ -79,6 +79,8 @@ def _config(path: str, values: Values, virtuals: tuple[Virtual, ...], diagnostic
         logfile=values.get(d.LOGFILE),
         maintenancedir=values.get(d.MAINTENANCEDIR),
         record=values.get(d.RECORD),
+        historyfile=values.get(d.HISTORYFILE),
+        historysize=values.get(d.HISTORYSIZE),
         checkinterval=float(values.get(CHECKINTERVAL)),
         metricslisten=values.get(d.METRICSLISTEN),
         metricsdetail=MetricsDetail(values.get(d.METRICSDETAIL)),
@@ -133,6 +135,10 @@ def _check_paths(values: Values, diagnostics: Diagnostics) -> None:
         if reason := unwritable(file.value or ""):
             sentence = f"unable to record in {shown(file.value or '')}: {reason}; until it can be, nothing is recorded"
             diagnostics.warning(file.line, f"record: {sentence}", "unwritable-file")
+    for file in values.each(d.HISTORYFILE):
+        if reason := unwritable(file.value or ""):
+            sentence = f"unable to write {shown(file.value or '')}: {reason}; until it can be, a restart forgets events"
+            diagnostics.warning(file.line, f"historyfile: {sentence}", "unwritable-file")
     for directory in values.each(d.MAINTENANCEDIR):
         if no_directory(directory.value or ""):
             diagnostics.warning(directory.line, "maintenancedir: maintenance directory does not exist", "no-such-path")

@@ -33,6 +33,7 @@ from ldirectord_py.model.events.servers import (
     SoftFailure,
 )
 from ldirectord_py.model.events.side_jobs import (
+    HistoryLost,
     HookDone,
     MonitorFileBack,
     MonitorFileFailed,
@@ -73,6 +74,7 @@ __all__ = [
     "FaultLasts",
     "FirstPassComplete",
     "HealthChanged",
+    "HistoryLost",
     "HookDone",
     "InitialChecksDone",
     "MailDelayed",

@@ -52,4 +52,13 @@ class SideJobBack:
     job: str
 
 
-SideJobEvent = HookDone | MonitorFileFailed | MonitorFileBack | SideJobFailed | SideJobBack
+@dataclass(frozen=True, slots=True)
+class HistoryLost:
+    """The history file could not be written for so long that events were given up; it is written again."""
+
+    path: str
+    events: int
+    """How many are missing in it."""
+
+
+SideJobEvent = HookDone | MonitorFileFailed | MonitorFileBack | SideJobFailed | SideJobBack | HistoryLost

@@ -110,6 +110,16 @@ ROWS: tuple[Row[Any], ...] = (
             "sentence",
         ),
     ),
+    Row(
+        ev.HistoryLost,
+        told(
+            Level.WARNING,
+            "history_lost",
+            "{0.events} events are missing in the history file {0.path}: it could not be written for too long",
+            "path",
+            "events",
+        ),
+    ),
     Row(ev.SideJobBack, told(Level.INFO, "side_job_back", "{0.job} is done again", "job")),
     # mails
     Row(MailQueued, told(Level.INFO, "mail_queued", "emailalert: {0.message}", "subject=message")),

@@ -22,6 +22,10 @@ _AT_ONCE = 500
 """Events that a follower is handed at once, so that others have their turn before the next ones."""
 
 
+_UNWRITTEN = 1_000
+"""More events than a daemon may have told in the moment before it was killed, and not written."""
+
+
 class EventRing:
     """Keeps the last *size* events; *boot* names this start of the daemon.
 
@@ -34,6 +38,8 @@ class EventRing:
         self._clock = clock
         self._events: deque[Recorded] = deque(maxlen=size)
         self._last = 0
+        self._gone = 0
+        """The id of the last event that is kept no more."""
         self._waiting: list[asyncio.Future[None]] = []
 
     @property
@@ -54,15 +60,18 @@ class EventRing:
         kind, now = KINDS[type(event)], round(self._clock(), 6)
         for line in told if len(told) <= _MOST_LINES else (*told[: _MOST_LINES - 1], told[-1]):
             self._last += 1
-            self._events.append(self._recorded(line, kind, now))
+            self._append(self._recorded(line, kind, now))
         if self._waiting:
             self._wake()
 
     def restore(self, events: Iterable[Recorded]) -> None:
-        """Begin with *events* of earlier starts, in order; ids go on behind theirs.  To be called before all else."""
+        """Begin with *events* of earlier starts, in order; ids go on behind theirs.  To be called before all else.
+
+        Some ids are left out, for those that an earlier start has given to events it could not write any more.
+        """
         for event in events:
-            self._last = event.id
-            self._events.append(event)
+            self._last = event.id + _UNWRITTEN
+            self._append(event)
 
     def find(self, query: EventQuery) -> Sequence[Recorded]:
         """See `EventSource.find`; takes 3 ms for all of them at most."""
@@ -78,7 +87,7 @@ class EventRing:
     def behind(self, seen: int) -> News:
         """Return the first events after the one with the id *seen*, if there are any."""
         events = tuple(islice(self._behind(seen), _AT_ONCE))
-        return News(events, max(0, events[0].id - seen - 1) if events else 0)
+        return News(events, max(0, self._gone - seen) if events else 0)
 
     async def wait(self) -> None:
         """Wait until an event comes in."""
@@ -95,6 +104,11 @@ class EventRing:
         if after is None or after > self._last:
             return self._events
         return islice(self._events, bisect_right(self._events, after, key=lambda event: event.id), None)
+
+    def _append(self, event: Recorded) -> None:
+        if len(self._events) == self._events.maxlen:
+            self._gone = self._events[0].id
+        self._events.append(event)
 
     def _recorded(self, line: LogLine, kind: str, now: float) -> Recorded:
         fields: dict[str, Value] = {name: escaped(value) for name, value in line.fields.items()}

@@ -14,11 +14,14 @@ from ldirectord_py.engine.recording.encoding import Encoder, Repetitions
 from ldirectord_py.engine.recording.items import Given, Header, Prepares, Why
 from ldirectord_py.engine.state import EngineState
 from ldirectord_py.runtime.director import moment
-from ldirectord_py.runtime.recording.record_file import LIMIT, RecordFile
 from ldirectord_py.system.daemon_thread import in_thread
+from ldirectord_py.system.line_file import Contents, LineFile
 from ldirectord_py.system.supervision import SideJob
 
 RECORDING = SideJob("Recording", "what happens meanwhile will be missing in the recording")
+LIMIT = 64 * 2**20
+"""Bytes that a file of a recording takes at most; there are two of them."""
+_RECORDING = Contents("recording", b'{"recording":')
 _PAUSE = 0.5
 """Seconds for which inputs are gathered, so that a busy director writes many at a time."""
 _MOST = 50_000
@@ -192,7 +195,7 @@ class _Writer:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._file: RecordFile | None = None
+        self._file: LineFile | None = None
         self._path: Path | None = None
         self._encoder = Encoder()
         self._writing = Lock()
@@ -222,7 +225,7 @@ class _Writer:
             self._file = None
         if isinstance(entry, Begin):
             self._encoder, self._path = Encoder(), entry.path
-            file = RecordFile(entry.path, self._limit)
+            file = LineFile(entry.path, _RECORDING, self._limit)
             file.open()
             self._file = file
             self._append([self._encoder.header(entry.header), *self._belief(entry.belief)])

@@ -75,6 +75,8 @@ def globals_of(text: bytes) -> Words:
         "timeout",
         "faultdown",
         "faultlimit",
+        "historyfile",
+        "historysize",
         "metricsdetail",
         "apigroup",
         "apihosts",

@@ -279,6 +279,8 @@ BAD_GLOBALLY = [
     ("faultlimit=a", "faultlimit: expected seconds, such as 5 or 2.5, or 0 for never, but got 'a'"),
     ("faultdown=maybe", "faultdown: must be yes or no, but got 'maybe'"),
     ("record=night.jsonl", f"{RECORD}, but got 'night.jsonl'"),
+    ("historyfile=history.jsonl", f"{RECORD}, but got 'history.jsonl'".replace("record", "historyfile", 1)),
+    ("historysize=0", "historysize: expected a whole number above 0, such as 5, but got '0'"),
     ("record=", f"record: {VALUE}, but got ''"),
     ("reloadlimit=101", "reloadlimit: expected a percentage, such as 50, but got '101'"),
     (

@@ -336,6 +336,18 @@ CASES = [
         ],
     ),
     (
+        ev.HistoryLost("/var/log/history.jsonl", 250),
+        [
+            LogLine(
+                Level.WARNING,
+                "history_lost",
+                "250 events are missing in the history file /var/log/history.jsonl: it could not be written for too "
+                "long",
+                {"path": "/var/log/history.jsonl", "events": 250},
+            )
+        ],
+    ),
+    (
         ev.SideJobBack("Watching maintenancedir"),
         [info("side_job_back", "Watching maintenancedir is done again", job="Watching maintenancedir")],
     ),

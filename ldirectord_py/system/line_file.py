@@ -1,4 +1,4 @@
-"""The file of a recording: bounded, for nobody else to read, and whole to its last line."""
+"""A file of lines that we append to: bounded, for nobody else to read, and whole to its last line."""
 
 import errno
 import fcntl
@@ -6,19 +6,30 @@ import os
 import stat
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
-LIMIT = 64 * 2**20
-"""Bytes after which the file is renamed to FILE.1, in place of the one before, and begun anew."""
 _FLAGS = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY
-_BEGINS = b'{"recording":'
 _BLOCK = 65536
 
 
-class RecordFile:
-    """Is open from `open` until something fails; each method may raise `OSError`, and then it is closed."""
+class Contents(NamedTuple):
+    """What is in such a file: by that it is known, and any other file is left as it is."""
 
-    def __init__(self, path: Path, limit: int = LIMIT) -> None:
+    name: str
+    """In sentences: it is no NAME."""
+    begins: bytes
+    """How its first line begins."""
+
+
+class LineFile:
+    """Is open from `open` until something fails; each method may raise `OSError`, and then it is closed.
+
+    One that has reached *limit* bytes is renamed to FILE.1, in place of the one before, and begun anew.
+    """
+
+    def __init__(self, path: Path, contents: Contents, limit: int) -> None:
         self.path = path
+        self._contents = contents
         self._limit = limit
         self._descriptor: int | None = None
 
@@ -30,7 +41,7 @@ class RecordFile:
     def open(self) -> None:
         """Open the file to go on behind what is there; a full one is put aside before."""
         self.close()
-        descriptor = _opened(self.path)
+        descriptor = opened(self.path, self._contents)
         try:
             if os.fstat(descriptor).st_size >= self._limit:
                 fresh = self._put_aside()
@@ -57,6 +68,19 @@ class RecordFile:
             self.close()
             raise
 
+    def tail(self, most: int) -> bytes:
+        """Return the last whole lines, *most* bytes at most; those of the full file before it too, if there is room."""
+        if self._descriptor is None:
+            return b""
+        text = _tail(self._descriptor, most)
+        with suppress(OSError):
+            descriptor = opened(previous(self.path), self._contents, make=False)
+            try:
+                text = _tail(descriptor, most - len(text)) + text
+            finally:
+                os.close(descriptor)
+        return text
+
     @property
     def is_over(self) -> bool:
         """Whether a new file is to be begun: this one is full, or somebody has moved or removed it."""
@@ -77,42 +101,50 @@ class RecordFile:
 
     def _put_aside(self) -> int:
         """Rename the file, and return a new one in its place."""
-        in_thread = self.path.with_name(f"{self.path.name}.1")
+        aside = previous(self.path)
         with suppress(FileNotFoundError):
-            in_thread.lstat()
-            os.close(_opened(in_thread))  # so that nothing else is replaced
-        self.path.rename(in_thread)
-        return _opened(self.path)
+            aside.lstat()
+            os.close(opened(aside, self._contents))  # so that nothing else is replaced
+        self.path.rename(aside)
+        return opened(self.path, self._contents)
 
 
-def _opened(path: Path) -> int:
-    """Return a recording that is open to be appended to, or an empty file; raise `OSError` for everything else."""
+def previous(path: Path) -> Path:
+    """Return where the file is that was full before *path* was begun."""
+    return path.with_name(f"{path.name}.1")
+
+
+def opened(path: Path, contents: Contents, *, make: bool = True) -> int:
+    """Return a file of *contents* that is open to be appended to, or an empty one; raise `OSError` for any other.
+
+    Where there is none, one is made if *make* says so.
+    """
     try:
-        descriptor = os.open(path, _FLAGS, 0o600)
+        descriptor = os.open(path, _FLAGS if make else _FLAGS & ~os.O_CREAT, 0o600)
     except OSError as error:
         if error.errno == errno.ELOOP:
             raise OSError(errno.ELOOP, "it is a symbolic link, which is not followed") from error
         raise
     try:
-        _examine(descriptor)
+        _examine(descriptor, contents)
     except OSError:
         os.close(descriptor)
         raise
     return descriptor
 
 
-def _examine(descriptor: int) -> None:
+def _examine(descriptor: int, contents: Contents) -> None:
     found = os.fstat(descriptor)
     if not stat.S_ISREG(found.st_mode) or found.st_uid not in {0, os.geteuid()}:
         raise OSError(errno.EINVAL, "it is no regular file of ours")
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
-        raise OSError(errno.EBUSY, "another process records there") from error
+        raise OSError(errno.EBUSY, "another process writes there") from error
     if not found.st_size:
         return
-    if os.pread(descriptor, len(_BEGINS), 0) != _BEGINS:
-        raise OSError(errno.EEXIST, "it is no recording, and stays as it is")
+    if os.pread(descriptor, len(contents.begins), 0) != contents.begins:
+        raise OSError(errno.EEXIST, f"it is no {contents.name}, and stays as it is")
     os.ftruncate(descriptor, _whole(descriptor, found.st_size))
 
 
@@ -125,3 +157,14 @@ def _whole(descriptor: int, size: int) -> int:
             return begin + end + 1
         size = begin
     return 0
+
+
+def _tail(descriptor: int, most: int) -> bytes:
+    """Return the last whole lines of a file, *most* bytes at most."""
+    size = os.fstat(descriptor).st_size
+    begin = max(0, size - most)
+    text = b""
+    while begin + len(text) < size and (block := os.pread(descriptor, size - begin - len(text), begin + len(text))):
+        text += block
+    # Where the first line begins earlier, it is left out; if a line ends right before, too much by one.
+    return text.partition(b"\n")[2] if begin else text

@@ -1,4 +1,4 @@
-"""The file of a recording: nobody else's is touched, and what is in it is whole."""
+"""A file of lines: nobody else's is touched, and what is in it is whole."""
 
 import os
 import resource
@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from ldirectord_py.runtime.recording.record_file import RecordFile
+from ldirectord_py.system.line_file import Contents, LineFile
 
 FIRST = b'{"recording":1}\n'
+RECORDING = Contents("recording", b'{"recording":')
 
 
 @pytest.fixture
@@ -20,13 +21,13 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def file(path: Path) -> Iterator[RecordFile]:
-    file = RecordFile(path, 100)
+def file(path: Path) -> Iterator[LineFile]:
+    file = LineFile(path, RECORDING, 100)
     yield file
     file.close()
 
 
-def test_it_is_for_nobody_else_to_read_and_goes_on_behind_what_is_there(path: Path, file: RecordFile) -> None:
+def test_it_is_for_nobody_else_to_read_and_goes_on_behind_what_is_there(path: Path, file: LineFile) -> None:
     file.open()
     file.append(FIRST)
     file.open()
@@ -36,7 +37,7 @@ def test_it_is_for_nobody_else_to_read_and_goes_on_behind_what_is_there(path: Pa
 
 
 @pytest.mark.parametrize("text", [b"root:x:0:0\n", b"\n", b'{"recording"'])
-def test_what_is_no_recording_stays_as_it_is(path: Path, file: RecordFile, text: bytes) -> None:
+def test_what_is_no_recording_stays_as_it_is(path: Path, file: LineFile, text: bytes) -> None:
     path.write_bytes(text)
     with pytest.raises(OSError, match="it is no recording, and stays as it is"):
         file.open()
@@ -44,7 +45,7 @@ def test_what_is_no_recording_stays_as_it_is(path: Path, file: RecordFile, text:
     assert not file.is_open
 
 
-def test_neither_links_nor_pipes_are_followed(path: Path, file: RecordFile) -> None:
+def test_neither_links_nor_pipes_are_followed(path: Path, file: LineFile) -> None:
     aim = path.with_name("aim")
     path.symlink_to(aim)
     with pytest.raises(OSError, match="it is a symbolic link, which is not followed"):
@@ -56,7 +57,7 @@ def test_neither_links_nor_pipes_are_followed(path: Path, file: RecordFile) -> N
         file.open()
 
 
-def test_a_line_that_was_cut_short_is_taken_away(path: Path, file: RecordFile) -> None:
+def test_a_line_that_was_cut_short_is_taken_away(path: Path, file: LineFile) -> None:
     path.write_bytes(FIRST + b'{"at":[1,' + b"7" * 200_000)
     file.open()
     assert path.read_bytes() == FIRST
@@ -65,13 +66,13 @@ def test_a_line_that_was_cut_short_is_taken_away(path: Path, file: RecordFile) -
     assert path.read_bytes() == b""
 
 
-def test_two_processes_do_not_share_one(path: Path, file: RecordFile) -> None:
+def test_two_processes_do_not_share_one(path: Path, file: LineFile) -> None:
     file.open()
-    with pytest.raises(OSError, match="another process records there"):
-        RecordFile(path).open()
+    with pytest.raises(OSError, match="another process writes there"):
+        LineFile(path, RECORDING, 100).open()
 
 
-def test_a_full_one_is_put_aside_in_place_of_the_one_before_unless_that_is_none(path: Path, file: RecordFile) -> None:
+def test_a_full_one_is_put_aside_in_place_of_the_one_before_unless_that_is_none(path: Path, file: LineFile) -> None:
     in_thread = path.with_name("web.jsonl.1")
     in_thread.write_bytes(FIRST)
     file.open()
@@ -89,7 +90,7 @@ def test_a_full_one_is_put_aside_in_place_of_the_one_before_unless_that_is_none(
 
 
 @pytest.mark.parametrize("away", [True, False])
-def test_one_that_was_moved_or_removed_is_over(path: Path, file: RecordFile, away: bool) -> None:
+def test_one_that_was_moved_or_removed_is_over(path: Path, file: LineFile, away: bool) -> None:
     file.open()
     file.append(FIRST)
     if away:
@@ -101,7 +102,7 @@ def test_one_that_was_moved_or_removed_is_over(path: Path, file: RecordFile, awa
     assert path.read_bytes() == b""
 
 
-def test_what_could_not_be_written_as_a_whole_is_not_there(path: Path, file: RecordFile) -> None:
+def test_what_could_not_be_written_as_a_whole_is_not_there(path: Path, file: LineFile) -> None:
     file.open()
     file.append(FIRST)
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
