@@ -5,9 +5,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
-from ldirectord_py.engine.administration import NOTHING_COMMANDED, Commands
 from ldirectord_py.engine.forecast import Circumstances, Forecast, forecast
 from ldirectord_py.ipvs.kernel import KernelTable
+from ldirectord_py.model.commands import NOTHING_COMMANDED, Commands
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.service import RealKey, VirtualKey
 from ldirectord_py.model.table import TableState

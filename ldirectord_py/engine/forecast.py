@@ -3,12 +3,12 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
-from ldirectord_py.engine.administration import NOTHING_COMMANDED, Commands
 from ldirectord_py.engine.apply import apply
 from ldirectord_py.engine.inputs import NO_FILES, Configured, Files, Moment, Observed
 from ldirectord_py.engine.plan import plan
 from ldirectord_py.engine.state import EngineState
 from ldirectord_py.model.check_plan import Polled, Repeated
+from ldirectord_py.model.commands import NOTHING_COMMANDED, Commands
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.outcome import Outcome, up
 from ldirectord_py.model.probe import FixedOutcome, Probe

@@ -5,9 +5,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import NamedTuple
 
-from ldirectord_py.engine.administration import NOTHING_COMMANDED, Commands
 from ldirectord_py.model.check_plan import Polled
-from ldirectord_py.model.commands import Command
+from ldirectord_py.model.commands import NOTHING_COMMANDED, Command, Commands
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.events import Event
 from ldirectord_py.model.health import Health

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping
 
-from ldirectord_py.engine.administration import Administration
+from ldirectord_py.engine.admin.administration import Administration
 from ldirectord_py.engine.decision import in_service
 from ldirectord_py.engine.health import resumed, unchecked
 from ldirectord_py.engine.inputs import Configured, Moment

@@ -5,9 +5,9 @@ place, because ten thousand servers are not copied for one outcome, but nobody e
 """
 
 from collections.abc import Iterator, Mapping
-from functools import partial
 from typing import assert_never
 
+from ldirectord_py.engine.admin.interventions import Interventions, Said, command_by_hand
 from ldirectord_py.engine.belief import Belief
 from ldirectord_py.engine.decision import decide as decide_virtual
 from ldirectord_py.engine.faults import LastingFaults
@@ -25,14 +25,13 @@ from ldirectord_py.engine.inputs import (
     TakenOut,
     Written,
 )
-from ldirectord_py.engine.interventions import Interventions, Said
 from ldirectord_py.engine.preparation import Preparation
 from ldirectord_py.engine.servers import UNHEARD_OF, ServerState
 from ldirectord_py.engine.serving import Serving
 from ldirectord_py.engine.subscriptions import Subscriptions
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.check_plan import Polled
-from ldirectord_py.model.commands import BY_HAND, AdminState, Command, Enable, SetWeight
+from ldirectord_py.model.commands import AdminState, Command
 from ldirectord_py.model.config import Config, Virtual
 from ldirectord_py.model.decisions import Decision
 from ldirectord_py.model.events import (
@@ -152,10 +151,10 @@ class EngineState:
                 self._note_written(given, now)
             case Maintained():
                 self._maintain(given.changes, now)
-            case Commanded():
-                self._command(given.command, now)
-            case Handset():
-                self._set_by_hand(given, now)
+            case Commanded(command):
+                self._command(command, AdminCause.COMMAND, now)
+            case Handset(real, weight):
+                self._command(command_by_hand(real, self.servers.get(real), weight), AdminCause.TABLE, now)
             case Elapsed():
                 self._administer(self.interventions.administration.ended(now.epoch), AdminCause.EXPIRED, now)
             case TakenOut():
@@ -250,17 +249,9 @@ class EngineState:
                 self.interventions.move(key, server, self.virtuals[key.virtual], Said(file, server.admin), now)
         self._exchange(now)
 
-    def _command(self, command: Command, now: Moment) -> None:
+    def _command(self, command: Command, cause: AdminCause, now: Moment) -> None:
         changes = self.interventions.administration.carry_out(command, self.servers, now.epoch)
-        self._administer(changes, AdminCause.COMMAND, now, command)
-
-    def _set_by_hand(self, given: Handset, now: Moment) -> None:
-        """Have the weight that somebody has set in the table be an admin state; the configured one is none."""
-        if (server := self.servers.get(given.real)) is not None:
-            usual = given.weight == server.real.destination.weight
-            command = Enable if usual else partial(SetWeight, weight=given.weight)
-            told = command(target=given.real, by=BY_HAND)
-            self._administer({given.real: told.state(now.epoch)}, AdminCause.TABLE, now, told)
+        self._administer(changes, cause, now, command)
 
     def _administer(
         self,

@@ -4,9 +4,11 @@ An admin state belongs to one real server.  A command may name a host or a whole
 servers gets the state, and so does a server that a later reload adds there.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address
+from types import MappingProxyType
 
 from ldirectord_py.model.service import AddressKey, MarkKey, RealKey
 
@@ -55,6 +57,11 @@ class AdminState:
     def takes_no_clients(self) -> bool:
         """Whether new connections are to go elsewhere."""
         return self.kind is not AdminKind.WEIGHT or self.weight == 0
+
+
+Commands = Mapping[str, AdminState]
+"""Admin states by the names of their targets, as a state file keeps them."""
+NOTHING_COMMANDED: Commands = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import Callable, Mapping
 
-from ldirectord_py.engine.administration import concerned
+from ldirectord_py.engine.admin.administration import concerned
+from ldirectord_py.engine.admin.targets import find_target
 from ldirectord_py.engine.state import EngineState
-from ldirectord_py.engine.targets import find_target
 from ldirectord_py.model.commands import target_name
 from ldirectord_py.model.errors import CommandRefused
 from ldirectord_py.model.trace import Trace

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from typing import Protocol
 
-from ldirectord_py.engine.administration import NOTHING_COMMANDED, Commands
+from ldirectord_py.engine.admin.interventions import respects_hand
 from ldirectord_py.engine.inputs import (
     NO_FILES,
     NOTHING_REMEMBERED,
@@ -21,10 +21,9 @@ from ldirectord_py.engine.inputs import (
     TakenOut,
     Written,
 )
-from ldirectord_py.engine.interventions import respects_hand
 from ldirectord_py.engine.state import EngineState
 from ldirectord_py.model.check_plan import Polled
-from ldirectord_py.model.commands import target_name
+from ldirectord_py.model.commands import NOTHING_COMMANDED, Commands, target_name
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.decisions import Decision
 from ldirectord_py.model.events import CheckDone, Event, Trigger

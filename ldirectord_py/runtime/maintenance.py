@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
-from ldirectord_py.engine.maintenance import MaintainedServers, servers_of
+from ldirectord_py.engine.admin.maintenance import MaintainedServers, servers_of
 from ldirectord_py.model.address import IPAddress
 from ldirectord_py.model.config import Config, Real
 from ldirectord_py.model.events import Event, MaintenanceUnclear

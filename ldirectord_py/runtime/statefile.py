@@ -17,8 +17,8 @@ from threading import Lock
 from types import MappingProxyType
 from typing import Any
 
-from ldirectord_py.engine.administration import Commands
 from ldirectord_py.engine.recording.commands import commands, commands_as_json
+from ldirectord_py.model.commands import Commands
 from ldirectord_py.model.events import (
     AdminChanged,
     Event,

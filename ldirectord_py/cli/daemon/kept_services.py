@@ -8,8 +8,7 @@ from pathlib import Path
 
 from ldirectord_py.cli.daemon.control_client import ask, control_path
 from ldirectord_py.cli.daemon.pidfile import Running, standing
-from ldirectord_py.engine.administration import Commands
-from ldirectord_py.model.commands import AdminState
+from ldirectord_py.model.commands import AdminState, Commands
 from ldirectord_py.model.errors import DirectorError
 from ldirectord_py.runtime.statefile import commanded, owned
 

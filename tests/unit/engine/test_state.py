@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from ldirectord_py.checks.connect import Connect
+from ldirectord_py.engine.admin.interventions import respects_hand
 from ldirectord_py.engine.apply import apply
 from ldirectord_py.engine.decision import decide
 from ldirectord_py.engine.inputs import (
@@ -24,7 +25,6 @@ from ldirectord_py.engine.inputs import (
     TakenOut,
     Written,
 )
-from ldirectord_py.engine.interventions import respects_hand
 from ldirectord_py.engine.plan import plan
 from ldirectord_py.engine.state import EngineState
 from ldirectord_py.model.address import Endpoint

@@ -4,15 +4,10 @@ A command about a host or a whole virtual holds for servers that come later too:
 clients because a reload has it serve one virtual more.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from types import MappingProxyType
+from collections.abc import Collection, Iterable, Iterator
 
-from ldirectord_py.model.commands import AdminState, Command, Target, target_name
+from ldirectord_py.model.commands import NOTHING_COMMANDED, AdminState, Command, Commands, Target, target_name
 from ldirectord_py.model.service import RealKey
-
-Commands = Mapping[str, AdminState]
-"""Admin states by the names of their targets, as a state file keeps them."""
-NOTHING_COMMANDED: Commands = MappingProxyType({})
 
 
 def concerned(target: Target, servers: Iterable[RealKey]) -> Iterator[RealKey]:

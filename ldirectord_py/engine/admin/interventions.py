@@ -3,11 +3,11 @@
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import NamedTuple
 
-from ldirectord_py.engine.administration import Administration, Commands
+from ldirectord_py.engine.admin.administration import Administration
 from ldirectord_py.engine.inputs import Moment
 from ldirectord_py.engine.servers import ServerState
 from ldirectord_py.model.check_plan import CheckPlan
-from ldirectord_py.model.commands import BY_HAND, AdminState, Command
+from ldirectord_py.model.commands import BY_HAND, AdminState, Command, Commands, Enable, SetWeight
 from ldirectord_py.model.config import ForeignWeight, Virtual
 from ldirectord_py.model.events import AdminCause, AdminChanged, Event, MaintenanceChanged
 from ldirectord_py.model.health import Health
@@ -109,6 +109,13 @@ class Interventions:
             server.leave_maintenance(now.epoch)
         self._changed(key, server, before)
         return True
+
+
+def command_by_hand(real: RealKey, server: ServerState | None, weight: int) -> Command:
+    """Return the command that it amounts to if somebody gives *server* this *weight* in the table."""
+    if server is not None and weight == server.real.destination.weight:
+        return Enable(target=real, by=BY_HAND)
+    return SetWeight(target=real, weight=weight, by=BY_HAND)
 
 
 def respects_hand(virtual: Virtual, server: ServerState, weight: int) -> bool:

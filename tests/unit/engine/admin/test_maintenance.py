@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ldirectord_py.engine.maintenance import MaintainedServers, servers_of
+from ldirectord_py.engine.admin.maintenance import MaintainedServers, servers_of
 from ldirectord_py.model.address import Endpoint, IPAddress
 from ldirectord_py.model.check_plan import Always
 from ldirectord_py.model.config import Config, Real, Virtual

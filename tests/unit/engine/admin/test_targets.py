@@ -3,9 +3,9 @@
 import pytest
 
 from ldirectord_py.config.load import parse
+from ldirectord_py.engine.admin.targets import find_target
 from ldirectord_py.engine.inputs import Configured, Moment
 from ldirectord_py.engine.state import EngineState
-from ldirectord_py.engine.targets import find_target
 from ldirectord_py.model.commands import target_name
 from ldirectord_py.model.errors import AmbiguousTarget, UnknownTarget
 
