@@ -10,31 +10,34 @@ from ldirectord_py.cli.ctl.remote.choosing import NoDaemon
 from ldirectord_py.cli.ctl.remote.daemon import Daemon, daemon_of, now, tell_json
 from ldirectord_py.cli.ctl.remote.following import Following
 from ldirectord_py.cli.ctl.remote.steering import add_common_arguments
-from ldirectord_py.cli.ctl.remote.times import length
+from ldirectord_py.cli.ctl.remote.times import since
 from ldirectord_py.cli.ctl.reports.events import told
 from ldirectord_py.cli.rendering import tell_blocks
 from ldirectord_py.cli.terminal import complain, tell
 
 _DESCRIPTION = """\
-Say what happened, oldest first, as the log does: the daemon keeps the last 10,000 events. With -f go on as things
-happen, also over a restart of the daemon; --json writes a line for each event then.
+Say what happened, oldest first, as the log does: the last 50 events, or those since a time. The daemon keeps 10,000.
+With -f go on as things happen, also over a restart of the daemon; --json writes a line for each event then.
 """
-_FIRST = 20
+_LINES = 50
 _AGAIN = 0.5
+"""Seconds between two looks for a daemon that has ended."""
 
 
 def _arguments(parser: ArgumentParser) -> None:
     parser.add_argument("-f", "--follow", action="store_true", help="go on until interrupted")
-    parser.add_argument("--since", type=length, metavar="DURATION", help="of so long: 90s, 10m, 1h30m, 2d")
+    parser.add_argument(
+        "-n", "--lines", type=int, metavar="N", help=f"the last N events; {_LINES} unless --since is given"
+    )
+    parser.add_argument("--since", type=since, metavar="TIME", help="since so long (90s, 10m, 1h30m), or since 18:30")
     parser.add_argument("--real", metavar="NAME", help="of these servers alone, or of that virtual service")
     add_common_arguments(parser)
 
 
 def _run(asked: Namespace) -> Status:
     daemon = daemon_of(asked)
-    since = None if asked.since is None else now() - asked.since
-    limit = _FIRST if asked.follow and since is None else None
-    answer = daemon.get("/v1/events", since=since, real=asked.real, limit=limit)
+    lines = _LINES if asked.lines is None and asked.since is None else asked.lines
+    answer = daemon.get("/v1/events", since=asked.since, real=asked.real, limit=lines)
     if asked.json and not asked.follow:
         tell_json(answer)
         return Status.FINE

@@ -7,9 +7,9 @@ from ldirectord_py.cli.ctl.remote.daemon import daemon_of
 from ldirectord_py.cli.ctl.remote.steering import TARGET, add_order_arguments, add_time_arguments, order, tell_order
 
 _DESCRIPTION = """\
-Take a server out as a failed check would: with quiescent=yes its weight becomes 0, and without its entry goes from
-the table, and with it the connections that are open. Drain it first to let these end.
-It stays out whatever its checks find, over reloads and restarts, until 'enable' or the time that is given.
+Take a server out as a failed check would, and check it no more: with quiescent=yes its weight becomes 0, and without
+its entry goes from the table, and with it the connections that are open. Drain it first to let these end.
+It stays out over reloads and restarts, until 'enable' or the time that is given, and then until a check succeeds.
 The last server that serves a virtual service is taken out with --force only.
 """
 

@@ -6,12 +6,13 @@ from threading import Event
 
 from ldirectord_py.cli.blocks import Block
 from ldirectord_py.cli.ctl.command import Command, Status
+from ldirectord_py.cli.ctl.remote.choosing import NoDaemon
 from ldirectord_py.cli.ctl.remote.daemon import Answer, Daemon, daemon_of, now, tell_json
 from ldirectord_py.cli.ctl.remote.steering import TARGET, add_common_arguments
 from ldirectord_py.cli.ctl.reports import servers
 from ldirectord_py.cli.ctl.reports.status import is_out, overview, services
 from ldirectord_py.cli.rendering import on_terminal, rendered, tell_blocks
-from ldirectord_py.cli.terminal import tell_rendered
+from ldirectord_py.cli.terminal import complain, tell_rendered
 
 _DESCRIPTION = """\
 Say how the daemon, its virtual services and their servers are: a line for each virtual service, and below them each
@@ -37,7 +38,10 @@ def _run(asked: Namespace) -> Status:
     pause = Event()
     while asked.watch:
         pause.wait(_EVERY)
-        status = _told(daemon, asked)
+        try:
+            status = _told(daemon, asked)
+        except NoDaemon as gone:
+            complain(f"{gone}; waiting for the next one")
     return status
 
 

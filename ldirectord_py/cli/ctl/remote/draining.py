@@ -91,7 +91,7 @@ def _what_it_takes(persistent: Sequence[str], setting: int | None) -> Iterator[s
     elif setting != 1:
         yield (
             f"to send them elsewhere: sysctl -w {EXPIRE_QUIESCENT_TEMPLATE}=1 (for every virtual service of this"
-            " kernel; 'sysctls = manage' in the configuration sets it with each start)"
+            " kernel; 'sysctls = yes' in the configuration sets it with each start)"
         )
 
 

@@ -25,20 +25,38 @@ def length(text: str) -> float:
     return seconds
 
 
+def since(text: str, now: datetime | None = None) -> float:
+    """Return a moment that has been, in seconds since the epoch: a time, or so long ago; raise `ArgumentTypeError`."""
+    now = now or datetime.now().astimezone()
+    if clock := _at(text, now):
+        return (clock if clock <= now else clock - timedelta(days=1)).timestamp()
+    try:
+        return datetime.fromisoformat(text.strip()).astimezone().timestamp()
+    except (ValueError, OverflowError):
+        return now.timestamp() - length(text)
+
+
 def moment(text: str, now: datetime | None = None) -> float:
     """Return a moment to come in seconds since the epoch; raise `ArgumentTypeError`.
 
     A time alone is the next one of this machine's clock.
     """
     now = now or datetime.now().astimezone()
-    if clock := _CLOCK.fullmatch(text.strip()):
-        hour, minute, second = (int(part or 0) for part in clock.groups())
-        then = now.replace(hour=hour, minute=minute, second=second, microsecond=0)
-        return (then if then > now else then + timedelta(days=1)).timestamp()
+    if clock := _at(text, now):
+        return (clock if clock > now else clock + timedelta(days=1)).timestamp()
     try:
         then = datetime.fromisoformat(text.strip()).astimezone()
-    except ValueError:
+    except (ValueError, OverflowError):
         raise ArgumentTypeError(f"expected a time such as 18:30 or '2026-12-01 06:00', but got '{text}'") from None
     if then <= now:
         raise ArgumentTypeError(f"expected a time to come, but got '{text}'")
     return then.timestamp()
+
+
+def _at(text: str, now: datetime) -> datetime | None:
+    """Return the moment of today that a time such as 18:30 is; None: *text* is something else."""
+    clock = _CLOCK.fullmatch(text.strip())
+    if clock is None:
+        return None
+    hour, minute, second = (int(part or 0) for part in clock.groups())
+    return now.replace(hour=hour, minute=minute, second=second, microsecond=0)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ldirectord_py.cli.ctl.remote.times import length, moment
+from ldirectord_py.cli.ctl.remote.times import length, moment, since
 
 NOON = datetime(2026, 11, 29, 12, 0, tzinfo=UTC)
 
@@ -46,8 +46,21 @@ def test_what_is_no_moment_to_come(text: str) -> None:
         moment(text, NOON)
 
 
+@pytest.mark.parametrize(
+    ("text", "then"),
+    [
+        ("1h", NOON.timestamp() - 3600),
+        ("11:00", NOON.timestamp() - 3600),
+        ("12:00:01", NOON.timestamp() - 86399),
+        ("2026-11-28 12:00+00:00", NOON.timestamp() - 86400),
+    ],
+)
+def test_moments_that_have_been(text: str, then: float) -> None:
+    assert since(text, NOON) == then
+
+
 @given(st.text())
 def test_any_text_is_a_time_or_refused(text: str) -> None:
-    for read in (length, moment):
+    for read in (length, moment, since):
         with suppress(ArgumentTypeError):
             assert read(text) > 0
