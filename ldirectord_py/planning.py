@@ -4,11 +4,13 @@ import asyncio
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from types import MappingProxyType
 
 from ldirectord_py.engine.forecast import Circumstances, Forecast, forecast
 from ldirectord_py.ipvs.kernel import KernelTable
 from ldirectord_py.model.commands import NOTHING_COMMANDED, Commands
 from ldirectord_py.model.config import Config
+from ldirectord_py.model.outcome import up
 from ldirectord_py.model.service import RealKey, VirtualKey
 from ldirectord_py.model.table import TableState
 from ldirectord_py.probing.checking import checking
@@ -30,15 +32,22 @@ class PlannedChanges:
     """The servers in maintenance, and the name of the file that takes each out."""
     connections: Mapping[VirtualKey, int] = field(default_factory=dict)
     """Those of each service that would be removed."""
+    believed: Mapping[RealKey, CheckedOnce] = field(default_factory=dict)
+    """The servers that the daemon at work has found down, if they were not asked."""
 
 
 async def planned_changes(
-    config: Config, *, check: bool, ours: Collection[str] = (), commanded: Commands = NOTHING_COMMANDED
+    config: Config,
+    *,
+    check: bool,
+    ours: Collection[str] = (),
+    commanded: Commands = NOTHING_COMMANDED,
+    believed: Mapping[RealKey, CheckedOnce] = MappingProxyType({}),
 ) -> PlannedChanges:
     """Return what *config* would change in the kernel's table, which is only read; with *check*, ask each real once.
 
     *ours* names the services that a daemon keeps, and would remove where *config* does not name them; *commanded* is
-    what operators have said.
+    what operators have said, and *believed* what the daemon has found of servers that it takes for down.
 
     Raises `TableUnavailable`.
     """
@@ -60,7 +69,16 @@ async def planned_changes(
         maintained = await maintenance.look(config)
     finally:
         maintenance.close()
-    outcomes = None if checked is None else {key: one.outcome for key, one in checked.items()}
+    found_out = _expected(config, believed) if checked is None else checked
+    outcomes = None if found_out is None else {key: one.outcome for key, one in found_out.items()}
     told = forecast(config, found, outcomes, Circumstances(maintained=maintained, ours=ours, commanded=commanded))
     connections = {virtual: sum(each.open for each in reals.values()) for virtual, reals in counted.items()}
-    return PlannedChanges(told, found, checked, maintained, connections)
+    return PlannedChanges(told, found, checked, maintained, connections, {} if check else believed)
+
+
+def _expected(config: Config, believed: Mapping[RealKey, CheckedOnce]) -> Mapping[RealKey, CheckedOnce] | None:
+    """Return what checks are expected to find: what is believed of those that are down, and that all others pass."""
+    if not believed:
+        return None
+    passing = CheckedOnce(up(), "")
+    return {key: believed.get(key, passing) for virtual in config.virtuals for key in virtual.keys}

@@ -166,6 +166,24 @@ def test_a_changed_file_shows_its_changes_and_checks_say_who_would_not_come_in(c
     assert line == f"    {classic.two.at} does not pass: GET http://{classic.two.at}/alive.html: {answer}"
 
 
+def test_what_the_daemon_has_found_down_is_not_expected_to_come_in(classic: Classic) -> None:
+    director = classic.scene.director
+    classic.two.site.sick()
+    director.start(classic.config())
+    director.wait_for_weights(classic.weights(3, 0, 1), 20)
+    answer = "the body does not match 'I'm alive!': got 'I'm afraid not'"
+    out = f"    {classic.two.at} does not pass: GET http://{classic.two.at}/alive.html: {answer}"
+
+    status, text = plan(classic, classic.config({classic.one: 5, classic.two: 2, classic.itself: 1}))
+
+    assert status == 2
+    assert [line for line in text.splitlines() if classic.two.at in line] == [out]
+    assert text.splitlines()[-1] == f"{director.file}: 1 change at once, 0 after the checks"
+    _, told = plan(classic, classic.config(), "--json")
+    (believed,) = json.loads(told)["believed"]
+    assert (believed["real"], believed["verdict"]) == (classic.two.at, "down")
+
+
 def test_who_is_in_maintenance_is_told_with_the_file_that_says_so(classic: Classic) -> None:
     directory = classic.scene.folder / "maintenance"
     directory.mkdir()

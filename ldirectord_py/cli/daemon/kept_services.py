@@ -1,10 +1,11 @@
 """Which virtual services a running daemon keeps, how that is known, and what operators have said of their servers."""
 
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from ldirectord_py.cli.daemon.control_client import ask, control_path
 from ldirectord_py.cli.daemon.pidfile import Running, standing
@@ -23,6 +24,8 @@ class KeptServices:
     """By name; None: nobody can tell."""
     source: str = ""
     """Who says so: `daemon` or `state file`."""
+    down: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """The servers that the daemon believes to be down, by their full names, as its API shows them."""
 
 
 def ownership(*pid_files: Path) -> KeptServices:
@@ -33,9 +36,12 @@ def ownership(*pid_files: Path) -> KeptServices:
     control = control_path(found.path)
     with suppress(DirectorError):  # it stands still, or is another user's; its state file says the same
         if (reply := ask(control, "/v1/virtuals?view=summary")) is not None:
-            return KeptServices(found.pid, frozenset(each["name"] for each in reply["virtuals"]), "daemon")
-    if (virtuals := owned(control.with_suffix(".state"))) is not None:
-        return KeptServices(found.pid, frozenset(virtuals), "state file")
+            virtuals = reply["virtuals"]
+            reals = [real for virtual in virtuals for real in virtual["reals"] if real["state"] == "down"]
+            down = {real["name"]: real for real in reals}
+            return KeptServices(found.pid, frozenset(each["name"] for each in virtuals), "daemon", down)
+    if (kept := owned(control.with_suffix(".state"))) is not None:
+        return KeptServices(found.pid, frozenset(kept), "state file")
     return KeptServices(found.pid, None)
 
 

@@ -62,7 +62,7 @@ def _maintained(virtual: VirtualKey, planned: PlannedChanges) -> list[Row]:
 
 
 def _kept_out(virtual: VirtualKey, planned: PlannedChanges) -> list[Row]:
-    checked: Mapping[RealKey, CheckedOnce] = planned.checked or {}
+    checked: Mapping[RealKey, CheckedOnce] = planned.checked or planned.believed
     return [
         _idle(key, f"does not pass: {f'{one.asked}: ' if one.asked else ''}{one.outcome.detail or one.outcome.reason}")
         for key, one in checked.items()
