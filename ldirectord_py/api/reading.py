@@ -14,6 +14,7 @@ from ldirectord_py.api.pieces import PieceSender
 from ldirectord_py.api.ports import Director
 from ldirectord_py.api.problems import RequestRefused
 from ldirectord_py.api.views import servers
+from ldirectord_py.api.views.names import pieces_of_names
 from ldirectord_py.api.views.virtuals import Counts, Wanted, chunks, pieces_of, pieces_of_list, pieces_of_servers
 from ldirectord_py.model.snapshot import RealStatus, Snapshot, StatusWord, VirtualStatus
 from ldirectord_py.model.text.escaping import printable
@@ -74,6 +75,8 @@ class Reading:
 
     async def virtuals(self, request: web.Request) -> web.StreamResponse:
         """Show all virtual services."""
+        if request.query.get("view") == "names":
+            return await self._send(request, lambda: pieces_of_names(self._director.snapshot().virtuals))
         wanted = _wanted(request.query)
         return await self._send(request, lambda: pieces_of_list(self._director.snapshot().virtuals, wanted))
 

@@ -92,6 +92,8 @@ class VirtualStatus:
     """Each may be made when it is asked for."""
     mode: Mode = Mode.REALS
     comment: str | None = None
+    persistent: int | None = None
+    """Seconds for which the kernel leads a client to its server again; None: it chooses anew each time."""
     until: float | None = None
     """When what is wanted of it changes by itself, in seconds since the epoch; None: only when something happens."""
 

@@ -8,7 +8,7 @@ from ldirectord_py.model.config import Virtual
 from ldirectord_py.model.decisions import Decision, Mode
 from ldirectord_py.model.service import RealKey, VirtualKey
 from ldirectord_py.model.snapshot import RealStatus, Snapshot, VirtualStatus
-from ldirectord_py.model.table import Connections
+from ldirectord_py.model.table import Connections, ServiceFlags
 from ldirectord_py.runtime.director import Director
 
 Counted = Callable[[VirtualKey], Mapping[Endpoint, Connections]]
@@ -52,10 +52,11 @@ class _Virtuals:
 def _virtual(
     director: Director, virtual: Virtual, decision: Decision, counted: Mapping[Endpoint, Connections]
 ) -> VirtualStatus:
+    settings = virtual.settings
     return VirtualStatus(
         key=virtual.key,
         servicename=virtual.servicename,
-        scheduler=virtual.settings.scheduler,
+        scheduler=settings.scheduler,
         service=virtual.check_options.service,
         checktype=virtual.check_options.checktype,
         quiescent=virtual.quiescent,
@@ -65,6 +66,7 @@ def _virtual(
         reals=tuple(_reals(director, virtual, decision, counted)),
         mode=decision.mode,
         comment=virtual.comment,
+        persistent=settings.persistence if settings.flags & ServiceFlags.PERSISTENT else None,
     )
 
 

@@ -10,6 +10,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -108,8 +109,9 @@ class Daemon:
         return self.process.wait(PATIENCE)
 
 
-@pytest.fixture
-def daemon(tmp_path: Path) -> Iterator[Daemon]:
+@contextmanager
+def daemon_in(home: Path) -> Iterator[Daemon]:
+    """Have three web servers, and a daemon with its files in *home* that is not started yet."""
     with WebServer() as web:
         sites, addresses = {}, {}
         for name in ("one", "two", "three"):
@@ -117,12 +119,18 @@ def daemon(tmp_path: Path) -> Iterator[Daemon]:
             addresses[name] = "{}:{}".format(*listener.getsockname())
             sites[name] = Site(name)
             web.serve(sites[name], listener)
-        running = Daemon(tmp_path, sites, addresses, free_port())
+        running = Daemon(home, sites, addresses, free_port())
         running.write()
         yield running
         if running.process is not None and running.process.poll() is None:
             running.process.kill()
             running.process.wait()
+
+
+@pytest.fixture
+def daemon(tmp_path: Path) -> Iterator[Daemon]:
+    with daemon_in(tmp_path) as running:
+        yield running
 
 
 def test_the_classic_story(daemon: Daemon) -> None:

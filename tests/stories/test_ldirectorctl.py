@@ -5,13 +5,14 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.peers.terminal import shown_on
-from tests.stories.test_daemon import VIP, Daemon, daemon  # noqa: F401  # a fixture
+from tests.stories.test_daemon import VIP, Daemon, daemon_in
 
 ALL = {"one": 3, "two": 2, "three": 1}
 WEB = f"tcp:{VIP}"
@@ -30,13 +31,29 @@ def ctl(
     )
 
 
+@contextmanager
+def with_two_out(home: Path) -> Iterator[Daemon]:
+    """Run a daemon whose servers are up but for the one called two."""
+    with daemon_in(home) as daemon:
+        daemon.sites["two"].sick()
+        daemon.write(section="\tpersistent=360\n")
+        daemon.start()
+        daemon.until(lambda: daemon.weights() == {**ALL, "two": 0})
+        yield daemon
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
+    """Return a daemon that tests look at and leave as it is."""
+    with with_two_out(tmp_path_factory.mktemp("running")) as daemon:
+        yield daemon
+
+
 @pytest.fixture
-def running(daemon: Daemon) -> Daemon:  # noqa: F811
-    """Return a daemon whose servers are up but for the one called two."""
-    daemon.sites["two"].sick()
-    daemon.start()
-    daemon.until(lambda: daemon.weights() == {**ALL, "two": 0})
-    return daemon
+def own(tmp_path: Path) -> Iterator[Daemon]:
+    """Return a daemon that the test may change."""
+    with with_two_out(tmp_path) as daemon:
+        yield daemon
 
 
 def test_status_has_a_line_for_the_daemon_one_for_each_virtual_service_and_one_for_what_is_out(
@@ -71,7 +88,8 @@ def test_status_of_what_is_named_ends_in_2_if_that_is_out(running: Daemon) -> No
 def test_json_is_what_the_api_says(running: Daemon) -> None:
     told = json.loads(ctl(running.home, "status", "--json").stdout)
     assert told["status"]["config"] == str(running.config)
-    assert [virtual["name"] for virtual in told["virtuals"]] == [WEB]
+    (virtual,) = told["virtuals"]
+    assert (virtual["name"], virtual["persistent"]) == (WEB, 360)
     (server,) = json.loads(ctl(running.home, "status", running.addresses["two"], "--json").stdout)["reals"]
     assert (server["name"], server["status"]) == (f"{running.addresses['two']}@{WEB}", "down")
 
@@ -83,21 +101,21 @@ def test_an_unknown_name_is_one_sentence(running: Daemon) -> None:
     assert "198.51.100.9" in done.stderr
 
 
-def test_reload_says_what_has_changed_or_every_problem(running: Daemon) -> None:
-    running.write(weights={"one": 3, "two": 2})
-    done = ctl(running.home, "reload")
+def test_reload_says_what_has_changed_or_every_problem(own: Daemon) -> None:
+    own.write(weights={"one": 3, "two": 2}, section="\tpersistent=360\n")
+    done = ctl(own.home, "reload")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines()[-1].startswith("The configuration is in force: ")
-    running.write(extra="quiescent=maybe\ncheckinterval=never\n")
-    done = ctl(running.home, "reload")
+    own.write(extra="quiescent=maybe\ncheckinterval=never\n")
+    done = ctl(own.home, "reload")
     assert done.returncode == 2
     first, second, last = done.stderr.splitlines()
-    assert first.startswith(f"{running.config}:5: ")
-    assert second.startswith(f"{running.config}:6: ")
+    assert first.startswith(f"{own.config}:5: ")
+    assert second.startswith(f"{own.config}:6: ")
     assert last == "the daemon refuses this configuration and goes on with the one it has"
-    head = ctl(running.home, "status").stdout
+    head = ctl(own.home, "status").stdout
     assert first in head
-    assert json.loads(ctl(running.home, "reload", "--json").stdout)["in_force"] is False
+    assert json.loads(ctl(own.home, "reload", "--json").stdout)["in_force"] is False
 
 
 @pytest.mark.parametrize("words", [["status"], ["why", "one"], ["events"], ["drain", "one"], ["reload"], ["top"]])

@@ -94,6 +94,7 @@ def _head(virtual: VirtualStatus, counts: Counts, weight: int) -> Mapping[str, A
         "service": virtual.service,
         "checktype": virtual.checktype,
         "quiescent": virtual.quiescent,
+        "persistent": virtual.persistent,
         "mode": virtual.mode,
         "fallback": None if virtual.fallback is None else str(virtual.fallback),
         "servers": counts.as_json(),

@@ -35,6 +35,16 @@ async def test_virtual_services_are_shown_with_their_servers(tmp_path: Path, vie
     assert (mark["name"], mark["reals"][0]["name"]) == ("fwm6:5", "[fd00::5]:0@fwm6:5")
 
 
+async def test_names_alone_are_shown_to_those_who_complete_a_line(tmp_path: Path) -> None:
+    async with serving(tmp_path) as path:
+        answer = await ask(path, "/v1/virtuals?view=names")
+    web, mark = answer.json["virtuals"]
+    assert web["reals"][0] == {"name": "10.0.0.5:80@tcp:10.0.0.1:80", "real": "10.0.0.5:80"}
+    assert mark == {"name": "fwm6:5", "label": "5", "reals": [{"name": "[fd00::5]:0@fwm6:5", "real": "[fd00::5]:0"}]}
+    async with serving(tmp_path, Director(the.snapshot())) as path:
+        assert (await ask(path, "/v1/virtuals?view=names")).json == {"virtuals": []}
+
+
 async def test_one_virtual_service_is_shown_by_its_name(tmp_path: Path) -> None:
     async with serving(tmp_path) as path:
         answer = await ask(path, "/v1/virtuals/fwm6:5")

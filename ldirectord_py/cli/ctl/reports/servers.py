@@ -18,14 +18,22 @@ STYLES = {
     "unknown": Style.DIM,
     "checking": Style.DIM,
 }
-_NAMES = {"maintenance": "in maintenance", "unknown": "not checked yet", "checking": "being checked for the first time"}
+_NAMES = {
+    "maintenance": "in maintenance",
+    "unknown": "not checked yet",
+    "checking": "taken over as it was, and not checked yet",
+}
 
 
 def words(server: Server, now: float) -> str:
     """Return a clause such as `down for 3 min: GET http://...: 404, expected 2xx; 1 more success brings it back`."""
     status = str(server["status"])
     name = _NAMES.get(status, status)
-    first = f"{name} for {age(now - server['since'])}" if status != "unknown" and server["since"] else name
+    first = (
+        f"{name} for {age(now - server['since'])}"
+        if status not in {"unknown", "checking"} and server["since"]
+        else name
+    )
     causes = "; ".join(_causes(server, now))
     return "; ".join(filter(None, [f"{first}: {causes}" if causes else first, *_consequences(server, now)]))
 
