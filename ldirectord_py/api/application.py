@@ -20,6 +20,7 @@ from ldirectord_py.api.pieces import PieceSender
 from ldirectord_py.api.ports import Director, Ports
 from ldirectord_py.api.problems import tell_problems
 from ldirectord_py.api.reading import Reading
+from ldirectord_py.api.tracing import Tracing
 
 _FOR_MONITORING = frozenset(("/metrics", "/-/healthy", "/-/ready"))
 """What is asked for by any name: it says nothing that `metricslisten` would not tell everybody."""
@@ -89,6 +90,7 @@ def _add_api(app: web.Application, director: Director, version: str, sender: Pie
     ):
         app.router.add_get(path, handler, allow_head=False)
     app.router.add_post("/v1/commands", commands.carry_out)
+    app.router.add_post("/v1/check", Tracing(director, sender).check)
 
 
 async def _finish(_request: web.Request, response: web.StreamResponse) -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from ldirectord_py.api.tracing import OPERATION
+
 
 def document(version: str) -> Mapping[str, Any]:
     """Return the document for this *version* of the program."""
@@ -15,5 +17,6 @@ def document(version: str) -> Mapping[str, Any]:
             "/v1/virtuals/{virtual}": {},
             "/v1/reals": {},
             "/v1/commands": {},
+            "/v1/check": {"post": OPERATION},
         },
     }

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from ldirectord_py.api.access import Access
 from ldirectord_py.model.snapshot import DaemonStatus, Snapshot
+from ldirectord_py.model.trace import Trace
 
 
 class Exposition(Protocol):
@@ -39,6 +40,13 @@ class Director(Protocol):
         """Read the configuration again, for whom *by* names, and return what became of that.
 
         Raises `NotDirecting`.
+        """
+        ...
+
+    async def trace(self, target: str) -> Mapping[str, Trace]:
+        """Check the servers that *target* names once, without consequences, and return how that went, by their names.
+
+        Raises `UnknownTarget`, `CommandRefused` if they are too many, and `NotDirecting`.
         """
         ...
 

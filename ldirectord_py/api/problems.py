@@ -9,7 +9,7 @@ from typing import Any
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from ldirectord_py.model.errors import DirectorError, NotDirecting
+from ldirectord_py.model.errors import AmbiguousTarget, DirectorError, NotDirecting, UnknownTarget
 
 CONTENT_TYPE = "application/problem+json"
 _URIS = "https://ldirectord-py.invalid/problems/"
@@ -57,16 +57,26 @@ async def tell_problems(request: web.Request, handler: Handler) -> web.StreamRes
         return await handler(request)
     except RequestRefused as refused:
         return problem(refused.status, str(refused), kind=refused.kind, extras=refused.extras)
-    except NotDirecting as error:
-        return problem(HTTPStatus.SERVICE_UNAVAILABLE, str(error))
     except DirectorError as error:
-        return problem(HTTPStatus.CONFLICT, str(error))
+        return _of_director(error)
     except web.HTTPException as error:
         return _of_aiohttp(request, error)
     except Exception as error:  # noqa: BLE001  # a fault of ours must not end anything but this request
         context = {"message": f"answering {request.method} {request.path}", "exception": error}
         asyncio.get_running_loop().call_exception_handler(context)
         return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "a fault of ldirectord's own; its log says more")
+
+
+def _of_director(error: DirectorError) -> web.Response:
+    match error:
+        case NotDirecting():
+            return problem(HTTPStatus.SERVICE_UNAVAILABLE, str(error))
+        case AmbiguousTarget():
+            return problem(HTTPStatus.CONFLICT, str(error), kind="ambiguous", extras={"candidates": error.candidates})
+        case UnknownTarget():
+            return problem(HTTPStatus.NOT_FOUND, str(error), kind="unknown", extras={"candidates": error.candidates})
+        case _:
+            return problem(HTTPStatus.CONFLICT, str(error))
 
 
 def _of_aiohttp(request: web.Request, error: web.HTTPException) -> web.Response:

@@ -10,6 +10,9 @@ from typing import Any, NamedTuple, Protocol
 
 from ldirectord_py.model.errors import NotDirecting
 from ldirectord_py.model.snapshot import DaemonStatus, Snapshot, TableStatus
+from ldirectord_py.model.trace import Trace
+from ldirectord_py.probing.tracing.tracer import Tracer
+from ldirectord_py.runtime.check_traces import CheckTraces
 from ldirectord_py.runtime.director import Director
 from ldirectord_py.runtime.reloading import Reloader, ReloadResult
 from ldirectord_py.system.sysctls import KernelSettings
@@ -44,6 +47,7 @@ class _Work(NamedTuple):
 
     reloader: Reloader
     reload: Reload
+    traces: CheckTraces
 
 
 class ApiAnswers:
@@ -61,7 +65,8 @@ class ApiAnswers:
 
         Nothing may be carried out after the director has left its table.
         """
-        self._work = _Work(reloader, reload)
+        tracer = Tracer()
+        self._work = _Work(reloader, reload, CheckTraces(lambda: self._director.state, tracer))
         try:
             yield
         finally:
@@ -70,6 +75,7 @@ class ApiAnswers:
                 task.cancel()
             if self._under_way:
                 await asyncio.wait(self._under_way)
+            tracer.close()
 
     def healthy(self) -> bool:
         """Return whether checks make progress."""
@@ -120,6 +126,12 @@ class ApiAnswers:
             "removed": [str(key) for key in changes.removed],
             "changed": [str(key) for key in changes.changed],
         }
+
+    async def trace(self, target: str) -> Mapping[str, Trace]:
+        """See `CheckTraces.trace`; raise `NotDirecting`, too."""
+        work = self._at_work()
+        with self._breakable():
+            return await work.traces.trace(target)
 
     def _at_work(self) -> _Work:
         if self._work is None:

@@ -15,8 +15,11 @@ from ldirectord_py.api.limits import Limits
 from ldirectord_py.api.ports import Ports
 from ldirectord_py.api.server import serve, serve_locally
 from ldirectord_py.model.address import Endpoint
+from ldirectord_py.model.errors import AmbiguousTarget, UnknownTarget
 from ldirectord_py.model.health import State
+from ldirectord_py.model.outcome import Reason, down
 from ldirectord_py.model.snapshot import DaemonStatus, Snapshot, TableStatus
+from ldirectord_py.model.trace import StepKind, Trace, TraceStep
 from tests.unit.observers import happenings as the
 
 STATUS = DaemonStatus(
@@ -56,6 +59,14 @@ class Director:
 
     async def reload(self, *, force: bool, by: str) -> Mapping[str, Any]:
         return {"in_force": True, "problems": [], "notes": [f"force {force} by {by}"]}
+
+    async def trace(self, target: str) -> Mapping[str, Trace]:
+        if target == "both":
+            raise AmbiguousTarget("both may be 2: one, other", ["one", "other"])
+        if target == "nobody":
+            raise UnknownTarget("no real server, host or virtual service is called nobody")
+        steps = (TraceStep(0.0, StepKind.SEND, "hello", 5), TraceStep(0.5, StepKind.JUDGE, "down: no"))
+        return {target: Trace(outcome=down(Reason.STATUS, "no"), seconds=0.5, steps=steps)}
 
 
 def ports(director: Director | None = None, **others: Any) -> Ports:

@@ -1,0 +1,76 @@
+"""One check of a server, now, step by step: `POST /v1/check`."""
+
+import json
+from collections.abc import Iterator, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from aiohttp import web
+
+from ldirectord_py.api.pieces import PieceSender
+from ldirectord_py.api.ports import Director
+from ldirectord_py.api.problems import RequestRefused
+from ldirectord_py.model.trace import StepKind, Trace
+
+
+class Tracing:
+    """The handler of POST requests at `/v1/check`; it takes the right to write, because servers are asked."""
+
+    def __init__(self, director: Director, sender: PieceSender) -> None:
+        self._director = director
+        self._sender = sender
+
+    async def check(self, request: web.Request) -> web.StreamResponse:
+        """Check those that are named, and tell each step once all are done."""
+        if not (target := request.query.get("target", "")):
+            sentence = "name who is to be checked: /v1/check?target=10.0.0.5:80"
+            raise RequestRefused(HTTPStatus.UNPROCESSABLE_ENTITY, sentence)
+        traces = await self._director.trace(target)
+
+        async def begin() -> tuple[str, Iterator[bytes]]:
+            return "application/json", _pieces(traces)
+
+        return await self._sender.send(request, begin)
+
+
+def _pieces(traces: Mapping[str, Trace]) -> Iterator[bytes]:
+    between = '{"reals": ['
+    for name, trace in traces.items():
+        yield f"{between}{json.dumps(trace.as_json(name))}".encode()
+        between = ", "
+    yield b"]}"
+
+
+_STEP = {
+    "type": "object",
+    "required": ["at", "what", "text"],
+    "properties": {
+        "at": {"type": "number", "description": "seconds from the start"},
+        "what": {"enum": [kind.value for kind in StepKind]},
+        "text": {"type": "string", "description": "what was said, escaped and without secrets, or a sentence"},
+        "bytes": {"type": "integer", "description": "how many were sent or received"},
+    },
+}
+_TRACED = {
+    "type": "object",
+    "required": ["name", "verdict", "reason", "detail", "seconds", "steps"],
+    "properties": {
+        "name": {"type": "string", "description": "REAL@VIRTUAL"},
+        "verdict": {"enum": ["up", "down", "fault", None], "description": "null: this server is not checked"},
+        "reason": {"type": "string"},
+        "detail": {"type": "string"},
+        "seconds": {"type": "number"},
+        "steps": {"type": "array", "items": _STEP},
+    },
+}
+_ANSWER = {
+    "type": "object",
+    "required": ["reals"],
+    "properties": {"reals": {"type": "array", "items": _TRACED}},
+}
+OPERATION: Mapping[str, Any] = {
+    "summary": "Check a server once, now, and tell each step; nothing follows from what is found",
+    "parameters": [{"name": "target", "in": "query", "required": True, "schema": {"type": "string"}}],
+    "responses": {"200": {"description": "What was found", "content": {"application/json": {"schema": _ANSWER}}}},
+}
+"""Of the API's document (OpenAPI 3.1)."""
