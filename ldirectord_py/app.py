@@ -98,7 +98,10 @@ class Application:
         """What the configuration in force asks for and has to do without."""
         self._limits = limits()
         self._log = open_log(
-            options.log(config), format=LogFormat(options.log_format), debug=options.debug, name=options.instance
+            options.log(config),
+            format=LogFormat(options.log_format),
+            debug=options.debug,
+            name=options.instance,
         )
         self._faults = OwnFaults(self._log, lambda: self._director.config.secrets)
         self._supervised = config.supervised

@@ -30,7 +30,7 @@ from ldirectord_py.model.errors import ConfigRejected, DirectorError
 from ldirectord_py.model.signals import LEAVE_TABLE
 from ldirectord_py.model.text.secrets import without
 from ldirectord_py.observers.events.log_line import Level
-from ldirectord_py.observers.logging.destinations import LogDestination
+from ldirectord_py.observers.logging.destinations import FileAndJournal, LogDestination, LogFile, journal_of
 from ldirectord_py.options import Options, Ready
 
 _STATUS_SECONDS = 2.0
@@ -259,8 +259,11 @@ def _is_running(job: Job, pid: int) -> str:
 
 
 def _options(job: Job, control: Path | None = None) -> Options:
+    journal = journal_of(sys.stdout, sys.stderr)  # that of the unit, if it runs in one
+
     def log(config: Config) -> LogDestination:
-        return destination(job.invocation, config.logfile, supervised=config.supervised)
+        where = destination(job.invocation, config.logfile, supervised=config.supervised)
+        return FileAndJournal(where, journal) if journal is not None and isinstance(where, LogFile) else where
 
     return Options(
         table=job.invocation.table,

@@ -8,18 +8,25 @@ from ldirectord_py.cli.instances import SHADOW
 from ldirectord_py.cli.options import Action, Invocation
 from ldirectord_py.cli.terminal import complain
 from ldirectord_py.observers.events.log_line import Level
-from ldirectord_py.observers.logging.destinations import LogDestination, LogFile, Stream, Syslog
+from ldirectord_py.observers.logging.destinations import Journal, LogDestination, LogFile, Stream, Syslog, journal_of
 from ldirectord_py.observers.logging.entry import LogFormat
 
 Say = Callable[[str, Level], None]
+JOURNAL = "journal"
+"""What `logfile` says for the journal."""
 
 
 def destination(asked: Invocation, logfile: str, *, supervised: bool = False) -> LogDestination:
-    """Return where to log: the terminal when debugging, else what `supervised` and `logfile` say."""
+    """Return where to log: the terminal when debugging, else what `supervised` and `logfile` say.
+
+    Where the journal reads the stream, it is sent the fields too.
+    """
     if asked.debug:
-        return Stream(sys.stderr)
+        return journal_of(sys.stderr) or Stream(sys.stderr)
     if supervised:
-        return Stream(sys.stdout)
+        return journal_of(sys.stdout) or Stream(sys.stdout)
+    if logfile == JOURNAL:
+        return Journal()
     if not logfile.startswith("/"):
         return Syslog(logfile)
     return LogFile(Path(logfile + SHADOW if asked.shadow else logfile))

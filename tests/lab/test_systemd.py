@@ -1,12 +1,15 @@
 """The units, run by systemd itself: start, reload, several of them, and the watchdog."""
 
+from http import HTTPStatus
+
 import pytest
 
 from tests.lab.support.booted import VIRTUAL, Boot, WaitFor, boot, real, service, wait_for
-from tests.lab.support.manager import Refused
+from tests.lab.support.manager import TO_THE_JOURNAL, Refused
 from tests.lab.support.scene import VIP, Real, Scene
 from tests.lab.support.table import read_weights, watching
 from tests.lab.support.waiting import wait_until
+from tests.peers.webserver import Page
 
 __all__ = ["boot", "real", "wait_for"]
 
@@ -51,3 +54,31 @@ def test_a_daemon_that_stands_still_is_replaced_and_the_table_stays(
         wait_until(lambda: manager.show("ldirectord", "NRestarts") == "1", 30)
         wait_until(lambda: manager.show("ldirectord", "ActiveState") == "active", 30)
     assert watch.weights(real.at) == [1]
+
+
+def test_the_journal_has_each_transition_with_its_fields(boot: Boot, real: Real, wait_for: WaitFor) -> None:
+    manager = boot(service(real), TO_THE_JOURNAL, journal=True)
+    manager.systemctl("start", "ldirectord")
+    wait_for({VIRTUAL: {real.at: 1}})
+    real.site.pages["/alive.html"] = Page(b"", HTTPStatus.SERVICE_UNAVAILABLE)
+    wait_for({VIRTUAL: {}})
+    wanted = (f"VIRTUAL=tcp:{VIP}:80", f"REAL={real.at}", "EVENT=real_down")
+    wait_until(lambda: manager.journalctl(*wanted), telling=lambda: str(manager.journalctl()))
+
+    (down,) = manager.journalctl(*wanted)
+    assert down["MESSAGE"].startswith(f"WARNING: Real server {real.at} (tcp:{VIP}:80) is down (1 of 1): GET http://")
+    assert (down["PRIORITY"], down["SYSLOG_IDENTIFIER"]) == ("4", "ldirectord")
+    assert (down["REASON"], down["INSTANCE"]) == ("status", "ldirectord")
+    assert (down["_SYSTEMD_UNIT"], down["_PID"]) == ("ldirectord.service", str(manager.main_pid()))
+    assert manager.journalctl("EVENT=started", "--unit=ldirectord")
+    assert "is down (1 of 1)" in manager.log  # where log watchers look for it
+
+
+def test_logfile_may_be_the_journal_alone(boot: Boot, real: Real, wait_for: WaitFor) -> None:
+    manager = boot(f'logfile="journal"\n{service(real)}', TO_THE_JOURNAL, journal=True)
+    manager.systemctl("start", "ldirectord")
+    wait_for({VIRTUAL: {real.at: 1}})
+    wait_until(lambda: manager.journalctl("EVENT=table_changed"), telling=lambda: str(manager.journalctl()))
+    manager.systemctl("stop", "ldirectord")
+    wait_until(lambda: manager.journalctl("EVENT=stopped"), telling=lambda: str(manager.journalctl()))
+    assert manager.log == ""

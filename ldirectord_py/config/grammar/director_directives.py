@@ -35,7 +35,9 @@ INCLUDE: Directive[str | None] = Directive(
     repeated=True,
 )
 FORK = switch("fork", _GLOBAL, CONFIG.fork, "Accepted; every check runs at its own pace anyway")
-LOGFILE = Directive("logfile", _GLOBAL, value_types.QUOTED, CONFIG.logfile, "A file, or the name of a syslog facility")
+LOGFILE = Directive(
+    "logfile", _GLOBAL, value_types.QUOTED, CONFIG.logfile, "A file, journal, or the name of a syslog facility"
+)
 MAINTENANCEDIR: Directive[str | None] = Directive(
     "maintenancedir",
     _GLOBAL,

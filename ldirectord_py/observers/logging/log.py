@@ -9,7 +9,7 @@ from ldirectord_py.model.events import CheckDone, Event, Reloaded, Stopping
 from ldirectord_py.model.outcome import Verdict
 from ldirectord_py.observers.events.event_table import lines
 from ldirectord_py.observers.events.log_line import Field, Level, LogLine
-from ldirectord_py.observers.logging.destinations import LogDestination
+from ldirectord_py.observers.logging.destinations import LogDestination, outlets
 from ldirectord_py.observers.logging.entry import LogFormat
 from ldirectord_py.observers.logging.fault_lines import FaultLines
 from ldirectord_py.observers.logging.processors import Loggers
@@ -43,8 +43,8 @@ class LogObserver:
         self._destination = destination
         self._clock = clock
         self._debug = debug
-        self._open()
         self._left: list[Sink] = []
+        self._open()
         self._faults = FaultLines()
         self._rations = Rations()
         self._releasing = False
@@ -69,30 +69,36 @@ class LogObserver:
     @property
     def lost(self) -> int:
         """How many lines could not be written."""
-        return sum(sink.lost for sink in (*self._left, self._sink))
+        return sum(sink.lost for sink in (*self._left, *self._sinks))
 
     def move(self, destination: LogDestination) -> None:
         """Log to *destination* from now on; what is remembered of servers stays."""
         if destination != self._destination:
-            self._sink.close()
-            self._left.append(self._sink)
+            for sink in self._sinks:
+                sink.close()
+            self._left += self._sinks
             self._destination = destination
             self._open()
 
     def flush(self) -> None:
         """Wait until what has been logged is written, but no longer than a second."""
-        for sink in (*self._left, self._sink):
+        for sink in (*self._left, *self._sinks):
             sink.flush()
 
     def close(self) -> None:
         """Wait as `flush` does, and have no thread wait for more."""
         self.flush()
-        self._sink.close()
+        for sink in self._sinks:
+            sink.close()
 
     def _open(self) -> None:
-        rendered = self._loggers(self._destination, lambda entry: entry)
-        self._sink = Sink(writer_to(self._destination, self._clock), rendered, self._clock)
-        self._put = self._loggers(self._destination, self._sink)
+        self._sinks: list[Sink] = []
+        self._puts: list[Callable[[LogLine], object]] = []
+        for outlet in outlets(self._destination):
+            rendered = self._loggers(outlet, lambda entry: entry)
+            sink = Sink(writer_to(outlet, self._clock), rendered, self._clock)
+            self._sinks.append(sink)
+            self._puts.append(self._loggers(outlet, sink))
 
     def say(
         self, message: str, level: Level = Level.INFO, *, event: str = "said", original: bool = False, **fields: Field
@@ -122,7 +128,8 @@ class LogObserver:
 
     def _write(self, lines: Sequence[LogLine]) -> None:
         for line in lines:
-            self._put(line)
+            for put in self._puts:
+                put(line)
 
 
 def open_log(

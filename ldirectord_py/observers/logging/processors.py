@@ -4,7 +4,7 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TypeVar, assert_never
@@ -13,7 +13,7 @@ import structlog
 from structlog.typing import EventDict, FilteringBoundLogger, Processor
 
 from ldirectord_py.observers.events.log_line import Level, LogLine, escaped
-from ldirectord_py.observers.logging.destinations import LogDestination, LogFile, Stream, Syslog
+from ldirectord_py.observers.logging.destinations import Journal, LogFile, Outlet, Stream, Syslog
 from ldirectord_py.observers.logging.entry import Entry, LogFormat
 
 _NUMBERS = {
@@ -25,6 +25,7 @@ _NUMBERS = {
 
 
 TakenT = TypeVar("TakenT")
+Fields = Sequence[tuple[str, str]]
 
 
 class _Outlet:
@@ -33,20 +34,20 @@ class _Outlet:
     def __init__(self, take: Callable[[Entry], object]) -> None:
         self._take = take
 
-    def debug(self, text: str, bare: str | None = None) -> object:
-        return self._hand_on(Level.DEBUG, text, bare)
+    def debug(self, text: str, bare: str | None = None, fields: Fields = ()) -> object:
+        return self._hand_on(Level.DEBUG, text, bare, fields)
 
-    def info(self, text: str, bare: str | None = None) -> object:
-        return self._hand_on(Level.INFO, text, bare)
+    def info(self, text: str, bare: str | None = None, fields: Fields = ()) -> object:
+        return self._hand_on(Level.INFO, text, bare, fields)
 
-    def warning(self, text: str, bare: str | None = None) -> object:
-        return self._hand_on(Level.WARNING, text, bare)
+    def warning(self, text: str, bare: str | None = None, fields: Fields = ()) -> object:
+        return self._hand_on(Level.WARNING, text, bare, fields)
 
-    def error(self, text: str, bare: str | None = None) -> object:
-        return self._hand_on(Level.ERROR, text, bare)
+    def error(self, text: str, bare: str | None = None, fields: Fields = ()) -> object:
+        return self._hand_on(Level.ERROR, text, bare, fields)
 
-    def _hand_on(self, level: Level, text: str, bare: str | None) -> object:
-        return self._take(Entry(level, text, text if bare is None else bare))
+    def _hand_on(self, level: Level, text: str, bare: str | None, fields: Fields) -> object:
+        return self._take(Entry(level, text, text if bare is None else bare, fields))
 
 
 class Loggers:
@@ -58,9 +59,7 @@ class Loggers:
         self._least = logging.DEBUG if debug else logging.INFO
         self._clock = clock
 
-    def __call__(
-        self, destination: LogDestination, take: Callable[[Entry], TakenT]
-    ) -> Callable[[LogLine], TakenT | None]:
+    def __call__(self, destination: Outlet, take: Callable[[Entry], TakenT]) -> Callable[[LogLine], TakenT | None]:
         """Return what writes lines for *destination*: it hands them to *take*, whose answer it returns.
 
         It returns None for lines whose level is too low.
@@ -79,7 +78,9 @@ class Loggers:
 
         return write
 
-    def _renderer(self, destination: LogDestination) -> list[Processor]:
+    def _renderer(self, destination: Outlet) -> list[Processor]:
+        if isinstance(destination, Journal):
+            return [render_fields]
         if self._format is LogFormat.JSON:
             # ASCII: nothing in it can end a line or be no UTF-8
             return [_Stamper(self._clock), structlog.processors.JSONRenderer(default=str)]
@@ -107,10 +108,33 @@ _MARKS = {"debug": "", "info": "", "warning": "WARNING: ", "error": "ERROR: "}
 """What stands before a message, unless it is one of the original's, which log watchers expect as they are."""
 
 
+def render_fields(
+    _logger: object, _method: str, said: EventDict
+) -> tuple[tuple[str, str, Sequence[tuple[str, str]]], dict[str, object]]:
+    """Return what `_Outlet` is given for the journal: the sentence twice, and everything else as fields."""
+    text = f"{'' if said.pop('original') else _MARKS[said.pop('level')]}{said.pop('message')}"
+    said.pop("level", None)  # the journal has it as the priority
+    fields = [(name.upper(), value) for name, values in said.items() for value in _texts(values)]
+    return (text, text, fields), {}
+
+
+def _texts(value: object) -> list[str]:
+    """Return a field's *value* as the journal has it: one for each of several, none for nothing."""
+    match value:
+        case None:
+            return []
+        case bool():
+            return ["true" if value else "false"]
+        case [*values]:
+            return [str(each) for each in values]
+        case _:
+            return [str(value)]
+
+
 class _TextRenderer:
     """Renders as the original does, which puts more before a message in files than elsewhere."""
 
-    def __init__(self, destination: LogDestination, clock: Callable[[], float]) -> None:
+    def __init__(self, destination: Outlet, clock: Callable[[], float]) -> None:
         self._prefix = _prefix(destination)
         self._clock = clock
 
@@ -122,13 +146,13 @@ class _TextRenderer:
         return (self._prefix.format(stamp=stamp, instance=said["instance"], pid=os.getpid()) + bare, bare), {}
 
 
-def _prefix(destination: LogDestination) -> str:
+def _prefix(destination: Outlet) -> str:
     match destination:
         case LogFile():
             return "[{stamp}|{instance}|{pid}] "
         case Stream(stream) if stream is not sys.stderr:
             return "[{stamp}] "
-        case Stream() | Syslog():
+        case Stream() | Syslog() | Journal():
             return ""
         case _:
             assert_never(destination)

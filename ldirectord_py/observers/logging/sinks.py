@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from ldirectord_py.observers.events.log_line import Field, Level, LogLine
-from ldirectord_py.observers.logging.destinations import LogDestination, LogFile, Stream, Syslog
+from ldirectord_py.observers.logging.destinations import Journal, LogFile, Outlet, Stream, Syslog
 from ldirectord_py.observers.logging.entry import Entry
+from ldirectord_py.observers.logging.journal import JournalWriter
 from ldirectord_py.observers.logging.writers import FileWriter, StreamWriter, SyslogWriter, Writer, complain
 from ldirectord_py.system.threads import NoThread, begin
 
 
-def writer_to(destination: LogDestination, clock: Callable[[], float]) -> Writer:
+def writer_to(destination: Outlet, clock: Callable[[], float]) -> Writer:
     """Return what writes to *destination*."""
     match destination:
         case LogFile(path):
@@ -23,6 +24,8 @@ def writer_to(destination: LogDestination, clock: Callable[[], float]) -> Writer
             return SyslogWriter(facility, path, clock)
         case Stream(stream):
             return StreamWriter(stream)
+        case Journal(path):
+            return JournalWriter(path)
         case _:
             assert_never(destination)
 
@@ -93,11 +96,11 @@ class Sink:
     def __call__(self, entry: Entry) -> None:
         """Take *entry*."""
         with self._change:
-            if self._size + len(entry.text) > MOST:
+            if self._size + entry.size > MOST:
                 self._lose(1, "lines came faster than they were taken")
                 return
             self._waiting.append(entry)
-            self._size += len(entry.text)
+            self._size += entry.size
             if len(self._waiting) > 1:
                 return
         try:

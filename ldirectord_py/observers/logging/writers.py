@@ -13,7 +13,8 @@ from typing import Protocol, TextIO
 
 from ldirectord_py.observers.appending import Appender
 from ldirectord_py.observers.events.log_line import Level
-from ldirectord_py.observers.logging.entry import Entry
+from ldirectord_py.observers.logging.destinations import is_journal
+from ldirectord_py.observers.logging.entry import PRIORITIES, Entry
 
 IDENT = "ldirectord"
 _AT_ONCE = select.PIPE_BUF
@@ -83,16 +84,8 @@ class SyslogWriter:
 
     def _datagram(self, entry: Entry) -> bytes:
         stamp = time.asctime(time.localtime(self._clock()))[4:19]
-        priority = self._facility | _PRIORITIES[entry.level]
+        priority = self._facility | PRIORITIES[entry.level]
         return f"<{priority}>{stamp} {IDENT}[{os.getpid()}]: {entry.text}".encode()
-
-
-_PRIORITIES = {
-    Level.DEBUG: SysLogHandler.LOG_DEBUG,
-    Level.INFO: SysLogHandler.LOG_INFO,
-    Level.WARNING: SysLogHandler.LOG_WARNING,
-    Level.ERROR: SysLogHandler.LOG_ERR,
-}
 
 
 def complain(entry: Entry) -> None:
@@ -109,21 +102,13 @@ def _put(stream: TextIO, level: Level, text: str, *, wait: bool) -> bool:
     except OSError:  # it is in memory
         stream.write(f"{text}\n")
         return True
-    mark = f"<{_PRIORITIES[level]}>" if _is_journal(descriptor) else ""
+    mark = f"<{PRIORITIES[level]}>" if is_journal(descriptor) else ""  # see sd-daemon(3)
     data = f"{mark}{text}\n".encode(stream.encoding, "backslashreplace")
     while data:
         if not _takes(descriptor, wait=wait):
             return False
         data = data[os.write(descriptor, data[:_AT_ONCE]) :]
     return True
-
-
-def _is_journal(descriptor: int) -> bool:
-    """Return whether the journal reads *descriptor*, to which a line may say its priority (sd-daemon(3))."""
-    if not (journal := os.environ.get("JOURNAL_STREAM")):  # its device and inode, systemd.exec(5)
-        return False
-    found = os.fstat(descriptor)
-    return journal == f"{found.st_dev}:{found.st_ino}"
 
 
 def _takes(descriptor: int, *, wait: bool) -> bool:

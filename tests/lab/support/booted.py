@@ -27,10 +27,10 @@ def real(scene: Scene) -> Real:
 
 @pytest.fixture
 def boot(scene: Scene, tmp_path: Path) -> Boot:
-    """Return what boots systemd with a configuration, and with an addition to the unit."""
+    """Return what boots systemd with a configuration, with an addition to the unit, and with a journal."""
 
-    def boot(config: str, drop_in: str = "") -> Manager:
-        manager = Manager(scene.director.host, tmp_path / "manager", drop_in)
+    def boot(config: str, drop_in: str = "", *, journal: bool = False) -> Manager:
+        manager = Manager(scene.director.host, tmp_path / "manager", drop_in, journal)
         manager.write("ldirectord.cf", config)
         manager.boot()
         return manager

@@ -1,5 +1,6 @@
 """A systemd of its own: the real one, as the first process of a host, with no units but those that a test hands it."""
 
+import json
 import shlex
 import shutil
 import subprocess
@@ -9,6 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from tests.lab.support.director import ROOT
 from tests.lab.support.namespaces import Host
@@ -21,6 +23,9 @@ _NEEDED = (
     *("network.target", "network-online.target", "nss-lookup.target", "modprobe@.service"),
 )
 """Units of systemd's own that ours refer to."""
+_JOURNAL = ("systemd-journald.service", "systemd-journald.socket", "systemd-journald-dev-log.socket")
+TO_THE_JOURNAL = "[Service]\nStandardOutput=journal\nStandardError=inherit\n"
+"""Has the unit's streams go where they go without what is written here for all units."""
 
 # The sandbox hides /tmp and homes, where a checkout may lie, so the program is shown to it below /run/lab. /etc is a
 # copy: users are added to it. What systemd and the daemon write to is the guest's memory.
@@ -64,6 +69,8 @@ class Manager:
     folder: Path
     drop_in: str = ""
     """What `systemctl edit ldirectord` would add to the unit."""
+    journal: bool = False
+    """Whether journald runs too."""
     _inside: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
@@ -71,10 +78,11 @@ class Manager:
             (self.folder / place).mkdir(parents=True)
         shutil.copytree("/etc", self.folder / "etc", symlinks=True, ignore_dangling_symlinks=True)
         (self.folder / "etc/ha.d").mkdir(exist_ok=True)
-        for unit in [*(SHIPPED / name for name in _NEEDED), *(ROOT / "systemd").glob("*.service")]:
+        needed = (*_NEEDED, *(_JOURNAL if self.journal else ()))
+        for unit in [*(SHIPPED / name for name in needed), *(ROOT / "systemd").glob("*.service")]:
             if unit.exists():
                 shutil.copy(unit, self.folder / "units")
-        # To a file goes what would go to the journal, which there is none of here.
+        # To a file goes what would go to the journal, which there seldom is here.
         console = f"[Service]\nStandardOutput=append:{self.folder}/console\nStandardError=inherit\n"
         for name, text in {"service.d/console": console, "ldirectord.service.d/edited": self.drop_in}.items():
             drop_in = self.folder / "units" / f"{name}.conf"
@@ -104,6 +112,8 @@ class Manager:
         wait_until(
             lambda: self._systemctl("is-active", "multi-user.target").returncode == 0, 30, telling=lambda: self.console
         )
+        if self.journal:
+            self.systemctl("start", "systemd-journald.service")
 
     def systemctl(self, *words: str) -> str:
         """Run systemctl; raise `Refused` where it does not end with 0."""
@@ -135,6 +145,11 @@ class Manager:
         """Return what the kernel says of a process, see proc(5); *pid* is as the manager counts."""
         lines = self.run(["cat", f"/proc/{pid}/status"]).stdout.splitlines()
         return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
+
+    def journalctl(self, *matches: str) -> list[dict[str, Any]]:
+        """Return the entries of the journal with these fields, such as `EVENT=real_down`."""
+        told = self.run(["journalctl", "--output=json", "--all", "--no-pager", "--quiet", *matches]).stdout
+        return [json.loads(line) for line in told.splitlines()]
 
     def write(self, name: str, config: str) -> None:
         """Write a configuration file of /etc/ha.d."""

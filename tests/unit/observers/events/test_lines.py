@@ -1,7 +1,9 @@
 """What the log says of each event, word for word."""
 
 import os
+import re
 from dataclasses import replace
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -13,6 +15,7 @@ from ldirectord_py.model.outcome import Reason, down
 from ldirectord_py.model.service import Forwarding
 from ldirectord_py.model.table import Destination, SetDestination
 from ldirectord_py.observers.events.event_table import lines
+from ldirectord_py.observers.events.lines.checks import fault_over, faulted
 from ldirectord_py.observers.events.log_line import Level, LogLine
 from tests.unit.observers import happenings as the
 
@@ -639,6 +642,17 @@ CASES = [
 @pytest.mark.parametrize(("event", "expected"), CASES, ids=[type(event).__name__ for event, _ in CASES])
 def test_each_event_has_its_lines(event, expected):
     assert list(lines(event)) == expected
+
+
+def test_the_page_about_the_log_has_each_event_with_its_keys():
+    keys: dict[str, set[str]] = {}
+    told = [line for event, _ in CASES for line in lines(event)]
+    for line in (*told, faulted(the.REAL, the.FAULT), fault_over(the.REAL)):
+        keys.setdefault(line.event, set()).update(line.fields)
+    page = Path(__file__).parents[4].joinpath("docs", "logging.md").read_text()
+    rows = re.findall(r"(?m)^\| `(\w+)` \| [^|]+ \| (.*) \|$", page.partition("## Events")[2])
+    assert {event: set(re.findall(r"`(\w+)`", cell)) for event, cell in rows} == keys
+    assert [event for event, _ in rows] == sorted(keys)
 
 
 def test_no_kind_of_event_is_missing_from_the_cases():
