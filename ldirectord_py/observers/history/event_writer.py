@@ -21,7 +21,9 @@ _HISTORY = Contents("history of events", b'{"id":')
 _PAUSE = 0.1
 """Seconds for which events are gathered, so that a busy director writes many at a time."""
 _PATIENCE = 1.0
-"""Seconds that the start waits for what is to be read, and the end of the process for what is still to be written."""
+"""Seconds that the end of the process waits for what is still to be written."""
+_PATIENCE_AT_START = 3.0
+"""Seconds that the start waits for what is to be read: 0.2 s on an idle machine, more on a disk that hangs."""
 _PIECE = 64 * 2**10
 """Bytes that are written at once, or a little more; the file is looked at in between."""
 _MOST_READ = 8 * 2**20
@@ -73,10 +75,10 @@ class EventWriter:
         if target is None:
             return ""
         try:
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(_PATIENCE_AT_START):
                 found = await in_thread(lambda: self._file.read(target))
         except TimeoutError:
-            return f"historyfile: {target.path} could not be read within {_PATIENCE:g} s, and is left unread"
+            return f"historyfile: {target.path} could not be read within {_PATIENCE_AT_START:g} s, and is left unread"
         except OSError:
             return ""
         self._ring.restore(found.events)

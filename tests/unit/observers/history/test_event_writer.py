@@ -183,7 +183,8 @@ async def test_a_file_that_hangs_holds_up_neither_start_nor_end(
     target: Target, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stage = Stage(target)
-    monkeypatch.setattr("ldirectord_py.observers.history.event_writer._PATIENCE", 0.05)
+    for patience in ("_PATIENCE", "_PATIENCE_AT_START"):
+        monkeypatch.setattr(f"ldirectord_py.observers.history.event_writer.{patience}", 0.05)
     with stage.writer._file._working:  # a thread that hangs has it
         unread = await stage.writer.restore(target)
         assert unread == f"historyfile: {target.path} could not be read within 0.05 s, and is left unread"
