@@ -39,6 +39,10 @@ yet, and out) or `checking` (not checked yet, and in the table from before).
 `up` and `down` are always shown, so that `ldirectord_real_state{state="up"} == 0` finds a server; the others are there
 while they hold.
 
+`ldirectord_real_up` is what checks say: a server that an operator drains stays up there.
+What operators have said is `ldirectord_real_admin_since_timestamp_seconds`, whose label `kind` is `drain`,
+`maintenance` or `weight`.
+
 `ldirectord_real_weight` has three values, which tell who decided: the weight that is `configured`, the one that is
 wanted now (`effective`: 0 where a server is out), and the one in the `kernel`.
 The last two differ for a moment only.

@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
+from ldirectord_py.model.commands import AdminKind
 from ldirectord_py.model.events import (
+    AdminChanged,
     ChangeRefused,
     CheckDone,
     DriftFound,
@@ -109,6 +111,11 @@ class Counters:
     def maintenance_changed(self, event: MaintenanceChanged) -> None:
         """Have no time in maintenance count as downtime."""
         if event.active:
+            self.real(event.real).turn(self._monotonic(), down=False)
+
+    def admin_changed(self, event: AdminChanged) -> None:
+        """Have no time in an operator's maintenance count as downtime."""
+        if event.after is not None and event.after.kind is AdminKind.MAINTENANCE:
             self.real(event.real).turn(self._monotonic(), down=False)
 
     def table_changed(self, event: TableChanged) -> None:

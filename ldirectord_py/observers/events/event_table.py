@@ -38,7 +38,7 @@ ROWS: tuple[Row[Any], ...] = (
     Row(ev.FallbackChanged, upkeep.fallback_changed),
     Row(ev.ServingChanged, upkeep.serving_changed),
     Row(ev.MaintenanceChanged, upkeep.maintenance_changed, Counters.maintenance_changed),
-    Row(ev.AdminChanged, administration.admin_changed),
+    Row(ev.AdminChanged, administration.admin_changed, Counters.admin_changed),
     Row(ev.MaintenanceUnclear, told(Level.WARNING, "maintenance_unclear", "{0.sentence}")),
     # the IPVS table
     Row(ev.TableChanged, table.table_changed, Counters.table_changed),

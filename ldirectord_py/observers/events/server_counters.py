@@ -7,6 +7,7 @@ objects until it is written: tens of thousands of them would have the garbage co
 from bisect import bisect_left
 from collections.abc import Sequence
 
+from ldirectord_py.model.commands import AdminState
 from ldirectord_py.model.outcome import Reason
 from ldirectord_py.model.service import AddressKey, RealKey, VirtualKey
 from ldirectord_py.model.snapshot import RealStatus, StatusWord, VirtualStatus
@@ -85,6 +86,7 @@ class RealCounters:
 
     __slots__ = (
         "actual",
+        "admin",
         "connections",
         "down_since",
         "downtime",
@@ -117,6 +119,7 @@ class RealCounters:
         self.scrape = 0
         self.up = False
         self.status = StatusWord.UNKNOWN
+        self.admin: AdminState | None = None
         self.connections: Connections | None = None
         self.downtime = 0.0
         """Seconds that it has been down, up to the last time that it came up."""
@@ -134,6 +137,7 @@ class RealCounters:
         self.virtual = virtual
         self.up = status.health.state.serving
         self.status = status.word
+        self.admin = status.admin
         self.connections = status.connections
         self.since = status.health.since
         self.expires = status.certificate_expires

@@ -42,6 +42,18 @@ def _maintenance(real: RealCounters) -> str:
     return f"ldirectord_real_maintenance{{{real.labels}}} {1 if real.status is StatusWord.MAINTENANCE else 0}\n"
 
 
+def _admin_since(real: RealCounters) -> str:
+    if (admin := real.admin) is None:
+        return ""
+    return f'ldirectord_real_admin_since_timestamp_seconds{{{real.labels},kind="{admin.kind}"}} {admin.since}\n'
+
+
+def _admin_until(real: RealCounters) -> str:
+    if (admin := real.admin) is None or admin.until is None:
+        return ""
+    return f'ldirectord_real_admin_until_timestamp_seconds{{{real.labels},kind="{admin.kind}"}} {admin.until}\n'
+
+
 def _real_weight(real: RealCounters) -> str:
     labels = real.labels
     return (
@@ -141,7 +153,7 @@ def _durations(virtual: VirtualCounters) -> str:
     return histogram("ldirectord_check_duration_seconds", labels, virtual.durations)
 
 
-_UP = Family("ldirectord_real_up", Kind.GAUGE, "Whether clients may be sent to the real server."), _real_up
+_UP = Family("ldirectord_real_up", Kind.GAUGE, "Whether the real server is in, as far as checks decide that."), _real_up
 _WEIGHT = Family("ldirectord_real_weight", Kind.GAUGE, "Weight: configured, wanted now, and in the kernel's table.")
 _LAST_CHANGE = (
     Family(
@@ -176,6 +188,22 @@ _ALL_OF_REALS: Sequence[_RealFamily] = (
     (
         Family("ldirectord_real_maintenance", Kind.GAUGE, "Whether a file in maintenancedir keeps the server out."),
         _maintenance,
+    ),
+    (
+        Family(
+            "ldirectord_real_admin_since_timestamp_seconds",
+            Kind.GAUGE,
+            "Since when an operator's drain, maintenance or weight is in force, since the epoch; only where one is.",
+        ),
+        _admin_since,
+    ),
+    (
+        Family(
+            "ldirectord_real_admin_until_timestamp_seconds",
+            Kind.GAUGE,
+            "When that ends by itself, since the epoch; only where it does.",
+        ),
+        _admin_until,
     ),
     (_WEIGHT, _real_weight),
     (

@@ -9,6 +9,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as parse_plain
 
 from ldirectord_py.model import events as ev
+from ldirectord_py.model.commands import AdminKind, AdminState
 from ldirectord_py.model.config import MetricsDetail
 from ldirectord_py.model.events import MailDone, MailsLost
 from ldirectord_py.model.health import State
@@ -252,6 +253,43 @@ def test_maintenance_is_no_downtime():
     scene.metrics.observe(ev.MaintenanceChanged(the.REAL, active=True, by="web"))
     scene.snapshot, scene.now = IN_MAINTENANCE, 2000.0
     assert scene.samples()[DOWNTIME] == 10
+
+
+def drained(kind: AdminKind = AdminKind.DRAIN, until: float | None = None) -> AdminState:
+    return AdminState(kind=kind, by="root (pid 801)", since=990.0, until=until)
+
+
+@pytest.mark.parametrize(
+    ("admin", "state"),
+    [(drained(), "draining"), (drained(AdminKind.MAINTENANCE), "maintenance"), (drained(AdminKind.WEIGHT), "up")],
+    ids=["drain", "maintenance", "weight"],
+)
+def test_what_an_operator_has_said_is_shown(admin, state):
+    admin = replace(admin, weight=5 if admin.kind is AdminKind.WEIGHT else None)
+    told = replace(the.status(the.REAL), admin=admin)
+    samples = Scene(the.snapshot(the.virtual(the.WEB, told, the.status(the.OTHER)))).samples()
+
+    assert samples[key("real_state", **REAL, state=state)] == 1
+    assert samples[key("real_admin_since_timestamp_seconds", **REAL, kind=admin.kind.value)] == 990
+    assert not [name for name, *_ in samples if name.endswith("_until_timestamp_seconds")]
+    assert key("real_admin_since_timestamp_seconds", **OTHER, kind="drain") not in samples
+
+
+def test_the_end_of_a_drain_is_shown_where_it_has_one():
+    told = replace(the.status(the.REAL), admin=drained(until=2000.0))
+    samples = Scene(the.snapshot(the.virtual(the.WEB, told))).samples()
+    assert samples[key("real_admin_until_timestamp_seconds", **REAL, kind="drain")] == 2000
+
+
+def test_an_operators_maintenance_is_no_downtime():
+    scene = Scene(WEB_DOWN)
+    scene.metrics.observe(the.WENT_DOWN)
+    scene.now = 1010.0
+    scene.metrics.observe(ev.AdminChanged(the.REAL, None, drained(), ev.AdminCause.COMMAND))
+    scene.now = 1015.0
+    scene.metrics.observe(ev.AdminChanged(the.REAL, None, drained(AdminKind.MAINTENANCE), ev.AdminCause.COMMAND))
+    scene.snapshot, scene.now = IN_MAINTENANCE, 2000.0
+    assert scene.samples()[DOWNTIME] == 15
 
 
 AT_EACH_DETAIL = {
