@@ -159,6 +159,7 @@ BAD_IN_SECTION = [
         ),
     ),
     ("cleanstop=", "cleanstop: must be yes or no, but got ''"),
+    ("handset=respekt", 'unknown handset "respekt": did you mean respect?'),
     ('fallbackcommand=""', f"fallbackcommand: invalid fallback command: {INNER}, but got '\"\"'"),
     (
         "emailalert=",
