@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import json
 import os
 import re
 import subprocess
@@ -19,6 +20,7 @@ import pytest
 
 from ldirectord_py.app import Application
 from ldirectord_py.config.load import load, parse
+from ldirectord_py.config.meaning.here import HERE
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.check_plan import Repeated
 from ldirectord_py.model.config import Config
@@ -27,6 +29,7 @@ from ldirectord_py.model.text.secrets import without
 from ldirectord_py.observers.logging.destinations import LogFile
 from ldirectord_py.options import Options
 from ldirectord_py.probing import drivers
+from ldirectord_py.probing.tracing.tracer import Tracer
 from tests.peers.ports import free_port
 from tests.peers.turns import datagrams_elsewhere, elsewhere
 from tests.stories.test_turns import MYSQL_GREETING, MYSQL_OK, PGSQL_IN, ldap, ldap_result, mysql, pgsql, tlv
@@ -35,6 +38,7 @@ PATIENCE = 40.0
 MARK = re.compile(r"zq[a-z]{2,}", re.IGNORECASE)
 """How each secret begins, so that one which is cut short is found too."""
 STREAMS = ("ftp", "imap", "ldap", "mysql", "oracle", "pgsql", "pop", "sip")
+DATABASES = ("mysql", "oracle", "pgsql")
 DATAGRAMS = ("radius", "sip")
 TLS = ("imaps", "ldaps", "pops")
 
@@ -279,6 +283,34 @@ def test_no_secret_is_printed_where_the_file_is_only_read(world: World, tmp_path
     log = tmp_path / "log"
     assert done.stdout + done.stderr
     assert not leaks(done.stdout + done.stderr + (log.read_text() if log.exists() else ""))
+
+
+FOLLOWED = 3
+"""Servers of each database that are asked with every step told: each takes processes of its own."""
+
+
+async def followed(config: Config) -> str:
+    """Return all that is told of a check of each server."""
+    tracer, said = Tracer(), ""
+    async with asyncio.TaskGroup() as tasks:
+        begun = [
+            tasks.create_task(tracer.trace(real.plan, config.secrets))
+            for virtual in config.virtuals
+            for real in virtual.reals[: FOLLOWED if virtual.check_options.service in DATABASES else None]
+        ]
+    tracer.close()
+    for task in begun:
+        trace = task.result()
+        assert trace.outcome is not None
+        assert trace.steps
+        said += json.dumps(trace.as_json("x"), ensure_ascii=False) + "\n"
+    return said
+
+
+def test_no_secret_is_shown_by_a_check_that_is_followed(world: World) -> None:
+    said = asyncio.run(followed(load(world.path, HERE)))
+    assert said.count("***") > 100
+    assert not leaks(said)
 
 
 class Quoter:

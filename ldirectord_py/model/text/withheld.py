@@ -17,8 +17,8 @@ _MASK = "***"
 def pieces_without(pieces: Sequence[bytes], secrets: Iterable[str]) -> list[str]:
     """Return what is shown of each of *pieces* of one stream: escaped, with `***` in place of each of *secrets*.
 
-    A secret is found as it is, in any case, and as protocols write it: in base64 together with what is around it,
-    percent-encoded or decoded, and with backslashes in a quoted string.
+    A secret is found as it is, in any case, and as protocols write it: in base64 together with what is around it, in
+    hexadecimal, percent-encoded or decoded, and with backslashes in a quoted string; of `USER@DOMAIN` the user alone.
     """
     stream = b"".join(pieces)
     spans = _merged([*_found(stream, secrets), *(found.span(1) for found in _CREDENTIALS.finditer(stream))])
@@ -70,7 +70,9 @@ def _places(stream: bytes, sought: bytes) -> Iterator[tuple[int, int]]:
 
 def _forms(secret: bytes) -> set[bytes]:
     """Return how *secret* may stand on the wire, line by line."""
-    plain = {secret, unquote_to_bytes(secret), quote(secret, safe="").encode()}
+    plain = {secret, unquote_to_bytes(secret), quote(secret, safe="").encode(), secret.hex().encode()}
+    if len(user := secret.partition(b"@")[0]) >= _LEAST:
+        plain.add(user)
     plain |= {form.replace(b"\\", b"\\\\").replace(b'"', b'\\"') for form in plain}
     return {line for form in plain for line in re.split(rb"[\r\n]", form) if line}
 

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from ldirectord_py.model.check_plan import Together
+from ldirectord_py.model.check_plan import Repeated, Together
 from ldirectord_py.model.outcome import Reason, Verdict, down
 from ldirectord_py.model.trace import Trace
 from ldirectord_py.probing.tracing.tracer import AT_A_TIME, Tracer
 from tests.peers.certificates import Authority
 from tests.peers.listeners import serving
-from tests.peers.options import configured, probe_of
+from tests.peers.options import checking, configured, probe_of
 
 ACME = Authority()
 
@@ -280,3 +280,44 @@ async def test_what_cannot_be_made_safe_to_show_is_not_shown(monkeypatch: pytest
     assert trace.outcome.verdict is Verdict.FAULT
     (step,) = trace.steps
     assert step.text.startswith("what was found cannot be shown: no thread can be started")
+
+
+GARBAGE = (
+    b"",
+    b"\n" * 300,
+    bytes(range(256)) * 20,
+    b"220 x\r\n\r\n",
+    b"\x16\x03\x03\x00\x04\x02\x00\x00\x00",
+    b"\x30\x84",
+)
+
+
+@pytest.mark.parametrize("service", ["http", "https", "ftp", "imap", "ldap", "pops", "redis", "grpc", "sip", "smtp"])
+async def test_a_check_that_is_followed_comes_to_the_verdict_of_one_that_is_not(service: str) -> None:
+    async with checking() as check, tracing() as made:
+        for said in GARBAGE:
+
+            async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, said: bytes = said) -> None:
+                writer.write(said)
+                writer.write_eof()
+                await reader.read()
+
+            async with serving(answer) as endpoint:
+                plan = Repeated(probe=probe_of(endpoint, service=service, login="me", passwd="word"), interval=1)
+                trace = await made.trace(plan, ())
+                assert trace.outcome == await check(endpoint, service=service, login="me", passwd="word")
+                assert trace.steps[-1].text.startswith(f"{trace.outcome.verdict}: ")
+
+
+async def test_of_a_database_it_is_shown_who_asks_and_when() -> None:
+    trace = await traced(
+        "127.0.0.1:1",
+        "service=pgsql",
+        'login="tester"',
+        'passwd="hunter22"',
+        'request="SELECT 1"',
+        "negotiatetimeout=9",
+    )
+    assert [step.what for step in trace.steps] == ["ask", "run", "run", "run", "judge"]
+    assert trace.outcome is not None
+    assert trace.outcome.reason is Reason.REFUSED
