@@ -1,3 +1,5 @@
+import sys
+
 import pytest
 
 from tests.lab.support.director import ORIGINAL, Director
@@ -8,6 +10,15 @@ from tests.lab.support.waiting import wait_until
 from tests.peers.webserver import Behaviour
 
 FLAGS = {"gate": "-g", "masq": "-m", "ipip": "-i"}
+
+
+DIGEST = """\
+import hashlib, mmap
+for _ in range(4):
+    print(hashlib.sha256(mmap.mmap(-1, 4 << 20)).hexdigest())
+"""
+"""Computes in the processor's wide registers, and comes upon a page that is not there yet at each 64th block."""
+OF_4_MB_OF_ZEROS = "bb9f8df61474d25e71fa00722318cd387396ca1736605e1248821cc0de3d3af8"
 
 
 def balance(scene: Scene, virtual: str, reals: dict[str, str], scheduler: str = "rr") -> None:
@@ -29,6 +40,15 @@ def test_hosts_reach_one_another_by_both_families(net: Net) -> None:
 def test_a_command_that_fails_says_so_with_its_output(net: Net) -> None:
     with pytest.raises(CommandFailed, match="ended with 255: Service not defined"):
         net.host("one").run("ipvsadm -d -t 10.9.0.100:80 -r 10.9.0.11")
+
+
+def test_programs_that_take_turns_keep_the_registers_they_compute_with(net: Net) -> None:
+    host = net.host("one")
+    programs = [host.popen(f"{sys.executable} -c '{DIGEST}'") for _ in range(3)]
+    for program in programs:
+        program.wait()
+        assert program.stdout is not None
+        assert program.stdout.read().split() == [OF_4_MB_OF_ZEROS] * 4
 
 
 def test_each_host_has_a_table_of_its_own(net: Net) -> None:
