@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.support import recorder, relay
+from tests.lab.guests import recorder, relay
 from tests.lab.support.fixtures import net, pair, pytest_runtest_makereport, scene, web
 
 __all__ = ["net", "pair", "pytest_runtest_makereport", "scene", "web"]

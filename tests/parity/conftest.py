@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.support import recorder, relay
+from tests.lab.guests import recorder, relay
 from tests.parity.support.playing import Theatre, theatre
 from tests.peers.webserver import WebServer
 

@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tests.lab.support.queue import Queue, nodeids
+from tests.lab.guests.queue import Queue, nodeids
 
 
 def test_groups_are_taken_in_the_order_of_their_names(tmp_path: Path) -> None:

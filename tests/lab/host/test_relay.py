@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[3]
 CONFTEST = """
 import os
 from pathlib import Path
-from tests.lab.support import recorder, relay
+from tests.lab.guests import recorder, relay
 
 def pytest_configure(config):
     for marker in ("lab", "guest(name)", "kernel(name)", "long"):

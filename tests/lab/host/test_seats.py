@@ -4,7 +4,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.lab.support.seats import Seats, pressure
+from tests.lab.guests.seats import Seats, pressure
 
 
 class Machine:

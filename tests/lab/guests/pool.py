@@ -19,11 +19,11 @@ from pathlib import Path
 from threading import Event, Lock
 from typing import TextIO
 
-from tests.lab.support.guest import Guest
-from tests.lab.support.queue import Queue
-from tests.lab.support.seats import Seats
+from tests.lab.guests.booting import WORK
+from tests.lab.guests.guest import Guest
+from tests.lab.guests.queue import Queue
+from tests.lab.guests.seats import Seats
 
-WORK = Path("/var/tmp")  # not below /tmp, which the guest covers with a tmpfs of its own
 _PAUSE = 0.05
 
 

@@ -11,48 +11,13 @@ from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 
-from tests.lab.support import processor
+from tests.lab.guests import processor
+from tests.lab.guests.booting import KERNEL, MODULES, kernel, write_init
 
-KERNEL = Path(os.environ.get("LAB_KERNEL", "/usr/bin/linux.uml"))
-MODULES = Path("/usr/lib/uml/modules")
 SECONDS = float(os.environ.get("LAB_SECONDS", "1200"))
-MEMORY = "1G"
-WORK = Path("/var/tmp")  # not below /tmp, which the guest covers with a tmpfs of its own
 _BOOTS = 3  # tries: on a busy machine the kernel now and then ends before it has begun
 TAIL_LINES = 40
 LINE_LENGTH = 300
-
-# Words in <> are filled in. The root file system is the host's own, so whatever a program may write to by habit
-# is covered with a tmpfs; folders that pytest needs from below those places (a checkout in /tmp) are bound in again.
-_INIT = """#!/bin/bash
-exec ><CONSOLE> 2>&1
-export <ENVIRONMENT>
-mount -t proc proc /proc
-echo lab >/proc/sys/kernel/hostname
-mount -t sysfs sys /sys
-mount -t tmpfs kept <KEPT>
-number=0
-for place in <KEEP>; do
-  case $place in /run/*|/tmp/*|/var/log/*) mkdir <KEPT>/$((++number)); mount --bind "$place" <KEPT>/$number ;; esac
-done
-for place in /run /tmp /var/log; do mount -t tmpfs tmpfs $place; done
-number=0
-for place in <KEEP>; do
-  case $place in /run/*|/tmp/*|/var/log/*) mkdir -p "$place"; mount --bind <KEPT>/$((++number)) "$place" ;; esac
-done
-mkdir -p /run/netns /run/lock /dev/shm /lib/modules
-mount -t tmpfs tmpfs /dev/shm
-mount -t tmpfs tmpfs /lib/modules
-mkdir -p /lib/modules/$(uname -r)
-mount --bind <MODULES> /lib/modules/$(uname -r)
-ip link set lo up
-for module in ip_vs veth bridge ipip ip6_tunnel; do modprobe $module; done
-cd <ROOT>
-<PYTEST> ><PRINTED> 2>&1
-echo pytest ended with $?
-sync
-python3 -c 'import ctypes; ctypes.CDLL(None).reboot(0x4321fedc)'  # RB_POWER_OFF
-"""
 
 
 def missing() -> list[str]:
@@ -80,7 +45,7 @@ def missing() -> list[str]:
 class Guest:
     """Runs the tests of *modules* that wait in its queue, in a kernel of its own.
 
-    It finds the queue, and where reports go, in its folder *work*: see `tests/lab/support/pool.py`.
+    It finds the queue, and where reports go, in its folder *work*: see `tests/lab/guests/pool.py`.
     One thread runs it, and another may end it.
     """
 
@@ -143,46 +108,19 @@ class Guest:
         return "\n".join(texts)
 
     def _write_init(self) -> None:
-        (self.work / "kept").mkdir(exist_ok=True)
         (self.work / "modules").write_text("\n".join(self._modules) + "\n")
-        environment = {name: value for name, value in os.environ.items() if name.startswith(("LAB_", "PYTHON"))} | {
-            "PATH": os.environ.get("PATH", "") + ":/usr/sbin:/usr/bin:/sbin:/bin",
-            "HOME": "/root",
-            "LANG": "C.UTF-8",
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-            "LAB_GUEST": str(self.work),
-        }
         plugins = ("asyncio", "timeout", "pytester", "no:cacheprovider")
         command = [sys.executable, "-m", "pytest", *(word for name in plugins for word in ("-p", name))]
-        kept = {self._root, self.work.parent, Path(sys.prefix), Path(sys.base_prefix)}
-        words = {
-            "CONSOLE": shlex.quote(str(self.work / "console")),
-            "PRINTED": shlex.quote(str(self.work / "printed")),
-            "ENVIRONMENT": " ".join(f"{name}={shlex.quote(value)}" for name, value in environment.items()),
-            "KEPT": shlex.quote(str(self.work / "kept")),
-            "KEEP": shlex.join(str(path) for path in sorted(kept)),
-            "MODULES": shlex.quote(str(max(MODULES.glob("*"), default=MODULES))),
-            "ROOT": shlex.quote(str(self._root)),
-            "PYTEST": shlex.join([*command, *self._options, f"@{self.work / 'modules'}"]),
-        }
-        text = _INIT
-        for word, value in words.items():
-            text = text.replace(f"<{word}>", value)
-        init = self.work / "init"
-        init.write_text(text)
-        init.chmod(0o755)
+        pytest = shlex.join([*command, *self._options, f"@{self.work / 'modules'}"])
+        task = f"{pytest} >{shlex.quote(str(self.work / 'printed'))} 2>&1\necho pytest ended with $?"
+        write_init(self.work, self._root, task)
 
     def _boot(self) -> subprocess.Popen[bytes]:
         with (self.work / "kernel").open("wb") as printed:
             return subprocess.Popen(
-                [
-                    # A system call in a guest goes through two processes of the host, one after the other: that they
-                    # share a processor saves a quarter of the time.
-                    *("taskset", "--cpu-list", str(self._processor)),
-                    *(str(KERNEL), f"mem={MEMORY}", f"uml_dir={self.work}/uml/", f"init={self.work}/init"),
-                    *("rootfstype=hostfs", "rootflags=/", "rw", "con=null", "con0=null", "loglevel=4"),
-                ],
+                # A system call in a guest goes through two processes of the host, one after the other: that they
+                # share a processor saves a quarter of the time.
+                ["taskset", "--cpu-list", str(self._processor), *kernel(self.work)],
                 stdin=subprocess.DEVNULL,
                 stdout=printed,
                 stderr=subprocess.STDOUT,

@@ -1,6 +1,6 @@
 """Inside a guest: takes one group of tests after another, and writes their reports to files, for the host to show.
 
-The guest's folder is laid out by `tests/lab/support/pool.py`.
+The guest's folder is laid out by `tests/lab/guests/pool.py`.
 """
 
 import json
@@ -10,14 +10,17 @@ from typing import TextIO
 
 import pytest
 
-from tests.lab.support.queue import Queue, nodeids
+from tests.lab.guests.queue import Queue, nodeids
 
 _NAME = "lab-recorder"
 
 
 def register(config: pytest.Config, guest: Path) -> None:
-    """Have this session run what waits for the guest with the folder *guest*; once, whoever asks."""
-    if not config.pluginmanager.has_plugin(_NAME):
+    """Have this session run what waits for the guest with the folder *guest*; once, whoever asks.
+
+    For a guest with a shell nothing waits: whoever types there says what runs.
+    """
+    if (guest / "queue").exists() and not config.pluginmanager.has_plugin(_NAME):
         config.pluginmanager.register(Recorder(config, guest), _NAME)
 
 

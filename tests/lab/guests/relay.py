@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.support.guest import missing
-from tests.lab.support.pool import Group, Pool
-from tests.lab.support.seats import Seats
+from tests.lab.guests.guest import missing
+from tests.lab.guests.pool import Group, Pool
+from tests.lab.guests.seats import Seats
 
 _NAME = "lab-relay"
 _TEST_SECONDS = 300
@@ -45,13 +45,14 @@ class Relay:
         for item in ours:
             item.add_marker("lab")
             item.add_marker(pytest.mark.timeout(0))  # the guest keeps the time
+        bound = [*ours, *(item for item in items if item not in ours and item.get_closest_marker("lab"))]
         obstacle = self._obstacle()
-        if ours and obstacle:
+        if bound and obstacle:
             if os.environ.get("LAB_REQUIRED") == "1":
                 raise pytest.UsageError(f"LAB_REQUIRED=1, but the lab cannot run: {obstacle}")
-            self._left_out = f"left out: {len(ours)} tests of the lab; {obstacle}"
-            self._config.hook.pytest_deselected(items=ours)
-            items[:] = [item for item in items if item not in ours]
+            self._left_out = f"left out: {len(bound)} tests of the lab; {obstacle}"
+            self._config.hook.pytest_deselected(items=bound)
+            items[:] = [item for item in items if item not in bound]
 
     def _obstacle(self) -> str:
         if hasattr(self._config, "workerinput"):
