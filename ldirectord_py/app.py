@@ -51,7 +51,7 @@ from ldirectord_py.runtime.ownership import Ownership, open_ownership
 from ldirectord_py.runtime.recording.recorder import RECORDING, Recorder
 from ldirectord_py.runtime.reloading import WATCHING_FILES, Reloader, ReloadResult, freeze_memory
 from ldirectord_py.runtime.shadow import Shadow
-from ldirectord_py.runtime.snapshots import snapshot
+from ldirectord_py.runtime.snapshots import Live, snapshot
 from ldirectord_py.runtime.statefile import (
     KEEPING_STATE,
     StateFile,
@@ -117,6 +117,7 @@ class Application:
         self._director = Director(config, self._table, self._stream.emit, writer)
         self._connections = ConnectionCounts(self._table, self._director)
         self._schedule: Schedule | None = None
+        self._live = Live(self._connections.of, lambda plan: self._schedule.due(plan) if self._schedule else None)
         self._maintenance = Maintenance(self._stream.emit)
         self._settings = KernelSettings({} if options.state is None else settings_before(options.state))
         self._state = (
@@ -124,10 +125,8 @@ class Application:
         )
         self._recorder = Recorder(lambda: self._director.state, f"ldirectord_py {__version__}")
         self._ownership: Ownership | None = None
-        kind = "kernel" if isinstance(self._table, KernelTable) else "memory"
-        process = Process(
-            options.instance, kind, self._settings, self._healthy, self.snapshot, self._connections.refresh
-        )
+        shown = self.snapshot, self._connections.refresh, self._live, self.history.events, self.history.exchanges
+        process = Process(options.instance, isinstance(self._table, KernelTable), self._settings, self._healthy, *shown)
         self._answers = ApiAnswers(self._director, process)
         self._api = ApiEndpoints(self._answers, self.observe, self._limits.clients)
         self._notifications = Notifications(
@@ -159,7 +158,7 @@ class Application:
             inflight=schedule.inflight if schedule else 0,
             queued=schedule.queued if schedule else 0,
             log_lines_lost=self._log.lost,
-            counted=self._connections.of,
+            live=self._live,
         )
         return replace(shown, netlink=self._table.calls) if isinstance(self._table, KernelTable) else shown
 
@@ -275,7 +274,7 @@ class Application:
                     for job, work in self._side_jobs(reloader, schedule, operator):
                         tasks.create_task(self._supervisor.keep(job, work), name=job.name)
                     async with AsyncExitStack() as stack:
-                        await self._open_api(reloader, stack)
+                        await self._open_api(reloader, operator, stack)
                         self._begin(schedule, ready)
                         await self._signals.end()
         except* ShutdownRequested:
@@ -319,11 +318,10 @@ class Application:
         self._notifier.ready()
         return result
 
-    async def _open_api(self, reloader: Reloader, stack: AsyncExitStack) -> None:
+    async def _open_api(self, reloader: Reloader, operator: Operator, stack: AsyncExitStack) -> None:
         """Carry commands out, and serve the control socket; a director that cannot have one does without."""
-        await stack.enter_async_context(self._answers.at_work(reloader, partial(self._reload_now, reloader)))
-        refused = partial(self._log.say, level=Level.WARNING, event="control_refused")
-        await self._api.open_socket(self._options.control, stack, refused)
+        await stack.enter_async_context(self._answers.at_work(reloader, partial(self._reload_now, reloader), operator))
+        await self._api.open_socket(self._options.control, stack, partial(self._log.say, level=Level.WARNING))
 
     def _healthy(self) -> bool:
         return self._schedule is None or self._schedule.progressing

@@ -12,6 +12,7 @@ from aiohttp.typedefs import Handler, Middleware
 from ldirectord_py.api.access import Access
 from ldirectord_py.api.callers import CALLER, Callers, require
 from ldirectord_py.api.commands import Commands
+from ldirectord_py.api.events import Events
 from ldirectord_py.api.health import Health
 from ldirectord_py.api.limits import ConnectionLimiter, Limits
 from ldirectord_py.api.openapi import document
@@ -50,6 +51,7 @@ def application(ports: Ports, limits: Limits, door: ConnectionLimiter) -> web.Ap
     app.router.add_get("/", health.index)
     if ports.director is not None:
         _add_api(app, ports.director, ports.version, sender)
+        app.router.add_get("/v1/events", Events(ports.director, sender, door, limits).__call__, allow_head=False)
     app.on_response_prepare.append(_finish)
     return app
 
@@ -86,6 +88,9 @@ def _add_api(app: web.Application, director: Director, version: str, sender: Pie
         ("/v1/virtuals", reading.virtuals),
         ("/v1/virtuals/{virtual}", reading.virtual),
         ("/v1/reals", reading.reals),
+        ("/v1/history", reading.history),
+        ("/v1/config", reading.config),
+        ("/v1/metrics-lite", reading.metrics_lite),
         ("/v1/openapi.json", openapi),
     ):
         app.router.add_get(path, handler, allow_head=False)

@@ -1,41 +1,180 @@
-"""Commands: what operators want done."""
+"""Commands: what operators want done, read from JSON and told as JSON."""
 
 import json
-from collections.abc import Mapping
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
 from aiohttp import web
 
 from ldirectord_py.api.callers import caller
+from ldirectord_py.api.idempotency import Idempotency
 from ldirectord_py.api.ports import Director
 from ldirectord_py.api.problems import RequestRefused
+from ldirectord_py.api.views import servers
+from ldirectord_py.model.commands import Command, Drain, Enable, Maintain, SetWeight, Target
+from ldirectord_py.model.history import server_name
+from ldirectord_py.model.service import RealKey
+from ldirectord_py.model.text.escaping import printable
 
-_KNOWN = ("reload",)
+KNOWN = ("drain", "maintain", "enable", "weight", "check", "reload")
+LONGEST_REASON = 200
+LONGEST_TIME = 10 * 365 * 86400.0
+"""Seconds for which a command may hold: whoever wants more, leaves it out."""
 
 
 class Commands:
-    """The handler of POST requests at `/v1/commands`."""
+    """The handlers of POST requests."""
 
-    def __init__(self, director: Director) -> None:
+    def __init__(self, director: Director, clock: Callable[[], float] = time.time) -> None:
         self._director = director
+        self._clock = clock
+        self._idempotency = Idempotency()
 
-    async def carry_out(self, request: web.Request) -> web.StreamResponse:
+    async def carry_out(self, request: web.Request) -> web.Response:
         """Do what the body says, and tell what came of it."""
-        asked = _body_of(await request.read())
-        if asked.get("command") not in _KNOWN:
-            sentence = f'"command" has to be one of {", ".join(_KNOWN)}'
-            raise RequestRefused(HTTPStatus.UNPROCESSABLE_ENTITY, sentence)
-        done = await self._director.reload(force=asked.get("force") is True, by=str(caller()))
-        return web.json_response(done)
+        raw, who = await request.read(), str(caller())
+        asked = _Body(_object(raw), self._clock())
+
+        async def do() -> bytes:
+            return json.dumps(await self._done(asked, who)).encode()
+
+        key = request.headers.get("Idempotency-Key")
+        answer = await self._idempotency.once(caller().name, key, raw, do)
+        return web.Response(body=answer, content_type="application/json")
+
+    async def _done(self, asked: "_Body", who: str) -> Mapping[str, Any]:
+        name = asked.command
+        if name == "reload":
+            told = await self._director.reload(force=asked.force, by=who)
+            return {"done": told["in_force"], "command": name, **told}
+        target = self._director.find(asked.target)
+        if name == "check":
+            reals = self._director.check_now(target)
+            notes = [] if reals else [f"nobody is checked of {printable(asked.target)}"]
+            return {"done": bool(reals), "command": name, "reals": self._unchanged(reals), "notes": notes}
+        done = self._director.carry_out(asked.order(name, target, who), force=asked.force)
+        await self._director.refresh()
+        open_now = {real.key: real.connections for real in self._director.reals([key for key, _, _ in done.changes])}
+        return {
+            "done": True,
+            "command": name,
+            "reals": [
+                {
+                    "name": server_name(key),
+                    "before": servers.admin_as_json(before),
+                    "after": servers.admin_as_json(after),
+                    "connections": servers.connections_as_json(open_now.get(key)),
+                }
+                for key, before, after in done.changes
+            ],
+            "notes": [printable(note) for note in done.notes],
+        }
+
+    def _unchanged(self, keys: Sequence[RealKey]) -> list[Mapping[str, Any]]:
+        return [
+            {
+                "name": server_name(real.key),
+                "before": servers.admin_as_json(real.admin),
+                "after": servers.admin_as_json(real.admin),
+                "connections": servers.connections_as_json(real.connections),
+            }
+            for real in self._director.reals(keys)
+        ]
 
 
-def _body_of(raw: bytes) -> Mapping[str, Any]:
+class _Body:
+    """What a command says; each property raises `RequestRefused` if it cannot be what it is to be."""
+
+    def __init__(self, fields: Mapping[str, Any], now: float) -> None:
+        self._fields = fields
+        self._now = now
+        if self.command not in KNOWN:
+            raise _refused(f'"command": expected one of {", ".join(KNOWN)}')
+        if unknown := [name for name in fields if name not in _FIELDS]:
+            raise _refused(f"{printable(unknown[0][:40])}: no command has this; there are {', '.join(_FIELDS)}")
+
+    @property
+    def command(self) -> object:
+        return self._fields.get("command")
+
+    @property
+    def target(self) -> str:
+        found = self._fields.get("target")
+        if not isinstance(found, str) or not found:
+            raise _refused('"target": expected the name of a real server, a host or a virtual service')
+        return found
+
+    @property
+    def force(self) -> bool:
+        found = self._fields.get("force", False)
+        if not isinstance(found, bool):
+            raise _refused('"force": expected true or false')
+        return found
+
+    def order(self, name: object, target: Target, who: str) -> Command:
+        """Return the command for the director."""
+        reason = self._reason
+        match name:
+            case "enable":
+                return Enable(target=target, by=who, reason=reason)
+            case "drain":
+                return Drain(target=target, by=who, reason=reason, until=self._until)
+            case "maintain":
+                return Maintain(target=target, by=who, reason=reason, until=self._until)
+            case _:
+                return SetWeight(target=target, weight=self._weight, by=who, reason=reason, until=self._until)
+
+    @property
+    def _weight(self) -> int:
+        found = self._fields.get("weight")
+        if isinstance(found, bool) or not isinstance(found, int):
+            raise _refused('"weight": expected a whole number')
+        return found
+
+    @property
+    def _reason(self) -> str:
+        found = self._fields.get("reason", "")
+        if not isinstance(found, str) or len(found) > LONGEST_REASON:
+            raise _refused(f'"reason": expected a text of at most {LONGEST_REASON} characters')
+        return printable(found)
+
+    @property
+    def _until(self) -> float | None:
+        if "for" in self._fields and "until" in self._fields:
+            raise _refused('expected "for" or "until", not both')
+        if (seconds := self._seconds("for")) is not None:
+            return self._now + seconds
+        if (until := self._seconds("until")) is not None and until - self._now > LONGEST_TIME:
+            raise _refused('"until": that is too far away')
+        return until
+
+    def _seconds(self, name: str) -> float | None:
+        found = self._fields.get(name)
+        if found is None:
+            return None
+        if isinstance(found, bool) or not isinstance(found, int | float) or not math.isfinite(found) or found <= 0:
+            raise _refused(f'"{name}": expected seconds')
+        if name == "for" and found > LONGEST_TIME:
+            raise _refused('"for": that is too long')
+        return float(found)
+
+
+_FIELDS = ("command", "target", "weight", "for", "until", "reason", "force")
+
+
+def _refused(sentence: str) -> RequestRefused:
+    return RequestRefused(HTTPStatus.UNPROCESSABLE_ENTITY, sentence)
+
+
+def _object(raw: bytes) -> Mapping[str, Any]:
     """Return the JSON object that a request's body holds."""
     try:
         found = json.loads(raw)
     except (ValueError, RecursionError) as error:
         raise RequestRefused(HTTPStatus.BAD_REQUEST, "the body is no JSON") from error
     if not isinstance(found, dict):
-        raise RequestRefused(HTTPStatus.BAD_REQUEST, 'the body is no JSON object such as {"command": "reload"}')
+        raise _refused('the body is no JSON object such as {"command": "reload"}')
     return found

@@ -1,11 +1,15 @@
 """What the API asks of the director, as ports: it knows values only."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ldirectord_py.api.access import Access
-from ldirectord_py.model.snapshot import DaemonStatus, Snapshot
+from ldirectord_py.model.commands import Command, CommandDone, Target
+from ldirectord_py.model.config import Config
+from ldirectord_py.model.history import EventSource, ExchangeSource
+from ldirectord_py.model.service import RealKey
+from ldirectord_py.model.snapshot import DaemonStatus, RealStatus, Snapshot
 from ldirectord_py.model.trace import Trace
 
 
@@ -22,7 +26,20 @@ class Exposition(Protocol):
 
 
 class Director(Protocol):
-    """What is shown of a director, and what it can be told."""
+    """What is shown of a director, and what it can be told.
+
+    What only a director at work can do raises `NotDirecting` before and after that.
+    """
+
+    @property
+    def events(self) -> EventSource:
+        """What has happened."""
+        ...
+
+    @property
+    def exchanges(self) -> ExchangeSource:
+        """What the last checks of each server have found."""
+        ...
 
     def snapshot(self) -> Snapshot:
         """Return how everything is now."""
@@ -36,17 +53,41 @@ class Director(Protocol):
         """Return what it says of itself."""
         ...
 
+    def config(self) -> Config:
+        """Return the configuration in force."""
+        ...
+
+    def find(self, name: str) -> Target:
+        """Return whom *name* means; raise `UnknownTarget`, `AmbiguousTarget` or `NotDirecting`."""
+        ...
+
+    def concerned(self, target: Target) -> Sequence[RealKey]:
+        """Return the real servers that *target* means; raise `NotDirecting`."""
+        ...
+
+    def reals(self, keys: Sequence[RealKey]) -> Iterable[RealStatus]:
+        """Return how those of *keys* are now that there are, each made when it is asked for."""
+        ...
+
     async def reload(self, *, force: bool, by: str) -> Mapping[str, Any]:
-        """Read the configuration again, for whom *by* names, and return what became of that.
+        """Read the configuration again, for whom *by* names, and return what became of that; raise `NotDirecting`."""
+        ...
+
+    def carry_out(self, command: Command, *, force: bool) -> CommandDone:
+        """Have *command* be in force; raise `CommandRefused` or `NotDirecting`."""
+        ...
+
+    def check_now(self, target: Target) -> Sequence[RealKey]:
+        """Have those that *target* means be checked soon; return those that are checked at all.
 
         Raises `NotDirecting`.
         """
         ...
 
-    async def trace(self, target: str) -> Mapping[str, Trace]:
-        """Check the servers that *target* names once, without consequences, and return how that went, by their names.
+    async def trace(self, name: str) -> Mapping[str, Trace]:
+        """Check those that *name* means once, change nothing, and return how that went, by their full names.
 
-        Raises `UnknownTarget`, `CommandRefused` if they are too many, and `NotDirecting`.
+        Raises `CommandRefused` or `NotDirecting`.
         """
         ...
 

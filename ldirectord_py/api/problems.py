@@ -2,30 +2,33 @@
 
 import asyncio
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from ldirectord_py.model.errors import AmbiguousTarget, DirectorError, NotDirecting, UnknownTarget
+from ldirectord_py.model.errors import (
+    AmbiguousTarget,
+    CommandRefused,
+    DirectorError,
+    LastServer,
+    NotDirecting,
+    UnknownTarget,
+)
 
 CONTENT_TYPE = "application/problem+json"
-_URIS = "https://ldirectord-py.invalid/problems/"
+_URIS = "urn:ldirectord:problem:"
+"""In front of the names of problems that programs tell from others of the same status."""
 
 
 class RequestRefused(Exception):
-    """Ends a request with a problem; *detail* is one sentence for whoever asked."""
+    """Ends a request with a problem; the message is one sentence for whoever asked."""
 
-    def __init__(
-        self, status: HTTPStatus, detail: str, *, kind: str = "", candidates: Collection[str] | None = None
-    ) -> None:
-        """*kind* names the problem for programs, where the status does not; *candidates* are names that come close."""
+    def __init__(self, status: HTTPStatus, detail: str) -> None:
         super().__init__(detail)
         self.status = status
-        self.kind = kind
-        self.extras: Mapping[str, Any] = {} if candidates is None else {"candidates": list(candidates)}
 
 
 def problem(
@@ -36,7 +39,7 @@ def problem(
     extras: Mapping[str, Any] | None = None,
     allow: str = "",
 ) -> web.Response:
-    """Return the response that tells of a problem."""
+    """Return the response that tells of a problem; *kind* names it for programs, where the status does not."""
     told = {
         "type": f"{_URIS}{kind}" if kind else "about:blank",
         "title": HTTPStatus(status).phrase,
@@ -47,6 +50,8 @@ def problem(
     headers = {"Allow": allow} if allow else {}
     if status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        headers["Retry-After"] = "1"
     return web.Response(status=status, text=json.dumps(told), content_type=CONTENT_TYPE, headers=headers)
 
 
@@ -56,7 +61,7 @@ async def tell_problems(request: web.Request, handler: Handler) -> web.StreamRes
     try:
         return await handler(request)
     except RequestRefused as refused:
-        return problem(refused.status, str(refused), kind=refused.kind, extras=refused.extras)
+        return problem(refused.status, str(refused))
     except DirectorError as error:
         return _of_director(error)
     except web.HTTPException as error:
@@ -69,12 +74,19 @@ async def tell_problems(request: web.Request, handler: Handler) -> web.StreamRes
 
 def _of_director(error: DirectorError) -> web.Response:
     match error:
+        case AmbiguousTarget():
+            extras = {"candidates": list(error.candidates)}
+            return problem(HTTPStatus.CONFLICT, str(error), kind="ambiguous", extras=extras)
+        case UnknownTarget():
+            extras = {"candidates": list(error.candidates)}
+            return problem(HTTPStatus.NOT_FOUND, str(error), kind="unknown-target", extras=extras)
+        case LastServer():
+            extras = {"virtuals": list(error.virtuals)}
+            return problem(HTTPStatus.CONFLICT, str(error), kind="last-server", extras=extras)
+        case CommandRefused():
+            return problem(HTTPStatus.UNPROCESSABLE_ENTITY, str(error))
         case NotDirecting():
             return problem(HTTPStatus.SERVICE_UNAVAILABLE, str(error))
-        case AmbiguousTarget():
-            return problem(HTTPStatus.CONFLICT, str(error), kind="ambiguous", extras={"candidates": error.candidates})
-        case UnknownTarget():
-            return problem(HTTPStatus.NOT_FOUND, str(error), kind="unknown", extras={"candidates": error.candidates})
         case _:
             return problem(HTTPStatus.CONFLICT, str(error))
 
@@ -86,5 +98,7 @@ def _of_aiohttp(request: web.Request, error: web.HTTPException) -> web.Response:
             return problem(error.status, f"{request.path} takes {allowed}, not {request.method}", allow=allowed)
         case web.HTTPNotFound():
             return problem(error.status, f"there is nothing at {request.path}; /v1/openapi.json says what there is")
+        case web.HTTPRequestEntityTooLarge():
+            return problem(error.status, "the body is larger than is taken here")
         case _:
             return problem(error.status, error.reason)

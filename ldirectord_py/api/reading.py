@@ -1,8 +1,9 @@
-"""The answers to questions: virtual services and real servers as they are now."""
+"""The answers to questions: virtual services and real servers as they are now, and what their checks found."""
 
 import asyncio
+import json
 import socket
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from http import HTTPStatus
 from typing import Any
@@ -13,15 +14,21 @@ from ldirectord_py.api.callers import caller
 from ldirectord_py.api.pieces import PieceSender
 from ldirectord_py.api.ports import Director
 from ldirectord_py.api.problems import RequestRefused
-from ldirectord_py.api.views import servers
+from ldirectord_py.api.queries import refused, view_of
+from ldirectord_py.api.views import configuration
 from ldirectord_py.api.views.names import pieces_of_names
-from ldirectord_py.api.views.virtuals import Counts, Wanted, chunks, pieces_of, pieces_of_list, pieces_of_servers
-from ldirectord_py.model.snapshot import RealStatus, Snapshot, StatusWord, VirtualStatus
+from ldirectord_py.api.views.virtuals import SEEN, Counts, View, chunks, pieces_of, pieces_of_list, pieces_of_servers
+from ldirectord_py.model.decisions import Mode
+from ldirectord_py.model.history import EventQuery, Recorded, server_name
+from ldirectord_py.model.service import RealKey
+from ldirectord_py.model.snapshot import RealStatus, VirtualStatus
 from ldirectord_py.model.text.escaping import printable
 
+API = 1
+"""The version of what is under `/v1/`."""
 JSON = "application/json"
-_SEEN = 512
-"""Servers looked at in one turn of the loop."""
+_HISTORIES = 8
+"""Servers whose checks are told in one turn of the loop."""
 
 
 class Reading:
@@ -35,31 +42,68 @@ class Reading:
 
     async def status(self, _request: web.Request) -> web.StreamResponse:
         """Say what runs, on which configuration, and how it fares."""
-        snapshot, counts, virtuals = self._director.snapshot(), Counts(), 0
-        for virtual in snapshot.virtuals:
-            virtuals += 1
-            for some in chunks(virtual.reals, _SEEN):
-                for real in some:
-                    counts.add(real)
-                await asyncio.sleep(0)  # checks first
+        modes, counts = await self._counted()
         who = caller()
-        told = self._status(snapshot) | {
-            "virtuals": virtuals,
+        told = self._status() | {
+            "virtuals": sum(modes.values()),
             "servers": counts.as_json(),
             "you": {"name": who.name, "may_write": who.may_write},
         }
         return web.json_response(told)
 
-    def _status(self, snapshot: Snapshot) -> dict[str, Any]:
-        status = self._director.status()
+    async def metrics_lite(self, _request: web.Request) -> web.StreamResponse:
+        """Tell a dozen numbers."""
+        modes, counts = await self._counted()
+        status, snapshot = self._director.status(), self._director.snapshot()
+        checks = {
+            "per_second": status.checks_per_second,
+            "inflight": snapshot.inflight,
+            "queued": snapshot.queued,
+            "first_pass": snapshot.first_pass,
+        }
+        virtuals = {"total": sum(modes.values()), **modes}
+        return web.json_response({"servers": counts.as_json(), "virtuals": virtuals, "checks": checks})
+
+    async def virtuals(self, request: web.Request) -> web.StreamResponse:
+        """Show all virtual services."""
+        view, history = view_of(request.query), self._director.exchanges
+        if view.detail == "names":
+            return await self._send(request, lambda: pieces_of_names(self._director.snapshot().virtuals))
+        return await self._send(request, lambda: pieces_of_list(self._director.snapshot().virtuals, view, history))
+
+    async def virtual(self, request: web.Request) -> web.StreamResponse:
+        """Show one virtual service."""
+        virtual = self._virtual(request.match_info["virtual"])
+        return await self._send(request, partial(pieces_of, virtual, View(), self._director.exchanges))
+
+    async def reals(self, request: web.Request) -> web.StreamResponse:
+        """Show the real servers that the target names, or all."""
+        if (target := request.query.get("target")) is None:
+            return await self._send(request, lambda: self._pieces_of_reals(_all_of(self._director.snapshot().virtuals)))
+        keys = self._keys(target)
+        return await self._send(request, lambda: self._pieces_of_reals(self._director.reals(keys)))
+
+    async def history(self, request: web.Request) -> web.StreamResponse:
+        """Show what the last checks found, and what happened, of the real servers that the target names."""
+        if (target := request.query.get("target")) is None:
+            raise refused("target: say whose history is wanted")
+        keys = self._keys(target)
+        return await self._send(request, partial(self._pieces_of_history, keys))
+
+    async def config(self, request: web.Request) -> web.StreamResponse:
+        """Show the configuration in force."""
+        return await self._send(request, partial(configuration.pieces, self._director.config()))
+
+    def _status(self) -> dict[str, Any]:
+        status, snapshot = self._director.status(), self._director.snapshot()
         table = status.table
         return {
             "version": self._version,
-            "api": 1,
+            "api": API,
             "instance": status.instance,
             "pid": status.pid,
             "host": self._host,
-            "config": status.config,
+            "config": printable(status.config),
             "loaded": status.loaded,
             "started": status.started,
             "first_pass": snapshot.first_pass,
@@ -71,28 +115,28 @@ class Reading:
             "reloadlimit": status.reloadlimit,
             "inflight": snapshot.inflight,
             "queued": snapshot.queued,
+            "checks_per_second": status.checks_per_second,
         }
 
-    async def virtuals(self, request: web.Request) -> web.StreamResponse:
-        """Show all virtual services."""
-        if request.query.get("view") == "names":
-            return await self._send(request, lambda: pieces_of_names(self._director.snapshot().virtuals))
-        wanted = _wanted(request.query)
-        return await self._send(request, lambda: pieces_of_list(self._director.snapshot().virtuals, wanted))
-
-    async def virtual(self, request: web.Request) -> web.StreamResponse:
-        """Show one virtual service."""
-        name = request.match_info["virtual"]
+    async def _counted(self) -> tuple[Mapping[str, int], Counts]:
+        """Return how many virtual services are in each mode, and count all real servers."""
+        modes, counts = dict.fromkeys((mode.value for mode in Mode), 0), Counts()
         for virtual in self._director.snapshot().virtuals:
-            if name in (str(virtual.key), virtual.key.label):
-                return await self._send(request, partial(pieces_of, virtual, _wanted(request.query)))
-        raise RequestRefused(HTTPStatus.NOT_FOUND, f"there is no virtual service {name}", candidates=())
+            modes[virtual.mode] += 1
+            for some in chunks(virtual.reals, SEEN):
+                for real in some:
+                    counts.add(real)
+                await asyncio.sleep(0)  # checks first
+        return modes, counts
 
-    async def reals(self, request: web.Request) -> web.StreamResponse:
-        """Show the real servers that the target names, or all."""
-        virtuals = self._director.snapshot().virtuals
-        reals = _reals(virtuals) if (target := request.query.get("target")) is None else _named(virtuals, target)
-        return await self._send(request, partial(_listed, reals))
+    def _virtual(self, name: str) -> VirtualStatus:
+        for virtual in self._director.snapshot().virtuals:
+            if str(virtual.key) == name:
+                return virtual
+        raise RequestRefused(HTTPStatus.NOT_FOUND, f"no virtual service is called {printable(name)}")
+
+    def _keys(self, target: str) -> Sequence[RealKey]:
+        return self._director.concerned(self._director.find(target))
 
     async def _send(self, request: web.Request, pieces: Callable[[], Iterator[bytes]]) -> web.StreamResponse:
         async def begin() -> tuple[str, Iterator[bytes]]:
@@ -101,32 +145,38 @@ class Reading:
 
         return await self._sender.send(request, begin)
 
+    def _pieces_of_reals(self, reals: Iterable[RealStatus]) -> Iterator[bytes]:
+        yield b'{"reals": ['
+        yield from pieces_of_servers(reals, self._director.exchanges)
+        yield b"]}"
 
-def _wanted(query: Mapping[str, str]) -> Wanted:
-    if query.get("view", "full") == "summary":
-        return lambda real: real.word is not StatusWord.UP
-    return lambda _real: True
+    def _pieces_of_history(self, keys: Sequence[RealKey]) -> Iterator[bytes]:
+        yield b'{"reals": ['
+        happened = self._happened(keys)
+        yield b""
+        between = ""
+        for start in range(0, len(keys), _HISTORIES):
+            some = keys[start : start + _HISTORIES]
+            yield (between + ", ".join(json.dumps(self._history(key, happened)) for key in some)).encode()
+            between = ", "
+        yield b"]}"
+
+    def _happened(self, keys: Sequence[RealKey]) -> Mapping[str | None, Sequence[Recorded]]:
+        """Return what happened to each of *keys*, by name."""
+        found: dict[str | None, list[Recorded]] = {}
+        for event in self._director.events.find(EventQuery(servers=frozenset(map(server_name, keys)))):
+            found.setdefault(event.server, []).append(event)
+        return found
+
+    def _history(self, key: RealKey, happened: Mapping[str | None, Sequence[Recorded]]) -> Mapping[str, Any]:
+        name, known = server_name(key), self._director.exchanges.of(key)
+        return {
+            "name": name,
+            "checks": [exchange.as_json() for exchange in known.exchanges] if known else [],
+            "events": [event.as_json() for event in happened.get(name, ())],
+        }
 
 
-def _reals(virtuals: Iterable[VirtualStatus]) -> Iterator[RealStatus]:
+def _all_of(virtuals: Iterable[VirtualStatus]) -> Iterator[RealStatus]:
     for virtual in virtuals:
         yield from virtual.reals
-
-
-def _named(virtuals: Iterable[VirtualStatus], target: str) -> list[RealStatus]:
-    found = []
-    for real in _reals(virtuals):
-        key = real.key
-        names = (servers.full_name(key), str(key.real), str(key.real.address), str(key.virtual), key.virtual.label)
-        if target in names:
-            found.append(real)
-    if not found:
-        sentence = f"nothing here is called {target}: no real server, host or virtual service"
-        raise RequestRefused(HTTPStatus.NOT_FOUND, sentence, candidates=())
-    return found
-
-
-def _listed(reals: Iterable[RealStatus]) -> Iterator[bytes]:
-    yield b'{"reals": ['
-    yield from pieces_of_servers(reals)
-    yield b"]}"

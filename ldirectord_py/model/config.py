@@ -60,6 +60,8 @@ class Real:
     """May be a URL with a password."""
     receive: str | None = None
     line: int = 0
+    file: str = field(default="", compare=False)
+    """Where *line* is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +105,8 @@ class Virtual:
     servicename: str | None = None
     comment: str | None = None
     line: int = 0
+    file: str = field(default="", compare=False)
+    """Where *line* is."""
 
     keys: tuple[RealKey, ...] = field(init=False, compare=False, repr=False)
     """What names each of *reals*, in their order."""

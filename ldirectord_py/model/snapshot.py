@@ -53,6 +53,8 @@ class RealStatus:
     """What its check asks, without secrets; empty: nobody is asked."""
     interval: float | None = None
     """Seconds from one check to the next; None: it is not checked."""
+    due: float | None = None
+    """When the next check is due, in seconds since the epoch; None: there is none, or that is not known."""
     because: tuple[Cause, ...] = ()
     """The chain from its configured weight to the one that is wanted."""
     until: float | None = None
@@ -88,7 +90,7 @@ class VirtualStatus:
     quiescent: bool
     fallback: Endpoint | None
     fallback_active: bool
-    reals: Sequence[RealStatus]
+    reals: Iterable[RealStatus]
     """Each may be made when it is asked for."""
     mode: Mode = Mode.REALS
     comment: str | None = None
@@ -161,3 +163,5 @@ class DaemonStatus:
     sysctls: Sequence[Mapping[str, Any]]
     """The settings of the kernel that directors have set, and what they were before."""
     reloadlimit: int
+    checks_per_second: float
+    """As the configuration asks for them."""

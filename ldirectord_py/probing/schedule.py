@@ -177,6 +177,13 @@ class Schedule:
         self._slowest = max((self._slowest, *(plan.period for plan in fresh)))
         self._arm()
 
+    def due(self, plan: Polled) -> float | None:
+        """Return in how many seconds *plan* is to be carried out next; None: it is not ours."""
+        if (item := self._items.get(plan)) is None:
+            return None
+        due = item.due + (item.pauses[-1] if item.pauses else plan.interval) if item.running else item.due
+        return max(due - self._loop.time(), 0.0)
+
     def now(self, plan: Polled) -> bool:
         """Have *plan* carried out as soon as there is room, from its first step on; return whether it is ours at all.
 

@@ -3,18 +3,24 @@
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
+from ldirectord_py.model.commands import Command, CommandDone, Target
+from ldirectord_py.model.config import Config
 from ldirectord_py.model.errors import NotDirecting
-from ldirectord_py.model.snapshot import DaemonStatus, Snapshot, TableStatus
+from ldirectord_py.model.history import EventSource, ExchangeSource
+from ldirectord_py.model.service import RealKey
+from ldirectord_py.model.snapshot import DaemonStatus, RealStatus, Snapshot, TableStatus
 from ldirectord_py.model.trace import Trace
 from ldirectord_py.probing.tracing.tracer import Tracer
 from ldirectord_py.runtime.check_traces import CheckTraces
 from ldirectord_py.runtime.director import Director
+from ldirectord_py.runtime.operator import Operator
 from ldirectord_py.runtime.reloading import Reloader, ReloadResult
+from ldirectord_py.runtime.snapshots import Live, real_statuses
 from ldirectord_py.system.sysctls import KernelSettings
 
 
@@ -31,22 +37,27 @@ class Process:
     """What is to be told of the process besides its director."""
 
     instance: str
-    table: str
-    """`kernel` or `memory`."""
+    kernel: bool
+    """Whether the table is the kernel's."""
     settings: KernelSettings
     healthy: Callable[[], bool]
     """Says whether checks make progress."""
     snapshot: Callable[[], Snapshot]
     refresh: Callable[[], Awaitable[None]]
     """Sees that the connections in a snapshot are fresh."""
+    live: Live
+    events: EventSource
+    exchanges: ExchangeSource
     started: float = field(default_factory=time.time)
 
 
-class _Work(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Work:
     """What can be done while the director is at work."""
 
     reloader: Reloader
     reload: Reload
+    operator: Operator
     traces: CheckTraces
 
 
@@ -60,13 +71,14 @@ class ApiAnswers:
         self._under_way: set[asyncio.Task[Any]] = set()
 
     @asynccontextmanager
-    async def at_work(self, reloader: Reloader, reload: Reload) -> AsyncIterator[None]:
+    async def at_work(self, reloader: Reloader, reload: Reload, operator: Operator) -> AsyncIterator[None]:
         """Carry commands out meanwhile; what is under way at the end is broken off.
 
         Nothing may be carried out after the director has left its table.
         """
         tracer = Tracer()
-        self._work = _Work(reloader, reload, CheckTraces(lambda: self._director.state, tracer))
+        traces = CheckTraces(lambda: self._director.state, tracer)
+        self._work = _Work(reloader, reload, operator, traces)
         try:
             yield
         finally:
@@ -76,6 +88,16 @@ class ApiAnswers:
             if self._under_way:
                 await asyncio.wait(self._under_way)
             tracer.close()
+
+    @property
+    def events(self) -> EventSource:
+        """What has happened."""
+        return self._process.events
+
+    @property
+    def exchanges(self) -> ExchangeSource:
+        """What the last checks of each server have found."""
+        return self._process.exchanges
 
     def healthy(self) -> bool:
         """Return whether checks make progress."""
@@ -104,12 +126,41 @@ class ApiAnswers:
             started=process.started,
             loaded=reloader.loaded if reloader else process.started,
             healthy=process.healthy(),
-            table=TableStatus(kind=process.table, reachable=reconciler.reachable, agrees=reconciler.agrees),
+            table=TableStatus(
+                kind="kernel" if process.kernel else "memory",
+                reachable=reconciler.reachable,
+                agrees=reconciler.agrees,
+            ),
             refused_at=(reloader.refused_at or None) if reloader else None,
             refused=tuple(str(problem) for problem in reloader.refused) if reloader else (),
             sysctls=process.settings.told(),
             reloadlimit=config.reloadlimit,
+            checks_per_second=round(sum(1 / plan.interval for plan in self._director.plans), 3),
         )
+
+    def config(self) -> Config:
+        """Return the configuration in force."""
+        return self._director.config
+
+    def find(self, name: str) -> Target:
+        """See `Operator.find`."""
+        return self._at_work().operator.find(name)
+
+    def concerned(self, target: Target) -> Sequence[RealKey]:
+        """See `Operator.concerned`."""
+        return self._at_work().operator.concerned(target)
+
+    def reals(self, keys: Sequence[RealKey]) -> Iterable[RealStatus]:
+        """Return how those of *keys* are now that there are, each made when it is asked for."""
+        return real_statuses(self._director, keys, self._process.live)
+
+    def carry_out(self, command: Command, *, force: bool) -> CommandDone:
+        """See `Operator.carry_out`."""
+        return self._at_work().operator.carry_out(command, force=force)
+
+    def check_now(self, target: Target) -> Sequence[RealKey]:
+        """See `Operator.check_now`."""
+        return self._at_work().operator.check_now(target)
 
     async def reload(self, *, force: bool, by: str) -> Mapping[str, Any]:
         """Reload, and say what changed or every problem; raise `NotDirecting`."""

@@ -1,10 +1,12 @@
 """The director's state as one value."""
 
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.check_plan import Always, Never
-from ldirectord_py.model.config import Virtual
+from ldirectord_py.model.check_plan import Always, Never, Polled
+from ldirectord_py.model.config import Real, Virtual
 from ldirectord_py.model.decisions import Decision, Mode
 from ldirectord_py.model.service import RealKey, VirtualKey
 from ldirectord_py.model.snapshot import RealStatus, Snapshot, VirtualStatus
@@ -13,19 +15,27 @@ from ldirectord_py.runtime.director import Director
 
 Counted = Callable[[VirtualKey], Mapping[Endpoint, Connections]]
 """Returns the connections of each real server of a virtual, as far as they are known."""
+Due = Callable[[Polled], float | None]
+"""Returns in how many seconds a plan is to be carried out next; None: that is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """What is told of servers besides what the director knows."""
+
+    counted: Counted = lambda _virtual: {}
+    due: Due = lambda _plan: None
+
+
+NOTHING_LIVE = Live()
 
 
 def snapshot(
-    director: Director,
-    *,
-    inflight: int,
-    queued: int,
-    log_lines_lost: int = 0,
-    counted: Counted = lambda _virtual: {},
+    director: Director, *, inflight: int, queued: int, log_lines_lost: int = 0, live: Live = NOTHING_LIVE
 ) -> Snapshot:
     """Return how everything is now."""
     return Snapshot(
-        virtuals=_Virtuals(director, counted),
+        virtuals=_Virtuals(director, live),
         inflight=inflight,
         queued=queued,
         first_pass=director.state.first_pass,
@@ -34,24 +44,30 @@ def snapshot(
     )
 
 
+def real_statuses(director: Director, keys: Iterable[RealKey], live: Live) -> Iterator[RealStatus]:
+    """Yield how those of *keys* are now that there are."""
+    for key in keys:
+        server, virtual = director.state.servers.get(key), director.state.virtuals.get(key.virtual)
+        decision = director.state.decide(key.virtual)
+        if server is not None and virtual is not None and decision is not None:
+            yield _Reals(director, virtual, live).status(key, server.real, decision)
+
+
+@dataclass(frozen=True, slots=True)
 class _Virtuals:
     """The virtuals of the configuration that is in force when one begins to go through them."""
 
-    def __init__(self, director: Director, counted: Counted) -> None:
-        self._director = director
-        self._counted = counted
+    director: Director
+    live: Live
 
     def __iter__(self) -> Iterator[VirtualStatus]:
-        director = self._director
-        for virtual in director.config.virtuals:
-            decision = director.state.decide(virtual.key)
-            if decision is not None and director.state.virtuals[virtual.key] is virtual:  # no reload came in between
-                yield _virtual(director, virtual, decision, self._counted(virtual.key))
+        for virtual in self.director.config.virtuals:
+            reals = _Reals(self.director, virtual, self.live)
+            if (decision := reals.decision) is not None:
+                yield _virtual(virtual, decision, reals)
 
 
-def _virtual(
-    director: Director, virtual: Virtual, decision: Decision, counted: Mapping[Endpoint, Connections]
-) -> VirtualStatus:
+def _virtual(virtual: Virtual, decision: Decision, reals: Iterable[RealStatus]) -> VirtualStatus:
     settings = virtual.settings
     return VirtualStatus(
         key=virtual.key,
@@ -63,24 +79,42 @@ def _virtual(
         fallback=virtual.kernel_endpoint(virtual.fallback) if virtual.fallback else None,
         fallback_active=decision.mode is Mode.FALLBACK,
         until=decision.until,
-        reals=tuple(_reals(director, virtual, decision, counted)),
+        reals=reals,
         mode=decision.mode,
         comment=virtual.comment,
         persistent=settings.persistence if settings.flags & ServiceFlags.PERSISTENT else None,
     )
 
 
-def _reals(
-    director: Director, virtual: Virtual, decision: Decision, counted: Mapping[Endpoint, Connections]
-) -> list[RealStatus]:
-    actual = director.reconciler.known.get(virtual.key)
-    statuses: dict[RealKey, RealStatus] = {}
-    for key, real in virtual.servers:
-        server = director.state.servers[key]
+@dataclass(frozen=True, slots=True)
+class _Reals:
+    """The real servers of *virtual*, each made when it is asked for; none any more after a reload."""
+
+    director: Director
+    virtual: Virtual
+    live: Live
+
+    @property
+    def decision(self) -> Decision | None:
+        """What is wanted of it; None: a reload has taken it away, or put another in its place."""
+        state = self.director.state
+        return state.decide(self.virtual.key) if state.virtuals.get(self.virtual.key) is self.virtual else None
+
+    def __iter__(self) -> Iterator[RealStatus]:
+        for key, real in dict(self.virtual.servers).items():
+            if (decision := self.decision) is None:
+                return
+            yield self.status(key, real, decision)
+
+    def status(self, key: RealKey, real: Real, decision: Decision) -> RealStatus:
+        """Return how one of them is now, of whose virtual *decision* is wanted."""
+        director, server = self.director, self.director.state.servers[key]
+        actual = director.reconciler.known.get(key.virtual)
         should = decision.service.destinations.get(key.real)
         does = actual.destinations.get(key.real) if actual else None
-        probe = None if isinstance(real.plan, Always | Never) else real.plan.probe_at(0)
-        statuses[key] = RealStatus(
+        plan = None if isinstance(real.plan, Always | Never) else real.plan
+        left = None if plan is None else self.live.due(plan)
+        return RealStatus(
             key=key,
             configured=real.endpoint,
             forwarding=real.destination.forwarding,
@@ -91,11 +125,11 @@ def _reals(
             wanted=should.weight if should else None,
             actual=does.weight if does else None,
             certificate_expires=director.certificates.expires(real.plan),
-            connections=counted.get(key.real),
-            failurecount=virtual.failurecount,
-            asked=probe.asked if probe else "",
-            interval=None if isinstance(real.plan, Always | Never) else real.plan.interval,
+            connections=self.live.counted(key.virtual).get(key.real),
+            failurecount=self.virtual.failurecount,
+            asked=plan.probe_at(0).asked if plan else "",
+            interval=plan.interval if plan else None,
+            due=None if left is None else time.time() + left,
             because=decision.reals[key].because,
             until=server.admin.until if server.admin else None,
         )
-    return list(statuses.values())

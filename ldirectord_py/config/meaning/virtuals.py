@@ -83,6 +83,7 @@ class _Named:
             monitorfile=values.get(telling.MONITORFILE),
             servicename=values.get(telling.SERVICENAME),
             comment=values.get(telling.COMMENT),
+            file=around.diagnostics.files.place(self.line)[0],
             line=around.diagnostics.files.place(self.line)[1],
         )
 
@@ -129,6 +130,7 @@ class _Named:
                     plan=plan,
                     request=written.request,
                     receive=written.receive,
+                    file=self.around.diagnostics.files.place(server.line)[0],
                     line=self.around.diagnostics.files.place(server.line)[1],
                 )
 

@@ -3,9 +3,9 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -14,12 +14,19 @@ from ldirectord_py.api.access import Token
 from ldirectord_py.api.limits import Limits
 from ldirectord_py.api.ports import Ports
 from ldirectord_py.api.server import serve, serve_locally
+from ldirectord_py.config.load import parse
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.errors import AmbiguousTarget, UnknownTarget
+from ldirectord_py.model.commands import Command, CommandDone, Drain, SetWeight, Target, target_name
+from ldirectord_py.model.config import Config
+from ldirectord_py.model.errors import AmbiguousTarget, CommandRefused, LastServer, UnknownTarget
 from ldirectord_py.model.health import State
 from ldirectord_py.model.outcome import Reason, down
-from ldirectord_py.model.snapshot import DaemonStatus, Snapshot, TableStatus
+from ldirectord_py.model.service import RealKey
+from ldirectord_py.model.snapshot import DaemonStatus, RealStatus, Snapshot, TableStatus
 from ldirectord_py.model.trace import StepKind, Trace, TraceStep
+from ldirectord_py.observers.history.event_ring import EventRing
+from ldirectord_py.observers.history.exchanges import Exchanges
+from ldirectord_py.observers.history.history import History
 from tests.unit.observers import happenings as the
 
 STATUS = DaemonStatus(
@@ -34,19 +41,37 @@ STATUS = DaemonStatus(
     refused=(),
     sysctls=(),
     reloadlimit=50,
+    checks_per_second=12.5,
 )
+CONFIG = b"""\
+virtual=10.0.0.1:80
+\treal=10.0.0.5:80 gate 3
+\tservice=http
+\trequest="http://user:hunter2@10.0.0.5/"
+\tlogin=hunter
+\tpasswd=hunter2
+"""
 SHOWN = (
     the.virtual(the.WEB, the.status(the.REAL), the.status(the.OTHER, State.DOWN, actual=0)),
     the.virtual(the.MARK6, the.status(the.MARKED, State.UNKNOWN, actual=None)),
 )
 
 
-@dataclass
 class Director:
-    """See `api.ports.Director`."""
+    """See `api.ports.Director`: shows *snapshot*, and has nothing to carry out but what tests give it."""
 
-    shown: Snapshot = field(default_factory=lambda: the.snapshot(*SHOWN))
-    said: DaemonStatus = STATUS
+    def __init__(self, shown: Snapshot | None = None) -> None:
+        self.shown = shown or the.snapshot(*SHOWN)
+        self.history = History(lambda: [real.key for real in self._reals()], lambda _event: None)
+        self.commands: list[tuple[Command, bool]] = []
+
+    @property
+    def events(self) -> EventRing:
+        return self.history.events
+
+    @property
+    def exchanges(self) -> Exchanges:
+        return self.history.exchanges
 
     def snapshot(self) -> Snapshot:
         return self.shown
@@ -55,10 +80,51 @@ class Director:
         pass
 
     def status(self) -> DaemonStatus:
-        return self.said
+        return STATUS
+
+    def config(self) -> Config:
+        return parse(CONFIG, "web.cf")
+
+    def find(self, name: str) -> Target:
+        if name == "10.0.0.5:80":
+            raise AmbiguousTarget("10.0.0.5:80 may be 2: a, b", ("a", "b"))
+        if name not in {target_name(the.REAL), target_name(the.WEB)}:
+            raise UnknownTarget(f"nobody is called {name}", (target_name(the.REAL),))
+        return the.REAL if "@" in name else the.WEB
+
+    def concerned(self, target: Target) -> Sequence[RealKey]:
+        return [real.key for real in self._reals() if target in {real.key, real.key.virtual}]
+
+    def reals(self, keys: Sequence[RealKey]) -> Iterator[RealStatus]:
+        return (real for real in self._reals() if real.key in keys)
 
     async def reload(self, *, force: bool, by: str) -> Mapping[str, Any]:
-        return {"in_force": True, "problems": [], "notes": [f"force {force} by {by}"]}
+        return {
+            "in_force": True,
+            "problems": [],
+            "warnings": [],
+            "notes": [f"force {force} by {by}"],
+            "added": [],
+            "removed": [],
+            "changed": [],
+        }
+
+    def carry_out(self, command: Command, *, force: bool) -> CommandDone:
+        if not force and isinstance(command, Drain) and command.target == the.WEB:
+            raise LastServer("nobody would serve tcp:10.0.0.1:80 any more", ("tcp:10.0.0.1:80",))
+        if isinstance(command, SetWeight) and command.weight > 65535:
+            raise CommandRefused("weight must be 0 to 65535")
+        self.commands.append((command, force))
+        return CommandDone(
+            tuple((key, None, command.state(1e9)) for key in self.concerned(command.target)), ("a note",)
+        )
+
+    def check_now(self, target: Target) -> Sequence[RealKey]:
+        return self.concerned(target)
+
+    def _reals(self) -> Iterator[RealStatus]:
+        for virtual in self.shown.virtuals:
+            yield from virtual.reals
 
     async def trace(self, target: str) -> Mapping[str, Trace]:
         if target == "both":

@@ -10,7 +10,7 @@ from ldirectord_py.model.outcome import up
 from ldirectord_py.model.service import VirtualKey
 from ldirectord_py.model.table import Connections
 from ldirectord_py.runtime.connections.counts import FRESH_SECONDS, STALE_SECONDS, ConnectionCounts
-from ldirectord_py.runtime.snapshots import snapshot
+from ldirectord_py.runtime.snapshots import Live, snapshot
 from tests.unit.runtime.test_director import MAIL, WEB, Stage, config, directing, server, virtual
 
 BUSY = Connections(3, 2, 1)
@@ -98,7 +98,7 @@ async def test_the_snapshot_has_them() -> None:
         await stage.report(1, up())
         scene = Scene(stage)
         await scene.counts.refresh()
-        (shown,) = snapshot(stage.director, inflight=0, queued=0, counted=scene.counts.of).virtuals
+        (shown,) = snapshot(stage.director, inflight=0, queued=0, live=Live(scene.counts.of)).virtuals
 
     assert shown.servicename == "shop"
     assert [real.connections for real in shown.reals] == [BUSY, None]
