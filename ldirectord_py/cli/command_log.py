@@ -7,13 +7,12 @@ from pathlib import Path
 from ldirectord_py.cli.instances import SHADOW
 from ldirectord_py.cli.options import Action, Invocation
 from ldirectord_py.cli.terminal import complain
+from ldirectord_py.model.config import JOURNAL
 from ldirectord_py.observers.events.log_line import Level
 from ldirectord_py.observers.logging.destinations import Journal, LogDestination, LogFile, Stream, Syslog, journal_of
 from ldirectord_py.observers.logging.entry import LogFormat
 
 Say = Callable[[str, Level], None]
-JOURNAL = "journal"
-"""What `logfile` says for the journal."""
 
 
 def destination(asked: Invocation, logfile: str, *, supervised: bool = False) -> LogDestination:

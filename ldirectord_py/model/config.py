@@ -148,6 +148,12 @@ class ApiSettings:
     """Names under which it is reached over TCP, besides addresses and the machine's own name."""
 
 
+JOURNAL = "journal"
+"""What `logfile` says for systemd's journal."""
+JOURNAL_SOCKET = "/run/systemd/journal/socket"
+"""Where journald takes entries with fields (systemd-journald.service(8))."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """What one `ldirectord.cf` or `ldirectord.yaml` says."""

@@ -12,10 +12,10 @@ from ldirectord_py.config.grammar.table_directives import READDQUIESCENT
 from ldirectord_py.config.grammar.tree import Files, Section, Tree
 from ldirectord_py.config.grammar.values import Values, read_values
 from ldirectord_py.config.meaning.checks import Surroundings
-from ldirectord_py.config.meaning.resolve import Resolver, no_directory, unwritable
+from ldirectord_py.config.meaning.resolve import Resolver, no_directory, no_socket, unwritable
 from ldirectord_py.config.meaning.servers import fallbacks
 from ldirectord_py.config.meaning.virtuals import virtual
-from ldirectord_py.model.config import ApiSettings, Config, MetricsDetail, Virtual
+from ldirectord_py.model.config import JOURNAL, JOURNAL_SOCKET, ApiSettings, Config, MetricsDetail, Virtual
 from ldirectord_py.model.errors import ConfigRejected
 from ldirectord_py.model.health import FaultRules
 from ldirectord_py.model.service import VirtualKey
@@ -130,6 +130,9 @@ def _check_paths(values: Values, diagnostics: Diagnostics) -> None:
         unused = supervised is not None and supervised < entry.line
         if entry.value.startswith("/") and not unused and (reason := unwritable(entry.value)):
             sentence = f"unable to open logfile: {shown(entry.value)}: {reason}; until it can be, lines are lost"
+            diagnostics.warning(entry.line, f"logfile: {sentence}", "unwritable-file")
+        if entry.value == JOURNAL and not unused and no_socket(JOURNAL_SOCKET):
+            sentence = f"there is no journal here, since {JOURNAL_SOCKET} is no socket; until it is, lines are lost"
             diagnostics.warning(entry.line, f"logfile: {sentence}", "unwritable-file")
     for file in values.each(d.RECORD):
         if reason := unwritable(file.value or ""):

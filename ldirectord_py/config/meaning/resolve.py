@@ -100,6 +100,14 @@ def unwritable(path: str) -> str:
         return exc.strerror or str(exc)
 
 
+def no_socket(path: str) -> bool:
+    """Return whether *path* is no socket."""
+    try:
+        return not Path(path).is_socket()
+    except OSError:
+        return True
+
+
 def no_directory(path: str) -> bool:
     """Return whether *path* is no directory."""
     try:

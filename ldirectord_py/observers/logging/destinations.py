@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+from ldirectord_py.model.config import JOURNAL_SOCKET
+
 
 @dataclass(frozen=True, slots=True)
 class LogFile:
@@ -33,7 +35,7 @@ class Stream:
 class Journal:
     """Send to systemd's journal, with the fields of each line."""
 
-    socket: Path = Path("/run/systemd/journal/socket")
+    socket: Path = Path(JOURNAL_SOCKET)
 
 
 Outlet = LogFile | Syslog | Stream | Journal

@@ -1,10 +1,12 @@
 """What a configuration comes to: every value in force."""
 
+import socket
 from dataclasses import replace
 
 import pytest
 
 from ldirectord_py.config.load import parse
+from ldirectord_py.config.meaning import builder
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.check_options import CheckType
 from ldirectord_py.model.check_plan import Repeated
@@ -241,6 +243,18 @@ def test_paths_are_checked_only_when_asked_and_nothing_is_created(tmp_path):
         "x.cf:4: warning: maintenancedir: maintenance directory does not exist",
         f"x.cf:7: warning: monitorfile: unable to open monitorfile {tmp_path}: it is a directory",
     ]
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_journal_that_is_not_there_is_told_of(there, tmp_path, monkeypatch):
+    place = tmp_path / "socket"
+    monkeypatch.setattr(builder, "JOURNAL_SOCKET", str(place))
+    with socket.socket(socket.AF_UNIX) as journal:
+        if there:
+            journal.bind(str(place))
+        warnings = parse(b'logfile="journal"\n', "x.cf", replace(TESTHOST, check_paths=True)).warnings
+    told = f"logfile: there is no journal here, since {place} is no socket; until it is, lines are lost"
+    assert [str(warning) for warning in warnings] == ([] if there else [f"x.cf:1: warning: {told}"])
 
 
 def test_a_log_file_is_of_no_account_once_supervised_is_read(tmp_path):
