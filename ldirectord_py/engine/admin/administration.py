@@ -10,11 +10,11 @@ from ldirectord_py.model.commands import NOTHING_COMMANDED, AdminState, Command,
 from ldirectord_py.model.service import AddressKey, MarkKey, RealKey
 
 
-def concerned(target: Target, servers: Iterable[RealKey]) -> Iterator[RealKey]:
+def concerned(target: Target, servers: Collection[RealKey]) -> Iterator[RealKey]:
     """Yield those of *servers* that *target* means: ten thousand are looked through within 3 ms."""
     match target:
         case RealKey():
-            yield from (real for real in servers if real is target or real == target)
+            yield from (target,) if target in servers else ()
         case AddressKey() | MarkKey():
             yield from (real for real in servers if real.virtual is target or real.virtual == target)
         case _:
