@@ -18,6 +18,8 @@ from tests.servers.daemons import daemon
 PATIENCE = 60.0
 """Seconds that anything may take on a busy machine."""
 
+_PAUSE = 0.05
+
 CONFIGURATION = """
 global: {{scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s}}
 rule_files: ["{rules}"]
@@ -38,6 +40,14 @@ def promtool(*words: str | Path, given: str | None = None) -> "subprocess.Comple
         timeout=PATIENCE,
         check=False,
     )
+
+
+def wait_until(true: Callable[[], object], telling: Callable[[], object] = str) -> None:
+    """Ask *true* again and again; fail with what *telling* returns if that takes too long."""
+    deadline = time.monotonic() + PATIENCE
+    while not true():
+        assert time.monotonic() < deadline, telling()
+        time.sleep(_PAUSE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +86,7 @@ class Prometheus:
 
     def until(self, true: Callable[[], object]) -> None:
         """Wait until *true*; fail with the alerts that there are if that takes too long."""
-        deadline = time.monotonic() + PATIENCE
-        while not true():
-            assert time.monotonic() < deadline, self.ask("alerts")
-            time.sleep(0.05)
+        wait_until(true, lambda: self.ask("alerts"))
 
 
 @contextmanager

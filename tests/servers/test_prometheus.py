@@ -3,19 +3,21 @@
 import json
 import os
 import re
+import signal
 import socket
 import sys
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
+from ldirectord_py.model.config import MetricsDetail
 from tests.peers.ports import free_port
 from tests.peers.webserver import Site, WebServer
 from tests.servers.daemons import daemon
-from tests.servers.prometheus import PATIENCE, Prometheus, prometheus, promtool
+from tests.servers.prometheus import PATIENCE, Prometheus, prometheus, promtool, wait_until
 
 ROOT = Path(__file__).parents[2]
 RULES = ROOT / "etc" / "prometheus" / "ldirectord.rules.yml"
@@ -31,6 +33,13 @@ class Director:
     sites: tuple[Site, Site]
     reals: tuple[str, str]
     port: int
+    config: Path
+    pid: int = 0
+
+    def shows(self) -> tuple[bool, bool]:
+        """Return whether a scrape has series of real servers, and whether it has series of virtual services."""
+        text = self.scrape()
+        return "ldirectord_real_up{" in text, "ldirectord_virtual_weight{" in text
 
     def scrape(self, accept: str = "") -> str:
         request = urllib.request.Request(f"http://127.0.0.1:{self.port}/metrics", headers={"Accept": accept})
@@ -53,25 +62,32 @@ def director(tmp_path: Path) -> Iterator[Director]:
             (Site("one"), Site("two")),
             tuple("{}:{}".format(*each.getsockname()) for each in listeners),  # type: ignore[arg-type]
             free_port(),
+            tmp_path / "web.cf",
         )
         for site, listener in zip(it.sites, listeners, strict=True):
             web.serve(site, listener)
-        (tmp_path / "web.cf").write_text(
+        it.config.write_text(
             f"metricslisten={it.port}\ncheckinterval=1\nreconcileinterval=1\n"
             f'logfile="{tmp_path}/log"\n'
             "virtual=192.0.2.1:80\n"
             + "".join(f"\treal={real} masq 3\n" for real in it.reals)
             + '\tservice=http\n\trequest="alive.html"\n\treceive="alive"\n\tservicename=shop\n'
         )
-        argv = [sys.executable, COMMAND, "--table", "memory", "--foreground", tmp_path / "web.cf", "start"]
+        argv = [sys.executable, COMMAND, "--table", "memory", "--foreground", it.config, "start"]
         environment = os.environ | {"LDIRECTORD_RUN_DIR": str(tmp_path / "run"), "PYTHONPATH": str(ROOT)}
-        with daemon(argv, ready=it.checked, output=tmp_path / "output", env=environment):
-            yield it
+        with daemon(argv, ready=it.checked, output=tmp_path / "output", env=environment) as process:
+            yield replace(it, pid=process.pid)
 
 
-def test_promtool_finds_nothing_in_a_scrape(director: Director) -> None:
-    done = promtool("check", "metrics", given=director.scrape())
-    assert (done.returncode, done.stdout) == (0, "")
+def test_promtool_finds_nothing_in_a_scrape_at_any_detail(director: Director) -> None:
+    text = director.config.read_text()
+    for detail in MetricsDetail:
+        director.config.write_text(f"metricsdetail={detail}\n{text}")
+        os.kill(director.pid, signal.SIGHUP)
+        expected = detail in {MetricsDetail.FULL, MetricsDetail.REAL}, detail is not MetricsDetail.OFF
+        wait_until(lambda expected=expected: director.shows() == expected)
+        done = promtool("check", "metrics", given=director.scrape())
+        assert (done.returncode, done.stdout) == (0, "")
 
 
 def test_promtool_finds_nothing_in_the_rules_and_their_own_tests_hold() -> None:

@@ -244,7 +244,14 @@ _OF_VIRTUALS: Sequence[_VirtualFamily] = (
         Family("ldirectord_virtual_weight", Kind.GAUGE, "Sum of the weights that are wanted now for the real servers."),
         _virtual_weight,
     ),
-    (Family("ldirectord_virtual_fallback_active", Kind.GAUGE, "Whether no real server serves."), _fallback),
+    (
+        Family(
+            "ldirectord_virtual_fallback_active",
+            Kind.GAUGE,
+            "Whether the fallback stands in, since no real server serves.",
+        ),
+        _fallback,
+    ),
     (
         Family("ldirectord_check_failures_total", Kind.COUNTER, "Checks that did not find a server up, by reason."),
         _failures,
