@@ -15,7 +15,8 @@ with quiescent=no, until 'enable' or the time that is given; over reloads and re
 The last server that serves a virtual service is drained with --force only.
 
 With --wait, count the connections of that service alone, as the kernel has them, until none is left: the exit status
-is 0 then, and 124 if --timeout comes first. The server stays drained in both cases.
+is 0 then, and 124 if --timeout comes first. The server stays drained in both cases. Over TCP what is counted is the
+active ones: those that have ended are remembered as inactive for some minutes.
 
 A client of a persistent virtual service comes back to a drained server as long as the kernel remembers it, which is
 what 'persistent' says and begins anew with each connection; --hard says what keeps it from that.
@@ -40,6 +41,7 @@ def _run(asked: Namespace) -> Status:
         for sentence in explained(daemon, names, hard=asked.hard):
             complain(sentence)
     if asked.wait and not wait_until_empty(daemon, asked.target, asked.timeout, json=asked.json):
+        complain("connections are left; the server stays drained")
         return Status.TIMEOUT
     return Status.FINE
 

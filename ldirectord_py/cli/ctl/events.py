@@ -7,7 +7,7 @@ from typing import Any
 
 from ldirectord_py.cli.ctl.command import Command, Status
 from ldirectord_py.cli.ctl.remote.choosing import NoDaemon
-from ldirectord_py.cli.ctl.remote.daemon import Daemon, daemon_of, now, tell_json
+from ldirectord_py.cli.ctl.remote.daemon import Answer, Daemon, daemon_of, now, tell_json
 from ldirectord_py.cli.ctl.remote.following import Following
 from ldirectord_py.cli.ctl.remote.steering import add_common_arguments
 from ldirectord_py.cli.ctl.remote.times import since
@@ -55,31 +55,28 @@ def _tell(events: list[dict[str, Any]], asked: Namespace) -> None:
         tell_blocks([told(events, now())])
 
 
-def _follow(daemon: Daemon, asked: Namespace, answer: Any) -> None:
+def _follow(daemon: Daemon, asked: Namespace, answer: Answer) -> None:
     """Tell events as they happen, of this daemon and of those that come after it."""
-    last, boot = answer["last"], _boot(answer)
+    last, boot = answer["last"], answer["boot"]
     pause, missed = Pause(), False
     while True:
         try:
             with Following(daemon.socket, last, real=asked.real) as following:
                 for event in following:
-                    last, boot = event["id"], event["boot"]
-                    _tell([event], asked)
+                    last = event["id"]
+                    if event["boot"] == boot:  # another daemon may remember what has been told
+                        _tell([event], asked)
+            pause.wait(_AGAIN)
             answer = daemon.get("/v1/events", limit=1)
         except NoDaemon:
             if not missed:
                 complain("the daemon has ended; what the next one does will be told")
             missed = True
             pause.wait(_AGAIN)
-            continue
-        if missed or _boot(answer) not in {boot, None}:
-            last = 0
-        missed = False
-
-
-def _boot(answer: Any) -> str | None:
-    events = answer["events"]
-    return str(events[-1]["boot"]) if events else None
+        else:
+            missed = False
+            if answer["boot"] != boot:
+                last, boot = 0, answer["boot"]
 
 
 COMMAND = Command(description=_DESCRIPTION, arguments=_arguments, run=_run)

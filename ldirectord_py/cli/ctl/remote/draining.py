@@ -6,31 +6,33 @@ from threading import Event
 
 from ldirectord_py.cli.ctl.remote.daemon import Answer, Daemon, Refused, tell_line
 from ldirectord_py.cli.ctl.reports.commands import left
-from ldirectord_py.cli.terminal import complain, tell
+from ldirectord_py.cli.terminal import tell
 from ldirectord_py.system.sysctls import EXPIRE_QUIESCENT_TEMPLATE, current
 
 _EVERY = 1.0
+_QUIET = 3.0
+"""Seconds for which nothing is to be left: the daemon's counts are up to 2 seconds old, and a connection that had just
+begun takes a moment to be counted as active."""
 _KINDS = ("active", "inactive")
 _NOT_FOUND = 404
 
 
 def wait_until_empty(daemon: Daemon, target: str, seconds: float | None, *, json: bool) -> bool:
-    """Tell how many connections *target* has until it has none; return whether that came within *seconds*."""
-    pause, told = Event(), None
-    deadline = None if seconds is None else time.monotonic() + seconds
+    """Tell how many connections *target* has until none is left; return whether that came within *seconds*."""
+    pause, told, began = Event(), None, time.monotonic()
+    deadline = None if seconds is None else began + seconds
+    empty_since: float | None = None
     while True:
-        servers = _servers(daemon, target)
-        found = None if any(_unknown(each) for each in servers) else _sum(servers)
-        if found != told and found is not None:
+        servers, now = _servers(daemon, target), time.monotonic()
+        if (found := _sum(servers)) != told:
             told = found
             _tell(found, servers, json=json)
-        if found is not None and not any(found.values()):
+        empty_since = (empty_since or now) if _is_empty(servers) else None
+        if empty_since is not None and now - empty_since >= _QUIET:
             return True
-        remaining = _EVERY if deadline is None else min(_EVERY, deadline - time.monotonic())
+        remaining = _EVERY if deadline is None else min(_EVERY, deadline - now)
         if remaining <= 0:
-            if not json:
-                complain(f"{left(found) if found else 'an unknown number of connections'} after {seconds:g} s")
-            return False
+            return empty_since is not None
         pause.wait(remaining)
 
 
@@ -45,9 +47,24 @@ def _servers(daemon: Daemon, target: str) -> Sequence[Answer]:
     return reals
 
 
+def _is_empty(servers: Sequence[Answer]) -> bool:
+    """Return whether nobody is served any more.
+
+    Over TCP, connections that have ended are remembered as inactive for some minutes, and are no reason to wait;
+    elsewhere all are inactive.
+    """
+    return not any(_unknown(each) or _left(each) for each in servers)
+
+
 def _unknown(server: Answer) -> bool:
     """Return whether the connections of a server cannot be told now; one without an entry has none."""
     return server["connections"] is None and server["weight"]["kernel"] is not None
+
+
+def _left(server: Answer) -> int:
+    counts = server["connections"] or dict.fromkeys(_KINDS, 0)
+    ended = 0 if server["virtual"].startswith("tcp:") else counts["inactive"]
+    return int(counts["active"] + ended)
 
 
 def _sum(servers: Sequence[Answer]) -> Mapping[str, int]:
