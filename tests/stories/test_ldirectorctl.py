@@ -5,7 +5,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,12 +18,14 @@ ALL = {"one": 3, "two": 2, "three": 1}
 WEB = f"tcp:{VIP}"
 
 
-def ctl(
-    home: Path, *words: str, environment: Mapping[str, str] | None = None, python: tuple[str, ...] = ()
-) -> "subprocess.CompletedProcess[str]":
+def environment_of(home: Path) -> dict[str, str]:
+    return os.environ | {"LDIRECTORD_RUN_DIR": str(home)}
+
+
+def ctl(home: Path, *words: str, python: tuple[str, ...] = ()) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, *python, "-m", "ldirectord_py.cli.ldirectorctl", *words],
-        env=os.environ | {"LDIRECTORD_RUN_DIR": str(home)} | dict(environment or {}),
+        env=environment_of(home),
         capture_output=True,
         text=True,
         timeout=40,

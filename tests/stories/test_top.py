@@ -1,6 +1,7 @@
 """The screen of `ldirectorctl top` before a daemon that runs, driven by Textual's own pilot."""
 
 import asyncio
+import signal
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -51,6 +52,10 @@ class Screen:
         table: DataTable[Any] = self.top.screen_stack[0].query_one("#servers", DataTable)
         return [[str(cell) for cell in table.get_row_at(number)] for number in range(table.row_count)]
 
+    @property
+    def question(self) -> str:
+        return " ".join(str(each.content) for each in self.top.screen.query("#question").results(Static))
+
     def status(self, server: str) -> str:
         return next((row[2] for row in self.rows if row[1] == server), "")
 
@@ -95,6 +100,34 @@ async def test_columns_sort_by_key(running: Daemon) -> None:
         await shown.until(lambda: [row[4] for row in shown.rows] == ["3", "2", "1"])
         await shown.press("r")
         await shown.until(lambda: [row[4] for row in shown.rows] == ["1", "2", "3"])
+
+
+async def test_an_order_is_confirmed_with_a_reason(running: Daemon) -> None:
+    async with screen(running.home) as shown:
+        await shown.until(lambda: len(shown.rows) == 3)
+        name = shown.top.selected
+        assert name is not None
+        await shown.press("d")
+        await shown.until(lambda: len(shown.top.screen_stack) == 2)
+        await shown.press("escape", "d", *"swap", "enter")
+        await shown.until(lambda: shown.status(name.partition("@")[0]) == "draining")
+        admin = (shown.top.board.server(name) or {})["admin"]
+        assert admin["reason"] == "swap"
+        await shown.until(lambda: shown.top.selected == name)
+        await shown.press("e", "enter")
+        await shown.until(lambda: shown.status(name.partition("@")[0]) == "up")
+
+
+async def test_the_last_server_is_taken_out_after_a_second_question(running: Daemon) -> None:
+    running.write(weights={"one": 3})
+    running.tell(signal.SIGHUP)
+    async with screen(running.home) as shown:
+        await shown.until(lambda: len(shown.rows) == 1)
+        await shown.press("m", "enter")
+        await shown.until(lambda: "nobody would serve" in shown.question)
+        assert shown.rows[0][2] == "up"
+        await shown.press("enter")
+        await shown.until(lambda: shown.rows[0][2] == "maintenance")
 
 
 async def test_a_daemon_that_ends_is_told_and_its_successor_found(running: Daemon) -> None:

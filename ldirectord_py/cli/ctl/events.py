@@ -2,6 +2,7 @@
 
 import json
 from argparse import ArgumentParser, Namespace
+from contextlib import suppress
 from threading import Event as Pause
 from typing import Any
 
@@ -58,25 +59,28 @@ def _tell(events: list[dict[str, Any]], asked: Namespace) -> None:
 def _follow(daemon: Daemon, asked: Namespace, answer: Answer) -> None:
     """Tell events as they happen, of this daemon and of those that come after it."""
     last, boot = answer["last"], answer["boot"]
+    while True:
+        with suppress(NoDaemon), Following(daemon.socket, last, real=asked.real) as following:
+            for event in following:
+                last = event["id"]
+                if event["boot"] == boot:  # another daemon may remember what has been told
+                    _tell([event], asked)
+        now_runs = _answering(daemon)
+        if now_runs["boot"] != boot:
+            last, boot = 0, now_runs["boot"]
+
+
+def _answering(daemon: Daemon) -> Answer:
+    """Wait for a daemon, and return its answer about events."""
     pause, missed = Pause(), False
     while True:
+        pause.wait(_AGAIN)
         try:
-            with Following(daemon.socket, last, real=asked.real) as following:
-                for event in following:
-                    last = event["id"]
-                    if event["boot"] == boot:  # another daemon may remember what has been told
-                        _tell([event], asked)
-            pause.wait(_AGAIN)
-            answer = daemon.get("/v1/events", limit=1)
+            return daemon.get("/v1/events", limit=1)
         except NoDaemon:
             if not missed:
                 complain("the daemon has ended; what the next one does will be told")
             missed = True
-            pause.wait(_AGAIN)
-        else:
-            missed = False
-            if answer["boot"] != boot:
-                last, boot = 0, answer["boot"]
 
 
 COMMAND = Command(description=_DESCRIPTION, arguments=_arguments, run=_run)

@@ -28,14 +28,24 @@ _NAMES = {
 def words(server: Server, now: float) -> str:
     """Return a clause such as `down for 3 min: GET http://...: 404, expected 2xx; 1 more success brings it back`."""
     status = str(server["status"])
-    name = _NAMES.get(status, status)
-    first = (
-        f"{name} for {age(now - server['since'])}"
-        if status not in {"unknown", "checking"} and server["since"]
-        else name
-    )
+    name, begun = _NAMES.get(status, status), since(server)
+    first = name if begun is None else f"{name} for {age(now - begun)}"
     causes = "; ".join(_causes(server, now))
     return "; ".join(filter(None, [f"{first}: {causes}" if causes else first, *_consequences(server, now)]))
+
+
+def since(server: Server) -> float | None:
+    """Return the moment since when the status of a server is as it is; None: that is not known."""
+    match server["status"]:
+        case "unknown" | "checking":
+            return None
+        case "draining" | "maintenance" if server["admin"] is not None:
+            found = server["admin"]["since"]
+        case "maintenance":
+            found = next((link["since"] for link in server["why"] if link["who"] == "file"), None)
+        case _:
+            found = server["since"]
+    return float(found) if found else None
 
 
 def _causes(server: Server, now: float) -> Iterator[str]:

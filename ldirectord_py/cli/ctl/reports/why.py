@@ -24,14 +24,14 @@ def reasons(found: Sequence[Server], histories: Mapping[str, Mapping[str, Any]],
 
 
 def _reason(server: Server, history: Mapping[str, Any], now: float) -> Iterator[Block]:
-    status = server["status"]
+    status, begun = server["status"], servers.since(server)
     serving = "gets new connections" if server["serving"] else "gets no new connections"
     yield Paragraph(
         (
             Cell(server["name"], Style.BOLD),
             Cell(": "),
             Cell(status, servers.STYLES.get(status)),
-            Cell(f" for {age(now - server['since'])}; it {serving}" if server["since"] else f"; it {serving}"),
+            Cell(f"; it {serving}" if begun is None else f" for {age(now - begun)}; it {serving}"),
         )
     )
     yield Paragraph()
@@ -67,7 +67,9 @@ def _checks(server: Server, now: float) -> Iterator[Block]:
         rows.append(("found", servers.evidence(server)))
     elif server["asked"]:
         rows.append(("asked", server["asked"]))
-    if outlook := servers.outlook(server["state"], server["takes"]):
+    if server["admin"] is not None:
+        rows.append(("takes", f"'ldirectorctl enable {server['admin']['scope'] or server['name']}' ends the order"))
+    elif outlook := servers.outlook(server["state"], server["takes"]):
         rows.append(("takes", outlook))
     if server["until"] is not None:
         rows.append(("changes", f"by itself at {clock(server['until'], now)}"))

@@ -103,7 +103,8 @@ def _status(_: Board, server: Server, __: float) -> Cell:
 
 
 def _since(_: Board, server: Server, now: float) -> Cell:
-    return Cell(age(now - server["since"]) if server["since"] else "")
+    begun = servers.since(server)
+    return Cell("" if begun is None else age(now - begun))
 
 
 def _weight(_: Board, server: Server, __: float) -> Cell:
@@ -148,7 +149,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("VIRTUAL", lambda server: server["virtual"], _virtual),
     Column("SERVER", lambda server: server["real"], _real),
     Column("STATUS", lambda server: _ORDER.index(server["status"]), _status),
-    Column("FOR", lambda server: -(server["since"] or 0), _since),
+    Column("FOR", lambda server: -(servers.since(server) or 0), _since),
     Column("WEIGHT", lambda server: -(server["weight"]["effective"] or 0), _weight),
     Column("ACTIVE", lambda server: -_count(server, "active"), _active),
     Column("INACTIVE", lambda server: -_count(server, "inactive"), _inactive),

@@ -91,7 +91,14 @@ def test_who_serves_instead(mode: str, out: bool, expected: str) -> None:
 FAILING = {"failures": 2, "takes": "3 more failures", "detail": "refused", "asked": ""}
 TIMED_OUT = {"takes": "2 more successes", "asked": "", "detail": "", "reason": "timeout"}
 NEW = {"state": "unknown", "status": "unknown", "takes": "1 more success"}
-MAINTAINED = {"status": "maintenance", "serving": False, "maintenance_file": "one", "connections": None, "takes": ""}
+MAINTAINED = {
+    "status": "maintenance",
+    "serving": False,
+    "maintenance_file": "one",
+    "connections": None,
+    "takes": "",
+    "why": [{"who": "file", "sentence": "is in maintenance", "since": NOW - 90, "until": None}],
+}
 WEIGHED = {"admin": {**ADMIN, "kind": "weight", "weight": 1, "scope": "10.0.0.5"}}
 
 
@@ -102,7 +109,7 @@ WEIGHED = {"admin": {**ADMIN, "kind": "weight", "weight": 1, "scope": "10.0.0.5"
         (server(**FAILING), "up for 1 h: 2 failures in a row: refused; 3 more failures take it out"),
         (down(**TIMED_OUT), "down for 3 min 20 s: timeout; 2 more successes bring it back"),
         (server(**NEW), "not checked yet; 1 more success brings it in"),
-        (server(**MAINTAINED), "in maintenance for 1 h: there is a file 'one' in maintenancedir"),
+        (server(**MAINTAINED), "in maintenance for 1 min 30 s: there is a file 'one' in maintenancedir"),
         (server(**WEIGHED), 'up for 1 h: weight 1 ordered by root (pid 801) for 10.0.0.5: "disk swap"'),
         (server(until=NOW + 60), f"up for 1 h; changes by itself at {clock(NOW + 60, NOW)}"),
     ],

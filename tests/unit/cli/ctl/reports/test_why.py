@@ -2,7 +2,7 @@
 
 from ldirectord_py.cli.blocks import Plain
 from ldirectord_py.cli.ctl.reports.why import reasons
-from tests.peers.api_answers import NOW, down, server
+from tests.peers.api_answers import NOW, down, draining, server
 
 EVENT = {"id": 7, "time": NOW - 200, "level": "warning", "sentence": "it is down: 404"}
 
@@ -32,3 +32,9 @@ def test_a_table_that_differs_is_told() -> None:
 def test_a_server_that_nobody_checks() -> None:
     never = {"last": None, "seconds": None, "next": None, "interval": None, "recent": []}
     assert "  checked  never: its section says so" in told(server(check=never, asked="", takes=""))
+
+
+def test_a_server_that_is_drained_says_how_that_ends() -> None:
+    lines = told(draining())
+    assert lines[0] == "10.0.0.7:80@tcp:10.0.0.1:80: draining for 1 min; it gets no new connections"
+    assert "  takes    'ldirectorctl enable 10.0.0.7:80@tcp:10.0.0.1:80' ends the order" in lines
