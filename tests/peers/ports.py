@@ -2,30 +2,41 @@
 
 A port that the kernel has chosen and that was closed again belongs to the next who asks for any, be it a connection
 that sets out: that is how a stranger's server came to answer a test.  So these come from below the range that the
-kernel chooses from; each process of a test run starts in a part of it by its own number, and gives none out twice.
+kernel chooses from, one after the other: all processes of all test runs of a user count in one file.
 """
 
+import fcntl
 import os
 import socket
 from contextlib import suppress
-from itertools import count
 from pathlib import Path
+from tempfile import gettempdir
 
 _LOWEST = 10_000
 _RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
-_given = count()
+_COUNTER = Path(gettempdir()) / f"ldirectord-test-ports-{os.getuid()}"
 
 
 def free_port() -> int:
     """Return a port that nobody uses, for TCP and UDP, on both loopbacks."""
     first_chosen = int(_RANGE.read_text().split()[0])
     number = max(first_chosen, _LOWEST + 1_000) - _LOWEST
-    start = os.getpid() * 61  # neighbours are 61 apart, which is more than most ask for
     while True:
-        port = _LOWEST + (start + next(_given)) % number
+        port = _LOWEST + _count() % number
         with suppress(OSError):
             _claim(port)
             return port
+
+
+def _count() -> int:
+    """Return how many numbers were asked for before, by whichever process."""
+    descriptor = os.open(_COUNTER, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "r+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        before = int(file.read() or "0")
+        file.seek(0)
+        file.write(str(before + 1))
+    return before
 
 
 def _claim(port: int) -> None:

@@ -25,6 +25,7 @@ from ldirectord_py.probing.prober import Prober
 from ldirectord_py.probing.reasons import outcome_of_sending
 from ldirectord_py.workers.workers import Workers
 from tests.peers.listeners import LOOPBACK, Answer, accepting, serving
+from tests.peers.ports import free_port
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,10 +188,9 @@ async def test_verdict_follows_the_conversation(
 
 
 async def test_nobody_listening_is_refused() -> None:
-    async with serving(greet) as endpoint:
-        pass
     async with probing() as run:
-        assert await run(over(endpoint, Connected())) == down(Reason.REFUSED, "connection refused")
+        outcome = await run(over(Endpoint(LOOPBACK, free_port()), Connected()))
+    assert outcome == down(Reason.REFUSED, "connection refused")
 
 
 async def test_a_server_that_does_not_take_connections_is_a_timeout() -> None:
@@ -316,8 +316,8 @@ async def test_datagrams_are_answered_or_refused() -> None:
             await peer.send(b"hello")
             return up(repr(await peer.some()))
 
-    transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(Server, ("127.0.0.1", 0))
-    endpoint = Endpoint(LOOPBACK, transport.get_extra_info("sockname")[1])
+    endpoint = Endpoint(LOOPBACK, free_port())  # of which nobody takes hold when the server has gone
+    transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(Server, ("127.0.0.1", endpoint.port))
     async with probing() as run:
         assert await run(over(endpoint, Ask(), Transport.UDP)) == up("b'hello'")
         transport.close()
@@ -332,9 +332,8 @@ class Question:
         return up(repr(await peer.some()))
 
 
-def question(server: socket.socket, check: object = Question()) -> Probe:
-    endpoint = Endpoint(LOOPBACK, server.getsockname()[1])
-    return replace(over(endpoint, check, Transport.UDP, timeout=0.3), sends=3)
+def question(port: int, check: object = Question()) -> Probe:
+    return replace(over(Endpoint(LOOPBACK, port), check, Transport.UDP, timeout=0.3), sends=3)
 
 
 async def test_a_question_that_nobody_waits_for_any_more_is_not_sent_again() -> None:
@@ -345,7 +344,7 @@ async def test_a_question_that_nobody_waits_for_any_more_is_not_sent_again() -> 
         async with asyncio.TaskGroup() as tasks:
             prober = Prober(tasks, Workers(), crashed=lambda _probe, error: pytest.fail(str(error)))
             begun = loop.time()
-            run = prober.prepare(question(server))(lambda *_: pytest.fail("an outcome"), begun)
+            run = prober.prepare(question(server.getsockname()[1]))(lambda *_: pytest.fail("an outcome"), begun)
             assert await loop.sock_recv(server, 100) == b"hello"
             run.abandon()
             assert prober.conversations == 0
@@ -364,9 +363,7 @@ async def test_news_that_sending_again_meets_is_not_lost() -> None:
             asyncio.get_running_loop().call_soon(peer.insist, 0.0)  # type: ignore[attr-defined]
             return up(repr(await peer.some()))
 
-    with socket.socket(type=socket.SOCK_DGRAM) as server:
-        server.bind(("127.0.0.1", 0))
-        probe = replace(question(server, Hasty()), timeout=60)
+    probe = replace(question(free_port(), Hasty()), timeout=60)
     async with asyncio.timeout(5), probing() as run:
         assert (await run(probe)).reason is Reason.REFUSED
 

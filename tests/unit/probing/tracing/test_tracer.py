@@ -17,6 +17,7 @@ from ldirectord_py.probing.tracing.tracer import AT_A_TIME, Tracer
 from tests.peers.certificates import Authority
 from tests.peers.listeners import serving
 from tests.peers.options import checking, configured, probe_of
+from tests.peers.ports import free_port
 
 ACME = Authority()
 
@@ -68,8 +69,7 @@ async def test_a_page_is_fetched_step_by_step() -> None:
 
 
 async def test_a_closed_port_is_told() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
+    port = free_port()
     trace = await traced(f"127.0.0.1:{port}", "service=http")
 
     assert told(trace)[1:] == [
