@@ -32,7 +32,7 @@ def done(daemon: Daemon, *words: str, status: int = 0) -> str:  # noqa: F811
 def test_a_server_is_drained_with_a_reason_and_enabled_again(running: Daemon) -> None:
     one = running.addresses["one"]
     told = done(running, "drain", one, "--reason", "disk \x1b[31mswap", "--for", "1h")
-    by = r"draining ordered by \S+ \(pid \d+\), until [\d: -]+"
+    by = r"draining, ordered by \S+ \(pid \d+\), until [\d: -]+"
     assert re.fullmatch(rf"{one}@{WEB}  {by}: \"disk \\x1b\[31mswap\"; no connections\n", told)
     running.until(lambda: running.weights() == {**ALL, "one": 0})
     shown = ctl(running.home, "status", one)
@@ -51,7 +51,7 @@ def test_a_server_is_drained_with_a_reason_and_enabled_again(running: Daemon) ->
 
 def test_a_weight_holds_until_it_is_enabled(running: Daemon) -> None:
     two = running.addresses["two"]
-    assert "has weight 7 ordered by " in done(running, "weight", two, "7", "--until", "23:59")
+    assert "weight 7, ordered by " in done(running, "weight", two, "7", "--until", "23:59")
     running.until(lambda: running.weights() == {**ALL, "two": 7})
     assert "weight must be 0 to 65535" in done(running, "weight", two, "70000", status=1)
     answer = json.loads(done(running, "enable", WEB, "--json"))

@@ -10,7 +10,7 @@ from ldirectord_py.cli.terminal import Style
 
 Answer = Mapping[str, Any]
 
-_KINDS = {"drain": "draining", "maintenance": "in maintenance", "weight": "has"}
+_KINDS = {"drain": "draining, ", "maintenance": "in maintenance, "}
 
 
 def carried_out(answer: Answer, now: float) -> list[Block]:
@@ -22,10 +22,10 @@ def carried_out(answer: Answer, now: float) -> list[Block]:
 def _ordered(real: Mapping[str, Any], now: float) -> tuple[Cell, ...]:
     before, after, connections = real["before"], real["after"], real["connections"]
     if after is None:
-        words = "enabled: its checks decide" if before is not None else "was enabled: its checks decide"
+        words = "enabled: its checks decide" if before is not None else "no order was in force: its checks decide"
         words += f" (no more {_former(before, now)})" if before is not None else ""
         return Cell(real["name"], Style.GREEN), Cell(words)
-    words = f"{_KINDS.get(after['kind'], after['kind'])} {ordered(after, now)}"
+    words = f"{_KINDS.get(after['kind'], '')}{ordered(after, now)}"
     if connections is not None:
         words += f"; {left(connections)}"
     if before is not None and before != after:

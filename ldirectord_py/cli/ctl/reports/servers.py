@@ -92,7 +92,7 @@ def outlook(state: str, takes: str) -> str:
 
 def ordered(admin: Mapping[str, Any], now: float) -> str:
     """Return who ordered a drain, maintenance or a weight, why, and until when."""
-    what = f"weight {admin['weight']} " if admin["kind"] == "weight" else ""
+    what = f"weight {admin['weight']}, " if admin["kind"] == "weight" else ""
     of = f" for {admin['scope']}" if admin["scope"] else ""
     until = f", until {clock(admin['until'], now)}" if admin["until"] is not None else ""
     why = f': "{admin["reason"]}"' if admin["reason"] else ""

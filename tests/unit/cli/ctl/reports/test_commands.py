@@ -14,10 +14,10 @@ WEIGHT = {**ADMIN, "kind": "weight", "weight": 1, "reason": ""}
 @pytest.mark.parametrize(
     ("before", "after", "expected"),
     [
-        (None, ADMIN, 'draining ordered by root (pid 801): "disk swap"; 2 connections (1 active, 1 inactive)'),
-        (None, WEIGHT, "has weight 1 ordered by root (pid 801); 2 connections (1 active, 1 inactive)"),
+        (None, ADMIN, 'draining, ordered by root (pid 801): "disk swap"; 2 connections (1 active, 1 inactive)'),
+        (None, WEIGHT, "weight 1, ordered by root (pid 801); 2 connections (1 active, 1 inactive)"),
         (ADMIN, None, 'enabled: its checks decide (no more drain ordered by root (pid 801): "disk swap")'),
-        (None, None, "was enabled: its checks decide"),
+        (None, None, "no order was in force: its checks decide"),
     ],
 )
 def test_an_order(before: Any, after: Any, expected: str) -> None:
@@ -29,7 +29,7 @@ def test_an_order(before: Any, after: Any, expected: str) -> None:
 def test_an_order_that_takes_the_place_of_another_says_so() -> None:
     real = {"name": "one", "before": WEIGHT, "after": ADMIN, "connections": None}
     text = Plain().written(carried_out({"reals": [real], "notes": []}, NOW))
-    assert text.endswith("; instead of weight 1 ordered by root (pid 801)\n")
+    assert text.endswith("; instead of weight 1, ordered by root (pid 801)\n")
 
 
 def test_no_connections_are_left() -> None:
