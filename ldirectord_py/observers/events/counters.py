@@ -39,6 +39,8 @@ LAG_BOUNDS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10
 
 KeyT = TypeVar("KeyT", RealKey, VirtualKey)
 
+_UP = Verdict.UP  # see `engine.health`
+
 TURN = 1024
 """So many tallies are looked through without a pause: some 50 µs."""
 
@@ -77,7 +79,7 @@ class Counters:
     def check_done(self, event: CheckDone) -> None:
         """Count one check for all reals that share it; a server in maintenance is not checked."""
         outcome, seconds = event.outcome, event.seconds
-        result = 0 if outcome.verdict is Verdict.UP else _result(outcome)
+        result = 0 if outcome.verdict is _UP else _result(outcome)
         if result and outcome.reason is Reason.MAINTENANCE:
             return
         self.lag.add(event.lateness)

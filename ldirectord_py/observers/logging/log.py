@@ -16,6 +16,7 @@ from ldirectord_py.observers.logging.processors import Loggers
 from ldirectord_py.observers.logging.rationing import Rations
 from ldirectord_py.observers.logging.sinks import Sink, writer_to
 
+_FAULT = Verdict.FAULT  # see `engine.health`
 _RELEASED = 32
 """Servers whose lines are released in one turn of the loop: a few hundred lines at most."""
 
@@ -52,7 +53,7 @@ class LogObserver:
     def __call__(self, event: Event) -> None:
         """Log what is to be logged of *event*."""
         if type(event) is CheckDone:
-            if event.outcome.verdict is Verdict.FAULT or self._faults.lasting:
+            if event.outcome.verdict is _FAULT or self._faults.lasting:
                 for line in self._faults.told(event):
                     self._log(line)
             if not self._debug:
