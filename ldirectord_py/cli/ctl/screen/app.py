@@ -19,6 +19,11 @@ from ldirectord_py.model.errors import DirectorError
 from ldirectord_py.model.text.escaping import printable
 
 _CONFLICT = 409
+_TICK = 1.0
+_AT_ONCE = 200
+"""Servers that are shown anew each second; of more, the lengths of time are brought up to date less often."""
+_OLD = 5.0
+"""Seconds after which it is said how old the picture is: of thousands of servers the daemon is asked less often."""
 _COMMANDS = {"drain": "Drain", "maintain": "Take out for maintenance:", "enable": "Enable"}
 
 
@@ -51,6 +56,7 @@ class Top(App[None]):
         self._daemon = daemon
         self._feed = Feed(daemon)
         self._status: Mapping[str, Any] = {}
+        self._taken = self._last_shown = 0.0
         self._shown: dict[str, list[tuple[str, Any]]] = {}
         self.board = Board()
 
@@ -68,7 +74,7 @@ class Top(App[None]):
         self._table.focus()
         self._poll()
         self._listen()
-        self.set_interval(1.0, self._show)
+        self.set_interval(_TICK, self._tick)
 
     def on_unmount(self) -> None:
         """Let the threads end."""
@@ -95,9 +101,14 @@ class Top(App[None]):
         return self.query_one("#servers", DataTable)
 
     def _take(self, status: Mapping[str, Any], virtuals: Sequence[Mapping[str, Any]]) -> None:
-        self._status = status
+        self._status, self._taken = status, now()
         self.board.take(virtuals)
         self._show()
+
+    def _tick(self) -> None:
+        """Show how time goes by; that takes its time with thousands of servers."""
+        if now() - self._last_shown >= _TICK * max(1, self.board.total / _AT_ONCE):
+            self._show()
 
     def _miss(self, sentence: str) -> None:
         head = self.query_one("#head", Static)
@@ -107,7 +118,7 @@ class Top(App[None]):
 
     def _show(self) -> None:
         """Show everything as it is now; only what has changed is drawn."""
-        moment = now()
+        moment = self._last_shown = now()
         names = self.board.names(moment)
         if self._status:
             self._show_head(len(names), moment)
@@ -121,6 +132,8 @@ class Top(App[None]):
         which = "" if shown == self.board.total else f"; {min(shown, MOST_ROWS):,} of {self.board.total:,} shown"
         head = self.query_one("#head", Static)
         head.remove_class("lost")
+        old = moment - self._taken
+        table += f"; as it was {age(old)} ago" if old > _OLD else ""
         about = f"{status['instance']}, pid {status['pid']}, for {age(moment - status['started'])}"
         head.update(printable(f"{about}: {counted(counts['total'], 'server')}: {states}{table}{which}"))
 
