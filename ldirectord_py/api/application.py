@@ -15,11 +15,12 @@ from ldirectord_py.api.commands import Commands
 from ldirectord_py.api.events import Events
 from ldirectord_py.api.health import Health
 from ldirectord_py.api.limits import ConnectionLimiter, Limits
-from ldirectord_py.api.openapi import document
+from ldirectord_py.api.openapi.document import document
 from ldirectord_py.api.origins import check_host, check_origin
 from ldirectord_py.api.pieces import PieceSender
 from ldirectord_py.api.ports import Director, Ports
 from ldirectord_py.api.problems import tell_problems
+from ldirectord_py.api.queries import check_once
 from ldirectord_py.api.reading import Reading
 from ldirectord_py.api.tracing import Tracing
 
@@ -69,6 +70,8 @@ def _admission(access: Callable[[], Access]) -> Middleware:
         require(caller, write=writes)
         if (nowhere := request.match_info.http_exception) is not None:
             raise nowhere
+        if request.path.startswith("/v1/"):
+            check_once([name for name, _ in request.query.items()])
         if writes:
             check_origin(request)
         CALLER.set(caller)

@@ -20,6 +20,8 @@ from ldirectord_py.model.service import RealKey
 from ldirectord_py.model.text.escaping import printable
 
 KNOWN = ("drain", "maintain", "enable", "weight", "check", "reload")
+HIGHEST_WEIGHT = 65535
+"""As `ipvsadm` has it."""
 LONGEST_REASON = 200
 LONGEST_TIME = 10 * 365 * 86400.0
 """Seconds for which a command may hold: whoever wants more, leaves it out."""
@@ -50,12 +52,13 @@ class Commands:
         if name == "reload":
             told = await self._director.reload(force=asked.force, by=who)
             return {"done": told["in_force"], "command": name, **told}
-        target = self._director.find(asked.target)
+        name_of_target, force = asked.target, asked.force
+        target = self._director.find(name_of_target)
         if name == "check":
             reals = self._director.check_now(target)
-            notes = [] if reals else [f"nobody is checked of {printable(asked.target)}"]
+            notes = [] if reals else [f"nobody is checked of {printable(name_of_target)}"]
             return {"done": bool(reals), "command": name, "reals": self._unchanged(reals), "notes": notes}
-        done = self._director.carry_out(asked.order(name, target, who), force=asked.force)
+        done = self._director.carry_out(asked.order(name, target, who), force=force)
         await self._director.refresh()
         open_now = {real.key: real.connections for real in self._director.reals([key for key, _, _ in done.changes])}
         return {
@@ -91,10 +94,12 @@ class _Body:
     def __init__(self, fields: Mapping[str, Any], now: float) -> None:
         self._fields = fields
         self._now = now
-        if self.command not in KNOWN:
+        known = _FIELDS.get(str(self.command))
+        if known is None or not isinstance(self.command, str):
             raise _refused(f'"command": expected one of {", ".join(KNOWN)}')
-        if unknown := [name for name in fields if name not in _FIELDS]:
-            raise _refused(f"{printable(unknown[0][:40])}: no command has this; there are {', '.join(_FIELDS)}")
+        if unknown := [name for name in fields if name not in known]:
+            sentence = f"{printable(unknown[0][:40])}: this is nothing for {self.command}, which takes"
+            raise _refused(f"{sentence} {', '.join(known)}")
 
     @property
     def command(self) -> object:
@@ -130,8 +135,8 @@ class _Body:
     @property
     def _weight(self) -> int:
         found = self._fields.get("weight")
-        if isinstance(found, bool) or not isinstance(found, int):
-            raise _refused('"weight": expected a whole number')
+        if isinstance(found, bool) or not isinstance(found, int) or not 0 <= found <= HIGHEST_WEIGHT:
+            raise _refused(f'"weight": expected a whole number from 0 to {HIGHEST_WEIGHT}')
         return found
 
     @property
@@ -162,7 +167,16 @@ class _Body:
         return float(found)
 
 
-_FIELDS = ("command", "target", "weight", "for", "until", "reason", "force")
+_ORDER = ("command", "target", "for", "until", "reason", "force")
+_FIELDS: Mapping[str, tuple[str, ...]] = {
+    "drain": _ORDER,
+    "maintain": _ORDER,
+    "weight": ("weight", *_ORDER),
+    "enable": ("command", "target", "reason", "force"),
+    "check": ("command", "target", "force"),
+    "reload": ("command", "force"),
+}
+"""What each command may say."""
 
 
 def _refused(sentence: str) -> RequestRefused:

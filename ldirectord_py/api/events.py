@@ -39,8 +39,9 @@ class Events:
     async def __call__(self, request: web.Request) -> web.StreamResponse:
         """Answer with the events that are asked for, or with all that come."""
         query = self._query(request)
+        after = _resumed(request, query)
         if STREAM in request.headers.get("Accept", ""):
-            return await self._stream(request, query)
+            return await self._stream(request, query, after)
 
         async def begin() -> tuple[str, Iterator[bytes]]:
             return "application/json", self._pieces(query)
@@ -73,8 +74,7 @@ class Events:
             between = ", "
         yield f'], "last": {last}, "boot": {json.dumps(source.boot)}}}'.encode()
 
-    async def _stream(self, request: web.Request, query: EventQuery) -> web.StreamResponse:
-        after = _resumed(request, query)
+    async def _stream(self, request: web.Request, query: EventQuery, after: int | None) -> web.StreamResponse:
         with self._door.streaming(request.transport) as room:
             if not room:
                 sentence = "as many follow the events as there is room for; try again later"
@@ -124,11 +124,12 @@ class Events:
 
 def _resumed(request: web.Request, query: EventQuery) -> int | None:
     """Return the id of the last event that the reader has; None: it wants those that come from now on."""
-    header = request.headers.get("Last-Event-ID")
-    if header is not None:
-        return number({"Last-Event-ID": header}, "Last-Event-ID")
     given = number(request.query, "last_event_id")
-    return query.after if given is None else given
+    header = number(request.headers, "Last-Event-ID")
+    for last in (header, given, query.after):
+        if last is not None:
+            return last
+    return None
 
 
 def _lost(news: News) -> bytes:

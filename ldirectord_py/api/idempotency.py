@@ -43,7 +43,7 @@ class Idempotency:
         self._forget()
         while (kept := self._kept.get((who, key))) is not None:
             if kept.body != body:
-                raise RequestRefused(HTTPStatus.UNPROCESSABLE_ENTITY, "this Idempotency-Key was for another command")
+                raise RequestRefused(HTTPStatus.CONFLICT, "this Idempotency-Key was for another command")
             await kept.done.wait()
             if kept.answer is not None:
                 return kept.answer

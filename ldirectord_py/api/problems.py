@@ -11,7 +11,6 @@ from aiohttp.typedefs import Handler
 
 from ldirectord_py.model.errors import (
     AmbiguousTarget,
-    CommandRefused,
     DirectorError,
     LastServer,
     NotDirecting,
@@ -83,8 +82,6 @@ def _of_director(error: DirectorError) -> web.Response:
         case LastServer():
             extras = {"virtuals": list(error.virtuals)}
             return problem(HTTPStatus.CONFLICT, str(error), kind="last-server", extras=extras)
-        case CommandRefused():
-            return problem(HTTPStatus.UNPROCESSABLE_ENTITY, str(error))
         case NotDirecting():
             return problem(HTTPStatus.SERVICE_UNAVAILABLE, str(error))
         case _:

@@ -1,7 +1,7 @@
 """What a query string asks for, as values; what cannot be meant is refused in one sentence."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from http import HTTPStatus
 
 from ldirectord_py.api.problems import RequestRefused
@@ -19,7 +19,7 @@ def view_of(query: Query) -> View:
     detail = query.get("view", "full")
     if detail not in VIEWS:
         raise refused(f"view: expected one of {', '.join(VIEWS)}")
-    words = frozenset(filter(None, query.get("state", "").split(",")))
+    words = frozenset(query["state"].split(",")) if "state" in query else frozenset[str]()
     if not words <= set(StatusWord):
         raise refused(f"state: expected some of {', '.join(StatusWord)}, with commas between them")
     return View(detail=detail, words=words, text=query.get("filter", "").lower())
@@ -50,6 +50,12 @@ def moment(query: Query, name: str) -> float | None:
 def kinds(query: Query) -> frozenset[str]:
     """Return the kinds of events that are asked for; empty: all."""
     return frozenset(filter(None, query.get("kind", "").split(",")))
+
+
+def check_once(query: Collection[str]) -> None:
+    """Raise `RequestRefused` if something is said twice in *query*: nobody knows which of them is meant."""
+    if len(set(query)) < len(query):
+        raise refused("the query says something twice")
 
 
 def refused(sentence: str) -> RequestRefused:

@@ -3,14 +3,13 @@
 import json
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
-from typing import Any
 
 from aiohttp import web
 
 from ldirectord_py.api.pieces import PieceSender
 from ldirectord_py.api.ports import Director
 from ldirectord_py.api.problems import RequestRefused
-from ldirectord_py.model.trace import StepKind, Trace
+from ldirectord_py.model.trace import Trace
 
 
 class Tracing:
@@ -39,38 +38,3 @@ def _pieces(traces: Mapping[str, Trace]) -> Iterator[bytes]:
         yield f"{between}{json.dumps(trace.as_json(name))}".encode()
         between = ", "
     yield b"]}"
-
-
-_STEP = {
-    "type": "object",
-    "required": ["at", "what", "text"],
-    "properties": {
-        "at": {"type": "number", "description": "seconds from the start"},
-        "what": {"enum": [kind.value for kind in StepKind]},
-        "text": {"type": "string", "description": "what was said, escaped and without secrets, or a sentence"},
-        "bytes": {"type": "integer", "description": "how many were sent or received"},
-    },
-}
-_TRACED = {
-    "type": "object",
-    "required": ["name", "verdict", "reason", "detail", "seconds", "steps"],
-    "properties": {
-        "name": {"type": "string", "description": "REAL@VIRTUAL"},
-        "verdict": {"enum": ["up", "down", "fault", None], "description": "null: this server is not checked"},
-        "reason": {"type": "string"},
-        "detail": {"type": "string"},
-        "seconds": {"type": "number"},
-        "steps": {"type": "array", "items": _STEP},
-    },
-}
-_ANSWER = {
-    "type": "object",
-    "required": ["reals"],
-    "properties": {"reals": {"type": "array", "items": _TRACED}},
-}
-OPERATION: Mapping[str, Any] = {
-    "summary": "Check a server once, now, and tell each step; nothing follows from what is found",
-    "parameters": [{"name": "target", "in": "query", "required": True, "schema": {"type": "string"}}],
-    "responses": {"200": {"description": "What was found", "content": {"application/json": {"schema": _ANSWER}}}},
-}
-"""Of the API's document (OpenAPI 3.1)."""

@@ -48,8 +48,8 @@ virtual=10.0.0.1:80
 \treal=10.0.0.5:80 gate 3
 \tservice=http
 \trequest="http://user:hunter2@10.0.0.5/"
-\tlogin=hunter
-\tpasswd=hunter2
+\tlogin="hunter"
+\tpasswd="hunter2"
 """
 SHOWN = (
     the.virtual(the.WEB, the.status(the.REAL), the.status(the.OTHER, State.DOWN, actual=0)),

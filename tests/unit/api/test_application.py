@@ -75,3 +75,9 @@ async def test_what_is_not_there_is_a_problem(tmp_path: Path, target: str, metho
         answer = await ask(path, target, method)
     assert answer.status == status
     assert target in answer.detail
+
+
+@pytest.mark.parametrize("query", ["view=full&view=names", "state=", "state=up,", "state=lost", "view=all"])
+async def test_a_query_that_means_nothing_is_refused(tmp_path: Path, query: str) -> None:
+    async with serving(tmp_path) as path:
+        assert (await ask(path, f"/v1/virtuals?{query}")).status == 400
