@@ -3,12 +3,12 @@
 import re
 import textwrap
 from argparse import Action, ArgumentParser
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from ldirectord_py.checks.registry import SERVICES
 from ldirectord_py.cli.ctl.command import Status
 from ldirectord_py.cli.ctl.commands import COMMANDS
+from ldirectord_py.cli.ctl.remote.choosing import add_arguments
 from ldirectord_py.cli.texts import HELP
 from ldirectord_py.config.grammar.directive import Directive, Scope
 from ldirectord_py.config.grammar.directives import rows
@@ -30,8 +30,14 @@ statuses and log messages. docs/coming\\-from\\-perl.md lists each difference th
 """
 
 _CONTROL = """\
-ldirectorctl works with configurations of ldirectord, and with what a director has recorded. \
-ldirectorctl COMMAND --help explains a command as this page does.
+ldirectorctl asks a running director how its servers are and why, gives it orders about them, and works with \
+configurations and with what a director has recorded. ldirectorctl COMMAND --help explains a command as this page does.
+
+What --json writes is stable: what is there keeps its name and meaning, and new fields may come.
+"""
+
+_WHICH = """\
+If one daemon runs here, the commands that ask or steer one mean it. If several do, one of these says which.
 """
 
 _STATUSES = {
@@ -111,39 +117,37 @@ def command() -> str:
     return _page(lines)
 
 
-class _Arguments(ArgumentParser):
-    """Keeps what a command adds to it."""
-
-    def __init__(self) -> None:
-        self.found: list[Action] = []
-        super().__init__(add_help=False)
-
-    def add_argument(self, *names: str, **more: Any) -> Action:
-        """See `ArgumentParser.add_argument`."""
-        action = super().add_argument(*names, **more)
-        self.found.append(action)
-        return action
-
-
 def control() -> str:
     """Return docs/man/ldirectorctl.8."""
     listed = [entry for entry in COMMANDS if entry.summary]
     lines = [
-        *_head("LDIRECTORCTL", 8, "ldirectorctl - work with configurations and recordings of ldirectord"),
+        *_head("LDIRECTORCTL", 8, "ldirectorctl - ask and steer a running ldirectord, and read its files"),
         ".SH SYNOPSIS",
         *_preformatted([f"ldirectorctl {entry.name} [OPTION]... ARGUMENT..." for entry in listed]),
         *_section("DESCRIPTION", _CONTROL),
     ]
+    shared = _actions(add_arguments)
+    told = {action.help for action in shared}
     for entry in listed:
-        command, arguments = entry.load(), _Arguments()
-        command.arguments(arguments)
+        command = entry.load()
         lines += _section(entry.name.upper(), command.description)
-        for action in arguments.found:
-            lines += _entry(_term(action), f"{action.help}")
+        for action in _actions(command.arguments):
+            if action.help not in told:
+                lines += _entry(_term(action), f"{action.help}")
+    lines += _section("WHICH DAEMON", _WHICH)
+    for action in shared:
+        lines += _entry(_term(action), f"{action.help}")
     lines += [".SH EXIT STATUS"]
     for status, meaning in _STATUSES.items():
         lines += _entry(str(int(status)), meaning)
     return _page([*lines, *_see_also("ldirectord(8)", "ldirectord.cf(5)")])
+
+
+def _actions(add: Callable[[ArgumentParser], None]) -> list[Action]:
+    """Return the arguments that *add* gives to a command, those of groups too."""
+    parser = ArgumentParser(add_help=False)
+    add(parser)
+    return parser._actions  # noqa: SLF001  # argparse lists them nowhere else
 
 
 def _term(action: Action) -> str:
