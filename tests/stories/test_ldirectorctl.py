@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -154,3 +155,34 @@ def test_names_are_offered_to_those_who_complete_a_line(running: Daemon) -> None
     assert ctl(running.home, "names", "--instances").stdout == "story.cf\n"
     gone = ctl(running.home / "elsewhere", "names")
     assert (gone.returncode, gone.stdout, gone.stderr) == (1, "", "")
+
+
+@pytest.mark.parametrize(
+    ("missing", "sentence"),
+    [
+        ("textual", "top needs Textual: pip install 'ldirectord-py[top]'; 'ldirectorctl status --watch' does without"),
+        ("nothing", "top needs a terminal; 'ldirectorctl status --watch' does without"),
+    ],
+)
+def test_top_says_what_it_needs(running: Daemon, missing: str, sentence: str) -> None:
+    program = f"import sys; sys.modules[{missing!r}] = None; from ldirectord_py.cli.ldirectorctl import main"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{program}; sys.exit(main(['top']))"],
+        env=environment_of(running.home),
+        capture_output=True,
+        text=True,
+        timeout=40,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", f"ldirectorctl: {sentence}\n")
+
+
+def test_a_watch_is_told_again_and_again(running: Daemon) -> None:
+    command = [sys.executable, "-m", "ldirectord_py.cli.ldirectorctl", "status", "--watch"]
+    with subprocess.Popen(command, env=environment_of(running.home), stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        heads = (line for line in process.stdout if line.startswith("story.cf  pid "))
+        assert next(heads)
+        assert next(heads)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 130
