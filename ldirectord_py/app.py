@@ -12,7 +12,6 @@ from ldirectord_py import __version__
 from ldirectord_py.api_endpoints import ApiEndpoints
 from ldirectord_py.config.load import load
 from ldirectord_py.config.meaning.here import HERE
-from ldirectord_py.engine.recording.items import Why
 from ldirectord_py.ipvs.kernel import KernelTable
 from ldirectord_py.ipvs.opening import open_table
 from ldirectord_py.model.config import Config
@@ -26,7 +25,6 @@ from ldirectord_py.model.events import (
     Started,
     Stopping,
 )
-from ldirectord_py.model.problems import Problem
 from ldirectord_py.model.snapshot import Snapshot
 from ldirectord_py.observers.events.log_line import Level
 from ldirectord_py.observers.history.event_writer import WRITING_HISTORY
@@ -38,6 +36,7 @@ from ldirectord_py.observers.notifications import Notifications
 from ldirectord_py.options import Options, Ready
 from ldirectord_py.probing.checking import checking
 from ldirectord_py.probing.schedule import Schedule
+from ldirectord_py.process_config import ProcessConfig
 from ldirectord_py.runtime.api_answers import ApiAnswers, Process
 from ldirectord_py.runtime.connections.counts import ConnectionCounts
 from ldirectord_py.runtime.director import Director
@@ -46,8 +45,6 @@ from ldirectord_py.runtime.leftovers import Leftovers
 from ldirectord_py.runtime.lifetime import ShutdownRequested, Signals
 from ldirectord_py.runtime.maintenance import WATCHING_MAINTENANCE, Maintenance
 from ldirectord_py.runtime.operator import ENDING_COMMANDS, Operator
-from ldirectord_py.runtime.ownership import FILE as OWNERSHIP_FILE
-from ldirectord_py.runtime.ownership import Ownership, open_ownership
 from ldirectord_py.runtime.recording.recorder import RECORDING, Recorder
 from ldirectord_py.runtime.reloading import WATCHING_FILES, Reloader, ReloadResult, freeze_memory
 from ldirectord_py.runtime.shadow import Shadow
@@ -55,7 +52,6 @@ from ldirectord_py.runtime.snapshots import Live, snapshot
 from ldirectord_py.runtime.statefile import (
     KEEPING_STATE,
     StateFile,
-    network_namespace,
     predecessor,
     settings_before,
 )
@@ -64,7 +60,7 @@ from ldirectord_py.runtime.table_writer import TableWriter
 from ldirectord_py.system import processes
 from ldirectord_py.system.limits import limits
 from ldirectord_py.system.supervision import SideJob, Supervisor, Work
-from ldirectord_py.system.sysctls import KernelSettings, advised, current
+from ldirectord_py.system.sysctls import KernelSettings
 from ldirectord_py.system.systemd import WATCHDOG, Notifier
 
 _RELOADING = SideJob("Reloading on SIGHUP", "the configuration in force stays")
@@ -94,8 +90,6 @@ class Application:
 
     def __init__(self, config: Config, options: Options) -> None:
         self._options = options
-        self._troubles: list[str] = []
-        """What the configuration in force asks for and has to do without."""
         self._limits = limits()
         self._log = open_log(
             options.log(config),
@@ -124,11 +118,22 @@ class Application:
             StateFile(options.state, self._director, self._warn, self._settings.before) if options.state else None
         )
         self._recorder = Recorder(lambda: self._director.state, f"ldirectord_py {__version__}")
-        self._ownership: Ownership | None = None
         shown = self.snapshot, self._connections.refresh, self._live, self.history.events, self.history.exchanges
         process = Process(options.instance, isinstance(self._table, KernelTable), self._settings, self._healthy, *shown)
         self._answers = ApiAnswers(self._director, process)
         self._api = ApiEndpoints(self._answers, self.observe, self._limits.clients)
+        self._process = ProcessConfig(
+            director=self._director,
+            api=self._api,
+            recorder=self._recorder,
+            history=self.history,
+            settings=self._settings,
+            limits=self._limits,
+            warn=self._warn,
+            shadow=options.shadow,
+            kernel=isinstance(self._table, KernelTable),
+            supervised=config.supervised,
+        )
         self._notifications = Notifications(
             self._config,
             self._stream.emit,
@@ -177,10 +182,10 @@ class Application:
                     await stack.enter_async_context(self._notifications)
                     stack.callback(self._maintenance.close)
                     await self.history.restore(self._config(), self._warn)
-                    self._open_ownership(stack)
-                    if problems := await self._admit(self._config()):
+                    self._process.open_ownership(self._options.run_dir, self._options.pid_file, stack)
+                    if problems := await self._process.admit(self._config()):
                         raise ConfigRejected(problems)
-                    await self._apply(self._config())
+                    await self._process.apply(self._config())
                     if await self._signals.unless_asked(self._take_over()):
                         await self._direct(ready)
                     self._notifier.stopping()
@@ -200,53 +205,8 @@ class Application:
         maintained = await self._maintenance.look(self._config())
         await self._director.start(maintained, before.remembered, before.commanded)
         if not self._options.shadow:
-            leftovers = Leftovers(self._table, self._director.reconciler, self._ownership, self._warn)
+            leftovers = Leftovers(self._table, self._director.reconciler, self._process.ownership, self._warn)
             await leftovers.take_out(before.left, self._config(), force=self._options.force)
-
-    def _open_ownership(self, stack: AsyncExitStack) -> None:
-        """Have locks say which services of the kernel's table are ours; where there can be none, go on without."""
-        run_dir = self._options.run_dir
-        if run_dir is not None and not self._options.shadow and isinstance(self._table, KernelTable):
-            path = run_dir / OWNERSHIP_FILE
-            self._ownership = open_ownership(path, network_namespace(), self._options.pid_file, self._warn)
-        if self._ownership is not None:
-            stack.callback(self._ownership.close)
-
-    async def _admit(self, config: Config) -> tuple[Problem, ...]:
-        """Return what keeps *config* from being put in force on this machine; raise `TableUnavailable`."""
-        problems = await self._director.reconciler.missing_modules(config)
-        if problems or self._ownership is None:
-            return problems
-        return await self._ownership.claim((virtual.key for virtual in config.virtuals), config.path)
-
-    async def _apply(self, config: Config) -> tuple[str, ...]:
-        """Have what is the process's own follow *config*; return what does not, and why."""
-        # A shadow has the configuration of a running daemon, which listens there already: it warns, and goes on.
-        if self._ownership is not None:
-            self._ownership.keep([virtual.key for virtual in config.virtuals])
-        complaints = (
-            *await self._api.follow(config),
-            self._limits.complaint(len(self._director.plans)),
-        )
-        self._troubles = [complaint for complaint in complaints if complaint]
-        notes = list(self._troubles)
-        if not self._options.shadow and isinstance(self._table, KernelTable):
-            advice = advised(config, current)
-            notes += [self._settings.put(each) if config.sysctls else each.sentence for each in advice]
-        self._record(config)
-        self.history.follow(config)
-        if config.supervised != self._supervised:
-            notes.append("supervised has changed: that takes effect at the next start")
-        told = tuple(note for note in notes if note)
-        for note in told:
-            self._warn(note)
-        return told
-
-    def _record(self, config: Config) -> None:
-        """Have what the director is told recorded, if *config* says so; a shadow leaves that to the active daemon."""
-        if not self._options.shadow:
-            self._recorder.follow(config.record, Why.ON if self._schedule else Why.START)
-            self._director.recorder = self._recorder if config.record else None
 
     async def _leave(self) -> None:
         self._notifications.leave(stays=self._signals.leave_table)
@@ -267,7 +227,7 @@ class Application:
                 ) as schedule:
                     self._schedule = schedule
                     reloader = Reloader(director, schedule, self._maintenance, self._load, self._stream.emit)
-                    reloader.admit, reloader.apply = self._admit, self._apply
+                    reloader.admit, reloader.apply = self._process.admit, self._process.apply
                     tasks.create_task(director.follow(), name="follow health")
                     tasks.create_task(director.watch_table(), name="watch the table")
                     operator = Operator(director, schedule)
@@ -300,7 +260,7 @@ class Application:
         freeze_memory()
         virtuals = self._director.config.virtuals
         self._stream.emit(Started(len(virtuals), sum(len(virtual.reals) for virtual in virtuals)))
-        ready(*self._troubles)
+        ready(*self._process.troubles)
         self._notifier.ready()
 
     async def _reload_on_signal(self, reloader: Reloader) -> None:
