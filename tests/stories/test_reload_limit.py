@@ -53,7 +53,7 @@ def test_only_who_insists_takes_the_last_virtual_away(daemon: Daemon) -> None:  
     daemon.until(lambda: refused(daemon) == 3)
     assert daemon.weights() == ALL
     assert run(daemon, "reload", "--force").returncode == 0
-    assert asked(daemon, "owned")["virtuals"] == []
+    assert asked(daemon, "/v1/virtuals")["virtuals"] == []
     assert daemon.end() == 0
 
 
