@@ -36,6 +36,10 @@ function __ldirectorctl_complete
         return # a time, a reason
     else if string match -qr -- '^  (NAME|REAL|TARGET)( |$)' $said
         $program names $daemon -- $current 2>/dev/null
+    else if test "$previous" = "$command"; and string match -qr -- '^  \{[a-z]' $said
+        string match -rg -- '^  \{([a-z,]+)\}' $said | string split ,
+    else if string match -qr -- '^  VIP( |$)' $said
+        return # an address
     else
         __fish_complete_path $current
     end

@@ -35,6 +35,16 @@ environment:
 class _Parser(ArgumentParser):
     """Ends in our own status where argparse would take 2, which means that something was found."""
 
+    intermixed = False
+    """See `Command.intermixed`."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """See `ArgumentParser.parse_known_args`."""
+        if self.intermixed:
+            self.intermixed = False  # it asks here again, for options and for the rest
+            return self.parse_known_intermixed_args(args, namespace)
+        return super().parse_known_args(args, namespace)
+
     def error(self, message: str) -> NoReturn:
         _fail(message)
         complain(f"see '{self.prog} --help'")
@@ -86,6 +96,7 @@ def _parser(commands: Sequence[CommandEntry], words: Sequence[str]) -> ArgumentP
             its.description = command.description
             command.arguments(its)
             its.set_defaults(run=command.run)
+            its.intermixed = command.intermixed
     return parser
 
 

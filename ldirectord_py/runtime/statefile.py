@@ -33,6 +33,7 @@ from ldirectord_py.model.outcome import Reason
 from ldirectord_py.model.service import RealKey
 from ldirectord_py.runtime.director import Director
 from ldirectord_py.system.daemon_thread import in_thread
+from ldirectord_py.system.identity import boot_id, network_namespace
 from ldirectord_py.system.supervision import SideJob
 from ldirectord_py.system.threads import NoThread
 
@@ -298,19 +299,3 @@ def _write(path: Path, pieces: list[str]) -> str | None:
     except OSError as error:
         return error.strerror or str(error)
     return None
-
-
-def boot_id() -> str:
-    """Return what is another one after each boot; empty where it cannot be known."""
-    try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    except OSError:
-        return ""
-
-
-def network_namespace() -> int:
-    """Return the inode that names this process's network namespace, and so its table; 0 where it cannot be known."""
-    try:
-        return os.stat("/proc/self/ns/net").st_ino  # noqa: PTH116  # no path of a file
-    except OSError:
-        return 0

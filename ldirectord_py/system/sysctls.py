@@ -64,7 +64,7 @@ class KernelSettings:
         """Set what *advice* asks for; return a sentence that says so, or what kept us from it."""
         before = current(advice.name, self._root)
         try:
-            self._root.joinpath(*advice.name.split(".")).write_text("1\n")
+            put(advice.name, 1, self._root)
         except OSError as error:
             return f"sysctls: {advice.name} cannot be set: {error.strerror}; {advice.sentence}"
         self.before.setdefault(advice.name, before or 0)
@@ -80,9 +80,24 @@ class KernelSettings:
 def current(name: str, root: Path = _ROOT) -> int | None:
     """Return the setting *name* of this process's network namespace; None where there is none to be read."""
     try:
-        return int(root.joinpath(*name.split(".")).read_text())
+        return int(_file(name, root).read_text())
     except (OSError, ValueError):
         return None
+
+
+def put(name: str, value: int, root: Path = _ROOT) -> None:
+    """Give the setting *name* of this process's network namespace another value; raise `OSError`."""
+    _file(name, root).write_text(f"{value}\n")
+
+
+def of_device(family: str, device: str, kind: str) -> str:
+    """Return the name of a setting of *device*, such as `net.ipv4.conf.eth0.rp_filter`, with slashes if need be."""
+    return ("/" if "." in device else ".").join(("net", family, "conf", device, kind))
+
+
+def _file(name: str, root: Path) -> Path:
+    """Return the file of a setting; where a part of its name has a dot, slashes part them, as in sysctl(8)."""
+    return root.joinpath(*name.split("/" if "/" in name else "."))
 
 
 def _persistent(virtual: Virtual) -> bool:

@@ -1,12 +1,13 @@
 """The units, run by systemd itself: start, reload, several of them, and the watchdog."""
 
 from http import HTTPStatus
+from pathlib import Path
 
 import pytest
 
 from tests.lab.support.booted import VIRTUAL, Boot, WaitFor, boot, real, service, wait_for
-from tests.lab.support.manager import TO_THE_JOURNAL, Refused
-from tests.lab.support.scene import VIP, Real, Scene
+from tests.lab.support.manager import TO_THE_JOURNAL, Manager, Refused
+from tests.lab.support.scene import VIP, VIP6, Real, Scene
 from tests.lab.support.table import read_weights, watching
 from tests.lab.support.waiting import wait_until
 from tests.peers.webserver import Page
@@ -82,3 +83,26 @@ def test_logfile_may_be_the_journal_alone(boot: Boot, real: Real, wait_for: Wait
     manager.systemctl("stop", "ldirectord")
     wait_until(lambda: manager.journalctl("EVENT=stopped"), telling=lambda: str(manager.journalctl()))
     assert manager.log == ""
+
+
+def test_a_real_server_has_its_vips_as_long_as_its_unit_runs(scene: Scene, tmp_path: Path) -> None:
+    host = scene.net.host("one")
+    manager = Manager(host, tmp_path / "manager")
+    launcher = manager.folder / "units/ldirectorctl"
+    launcher.write_text(manager.folder.joinpath("ldirectord").read_text().replace("_py ", "_py.cli.ldirectorctl "))
+    launcher.chmod(0o755)
+    unit = manager.folder / "units/ldirectord-realserver.service"
+    unit.write_text(unit.read_text().replace("/usr/sbin/ldirectorctl", f"/run/lab/units/{launcher.name}"))
+    vips = f'VIPS="{VIP} {VIP6}"\nOPTIONS="--tunnel"\n'
+    manager.folder.joinpath("etc/default/ldirectord-realserver").write_text(vips)
+    manager.boot()
+
+    manager.systemctl("start", "ldirectord-realserver")
+
+    told = host.run("ip -oneline address show")
+    assert f"{VIP}/32 scope global tunl0" in told
+    assert f"{VIP6}/128 scope global" in told
+    manager.systemctl("stop", "ldirectord-realserver")
+    told = host.run("ip -oneline address show")
+    assert (VIP in told, VIP6 in told) == (False, False)
+    assert "LOWER_UP" not in host.run("ip link show tunl0")

@@ -40,6 +40,9 @@ which.add_argument("--instance", metavar="NAME")
 which.add_argument("--config", metavar="FILE")
 events = commands.add_parser("events", help="what happened")
 events.add_argument("--real", metavar="NAME")
+realserver = commands.add_parser("realserver", help="be one")
+realserver.add_argument("action", choices=["up", "down", "check"], help="what")
+realserver.add_argument("vips", metavar="VIP", nargs="*", help="whose")
 names = commands.add_parser("names")
 names.add_argument("--instances", action="store_true")
 names.add_argument("--instance")
@@ -156,7 +159,7 @@ SHELLS = {"bash": ask_bash, "zsh": ask_zsh, "fish": ask_fish}
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        ([""], {"lint", "plan", "drain", "events"}),
+        ([""], {"lint", "plan", "drain", "events", "realserver"}),
         (["p"], {"plan"}),
         (["--"], {"--help", "--version"}),
         (["plan", "--"], {"--help", "--json"}),
@@ -171,6 +174,9 @@ SHELLS = {"bash": ask_bash, "zsh": ask_zsh, "fish": ask_fish}
         (["drain", "--instance", "mail.cf", ""], set()),
         (["drain", "--config", "her"], {"here.cf"}),
         (["events", "--real", "t"], {"tcp:10.0.0.1:80"}),
+        (["realserver", ""], {"up", "down", "check"}),
+        (["realserver", "u"], {"up"}),
+        (["realserver", "up", ""], set()),
     ],
 )
 def test_ldirectorctl_has_what_its_help_says_and_the_names_of_the_daemon(

@@ -111,6 +111,8 @@ def test_what_an_operator_looks_for_is_there(unpacked: Path) -> None:
         "usr/sbin/ldirectord",
         "lib/systemd/system/ldirectord.service",
         "lib/systemd/system/ldirectord@.service",
+        "lib/systemd/system/ldirectord-realserver.service",
+        "etc/default/ldirectord-realserver",
         "usr/lib/sysusers.d/ldirectord-py.conf",
         "usr/lib/tmpfiles.d/ldirectord-py.conf",
         "usr/lib/ocf/resource.d/ldirectord_py/ldirectord",

@@ -1,6 +1,7 @@
 """systemd's own tools on the units, the user and the log that they need."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -12,7 +13,8 @@ import pytest
 from ldirectord_py.model.signals import LEAVE_TABLE
 
 ROOT = Path(__file__).parents[2]
-UNITS = ["ldirectord.service", "ldirectord@.service"]
+DAEMONS = ["ldirectord.service", "ldirectord@.service"]
+UNITS = [*DAEMONS, "ldirectord-realserver.service"]
 MOST_EXPOSED = 2.0
 
 
@@ -31,7 +33,7 @@ def units(tmp_path: Path) -> Path:
     """Return a folder with the units, whose program is one that this machine has."""
     for unit in UNITS:
         text = (ROOT / "systemd" / unit).read_text()
-        (tmp_path / unit).write_text(text.replace("/usr/sbin/ldirectord", "/usr/bin/true"))
+        (tmp_path / unit).write_text(re.sub("/usr/sbin/ldirector(d|ctl)", "/usr/bin/true", text))
     return tmp_path
 
 
@@ -48,7 +50,7 @@ def test_the_sandbox_leaves_little_exposed(units: Path, unit: str) -> None:
 
 
 def test_the_units_differ_in_the_instance_only() -> None:
-    one, many = (settings(unit) for unit in UNITS)
+    one, many = (settings(unit) for unit in DAEMONS)
     told = [
         line.replace("%i.cf start", "start").replace("%i.cf reload", "reload").replace("%i.cf", "ldirectord")
         for line in many
@@ -56,7 +58,7 @@ def test_the_units_differ_in_the_instance_only() -> None:
     assert [line.replace(" (ldirectord)", "") for line in told] == one
 
 
-@pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.parametrize("unit", DAEMONS)
 def test_a_restart_ends_the_daemon_with_the_signal_that_leaves_the_table(unit: str) -> None:
     assert f"RestartKillSignal=SIGRTMIN{LEAVE_TABLE - signal.SIGRTMIN or ''}" in settings(unit)
 

@@ -8,7 +8,7 @@ import pytest
 FILE = r"b'virtual=127.0.0.1:80\n\treal=127.0.0.2:80 gate\n\tservice=http\n#\n'"
 READING = f"from ldirectord_py.config.load import parse; parse({FILE}, 'x.cf')"
 RUNNING = f"import ldirectord_py.cli.ldirectord, ldirectord_py.app; {READING}"
-OPTIONAL = {"aiohttp", "asyncpg", "dns", "h2", "prometheus_client", "rich", "yaml"}
+OPTIONAL = {"aiohttp", "asyncpg", "dns", "h2", "prometheus_client", "pyroute2", "rich", "yaml"}
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,8 @@ class Command:
     """One or more paragraphs for the command's own help."""
     arguments: Callable[[ArgumentParser], None]
     """Adds the command's arguments."""
+    intermixed: bool = False
+    """Whether options may stand between its arguments, which argparse refuses after one that may be missing."""
     run: Callable[[Namespace], Status]
     """Does it.  `DirectorError` and `OSError` are told on standard error and end in `Status.ERROR`."""
 

@@ -1,4 +1,4 @@
-"""The table of commands: a new one is a module in this folder and a row here.
+"""The table of commands: a new one is a module in this folder, or in one below it, and a row here.
 
 A module is imported when its command is carried out: all of them together take longer than any of them.
 """
@@ -14,8 +14,8 @@ def _loaded(module: str) -> Command:
     return command
 
 
-def _entry(name: str, summary: str) -> CommandEntry:
-    return CommandEntry(name, summary, partial(_loaded, name))
+def _entry(name: str, summary: str, folder: str = "") -> CommandEntry:
+    return CommandEntry(name, summary, partial(_loaded, f"{folder}{name}"))
 
 
 COMMANDS: tuple[CommandEntry, ...] = (
@@ -34,6 +34,11 @@ COMMANDS: tuple[CommandEntry, ...] = (
     _entry("lint", "tell what is legal in a configuration and probably not meant"),
     _entry("convert", "write a ldirectord.cf as YAML, or the other way round"),
     _entry("replay", "tell again what a director has recorded, or what another configuration would have made of it"),
+    _entry(
+        "realserver",
+        "make this machine a real server for direct routing or tunnelling, or say what is wrong with it",
+        "machine.",
+    ),
     _entry("demo", "show on three small web servers what a director does"),
     _entry("names", ""),
 )

@@ -83,6 +83,20 @@ def test_help_is_no_error(words: list[str], capsys: pytest.CaptureFixture[str]) 
     assert capsys.readouterr().out
 
 
+@pytest.mark.parametrize("words", ["do --fast a b", "do a b --fast", "do a --fast b", "--fast do a b"])
+def test_options_stand_anywhere_where_a_command_wants_it(words: str) -> None:
+    def arguments(parser: ArgumentParser) -> None:
+        parser.add_argument("action", choices=["do"])
+        parser.add_argument("names", nargs="*")
+        parser.add_argument("--fast", action="store_true")
+
+    def run(asked: Namespace) -> Status:
+        return Status.FINE if (asked.names, asked.fast) == (["a", "b"], True) else Status.FOUND
+
+    command = Command(description="Does it.", arguments=arguments, run=run, intermixed=True)
+    assert main(["try", *words.split()], [CommandEntry("try", "try it out", lambda: command)]) == Status.FINE
+
+
 def test_commands_have_names_of_their_own() -> None:
     names = [command.name for command in COMMANDS]
     assert len(set(names)) == len(names)

@@ -17,7 +17,8 @@ from ldirectord_py.model.events import HealthChanged
 from ldirectord_py.model.health import Health, State
 from ldirectord_py.model.outcome import Reason, down
 from ldirectord_py.runtime.director import Director
-from ldirectord_py.runtime.statefile import StateFile, boot_id, owned, predecessor, remembered, settings_before
+from ldirectord_py.runtime.statefile import StateFile, owned, predecessor, remembered, settings_before
+from ldirectord_py.system.identity import boot_id
 
 CONFIG = b"""\
 virtual=192.0.2.1:80

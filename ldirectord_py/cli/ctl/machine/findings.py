@@ -1,0 +1,28 @@
+"""Findings about this machine, as they are shown."""
+
+from collections.abc import Sequence
+
+from ldirectord_py.cli.blocks import Block, sentence
+from ldirectord_py.cli.ctl.command import Status
+from ldirectord_py.cli.rendering import tell_blocks
+from ldirectord_py.cli.terminal import Style
+from ldirectord_py.cluster.finding import Finding, Severity, counts
+
+_STYLES = {Severity.ERROR: Style.RED, Severity.WARNING: Style.YELLOW, Severity.NOTE: Style.DIM}
+
+
+def show(found: Sequence[Finding]) -> None:
+    """Write each finding to standard output, with what was seen and the command that mends it below it."""
+    blocks: list[Block] = []
+    for finding in found:
+        blocks.append(sentence(f"{finding.severity} {finding.id}: {finding.text}", _STYLES[finding.severity]))
+        if finding.evidence:
+            blocks.append(sentence(f"seen: {finding.evidence}", indent=2))
+        if finding.command:
+            blocks.append(sentence(f"mend: {finding.command}", indent=2))
+    tell_blocks(blocks)
+
+
+def status_of(found: Sequence[Finding]) -> Status:
+    """Return what a command ends with that has found these."""
+    return Status.FOUND if counts(found) else Status.FINE

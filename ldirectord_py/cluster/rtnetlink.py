@@ -1,0 +1,127 @@
+"""Devices, addresses and routes, read and changed over rtnetlink(7), through pyroute2.
+
+The library takes 12 MB and a quarter of a second, so it is imported when a session is opened.
+"""
+
+import errno
+import os
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from ipaddress import ip_address
+from typing import Any
+
+from ldirectord_py.cluster.network import Device, HeldAddress, Network
+from ldirectord_py.model.address import IPAddress
+
+_UP, _LOOPBACK, _NO_ARP, _BROADCAST = 0x1, 0x8, 0x80, 0x2  # IFF_* of <linux/if.h>
+_TENTATIVE, _DAD_FAILED, _NO_DAD = 0x40, 0x08, 0x02  # IFA_F_* of <linux/if_addr.h>
+_FAMILIES = {4: socket.AF_INET, 6: socket.AF_INET6}
+_FOR_EVER = 0xFFFFFFFF
+_GONE = (errno.EADDRNOTAVAIL, errno.ENODEV, errno.ESRCH)
+
+
+class Rtnetlink:
+    """A session with the kernel; every method raises `OSError` where the kernel refuses."""
+
+    def __init__(self, session: Any, refusal: type[Exception]) -> None:
+        self._session = session
+        self._refusal = refusal
+
+    async def network(self) -> Network:
+        """Return what this network namespace has."""
+        with self._translated():
+            links = [link async for link in await self._session.get_links()]
+            addresses = [address async for address in await self._session.get_addr()]
+        names = {link["index"]: link.get("ifname") for link in links}
+        return Network(
+            devices={device.name: device for device in map(_device, links)},
+            addresses=tuple(_held(address, names[address["index"]]) for address in addresses),
+        )
+
+    async def add_tunnel(self, name: str) -> None:
+        """Have the kernel load the module that makes the device *name*: `tunl0` or `ip6tnl0`."""
+        kind = "ipip" if name == "tunl0" else "ip6tnl"
+        try:
+            with self._translated():
+                await self._session.link("add", ifname=name, kind=kind)
+        except FileExistsError:
+            return  # the module has made it meanwhile
+
+    async def set_up(self, device: str, *, up: bool) -> None:
+        """Set *device* up or down."""
+        with self._translated():
+            index = await self._index(device)
+            await self._session.link("set", index=index, state="up" if up else "down")
+
+    async def add_address(self, address: IPAddress, device: str) -> None:
+        """Add *address*, and no network with it; an IPv6 one without detection, and as no source of connections."""
+        more = {}
+        if address.version == 6:
+            # pyroute2 has no word for the lifetimes of a source but those of the message (struct ifa_cacheinfo)
+            more = {"flags": _NO_DAD, "IFA_CACHEINFO": {"ifa_preferred": 0, "ifa_valid": _FOR_EVER}}
+        await self._address("add", address, device, **more)
+
+    async def remove_address(self, address: IPAddress, device: str) -> None:
+        """Remove *address*; one that is not there is as well."""
+        try:
+            await self._address("del", address, device)
+        except OSError as error:
+            if error.errno not in _GONE:
+                raise
+
+    async def _address(self, action: str, address: IPAddress, device: str, **more: Any) -> None:
+        with self._translated():
+            await self._session.addr(
+                action,
+                index=await self._index(device),
+                address=str(address),
+                prefixlen=address.max_prefixlen,
+                family=_FAMILIES[address.version],
+                **more,
+            )
+
+    async def _index(self, device: str) -> int:
+        found = await self._session.link_lookup(ifname=device)
+        if not found:
+            raise OSError(errno.ENODEV, os.strerror(errno.ENODEV), device)
+        return int(found[0])
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        """Turn the library's errors into those of the system."""
+        try:
+            yield
+        except self._refusal as error:
+            number = int(getattr(error, "code", 0) or errno.EPROTO)
+            raise OSError(number, os.strerror(number), "rtnetlink") from error
+
+
+@asynccontextmanager
+async def session() -> AsyncIterator[Rtnetlink]:
+    """Open a session with the kernel."""
+    from pyroute2 import AsyncIPRoute, NetlinkError  # noqa: PLC0415  # see above
+
+    async with AsyncIPRoute() as opened:
+        yield Rtnetlink(opened, NetlinkError)
+
+
+def _device(link: Any) -> Device:
+    flags = link["flags"]
+    return Device(
+        name=link.get("ifname"),
+        up=bool(flags & _UP),
+        mtu=link.get("mtu") or 0,
+        mac=link.get("address") or "",
+        arp=bool(flags & _BROADCAST) and not flags & (_LOOPBACK | _NO_ARP),
+    )
+
+
+def _held(message: Any, device: str) -> HeldAddress:
+    flags = message.get("flags") or 0
+    return HeldAddress(
+        address=ip_address(message.get("local") or message.get("address")),
+        length=message["prefixlen"],
+        device=device,
+        unusable=bool(flags & (_TENTATIVE | _DAD_FAILED)),
+    )
