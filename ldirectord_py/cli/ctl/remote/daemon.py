@@ -51,9 +51,9 @@ class Daemon:
             )
         return status
 
-    def virtual(self, name: str) -> Answer:
-        """Return the virtual service of that name, with all of its servers."""
-        return self.get(f"/v1/virtuals/{quote(name, safe=':')}")
+    def virtual(self, name: str, view: str = "full") -> Answer:
+        """Return the virtual service of that name, with all of its servers, or in a `summary` those that are not up."""
+        return self.get(f"/v1/virtuals/{quote(name, safe=':')}", view=view)
 
     def _asked(self, target: str, body: Answer | None, seconds: float) -> Answer:
         try:

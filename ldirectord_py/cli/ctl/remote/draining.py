@@ -7,6 +7,7 @@ from threading import Event
 from ldirectord_py.cli.ctl.remote.daemon import Answer, Daemon, Refused, tell_line
 from ldirectord_py.cli.ctl.reports.commands import left
 from ldirectord_py.cli.terminal import tell
+from ldirectord_py.model.errors import DirectorError
 from ldirectord_py.system.sysctls import EXPIRE_QUIESCENT_TEMPLATE, current
 
 _EVERY = 1.0
@@ -17,17 +18,24 @@ _KINDS = ("active", "inactive")
 _NOT_FOUND = 404
 
 
+class NoLongerDrained(DirectorError):
+    """Somebody has taken the order back, or its time is over: new connections come."""
+
+
 def wait_until_empty(daemon: Daemon, target: str, seconds: float | None, *, json: bool) -> bool:
-    """Tell how many connections *target* has until none is left; return whether that came within *seconds*."""
-    pause, told, began = Event(), None, time.monotonic()
-    deadline = None if seconds is None else began + seconds
+    """Tell how many connections *target* has until none is left; return whether that came within *seconds*.
+
+    Raises `NoLongerDrained`, and `DirectorError` if the daemon ends.
+    """
+    pause, told = Event(), None
+    deadline = None if seconds is None else time.monotonic() + seconds
     empty_since: float | None = None
     while True:
         servers, now = _servers(daemon, target), time.monotonic()
-        if (found := _sum(servers)) != told:
+        if (found := counted(servers)) is not None and found != told:
             told = found
             _tell(found, servers, json=json)
-        empty_since = (empty_since or now) if _is_empty(servers) else None
+        empty_since = (empty_since or now) if is_empty(servers) else None
         if empty_since is not None and now - empty_since >= _QUIET:
             return True
         remaining = _EVERY if deadline is None else min(_EVERY, deadline - now)
@@ -47,12 +55,15 @@ def _servers(daemon: Daemon, target: str) -> Sequence[Answer]:
     return reals
 
 
-def _is_empty(servers: Sequence[Answer]) -> bool:
-    """Return whether nobody is served any more.
+def is_empty(servers: Sequence[Answer]) -> bool:
+    """Return whether nobody is served any more; raise `NoLongerDrained`.
 
     Over TCP, connections that have ended are remembered as inactive for some minutes, and are no reason to wait;
     elsewhere all are inactive.
     """
+    for each in servers:
+        if each["serving"]:
+            raise NoLongerDrained(f"{each['name']} is drained no longer, and gets new connections")
     return not any(_unknown(each) or _left(each) for each in servers)
 
 
@@ -67,7 +78,10 @@ def _left(server: Answer) -> int:
     return int(counts["active"] + ended)
 
 
-def _sum(servers: Sequence[Answer]) -> Mapping[str, int]:
+def counted(servers: Sequence[Answer]) -> Mapping[str, int] | None:
+    """Return how many connections servers have together; None: that cannot be told now."""
+    if any(map(_unknown, servers)):
+        return None
     counts = [server["connections"] or {} for server in servers]
     return {kind: sum(each.get(kind, 0) for each in counts) for kind in _KINDS}
 
@@ -115,4 +129,5 @@ def _what_it_takes(persistent: Sequence[str], setting: int | None) -> Iterator[s
 def explained(daemon: Daemon, names: Sequence[str], *, hard: bool) -> Iterator[str]:
     """Yield what `explanations` says of the servers called *names*, which are full names."""
     virtuals = dict.fromkeys(name.partition("@")[2] for name in names)
-    yield from explanations([daemon.virtual(each) for each in virtuals], current(EXPIRE_QUIESCENT_TEMPLATE), hard=hard)
+    found = [daemon.virtual(each, view="summary") for each in virtuals]
+    yield from explanations(found, current(EXPIRE_QUIESCENT_TEMPLATE), hard=hard)
