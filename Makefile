@@ -6,12 +6,12 @@ VENV   := .venv
 RUN    := $(VENV)/bin
 SITE   := build/site
 
-.PHONY: help against demo docs guest test fix lint unit faults package servers lab parity newest oldest locks deb bench clean
+.PHONY: help against demo docs guest test fix lint unit faults page package servers lab parity newest oldest locks deb bench clean
 
 help:
 	@echo "make demo            the director on three small web servers, in 20 seconds (KERNEL=1: on the kernel's IPVS)"
-	@echo "make test            everything that must hold: lint, types, unit, stories, package, servers, lab, parity"
-	@echo "make lint|unit|package|servers|lab|parity   a part of it"
+	@echo "make test            everything that must hold: lint, types, unit, stories, page, package, servers, lab, parity"
+	@echo "make lint|unit|page|package|servers|lab|parity   a part of it"
 	@echo "make guest           a shell in a guest of the lab: root's rights, and IPVS in a kernel of its own"
 	@echo "make fix             puts in order what ruff can, and writes the generated pages again"
 	@echo "make faults          330,000 hostile answers for the checks, of which test has 2,000"
@@ -65,6 +65,9 @@ unit: $(VENV)/.installed
 
 faults: $(VENV)/.installed
 	@tests/run-all $(RUN) faults
+
+page: $(VENV)/.installed
+	@tests/run-all $(RUN) page
 
 package: $(VENV)/.installed
 	@tests/run-all $(RUN) package

@@ -17,6 +17,8 @@ from ldirectord_py.api.health import Health
 from ldirectord_py.api.limits import ConnectionLimiter, Limits
 from ldirectord_py.api.openapi.document import document
 from ldirectord_py.api.origins import check_host, check_origin
+from ldirectord_py.api.page.director_source import DirectorSource
+from ldirectord_py.api.page.routes import PageRoutes
 from ldirectord_py.api.pieces import PieceSender
 from ldirectord_py.api.ports import Director, Ports
 from ldirectord_py.api.problems import tell_problems
@@ -49,9 +51,11 @@ def application(ports: Ports, limits: Limits, door: ConnectionLimiter) -> web.Ap
     sender = PieceSender(limits)
     health = Health(ports, sender)
     health.add_to(app)
-    app.router.add_get("/", health.index)
-    if ports.director is not None:
+    if ports.director is None:
+        app.router.add_get("/", health.index)
+    else:
         _add_api(app, ports.director, ports.version, sender)
+        PageRoutes(DirectorSource(ports.director, ports.version), ports.director.refresh, sender).add_to(app)
         app.router.add_get("/v1/events", Events(ports.director, sender, door, limits).__call__, allow_head=False)
     app.on_response_prepare.append(_finish)
     return app

@@ -1,13 +1,13 @@
 """From documents to what a page shows, a virtual service at a time, so that checks have their turn in between."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ldirectord_py.api.page.overview import Overview, Survey
 from ldirectord_py.api.page.rows import Row, row
 from ldirectord_py.api.page.services import ALL_SHOWN, ROWS, Head, Service, head, service
 from ldirectord_py.api.page.source import Document, Pause, Source
-from ldirectord_py.api.page.timeline import changes
+from ldirectord_py.api.page.timeline import HOUR, changes
 from ldirectord_py.api.page.view import View
 
 _HEAD_ROWS = 3
@@ -25,59 +25,78 @@ class Collected:
     """Whether healthy servers have their rows unasked."""
 
 
-@dataclass(slots=True)
-class _Pages:
-    """Deals virtual services out to pages of about `ROWS` rows."""
-
-    wanted: int
-    filled: int = 0
-    shown: list[Service] = field(default_factory=list)
-
-    def turn(self, rows: int) -> bool:
-        """Return whether a virtual service with *rows* rows stands on the page that is wanted."""
-        here = self.filled // ROWS + 1 == self.wanted
-        self.filled += rows + _HEAD_ROWS
-        return here
-
-    def count(self) -> int:
-        return max(1, -(-self.filled // ROWS))
-
-
 async def collect(source: Source, view: View, now: float, pause: Pause) -> Collected:
     """Return what the page of *view* shows at *now*."""
-    status, events = source.status(), source.events().events
-    changed = changes(events, now)
-    survey, pages = Survey(now), _Pages(view.page)
-    everything = bool(view.virtual) or status["servers"]["total"] <= ALL_SHOWN
+    survey, dealer = Survey(now, _changes(source, now)), _Dealer(view, now)
     async for virtual in source.virtuals(pause):
-        survey.add(virtual, changed, told=view.virtual in {"", virtual["name"]})
+        survey.add(virtual, told=view.virtual in {"", virtual["name"]})
         await pause()
         if view.virtual in {"", virtual["name"]}:
-            _deal(pages, virtual, view, now, everything=everything)
+            await dealer.take(virtual, pause)
+    await dealer.end(pause)
+    return Collected(survey.overview(source.status()), dealer.shown, dealer.pages(), dealer.everything)
+
+
+def _changes(source: Source, now: float) -> dict[str, list[tuple[float, str]]]:
+    return changes(source.transitions(now - HOUR), now)
+
+
+class _Dealer:
+    """Deals virtual services out to pages of about `ROWS` rows.
+
+    The first ones wait until it is known whether there are so few servers altogether that each has its row.
+    """
+
+    def __init__(self, view: View, now: float) -> None:
+        self.shown: list[Service] = []
+        """What is on the page that is wanted."""
+        self.everything = True
+        """Whether healthy servers have rows unasked, as far as is known."""
+        self._view = view
+        self._now = now
+        self._filled = 0
+        self._servers = 0
+        self._waiting: list[Document] = []
+
+    async def take(self, virtual: Document, pause: Pause) -> None:
+        """Find *virtual* its place."""
+        if self._view.virtual:
+            self._alone(virtual)
+            return
+        self._servers += len(virtual["reals"])
+        self._waiting.append(virtual)
+        if self._servers > ALL_SHOWN:
+            self.everything = False
+            await self.end(pause)
+
+    async def end(self, pause: Pause) -> None:
+        """Find those their place that have waited."""
+        for virtual in self._waiting:
+            made = service(virtual, self._view, self._now, everything=self.everything)
+            if made.rows or not self._view.filtered:
+                if self._filled // ROWS + 1 == self._view.page:
+                    self.shown.append(made)
+                self._filled += len(made.rows) + _HEAD_ROWS
             await pause()
-    return Collected(survey.overview(status, events), pages.shown, pages.count(), everything)
+        self._waiting.clear()
 
+    def pages(self) -> int:
+        """Return how many pages there are."""
+        return max(1, -(-self._filled // ROWS))
 
-def _deal(pages: _Pages, virtual: Document, view: View, now: float, *, everything: bool) -> None:
-    """Put *virtual* on the page that is wanted, if it belongs there."""
-    if view.virtual:  # it alone may go on over several pages
-        pages.shown.append(service(virtual, view, now, everything=True, first=(view.page - 1) * ROWS))
-        shown = sum(1 for server in virtual["reals"] if view.matches(virtual, server))
-        pages.filled = max(1, shown)
-        return
-    made = service(virtual, view, now, everything=everything)
-    if (made.rows or not view.filtered) and pages.turn(len(made.rows)):
-        pages.shown.append(made)
+    def _alone(self, virtual: Document) -> None:
+        """Show *virtual*, the only one, which may go on over several pages."""
+        self.shown.append(service(virtual, self._view, self._now, everything=True, first=(self._view.page - 1) * ROWS))
+        self._filled = sum(1 for server in virtual["reals"] if self._view.matches(virtual, server))
 
 
 async def overview(source: Source, view: View, now: float, pause: Pause) -> Overview:
     """Return how things stand at *now*."""
-    events = source.events().events
-    changed, survey = changes(events, now), Survey(now)
+    survey = Survey(now, _changes(source, now))
     async for virtual in source.virtuals(pause):
-        survey.add(virtual, changed, told=view.virtual in {"", virtual["name"]})
+        survey.add(virtual, told=view.virtual in {"", virtual["name"]})
         await pause()
-    return survey.overview(source.status(), events)
+    return survey.overview(source.status())
 
 
 @dataclass(slots=True)
@@ -89,12 +108,14 @@ class Changed:
 
 
 async def changed(source: Source, names: Sequence[str], view: View, now: float, pause: Pause) -> Changed:
-    """Return the heads and rows of *names*: full names of servers, and of virtual services."""
+    """Return the heads and rows of *names*: full names of servers, and of virtual services.
+
+    A row is *shown* if the list of *view* has it, or would have it now.
+    """
     wanted: dict[str, set[str]] = {}
     for full_name in names:
         real, _, service_name = full_name.rpartition("@")
         wanted.setdefault(service_name, set()).update({full_name} if real else set())
-    every = source.status()["servers"]["total"] <= ALL_SHOWN
     found = Changed([], [])
     for name, servers in wanted.items():
         if (virtual := await source.virtual(name, pause)) is None:
@@ -103,6 +124,6 @@ async def changed(source: Source, names: Sequence[str], view: View, now: float, 
         await pause()
         for server in virtual["reals"]:
             if server["name"] in servers:
-                asked = every or view.filtered or bool(view.virtual) or server["status"] != "up"
+                asked = view.filtered or bool(view.virtual) or server["status"] != "up"
                 found.rows.append(row(server, now, shown=asked and view.matches(virtual, server)))
     return found

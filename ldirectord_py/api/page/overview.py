@@ -9,7 +9,7 @@ from typing import Any
 from ldirectord_py.api.page.rows import SOON, Outlook, outlook, since, why
 from ldirectord_py.api.page.services import level, served
 from ldirectord_py.api.page.states import STATES
-from ldirectord_py.api.page.timeline import History, Timeline, changes, timeline
+from ldirectord_py.api.page.timeline import History, Timeline, timeline
 from ldirectord_py.api.page.words import Moment, count, moment, sentence, span
 
 MOST_PROBLEMS = 25
@@ -74,7 +74,9 @@ _RANKS = {"bad": 0, "warning": 1, "note": 2}
 class Survey:
     """Takes in one virtual service after the other, so that checks may have their turn in between."""
 
-    def __init__(self, now: float) -> None:
+    def __init__(self, now: float, changed: Mapping[str, list[tuple[float, str]]]) -> None:
+        """Begin, knowing of the servers in *changed* that their state was another in the last hour: see `changes`."""
+        self._changed = changed
         self._now = now
         self._problems: list[Problem] = []
         self._out: dict[str, History] = {}
@@ -83,11 +85,8 @@ class Survey:
         self._unserved: list[str] = []
         self.counts: Counter[str] = Counter()
 
-    def add(self, virtual: Mapping[str, Any], changed: Mapping[str, Any], *, told: bool = True) -> None:
-        """Take in *virtual*, with all of its servers; *changed* has those whose state was another in the last hour.
-
-        What is wrong with it is *told*, or only counted.
-        """
+    def add(self, virtual: Mapping[str, Any], *, told: bool = True) -> None:
+        """Take in *virtual*, with all of its servers; what is wrong with it is *told*, or only counted."""
         self._levels[level(virtual)] += 1
         self._modes[virtual["mode"]] += 1 if virtual["reals"] else 0
         self.counts["total"] += len(virtual["reals"])
@@ -96,11 +95,11 @@ class Survey:
         if virtual["mode"] != "reals" and out:
             self._unserved.append(virtual["label"])
         if told:
-            self._tell(virtual, out, changed)
+            self._tell(virtual, out)
 
-    def _tell(self, virtual: Mapping[str, Any], out: list[Mapping[str, Any]], changed: Mapping[str, Any]) -> None:
+    def _tell(self, virtual: Mapping[str, Any], out: list[Mapping[str, Any]]) -> None:
         for server in virtual["reals"]:
-            if server["status"] != "up" or server["name"] in changed:
+            if server["status"] != "up" or server["name"] in self._changed:
                 self._keep(virtual, server)
             if server["status"] == "up" and (server["failures"] or _ends_soon(server, self._now)):
                 self._problems.append(self._doubtful(virtual, server))
@@ -152,12 +151,11 @@ class Survey:
             where = {"where": virtual["name"], "states": frozenset({status})}
             yield Problem(grade, status, among, virtual["label"], example, Outlook(), first, **where)
 
-    def overview(self, status: Mapping[str, Any], events: Iterable[Mapping[str, Any]]) -> Overview:
+    def overview(self, status: Mapping[str, Any]) -> Overview:
         """Return how things stand, once everything has been taken in."""
         problems = sorted([*_daemon(status), *self._problems], key=lambda problem: _RANKS[problem.level])
-        known = changes(events, self._now)
         for name, history in self._out.items():
-            history.changes = known.get(name, [])
+            history.changes = self._changed.get(name, [])
         return Overview(
             problems[0].level if problems else "good" if self.counts["total"] else "note",
             self._headline(status),
@@ -197,10 +195,10 @@ class Survey:
         return everyone if total else "No virtual service has a server."
 
     def _details(self, status: Mapping[str, Any]) -> Iterable[str]:
-        pace = status["checks_per_second"]
-        yield count(status["virtuals"], "virtual service")
+        yield count(self._levels.total(), "virtual service")
         told = (f"{self.counts[state]:,} {STATES[state].counted}" for state in STATES if self.counts[state])
         yield f"{count(self.counts['total'], 'server')}: {', '.join(told)}" if self.counts["total"] else "no servers"
+        pace = status["checks_per_second"]
         yield f"{pace:,.0f} checks a second" if pace >= 10 else f"{pace:.2g} checks a second"
         if not status["first_pass"]:
             yield "the first checks are under way"

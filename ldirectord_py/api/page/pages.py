@@ -1,19 +1,23 @@
 """The pages, and the pieces of them that the module asks for again: addresses in, HTML in pieces out."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from ldirectord_py.api.page.collecting import changed, collect, overview
 from ldirectord_py.api.page.detail import Detail, detail
 from ldirectord_py.api.page.feed import feed
-from ldirectord_py.api.page.renderer import Renderer, Turns
-from ldirectord_py.api.page.source import Pause, Source
+from ldirectord_py.api.page.source import Pause, Source, Turns
 from ldirectord_py.api.page.view import View
 from ldirectord_py.api.page.words import maybe
+from ldirectord_py.system.daemon_thread import in_thread
 
 FEED = 60
 """So many events a page begins with."""
+
+Pieces = Iterator[bytes]
+"""HTML in pieces, each of which takes a millisecond or two to make."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,65 +30,73 @@ class Reader:
     """`light`, `dark`, or what the reader's system prefers."""
 
 
+class Render(Protocol):
+    """See `Renderer.pieces`."""
+
+    def __call__(self, template: str, now: float, **values: Any) -> Pieces:
+        """Return the page in pieces."""
+        ...
+
+
 class Pages:
     """Makes pages of what *source* has."""
 
-    def __init__(self, source: Source, renderer: Renderer, version: str) -> None:
+    def __init__(self, source: Source, version: str) -> None:
         self._source = source
-        self._renderer = renderer
         self._version = version
-        """Of the page's files, which are kept by browsers under it."""
+        """Of the page's files, which browsers keep under it."""
+        self._render: Render | None = None
+        self._loading = asyncio.Lock()
 
-    async def page(self, view: View, reader: Reader, now: float) -> AsyncIterator[bytes]:
-        """Yield the whole page: the server that *view* names, or everything it selects."""
-        turns = Turns()
+    async def page(self, view: View, reader: Reader, now: float) -> Pieces:
+        """Return the whole page: the server that *view* names, or everything it selects."""
+        render, turns = await self._renderer(), Turns()
         common = {**self._common(reader, now), "view": view, "theme": reader.theme, "version": self._version}
         if view.server:
-            pieces = self._renderer.pieces(
-                "server.html", now, turns, **common, detail=await self._detail(view.server, now, turns)
-            )
-        else:
-            found = await collect(self._source, view, now, turns)
-            listed = {"services": found.services, "pages": found.pages, "all_shown": found.all_shown}
-            pieces = self._renderer.pieces(
-                "page.html", now, turns, **common, **listed, **self._feed(now), overview=found.overview
-            )
-        async for piece in pieces:
-            yield piece
-
-    async def list(self, view: View, reader: Reader, now: float) -> AsyncIterator[bytes]:
-        """Yield the list of virtual services alone."""
-        turns = Turns()
+            return render("server.html", now, **common, detail=await self._detail(view.server, now, turns))
         found = await collect(self._source, view, now, turns)
         listed = {"services": found.services, "pages": found.pages, "all_shown": found.all_shown}
-        common = self._common(reader, now)
-        async for piece in self._renderer.pieces("only_list.html", now, turns, **common, **listed, view=view):
-            yield piece
+        return render("page.html", now, **common, **listed, **self._feed(now), overview=found.overview)
 
-    async def changed(self, names: Sequence[str], view: View, now: float, *, everything: bool) -> AsyncIterator[bytes]:
-        """Yield heads and rows of *names*, and with *everything* how things stand and what happened."""
-        turns = Turns()
+    async def list(self, view: View, reader: Reader, now: float) -> Pieces:
+        """Return the list of virtual services alone."""
+        render = await self._renderer()
+        found = await collect(self._source, view, now, Turns())
+        listed = {"services": found.services, "pages": found.pages, "all_shown": found.all_shown}
+        return render("only_list.html", now, **self._common(reader, now), **listed, view=view)
+
+    async def changed(self, names: Sequence[str], view: View, now: float, *, everything: bool) -> Pieces:
+        """Return heads and rows of *names*, and with *everything* how things stand and what happened."""
+        render, turns = await self._renderer(), Turns()
         found = await changed(self._source, names, view, now, turns)
-        stands = {"overview": await overview(self._source, view, now, turns), **self._feed(now)} if everything else {}
-        values = {"overview": None, **stands, "heads": found.heads, "rows": found.rows}
-        async for piece in self._renderer.pieces("changed.html", now, turns, **values):
-            yield piece
+        stands: dict[str, Any] = {"overview": None}
+        if everything:
+            stands = {"overview": await overview(self._source, view, now, turns), **self._feed(now)}
+        return render("changed.html", now, **stands, heads=found.heads, rows=found.rows)
 
-    async def server(self, name: str, reader: Reader, now: float) -> AsyncIterator[bytes]:
-        """Yield what is known of one server; nothing, where there is none of this name."""
-        turns = Turns()
-        if (found := await self._detail(name, now, turns)) is None:
-            return
-        common = self._common(reader, now)
-        async for piece in self._renderer.pieces("detail.html", now, turns, **common, detail=found):
-            yield piece
+    async def server(self, name: str, reader: Reader, now: float) -> Pieces | None:
+        """Return what is known of one server; None: there is none of this name."""
+        render = await self._renderer()
+        if (found := await self._detail(name, now, Turns())) is None:
+            return None
+        return render("detail.html", now, **self._common(reader, now), detail=found)
+
+    async def _renderer(self) -> Render:
+        """Return what fills the templates: most directors are never asked for a page, so that is loaded when one is.
+
+        It takes a tenth of a second, and so a thread.  Raises `NoThread`.
+        """
+        async with self._loading:
+            if self._render is None:
+                self._render = await in_thread(_load)
+            return self._render
 
     def _common(self, reader: Reader, now: float) -> dict[str, Any]:
         status = {**self._source.status(), "you": reader.you}
         return {"status": status, "loaded": maybe(status["loaded"], now)}
 
     def _feed(self, now: float) -> dict[str, Any]:
-        known = self._source.events()
+        known = self._source.events(FEED)
         return {"lines": feed(known.events, now, FEED), "boot": known.boot, "last": known.last}
 
     async def _detail(self, name: str, now: float, pause: Pause) -> Detail | None:
@@ -94,3 +106,9 @@ class Pages:
         if virtual is None or server is None:
             return None
         return detail(virtual, server, self._source.history(name), now)
+
+
+def _load() -> Render:
+    from ldirectord_py.api.page.renderer import Renderer  # noqa: PLC0415  # see `Pages._renderer`
+
+    return Renderer().pieces

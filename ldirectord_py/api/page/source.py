@@ -1,19 +1,36 @@
 """What the page is made of: the documents of the API, asked for where the page needs them."""
 
+import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 Document = Mapping[str, Any]
+HOLD = 0.001
+"""Seconds for which the loop is held at a time, but for what cannot be divided: a row, a virtual service's headline."""
 Pause = Callable[[], Awaitable[None]]
 """Lets others have their turn, if it is time for that: to be awaited after each millisecond of work or so."""
+
+
+class Turns:
+    """A `Pause`: lets others have their turn whenever we have worked for `HOLD` seconds."""
+
+    def __init__(self) -> None:
+        self._began = time.perf_counter()
+
+    async def __call__(self) -> None:
+        """Return at once, or after a turn of the loop."""
+        if time.perf_counter() - self._began >= HOLD:
+            await asyncio.sleep(0)
+            self._began = time.perf_counter()
 
 
 class Source(Protocol):
     """Hands out documents as the API gives them away, each as things are when it is asked for."""
 
     def status(self) -> Document:
-        """Return the document of `/v1/status`, without `you`; of `servers` only `total` is needed."""
+        """Return the document of `/v1/status`, without `you` and without what is counted."""
         ...
 
     def virtuals(self, pause: Pause, /) -> AsyncIterator[Document]:
@@ -28,8 +45,12 @@ class Source(Protocol):
         """Return `checks` and `events` of the server with this full name; both are empty where nothing is known."""
         ...
 
-    def events(self) -> "Events":
-        """Return what happened lately."""
+    def events(self, most: int, /) -> "Events":
+        """Return what happened lately, so many events at *most*."""
+        ...
+
+    def transitions(self, since: float, /) -> Sequence[Document]:
+        """Return the events from *since* on that tell of a server's new state, oldest first."""
         ...
 
 

@@ -8,13 +8,14 @@ from ldirectord_py.api.page.words import moment, span
 
 HOUR = 3600.0
 MOST_LANES = 20
-_STATES = {
+TRANSITIONS = {
     "real_down": "down",
     "real_up": "up",
     "real_adopted": "up",
     "real_unknown": "unknown",
     "maintenance_begun": "maintenance",
 }
+"""The names of events that tell of a server's new state, and that state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ def changes(events: Iterable[Mapping[str, Any]], now: float) -> dict[str, list[t
 
 
 def _state(event: Mapping[str, Any]) -> str:
-    return _STATES.get(event["name"], "")
+    return TRANSITIONS.get(event["name"], "")
 
 
 def _lane(history: History, started: float, now: float) -> Lane:

@@ -51,7 +51,9 @@ def test_all_that_is_served_is_in_it() -> None:
         if route.resource is not None and route.method != "HEAD"
     }
     described = {(path, method) for path, methods in DOCUMENT["paths"].items() for method in methods}
-    assert {(path, method) for path, method in served if path not in NOT_DESCRIBED} == described
+    assert {
+        (path, method) for path, method in served if path not in NOT_DESCRIBED and not path.startswith("/page/")
+    } == described
 
 
 @pytest.mark.parametrize(

@@ -108,7 +108,7 @@ def virtual(name: str = "tcp:10.0.0.1:80", reals: Sequence[dict[str, Any]] = (),
     return known | other
 
 
-def status(servers: int = 3, **other: Any) -> dict[str, Any]:
+def status(**other: Any) -> dict[str, Any]:
     """Return the document of the daemon, in good health."""
     known = {
         "version": "1.0",
@@ -124,9 +124,6 @@ def status(servers: int = 3, **other: Any) -> dict[str, Any]:
         "table": {"kind": "kernel", "reachable": True, "agrees": True},
         "refused_at": None,
         "refused": [],
-        "sysctls": [],
-        "virtuals": 1,
-        "servers": {"total": servers},
         "checks_per_second": 12.5,
         "you": {"name": "root", "may_write": True},
     }
@@ -160,8 +157,7 @@ class Documents:
         self._virtuals = {each["name"]: each for each in virtuals}
         self._events = events
         self._checks = checks
-        total = sum(len(each["reals"]) for each in self._virtuals.values())
-        self._status = status(total, virtuals=len(self._virtuals), **daemon)
+        self._status = status(**daemon)
 
     def status(self) -> Document:
         return self._status
@@ -178,6 +174,9 @@ class Documents:
         about = [each for each in self._events if f"{each.get('real')}@{each.get('virtual')}" == name]
         return {"name": name, "checks": self._checks, "events": about}
 
-    def events(self) -> Events:
+    def events(self, most: int) -> Events:
         last = self._events[-1]["id"] if self._events else 0
-        return Events(self._events, last, "b0")
+        return Events(self._events[-most:], last, "b0")
+
+    def transitions(self, since: float) -> Sequence[Document]:
+        return [each for each in self._events if each["time"] >= since]

@@ -1,0 +1,134 @@
+"""What the status page costs: in Chromium, and the daemon.  `python benchmarks/page.py [SERVERS]`, as root or not.
+
+A daemon checks so many web servers on the loopback once a second, and 50 of them change their state each second, while
+a page with all of their rows is open, and one as it comes.  Needs Debian's chromium.
+"""
+
+import statistics
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.page.conftest import CHROMIUM
+from tests.page.director import Director, Hosts, section
+from tests.peers.webserver import WebServer
+
+CHANGES = 50
+"""A second."""
+SECONDS = 20
+WATCH = """
+window.long = []; window.told = {}; window.took = []
+const note = list => list.getEntries().forEach(each => long.push(each.duration))
+new PerformanceObserver(note).observe({ type: "longtask", buffered: true })
+"""
+ROWS = """
+new MutationObserver(changes => {
+  for (const { target } of changes) {
+    const at = told[target.dataset.name + target.dataset.status]
+    if (at) { took.push(performance.now() - at); delete told[target.dataset.name + target.dataset.status] }
+  }
+}).observe(document.getElementById("list"), { subtree: true, attributeFilter: ["data-status"] })
+const parse = JSON.parse
+JSON.parse = text => {
+  const event = parse(text)
+  if (event.real) told[event.real + "@" + event.virtual + event.name.replace("real_", "")] = performance.now()
+  return event
+}
+"""
+
+
+def cpu(pid: int) -> float:
+    """Return the seconds of the processor that a process has had."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / 100
+
+
+def flip(hosts: Hosts, servers: int, end: threading.Event) -> None:
+    number, sick = 0, set()
+    while not end.wait(1 / CHANGES):
+        number = (number + 37) % servers
+        (hosts.alive if number in sick else hosts.sick)(number)
+        sick ^= {number}
+
+
+def opened(browser: Browser, url: str) -> Page:
+    page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+    page.add_init_script(WATCH)
+    page.goto(url)
+    page.locator("#live", has_text="Live").wait_for()
+    return page
+
+
+def told(name: str, page: Page) -> None:
+    paint = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+    rows = page.locator("tr.server").count()
+    print(f"{name}: {rows} rows, first paint after {paint:.0f} ms, long tasks {page.evaluate('long')}", flush=True)
+
+
+def changing(name: str, page: Page, pid: int) -> None:
+    page.evaluate(ROWS)
+    page.evaluate("long.length = 0")
+    before = cpu(pid)
+    page.wait_for_timeout(SECONDS * 1000)
+    took, tasks = page.evaluate("[took, long]")
+    spent = (cpu(pid) - before) / SECONDS
+    if took:
+        fast = statistics.quantiles(took, n=100)
+        pace = len(took) / SECONDS
+        print(f"{name}: {pace:.0f} rows a second changed, {fast[49]:.0f} ms after the event (99 %: {fast[98]:.0f})")
+    shown = [round(each) for each in tasks]
+    print(f"{name}: long tasks {shown} ms; the daemon had {spent:.1%} of a processor", flush=True)
+
+
+def lag(director: Director) -> str:
+    with urllib.request.urlopen(f"{director.url}/metrics", timeout=30) as answer:
+        lines = answer.read().decode().splitlines()
+    return "; ".join(line for line in lines if line.startswith("ldirectord_scheduler_lag"))
+
+
+def idle(name: str, director: Director) -> None:
+    before = cpu(director.pid())
+    time.sleep(SECONDS)
+    print(f"{name}: the daemon has {(cpu(director.pid()) - before) / SECONDS:.1%} of a processor")
+
+
+def main(servers: int) -> None:
+    with tempfile.TemporaryDirectory() as home, WebServer() as web, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        director, hosts = Director(Path(home), interval=1), Hosts(web)
+        each = max(1, servers // 10)
+        reals = [[hosts.address(start + number) for number in range(each)] for start in range(0, servers, each)]
+        director.write("".join(section(f"192.0.2.{number}:80", some) for number, some in enumerate(reals, 1)))
+        director.start()
+        try:
+            idle("no page", director)
+            page = opened(browser, director.url)
+            told("all is well", page)
+            idle("all is well, a page is open", director)
+            page.close()
+            for name, query in (("all rows", "/?q=127."), ("as it comes", "/")):
+                end = threading.Event()
+                flipper = threading.Thread(target=flip, args=(hosts, servers, end), daemon=True)
+                flipper.start()
+                time.sleep(3)
+                page = opened(browser, director.url + query)
+                told(name, page)
+                changing(name, page, director.pid())
+                page.close()
+                end.set()
+                flipper.join()
+            print(lag(director))
+        finally:
+            director.end()
+            browser.close()
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1000)

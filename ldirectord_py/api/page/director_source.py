@@ -1,0 +1,95 @@
+"""The documents that the page is made of, from what the API's ports show."""
+
+import socket
+from collections.abc import AsyncIterator, Sequence
+
+from ldirectord_py.api.page.source import Document, Events, Pause
+from ldirectord_py.api.page.timeline import TRANSITIONS
+from ldirectord_py.api.ports import Director
+from ldirectord_py.api.views import servers, virtuals
+from ldirectord_py.model.errors import DirectorError
+from ldirectord_py.model.history import EventQuery
+from ldirectord_py.model.snapshot import VirtualStatus
+from ldirectord_py.model.text.escaping import printable
+
+MOST_TRANSITIONS = 1_000
+"""Of the last hour; those before them have no place in the timeline."""
+MOST_OF_ONE = 200
+"""Events of one server."""
+_TOGETHER = 16
+"""Servers described in one go."""
+
+
+class DirectorSource:
+    """See `Source`."""
+
+    def __init__(self, director: Director, version: str) -> None:
+        self._director = director
+        self._version = version
+        self._host = socket.gethostname()
+
+    def status(self) -> Document:
+        """See `Source.status`."""
+        daemon, snapshot = self._director.status(), self._director.snapshot()
+        table = daemon.table
+        return {
+            "version": self._version,
+            "pid": daemon.pid,
+            "host": self._host,
+            "config": printable(daemon.config),
+            "loaded": daemon.loaded,
+            "started": daemon.started,
+            "first_pass": snapshot.first_pass,
+            "healthy": daemon.healthy,
+            "table": {"kind": table.kind, "reachable": table.reachable, "agrees": table.agrees},
+            "refused_at": daemon.refused_at,
+            "refused": [printable(sentence) for sentence in daemon.refused],
+            "checks_per_second": daemon.checks_per_second,
+        }
+
+    async def virtuals(self, pause: Pause) -> AsyncIterator[Document]:
+        """See `Source.virtuals`."""
+        for virtual in self._director.snapshot().virtuals:
+            yield await self._document(virtual, pause)
+
+    async def virtual(self, name: str, pause: Pause) -> Document | None:
+        """See `Source.virtual`."""
+        for virtual in self._director.snapshot().virtuals:
+            if str(virtual.key) == name:
+                return await self._document(virtual, pause)
+            await pause()
+        return None
+
+    async def _document(self, virtual: VirtualStatus, pause: Pause) -> Document:
+        counts, described = virtuals.Counts(), []
+        for some in virtuals.chunks(virtual.reals, _TOGETHER):
+            for real in some:
+                counts.add(real)
+                described.append(servers.as_json(real, self._director.exchanges.of(real.key)))
+            await pause()
+        return {**virtuals.head(virtual, counts), "reals": described}
+
+    def history(self, name: str) -> Document:
+        """See `Source.history`."""
+        try:
+            (key,) = self._director.concerned(self._director.find(name))
+        except (DirectorError, ValueError):  # a reload has taken it away
+            return {"checks": (), "events": ()}
+        known = self._director.exchanges.of(key)
+        events = self._director.events.find(EventQuery(servers=frozenset((name,)), limit=MOST_OF_ONE))
+        return {
+            "checks": [exchange.as_json() for exchange in known.exchanges] if known else (),
+            "events": [event.as_json() for event in events if event.level != "debug"],
+        }
+
+    def events(self, most: int) -> Events:
+        """See `Source.events`."""
+        recorded = self._director.events
+        found = recorded.find(EventQuery(limit=5 * most))
+        told = [event.as_json() for event in found if event.level != "debug"]
+        return Events(told[-most:], recorded.last, recorded.boot)
+
+    def transitions(self, since: float) -> Sequence[Document]:
+        """See `Source.transitions`."""
+        query = EventQuery(since=since, kinds=frozenset(TRANSITIONS), limit=MOST_TRANSITIONS)
+        return [event.as_json() for event in self._director.events.find(query)]

@@ -1,0 +1,111 @@
+// Pieces of HTML from the server, which has escaped in them what others wrote, and how they take their places.
+
+import { tell } from "./times.js";
+
+const KEPT = new Set(["open"]); // what the reader has opened stays so
+
+export const byId = (id) => document.getElementById(id);
+
+export function make(tag, properties = {}, ...children) {
+  const made = Object.assign(document.createElement(tag), properties);
+  made.append(...children);
+  return made;
+}
+
+export function headers(more = {}) {
+  const token = sessionStorage.getItem("token");
+  return token ? { ...more, Authorization: `Bearer ${token}` } : more;
+}
+
+export async function ask(address) {
+  const answer = await fetch(address, { headers: headers() });
+  if (!answer.ok) throw new Error(`${answer.status}`);
+  return answer;
+}
+
+export async function pieces(address) {
+  const template = document.createElement("template");
+  template.innerHTML = await (await ask(address)).text();
+  tell(template.content);
+  return template.content;
+}
+
+// Makes *old* what *fresh* is, and touches nothing that is so already: focus, selection and scrolling stay.
+export function morph(old, fresh) {
+  if (old.isEqualNode(fresh)) return;
+  if (old.nodeName !== fresh.nodeName || old.id !== fresh.id) return old.replaceWith(fresh);
+  if (old.nodeType !== Node.ELEMENT_NODE) {
+    old.data = fresh.data;
+    return;
+  }
+  for (const { name } of [...old.attributes]) {
+    if (!KEPT.has(name) && !fresh.hasAttribute(name)) old.removeAttribute(name);
+  }
+  for (const { name, value } of fresh.attributes) {
+    if (!KEPT.has(name) && old.getAttribute(name) !== value) old.setAttribute(name, value);
+  }
+  const [were, are] = [[...old.childNodes], [...fresh.childNodes]];
+  are.forEach((child, number) => (number < were.length ? morph(were[number], child) : old.append(child)));
+  were.slice(are.length).forEach((child) => child.remove());
+}
+
+export const seen = new Set(); // names of the rows and heads on the screen
+const watcher = new IntersectionObserver((entries) => {
+  for (const { isIntersecting, target } of entries) {
+    if (isIntersecting) seen.add(target.dataset.name);
+    else seen.delete(target.dataset.name);
+  }
+});
+
+export function watch() {
+  watcher.disconnect();
+  seen.clear();
+  document.querySelectorAll("tr.server, .head").forEach((element) => watcher.observe(element));
+}
+
+// A change is marked for a while by a bar, not by an animation: dozens of them would keep the browser busy.
+function mark(row) {
+  row.classList.add("fresh");
+  setTimeout(() => row.classList.remove("fresh"), 2000);
+}
+
+function placeNew(row) {
+  const body = byId(row.dataset.body);
+  const wanted = "shown" in row.dataset || byId("list")?.dataset.all === "yes";
+  if (!body || !wanted) return;
+  body.append(row);
+  body.parentElement.hidden = false;
+  watcher.observe(row);
+  mark(row);
+}
+
+function placeRow(row) {
+  const old = byId(row.id);
+  if (!old) return placeNew(row);
+  const changed = old.dataset.status !== row.dataset.status;
+  row.classList.toggle("fresh", old.classList.contains("fresh"));
+  morph(old, row);
+  if (changed) mark(old);
+}
+
+function place(piece) {
+  if (piece.dataset.piece === "row") return placeRow(piece);
+  const old = byId(piece.id);
+  if (old) morph(old, piece);
+}
+
+export function placeAll(content) {
+  const all = [...content.querySelectorAll("[data-piece]")];
+  const outer = all.filter((piece) => !piece.parentElement?.closest("[data-piece]"));
+  outer.forEach(place);
+  entitle();
+}
+
+// The title says what is wrong, so that it is seen among many tabs.
+function entitle() {
+  const stands = byId("overview");
+  if (!stands) return;
+  const headline = stands.querySelector(".headline").textContent.trim();
+  const title = stands.matches(".bad, .warning") ? `${headline} – ${document.body.dataset.name}` : document.body.dataset.name;
+  if (document.title !== title) document.title = title;
+}

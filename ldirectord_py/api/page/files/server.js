@@ -1,0 +1,116 @@
+// One server with its history, in a dialog over the page, and the commands that are given there.
+
+import { changed, follow } from "./live.js";
+import { ask, byId, headers, make, morph, pieces } from "./pieces.js";
+import { write } from "./times.js";
+
+let shown = byId("detail")?.dataset.name ?? ""; // whose history is on the screen
+
+const address = (name) => `/page/server?${new URLSearchParams({ name })}`;
+
+export function show(inside, label) {
+  const dialog = make("dialog", {}, ...inside);
+  dialog.setAttribute(...label);
+  dialog.addEventListener("click", (event) => {
+    if (event.target === dialog || event.target.closest("[data-close]")) dialog.close();
+  });
+  dialog.addEventListener("close", () => dialog.remove());
+  document.body.append(dialog);
+  dialog.showModal();
+  return dialog;
+}
+
+export function closing(text) {
+  const button = make("button", { type: "button" }, text);
+  button.dataset.close = "";
+  return button;
+}
+
+export async function open(name) {
+  const content = await pieces(address(name));
+  const whole = make("a", { href: `/?${new URLSearchParams({ server: name })}` }, "As a page");
+  const tools = make("div", { className: "tools" }, whole, closing("Close"));
+  const dialog = show([tools, content], ["aria-labelledby", "detail-title"]);
+  dialog.addEventListener("close", () => (shown = ""));
+  byId("detail-title").focus();
+  shown = name;
+}
+
+follow(async (names) => {
+  if (!shown || (names.length && !names.includes(shown))) return;
+  const fresh = (await pieces(address(shown))).querySelector("#detail");
+  const old = byId("detail");
+  if (!old || old.dataset.name !== fresh.dataset.name) return;
+  const answer = old.querySelector(".answer");
+  if (answer) fresh.querySelector(".answer")?.replaceWith(answer.cloneNode(true)); // morphing leaves it alone
+  morph(old, fresh);
+});
+
+export const isShown = () => Boolean(shown);
+
+// ---- commands ---------------------------------------------------------------------------------------------------
+
+function key() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+async function send(order) {
+  try {
+    const answer = await fetch("/v1/commands", {
+      method: "POST",
+      headers: headers({ "Content-Type": "application/json", "Idempotency-Key": key() }),
+      body: JSON.stringify(order),
+    });
+    return { ok: answer.ok, ...(await answer.json()) };
+  } catch {
+    return { ok: false, detail: "The daemon does not answer: whether it was done is not known." };
+  }
+}
+
+export async function command(form, deed, force = false) {
+  const fields = new FormData(form);
+  const order = { command: deed, target: form.dataset.target };
+  if (force) order.force = true;
+  if (deed !== "enable" && fields.get("for")) order.for = Number(fields.get("for"));
+  if (deed !== "enable" && fields.get("reason")) order.reason = fields.get("reason");
+  const told = await send(order);
+  const answer = form.querySelector(".answer");
+  answer.classList.toggle("refused", !told.ok);
+  answer.replaceChildren(told.ok ? ["Done.", ...(told.notes ?? [])].join(" ") : (told.detail ?? told.title));
+  if (!told.ok && /last-server$/.test(told.type)) {
+    const insist = make("button", { type: "button" }, "Do it all the same");
+    insist.addEventListener("click", () => command(form, deed, true));
+    answer.append(" ", insist);
+  }
+  if (told.ok) form.reset();
+  changed(form.dataset.target);
+}
+
+// ---- a token, for those who may not write without one -------------------------------------------------------------
+
+export function signIn() {
+  if (sessionStorage.getItem("token")) {
+    sessionStorage.removeItem("token");
+    return signed();
+  }
+  const field = make("input", { type: "password", autocomplete: "off", required: true });
+  const label = make("label", {}, "Token, kept until this tab is closed ", field);
+  const answer = make("p", { className: "answer refused" });
+  answer.setAttribute("role", "alert");
+  const form = make("form", {}, label, " ", make("button", { type: "submit" }, "Sign in"), answer);
+  const inside = make("div", { className: "plainly" }, make("h2", {}, "Give commands"), form, make("p", {}, closing("Cancel")));
+  const dialog = show([inside], ["aria-label", "Sign in"]);
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    sessionStorage.setItem("token", field.value.trim());
+    const status = await ask("/v1/status").then((found) => found.json(), () => null);
+    if (status?.you.may_write) return [dialog.close(), signed()];
+    sessionStorage.removeItem("token");
+    answer.textContent = status ? "This token may not give commands." : "Nobody has this token.";
+  });
+}
+
+export function signed() {
+  if (byId("sign")) write(byId("sign"), sessionStorage.getItem("token") ? "Sign out" : "Sign in");
+}

@@ -1,0 +1,121 @@
+"""A real daemon with a table in memory, its web servers, and the page that it serves."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from tests.peers.ports import free_port
+from tests.peers.webserver import Page, Site, WebServer
+from tests.stories.test_command_line import COMMAND
+
+PATIENCE = 40.0
+TOKEN = "t" * 43
+
+
+def until(come_true: Callable[[], object], told: Callable[[], str] = str) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not come_true():
+        assert time.monotonic() < deadline, told()
+        time.sleep(0.02)
+
+
+class Director:
+    """A daemon in a folder of its own, that can be started, ended and started again."""
+
+    def __init__(self, home: Path, interval: int = 1) -> None:
+        self.home = home
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._config = home / "web.cf"
+        self._process: subprocess.Popen[bytes] | None = None
+        self._head = (
+            f"checkinterval={interval}\nchecktimeout=5\nnegotiatetimeout=5\nstatuslisten=127.0.0.1:{self.port}\n"
+        )
+
+    def write(self, text: str) -> None:
+        """Have *text*, the sections, be what the daemon does when it starts next."""
+        self._config.write_text(f"{self._head}{text}")
+
+    def start(self) -> None:
+        """Start it, and wait until each server has been checked once."""
+        command = [sys.executable, str(COMMAND), "--table", "memory", "--foreground", str(self._config), "start"]
+        with (self.home / "printed").open("ab") as printed:
+            self._process = subprocess.Popen(
+                command,
+                env=os.environ | {"LDIRECTORD_RUN_DIR": str(self.home)},
+                stdin=subprocess.DEVNULL,
+                stdout=printed,
+                stderr=printed,
+            )
+        until(self.ready, self.told)
+
+    def ready(self) -> bool:
+        assert self._process is not None
+        assert self._process.poll() is None, self.told()
+        with suppress(OSError), urllib.request.urlopen(f"{self.url}/-/ready", timeout=5) as answer:
+            return answer.status == 200
+        return False
+
+    def told(self) -> str:
+        return (self.home / "printed").read_text(errors="replace")
+
+    def end(self) -> None:
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(PATIENCE)
+            self._process = None
+
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+
+class Hosts:
+    """One web server that is many, each at an address of its own on the loopback."""
+
+    def __init__(self, servers: WebServer) -> None:
+        listener = socket.create_server(("", 0), backlog=4096)
+        self._port = listener.getsockname()[1]
+        self._site = Site("all of them")
+        servers.serve(self._site, listener)
+
+    def address(self, number: int) -> str:
+        """Return where the server with this number is."""
+        return f"127.1.{number // 250}.{number % 250 + 1}:{self._port}"
+
+    def sick(self, number: int) -> None:
+        """Have one of them say no."""
+        self._site.pages[f"{self.address(number)}/alive.html"] = Page(b"no")
+
+    def alive(self, number: int) -> None:
+        """Have one of them say yes again."""
+        self._site.pages.pop(f"{self.address(number)}/alive.html", None)
+
+
+class Farm:
+    """Web servers that a test ends and revives."""
+
+    def __init__(self, servers: WebServer) -> None:
+        self._servers = servers
+        self.sites: dict[str, Site] = {}
+
+    def add(self, name: str) -> str:
+        """Return the address of a new server."""
+        listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+        site = self.sites[name] = Site(name)
+        self._servers.serve(site, listener)
+        return f"127.0.0.1:{listener.getsockname()[1]}"
+
+
+def section(virtual: str, reals: list[str], *more: str) -> str:
+    """Return a virtual service whose servers are asked for /alive.html."""
+    lines = [f"virtual={virtual}", *(f"\treal={real} masq" for real in reals), "\tservice=http"]
+    lines += ['\trequest="alive.html"', '\treceive="alive"', *(f"\t{line}" for line in more)]
+    return "\n".join(lines) + "\n\n"

@@ -1,0 +1,153 @@
+"""The page in Chromium, before a daemon whose servers die and come back."""
+
+import json
+import urllib.request
+
+from playwright.sync_api import Page, expect
+
+from tests.page.conftest import Open
+from tests.page.director import PATIENCE, Director, Farm, section
+
+WATCHED = """name => {
+  const row = document.getElementById(name);
+  window.changedAt = {};
+  const note = () => (window.changedAt[row.dataset.status] ??= Date.now() / 1000);
+  new MutationObserver(note).observe(row, { attributes: true });
+}"""
+
+
+def row(page: Page, number: int = 0) -> str:
+    name = page.locator("tr.server").nth(number).get_attribute("id")
+    assert name
+    return name
+
+
+def events(director: Director) -> list[dict[str, object]]:
+    with urllib.request.urlopen(f"{director.url}/v1/events", timeout=5) as answer:
+        found: list[dict[str, object]] = json.load(answer)["events"]
+    return found
+
+
+def live(page: Page) -> Page:
+    expect(page.locator("#live")).to_have_text("Live", timeout=PATIENCE * 1000)
+    return page
+
+
+def test_a_server_that_dies_is_seen_within_a_second(shop: Director, farm: Farm, opened: Open) -> None:
+    page = live(opened(shop.url))
+    expect(page.locator(".headline")).to_have_text("All 5 servers are up.")
+    dies = page.locator("tr.server").first
+    page.evaluate(WATCHED, row(page))
+    farm.sites["shop0"].sick()
+    expect(dies.locator(".state")).to_have_text("down", timeout=PATIENCE * 1000)
+    (told,) = (event for event in events(shop) if event["name"] == "real_down")
+    assert page.evaluate("changedAt.down") - float(str(told["time"])) < 1
+    expect(dies.locator(".why")).to_contain_text("Comes back after 1 more success; next check in")
+    expect(page.locator(".headline")).to_have_text("1 of 5 servers is down; every virtual service is served.")
+    expect(page.locator(".problems .subject a")).to_have_count(1)
+    expect(page.locator(".lanes li")).to_have_count(1)
+    expect(page.locator("#feed")).to_contain_text("is down")
+    expect(page.locator("#told")).to_contain_text("is down")
+    assert page.title().startswith("1 of 5 servers is down; every virtual service is served.")
+    farm.sites["shop0"].alive()
+    expect(dies.locator(".state")).to_have_text("up", timeout=PATIENCE * 1000)
+    expect(page.locator(".headline")).to_have_text("All 5 servers are up.")
+
+
+def test_the_page_goes_on_after_the_daemon_has_started_again(shop: Director, farm: Farm, opened: Open) -> None:
+    page = live(opened(shop.url))
+    shop.end()
+    expect(page.locator("#live")).to_have_text("No connection; trying again")
+    farm.sites["api1"].sick()
+    shop.start()
+    live(page)
+    expect(page.locator("tr.server").nth(4).locator(".state")).to_have_text("down", timeout=PATIENCE * 1000)
+    assert page.evaluate("document.getElementById('overview').dataset.boot") == events(shop)[-1]["boot"]
+    farm.sites["shop1"].sick()
+    expect(page.locator("tr.server").nth(1).locator(".state")).to_have_text("down", timeout=PATIENCE * 1000)
+    numbers = [int(each) for each in page.locator("#feed li").evaluate_all("all => all.map(each => each.dataset.id)")]
+    assert numbers == sorted(set(numbers), reverse=True)
+
+
+def test_without_javascript_the_page_is_complete(shop: Director, farm: Farm, opened: Open) -> None:
+    farm.sites["shop2"].sick()
+    page = opened(shop.url, java_script_enabled=False)
+    page.locator("input[name=q]").fill("shop 127.0.0.1")
+    page.locator("input[value=up]").check(force=True)
+    page.get_by_role("button", name="Filter").click()
+    assert page.url == f"{shop.url}/?q=shop+127.0.0.1&state=up"
+    assert page.locator("tr.server").count() in {2, 3}
+    page.get_by_role("link", name="Show all").click()
+    assert page.locator("tr.server").count() == 5
+    page.locator("tr.server a").first.click()
+    expect(page.locator("h1")).to_contain_text("127.0.0.1:")
+    expect(page.locator(".steps li")).to_have_count(1)
+    expect(page.get_by_text("Without JavaScript this page shows")).to_be_visible()
+
+
+def test_a_filter_stays_in_the_address(shop: Director, opened: Open) -> None:
+    page = live(opened(shop.url))
+    page.keyboard.press("/")
+    page.keyboard.type("api")
+    expect(page.locator("tr.server")).to_have_count(2)
+    assert page.url == f"{shop.url}/?q=api"
+    page.locator(".choice.down").click()
+    expect(page.locator("#list")).to_contain_text("No server matches this filter.")
+    assert page.url == f"{shop.url}/?q=api&state=down"
+    page.reload()
+    expect(page.locator("#list")).to_contain_text("No server matches this filter.")
+    expect(page.locator("input[name=q]")).to_have_value("api")
+    page.locator("input[name=q]").press("Escape")
+    expect(page.locator("input[name=q]")).to_have_value("")
+
+
+def test_the_keyboard_reaches_everything(shop: Director, opened: Open) -> None:
+    page = live(opened(shop.url))
+    first = row(page).removeprefix("r-")
+    page.keyboard.press("/")
+    page.keyboard.press("ArrowDown")
+    assert page.evaluate("document.activeElement.dataset.open") == first
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    expect(page.locator("dialog h1")).to_contain_text(first.partition("@")[0])
+    page.keyboard.press("Escape")
+    expect(page.locator("dialog")).to_have_count(0)
+    assert page.evaluate("document.activeElement.dataset.open") == first
+    page.keyboard.press("?")
+    expect(page.locator("dialog")).to_contain_text("to the filter")
+    page.keyboard.press("Escape")
+    expect(page.locator("dialog")).to_have_count(0)
+
+
+def test_light_and_dark_are_kept(shop: Director, opened: Open) -> None:
+    page = opened(shop.url, color_scheme="light")
+    light = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    page.get_by_role("button", name="Dark").click()
+    dark = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert light != dark
+    page.reload()
+    assert page.locator("html").get_attribute("data-theme") == "dark"
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == dark
+
+
+def test_nothing_goes_beyond_the_edge_of_a_phone(shop: Director, farm: Farm, opened: Open) -> None:
+    farm.sites["shop0"].sick()
+    page = live(opened(shop.url, viewport={"width": 360, "height": 700}))
+    expect(page.locator("tr.server .state").first).to_have_text("down", timeout=PATIENCE * 1000)
+    width = "document.documentElement.scrollWidth"
+    assert page.evaluate(width) <= 360
+    page.goto(f"{shop.url}/?server={row(page).removeprefix('r-')}")
+    assert page.evaluate(width) <= 360
+
+
+def test_a_virtual_service_that_nobody_serves_is_said_first(director: Director, farm: Farm, opened: Open) -> None:
+    director.write(section("192.0.2.1:80", [farm.add("only")]) + section("192.0.2.2:80", [farm.add("other")]))
+    director.start()
+    page = live(opened(director.url))
+    farm.sites["other"].sick()
+    farm.sites["only"].sick()
+    expect(page.locator(".headline")).to_have_text("Nobody serves 2 virtual services.", timeout=PATIENCE * 1000)
+    farm.sites["other"].alive()
+    expect(page.locator(".headline")).to_have_text("Nobody serves 192.0.2.1:80.", timeout=PATIENCE * 1000)
+    expect(page.locator(".problems .kind")).to_contain_text("unserved")
