@@ -9,6 +9,8 @@ from aiohttp import web
 from ldirectord_py.api.limits import Limits
 from ldirectord_py.api.problems import RequestRefused
 
+_ENOUGH = 16 * 1024
+"""Bytes that are worth a system call of their own."""
 Begin = Callable[[], Awaitable[tuple[str, Iterator[bytes]]]]
 """Returns the content type of an answer, and its body in pieces that take a few milliseconds each at most."""
 
@@ -49,10 +51,13 @@ class PieceSender:
             async with asyncio.timeout(self._limits.answer_seconds):
                 response.headers["Content-Type"], pieces = await begin()
                 await response.prepare(request)
+                ready = bytearray()
                 while (piece := await self._next(pieces)) is not None:
-                    if piece:
-                        await response.write(piece)
-                await response.write_eof()
+                    ready += piece
+                    if len(ready) >= _ENOUGH:
+                        await response.write(bytes(ready))
+                        ready.clear()
+                await response.write_eof(bytes(ready))
         except (TimeoutError, ConnectionError):  # it reads too slowly, or has left
             if request.transport is not None:
                 request.transport.abort()

@@ -16,7 +16,7 @@ from ldirectord_py.model.text.escaping import printable
 Servers = Mapping[RealKey, ServerState]
 Virtuals = Mapping[VirtualKey, Virtual]
 _MOST_CANDIDATES = 10
-_MOST_LOOKED_AT = 500
+_MOST_LOOKED_AT = 250
 """Names that are compared with one that nobody bears: each takes some microseconds to be written out."""
 
 
