@@ -49,10 +49,12 @@ class ApiEndpoints:
     """Serves where a configuration asks for it; nothing is counted where nobody has asked for metrics yet."""
 
     def __init__(self, answers: ApiAnswers, observe: Callable[[Observer], None], clients: int) -> None:
-        """Serve so many *clients* at each place; *observe* has an observer told of all events."""
+        """Serve so many *clients* in all; *observe* has an observer told of all events."""
         self._answers = answers
         self._observe = observe
-        self._limits = Limits(connections=clients, streams=clients)
+        # Each of the three places has a quarter, so that none takes another's; the last quarter is for streams.
+        quarter = max(clients // 4, 1)
+        self._limits = Limits(connections=quarter, streams=max(quarter // 2, 1))
         self._exposition: Counting | None = None
         self._detail = MetricsDetail.FULL
         self._settings = ApiSettings()

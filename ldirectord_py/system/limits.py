@@ -6,9 +6,9 @@ from dataclasses import dataclass
 _MOST_FILES = 1 << 16
 _OWN = 32
 """Descriptors of the director itself: the log, the table, epoll sets, listening sockets, locks, workers."""
-_OTHERS = 96
-"""For clients of the metrics port and the operator's programs, if there are enough; else a quarter of what is left."""
-_MOST_CLOSING, _MOST_PROGRAMS, _MOST_CLIENTS, _MOST_HOOKS = 256, 64, 32, 16
+_OTHERS = 160
+"""For clients of the API and the operator's programs, if there are enough; else a quarter of what is left."""
+_MOST_CLOSING, _MOST_PROGRAMS, _MOST_CLIENTS, _MOST_HOOKS = 256, 64, 96, 16
 _OF_A_PROGRAM = 4
 """Descriptors that one takes while it is being started; afterwards it is two."""
 
@@ -26,7 +26,7 @@ class Limits:
     drivers: int
     """External programs and the like."""
     clients: int
-    """Connections to the metrics port."""
+    """Connections to all that the API is served on."""
     hooks: int
     """Programs of the operator's besides checks."""
 
@@ -58,7 +58,7 @@ def divided(files: int) -> Limits:
     others = min(_OTHERS, left // 4)
     closing = min(_MOST_CLOSING, (left - others) // 4)
     programs = min(_MOST_PROGRAMS, (left - others) // 4 // _OF_A_PROGRAM)
-    clients = min(_MOST_CLIENTS, others // 3)
+    clients = min(_MOST_CLIENTS, others * 3 // 5)
     return Limits(
         files=files,
         conversations=max(left - others - closing - programs * _OF_A_PROGRAM, 1),

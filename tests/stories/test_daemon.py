@@ -121,10 +121,12 @@ def daemon_in(home: Path) -> Iterator[Daemon]:
             web.serve(sites[name], listener)
         running = Daemon(home, sites, addresses, free_port())
         running.write()
-        yield running
-        if running.process is not None and running.process.poll() is None:
-            running.process.kill()
-            running.process.wait()
+        try:
+            yield running
+        finally:
+            if running.process is not None and running.process.poll() is None:
+                running.process.kill()
+                running.process.wait()
 
 
 @pytest.fixture

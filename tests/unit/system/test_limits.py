@@ -25,13 +25,13 @@ def test_with_hardly_any_files_there_is_one_of_each(files: int) -> None:
     assert may.conversations <= 32
 
 
-@pytest.mark.parametrize(("files", "conversations"), [(64, 14), (256, 86), (1024, 448), (4096, 3456), (65536, 64896)])
+@pytest.mark.parametrize(("files", "conversations"), [(64, 14), (256, 86), (1024, 416), (4096, 3392), (65536, 64832)])
 def test_most_is_for_checks(files: int, conversations: int) -> None:
     assert divided(files).conversations == conversations
 
 
 def test_where_there_are_enough_everybody_has_as_much_as_is_good_for_them() -> None:
-    assert divided(4096) == Limits(files=4096, conversations=3456, closing=256, drivers=64, clients=32, hooks=16)
+    assert divided(4096) == Limits(files=4096, conversations=3392, closing=256, drivers=64, clients=96, hooks=16)
 
 
 def test_too_few_are_told_with_how_many_would_do() -> None:
@@ -39,6 +39,6 @@ def test_too_few_are_told_with_how_many_would_do() -> None:
     assert may.complaint(may.conversations) is None
     assert may.complaint(200) == (
         "This process may have 64 files open, so 14 of 200 checks, and 1 programs, are under way at a time at most:"
-        " where many servers hang, others are checked late; allow it 840 (LimitNOFILE= in the unit, ulimit -n)"
+        " where many servers hang, others are checked late; allow it 904 (LimitNOFILE= in the unit, ulimit -n)"
     )
-    assert divided(840).complaint(200) is None
+    assert divided(904).complaint(200) is None
