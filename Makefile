@@ -6,7 +6,7 @@ VENV   := .venv
 RUN    := $(VENV)/bin
 SITE   := build/site
 
-.PHONY: help against demo docs guest test fix lint unit faults page package servers lab parity newest oldest locks deb bench clean
+.PHONY: help against demo docs guest test fix lint unit faults page pictures package servers lab parity newest oldest locks deb bench clean
 
 help:
 	@echo "make demo            the director on three small web servers, in 20 seconds (KERNEL=1: on the kernel's IPVS)"
@@ -18,6 +18,7 @@ help:
 	@echo "make newest|oldest   lint, unit, stories and servers with the newest, or the lowest, of what pyproject.toml permits"
 	@echo "make docs            the manual as a site with a search of its own, in build/site; it needs no network to be read"
 	@echo "make locks           requirements/*.txt again, with what is newest today"
+	@echo "make pictures        the pictures of the status page in docs/, from a real run (needs chromium)"
 	@echo "make deb             the Debian package, in dist/ (needs debhelper and python3-venv)"
 	@echo "make bench           the figures of docs/benchmarks.md, measured again"
 	@echo "make against COMMIT=...   what a check costs in this tree, compared with that commit"
@@ -68,6 +69,10 @@ faults: $(VENV)/.installed
 
 page: $(VENV)/.installed
 	@tests/run-all $(RUN) page
+
+# needs chromium: see tests/install-debian
+pictures: $(VENV)/.installed
+	@$(RUN)/python -m tests.page.pictures docs/pictures
 
 package: $(VENV)/.installed
 	@tests/run-all $(RUN) package

@@ -38,7 +38,7 @@ new MutationObserver(changes => {
 const parse = JSON.parse
 JSON.parse = text => {
   const event = parse(text)
-  if (event.real) told[event.real + "@" + event.virtual + event.name.replace("real_", "")] = performance.now()
+  if (event?.real) told[event.real + "@" + event.virtual + event.name.replace("real_", "")] = performance.now()
   return event
 }
 """

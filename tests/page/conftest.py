@@ -22,13 +22,21 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def opened(browser: Browser) -> Iterator[Open]:
+def refusals() -> list[str]:
+    """What the console said of requests that were refused; a test that asks for it says which may be."""
+    return []
+
+
+@pytest.fixture
+def opened(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Open]:
     """Open pages; what they complain of in the console, a refused script or style above all, fails the test."""
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
 
     def complain(text: str) -> None:
-        if "net::ERR_" not in text:  # a daemon that is not there is a test's own doing
+        if "status of 4" in text and "refusals" in request.fixturenames:
+            request.getfixturevalue("refusals").append(text)
+        elif "net::ERR_" not in text:  # a daemon that is not there is a test's own doing
             complaints.append(text)
 
     def open_page(url: str, **options: object) -> Page:

@@ -1,5 +1,6 @@
 """A real daemon with a table in memory, its web servers, and the page that it serves."""
 
+import hashlib
 import os
 import socket
 import subprocess
@@ -17,6 +18,7 @@ from tests.stories.test_command_line import COMMAND
 
 PATIENCE = 40.0
 TOKEN = "t" * 43
+"""With which commands may be given."""
 
 
 def until(come_true: Callable[[], object], told: Callable[[], str] = str) -> None:
@@ -34,9 +36,13 @@ class Director:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._config = home / "web.cf"
+        digest = hashlib.sha256(TOKEN.encode()).hexdigest()
+        (home / "tokens").write_text(f"ops write sha256:{digest}\n")
+        (home / "tokens").chmod(0o600)
         self._process: subprocess.Popen[bytes] | None = None
         self._head = (
-            f"checkinterval={interval}\nchecktimeout=5\nnegotiatetimeout=5\nstatuslisten=127.0.0.1:{self.port}\n"
+            f"checkinterval={interval}\nchecktimeout=5\nnegotiatetimeout=5\n"
+            f"statuslisten=127.0.0.1:{self.port}\napitokens={home}/tokens\n"
         )
 
     def write(self, text: str) -> None:

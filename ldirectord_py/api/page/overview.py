@@ -93,7 +93,7 @@ class Survey:
         self.counts.update(server["status"] for server in virtual["reals"])
         out = [server for server in virtual["reals"] if server["status"] != "up"]
         if virtual["mode"] != "reals" and out:
-            self._unserved.append(virtual["label"])
+            self._unserved += [virtual["label"]] if virtual["mode"] == "nobody" else []
         if told:
             self._tell(virtual, out)
 
@@ -175,7 +175,7 @@ class Survey:
         if not status["table"]["reachable"]:
             return "The IPVS table cannot be reached: nothing that checks find is written."
         if nobody := self._modes["nobody"]:
-            which = self._unserved[0] if nobody == 1 == len(self._unserved) else count(nobody, "virtual service")
+            which = self._unserved[0] if len(self._unserved) == 1 else count(nobody, "virtual service")
             return f"Nobody serves {which}."
         if down:
             everyone = "every virtual service is served"

@@ -7,6 +7,8 @@ from typing import Any
 from ldirectord_py.api.page.words import moment, span
 
 HOUR = 3600.0
+SHORTEST = 60.0
+"""Seconds that the picture shows at least; a daemon that has not run for an hour yet shows as much as it knows."""
 MOST_LANES = 20
 TRANSITIONS = {
     "real_down": "down",
@@ -51,8 +53,20 @@ class Timeline:
     lanes: tuple[Lane, ...]
     more: int
     """Servers that have no lane for want of room."""
+    length: float
+    """Seconds from the left edge to now: an hour, but for a daemon that has not run for so long."""
     began: float
     """Seconds from the left edge to the start of the daemon; 0: it ran all the time."""
+
+    @property
+    def title(self) -> str:
+        """Return what is shown, in words."""
+        return "The last hour" if self.length == HOUR else f"The last {span(self.length)}"
+
+    @property
+    def axis(self) -> tuple[str, ...]:
+        """Return how long ago the left edge is, and each quarter after it."""
+        return tuple(span(self.length * part / 4) for part in (4, 3, 2, 1))
 
 
 @dataclass(slots=True)
@@ -70,10 +84,11 @@ class History:
 
 def timeline(histories: Iterable[History], started: float, now: float) -> Timeline:
     """Return the lanes of *histories*; a server that was up all the time has none."""
-    lanes = [lane for history in histories if (lane := _lane(history, started, now)).stretches]
+    length = min(HOUR, max(SHORTEST, now - started))
+    lanes = [lane for history in histories if (lane := _lane(history, started, now, now - length)).stretches]
     lanes.sort(key=lambda lane: (lane.status == "up", -lane.out, lane.name))
-    began = max(0.0, started - (now - HOUR))
-    return Timeline(tuple(lanes[:MOST_LANES]), max(0, len(lanes) - MOST_LANES), round(began, 1))
+    began = max(0.0, started - (now - length))
+    return Timeline(tuple(lanes[:MOST_LANES]), max(0, len(lanes) - MOST_LANES), round(length, 1), round(began, 1))
 
 
 def changes(events: Iterable[Mapping[str, Any]], now: float) -> dict[str, list[tuple[float, str]]]:
@@ -90,8 +105,7 @@ def _state(event: Mapping[str, Any]) -> str:
     return TRANSITIONS.get(event["name"], "")
 
 
-def _lane(history: History, started: float, now: float) -> Lane:
-    left = now - HOUR
+def _lane(history: History, started: float, now: float, left: float) -> Lane:
     begins = max(left, started)
     known = [(min(time, now), state) for time, state in history.changes if time >= begins]
     if not known or known[-1][1] != history.status:  # nobody was told how it came to be as it is

@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ldirectord_py.api.page.states import STATES
-from ldirectord_py.api.page.timeline import HOUR, MOST_LANES, History, changes, timeline
+from ldirectord_py.api.page.timeline import HOUR, MOST_LANES, SHORTEST, History, changes, timeline
 from tests.unit.api.page.documents import NOW, event
 
 LONG_AGO = NOW - 86400
@@ -34,8 +34,12 @@ def test_one_that_is_out_for_longer_than_an_hour_is_out_from_edge_to_edge() -> N
 
 def test_nothing_is_told_of_the_time_before_the_daemon_began() -> None:
     found = timeline([history("down", LONG_AGO)], NOW - 600, NOW)
-    assert found.began == HOUR - 600
-    assert [(part.x, part.width) for part in found.lanes[0].stretches] == [(HOUR - 600, 600)]
+    assert (found.length, found.began, found.title) == (600, 0, "The last 10 min")
+    assert found.axis == ("10 min", "7 min", "5 min", "2 min")
+    assert [(part.x, part.width) for part in found.lanes[0].stretches] == [(0, 600)]
+    young = timeline([history("down", LONG_AGO)], NOW - 20, NOW)
+    assert (young.length, young.began) == (SHORTEST, SHORTEST - 20)
+    assert [(part.x, part.width) for part in young.lanes[0].stretches] == [(SHORTEST - 20, 20)]
 
 
 def test_those_come_first_that_are_out_now_or_were_for_longest() -> None:
@@ -71,10 +75,11 @@ def test_stretches_lie_within_the_hour_and_do_not_overlap(
     status: str, since: float, known: list[tuple[float, str]], started: float
 ) -> None:
     about = history(status, NOW - since, *sorted(known, reverse=True))
-    for lane in timeline([about], NOW - started, NOW).lanes:
+    found = timeline([about], NOW - started, NOW)
+    for lane in found.lanes:
         edge = 0.0
         for part in lane.stretches:
             assert part.x >= edge - 0.2  # they are rounded
             assert part.width >= 0
             edge = part.x + part.width
-        assert edge <= HOUR + 0.2
+        assert edge <= found.length + 0.2

@@ -1,0 +1,75 @@
+"""Takes the pictures of docs/status-page.md, of a real run: `make pictures`."""
+
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.page.conftest import CHROMIUM
+from tests.page.director import PATIENCE, Director, Farm, section, until
+from tests.peers.webserver import WebServer
+
+SECONDS = 25
+"""So long do servers come and go before the first picture, so that there is a history to be seen."""
+COMINGS = (("shop1", 3, 9), ("shop4", 6, 8), ("api2", 10, 14))
+"""Servers that are sick from one second to another."""
+FOR_GOOD = (("shop3", 16), ("mail0", 18), ("mail1", 19), ("docs0", 21))
+"""... and from one second on."""
+
+
+def run_scene(director: Director, farm: Farm) -> None:
+    """Start a daemon of four services, and let their servers have an eventful time."""
+
+    def add(name: str, count: int, *more: str) -> str:
+        number = len(director_sections) + 1
+        return section(f"192.0.2.{number}:80", [farm.add(f"{name}{each}") for each in range(count)], *more)
+
+    director_sections: list[str] = []
+    for name, count, more in (
+        ("shop", 5, ()),
+        ("api", 3, ()),
+        ("mail", 2, ("fallback=127.0.0.1:8080",)),
+        ("docs", 1, ()),
+    ):
+        director_sections.append(add(name, count, f"servicename={name}", *more))
+    director.write("".join(director_sections))
+    director.start()
+    began = time.monotonic()
+    moments = [(at, name, True) for name, at, _ in COMINGS] + [(at, name, False) for name, _, at in COMINGS]
+    for at, name, sick in sorted([*moments, *((at, name, True) for name, at in FOR_GOOD)]):
+        until(lambda at=at: time.monotonic() - began >= at)
+        (farm.sites[name].sick if sick else farm.sites[name].alive)()
+    until(lambda: time.monotonic() - began >= SECONDS)
+
+
+def opened(browser: Browser, url: str, width: int, height: int, colours: str) -> Page:
+    size = {"width": width, "height": height}
+    page = browser.new_page(viewport=size, color_scheme=colours)  # type: ignore[arg-type]
+    page.goto(url)
+    expect(page.locator("#live")).to_have_text("Live", timeout=PATIENCE * 1000)
+    return page
+
+
+def main(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as home, WebServer() as web, sync_playwright() as playwright:
+        director = Director(Path(home))
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        try:
+            run_scene(director, Farm(web))
+            page = opened(browser, director.url, 1440, 1120, "light")
+            expect(page.locator(".headline")).to_contain_text("Nobody serves")
+            page.screenshot(path=folder / "status-page.png")
+            page.locator("tr.server.down a").first.click()
+            expect(page.locator("dialog h1")).to_be_visible()
+            page.locator("dialog").screenshot(path=folder / "status-page-server.png")
+            opened(browser, director.url, 390, 844, "dark").screenshot(path=folder / "status-page-phone.png")
+        finally:
+            browser.close()
+            director.end()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
