@@ -98,11 +98,18 @@ class Hosts:
 
     def sick(self, number: int) -> None:
         """Have one of them say no."""
-        self._site.pages[f"{self.address(number)}/alive.html"] = Page(b"no")
+        for page in self._pages(number):
+            self._site.pages[page] = Page(b"no")
 
     def alive(self, number: int) -> None:
         """Have one of them say yes again."""
-        self._site.pages.pop(f"{self.address(number)}/alive.html", None)
+        for page in self._pages(number):
+            self._site.pages.pop(page, None)
+
+    def _pages(self, number: int) -> tuple[str, str]:
+        """Return its page by the names that a request may call it, with its port and without."""
+        address = self.address(number)
+        return f"{address}/alive.html", f"{address.partition(':')[0]}/alive.html"
 
 
 class Farm:
