@@ -97,6 +97,7 @@ def _add_api(app: web.Application, director: Director, version: str, sender: Pie
         ("/v1/reals", reading.reals),
         ("/v1/history", reading.history),
         ("/v1/config", reading.config),
+        ("/v1/plan", reading.plan),
         ("/v1/metrics-lite", reading.metrics_lite),
         ("/v1/openapi.json", openapi),
     ):

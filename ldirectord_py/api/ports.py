@@ -8,7 +8,8 @@ from ldirectord_py.api.access import Access
 from ldirectord_py.model.commands import Command, CommandDone, Target
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.history import EventSource, ExchangeSource
-from ldirectord_py.model.service import RealKey
+from ldirectord_py.model.plan_steps import PlannedReload
+from ldirectord_py.model.service import RealKey, VirtualKey
 from ldirectord_py.model.snapshot import DaemonStatus, RealStatus, Snapshot
 from ldirectord_py.model.trace import Trace
 
@@ -67,6 +68,14 @@ class Director(Protocol):
 
     def reals(self, keys: Sequence[RealKey]) -> Iterable[RealStatus]:
         """Return how those of *keys* are now that there are, each made when it is asked for."""
+        ...
+
+    async def plan(self) -> PlannedReload:
+        """Return what a reload would do now; raise `NotDirecting`."""
+        ...
+
+    def open_connections(self, virtual: VirtualKey) -> int:
+        """Return how many connections *virtual* has, as far as that is known."""
         ...
 
     async def reload(self, *, force: bool, by: str) -> Mapping[str, Any]:

@@ -20,6 +20,7 @@ from ldirectord_py.api.views.names import pieces_of_names
 from ldirectord_py.api.views.virtuals import SEEN, Counts, View, chunks, pieces_of, pieces_of_list, pieces_of_servers
 from ldirectord_py.model.decisions import Mode
 from ldirectord_py.model.history import EventQuery, Recorded, server_name
+from ldirectord_py.model.plan_steps import PlannedReload, step_as_json
 from ldirectord_py.model.service import RealKey
 from ldirectord_py.model.snapshot import RealStatus, VirtualStatus
 from ldirectord_py.model.text.escaping import printable
@@ -27,6 +28,8 @@ from ldirectord_py.model.text.escaping import printable
 API = 1
 """The version of what is under `/v1/`."""
 JSON = "application/json"
+_STEPS = 64
+"""Changes told in one turn of the loop."""
 _HISTORIES = 8
 """Servers whose checks are told in one turn of the loop."""
 
@@ -94,6 +97,11 @@ class Reading:
         """Show the configuration in force."""
         return await self._send(request, partial(configuration.pieces, self._director.config()))
 
+    async def plan(self, request: web.Request) -> web.StreamResponse:
+        """Show what a reload would change now."""
+        planned = await self._director.plan()
+        return await self._send(request, partial(self._pieces_of_plan, planned))
+
     def _status(self) -> dict[str, Any]:
         status, snapshot = self._director.status(), self._director.snapshot()
         table = status.table
@@ -148,6 +156,17 @@ class Reading:
     def _pieces_of_reals(self, reals: Iterable[RealStatus]) -> Iterator[bytes]:
         yield b'{"reals": ['
         yield from pieces_of_servers(reals, self._director.exchanges)
+        yield b"]}"
+
+    def _pieces_of_plan(self, planned: PlannedReload) -> Iterator[bytes]:
+        problems = json.dumps([printable(problem) for problem in planned.problems])
+        yield f'{{"problems": {problems}, "changes": ['.encode()
+        between = ""
+        for start in range(0, len(planned.steps), _STEPS):
+            some = planned.steps[start : start + _STEPS]
+            told = (step_as_json(step, self._director.open_connections(step.change.virtual)) for step in some)
+            yield (between + ", ".join(map(json.dumps, told))).encode()
+            between = ", "
         yield b"]}"
 
     def _pieces_of_history(self, keys: Sequence[RealKey]) -> Iterator[bytes]:

@@ -12,13 +12,15 @@ from ldirectord_py.model.commands import Command, CommandDone, Target
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.errors import NotDirecting
 from ldirectord_py.model.history import EventSource, ExchangeSource
-from ldirectord_py.model.service import RealKey
+from ldirectord_py.model.plan_steps import PlannedReload
+from ldirectord_py.model.service import RealKey, VirtualKey
 from ldirectord_py.model.snapshot import DaemonStatus, RealStatus, Snapshot, TableStatus
 from ldirectord_py.model.trace import Trace
 from ldirectord_py.probing.tracing.tracer import Tracer
 from ldirectord_py.runtime.check_traces import CheckTraces
 from ldirectord_py.runtime.director import Director
 from ldirectord_py.runtime.operator import Operator
+from ldirectord_py.runtime.reload_plan import planned_reload
 from ldirectord_py.runtime.reloading import Reloader, ReloadResult
 from ldirectord_py.runtime.snapshots import Live, real_statuses
 from ldirectord_py.system.sysctls import KernelSettings
@@ -161,6 +163,16 @@ class ApiAnswers:
     def check_now(self, target: Target) -> Sequence[RealKey]:
         """See `Operator.check_now`."""
         return self._at_work().operator.check_now(target)
+
+    async def plan(self) -> PlannedReload:
+        """Return what a reload would do now; raise `NotDirecting`."""
+        work = self._at_work()
+        with self._breakable():
+            return await planned_reload(self._director, work.reloader.read)
+
+    def open_connections(self, virtual: VirtualKey) -> int:
+        """Return how many connections *virtual* has, as far as that is known."""
+        return sum(each.open for each in self._process.live.counted(virtual).values())
 
     async def reload(self, *, force: bool, by: str) -> Mapping[str, Any]:
         """Reload, and say what changed or every problem; raise `NotDirecting`."""

@@ -103,12 +103,17 @@ class Reloader:
         self.refused: tuple[Problem, ...] = ()
         """What was wrong with the last reload; none: nothing."""
 
+    def read(self) -> Config:
+        """Return what the files say now, and put nothing in force; blocks, and raises `ConfigRejected`."""
+        before = self._director.config
+        return uncollected(lambda: reusing(before, self._load()))
+
     async def reload(self, *, force: bool = False) -> ReloadResult:
         """Read the configuration, and put in force what it says; with *force* even if it takes most virtuals away."""
         async with self._reloading:
             try:
                 before = self._director.config
-                config = await in_thread(lambda: uncollected(lambda: reusing(before, self._load())))
+                config = await in_thread(self.read)
                 self._sources = config.sources
                 if not force and (sentence := too_much(before, config)):
                     insist = f"the one in force stays; if it is meant: ldirectord {self._path} reload --force"

@@ -134,3 +134,21 @@ def test_a_daemon_that_was_killed_leaves_a_socket_that_its_successor_replaces(da
     assert daemon.process is not None
     assert asked(daemon, "/v1/status")["pid"] == daemon.process.pid
     assert daemon.end() == 0
+
+
+def test_what_a_reload_would_change_is_known_before(daemon: Daemon) -> None:  # noqa: F811
+    daemon.start()
+    daemon.until(lambda: daemon.weights() == ALL)
+    daemon.sites["two"].sick()
+    daemon.until(lambda: daemon.weights() == {**ALL, "two": 0})
+    assert asked(daemon, "/v1/plan") == {"problems": [], "changes": []}
+    daemon.write(weights={"one": 9, "two": 5, "three": 1})
+    changes = asked(daemon, "/v1/plan")["changes"]
+    assert [(each["real"], each["before"]["weight"], each["after"]["weight"]) for each in changes] == [
+        (daemon.addresses["one"], 3, 9)
+    ]
+    daemon.write(extra="quiescent=maybe\n")
+    assert asked(daemon, "/v1/plan")["problems"][0].startswith(f"{daemon.config}:5: quiescent")
+    assert daemon.weights() == {**ALL, "two": 0}
+    assert asked(daemon, "/v1/status")["refused"] == []
+    assert daemon.end() == 0

@@ -164,6 +164,7 @@ _PATHS: Mapping[str, Any] = {
         problems=_NAMES,
     ),
     "/v1/config": _get("The configuration in force, and where it comes from", "config", _json(ref("Configuration"))),
+    "/v1/plan": _get("What a reload would change now", "plan", _json(ref("Plan")), problems=("CONFLICT",)),
     "/v1/metrics-lite": _get("A dozen numbers", "numbers", _json(ref("Numbers"))),
     "/v1/openapi.json": _get("This document", "document", _json({"type": "object"})),
     "/v1/commands": _post(

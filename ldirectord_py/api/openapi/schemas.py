@@ -11,6 +11,7 @@ from ldirectord_py.model.health import State
 from ldirectord_py.model.outcome import Reason, Verdict
 from ldirectord_py.model.service import Forwarding
 from ldirectord_py.model.snapshot import StatusWord
+from ldirectord_py.model.text.change_words import CHANGE_WORDS
 from ldirectord_py.model.trace import StepKind
 
 Schema = Mapping[str, Any]
@@ -337,6 +338,19 @@ _CONFIGURED_VIRTUAL = form(
         },
     },
 )
+_CHANGE = form(
+    "One change of the kernel's table.",
+    {
+        "when": {"enum": ["now", "after_checks"]},
+        "action": words(CHANGE_WORDS.values()),
+        "virtual": TEXT,
+        "real": maybe(TEXT),
+        "fallback": FLAG,
+        "before": {"type": ["object", "null"], "description": "what is there now"},
+        "after": {"type": ["object", "null"], "description": "what would be there"},
+        "connections": maybe({**WHOLE, "description": "those that the removal of a service would end"}),
+    },
+)
 _PROBLEM = form(
     "Why there is no such answer (RFC 9457).",
     {
@@ -363,6 +377,7 @@ SCHEMAS: Mapping[str, Schema] = {
     "Admin": _ADMIN,
     "CarriedOut": _CARRIED_OUT,
     "Cause": _CAUSE,
+    "Change": _CHANGE,
     "Changed": _CHANGED,
     "Check": _CHECK,
     "Command": _COMMAND,
@@ -390,6 +405,10 @@ SCHEMAS: Mapping[str, Schema] = {
             "virtuals": form("Virtual services by mode.", dict.fromkeys(("total", *map(str, Mode)), WHOLE)),
             "checks": form("Checks.", {"per_second": NUMBER, "inflight": WHOLE, "queued": WHOLE, "first_pass": FLAG}),
         },
+    ),
+    "Plan": form(
+        "What a reload would change now; servers that are down are expected to stay so, all others to pass.",
+        {"problems": {**TEXTS, "description": "why it would be refused"}, "changes": listed("Change")},
     ),
     "Problem": _PROBLEM,
     "Reloaded": _RELOADED,

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ldirectord_py.cli.ctl.command import Command, Status
-from ldirectord_py.cli.ctl.comparing.plan_steps import Step, real_of, steps_of
 from ldirectord_py.cli.ctl.comparing.plan_text import show, tell_untouched
 from ldirectord_py.cli.ctl.remote.choosing import add_arguments
 from ldirectord_py.cli.ctl.remote.daemon import daemon_of
@@ -16,19 +15,11 @@ from ldirectord_py.cli.environment import Environment
 from ldirectord_py.cli.instances import find_config, instance_name, pid_paths
 from ldirectord_py.cli.terminal import Style, tell
 from ldirectord_py.config.load import load
+from ldirectord_py.engine.plan_steps import steps_of
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.outcome import Reason, down
+from ldirectord_py.model.plan_steps import Step, step_as_json
 from ldirectord_py.model.service import RealKey
-from ldirectord_py.model.table import (
-    AddDestination,
-    AddService,
-    Destination,
-    RemoveService,
-    SetDestination,
-    SetService,
-    Settings,
-)
-from ldirectord_py.observers.changes import CHANGE_WORDS
 from ldirectord_py.planning import PlannedChanges, planned_changes
 from ldirectord_py.runtime.check_once import CheckedOnce
 from ldirectord_py.system.sysctls import advised, current
@@ -68,7 +59,7 @@ def _run(asked: Namespace) -> Status:
             believed=_believed(config, known),
         )
     )
-    steps = list(steps_of(config, planned))
+    steps = list(steps_of(config, planned.found, planned.forecast))
     if asked.json:
         tell(json.dumps(_as_json(config, planned, steps, known), indent=2))
     else:
@@ -103,7 +94,7 @@ def _as_json(config: Config, planned: PlannedChanges, steps: Sequence[Step], kno
         "file": config.path,
         "daemon": known.pid,
         "owned": None if known.virtuals is None else {"by": known.source, "virtuals": sorted(known.virtuals)},
-        "changes": [_step_as_json(step, planned) for step in steps],
+        "changes": [step_as_json(step, planned.connections.get(step.change.virtual)) for step in steps],
         "checks": None if planned.checked is None else _checks_as_json(planned.checked),
         "believed": _checks_as_json(planned.believed),
         "maintenance": [
@@ -127,45 +118,3 @@ def _checks_as_json(checks: Mapping[RealKey, CheckedOnce]) -> list[dict[str, Any
         }
         for key, found in checks.items()
     ]
-
-
-def _step_as_json(step: Step, planned: PlannedChanges) -> dict[str, Any]:
-    change, real = step.change, real_of(step.change)
-    match change:
-        case AddService() | SetService():
-            after: Settings | Destination | None = change.settings
-        case AddDestination() | SetDestination():
-            after = change.destination
-        case _:
-            after = None
-    return {
-        "when": "now" if step.at_once else "after_checks",
-        "action": CHANGE_WORDS[type(change)],
-        "virtual": str(change.virtual),
-        "real": None if real is None else str(real),
-        "fallback": step.fallback,
-        "before": _entry_as_json(step.before),
-        "after": _entry_as_json(after),
-        "connections": planned.connections.get(change.virtual) if isinstance(change, RemoveService) else None,
-    }
-
-
-def _entry_as_json(entry: Settings | Destination | None) -> dict[str, Any] | None:
-    match entry:
-        case None:
-            return None
-        case Settings():
-            return {
-                "scheduler": entry.scheduler,
-                "flags": [flag.name for flag in entry.flags],
-                "persistence": entry.persistence,
-                "netmask": str(entry.netmask),
-                "engine": entry.engine,
-            }
-        case Destination():
-            return {
-                "forwarding": entry.forwarding,
-                "weight": entry.weight,
-                "upper": entry.upper,
-                "lower": entry.lower,
-            }

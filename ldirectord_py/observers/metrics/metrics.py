@@ -11,7 +11,7 @@ from prometheus_client.openmetrics.exposition import generate_latest as generate
 from ldirectord_py.model.config import MetricsDetail
 from ldirectord_py.model.events import DriftKind, Event
 from ldirectord_py.model.snapshot import Snapshot, StatusWord
-from ldirectord_py.observers.changes import CHANGE_WORDS
+from ldirectord_py.model.text.change_words import CHANGE_WORDS
 from ldirectord_py.observers.events.counters import Counters
 from ldirectord_py.observers.events.event_table import TABLE
 from ldirectord_py.observers.events.server_counters import Histogram, RealCounters, VirtualCounters

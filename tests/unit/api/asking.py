@@ -21,8 +21,10 @@ from ldirectord_py.model.config import Config
 from ldirectord_py.model.errors import AmbiguousTarget, CommandRefused, LastServer, UnknownTarget
 from ldirectord_py.model.health import State
 from ldirectord_py.model.outcome import Reason, down
-from ldirectord_py.model.service import RealKey
+from ldirectord_py.model.plan_steps import PlannedReload, Step
+from ldirectord_py.model.service import RealKey, VirtualKey
 from ldirectord_py.model.snapshot import DaemonStatus, RealStatus, Snapshot, TableStatus
+from ldirectord_py.model.table import RemoveService
 from ldirectord_py.model.trace import StepKind, Trace, TraceStep
 from ldirectord_py.observers.history.event_ring import EventRing
 from ldirectord_py.observers.history.exchanges import Exchanges
@@ -97,6 +99,13 @@ class Director:
 
     def reals(self, keys: Sequence[RealKey]) -> Iterator[RealStatus]:
         return (real for real in self._reals() if real.key in keys)
+
+    async def plan(self) -> PlannedReload:
+        step = Step(at_once=True, change=RemoveService(the.WEB), before=the.SETTINGS, fallback=False)
+        return PlannedReload(problems=("web.cf:3: no such directive",), steps=(step,))
+
+    def open_connections(self, virtual: VirtualKey) -> int:
+        return 7 if virtual == the.WEB else 0
 
     async def reload(self, *, force: bool, by: str) -> Mapping[str, Any]:
         return {

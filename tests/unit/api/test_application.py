@@ -81,3 +81,12 @@ async def test_what_is_not_there_is_a_problem(tmp_path: Path, target: str, metho
 async def test_a_query_that_means_nothing_is_refused(tmp_path: Path, query: str) -> None:
     async with serving(tmp_path) as path:
         assert (await ask(path, f"/v1/virtuals?{query}")).status == 400
+
+
+async def test_what_a_reload_would_change_is_shown_with_what_it_ends(tmp_path: Path) -> None:
+    async with serving(tmp_path) as path:
+        answer = await ask(path, "/v1/plan")
+    assert answer.json["problems"] == ["web.cf:3: no such directive"]
+    (change,) = answer.json["changes"]
+    assert (change["when"], change["action"], change["connections"]) == ("now", "remove_service", 7)
+    assert (change["virtual"], change["before"]["scheduler"], change["after"]) == ("tcp:10.0.0.1:80", "wlc", None)

@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from ldirectord_py.cli.ctl.comparing.plan_steps import steps_of
 from ldirectord_py.cli.ctl.comparing.plan_text import show
 from ldirectord_py.config.load import parse
 from ldirectord_py.engine.forecast import Circumstances, forecast
+from ldirectord_py.engine.plan_steps import steps_of
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.outcome import Reason, down, up
@@ -102,7 +102,7 @@ tcp:10.0.0.5:25
 
 def show_all(config: Config) -> None:
     plan = planned(config)
-    show(config, plan, list(steps_of(config, plan)))
+    show(config, plan, list(steps_of(config, plan.found, plan.forecast)))
 
 
 def test_a_pipe_gets_a_line_for_each_step(config: Config, capsys: pytest.CaptureFixture[str]) -> None:

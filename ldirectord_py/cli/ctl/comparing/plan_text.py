@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import assert_never
 
-from ldirectord_py.cli.ctl.comparing.plan_steps import Step, real_of
 from ldirectord_py.cli.daemon.kept_services import KeptServices
 from ldirectord_py.cli.rendering import Row, tell_rows
 from ldirectord_py.cli.terminal import Style, tell
 from ldirectord_py.model.config import Config
+from ldirectord_py.model.plan_steps import Step, real_of
 from ldirectord_py.model.service import RealKey, VirtualKey
 from ldirectord_py.model.table import (
     AddDestination,

@@ -25,8 +25,8 @@ from ldirectord_py.model.table import (
     SetService,
     Settings,
 )
+from ldirectord_py.model.text.change_words import CHANGE_WORDS
 from ldirectord_py.model.text.table_words import destination_differences, settings_differences
-from ldirectord_py.observers.changes import CHANGE_WORDS
 from ldirectord_py.observers.events.log_line import Field, Level, LogLine, names_of
 
 _INSTEAD = " (to have another weight: ldirectorctl weight or drain, or handset=respect)"

@@ -69,6 +69,7 @@ def test_all_that_is_served_is_in_it() -> None:
         (f"/v1/history?target={ONE}", "Histories"),
         ("/v1/events", "Events"),
         ("/v1/config", "Configuration"),
+        ("/v1/plan", "Plan"),
         ("/v1/metrics-lite", "Numbers"),
     ],
 )

@@ -1,11 +1,11 @@
 """The steps of a plan: each change with what it replaces."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import assert_never
 
-from ldirectord_py.model.address import Endpoint
+from ldirectord_py.engine.forecast import Forecast
 from ldirectord_py.model.config import Config
+from ldirectord_py.model.plan_steps import Step, real_of
 from ldirectord_py.model.service import RealKey, VirtualKey
 from ldirectord_py.model.table import (
     AddDestination,
@@ -19,25 +19,14 @@ from ldirectord_py.model.table import (
     Settings,
     TableState,
 )
-from ldirectord_py.planning import PlannedChanges
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One change, with what it replaces."""
-
-    at_once: bool
-    change: Change
-    before: Settings | Destination | None
-    fallback: bool
-
-
-def steps_of(config: Config, planned: PlannedChanges) -> Iterator[Step]:
-    """Yield the steps to what *planned* sees, in order."""
+def steps_of(config: Config, found: TableState, changes: Forecast) -> Iterator[Step]:
+    """Yield the steps that *changes* has from the table *found* to what *config* wants, in order."""
     virtuals = {virtual.key: virtual for virtual in config.virtuals}
-    state = _Table(planned.found)
-    for at_once, changes in ((True, planned.forecast.now), (False, planned.forecast.later)):
-        for change in changes:
+    state = _Table(found)
+    for at_once, some in ((True, changes.now), (False, changes.later)):
+        for change in some:
             virtual = virtuals.get(change.virtual)
             fallback = virtual and virtual.fallback and virtual.kernel_endpoint(virtual.fallback)
             real = real_of(change)
@@ -72,12 +61,3 @@ class _Table:
                 return self._destinations.pop(RealKey(change.virtual, change.real))
             case _:
                 assert_never(change)
-
-
-def real_of(change: Change) -> Endpoint | None:
-    """Return the server that *change* is about; None: it is about a service."""
-    match change:
-        case AddService() | SetService() | RemoveService():
-            return None
-        case _:
-            return change.real
