@@ -55,12 +55,17 @@ class Director:
         with (self.home / "printed").open("ab") as printed:
             self._process = subprocess.Popen(
                 command,
-                env=os.environ | {"LDIRECTORD_RUN_DIR": str(self.home)},
+                env=os.environ | self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=printed,
                 stderr=printed,
             )
         until(self.ready, self.told)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What programs have to know to find it."""
+        return {"LDIRECTORD_RUN_DIR": str(self.home)}
 
     def ready(self) -> bool:
         assert self._process is not None
@@ -118,13 +123,15 @@ class Farm:
     def __init__(self, servers: WebServer) -> None:
         self._servers = servers
         self.sites: dict[str, Site] = {}
+        self.addresses: dict[str, str] = {}
 
     def add(self, name: str) -> str:
         """Return the address of a new server."""
         listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         site = self.sites[name] = Site(name)
         self._servers.serve(site, listener)
-        return f"127.0.0.1:{listener.getsockname()[1]}"
+        address = self.addresses[name] = f"127.0.0.1:{listener.getsockname()[1]}"
+        return address
 
 
 def section(virtual: str, reals: list[str], *more: str) -> str:

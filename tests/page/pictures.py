@@ -1,4 +1,4 @@
-"""Takes the pictures of docs/status-page.md, of a real run: `make pictures`."""
+"""Takes the pictures of the README and of docs/status-page.md, of a real run: `make pictures`."""
 
 import sys
 import tempfile
@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.page.conftest import CHROMIUM
 from tests.page.director import PATIENCE, Director, Farm, section, until
+from tests.page.terminal import draw
 from tests.peers.webserver import WebServer
 
 SECONDS = 25
@@ -55,13 +56,15 @@ def opened(browser: Browser, url: str, width: int, height: int, colours: str) ->
 def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as home, WebServer() as web, sync_playwright() as playwright:
-        director = Director(Path(home))
+        director, farm = Director(Path(home)), Farm(web)
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         try:
-            run_scene(director, Farm(web))
+            run_scene(director, farm)
             page = opened(browser, director.url, 1440, 1120, "light")
             expect(page.locator(".headline")).to_contain_text("Nobody serves")
             page.screenshot(path=folder / "status-page.png")
+            out = farm.addresses["shop3"]
+            draw(folder / "terminal.svg", (("status",), ("why", out)), director.environment)
             page.locator("tr.server.down a").first.click()
             expect(page.locator("dialog h1")).to_be_visible()
             page.locator("dialog").screenshot(path=folder / "status-page-server.png")
