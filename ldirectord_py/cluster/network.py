@@ -44,6 +44,19 @@ class HeldAddress:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """The way to an address."""
+
+    device: str
+    gateway: IPAddress | None = None
+    """The router; None: the address is in a network of this machine, or its own."""
+    local: bool = False
+    """The address is this machine's own."""
+    mtu: int | None = None
+    """Bytes, where the route says so; None: as many as the device takes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Network:
     """What a network namespace has."""
 

@@ -11,13 +11,15 @@ from contextlib import asynccontextmanager, contextmanager
 from ipaddress import ip_address
 from typing import Any
 
-from ldirectord_py.cluster.network import Device, HeldAddress, Network
+from ldirectord_py.cluster.network import Device, HeldAddress, Network, Route
 from ldirectord_py.model.address import IPAddress
 
 _UP, _LOOPBACK, _NO_ARP, _BROADCAST = 0x1, 0x8, 0x80, 0x2  # IFF_* of <linux/if.h>
 _TENTATIVE, _DAD_FAILED, _NO_DAD = 0x40, 0x08, 0x02  # IFA_F_* of <linux/if_addr.h>
 _FAMILIES = {4: socket.AF_INET, 6: socket.AF_INET6}
 _FOR_EVER = 0xFFFFFFFF
+_UNICAST, _LOCAL = 1, 2  # RTN_* of <linux/rtnetlink.h>
+_NO_WAY = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EACCES, errno.EINVAL)  # EACCES: prohibit, EINVAL: blackhole
 _GONE = (errno.EADDRNOTAVAIL, errno.ENODEV, errno.ESRCH)
 
 
@@ -38,6 +40,17 @@ class Rtnetlink:
             devices={device.name: device for device in map(_device, links)},
             addresses=tuple(_held(address, names[address["index"]]) for address in addresses),
         )
+
+    async def route_to(self, address: IPAddress) -> Route | None:
+        """Return the way that packets to *address* take; None: there is none, or they are refused."""
+        try:
+            with self._translated():
+                found = list(await self._session.route("get", dst=str(address), family=_FAMILIES[address.version]))
+        except OSError as error:
+            if error.errno in _NO_WAY:
+                return None
+            raise
+        return _route(found[0]) if found else None
 
     async def add_tunnel(self, name: str) -> None:
         """Have the kernel load the module that makes the device *name*: `tunl0` or `ip6tnl0`."""
@@ -124,4 +137,16 @@ def _held(message: Any, device: str) -> HeldAddress:
         length=message["prefixlen"],
         device=device,
         unusable=bool(flags & (_TENTATIVE | _DAD_FAILED)),
+    )
+
+
+def _route(message: Any) -> Route | None:
+    if message["type"] not in {_UNICAST, _LOCAL} or (index := message.get("oif")) is None:
+        return None
+    gateway = message.get("gateway") or (message.get("via") or {}).get("addr")
+    return Route(
+        device=socket.if_indextoname(index),
+        gateway=ip_address(gateway) if gateway else None,
+        local=message["type"] == _LOCAL,
+        mtu=message.get(("metrics", "mtu")),
     )

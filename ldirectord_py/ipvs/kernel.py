@@ -17,10 +17,12 @@ from ldirectord_py.ipvs.channel import Answers, Channel, DumpInterrupted, Family
 from ldirectord_py.ipvs.modules import load_ip_vs
 from ldirectord_py.ipvs.netlink import WireError
 from ldirectord_py.ipvs.refusals import adopted, harmless, refusal, subject
+from ldirectord_py.ipvs.sync_daemons import ask_daemons, unpack_daemon
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.errors import TableUnavailable
 from ldirectord_py.model.service import VirtualKey
 from ldirectord_py.model.snapshot import NetlinkCalls
+from ldirectord_py.model.sync import SyncDaemon
 from ldirectord_py.model.table import Change, Connections, Refusal, Service, Settings, TableState
 
 _T = TypeVar("_T")
@@ -113,6 +115,12 @@ class KernelTable:
             for place, each in enumerate(wanted)
             if refused.get(place) == errno.ENOENT
         }
+
+    async def sync_daemons(self) -> Sequence[SyncDaemon]:
+        """Return the sync daemons that run: none, one, or one in each role."""
+        async with self._busy:
+            with _translated():
+                return await self._dump(ask_daemons(), unpack_daemon, _Turn())
 
     async def apply(self, changes: Sequence[Change]) -> Sequence[Refusal]:
         """Write *changes* in order; adopt what exists already, and be content where what is to go is gone."""

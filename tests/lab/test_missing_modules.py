@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.lab.support.classic import Classic
+from tests.lab.support.ctl import Machine
 from tests.lab.support.scene import Scene
 
 pytestmark = pytest.mark.kernel("modules")
@@ -56,3 +57,12 @@ def test_a_kernel_that_can_load_it_does(classic: Classic) -> None:
     MODPROBE.write_text("/sbin/modprobe")
     director.start(lacking(classic))
     director.wait_for_weights(classic.weights(3, 2, 1), 20)
+
+
+def test_doctor_says_so_too(classic: Classic, tmp_path: Path) -> None:
+    machine = Machine(classic.scene.director.host, tmp_path / "run-of-director")
+    file = machine.run / "lab.cf"
+    file.write_text(lacking(classic))
+    found = machine.findings("doctor", str(file), "--ignore", "clock")
+    assert [(finding["id"], finding["severity"]) for finding in found] == [("scheduler", "error")]
+    assert SENTENCE in found[0]["text"]

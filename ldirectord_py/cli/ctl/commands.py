@@ -34,6 +34,7 @@ COMMANDS: tuple[CommandEntry, ...] = (
     _entry("lint", "tell what is legal in a configuration and probably not meant"),
     _entry("convert", "write a ldirectord.cf as YAML, or the other way round"),
     _entry("replay", "tell again what a director has recorded, or what another configuration would have made of it"),
+    _entry("doctor", "say what of this machine keeps it from directing what a configuration says", "machine."),
     _entry(
         "realserver",
         "make this machine a real server for direct routing or tunnelling, or say what is wrong with it",

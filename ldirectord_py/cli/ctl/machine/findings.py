@@ -1,12 +1,14 @@
-"""Findings about this machine, as they are shown."""
+"""Findings about this machine, as they are shown, and rights that are missing."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from ldirectord_py.cli.blocks import Block, sentence
 from ldirectord_py.cli.ctl.command import Status
 from ldirectord_py.cli.rendering import tell_blocks
 from ldirectord_py.cli.terminal import Style
 from ldirectord_py.cluster.finding import Finding, Severity, counts
+from ldirectord_py.model.errors import DirectorError
 
 _STYLES = {Severity.ERROR: Style.RED, Severity.WARNING: Style.YELLOW, Severity.NOTE: Style.DIM}
 
@@ -26,3 +28,13 @@ def show(found: Sequence[Finding]) -> None:
 def status_of(found: Sequence[Finding]) -> Status:
     """Return what a command ends with that has found these."""
     return Status.FOUND if counts(found) else Status.FINE
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Say of a lack of rights which one is meant."""
+    try:
+        yield
+    except PermissionError as error:
+        what = f" ({error.filename}: {error.strerror})" if error.filename else ""
+        raise DirectorError(f"only root, with CAP_NET_ADMIN, may change addresses and settings{what}") from error

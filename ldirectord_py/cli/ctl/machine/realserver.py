@@ -3,12 +3,11 @@
 import asyncio
 import json
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from ipaddress import ip_address
 
 from ldirectord_py.cli.ctl.command import Command, Status
-from ldirectord_py.cli.ctl.machine.findings import show, status_of
+from ldirectord_py.cli.ctl.machine.findings import explained, show, status_of
 from ldirectord_py.cli.instances import run_dir
 from ldirectord_py.cli.terminal import Style, tell
 from ldirectord_py.cluster.finding import Finding
@@ -64,7 +63,7 @@ def _run(asked: Namespace) -> Status:
 
 async def _up(file: StateFile, vips: Sequence[IPAddress], asked: Namespace) -> Status:
     async with session() as kernel:
-        with _explained(), file.held():
+        with explained(), file.held():
             taken = await set_up(kernel, file, vips, tunnel=asked.tunnel)
         found = examine(RealServer(vips=vips, network=await kernel.network(), setting=current, tunnel=asked.tunnel))
     if asked.json:
@@ -80,7 +79,7 @@ async def _up(file: StateFile, vips: Sequence[IPAddress], asked: Namespace) -> S
 
 async def _down(file: StateFile, vips: Sequence[IPAddress], asked: Namespace) -> Status:
     async with session() as kernel:
-        with _explained(), file.held():
+        with explained(), file.held():
             undone, left = await put_back(kernel, file, vips)
     if asked.json:
         tell(json.dumps({"undone": [as_json(step) for step in undone], "left": left}, indent=2))
@@ -113,16 +112,6 @@ async def _check(file: StateFile, vips: Sequence[IPAddress], asked: Namespace) -
 def _tell_json(taken: Sequence[Step], found: Sequence[Finding]) -> None:
     told = {"done": [as_json(step) for step in taken], "findings": [finding.as_json() for finding in found]}
     tell(json.dumps(told, indent=2))
-
-
-@contextmanager
-def _explained() -> Iterator[None]:
-    """Say of a lack of rights which one is meant."""
-    try:
-        yield
-    except PermissionError as error:
-        what = f" ({error.filename}: {error.strerror})" if error.filename else ""
-        raise DirectorError(f"only root, with CAP_NET_ADMIN, may change addresses and settings{what}") from error
 
 
 COMMAND = Command(description=_DESCRIPTION, arguments=_arguments, run=_run, intermixed=True)

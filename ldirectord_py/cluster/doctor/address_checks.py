@@ -1,0 +1,52 @@
+"""Where the VIPs are: here, and nowhere else."""
+
+from collections.abc import Iterator
+
+from ldirectord_py.cluster.doctor.surroundings import Check, Surroundings, vips
+from ldirectord_py.cluster.finding import Finding, Severity
+from ldirectord_py.model.address import IPAddress
+
+
+def _present(seen: Surroundings) -> Iterator[Finding]:
+    for vip in vips(seen.config):
+        if seen.network.holders(vip):
+            continue
+        device = seen.wire_of(vip) or "DEVICE"
+        command = f"ip address add {vip}/{vip.max_prefixlen} dev {device}"
+        if others := _others(seen, vip):
+            text = f"the VIP {vip} is on another machine: this one is on standby, or both do not know of each other"
+            yield Finding(id="vip-missing", severity=Severity.NOTE, text=text, evidence=f"{others} has it")
+        else:
+            text = f"the VIP {vip} is not on this machine: nobody reaches its services"
+            evidence = f"none of {len(seen.network.addresses)} addresses here is {vip}"
+            yield Finding(id="vip-missing", severity=Severity.ERROR, text=text, evidence=evidence, command=command)
+
+
+def _alone(seen: Surroundings) -> Iterator[Finding]:
+    if seen.owners.trouble:
+        text = f"whether others have a VIP too was not asked: {seen.owners.trouble}"
+        yield Finding(id="vip-duplicate", severity=Severity.NOTE, text=text)
+    for vip in vips(seen.config):
+        if seen.network.holders(vip) and (others := _others(seen, vip)):
+            yield Finding(
+                id="vip-duplicate",
+                severity=Severity.ERROR,
+                text=(
+                    f"another machine has the VIP {vip} as well, and clients reach the one or the other: a director, or"
+                    " a real server that answers ARP for it"
+                ),
+                evidence=f"{others} answered an ARP probe",
+                command=f"ldirectorctl realserver check {vip}  # there, if it is a real server",
+            )
+
+
+def _others(seen: Surroundings, vip: IPAddress) -> str:
+    """Return who else has *vip*, in words; empty: nobody was heard of."""
+    found = seen.owners.macs.get(vip, {})
+    return ", ".join(f"{mac} on {device}" for device, macs in sorted(found.items()) for mac in sorted(macs))
+
+
+CHECKS = (
+    Check("vip-missing", "each VIP is on this machine", _present),
+    Check("vip-duplicate", "no other machine on the wire has an IPv4 VIP (an ARP probe asks)", _alone),
+)
