@@ -17,7 +17,6 @@ from ldirectord_py.model.address import IPAddress
 _UP, _LOOPBACK, _NO_ARP, _BROADCAST = 0x1, 0x8, 0x80, 0x2  # IFF_* of <linux/if.h>
 _TENTATIVE, _DAD_FAILED, _NO_DAD = 0x40, 0x08, 0x02  # IFA_F_* of <linux/if_addr.h>
 _FAMILIES = {4: socket.AF_INET, 6: socket.AF_INET6}
-_FOR_EVER = 0xFFFFFFFF
 _UNICAST, _LOCAL = 1, 2  # RTN_* of <linux/rtnetlink.h>
 _NO_WAY = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EACCES, errno.EINVAL)  # EACCES: prohibit, EINVAL: blackhole
 _GONE = (errno.EADDRNOTAVAIL, errno.ENODEV, errno.ESRCH)
@@ -38,7 +37,8 @@ class Rtnetlink:
         names = {link["index"]: link.get("ifname") for link in links}
         return Network(
             devices={device.name: device for device in map(_device, links)},
-            addresses=tuple(_held(address, names[address["index"]]) for address in addresses),
+            # a device may have come or gone between the two answers
+            addresses=tuple(_held(each, names[each["index"]]) for each in addresses if each["index"] in names),
         )
 
     async def route_to(self, address: IPAddress) -> Route | None:
@@ -69,10 +69,7 @@ class Rtnetlink:
 
     async def add_address(self, address: IPAddress, device: str) -> None:
         """Add *address*, and no network with it; an IPv6 one without detection, and as no source of connections."""
-        more = {}
-        if address.version == 6:
-            # pyroute2 has no word for the lifetimes of a source but those of the message (struct ifa_cacheinfo)
-            more = {"flags": _NO_DAD, "IFA_CACHEINFO": {"ifa_preferred": 0, "ifa_valid": _FOR_EVER}}
+        more = {"flags": _NO_DAD, "preferred_lft": 0} if address.version == 6 else {}
         await self._address("add", address, device, **more)
 
     async def remove_address(self, address: IPAddress, device: str) -> None:

@@ -74,6 +74,7 @@ def test_a_machine_that_is_made_a_real_server_serves_and_down_puts_everything_ba
     assert scene.client.tally(v4, 6) == {"one": 6}
     assert scene.client.tally(v6, 6) == {"one": 6}
     assert machine.findings("realserver", "check", status=0) == []
+    assert " deprecated" in machine.host.run(f"ip -6 address show dev {device[1]} to {VIP6}")
     made = state(machine.host)
     assert "nothing to do" in machine.ctl("realserver", "up", VIP, VIP6, *tunnel)
     assert state(machine.host) == made
@@ -81,7 +82,9 @@ def test_a_machine_that_is_made_a_real_server_serves_and_down_puts_everything_ba
     machine.ctl("realserver", "down", VIP6)
     assert scene.client.tally(v4, 3) == {"one": 3}
     assert machine.findings("realserver", "check", status=0) == []
-    machine.ctl("realserver", "down")
+    said = machine.ctl("realserver", "down")
+    assert said.startswith(f"- {VIP}/32 on {device[0]}\n")
+    assert said.endswith("- net.ipv4.conf.all.arp_ignore 1 → 0\n")
     assert state(machine.host) == before
     assert list(machine.run.glob("*.json")) == []
     assert "nothing to put back" in machine.ctl("realserver", "down")
@@ -171,6 +174,15 @@ def test_what_others_have_set_or_added_stays_when_all_is_put_back(machine: Machi
     assert (left["all.arp_ignore"], left["all.arp_announce"]) == ("2\n", "0\n")
     assert "10.9.0.101/32" in left["addresses"]
     assert VIP not in left["addresses"]
+
+
+def test_a_tunnel_that_others_use_stays_up(machine: Machine) -> None:
+    machine.ctl("realserver", "up", "--tunnel", VIP)
+    machine.host.links.add_address("10.9.0.101/32", "tunl0")
+    said = machine.ctl("realserver", "down")
+    assert "tunl0 stays up: somebody else has 10.9.0.101/32 there" in said
+    left = state(machine.host)
+    assert (VIP in left["addresses"], "UP" in left["tunl0"].split(",")) == (False, True)
 
 
 def test_a_state_file_that_cannot_be_used_is_not_written_over(machine: Machine) -> None:

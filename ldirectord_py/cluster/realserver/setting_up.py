@@ -93,13 +93,23 @@ async def _undo(kernel: Rtnetlink, step: Step) -> str | None:
     """Undo *step*; return a sentence if it is left as it is."""
     match step:
         case SetSetting():
-            now = current(step.name)
-            if now is not None and now != step.value:
-                return f"{step.name} is {now}, which somebody else has set; it was {step.before} before"
-            if now is not None:
-                put(step.name, step.before)
+            return _reset(step)
         case RaiseDevice():
+            held = [each for each in (await kernel.network()).addresses if each.device == step.device]
+            if others := [str(each) for each in held if not each.address.is_link_local]:
+                return f"{step.device} stays up: somebody else has {', '.join(others)} there"
             await kernel.set_up(step.device, up=False)
         case AddAddress():
             await kernel.remove_address(step.address, step.device)
+    return None
+
+
+def _reset(step: SetSetting) -> str | None:
+    """Give a setting back the value it had; return a sentence if somebody else has given it another one since."""
+    now = current(step.name)
+    if now is None or now == step.before:
+        return None
+    if now != step.value:
+        return f"{step.name} is {now}, which somebody else has set; it was {step.before} before"
+    put(step.name, step.before)
     return None

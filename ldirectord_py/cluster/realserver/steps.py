@@ -64,6 +64,11 @@ class AddAddress:
 Step = SetSetting | RaiseDevice | AddAddress
 
 
+def undone(step: Step) -> str:
+    """Return what is done where *step* is undone, as one line."""
+    return f"{step.name} {step.value} → {step.before}" if isinstance(step, SetSetting) else str(step)
+
+
 def device_for(vip: IPAddress, *, tunnel: bool) -> str:
     """Return the device that has *vip* on a real server."""
     return TUNNELS[vip.version] if tunnel else "lo"

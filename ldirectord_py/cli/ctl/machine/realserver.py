@@ -14,7 +14,7 @@ from ldirectord_py.cluster.finding import Finding
 from ldirectord_py.cluster.realserver.checking import RealServer, examine
 from ldirectord_py.cluster.realserver.setting_up import added, put_back, set_up
 from ldirectord_py.cluster.realserver.statefile import NAME, StateFile
-from ldirectord_py.cluster.realserver.steps import Step, as_json
+from ldirectord_py.cluster.realserver.steps import Step, as_json, undone
 from ldirectord_py.cluster.rtnetlink import session
 from ldirectord_py.model.address import IPAddress
 from ldirectord_py.model.errors import DirectorError
@@ -80,15 +80,15 @@ async def _up(file: StateFile, vips: Sequence[IPAddress], asked: Namespace) -> S
 async def _down(file: StateFile, vips: Sequence[IPAddress], asked: Namespace) -> Status:
     async with session() as kernel:
         with explained(), file.held():
-            undone, left = await put_back(kernel, file, vips)
+            reverted, left = await put_back(kernel, file, vips)
     if asked.json:
-        tell(json.dumps({"undone": [as_json(step) for step in undone], "left": left}, indent=2))
+        tell(json.dumps({"undone": [as_json(step) for step in reverted], "left": left}, indent=2))
         return Status.FINE
-    for step in undone:
-        tell(f"- {step}")
+    for step in reverted:
+        tell(f"- {undone(step)}")
     for why in left:
         tell(why, Style.YELLOW)
-    if not undone and not left:
+    if not reverted and not left:
         tell("nothing to put back")
     return Status.FINE
 
