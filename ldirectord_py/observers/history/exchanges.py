@@ -4,10 +4,10 @@ Servers that are checked together share one log, until a reload or maintenance p
 """
 
 import asyncio
-import sys
 import time
 from array import array
 from collections.abc import Callable, Container, Iterator
+from functools import lru_cache
 from math import copysign, isnan, nan
 
 from ldirectord_py.model.events import CheckDone, Event, Reloaded
@@ -27,30 +27,34 @@ _UP = Verdict.UP
 
 
 class CheckLog:
-    """What the last checks of *reals* found; *also* is the log of those that had another one before."""
+    """What the last checks of *reals* found, or of some of them: those that had no other log before."""
 
-    __slots__ = ("also", "asked", "count", "outcome", "past", "place", "reals", "recent", "since", "time", "up")
+    __slots__ = ("asked", "before", "checks", "outcome", "past", "reals", "recent", "since", "time")
 
-    def __init__(self, reals: tuple[RealKey, ...], also: "CheckLog | None") -> None:
+    def __init__(self, reals: tuple[RealKey, ...]) -> None:
         self.reals = reals
-        self.also = also
         self.recent = _NOTHING[:]
         """Seconds, below 0 where a check failed; not a number where there has been none yet."""
-        self.place = 0
-        """Where the next one goes in `recent`."""
+        self.checks = 0
+        """How many there have been; the place of the next one in `recent` follows from it."""
         self.past: tuple[Exchange, ...] = ()
         # What lasts, as in `Exchange`:
         self.since = self.time = 0.0
         self.outcome: Outcome | None = None
-        self.up = False
         self.asked = ""
-        self.count = 0
+        self.before = 0
+        """How many of `checks` came before what lasts."""
 
-    def go_on_from(self, before: "CheckLog") -> None:
-        """Take over what is known from *before*."""
-        self.recent, self.place, self.past = before.recent[:], before.place, before.past
-        self.since, self.time, self.outcome, self.up = before.since, before.time, before.outcome, before.up
-        self.asked, self.count = before.asked, before.count
+    def go_on_from(self, known: "CheckLog") -> None:
+        """Take over what is *known* from another log."""
+        self.recent, self.checks, self.past = known.recent[:], known.checks, known.past
+        self.since, self.time, self.outcome = known.since, known.time, known.outcome
+        self.asked, self.before = known.asked, known.before
+
+    @property
+    def up(self) -> bool:
+        """Whether the last check found the servers serving."""
+        return self.outcome is not None and self.outcome.verdict is _UP
 
     def add(self, event: CheckDone, now: float) -> None:
         """Take in a check that ended *now*, in seconds since the epoch."""
@@ -58,30 +62,39 @@ class CheckLog:
         if not (up and self.up) and (outcome != self.outcome or event.asked != self.asked):
             if (last := self.last) is not None:
                 self.past = _kept((*self.past, last))
-            self.since, self.count, self.up, self.outcome = now, 0, up, None
-        if self.outcome is None or self.outcome.detail != outcome.detail:
-            # Thousands of servers say the same, and one that fails says it again and again.
-            self.outcome = Outcome(outcome.verdict, outcome.reason, sys.intern(outcome.detail))
+            self.since, self.before, self.outcome = now, self.checks, None
+        self.turn_out(outcome)
         self.asked, self.time = event.asked, now
-        self.count += 1
-        self.recent[self.place] = event.seconds if up else -event.seconds
-        self.place = (self.place + 1) % RECENT
+        self.recent[self.checks % RECENT] = event.seconds if up else -event.seconds
+        self.checks += 1
+
+    def turn_out(self, outcome: Outcome) -> None:
+        """Have *outcome* be the last one, unless it says the same."""
+        if self.outcome is None or self.outcome.detail != outcome.detail:
+            self.outcome = _shared(outcome)
 
     @property
     def last(self) -> Exchange | None:
         """What lasts."""
         if self.outcome is None:
             return None
-        seconds = abs(self.recent[self.place - 1])
-        return Exchange(self.since, self.time, seconds, self.outcome, self.asked, self.count)
+        seconds = abs(self.recent[(self.checks - 1) % RECENT])
+        return Exchange(self.since, self.time, seconds, self.outcome, self.asked, self.checks - self.before)
 
     def shown(self) -> ServerHistory | None:
         """Return all of it as a value; None: there is nothing yet."""
         if (last := self.last) is None:
             return None
-        taken = (*self.recent[self.place :], *self.recent[: self.place])
+        place = self.checks % RECENT
+        taken = (*self.recent[place:], *self.recent[:place])
         recent = tuple(_rounded(seconds) for seconds in taken if not isnan(seconds))
         return ServerHistory((*self.past, last), recent, self.time)
+
+
+@lru_cache(maxsize=256)
+def _shared(outcome: Outcome) -> Outcome:
+    """Return an outcome that is equal to *outcome*, for all to keep: thousands of servers say the same."""
+    return outcome
 
 
 def _rounded(seconds: float) -> float | None:
@@ -107,54 +120,61 @@ class Exchanges:
         self._configured = configured
         self._clock = clock
         self._logs: dict[RealKey, CheckLog] = {}
+        # The logs of those that share one and were up, by the identity of `CheckDone.reals`, which the log keeps alive:
+        # hashing a key would cost more than all the rest.
+        self._well: dict[int, CheckLog] = {}
         self._forgetting: Iterator[None] | None = None
 
     def observe(self, event: Event) -> None:
         """Take in what a check found, for all servers that share it; a server in maintenance is not checked."""
-        if type(event) is not CheckDone:
-            if type(event) is Reloaded:
-                self._forgetting = self._forget()
-                self._go_on_forgetting()
-            return
-        if not (reals := event.reals):
-            return
-        log = self._logs.get(reals[0])
-        if log is None or log.reals is not reals:
-            log = self._regroup(reals)
-        now = self._clock()
-        if log.up and event.outcome.verdict is _UP and log.also is None:
-            # As almost always: what `add` does, without a call.
-            if log.outcome is None or log.outcome.detail != event.outcome.detail:
-                log.outcome = event.outcome
-            log.asked = event.asked
-            log.time = now
-            log.count += 1
-            place = log.place
-            log.recent[place] = event.seconds
-            log.place = place + 1 if place < RECENT - 1 else 0
-        elif event.outcome.reason is not Reason.MAINTENANCE:
-            each: CheckLog | None = log
-            while each is not None:
-                each.add(event, now)
-                each = each.also
+        if type(event) is CheckDone:
+            reals, outcome, seconds, _, asked = event
+            log = self._well.get(id(reals))
+            if log is not None and (outcome is log.outcome or outcome.verdict is _UP):
+                # As almost always: what `CheckLog.add` does, without a call.
+                if outcome is not log.outcome:
+                    log.turn_out(outcome)
+                log.asked = asked
+                log.time = self._clock()
+                checks = log.checks
+                log.recent[checks % RECENT] = seconds
+                log.checks = checks + 1
+            elif reals and outcome.reason is not Reason.MAINTENANCE:
+                self._add(event)
+        elif type(event) is Reloaded:
+            self._forgetting = self._forget()
+            self._go_on_forgetting()
+
+    def _add(self, event: CheckDone) -> None:
+        """Take in a check that may have found something new."""
+        reals, now = event.reals, self._clock()
+        first = self._logs.get(reals[0])
+        if first is None or first.reals is not reals:
+            self._regroup(reals)
+        logs = {id(log): log for log in map(self._logs.get, reals) if log is not None}
+        for log in logs.values():
+            log.add(event, now)
+        if len(logs) == 1 and event.outcome.verdict is _UP:
+            self._well[id(reals)] = log
+        else:
+            self._well.pop(id(reals), None)
 
     def of(self, real: RealKey) -> ServerHistory | None:
         """See `ExchangeSource.of`."""
         log = self._logs.get(real)
         return None if log is None else log.shown()
 
-    def _regroup(self, reals: tuple[RealKey, ...]) -> CheckLog:
-        """Return the log of *reals*, which are asked together from now on: each goes on with what is known of it."""
-        before = {id(log): log for log in map(self._logs.get, reals)}
+    def _regroup(self, reals: tuple[RealKey, ...]) -> None:
+        """Have *reals* be asked together from now on; each goes on with what is known of it."""
         after: dict[int, CheckLog] = {}
-        first: CheckLog | None = None
-        for name, known in reversed(before.items()):
-            first = after[name] = CheckLog(reals, first)
-            if known is not None:
-                first.go_on_from(known)
         for real in reals:
-            self._logs[real] = after[id(self._logs.get(real))]
-        return self._logs[reals[0]]
+            known = self._logs.get(real)
+            if (log := after.get(id(known))) is None:
+                log = after[id(known)] = CheckLog(reals)
+                if known is not None:
+                    log.go_on_from(known)
+                    self._well.pop(id(known.reals), None)
+            self._logs[real] = log
 
     def _forget(self) -> Iterator[None]:
         """Forget the servers that have left, with pauses."""
@@ -162,8 +182,8 @@ class Exchanges:
         for start in range(0, len(reals), _TURN):
             configured = self._configured()
             for real in reals[start : start + _TURN]:
-                if real not in configured:
-                    self._logs.pop(real, None)
+                if real not in configured and (log := self._logs.pop(real, None)) is not None:
+                    self._well.pop(id(log.reals), None)
             yield
 
     def _go_on_forgetting(self) -> None:

@@ -1,6 +1,7 @@
 """The last checks of each server: against a model that keeps every check of every server."""
 
 import asyncio
+import sys
 import tracemalloc
 from collections.abc import Iterator, Sequence
 from ipaddress import ip_address
@@ -122,6 +123,22 @@ async def test_many_are_forgotten_in_several_turns() -> None:
         await asyncio.sleep(0)
         known.append(sum(exchanges.of(real) is not None for real in reals))
     assert known == [1500, 500, 0]
+
+
+async def test_nothing_is_kept_of_how_servers_were_asked_together_once() -> None:
+    groups = [tuple(REALS), tuple(REALS[:2]), tuple(REALS[2:])]
+    exchanges = Exchanges(lambda: REALS[:2])
+
+    def references() -> list[int]:
+        return [sys.getrefcount(reals) for reals in groups]
+
+    before = references()
+    for number in (0, 0, 1, 2):
+        exchanges.observe(CheckDone(groups[number], up(), 0.001, 0.0))
+    exchanges.observe(Reloaded("web.cf", ()))
+    await asyncio.sleep(0)
+    whole, parted, left = (now - then for now, then in zip(references(), before, strict=True))
+    assert whole == left == 0 < parted
 
 
 def test_the_json_form_has_the_reason_in_haproxys_words_and_is_printable() -> None:
