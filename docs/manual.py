@@ -30,7 +30,7 @@ statuses and log messages. docs/coming\\-from\\-perl.md lists each difference th
 """
 
 _CONTROL = """\
-ldirectorctl asks a running director how its servers are and why, gives it orders about them, and works with \
+ldirectorctl asks a running director how its servers are and why, gives it commands about them, and works with \
 configurations and with what a director has recorded. ldirectorctl COMMAND --help explains a command as this page does.
 
 What --json writes is stable: what is there keeps its name and meaning, and new fields may come.

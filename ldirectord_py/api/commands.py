@@ -58,7 +58,7 @@ class Commands:
             reals = self._director.check_now(target)
             notes = [] if reals else [f"nobody is checked of {printable(name_of_target)}"]
             return {"done": bool(reals), "command": name, "reals": self._unchanged(reals), "notes": notes}
-        done = self._director.carry_out(asked.order(name, target, who), force=force)
+        done = self._director.carry_out(asked.as_command(name, target, who), force=force)
         await self._director.refresh()
         open_now = {real.key: real.connections for real in self._director.reals([key for key, _, _ in done.changes])}
         return {
@@ -119,7 +119,7 @@ class _Body:
             raise _refused('"force": expected true or false')
         return found
 
-    def order(self, name: object, target: Target, who: str) -> Command:
+    def as_command(self, name: object, target: Target, who: str) -> Command:
         """Return the command for the director."""
         reason = self._reason
         match name:

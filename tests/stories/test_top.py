@@ -102,7 +102,7 @@ async def test_columns_sort_by_key(running: Daemon) -> None:
         await shown.until(lambda: [row[4] for row in shown.rows] == ["1", "2", "3"])
 
 
-async def test_an_order_is_confirmed_with_a_reason(running: Daemon) -> None:
+async def test_a_command_is_confirmed_with_a_reason(running: Daemon) -> None:
     async with screen(running.home) as shown:
         await shown.until(lambda: len(shown.rows) == 3)
         name = shown.top.selected

@@ -57,7 +57,7 @@ class Detail:
     bars: tuple[Bar, ...]
     exchanges: tuple[Exchange, ...]
     events: tuple[FeedLine, ...]
-    deeds: tuple[tuple[str, str], ...]
+    commands: tuple[tuple[str, str], ...]
     """Commands that make sense now, and the words for them."""
     argument: str
     """The server's name as a shell takes it."""
@@ -75,7 +75,7 @@ def detail(virtual: Mapping[str, Any], server: Mapping[str, Any], history: Mappi
         bars=bars(server["check"]["recent"]),
         exchanges=tuple(_exchange(check, now) for check in reversed(checks[-MOST_CHECKS:])),
         events=feed(events, now, MOST_EVENTS),
-        deeds=tuple(deeds(server)),
+        commands=tuple(commands(server)),
         argument=shlex.quote(server["name"]),
     )
 
@@ -117,7 +117,7 @@ def _pace(interval: float | None) -> str:
     return f", every {interval:g} s" if interval < 60 else f", every {span(interval)}"
 
 
-def deeds(server: Mapping[str, Any]) -> Sequence[tuple[str, str]]:
+def commands(server: Mapping[str, Any]) -> Sequence[tuple[str, str]]:
     """Return the commands that would change something about a server."""
     by_hand = {"drain": "drain", "maintenance": "maintain"}
     present = by_hand.get(server["admin"]["kind"], "weight") if server["admin"] is not None else ""

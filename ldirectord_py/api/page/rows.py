@@ -128,10 +128,10 @@ def why(server: Mapping[str, Any]) -> str:
 
 
 def _by_hand(server: Mapping[str, Any], admin: Mapping[str, Any]) -> str:
-    deed = {"drain": "Drained", "maintenance": "In maintenance"}.get(admin["kind"], "Taken out by its weight")
+    what = {"drain": "Drained", "maintenance": "In maintenance"}.get(admin["kind"], "Taken out by its weight")
     scope = f", with all of {admin['scope']}" if admin["scope"] else ""
     reason = f": {admin['reason']}" if admin["reason"] else ""
-    told = f"{deed} by {admin['by']}{scope}{reason}"
+    told = f"{what} by {admin['by']}{scope}{reason}"
     return f"{told.rstrip('.')}.{_open(server)}"
 
 

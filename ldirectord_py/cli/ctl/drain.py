@@ -5,7 +5,13 @@ from argparse import ArgumentParser, Namespace
 from ldirectord_py.cli.ctl.command import Command, Status
 from ldirectord_py.cli.ctl.remote.daemon import daemon_of
 from ldirectord_py.cli.ctl.remote.draining import explained, wait_until_empty
-from ldirectord_py.cli.ctl.remote.steering import TARGET, add_order_arguments, add_time_arguments, order, tell_order
+from ldirectord_py.cli.ctl.remote.steering import (
+    TARGET,
+    add_command_arguments,
+    add_time_arguments,
+    give,
+    tell_carried_out,
+)
 from ldirectord_py.cli.ctl.remote.times import length
 from ldirectord_py.cli.terminal import complain
 
@@ -29,13 +35,13 @@ def _arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--timeout", type=length, metavar="DURATION", help="wait no longer than that")
     parser.add_argument("--hard", action="store_true", help="say what keeps persistent clients from coming back")
     add_time_arguments(parser)
-    add_order_arguments(parser)
+    add_command_arguments(parser)
 
 
 def _run(asked: Namespace) -> Status:
     daemon = daemon_of(asked)
-    answer = order(asked, "drain", daemon)
-    tell_order(asked, answer, stream=asked.wait)
+    answer = give(asked, "drain", daemon)
+    tell_carried_out(asked, answer, stream=asked.wait)
     names = [real["name"] for real in answer["reals"]]
     if not asked.json:
         for sentence in explained(daemon, names, hard=asked.hard):

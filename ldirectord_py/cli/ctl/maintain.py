@@ -4,7 +4,13 @@ from argparse import ArgumentParser, Namespace
 
 from ldirectord_py.cli.ctl.command import Command, Status
 from ldirectord_py.cli.ctl.remote.daemon import daemon_of
-from ldirectord_py.cli.ctl.remote.steering import TARGET, add_order_arguments, add_time_arguments, order, tell_order
+from ldirectord_py.cli.ctl.remote.steering import (
+    TARGET,
+    add_command_arguments,
+    add_time_arguments,
+    give,
+    tell_carried_out,
+)
 
 _DESCRIPTION = """\
 Take a server out as a failed check would, and check it no more: with quiescent=yes its weight becomes 0, and without
@@ -17,11 +23,11 @@ The last server that serves a virtual service is taken out with --force only.
 def _arguments(parser: ArgumentParser) -> None:
     parser.add_argument("target", metavar="TARGET", help=TARGET)
     add_time_arguments(parser)
-    add_order_arguments(parser)
+    add_command_arguments(parser)
 
 
 def _run(asked: Namespace) -> Status:
-    tell_order(asked, order(asked, "maintain", daemon_of(asked)))
+    tell_carried_out(asked, give(asked, "maintain", daemon_of(asked)))
     return Status.FINE
 
 

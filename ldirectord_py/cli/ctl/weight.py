@@ -4,7 +4,13 @@ from argparse import ArgumentParser, Namespace
 
 from ldirectord_py.cli.ctl.command import Command, Status
 from ldirectord_py.cli.ctl.remote.daemon import daemon_of
-from ldirectord_py.cli.ctl.remote.steering import TARGET, add_order_arguments, add_time_arguments, order, tell_order
+from ldirectord_py.cli.ctl.remote.steering import (
+    TARGET,
+    add_command_arguments,
+    add_time_arguments,
+    give,
+    tell_carried_out,
+)
 
 _DESCRIPTION = """\
 Give a server the weight N instead of the one that is configured, as long as its checks find it well: over reloads and
@@ -16,11 +22,11 @@ def _arguments(parser: ArgumentParser) -> None:
     parser.add_argument("target", metavar="TARGET", help=TARGET)
     parser.add_argument("weight", metavar="N", type=int, help="0 or more; the daemon says what its table can hold")
     add_time_arguments(parser)
-    add_order_arguments(parser)
+    add_command_arguments(parser)
 
 
 def _run(asked: Namespace) -> Status:
-    tell_order(asked, order(asked, "weight", daemon_of(asked), weight=asked.weight))
+    tell_carried_out(asked, give(asked, "weight", daemon_of(asked), weight=asked.weight))
     return Status.FINE
 
 

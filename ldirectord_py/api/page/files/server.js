@@ -55,12 +55,12 @@ function key() {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-async function send(order) {
+async function send(body) {
   try {
     const answer = await fetch("/v1/commands", {
       method: "POST",
       headers: headers({ "Content-Type": "application/json", "Idempotency-Key": key() }),
-      body: JSON.stringify(order),
+      body: JSON.stringify(body),
     });
     return { ok: answer.ok, ...(await answer.json()) };
   } catch {
@@ -68,19 +68,19 @@ async function send(order) {
   }
 }
 
-export async function command(form, deed, force = false) {
+export async function command(form, name, force = false) {
   const fields = new FormData(form);
-  const order = { command: deed, target: form.dataset.target };
-  if (force) order.force = true;
-  if (deed !== "enable" && fields.get("for")) order.for = Number(fields.get("for"));
-  if (deed !== "enable" && fields.get("reason")) order.reason = fields.get("reason");
-  const told = await send(order);
+  const body = { command: name, target: form.dataset.target };
+  if (force) body.force = true;
+  if (name !== "enable" && fields.get("for")) body.for = Number(fields.get("for"));
+  if (name !== "enable" && fields.get("reason")) body.reason = fields.get("reason");
+  const told = await send(body);
   const answer = form.querySelector(".answer");
   answer.classList.toggle("refused", !told.ok);
   answer.replaceChildren(told.ok ? ["Done.", ...(told.notes ?? [])].join(" ") : (told.detail ?? told.title));
   if (!told.ok && /last-server$/.test(told.type)) {
     const insist = make("button", { type: "button" }, "Do it all the same");
-    insist.addEventListener("click", () => command(form, deed, true));
+    insist.addEventListener("click", () => command(form, name, true));
     answer.append(" ", insist);
   }
   if (told.ok) form.reset();

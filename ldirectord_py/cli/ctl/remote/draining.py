@@ -19,7 +19,7 @@ _NOT_FOUND = 404
 
 
 class NoLongerDrained(DirectorError):
-    """Somebody has taken the order back, or its time is over: new connections come."""
+    """Somebody has taken the command back, or its time is over: new connections come."""
 
 
 def wait_until_empty(daemon: Daemon, target: str, seconds: float | None, *, json: bool) -> bool:

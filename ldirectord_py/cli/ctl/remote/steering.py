@@ -12,15 +12,15 @@ from ldirectord_py.cli.rendering import tell_blocks
 TARGET = "REAL@VIRTUAL, REAL, an address (that host in every virtual service), or a virtual service"
 
 
-def add_order_arguments(parser: ArgumentParser) -> None:
+def add_command_arguments(parser: ArgumentParser) -> None:
     """Add the options of every command that changes what a server gets."""
-    parser.add_argument("--reason", metavar="TEXT", default="", help="why: it is shown wherever the order is")
+    parser.add_argument("--reason", metavar="TEXT", default="", help="why: shown by status, why and events, and logged")
     parser.add_argument("--force", action="store_true", help="also if nobody is left to serve")
     add_common_arguments(parser)
 
 
 def add_time_arguments(parser: ArgumentParser) -> None:
-    """Add the options that say how long an order lasts."""
+    """Add the options that say how long a command holds."""
     end = parser.add_mutually_exclusive_group()
     end.add_argument("--for", dest="seconds", type=length, metavar="DURATION", help="so long: 90s, 10m, 1h30m, 2d")
     end.add_argument("--until", type=moment, metavar="TIME", help="until then: 18:30, or '2026-12-01 06:00'")
@@ -32,7 +32,7 @@ def add_common_arguments(parser: ArgumentParser) -> None:
     add_arguments(parser)
 
 
-def order(asked: Namespace, command: str, daemon: Daemon, **more: object) -> Answer:
+def give(asked: Namespace, command: str, daemon: Daemon, **more: object) -> Answer:
     """Have the daemon carry out *command* for what the command line names, and return its answer."""
     body: dict[str, Any] = {"command": command, "target": asked.target, "force": asked.force, **more}
     if asked.reason:
@@ -44,8 +44,8 @@ def order(asked: Namespace, command: str, daemon: Daemon, **more: object) -> Ans
     return daemon.post("/v1/commands", body)
 
 
-def tell_order(asked: Namespace, answer: Answer, *, stream: bool = False) -> None:
-    """Say what has become of an order; *stream*: other JSON follows, a line each."""
+def tell_carried_out(asked: Namespace, answer: Answer, *, stream: bool = False) -> None:
+    """Say what has become of a command; *stream*: other JSON follows, a line each."""
     if asked.json and stream:
         tell_line(answer)
     elif asked.json:

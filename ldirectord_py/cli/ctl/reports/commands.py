@@ -1,40 +1,34 @@
-"""What has become of a command: of an order about servers, of a reload."""
+"""What has become of a command about servers, or of a reload."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from ldirectord_py.cli.blocks import Block, Cell, Grid, sentence
-from ldirectord_py.cli.ctl.reports.servers import ordered
+from ldirectord_py.cli.ctl.reports.servers import commanded
 from ldirectord_py.cli.ctl.reports.words import counted
 from ldirectord_py.cli.terminal import Style
 
 Answer = Mapping[str, Any]
 
-_KINDS = {"drain": "draining, ", "maintenance": "in maintenance, "}
-
 
 def carried_out(answer: Answer, now: float) -> list[Block]:
-    """Return what an order has changed, server by server, and what is to be known of it."""
-    rows = [_ordered(each, now) for each in answer["reals"]]
+    """Return what a command has changed, server by server, and what is to be known of it."""
+    rows = [_carried_out(each, now) for each in answer["reals"]]
     return [Grid(rows), *(sentence(note, Style.YELLOW) for note in answer["notes"])]
 
 
-def _ordered(real: Mapping[str, Any], now: float) -> tuple[Cell, ...]:
+def _carried_out(real: Mapping[str, Any], now: float) -> tuple[Cell, ...]:
     before, after, connections = real["before"], real["after"], real["connections"]
+    was = f"before: {commanded(before, now)}" if before is not None else ""
     if after is None:
-        words = "enabled: its checks decide" if before is not None else "no order was in force: its checks decide"
-        words += f" (no more {_former(before, now)})" if before is not None else ""
+        words = f"enabled: its checks decide ({was})" if was else "nothing was in force: its checks decide"
         return Cell(real["name"], Style.GREEN), Cell(words)
-    words = f"{_KINDS.get(after['kind'], '')}{ordered(after, now)}"
+    words = commanded(after, now)
     if connections is not None:
         words += f"; {left(connections)}"
-    if before is not None and before != after:
-        words += f"; instead of {_former(before, now)}"
+    if was and before != after:
+        words += f"; {was}"
     return Cell(real["name"], Style.YELLOW), Cell(words)
-
-
-def _former(admin: Mapping[str, Any], now: float) -> str:
-    return ordered(admin, now) if admin["kind"] == "weight" else f"{admin['kind']} {ordered(admin, now)}"
 
 
 def left(connections: Mapping[str, int]) -> str:

@@ -23,6 +23,7 @@ _NAMES = {
     "unknown": "not checked yet",
     "checking": "taken over as it was, and not checked yet",
 }
+_COMMANDED = {"drain": "drained", "maintenance": "taken out for maintenance"}
 
 
 def words(server: Server, now: float) -> str:
@@ -50,9 +51,11 @@ def since(server: Server) -> float | None:
 
 def _causes(server: Server, now: float) -> Iterator[str]:
     if server["admin"] is not None:
-        yield ordered(server["admin"], now)
+        yield commanded(server["admin"], now)
     elif server["maintenance_file"] is not None:
         yield f"there is a file '{server['maintenance_file']}' in maintenancedir"
+    if server["status"] == "maintenance":
+        return  # it is not checked
     if server["state"] == "down":
         yield evidence(server)
     elif server["failures"]:
@@ -90,13 +93,13 @@ def outlook(state: str, takes: str) -> str:
     return f"it takes {takes}"
 
 
-def ordered(admin: Mapping[str, Any], now: float) -> str:
-    """Return who ordered a drain, maintenance or a weight, why, and until when."""
-    what = f"weight {admin['weight']}, " if admin["kind"] == "weight" else ""
+def commanded(admin: Mapping[str, Any], now: float) -> str:
+    """Return who gave the command that is in force, until when, and why: `drained by root (pid 801): "new disk"`."""
+    what = _COMMANDED.get(admin["kind"]) or f"weight {admin['weight']}, set"
     of = f" for {admin['scope']}" if admin["scope"] else ""
     until = f", until {clock(admin['until'], now)}" if admin["until"] is not None else ""
     why = f': "{admin["reason"]}"' if admin["reason"] else ""
-    return f"{what}ordered by {admin['by']}{of}{until}{why}"
+    return f"{what} by {admin['by']}{of}{until}{why}"
 
 
 def weights(server: Server) -> str:

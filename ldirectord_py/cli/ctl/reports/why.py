@@ -62,13 +62,16 @@ def _in_table(server: Server) -> tuple[Cell, ...]:
 
 
 def _checks(server: Server, now: float) -> Iterator[Block]:
-    rows = [("checked", _checking(server["check"], now))]
-    if server["state"] == "down":
+    maintained = server["status"] == "maintenance"
+    rows = [("checked", "not while it is in maintenance" if maintained else _checking(server["check"], now))]
+    if server["state"] == "down" and not maintained:
         rows.append(("found", servers.evidence(server)))
     elif server["asked"]:
         rows.append(("asked", server["asked"]))
     if server["admin"] is not None:
-        rows.append(("takes", f"'ldirectorctl enable {server['admin']['scope'] or server['name']}' ends the order"))
+        rows.append(("takes", f"'ldirectorctl enable {server['admin']['scope'] or server['name']}' takes it back"))
+    elif server["maintenance_file"] is not None:
+        rows.append(("takes", f"'{server['maintenance_file']}' removed from maintenancedir, and a success then"))
     elif outlook := servers.outlook(server["state"], server["takes"]):
         rows.append(("takes", outlook))
     if server["until"] is not None:

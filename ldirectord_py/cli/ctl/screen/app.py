@@ -39,9 +39,9 @@ class Top(App[None]):
     #detail { height: 3; padding: 0 1; background: $boost; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        ("d", "order('drain')", "Drain"),
-        ("m", "order('maintain')", "Maintain"),
-        ("e", "order('enable')", "Enable"),
+        ("d", "give('drain')", "Drain"),
+        ("m", "give('maintain')", "Maintain"),
+        ("e", "give('enable')", "Enable"),
         ("s", "sort", "Sort by next"),
         ("r", "reverse", "Reverse"),
         ("o", "only_out", "Only out"),
@@ -213,7 +213,7 @@ class Top(App[None]):
         self.board.only_out = not self.board.only_out
         self._show()
 
-    def action_order(self, command: str) -> None:
+    def action_give(self, command: str) -> None:
         """Ask for a reason, and have the daemon carry out a command for the server that the cursor is on."""
         if (name := self.selected) is not None:
             self._confirm(f"{_COMMANDS[command]} {name}?", command, name, force=False)
@@ -225,7 +225,7 @@ class Top(App[None]):
 
         _ = self.push_screen(Confirmation(printable(question), reason), decided)
 
-    @work(thread=True, group="orders")
+    @work(thread=True, group="commands")
     def _carry_out(self, command: str, name: str, reason: str, force: bool) -> None:  # noqa: FBT001  # a worker's words
         body: dict[str, Any] = {"command": command, "target": name, "force": force}
         try:

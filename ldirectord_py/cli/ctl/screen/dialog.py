@@ -29,7 +29,7 @@ class Confirmation(ModalScreen[str | None]):
         """See `Screen.compose`."""
         with Vertical(id="box"):
             yield Static(self._question, id="question", markup=False)
-            yield Input(self._reason, placeholder="reason, shown wherever the order is", id="reason")
+            yield Input(self._reason, placeholder="reason, shown by status, why and events", id="reason")
             yield Static("Enter: do it    Escape: leave it", id="keys", markup=False)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:

@@ -1,4 +1,4 @@
-from ldirectord_py.api.page.detail import deeds, detail
+from ldirectord_py.api.page.detail import commands, detail
 from tests.unit.api.page.documents import NOW, down, drained, event, server, virtual
 
 
@@ -34,10 +34,10 @@ def test_a_server_that_is_never_asked_has_no_interval() -> None:
 
 
 def test_commands_are_offered_that_change_something() -> None:
-    assert [name for name, _ in deeds(server())] == ["drain", "maintain"]
-    assert [name for name, _ in deeds(drained())] == ["maintain", "enable"]
+    assert [name for name, _ in commands(server())] == ["drain", "maintain"]
+    assert [name for name, _ in commands(drained())] == ["maintain", "enable"]
     by_weight = drained(admin=drained()["admin"] | {"kind": "weight", "weight": 0})
-    assert [name for name, _ in deeds(by_weight)] == ["drain", "maintain", "enable"]
+    assert [name for name, _ in commands(by_weight)] == ["drain", "maintain", "enable"]
 
 
 def test_a_name_can_be_pasted_into_a_shell() -> None:

@@ -171,7 +171,7 @@ admins = st.builds(
 )
 targets = reals | virtuals | addresses
 timed = {"target": targets, "by": texts, "reason": texts, "until": st.none() | seconds}
-orders = st.one_of(
+asked_for = st.one_of(
     st.builds(Drain, **timed),
     st.builds(Maintain, **timed),
     st.builds(SetWeight, weight=st.integers(0, 65535), **timed),
@@ -179,7 +179,7 @@ orders = st.one_of(
 )
 
 
-@given(orders, st.dictionaries(texts, admins, max_size=3))
+@given(asked_for, st.dictionaries(texts, admins, max_size=3))
 def test_commands_are_read_as_they_were_written(command: Command, commanded: dict[str, AdminState]) -> None:
     assert commands.command(commands.command_as_json(command)) == command
     assert dict(commands.commands(commands.commands_as_json(commanded.items()))) == commanded

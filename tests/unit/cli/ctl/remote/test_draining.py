@@ -31,7 +31,7 @@ def test_a_server_that_is_gone_has_nothing_left() -> None:
     assert counted([]) == {"active": 0, "inactive": 0}
 
 
-def test_an_order_that_was_taken_back_is_no_drain() -> None:
+def test_a_command_that_was_taken_back_is_no_drain() -> None:
     with pytest.raises(NoLongerDrained, match=r"10\.0\.0\.5:80@tcp:10\.0\.0\.1:80 is drained no longer"):
         is_empty([draining(), server()])
 

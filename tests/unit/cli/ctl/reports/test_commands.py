@@ -9,27 +9,29 @@ from ldirectord_py.cli.ctl.reports.commands import carried_out, left, reloaded
 from tests.peers.api_answers import ADMIN, NOW
 
 WEIGHT = {**ADMIN, "kind": "weight", "weight": 1, "reason": ""}
+_TAKEN_OUT = 'taken out for maintenance by root (pid 801): "disk swap"; 2 connections (1 active, 1 inactive)'
 
 
 @pytest.mark.parametrize(
     ("before", "after", "expected"),
     [
-        (None, ADMIN, 'draining, ordered by root (pid 801): "disk swap"; 2 connections (1 active, 1 inactive)'),
-        (None, WEIGHT, "weight 1, ordered by root (pid 801); 2 connections (1 active, 1 inactive)"),
-        (ADMIN, None, 'enabled: its checks decide (no more drain ordered by root (pid 801): "disk swap")'),
-        (None, None, "no order was in force: its checks decide"),
+        (None, ADMIN, 'drained by root (pid 801): "disk swap"; 2 connections (1 active, 1 inactive)'),
+        (None, WEIGHT, "weight 1, set by root (pid 801); 2 connections (1 active, 1 inactive)"),
+        (None, {**ADMIN, "kind": "maintenance"}, _TAKEN_OUT),
+        (ADMIN, None, 'enabled: its checks decide (before: drained by root (pid 801): "disk swap")'),
+        (None, None, "nothing was in force: its checks decide"),
     ],
 )
-def test_an_order(before: Any, after: Any, expected: str) -> None:
+def test_a_command(before: Any, after: Any, expected: str) -> None:
     real = {"name": "one", "before": before, "after": after, "connections": {"active": 1, "inactive": 1}}
     text = Plain().written(carried_out({"reals": [real], "notes": ["by the way"]}, NOW))
     assert text == f"one  {expected}\nby the way\n"
 
 
-def test_an_order_that_takes_the_place_of_another_says_so() -> None:
+def test_a_command_that_takes_the_place_of_another_says_so() -> None:
     real = {"name": "one", "before": WEIGHT, "after": ADMIN, "connections": None}
     text = Plain().written(carried_out({"reals": [real], "notes": []}, NOW))
-    assert text.endswith("; instead of weight 1, ordered by root (pid 801)\n")
+    assert text.endswith("; before: weight 1, set by root (pid 801)\n")
 
 
 def test_no_connections_are_left() -> None:

@@ -25,7 +25,7 @@ tcp:10.0.0.1:80  wlc        1 up, 1 down, 1 draining   1,200        34     12
 udp:10.0.0.1:53  wlc        1 up
 
   10.0.0.6:80@tcp:10.0.0.1:80  down for 3 min 20 s: GET /: 404, expected 2xx; 1 more success brings it back
-  10.0.0.7:80@tcp:10.0.0.1:80  draining for 1 min: ordered by root (pid 801): "disk swap"; 12 connections still open
+  10.0.0.7:80@tcp:10.0.0.1:80  draining for 1 min: drained by root (pid 801): "disk swap"; 12 connections still open
 """
 
 SERVICE = """\
@@ -92,6 +92,9 @@ FAILING = {"failures": 2, "takes": "3 more failures", "detail": "refused", "aske
 TIMED_OUT = {"takes": "2 more successes", "asked": "", "detail": "", "reason": "timeout"}
 NEW = {"state": "unknown", "status": "unknown", "takes": "1 more success"}
 MAINTAINED = {
+    "state": "down",
+    "reason": "maintenance",
+    "detail": "Server in maintenance",
     "status": "maintenance",
     "serving": False,
     "maintenance_file": "one",
@@ -110,7 +113,7 @@ WEIGHED = {"admin": {**ADMIN, "kind": "weight", "weight": 1, "scope": "10.0.0.5"
         (down(**TIMED_OUT), "down for 3 min 20 s: timeout; 2 more successes bring it back"),
         (server(**NEW), "not checked yet; 1 more success brings it in"),
         (server(**MAINTAINED), "in maintenance for 1 min 30 s: there is a file 'one' in maintenancedir"),
-        (server(**WEIGHED), 'up for 1 h: weight 1, ordered by root (pid 801) for 10.0.0.5: "disk swap"'),
+        (server(**WEIGHED), 'up for 1 h: weight 1, set by root (pid 801) for 10.0.0.5: "disk swap"'),
         (server(until=NOW + 60), f"up for 1 h; changes by itself at {clock(NOW + 60, NOW)}"),
     ],
 )

@@ -37,4 +37,12 @@ def test_a_server_that_nobody_checks() -> None:
 def test_a_server_that_is_drained_says_how_that_ends() -> None:
     lines = told(draining())
     assert lines[0] == "10.0.0.7:80@tcp:10.0.0.1:80: draining for 1 min; it gets no new connections"
-    assert "  takes    'ldirectorctl enable 10.0.0.7:80@tcp:10.0.0.1:80' ends the order" in lines
+    assert "  takes    'ldirectorctl enable 10.0.0.7:80@tcp:10.0.0.1:80' takes it back" in lines
+
+
+def test_a_server_in_maintenance_was_not_asked() -> None:
+    file = {"maintenance_file": "one", "status": "maintenance", "detail": "Server in maintenance", "takes": ""}
+    rows = [line.split(maxsplit=1) for line in told(down(**file)) if line]
+    assert ["checked", "not while it is in maintenance"] in rows
+    assert ["takes", "'one' removed from maintenancedir, and a success then"] in rows
+    assert "found" not in [name for name, _ in rows]

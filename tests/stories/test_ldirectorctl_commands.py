@@ -1,4 +1,4 @@
-"""Orders by `ldirectorctl`, and what it tells of them: real processes, a table in memory."""
+"""Commands by `ldirectorctl`, and what it tells of them: real processes, a table in memory."""
 
 import json
 import re
@@ -32,7 +32,7 @@ def done(daemon: Daemon, *words: str, status: int = 0) -> str:  # noqa: F811
 def test_a_server_is_drained_with_a_reason_and_enabled_again(running: Daemon) -> None:
     one = running.addresses["one"]
     told = done(running, "drain", one, "--reason", "disk \x1b[31mswap", "--for", "1h")
-    by = r"draining, ordered by \S+ \(pid \d+\), until [\d: -]+"
+    by = r"drained by \S+ \(pid \d+\), until [\d: -]+"
     assert re.fullmatch(rf"{one}@{WEB}  {by}: \"disk \\x1b\[31mswap\"; no connections\n", told)
     running.until(lambda: running.weights() == {**ALL, "one": 0})
     shown = ctl(running.home, "status", one)
@@ -42,16 +42,16 @@ def test_a_server_is_drained_with_a_reason_and_enabled_again(running: Daemon) ->
     assert why.returncode == 2
     assert "  config    " in why.stdout
     assert "  operator  " in why.stdout
-    assert f"'ldirectorctl enable {one}@{WEB}' ends the order" in why.stdout
+    assert f"'ldirectorctl enable {one}@{WEB}' takes it back" in why.stdout
     told = done(running, "enable", one)
-    assert "enabled: its checks decide (no more drain ordered by " in told
+    assert "enabled: its checks decide (before: drained by " in told
     running.until(lambda: running.weights() == ALL)
     assert ctl(running.home, "why", one).returncode == 0
 
 
 def test_a_weight_holds_until_it_is_enabled(running: Daemon) -> None:
     two = running.addresses["two"]
-    assert "weight 7, ordered by " in done(running, "weight", two, "7", "--until", "23:59")
+    assert "weight 7, set by " in done(running, "weight", two, "7", "--until", "23:59")
     running.until(lambda: running.weights() == {**ALL, "two": 7})
     assert "0 to 65535" in done(running, "weight", two, "70000", status=1)
     answer = json.loads(done(running, "enable", WEB, "--json"))
@@ -72,8 +72,8 @@ def test_the_last_server_is_taken_out_by_force_only(running: Daemon) -> None:
 
 def test_a_drain_is_waited_for(running: Daemon) -> None:
     lines = done(running, "drain", running.addresses["one"], "--wait", "--timeout", "30", "--json").splitlines()
-    order, *counts = map(json.loads, lines)
-    assert order["command"] == "drain"
+    first, *counts = map(json.loads, lines)
+    assert first["command"] == "drain"
     assert [each["connections"] for each in counts] == [{"active": 0, "inactive": 0}]
 
 
