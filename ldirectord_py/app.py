@@ -47,11 +47,11 @@ from ldirectord_py.runtime.maintenance import WATCHING_MAINTENANCE, Maintenance
 from ldirectord_py.runtime.operator import ENDING_COMMANDS, Operator
 from ldirectord_py.runtime.recording.recorder import RECORDING, Recorder
 from ldirectord_py.runtime.reloading import WATCHING_FILES, Reloader, ReloadResult, freeze_memory
-from ldirectord_py.runtime.shadow import Shadow
 from ldirectord_py.runtime.snapshots import Live, snapshot
 from ldirectord_py.runtime.statefile import KEEPING_STATE, StateFile, predecessor, settings_before
 from ldirectord_py.runtime.stream import EventStream
-from ldirectord_py.runtime.table_writer import TableWriter
+from ldirectord_py.runtime.table.shadow import Shadow
+from ldirectord_py.runtime.table.table_writer import TableWriter
 from ldirectord_py.system import processes
 from ldirectord_py.system.limits import limits
 from ldirectord_py.system.supervision import SideJob, Supervisor, Work

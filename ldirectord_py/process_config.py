@@ -14,8 +14,8 @@ from ldirectord_py.model.config import Config
 from ldirectord_py.model.problems import Problem
 from ldirectord_py.observers.history.history import History
 from ldirectord_py.runtime.director import Director
-from ldirectord_py.runtime.ownership import FILE, Ownership, open_ownership
 from ldirectord_py.runtime.recording.recorder import Recorder
+from ldirectord_py.runtime.table.ownership import FILE, Ownership, open_ownership
 from ldirectord_py.system.identity import network_namespace
 from ldirectord_py.system.limits import Limits
 from ldirectord_py.system.sysctls import KernelSettings, advised, current

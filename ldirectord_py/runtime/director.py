@@ -32,8 +32,8 @@ from ldirectord_py.model.outcome import Outcome
 from ldirectord_py.model.service import RealKey, VirtualKey
 from ldirectord_py.model.table import AddDestination, Change, RemoveDestination, Service, SetDestination, Table
 from ldirectord_py.runtime.certificates import Certificates
-from ldirectord_py.runtime.reconciler import MakeWriter, Reconciler
-from ldirectord_py.runtime.table_writer import TableWriter
+from ldirectord_py.runtime.table.reconciler import MakeWriter, Reconciler
+from ldirectord_py.runtime.table.table_writer import TableWriter
 from ldirectord_py.system.turns import in_turns
 
 _WRITTEN = 16  # virtuals of which the engine is told in one turn of the loop

@@ -10,7 +10,7 @@ from ldirectord_py.model.errors import TableUnavailable
 from ldirectord_py.model.service import VirtualKey
 from ldirectord_py.model.table import Connections, Table
 from ldirectord_py.runtime.director import Director
-from ldirectord_py.runtime.reconciler import slices
+from ldirectord_py.runtime.table.reconciler import slices
 
 FRESH_SECONDS = 2.0
 """Counts that are younger are not read again."""

@@ -19,7 +19,7 @@ from ldirectord_py.config.load import load
 from ldirectord_py.ipvs.kernel import KernelTable
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.errors import DirectorError, TableUnavailable
-from ldirectord_py.runtime.modules import missing_modules
+from ldirectord_py.runtime.table.modules import missing_modules
 from ldirectord_py.system.sysctls import current, put
 
 _DESCRIPTION = """\

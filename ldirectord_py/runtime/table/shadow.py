@@ -8,7 +8,7 @@ from ldirectord_py.engine.plan import drift, plan
 from ldirectord_py.model.events import Agreed, Diverged, DriftKind, Event, Trigger
 from ldirectord_py.model.service import RealKey, VirtualKey
 from ldirectord_py.model.table import Change, Table, TableState
-from ldirectord_py.runtime.reconciler import KnownTable, Wanted, slices
+from ldirectord_py.runtime.table.reconciler import KnownTable, Wanted, slices
 
 _Divergence = tuple[VirtualKey, RealKey | None]
 

@@ -11,7 +11,7 @@ import pytest
 
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.service import AddressKey, MarkKey, Protocol, VirtualKey
-from ldirectord_py.runtime.ownership import FILE, Ownership
+from ldirectord_py.runtime.table.ownership import FILE, Ownership
 
 WEB = AddressKey(Protocol.TCP, Endpoint(ip_address("192.0.2.1"), 80))
 DNS = AddressKey(Protocol.UDP, Endpoint(ip_address("192.0.2.1"), 53))
@@ -20,7 +20,7 @@ HOLD = """
 import asyncio, os, sys
 from pathlib import Path
 from ldirectord_py.model.service import MarkKey
-from ldirectord_py.runtime.ownership import Ownership
+from ldirectord_py.runtime.table.ownership import Ownership
 folder = Path(sys.argv[1])
 (folder / "ldirectord.first.cf.pid").write_text(f"{os.getpid()}\\n")
 ownership = Ownership(folder / "ldirectord.virtuals", int(sys.argv[2]))

@@ -8,8 +8,8 @@ from ldirectord_py.engine.plan import drift, plan
 from ldirectord_py.model.events import ChangeRefused, DriftFound, DriftKind, Event, TableChanged, Trigger
 from ldirectord_py.model.service import VirtualKey
 from ldirectord_py.model.table import AddService, Change, Refusal, RemoveService, Service, Table, TableState
-from ldirectord_py.runtime.reconciler import KnownTable, Wanted, slices
-from ldirectord_py.runtime.recurring_drift import RecurringDrift
+from ldirectord_py.runtime.table.reconciler import KnownTable, Wanted, slices
+from ldirectord_py.runtime.table.recurring_drift import RecurringDrift
 from ldirectord_py.system.turns import in_turns
 
 _WRITTEN = 32  # changes written in one turn of the loop

@@ -9,7 +9,7 @@ from ldirectord_py.model.events import DriftFound, DriftRecurs, Event, TableChan
 from ldirectord_py.observers.events.event_table import lines
 from ldirectord_py.observers.events.log_line import Level
 from ldirectord_py.runtime.director import Director
-from ldirectord_py.runtime.recurring_drift import other_keepers
+from ldirectord_py.runtime.table.recurring_drift import other_keepers
 
 CONFIG = b"virtual=192.0.2.1:80\n\treal=192.0.2.11:80 masq 3\n\treal=192.0.2.12:80 masq\n\tchecktype=on\n"
 

@@ -12,7 +12,7 @@ from ldirectord_py.model.events import Event, Reconciled, TableBack, TableLost, 
 from ldirectord_py.model.problems import Problem
 from ldirectord_py.model.service import RealKey, VirtualKey
 from ldirectord_py.model.table import Change, Service, Table, TableState
-from ldirectord_py.runtime.modules import missing_modules
+from ldirectord_py.runtime.table.modules import missing_modules
 
 _SLICE = 256  # destinations compared in one turn of the loop
 

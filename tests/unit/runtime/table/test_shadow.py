@@ -3,7 +3,7 @@
 from ldirectord_py.ipvs.memory import MemoryTable
 from ldirectord_py.model.events import Agreed, Diverged, Event
 from ldirectord_py.runtime.director import Director
-from ldirectord_py.runtime.shadow import Shadow
+from ldirectord_py.runtime.table.shadow import Shadow
 from tests.unit.runtime.test_director import WEB, config, virtual
 
 
