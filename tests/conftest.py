@@ -2,8 +2,33 @@
 
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+
+ROOT = Path(__file__).parent
+WAITING = 0.7
+"""The part of a mingled run in which all begins but unit tests: their files take little time, and so end together."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Offer to mingle what waits with what computes."""
+    parser.addoption("--mingled", action="store_true", help="take files from all folders of tests in turn")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Spread the files of each folder over the run, if that was asked for."""
+    if config.getoption("mingled", default=False):
+        files = dict.fromkeys(item.path for item in items)
+        folders: dict[str, list[Path]] = {}
+        for file in files:
+            folders.setdefault(file.relative_to(ROOT).parts[0], []).append(file)
+        place = {
+            file: number / len(each) * (1 if folder == "unit" else WAITING)
+            for folder, each in folders.items()
+            for number, file in enumerate(each)
+        }
+        items.sort(key=lambda item: place[item.path])
 
 
 @pytest.fixture(autouse=True)
