@@ -184,6 +184,21 @@ def test_the_worst_comes_first() -> None:
     assert severities == [Severity.ERROR, Severity.WARNING, Severity.NOTE]
 
 
+@pytest.mark.parametrize(
+    ("count", "words"),
+    [
+        (1, ("the real server 10.1.0.1:", "to 10.1.0.1")),
+        (2, ("10.1.0.1 and 1 more real server:", "to 10.1.0.1, 10.1.0.2")),
+        (12, ("10.1.0.1 and 11 more real servers:", "10.1.0.10 and 2 more")),
+    ],
+)
+def test_servers_that_share_a_trouble_are_told_of_together(count: int, words: tuple[str, str]) -> None:
+    lines = "".join(f"\treal=10.1.0.{number}:80 masq\n" for number in range(1, count + 1))
+    (finding,) = examine(seen(config=parse(f"virtual=192.0.2.100:80\n{lines}".encode(), "x.cf"), routes={}))
+    assert words[0] in finding.text
+    assert finding.evidence.endswith(words[1])
+
+
 def test_fallbacks_count_and_marks_have_no_vip() -> None:
     found = parse(b"virtual=7\n\treal=192.0.2.11:80 gate\n\tfallback=192.0.2.12:80 masq\n", "x.cf")
     assert vips(found) == []
