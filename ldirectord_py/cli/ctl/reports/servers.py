@@ -96,7 +96,7 @@ def outlook(state: str, takes: str) -> str:
 def commanded(admin: Mapping[str, Any], now: float) -> str:
     """Return who gave the command that is in force, until when, and why: `drained by root (pid 801): "new disk"`."""
     what = _COMMANDED.get(admin["kind"]) or f"weight {admin['weight']}, set"
-    of = f" for {admin['scope']}" if admin["scope"] else ""
+    of = f" with all of {admin['scope']}" if admin["scope"] else ""
     until = f", until {clock(admin['until'], now)}" if admin["until"] is not None else ""
     why = f': "{admin["reason"]}"' if admin["reason"] else ""
     return f"{what} by {admin['by']}{of}{until}{why}"

@@ -113,7 +113,7 @@ WEIGHED = {"admin": {**ADMIN, "kind": "weight", "weight": 1, "scope": "10.0.0.5"
         (down(**TIMED_OUT), "down for 3 min 20 s: timeout; 2 more successes bring it back"),
         (server(**NEW), "not checked yet; 1 more success brings it in"),
         (server(**MAINTAINED), "in maintenance for 1 min 30 s: there is a file 'one' in maintenancedir"),
-        (server(**WEIGHED), 'up for 1 h: weight 1, set by root (pid 801) for 10.0.0.5: "disk swap"'),
+        (server(**WEIGHED), 'up for 1 h: weight 1, set by root (pid 801) with all of 10.0.0.5: "disk swap"'),
         (server(until=NOW + 60), f"up for 1 h; changes by itself at {clock(NOW + 60, NOW)}"),
     ],
 )
