@@ -36,12 +36,12 @@ _HEADERS = {
 }
 
 
-def application(ports: Ports, limits: Limits, door: ConnectionLimiter) -> web.Application:
-    """Return the application, whose connections come through *door*."""
+def application(ports: Ports, limits: Limits, limiter: ConnectionLimiter) -> web.Application:
+    """Return the application, whose connections come through *limiter*."""
 
     @web.middleware
     async def occupied(request: web.Request, handler: Handler) -> web.StreamResponse:
-        with door.asking(request.transport):
+        with limiter.asking(request.transport):
             return await handler(request)
 
     before: list[Middleware] = [occupied, tell_problems]
@@ -56,7 +56,7 @@ def application(ports: Ports, limits: Limits, door: ConnectionLimiter) -> web.Ap
     else:
         _add_api(app, ports.director, ports.version, sender)
         PageRoutes(DirectorSource(ports.director, ports.version), ports.director.refresh, sender).add_to(app)
-        app.router.add_get("/v1/events", Events(ports.director, sender, door, limits).__call__, allow_head=False)
+        app.router.add_get("/v1/events", Events(ports.director, sender, limiter, limits).__call__, allow_head=False)
     app.on_response_prepare.append(_finish)
     return app
 

@@ -29,10 +29,10 @@ _FRAMES = 256
 class Events:
     """The handler of `/v1/events`."""
 
-    def __init__(self, director: Director, sender: PieceSender, door: ConnectionLimiter, limits: Limits) -> None:
+    def __init__(self, director: Director, sender: PieceSender, limiter: ConnectionLimiter, limits: Limits) -> None:
         self._director = director
         self._sender = sender
-        self._door = door
+        self._limiter = limiter
         self._limits = limits
         self._frames: dict[int, bytes] = {}
 
@@ -75,7 +75,7 @@ class Events:
         yield f'], "last": {last}, "boot": {json.dumps(source.boot)}}}'.encode()
 
     async def _stream(self, request: web.Request, query: EventQuery, after: int | None) -> web.StreamResponse:
-        with self._door.streaming(request.transport) as room:
+        with self._limiter.streaming(request.transport) as room:
             if not room:
                 sentence = "as many follow the events as there is room for; try again later"
                 raise RequestRefused(HTTPStatus.SERVICE_UNAVAILABLE, sentence)

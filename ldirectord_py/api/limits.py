@@ -137,14 +137,14 @@ class ConnectionLimiter:
 class _Guest(asyncio.Protocol):
     """A connection: all that happens to it is the HTTP server's, but that it came and that it is over."""
 
-    def __init__(self, door: ConnectionLimiter) -> None:
-        self._door = door
+    def __init__(self, limiter: ConnectionLimiter) -> None:
+        self._limiter = limiter
         self._transport: asyncio.Transport | None = None
         self._host: asyncio.Protocol = asyncio.Protocol()  # answers nothing
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         stream = cast(asyncio.Transport, transport)  # neither create_server nor create_unix_server makes another
-        if (host := self._door.let_in(stream)) is not None:
+        if (host := self._limiter.let_in(stream)) is not None:
             self._transport, self._host = stream, host
             host.connection_made(stream)
 
@@ -162,5 +162,5 @@ class _Guest(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._transport is not None:
-            self._door.left(self._transport)
+            self._limiter.left(self._transport)
         self._host.connection_lost(exc)

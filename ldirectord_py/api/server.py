@@ -37,9 +37,9 @@ async def serve(endpoint: Endpoint, ports: Ports, limits: Limits = LIMITS) -> As
 
     Raises `DirectorError` where nobody can listen there.
     """
-    door = ConnectionLimiter(limits)
-    async with _talking(application(ports, limits, door), door):
-        listener = await _listen(door, endpoint, ports.purpose)
+    limiter = ConnectionLimiter(limits)
+    async with _talking(application(ports, limits, limiter), limiter):
+        listener = await _listen(limiter, endpoint, ports.purpose)
         try:
             address, port = listener.sockets[0].getsockname()[:2]
             yield Endpoint(ip_address(address), port)
@@ -50,10 +50,10 @@ async def serve(endpoint: Endpoint, ports: Ports, limits: Limits = LIMITS) -> As
 @asynccontextmanager
 async def serve_locally(path: Path, ports: Ports, limits: Limits = LIMITS) -> AsyncIterator[None]:
     """Serve on the socket *path*, which takes the place of one that was left there; raises `DirectorError`."""
-    door = ConnectionLimiter(limits)
+    limiter = ConnectionLimiter(limits)
     with bound(path) as listener:
-        async with _talking(application(ports, limits, door), door):
-            server = await asyncio.get_running_loop().create_unix_server(door, sock=listener, backlog=BACKLOG)
+        async with _talking(application(ports, limits, limiter), limiter):
+            server = await asyncio.get_running_loop().create_unix_server(limiter, sock=listener, backlog=BACKLOG)
             try:
                 yield
             finally:
@@ -61,17 +61,17 @@ async def serve_locally(path: Path, ports: Ports, limits: Limits = LIMITS) -> As
 
 
 @asynccontextmanager
-async def _talking(app: web.Application, door: ConnectionLimiter) -> AsyncIterator[None]:
-    """Have *app* answer those whom *door* lets in; at the end, what is under way is broken off."""
+async def _talking(app: web.Application, limiter: ConnectionLimiter) -> AsyncIterator[None]:
+    """Have *app* answer those whom *limiter* lets in; at the end, what is under way is broken off."""
     runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=FAREWELL_SECONDS / 2)
     await runner.setup()
     manager, loop = runner.server, asyncio.get_running_loop()
     if manager is not None:  # it is there after setup
-        door.server = lambda: _Handler(manager, loop=loop, access_log=_QUIET, logger=_QUIET)
+        limiter.server = lambda: _Handler(manager, loop=loop, access_log=_QUIET, logger=_QUIET)
     try:
         yield
     finally:
-        await door.close()
+        await limiter.close()
         with suppress(TimeoutError):
             async with asyncio.timeout(FAREWELL_SECONDS):
                 await runner.cleanup()
@@ -97,10 +97,10 @@ class _Handler(web.RequestHandler):
         return response
 
 
-async def _listen(door: ConnectionLimiter, endpoint: Endpoint, purpose: str) -> asyncio.Server:
+async def _listen(limiter: ConnectionLimiter, endpoint: Endpoint, purpose: str) -> asyncio.Server:
     try:
         return await asyncio.get_running_loop().create_server(
-            door, str(endpoint.address), endpoint.port, backlog=BACKLOG
+            limiter, str(endpoint.address), endpoint.port, backlog=BACKLOG
         )
     except OSError as error:
         # from Python 3.13 on, asyncio says of an address that is not ours only that it could not bind

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ldirectord_py.api.page.overview import Overview, Survey
+from ldirectord_py.api.page.overview import Overview, OverviewBuilder
 from ldirectord_py.api.page.rows import Row, row
 from ldirectord_py.api.page.services import ALL_SHOWN, ROWS, Head, Service, head, service
 from ldirectord_py.api.page.source import Document, Pause, Source
@@ -27,21 +27,21 @@ class Collected:
 
 async def collect(source: Source, view: View, now: float, pause: Pause) -> Collected:
     """Return what the page of *view* shows at *now*."""
-    survey, dealer = Survey(now, _changes(source, now)), _Dealer(view, now)
+    builder, paginator = OverviewBuilder(now, _changes(source, now)), _Paginator(view, now)
     async for virtual in source.virtuals(pause):
-        survey.add(virtual, told=view.virtual in {"", virtual["name"]})
+        builder.add(virtual, told=view.virtual in {"", virtual["name"]})
         await pause()
         if view.virtual in {"", virtual["name"]}:
-            await dealer.take(virtual, pause)
-    await dealer.end(pause)
-    return Collected(survey.overview(source.status()), dealer.shown, dealer.pages(), dealer.everything)
+            await paginator.take(virtual, pause)
+    await paginator.end(pause)
+    return Collected(builder.overview(source.status()), paginator.shown, paginator.pages(), paginator.everything)
 
 
 def _changes(source: Source, now: float) -> dict[str, list[tuple[float, str]]]:
     return changes(source.transitions(now - HOUR), now)
 
 
-class _Dealer:
+class _Paginator:
     """Deals virtual services out to pages of about `ROWS` rows.
 
     The first ones wait until it is known whether there are so few servers altogether that each has its row.
@@ -92,11 +92,11 @@ class _Dealer:
 
 async def overview(source: Source, view: View, now: float, pause: Pause) -> Overview:
     """Return how things stand at *now*."""
-    survey = Survey(now, _changes(source, now))
+    builder = OverviewBuilder(now, _changes(source, now))
     async for virtual in source.virtuals(pause):
-        survey.add(virtual, told=view.virtual in {"", virtual["name"]})
+        builder.add(virtual, told=view.virtual in {"", virtual["name"]})
         await pause()
-    return survey.overview(source.status())
+    return builder.overview(source.status())
 
 
 @dataclass(slots=True)

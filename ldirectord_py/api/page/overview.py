@@ -71,7 +71,7 @@ class Overview:
 _RANKS = {"bad": 0, "warning": 1, "note": 2}
 
 
-class Survey:
+class OverviewBuilder:
     """Takes in one virtual service after the other, so that checks may have their turn in between."""
 
     def __init__(self, now: float, changed: Mapping[str, list[tuple[float, str]]]) -> None:

@@ -2,17 +2,17 @@ from typing import Any
 
 import pytest
 
-from ldirectord_py.api.page.overview import MOST_PROBLEMS, Overview, Survey
+from ldirectord_py.api.page.overview import MOST_PROBLEMS, Overview, OverviewBuilder
 from tests.unit.api.page.documents import NOW, down, drained, server, status, virtual
 
 UNREACHABLE = {"kind": "kernel", "reachable": False, "agrees": False}
 
 
 def stands(*virtuals: dict[str, Any], **daemon: Any) -> Overview:
-    survey = Survey(NOW, {})
+    builder = OverviewBuilder(NOW, {})
     for each in virtuals:
-        survey.add(each)
-    return survey.overview(status(**daemon))
+        builder.add(each)
+    return builder.overview(status(**daemon))
 
 
 @pytest.mark.parametrize(
@@ -109,9 +109,9 @@ def test_the_daemons_own_troubles_are_told() -> None:
 
 
 def test_what_is_wrong_elsewhere_is_counted_but_not_told() -> None:
-    survey = Survey(NOW, {})
-    survey.add(virtual(reals=[server(), down()]), told=False)
-    found = survey.overview(status())
+    builder = OverviewBuilder(NOW, {})
+    builder.add(virtual(reals=[server(), down()]), told=False)
+    found = builder.overview(status())
     assert (found.headline, found.wrong, found.timeline.lanes) == (
         "1 of 2 servers is down; every virtual service is served.",
         (),
@@ -120,7 +120,7 @@ def test_what_is_wrong_elsewhere_is_counted_but_not_told() -> None:
 
 
 def test_a_server_that_was_down_and_is_up_again_has_its_lane() -> None:
-    survey = Survey(NOW, {"10.0.0.5:80@tcp:10.0.0.1:80": [(NOW - 600, "down"), (NOW - 300, "up")]})
-    survey.add(virtual(reals=[server()]))
-    (lane,) = survey.overview(status()).timeline.lanes
+    builder = OverviewBuilder(NOW, {"10.0.0.5:80@tcp:10.0.0.1:80": [(NOW - 600, "down"), (NOW - 300, "up")]})
+    builder.add(virtual(reals=[server()]))
+    (lane,) = builder.overview(status()).timeline.lanes
     assert lane.words == "down for 5 min, from 14:03:20 to 14:08:20"
