@@ -53,7 +53,7 @@ SPECIMENS = [
     ),
     *("http", "sip", "get", "HEAD x", "wlc2", "rr", "sh-port,sh-fallback", "/bin/true", "host.example.com", "tcp"),
     *("200-299,401", "503", "X-Probe: a b", '"Authorization: Basic a=="', '"X-Empty:"', "100-100, 101"),
-    *("external", "external-perl", "ping", "negotiate", "", "conf.d/*.cf", '"conf.d/*.yaml"'),
+    *("external", "external-perl", "ping", "negotiate", "respect", "", "conf.d/*.cf", '"conf.d/*.yaml"'),
 ]
 """Values that are easily taken for something else, in one syntax or the other."""
 
