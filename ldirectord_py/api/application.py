@@ -5,6 +5,7 @@ There are two: all of it, on the unix socket and where `statuslisten` says; and 
 """
 
 from collections.abc import Callable
+from http import HTTPStatus
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
@@ -21,7 +22,7 @@ from ldirectord_py.api.page.director_source import DirectorSource
 from ldirectord_py.api.page.routes import PageRoutes
 from ldirectord_py.api.pieces import PieceSender
 from ldirectord_py.api.ports import Director, Ports
-from ldirectord_py.api.problems import tell_problems
+from ldirectord_py.api.problems import RequestRefused, tell_problems
 from ldirectord_py.api.queries import check_once
 from ldirectord_py.api.reading import Reading
 from ldirectord_py.api.tracing import Tracing
@@ -78,10 +79,17 @@ def _admission(access: Callable[[], Access]) -> Middleware:
             check_once([name for name, _ in request.query.items()])
         if writes:
             check_origin(request)
+            _check_encoding(request)
         CALLER.set(caller)
         return await handler(request)
 
     return admit
+
+
+def _check_encoding(request: web.Request) -> None:
+    """Raise `RequestRefused` if the body of *request* is packed: what is no such pack is no fault of ours."""
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise RequestRefused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "a body is taken without Content-Encoding")
 
 
 def _add_api(app: web.Application, director: Director, version: str, sender: PieceSender) -> None:

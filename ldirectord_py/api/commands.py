@@ -152,18 +152,18 @@ class _Body:
             raise _refused('expected "for" or "until", not both')
         if (seconds := self._seconds("for")) is not None:
             return self._now + seconds
-        if (until := self._seconds("until")) is not None and until - self._now > LONGEST_TIME:
-            raise _refused('"until": that is too far away')
-        return until
+        return self._seconds("until")
 
     def _seconds(self, name: str) -> float | None:
         found = self._fields.get(name)
         if found is None:
             return None
-        if isinstance(found, bool) or not isinstance(found, int | float) or not math.isfinite(found) or found <= 0:
+        if isinstance(found, bool) or not isinstance(found, int | float) or not 0 < found < math.inf:
             raise _refused(f'"{name}": expected seconds')
         if name == "for" and found > LONGEST_TIME:
             raise _refused('"for": that is too long')
+        if name == "until" and found > self._now + LONGEST_TIME:
+            raise _refused('"until": that is too far away')
         return float(found)
 
 

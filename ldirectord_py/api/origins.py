@@ -33,7 +33,7 @@ def check_origin(request: web.Request) -> None:
         raise RequestRefused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "a command takes Content-Type: application/json")
     site = request.headers.get("Sec-Fetch-Site", "same-origin")
     origin = request.headers.get("Origin")
-    elsewhere = origin is not None and urlsplit(origin).netloc.lower() != request.headers.get("Host", "").lower()
+    elsewhere = origin is not None and _place_of(origin) != request.headers.get("Host", "").lower()
     if site not in {"same-origin", "none"} or elsewhere:
         raise RequestRefused(HTTPStatus.FORBIDDEN, "this command comes from the page of another site")
 
@@ -44,6 +44,14 @@ def _name_of(host: str) -> str:
         return (urlsplit(f"//{host}").hostname or "").lower().rstrip(".")
     except ValueError:
         return ""
+
+
+def _place_of(origin: str) -> str | None:
+    """Return the name and the port in the header Origin; None: there is none."""
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return None
 
 
 def _is_address(host: str) -> bool:

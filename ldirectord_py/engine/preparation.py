@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 
 from ldirectord_py.engine.admin.administration import Administration
+from ldirectord_py.engine.admin.interventions import holds
 from ldirectord_py.engine.decision import in_service
 from ldirectord_py.engine.health import resumed, unchecked
 from ldirectord_py.engine.inputs import Configured, Moment
@@ -71,8 +72,12 @@ class Preparation:
         server = self._before.get(key)
         if server is not None:
             admin = server.admin
-        elif (admin := self._administration.for_newcomer(key, self.given.commanded)) is not None:
-            self.administered[key] = admin
+        else:
+            admin = self._administration.for_newcomer(key, self.given.commanded)
+            if admin is not None and not holds(admin, virtual, real):
+                admin = None
+            if admin is not None:
+                self.administered[key] = admin
         adopted = key not in self._stood_in and in_service(self.given.found, key, real, admin)
         if server is None:
             server = ServerState(real, rules, self._first_belief(key, adopted=adopted))

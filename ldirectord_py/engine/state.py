@@ -219,7 +219,7 @@ class EngineState:
         self.virtuals = {virtual.key: virtual for virtual in given.config.virtuals}
         self._decided.clear()
         self._serving.keep(self.virtuals)
-        people.keep(self.servers, given.commanded)
+        people.keep(self.servers, self.virtuals, given.commanded)
         for key in dict.fromkeys((*people.in_maintenance, *given.files, *prepared.administered)):
             if (server := self.servers.get(key)) is not None:
                 admin = prepared.administered.get(key, server.admin)

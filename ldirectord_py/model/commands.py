@@ -59,8 +59,11 @@ class AdminState:
         return self.kind is not AdminKind.WEIGHT or self.weight == 0
 
 
-Commands = Mapping[str, AdminState]
-"""Admin states by the names of their targets, as a state file keeps them."""
+Commands = Mapping[str, AdminState | None]
+"""Admin states by the names of their targets, as a state file keeps them.
+
+None: nothing holds for that server, although something does for its host or its virtual service.
+"""
 NOTHING_COMMANDED: Commands = MappingProxyType({})
 
 

@@ -129,7 +129,8 @@ class Director:
     def commanded(self) -> Commands:
         """What operators have said and is in force, by the names of its targets."""
         said = self.state.interventions.administration
-        return {**said.scopes, **{target_name(real): admin for real, admin in said.states.items()}}
+        excepted = {target_name(real): None for real in said.excepted} if said.scopes else {}
+        return {**said.scopes, **{target_name(real): admin for real, admin in said.states.items()}, **excepted}
 
     @property
     def in_maintenance(self) -> Collection[RealKey]:

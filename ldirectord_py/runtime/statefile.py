@@ -18,7 +18,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ldirectord_py.engine.recording.commands import commands, commands_as_json
-from ldirectord_py.model.commands import Commands
+from ldirectord_py.model.commands import AdminKind, AdminState, Commands
 from ldirectord_py.model.events import (
     AdminChanged,
     Event,
@@ -45,6 +45,14 @@ _TOUCHED_EVERY = 20.0
 _WRITTEN_EVERY = 1.0
 _LAST_SECONDS = 2.0
 _LARGEST = 256 * 1024 * 1024
+_LATEST = 1e11
+"""Seconds since the epoch that a clock may show: some three thousand years from now."""
+_MOST = 2**31 - 1
+"""So large may a weight be in the kernel's table, and a number of failures."""
+_SHOWN = 200
+"""Characters of what is no command that are shown."""
+_UNUSABLE = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError, OSError)
+"""What a file raises that is not there or not ours, or that somebody has edited."""
 _SLICE = 256  # servers told in one turn of the loop
 _NEWS = (AdminChanged, HealthChanged, SoftFailure, MaintenanceChanged, Reloaded, Started)
 
@@ -177,7 +185,7 @@ def remembered(path: Path, now: float, warn: Callable[[str], None]) -> Remembere
         return dict(_healths(document))
     except FileNotFoundError:
         return {}
-    except (ValueError, TypeError, LookupError, RecursionError, OSError) as error:
+    except _UNUSABLE as error:
         why = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
         warn(f"The state file {path} is set aside as {path.name}.broken, since it cannot be used: {why}")
         with suppress(OSError):
@@ -185,16 +193,53 @@ def remembered(path: Path, now: float, warn: Callable[[str], None]) -> Remembere
         return {}
 
 
-def commanded(path: Path, now: float) -> Commands:
+def commanded(path: Path, now: float, warn: Callable[[str], None] = lambda _sentence: None) -> Commands:
     """Return what operators had said under the last director, as far as its time is not over *now*.
 
     It counts however long ago that was, after a boot too: a host that is drained to be repaired stays drained.
+    Of what is no command *warn* is told; a file that cannot be read is none of its business, see `remembered`.
     """
     try:
-        said = commands(_read(path)[0].get("commanded", ()))
-        return {name: admin for name, admin in said if admin.until is None or admin.until > now}
-    except (ValueError, TypeError, LookupError, RecursionError, OSError):
+        found = _read(path)[0].get("commanded", [])
+    except _UNUSABLE:
         return {}
+    said: dict[str, AdminState | None] = {}
+    wrong: list[str] = []
+    for each in found if isinstance(found, list) else [found]:
+        try:
+            ((name, admin),) = commands([each])
+            said[name] = _checked(admin)
+        except _UNUSABLE:
+            wrong.append(json.dumps(each)[:_SHOWN])
+    if wrong:
+        warn(
+            f"The state file {path} has {len(wrong)} commands that are none, and nobody obeys them, such as {wrong[0]}"
+        )
+    return {name: admin for name, admin in said.items() if admin is None or admin.until is None or admin.until > now}
+
+
+def _checked(admin: AdminState | None) -> AdminState | None:
+    """Return *admin*; raise `ValueError` if no operator can have said so."""
+    if admin is not None:
+        _moment(admin.since)
+        _moment(admin.until or 0.0)
+        if admin.kind is AdminKind.WEIGHT and (admin.weight is None or not 0 <= admin.weight <= _MOST):
+            raise ValueError("a weight that no table takes")
+    return admin
+
+
+def _moment(found: Any) -> float:
+    """Return *found* as seconds since the epoch; raise `ValueError` if no clock can have shown them."""
+    if not 0 <= (moment := float(found)) <= _LATEST:
+        raise ValueError("a moment that no clock shows")
+    return moment
+
+
+def _count(found: Any) -> int:
+    """Return *found* as a number of failures; raise `ValueError` if nobody has counted so far."""
+    if not 0 <= (count := int(found)) <= _MOST:
+        raise ValueError("a number that nobody has counted to")
+    return count
 
 
 def _fresh(document: Mapping[str, Any], touched: float, now: float) -> bool:
@@ -207,8 +252,8 @@ def _healths(document: Mapping[str, Any]) -> Iterator[tuple[str, Health]]:
         for real in virtual["reals"]:
             health = Health(
                 State(real["state"]),
-                float(real["since"]),
-                int(real["failures"]),
+                _moment(real["since"]),
+                _count(real["failures"]),
                 Reason(real["reason"]),
                 str(real["detail"]),
             )
@@ -229,7 +274,7 @@ def predecessor(path: Path | None, now: float, warn: Callable[[str], None]) -> P
     if path is None:
         return Predecessor(left=Left(), remembered={}, commanded={})
     # What operators have said first: a file that is set aside is not there any more.
-    said, before = commanded(path, now), left(path, now)
+    said, before = commanded(path, now, warn), left(path, now)
     return Predecessor(left=before, remembered=remembered(path, now, warn), commanded=said)
 
 
@@ -250,7 +295,7 @@ def left(path: Path, now: float) -> Left:
             return Left()
         names = tuple(str(virtual["virtual"]) for virtual in document["virtuals"])
         return Left(names, just_now=_fresh(document, touched, now))
-    except (ValueError, TypeError, LookupError, RecursionError, OSError):
+    except _UNUSABLE:
         return Left()
 
 
@@ -261,7 +306,7 @@ def settings_before(path: Path) -> Mapping[str, int]:
         if document["boot"] != boot_id() or document["namespace"] != network_namespace():
             return {}
         return {str(name): int(value) for name, value in document["sysctls"].items()}
-    except (ValueError, TypeError, LookupError, AttributeError, RecursionError, OSError):
+    except _UNUSABLE:
         return {}
 
 
@@ -269,7 +314,7 @@ def owned(path: Path) -> tuple[str, ...] | None:
     """Return the virtual services that the state file *path* names as the daemon's; None: there is nothing to go by."""
     try:
         return tuple(str(virtual["virtual"]) for virtual in _read(path)[0]["virtuals"])
-    except (ValueError, TypeError, LookupError, RecursionError, OSError):
+    except _UNUSABLE:
         return None
 
 

@@ -48,7 +48,7 @@ def ownership(*pid_files: Path) -> KeptServices:
 def commands_in_force(*pid_files: Path) -> Commands:
     """Return what operators have said and a start would put in force again, by the names of its targets."""
     now = time.time()
-    found: dict[str, AdminState] = {}
+    found: dict[str, AdminState | None] = {}
     for path in pid_files:
         found |= commanded(control_path(path).with_suffix(".state"), now)
     return found

@@ -5,6 +5,7 @@ clients because a reload has it serve one virtual more.
 """
 
 from collections.abc import Collection, Iterable, Iterator
+from operator import attrgetter
 
 from ldirectord_py.model.commands import NOTHING_COMMANDED, AdminState, Command, Commands, Target, target_name
 from ldirectord_py.model.service import AddressKey, MarkKey, RealKey
@@ -29,12 +30,14 @@ class Administration:
         """In the order in which they came."""
         self.scopes: dict[str, AdminState] = {}
         """By the names of hosts and virtuals."""
+        self.excepted: dict[RealKey, None] = {}
+        """Servers for which nothing holds, although something does for their host or their virtual."""
         self.edition = 0
         """Grows with each change, so that whoever has worked something out knows whether it still holds."""
 
     def restore(self, states: Iterable[tuple[RealKey, AdminState]], scopes: Iterable[tuple[str, AdminState]]) -> None:
         """Be as somebody else was."""
-        self.states, self.scopes = dict(states), dict(scopes)
+        self.states, self.scopes, self.excepted = dict(states), dict(scopes), {}
         self.edition += 1
 
     def carry_out(self, command: Command, servers: Collection[RealKey], now: float) -> dict[RealKey, AdminState | None]:
@@ -49,25 +52,34 @@ class Administration:
         """Have *state* be in force for *real*; None: nothing."""
         self.edition += 1
         self.states.pop(real, None)
+        self.excepted.pop(real, None)
         if state is not None:
             self.states[real] = state
+        elif self.scopes and any(name in self.scopes for name in _scopes_of(real)):
+            self.excepted[real] = None
 
     def for_newcomer(self, real: RealKey, remembered: Commands = NOTHING_COMMANDED) -> AdminState | None:
         """Return what holds for a server that was not there before; *remembered* is what the last director knew."""
-        for name in (target_name(real), str(real.real.address), str(real.virtual)):
-            if (state := remembered.get(name) or self.scopes.get(name)) is not None:
-                return state
-        return None
+        if not remembered and not self.scopes:
+            return None
+        if (name := target_name(real)) in remembered:
+            return remembered[name]
+        scopes = [remembered.get(name) or self.scopes.get(name) for name in _scopes_of(real)]
+        return max(filter(None, scopes), key=attrgetter("since"), default=None)
 
     def keep(self, servers: Collection[RealKey], remembered: Commands) -> dict[RealKey, AdminState]:
         """Know that *servers* are all there are now; return what held for those that are gone."""
         gone = {real: state for real, state in self.states.items() if real not in servers}
         for real in gone:
             self.set(real, None)
+        if remembered:
+            excepted = {name for name, state in remembered.items() if state is None}
+            self.excepted |= {real: None for real in servers if excepted and target_name(real) in excepted}
+        self.excepted = {real: None for real in self.excepted if real in servers}
         if remembered or self.scopes:
-            named = {name for real in servers for name in (str(real.real.address), str(real.virtual))}
+            named = {name for real in servers for name in _scopes_of(real)}
             scopes = {**self.scopes, **remembered}
-            self.scopes = {name: state for name, state in scopes.items() if name in named}
+            self.scopes = {name: state for name, state in scopes.items() if name in named and state is not None}
         return gone
 
     def ended(self, now: float) -> dict[RealKey, AdminState | None]:
@@ -87,6 +99,11 @@ class Administration:
         self.scopes.pop(name, None)
         if state is not None:
             self.scopes[name] = state
+
+
+def _scopes_of(real: RealKey) -> tuple[str, str]:
+    """Return the names of its host and its virtual."""
+    return str(real.real.address), str(real.virtual)
 
 
 def _is_over(state: AdminState, now: float) -> bool:

@@ -1,6 +1,6 @@
 """What people do to servers: files in `maintenancedir`, and commands."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from ldirectord_py.engine.admin.administration import Administration
@@ -8,10 +8,10 @@ from ldirectord_py.engine.inputs import Moment
 from ldirectord_py.engine.servers import ServerState
 from ldirectord_py.model.check_plan import CheckPlan
 from ldirectord_py.model.commands import BY_HAND, AdminState, Command, Commands, Enable, SetWeight
-from ldirectord_py.model.config import ForeignWeight, Virtual
+from ldirectord_py.model.config import ForeignWeight, Real, Virtual
 from ldirectord_py.model.events import AdminCause, AdminChanged, Event, MaintenanceChanged
 from ldirectord_py.model.health import Health
-from ldirectord_py.model.service import RealKey
+from ldirectord_py.model.service import RealKey, VirtualKey
 
 
 class Moved(NamedTuple):
@@ -56,11 +56,17 @@ class Interventions:
         admins = ((real, admin) for real in administered if (admin := servers[real].admin) is not None)
         self.administration.restore(admins, scopes)
 
-    def keep(self, servers: Collection[RealKey], commanded: Commands) -> None:
-        """Know that *servers* are all there are now; *commanded* is what the last director was told."""
+    def keep(
+        self, servers: Mapping[RealKey, ServerState], virtuals: Mapping[VirtualKey, Virtual], commanded: Commands
+    ) -> None:
+        """Know that *servers* and *virtuals* are all there are now; *commanded* is what the last director was told."""
         for key, admin in self.administration.keep(servers, commanded).items():
             self._tell(AdminChanged(key, admin, None, AdminCause.DROPPED))
         self.in_maintenance = {key: None for key in self.in_maintenance if key in servers}
+        for key, admin in list(self.administration.states.items()):
+            if not holds(admin, virtuals[key.virtual], (server := servers[key]).real):
+                self.administer(key, server, None, AdminCause.RELOADED)
+                server.admin = None
 
     def administer(
         self,
@@ -116,6 +122,12 @@ def command_by_hand(real: RealKey, server: ServerState | None, weight: int) -> C
     if server is not None and weight == server.real.destination.weight:
         return Enable(target=real, by=BY_HAND)
     return SetWeight(target=real, weight=weight, by=BY_HAND)
+
+
+def holds(admin: AdminState, virtual: Virtual, real: Real) -> bool:
+    """Return whether *admin* is still to be in force: a weight set by hand is not where nobody respects it any more."""
+    by_hand = admin.by == BY_HAND
+    return not by_hand or (virtual.handset is not ForeignWeight.REPAIR and admin.weight != real.destination.weight)
 
 
 def respects_hand(virtual: Virtual, server: ServerState, weight: int) -> bool:

@@ -102,11 +102,11 @@ def command(found: Json) -> Command:
     raise ValueError(f"{kind!r} is no command")
 
 
-def commands_as_json(commands: Iterable[tuple[str, AdminState]]) -> Json:
-    """Return admin states by the names of their targets."""
+def commands_as_json(commands: Iterable[tuple[str, AdminState | None]]) -> Json:
+    """Return admin states by the names of their targets; see `Commands`."""
     return [[name, admin_as_json(admin)] for name, admin in commands]
 
 
-def commands(found: Iterable[Json]) -> Iterator[tuple[str, AdminState]]:
+def commands(found: Iterable[Json]) -> Iterator[tuple[str, AdminState | None]]:
     """Yield what `commands_as_json` was given."""
-    return ((str(name), admin_state(admin)) for name, admin in found)
+    return ((str(name), admin(state)) for name, state in found)

@@ -6,7 +6,7 @@ from ldirectord_py.engine.recording import names
 from ldirectord_py.engine.recording.names import Json
 from ldirectord_py.model.check_options import CheckOptions
 from ldirectord_py.model.check_plan import Always, CheckPlan, Never, Polled
-from ldirectord_py.model.config import Config, Fallback, Real, Virtual
+from ldirectord_py.model.config import Config, Fallback, ForeignWeight, Real, Virtual
 from ldirectord_py.model.health import FaultRules
 from ldirectord_py.model.names import endpoint, virtual_key
 
@@ -42,6 +42,7 @@ def _virtual_as_json(virtual: Virtual, number_of: NumberOf) -> Json:
         "settings": names.settings_as_json(virtual.settings),
         "quiescent": virtual.quiescent,
         "failurecount": virtual.failurecount,
+        "handset": virtual.handset,
         "interval": virtual.check_options.interval,
         "fallback": fallback and [str(fallback.endpoint), names.destination_as_json(fallback.destination)],
         "reals": [
@@ -57,6 +58,7 @@ def _virtual(found: Json, plan_of: PlanOf) -> Virtual:
         settings=names.settings(found["settings"]),
         quiescent=bool(found["quiescent"]),
         failurecount=int(found["failurecount"]),
+        handset=ForeignWeight(found.get("handset", ForeignWeight.REPAIR)),
         check_options=CheckOptions(interval=float(found["interval"])),
         fallback=None if found["fallback"] is None else _fallback(*found["fallback"]),
         reals=tuple(_real(*each, plan_of=plan_of) for each in found["reals"]),

@@ -120,7 +120,8 @@ class _Night:
         files = {known.real: known.file for known in belief.servers if known.file is not None}
         found = {key: decision.service for key in before.virtuals if (decision := before.decide(key)) is not None}
         remembered = {str(known.real): known.health for known in belief.servers}
-        commanded = {target_name(known.real): known.admin for known in belief.servers if known.admin is not None}
+        # Where nothing holds for a server, nothing that holds for its host or its virtual does.
+        commanded = {target_name(known.real): known.admin for known in belief.servers if known.admin or belief.scopes}
         self._give(
             Configured(
                 config=belief.config,

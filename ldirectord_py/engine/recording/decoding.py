@@ -150,7 +150,7 @@ class _Segment:
             unwritten=frozenset(map(virtual_key, found["unwritten"])),
             in_maintenance=tuple(map(names.real_key, found["in_maintenance"])),
             administered=tuple(map(names.real_key, found["administered"])),
-            scopes=tuple(commands(found["scopes"])),
+            scopes=tuple((name, state) for name, state in commands(found["scopes"]) if state is not None),
             first_pass=bool(found["first_pass"]),
             settling=bool(found["settling"]),
         )

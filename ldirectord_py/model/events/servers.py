@@ -108,6 +108,8 @@ class AdminCause(StrEnum):
     EXPIRED = "expired"
     DROPPED = "dropped"
     """A reload has taken the server away."""
+    RELOADED = "reloaded"
+    """A weight that somebody else had set is the configured one now, or is respected no longer."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,8 @@ async def test_a_check_is_wanted_soon(tmp_path: Path) -> None:
         ({"command": "drain", "target": ONE, "reason": "x" * 201}, 422, '"reason": expected a text of at most 200'),
         ({"command": "drain", "target": ONE, "for": -1}, 422, '"for": expected seconds'),
         ({"command": "drain", "target": ONE, "for": 1e300}, 422, '"for": that is too long'),
+        ({"command": "drain", "target": ONE, "for": 10**400}, 422, '"for": that is too long'),
+        ({"command": "drain", "target": ONE, "until": 10**400}, 422, '"until": that is too far away'),
         ({"command": "drain", "target": ONE, "for": 1, "until": 2}, 422, 'expected "for" or "until", not both'),
         ({"command": "drain", "target": ONE, "until": True}, 422, '"until": expected seconds'),
         ({"command": "weight", "target": ONE}, 422, '"weight": expected a whole number'),

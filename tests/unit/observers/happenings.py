@@ -68,6 +68,12 @@ IS_ENABLED = ev.AdminChanged(REAL, DRAINED, None, ev.AdminCause.COMMAND, "eve (p
 STILL_DRAINED = ev.AdminChanged(REAL, None, DRAINED, ev.AdminCause.RESTORED)
 DRAIN_OVER = ev.AdminChanged(REAL, DRAINED, None, ev.AdminCause.EXPIRED)
 DRAIN_DROPPED = ev.AdminChanged(REAL, WEIGHTED, None, ev.AdminCause.DROPPED)
+HAND_OVER = ev.AdminChanged(
+    REAL,
+    AdminState(kind=AdminKind.WEIGHT, by="somebody else's hand", since=1_000_000_000.5, weight=7),
+    None,
+    ev.AdminCause.RELOADED,
+)
 CERTIFICATE = ev.CertificateSeen((REAL,), 1_000_000_000.0)
 REFUSED = ev.ChangeRefused(
     Refusal(AddDestination(WEB, REAL.real, destination(3)), 2, "the service does not exist"), ev.Trigger.HEALTH

@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import math
 import os
+import re
 import time
 from pathlib import Path
 
@@ -217,3 +219,75 @@ async def test_what_operators_have_said_survives_whatever_the_age_of_the_file(tm
     assert set(predecessor(path, 5000.0, warn).commanded) == set()
     path.write_text(json.dumps(document | {"commanded": [["x", {"kind": "nonsense"}]]}))
     assert predecessor(path, 4000.0, warn).commanded == {}
+
+
+HELD = {
+    "kind": "weight",
+    "by": "eve",
+    "since": 1.0,
+    "until": None,
+    "reason": "",
+    "weight": 5,
+    "scope": "",
+}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"kind": "nonsense"},
+        {"kind": 3},
+        {"weight": None},
+        {"weight": "heavy"},
+        {"weight": math.inf},
+        {"weight": math.nan},
+        {"weight": -1},
+        {"weight": 2**40},
+        {"since": math.inf},
+        {"since": 1e300},
+        {"since": [1]},
+        {"until": math.inf},
+        {"until": math.nan},
+        {"until": 10**400},
+    ],
+    ids=str,
+)
+async def test_a_command_that_is_none_costs_no_other_its_place_and_is_told(
+    tmp_path: Path, warn: Complaints, wrong: dict[str, object]
+) -> None:
+    path = tmp_path / "web.state"
+    await left(path, warn)
+    document = json.loads(path.read_text())
+    said = [["192.0.2.11", HELD | wrong], ["192.0.2.12\n", HELD]]
+    path.write_text(json.dumps(document | {"commanded": said}))
+    assert list(predecessor(path, 4000.0, warn).commanded) == ["192.0.2.12\n"]
+    (sentence,) = warn
+    begins = f'The state file {path} has 1 commands that are none, and nobody obeys them, such as ["192.0.2.11", '
+    assert sentence.startswith(begins)
+
+
+@pytest.mark.parametrize(
+    "commanded", [3, "drain", None, [3], [[]], [["x", "y", "z"]], {"x": {}}, [[["x"], {}]]], ids=str
+)
+async def test_commands_that_are_none_are_told(tmp_path: Path, warn: Complaints, commanded: object) -> None:
+    path = tmp_path / "web.state"
+    await left(path, warn)
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"commanded": commanded}))
+    assert predecessor(path, 4000.0, warn).commanded == {}
+    assert len(warn) == 1
+
+
+@pytest.mark.parametrize("number", ["Infinity", "NaN", "1e300", "1" + "0" * 400], ids=["inf", "nan", "far", "huge"])
+@pytest.mark.parametrize("field", ["since", "failures"])
+async def test_numbers_that_are_none_are_not_believed(
+    tmp_path: Path, warn: Complaints, field: str, number: str
+) -> None:
+    path = tmp_path / "web.state"
+    await left(path, warn)
+    path.write_text(re.sub(f'"{field}": [0-9.]+', f'"{field}": {number}', path.read_text()))
+    assert predecessor(path, time.time(), warn).remembered == {}
+    assert Path(f"{path}.broken").exists()
+    path.write_text(
+        path.with_name(f"{path.name}.broken").read_text().replace('"sysctls": {}', '"sysctls": {"a": Infinity}')
+    )
+    assert settings_before(path) == {}

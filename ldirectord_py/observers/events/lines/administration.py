@@ -37,6 +37,8 @@ def _sentence(event: AdminChanged) -> str:
             return f"Real server {event.real} is enabled: the time of the command is over{before}"
         case AdminCause.DROPPED:
             return f"Real server {event.real} has gone with the reload, and with it the command of an operator{before}"
+        case AdminCause.RELOADED:
+            return f"Real server {event.real} has its configured weight with the reload{before}"
         case AdminCause.COMMAND | AdminCause.TABLE | AdminCause.RESTORED:
             reason = f": {event.reason}" if event.reason else ""
             return f"Real server {event.real} is enabled by {event.by}{reason}{before}"

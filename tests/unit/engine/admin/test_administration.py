@@ -247,3 +247,51 @@ def test_draining_the_last_one_tells_that_nobody_serves() -> None:
     night.tell(Drain(target=night.real(A).virtual, by="root"))
     events, _ = night.state.step(Written([night.real(A).virtual], all=True), Moment(night.now, night.now))
     assert [event.serving for event in events if isinstance(event, ServingChanged)] == [False]
+
+
+def test_who_is_enabled_alone_stays_enabled_after_restarts_although_its_host_is_drained() -> None:
+    night = Night(config(SECOND))
+    night.tell(Drain(target=HOST, by="root"))
+    night.tell(Enable(target=night.real(A), by="root"))
+    for _ in range(2):
+        said = night.state.interventions.administration
+        commanded = {
+            **said.scopes,
+            **{target_name(real): state for real, state in said.states.items()},
+            **{target_name(real): None for real in said.excepted},
+        }
+        night = Night(config(SECOND), commanded)  # type: ignore[arg-type]
+        assert (night.weights(0), night.weights(1)) == ({A: 3, B: 2}, {A: 0})
+    night.tell(Drain(target=HOST, by="root"))
+    assert night.state.interventions.administration.excepted == {}
+
+
+def test_for_a_newcomer_the_later_command_holds_of_those_about_its_host_and_its_virtual() -> None:
+    night = Night(config())
+    night.tell(Drain(target=HOST, by="root"))
+    night.now += 1
+    night.tell(SetWeight(target=night.real(B).virtual, weight=5, by="root"))
+    text = TEXT.format(quiescent="no", handset="repair").replace(A, "10.0.0.7:80")
+    night.step(Configured(config=parse((text + SECOND).encode(), "web.cf")))
+    night.step(Configured(config=config()))
+    night.check(up())
+    assert night.weights() == {A: 5, B: 5}
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+@pytest.mark.parametrize(("handset", "configured"), [("repair", 3), ("repair", 9), ("respect", 9)])
+def test_a_weight_set_by_hand_ends_where_it_is_respected_no_longer_or_is_configured(
+    handset: str, configured: int, *, restarts: bool
+) -> None:
+    night = Night(config(handset="respect"))
+    night.step(Handset(night.real(A), 9))
+    said = {target_name(real): state for real, state in night.state.interventions.administration.states.items()}
+    text = TEXT.format(quiescent="no", handset=handset).replace("gate 3", f"gate {configured}")
+    if restarts:
+        night = Night(parse(text.encode(), "web.cf"), said)
+    else:
+        night.step(Configured(config=parse(text.encode(), "web.cf")))
+        assert [event.cause for event in night.events if isinstance(event, AdminChanged)] == [AdminCause.RELOADED]
+    assert night.state.servers[night.real(A)].admin is None
+    assert not night.state.interventions.administration.states
+    assert night.weights() == {A: configured, B: 2}

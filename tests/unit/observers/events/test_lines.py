@@ -93,6 +93,13 @@ CASES = [
                 {"cause": "dropped", "admin": None, "before": "weight", "by": "eve (pid 802)"}
                 | {"reason": "", "weight": None, "until": None, "scope": "10.0.0.5"},
             ),
+            (
+                the.HAND_OVER,
+                Level.INFO,
+                "has its configured weight with the reload; it was given weight 7 by somebody else's hand",
+                {"cause": "reloaded", "admin": None, "before": "weight", "by": "somebody else's hand"}
+                | {"reason": "", "weight": None, "until": None, "scope": ""},
+            ),
         )
     ),
     (
