@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from typing import Protocol
 
-from ldirectord_py.engine.admin.interventions import respects_hand
 from ldirectord_py.engine.inputs import (
     NO_FILES,
     NOTHING_REMEMBERED,
@@ -13,27 +12,25 @@ from ldirectord_py.engine.inputs import (
     Configured,
     Elapsed,
     Files,
-    Handset,
     Input,
     Maintained,
     Moment,
     Observed,
-    TakenOut,
     Written,
 )
 from ldirectord_py.engine.state import EngineState
 from ldirectord_py.model.check_plan import Polled
 from ldirectord_py.model.commands import NOTHING_COMMANDED, Commands, target_name
 from ldirectord_py.model.config import Config
-from ldirectord_py.model.decisions import Decision
 from ldirectord_py.model.events import CheckDone, Event, Trigger
 from ldirectord_py.model.health import Health
 from ldirectord_py.model.outcome import Outcome
 from ldirectord_py.model.service import RealKey, VirtualKey
-from ldirectord_py.model.table import AddDestination, Change, RemoveDestination, Service, SetDestination, Table
+from ldirectord_py.model.table import Table
 from ldirectord_py.runtime.certificates import Certificates
 from ldirectord_py.runtime.table.reconciler import MakeWriter, Reconciler
 from ldirectord_py.runtime.table.table_writer import TableWriter
+from ldirectord_py.runtime.table.wanted import WantedTable
 from ldirectord_py.system.turns import in_turns
 
 _WRITTEN = 16  # virtuals of which the engine is told in one turn of the loop
@@ -62,7 +59,7 @@ class Director:
     def __init__(
         self, config: Config, table: Table, emit: Callable[[Event], None], writer: MakeWriter = TableWriter
     ) -> None:
-        self.reconciler = Reconciler(table, self, emit, writer)
+        self.reconciler = Reconciler(table, WantedTable(lambda: self.state, self._step), emit, writer)
         self.certificates = Certificates(emit)
         self.recorder: Recorder | None = None
         self._emit = emit
@@ -217,48 +214,3 @@ class Director:
         async for some in in_turns(virtuals, _WRITTEN):
             self._step(Written(some))
         self._step(Written((), anew=anew, all=not anew and not self._pending))
-
-    # What the reconciler asks and tells (see `Wanted`).
-
-    def virtuals(self) -> Collection[VirtualKey]:
-        """See `Wanted.virtuals`."""
-        return self.state.virtuals.keys()
-
-    def servers(self, virtual: VirtualKey) -> int:
-        """See `Wanted.servers`."""
-        configured = self.state.virtuals.get(virtual)
-        return len(configured.reals) if configured else 0
-
-    def decision(self, virtual: VirtualKey) -> Decision | None:
-        """Return what is wanted of *virtual*, and why; None where it is not ours."""
-        return self.state.decide(virtual)
-
-    def service(self, virtual: VirtualKey) -> Service | None:
-        """See `Wanted.service`."""
-        decision = self.state.decide(virtual)
-        return decision.service if decision else None
-
-    def is_fallback(self, change: Change) -> bool:
-        """See `Wanted.is_fallback`."""
-        match change:
-            case AddDestination() | SetDestination() | RemoveDestination():
-                key = RealKey(change.virtual, change.real)
-                return key not in self.state.servers and self.state.fallback_of(change.virtual) == change.real
-            case _:
-                return False
-
-    def may_stay_out(self, real: RealKey) -> bool:
-        """See `Wanted.may_stay_out`."""
-        return self.state.may_stay_out(real)
-
-    def taken_out(self, real: RealKey) -> None:
-        """See `Wanted.taken_out`."""
-        self._step(TakenOut(real))
-
-    def set_by_hand(self, real: RealKey, weight: int) -> bool:
-        """See `Wanted.set_by_hand`."""
-        server = self.state.servers.get(real)
-        if server is None or not respects_hand(self.state.virtuals[real.virtual], server, weight):
-            return False
-        self._step(Handset(real, weight))
-        return True

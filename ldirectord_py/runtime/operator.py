@@ -100,7 +100,7 @@ class Operator:
 
     def _would_be_left(self, virtual: VirtualKey, without: Collection[RealKey]) -> bool:
         """Return whether somebody serves *virtual* now, and nobody would *without* those servers."""
-        decision = self._director.decision(virtual)
+        decision = self._director.state.decide(virtual)
         serving = [real for real, standing in decision.reals.items() if standing.weight] if decision else []
         return bool(serving) and all(real in without for real in serving)
 

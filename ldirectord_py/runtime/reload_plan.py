@@ -30,7 +30,7 @@ async def planned_reload(director: Director, load: Callable[[], Config]) -> Plan
         outcomes = await _expected(director, config)
         known = Circumstances(
             maintained=await _maintained(config),
-            ours=frozenset(map(str, director.virtuals())),
+            ours=frozenset(map(str, director.state.virtuals)),
             commanded=director.commanded,
         )
         found = dict(director.reconciler.known)

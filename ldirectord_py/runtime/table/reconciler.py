@@ -18,7 +18,7 @@ _SLICE = 256  # destinations compared in one turn of the loop
 
 
 class Wanted(Protocol):
-    """What is asked and told of the director."""
+    """What is asked and told of the engine; see `wanted.WantedTable`."""
 
     def virtuals(self) -> Iterable[VirtualKey]:
         """Return the virtuals that are ours now."""

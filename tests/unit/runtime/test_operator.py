@@ -43,7 +43,7 @@ class Running:
     async def weights(self) -> dict[str, dict[str, int]]:
         """Return what the table has, as soon as nothing is pending."""
         await asyncio.sleep(0)
-        found = await self.table.read(list(self.director.virtuals()))
+        found = await self.table.read(list(self.director.state.virtuals))
         return {
             key.label: {str(real.port): entry.weight for real, entry in service.destinations.items()}
             for key, service in found.items()
@@ -169,7 +169,7 @@ async def test_a_check_is_carried_out_now(ports: list[int]) -> None:
 async def test_a_weight_that_is_set_in_the_table_holds_where_that_is_respected(ports: list[int], handset: str) -> None:
     one, two = map(str, ports)
     async with running(ports, handset) as stage:
-        key = next(iter(stage.director.virtuals()))
+        key = next(iter(stage.director.state.virtuals))
         found = (await stage.table.read([key]))[key].destinations
         real, entry = next((real, entry) for real, entry in found.items() if str(real.port) == one)
         await stage.table.apply([SetDestination(key, real, replace(entry, weight=7))])
