@@ -87,10 +87,7 @@ class Application:
         self._options = options
         self._limits = limits()
         self._log = open_log(
-            options.log(config),
-            format=LogFormat(options.log_format),
-            debug=options.debug,
-            name=options.instance,
+            options.log(config), format=LogFormat(options.log_format), debug=options.debug, name=options.instance
         )
         self._faults = OwnFaults(self._log, lambda: self._director.config.secrets)
         self._supervised = config.supervised
@@ -136,13 +133,17 @@ class Application:
             routes=options.mail,
             at_a_time=self._limits.hooks,
         )
+        self._subscribe()
+
+    def _subscribe(self) -> None:
+        """Have everybody be told of events: this object first, since others go by what it has put in force."""
         self.observe(self._follow, without=(CheckDone,))
         self.observe(self._log)
         self.observe(self.history.observe, without=(CheckDone,))
         self.observe(self.history.exchanges.observe)
         if self._state is not None:
             self.observe(self._state.observe, without=(CheckDone,))
-        if not options.shadow:  # a shadow leaves notifications to the daemon that it shadows
+        if not self._options.shadow:  # a shadow leaves notifications to the daemon that it shadows
             for observer in self._notifications.observers:
                 self.observe(observer, without=(CheckDone,))
 

@@ -5,7 +5,8 @@ from http import HTTPStatus
 from typing import Any
 
 from ldirectord_py.api.idempotency import LONGEST_KEY
-from ldirectord_py.api.openapi.schemas import NUMBER, SCHEMAS, TEXT, Schema, ref
+from ldirectord_py.api.openapi.forms import NUMBER, TEXT, Schema, ref
+from ldirectord_py.api.openapi.schemas import SCHEMAS
 from ldirectord_py.api.queries import MOST_EVENTS
 from ldirectord_py.api.views.virtuals import VIEWS
 from ldirectord_py.model.snapshot import StatusWord

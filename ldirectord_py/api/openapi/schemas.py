@@ -1,9 +1,22 @@
 """The forms of what the API gives and takes, as JSON Schema (2020-12), each beside the name that it has there."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
 
-from ldirectord_py.api.commands import HIGHEST_WEIGHT, KNOWN, LONGEST_REASON, LONGEST_TIME
+from ldirectord_py.api.openapi import commands
+from ldirectord_py.api.openapi.forms import (
+    FLAG,
+    MOMENT,
+    NUMBER,
+    TEXT,
+    TEXTS,
+    WHOLE,
+    Schema,
+    form,
+    listed,
+    maybe,
+    ref,
+    words,
+)
 from ldirectord_py.api.views.virtuals import COUNTED
 from ldirectord_py.model.commands import AdminKind
 from ldirectord_py.model.decisions import Mode, Who
@@ -14,49 +27,6 @@ from ldirectord_py.model.snapshot import StatusWord
 from ldirectord_py.model.text.change_words import CHANGE_WORDS
 from ldirectord_py.model.trace import StepKind
 
-Schema = Mapping[str, Any]
-
-TEXT: Schema = {"type": "string"}
-WHOLE: Schema = {"type": "integer"}
-NUMBER: Schema = {"type": "number"}
-FLAG: Schema = {"type": "boolean"}
-TEXTS: Schema = {"type": "array", "items": TEXT}
-
-
-def words(kinds: Any) -> Schema:
-    """Return the schema of one of several words."""
-    return {"type": "string", "enum": [str(kind) for kind in kinds]}
-
-
-def maybe(schema: Schema) -> Schema:
-    """Return the schema of a value that may be null."""
-    if "$ref" in schema:
-        return {"anyOf": [schema, {"type": "null"}]}
-    return {**schema, "type": [schema["type"], "null"]}
-
-
-def form(description: str, properties: Mapping[str, Schema], *optional: str, more: bool = False) -> Schema:
-    """Return the schema of an object with *properties*, all of which are there but the *optional* ones."""
-    return {
-        "type": "object",
-        "description": description,
-        "required": [name for name in properties if name not in optional],
-        "properties": dict(properties),
-        "additionalProperties": more,
-    }
-
-
-def listed(name: str) -> Schema:
-    """Return the schema of a list of the form *name*."""
-    return {"type": "array", "items": ref(name)}
-
-
-def ref(name: str) -> Schema:
-    """Return what refers to the form *name*."""
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
-MOMENT: Schema = {"type": "number", "description": "seconds since the epoch"}
 _UNTIL = maybe({**MOMENT, "description": "seconds since the epoch; null: until something else happens"})
 
 _CAUSE = form(
@@ -224,76 +194,6 @@ _TRACED = form(
         },
     },
 )
-_CHANGED = form(
-    "What a command has changed of a server.",
-    {
-        "name": TEXT,
-        "before": maybe(ref("Admin")),
-        "after": maybe(ref("Admin")),
-        "connections": maybe(ref("Connections")),
-    },
-)
-_TARGET: Schema = {
-    **TEXT,
-    "minLength": 1,
-    "description": "REAL@VIRTUAL, REAL if only one virtual service has it, a host, or a virtual service",
-}
-_END: Mapping[str, Schema] = {
-    "for": {**NUMBER, "exclusiveMinimum": 0, "maximum": LONGEST_TIME, "description": "seconds"},
-    "until": {**MOMENT, "exclusiveMinimum": 0, "maximum": 2**53},
-}
-_FORCE: Mapping[str, Schema] = {
-    "force": {**FLAG, "default": False, "description": "also if nobody is left to serve"},
-}
-_REASON: Mapping[str, Schema] = {"reason": {**TEXT, "maxLength": LONGEST_REASON}}
-
-
-def _command(description: str, names: Sequence[str], properties: Mapping[str, Schema], *required: str) -> Schema:
-    """Return the form of the commands *names*; `for` and `until` exclude each other."""
-    whole = form(description, {"command": {"enum": list(names)}, **properties, **_FORCE})
-    exclusive = {"not": {"required": ["for", "until"]}} if "for" in properties else {}
-    return {**whole, "required": ["command", *required], **exclusive}
-
-
-_COMMAND: Schema = {
-    "description": "What is to be done.",
-    "oneOf": [
-        _command(
-            "No new connections, or none and no checks, until that is over or somebody says `enable`.",
-            ("drain", "maintain"),
-            {"target": _TARGET, **_END, **_REASON},
-            "target",
-        ),
-        _command(
-            "Another weight than the configured one, while its checks pass.",
-            ("weight",),
-            {"target": _TARGET, "weight": {**WHOLE, "minimum": 0, "maximum": HIGHEST_WEIGHT}, **_END, **_REASON},
-            "target",
-            "weight",
-        ),
-        _command("What was said before holds no more.", ("enable",), {"target": _TARGET, **_REASON}, "target"),
-        _command("Checks come as soon as there is room.", ("check",), {"target": _TARGET}, "target"),
-        _command("The configuration is read again.", ("reload",), {}),
-    ],
-}
-_RELOADED = form(
-    "What became of a reload.",
-    {
-        "done": FLAG,
-        "command": {"const": "reload"},
-        "in_force": FLAG,
-        "problems": TEXTS,
-        "warnings": TEXTS,
-        "notes": TEXTS,
-        "added": TEXTS,
-        "removed": TEXTS,
-        "changed": TEXTS,
-    },
-)
-_CARRIED_OUT = form(
-    "What a command has brought about.",
-    {"done": FLAG, "command": words(KNOWN), "reals": listed("Changed"), "notes": TEXTS},
-)
 _CONFIGURATION = form(
     "The configuration in force; values that may be secrets are not in it.",
     {
@@ -375,12 +275,12 @@ _NAMED = form(
 
 SCHEMAS: Mapping[str, Schema] = {
     "Admin": _ADMIN,
-    "CarriedOut": _CARRIED_OUT,
+    "CarriedOut": commands.CARRIED_OUT,
     "Cause": _CAUSE,
     "Change": _CHANGE,
-    "Changed": _CHANGED,
+    "Changed": commands.CHANGED,
     "Check": _CHECK,
-    "Command": _COMMAND,
+    "Command": commands.COMMAND,
     "Configuration": _CONFIGURATION,
     "ConfiguredVirtual": _CONFIGURED_VIRTUAL,
     "Connections": form("Open connections, from the kernel.", {"active": WHOLE, "inactive": WHOLE}),
@@ -411,7 +311,7 @@ SCHEMAS: Mapping[str, Schema] = {
         {"problems": {**TEXTS, "description": "why it would be refused"}, "changes": listed("Change")},
     ),
     "Problem": _PROBLEM,
-    "Reloaded": _RELOADED,
+    "Reloaded": commands.RELOADED,
     "Server": _SERVER,
     "Servers": form("Real servers.", {"reals": listed("Server")}),
     "Status": _STATUS,
