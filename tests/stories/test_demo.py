@@ -28,3 +28,6 @@ def test_the_story_comes_true_and_ends_with_what_to_run_next() -> None:
     assert weights == [*up, *ill, *up, *dead, *up]
     assert "I'm alive!" in done.stdout
     assert "make test" in done.stdout
+    program = done.stdout.partition("What to run next\n")[2].partition(" YOUR.cf")[0].split()
+    version = subprocess.run([*program, "--version"], cwd=CHECKOUT, capture_output=True, text=True, check=False)
+    assert "ldirectord_py" in version.stdout, "what is to be run next is another program"

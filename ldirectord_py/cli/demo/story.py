@@ -197,9 +197,16 @@ def _next() -> Table:
 
 
 def _program() -> str:
-    """Return how `ldirectord` is called: by its name where it is found by that, else by its place."""
-    beside = Path(sys.executable).with_name("ldirectord")
-    found = shutil.which("ldirectord")
-    if not beside.exists() or (found is not None and Path(found) == beside):
-        return "ldirectord"
-    return str(beside.relative_to(Path.cwd()) if beside.is_relative_to(Path.cwd()) else beside)
+    """Return how `ldirectord` is called: by its name if that finds it, else by its place, or as a module of a checkout.
+
+    In a checkout the name alone might find another program, such as the Perl `ldirectord`.
+    """
+    python = Path(sys.executable)
+    beside, found = python.with_name("ldirectord"), shutil.which("ldirectord")
+    if beside.exists():
+        return "ldirectord" if found is not None and Path(found) == beside else _from_here(beside)
+    return f"{_from_here(python)} -m ldirectord_py" if (_CHECKOUT / "Makefile").exists() else "ldirectord"
+
+
+def _from_here(path: Path) -> str:
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
