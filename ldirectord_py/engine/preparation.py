@@ -31,8 +31,7 @@ class Preparation:
         administration: Administration,
     ) -> None:
         """*before* has the servers as they are, *stood_in* the fallbacks that stand in for them."""
-        self.edition = administration.edition
-        """Of what operators have said."""
+        self._edition = administration.edition
         self.administered: dict[RealKey, AdminState] = {}
         """The admin states of servers that are new."""
         self._administration = administration
@@ -44,6 +43,11 @@ class Preparation:
         self._now = now
         self._stay: list[tuple[ServerState, Real, Rules]] = []
         self._unchecked: list[tuple[ServerState, bool]] = []
+
+    @property
+    def holds(self) -> bool:
+        """Whether no operator has said anything since it began."""
+        return self._edition == self._administration.edition
 
     def work(self) -> Iterator[None]:
         """Work it out; yields now and then."""

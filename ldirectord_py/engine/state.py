@@ -4,7 +4,7 @@ It is pure: it has no clock and does no input or output, and the same inputs giv
 place, because ten thousand servers are not copied for one outcome, but nobody else writes it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import assert_never
 
 from ldirectord_py.engine.admin.interventions import Interventions, Said, command_by_hand
@@ -209,7 +209,7 @@ class EngineState:
         """Believe of each server what was believed, or remembered, or what the table shows."""
         prepared, self._prepared = self._prepared, None
         people = self.interventions
-        if prepared is None or prepared.given is not given or prepared.edition != people.administration.edition:
+        if prepared is None or prepared.given is not given or not prepared.holds:
             prepared = self._preparation(given, now)
             for _ in prepared.work():
                 pass
@@ -230,10 +230,10 @@ class EngineState:
         self._subscriptions.replace(prepared.subscribers)
         self._faults.take(self.config.faults, self._subscriptions.reals)
 
-    def prepare(self, given: Configured, now: Moment) -> Iterator[None]:
-        """Work out what *given*, which is to follow as an input, makes of the servers; yields now and then."""
+    def prepare(self, given: Configured, now: Moment) -> Preparation:
+        """Return what works out what *given*, which is to follow as an input, makes of the servers."""
         self._prepared = self._preparation(given, now)
-        yield from self._prepared.work()
+        return self._prepared
 
     def _preparation(self, given: Configured, now: Moment) -> Preparation:
         standing_in = self._serving.standing_in

@@ -34,6 +34,8 @@ from ldirectord_py.runtime.table.wanted import WantedTable
 from ldirectord_py.system.turns import in_turns
 
 _WRITTEN = 16  # virtuals of which the engine is told in one turn of the loop
+_PREPARED = 3
+"""So often is a configuration prepared while commands come in between; then it is worked out in one go."""
 
 
 def moment() -> Moment:
@@ -113,14 +115,22 @@ class Director:
         both = dict.fromkeys([*before, *(virtual.key for virtual in config.virtuals)])
         found = await self.reconciler.learn(list(both))
         given = Configured(config=config, found=found, files=files)
-        now = moment()
-        if self.recorder is not None:
-            self.recorder.preparing(given, now)
-        async for _ in in_turns(self.state.prepare(given, now), 1):
-            pass
+        for _ in range(_PREPARED):
+            if await self._prepare(given):
+                break
         self._step(given)
         await self.certificates.follow(self.state.plans)
         await self._write(list(dict.fromkeys([*before, *self.state.virtuals])), Trigger.RELOAD, anew=True)
+
+    async def _prepare(self, given: Configured) -> bool:
+        """Have the engine work out *given* a part at a time; return whether no operator has said anything meanwhile."""
+        now = moment()
+        if self.recorder is not None:
+            self.recorder.preparing(given, now)
+        prepared = self.state.prepare(given, now)
+        async for _ in in_turns(prepared.work(), 1):
+            pass
+        return prepared.holds
 
     @property
     def commanded(self) -> Commands:

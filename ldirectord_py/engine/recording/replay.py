@@ -44,7 +44,7 @@ def replay(items: Iterable[Item]) -> Iterator[Header | InForce | Told]:
 
 def _step(state: EngineState, given: Input | Prepares, at: Moment) -> Sequence[Event]:
     if isinstance(given, Prepares):
-        for _ in state.prepare(given.given, at):
+        for _ in state.prepare(given.given, at).work():
             pass
         return ()
     return state.step(given, at)[0]

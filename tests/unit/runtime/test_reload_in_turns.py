@@ -5,8 +5,10 @@ import gc
 from collections.abc import Awaitable
 from dataclasses import replace
 
+from ldirectord_py.engine.inputs import Commanded
 from ldirectord_py.engine.reuse import reusing
 from ldirectord_py.model.check_plan import Always, CheckPlan
+from ldirectord_py.model.commands import Maintain
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.outcome import up
 from ldirectord_py.probing.prober import Prober
@@ -54,6 +56,23 @@ async def test_a_configuration_is_taken_and_written_a_part_at_a_time() -> None:
         # 128 servers are prepared, 256 compared and 32 written in a turn.
         assert await turns_of(stage.director.reload(after)) >= servers // 128 + servers // 32
         assert {weight for key in stage.table.state for weight in stage.weights(key).values()} == {2}
+
+
+async def test_a_command_meanwhile_has_it_prepared_again_a_part_at_a_time() -> None:
+    async with directing(many(1)) as stage:
+        director = stage.director
+        undisturbed = await turns_of(director.reload(reusing(director.config, many(2))))
+        one = next(iter(director.state.servers))
+
+        async def command_meanwhile() -> None:
+            reloading = asyncio.ensure_future(director.reload(reusing(director.config, many(1))))
+            for _ in range(5):
+                await asyncio.sleep(0)
+            director.administer(Commanded(Maintain(target=one, by="root")))
+            await reloading
+
+        assert await turns_of(command_meanwhile()) >= undisturbed + VIRTUALS * SERVERS // 128 // 2
+        assert director.state.servers[one].in_maintenance
 
 
 async def test_what_is_found_out_while_a_configuration_is_prepared_is_not_forgotten() -> None:

@@ -198,7 +198,7 @@ def test_a_server_that_a_reload_takes_away_takes_its_command_along() -> None:
 def test_a_command_between_the_preparation_of_a_reload_and_its_coming_in_force_holds() -> None:
     night = Night(config())
     given = Configured(config=config(SECOND))
-    for _ in night.state.prepare(given, Moment(night.now, night.now)):
+    for _ in night.state.prepare(given, Moment(night.now, night.now)).work():
         pass
     one = night.real(A)
     night.tell(Maintain(target=one, by="root"))

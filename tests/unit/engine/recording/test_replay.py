@@ -89,7 +89,7 @@ class Recorded(Engine):
     def step(self, given: Input) -> Sequence[Event]:
         if isinstance(given, Configured):
             self.record(Prepares(given))
-            for _ in self.state.prepare(given, Moment(self.now, self.now)):
+            for _ in self.state.prepare(given, Moment(self.now, self.now)).work():
                 pass
             self.now += 0.5
         self.record(given)

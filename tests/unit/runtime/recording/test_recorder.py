@@ -209,7 +209,7 @@ async def test_no_segment_begins_while_a_configuration_is_worked_out(path: Path)
         following = Configured(config=config(virtual(1, 2, 3)))
         now = moment()
         stage.recorder.preparing(following, now)
-        for _ in stage.director.state.prepare(following, now):
+        for _ in stage.director.state.prepare(following, now).work():
             pass
         await stage.write()
         await stage.write()
