@@ -25,8 +25,8 @@ from native import SILENT
 
 from ldirectord_py import app
 from ldirectord_py.config.load import load
+from ldirectord_py.model.checks.outcome import Verdict
 from ldirectord_py.model.events import CheckDone, Event, FirstPassComplete, TableChanged
-from ldirectord_py.model.outcome import Verdict
 from ldirectord_py.model.table import RemoveDestination, SetDestination
 from ldirectord_py.observers.logging.destinations import LogFile
 from ldirectord_py.options import Options

@@ -20,9 +20,9 @@ from ldirectord_py.engine.apply import apply
 from ldirectord_py.engine.inputs import Configured, Input, Maintained, Moment, Observed, TakenOut, Written
 from ldirectord_py.engine.plan import plan
 from ldirectord_py.engine.state import EngineState
+from ldirectord_py.model.checks.outcome import Reason, down, fault, up
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.events import Event
-from ldirectord_py.model.outcome import Reason, down, fault, up
 from ldirectord_py.model.service import RealKey, VirtualKey
 from ldirectord_py.model.table import Service
 

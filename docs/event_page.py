@@ -3,9 +3,9 @@
 import json
 from collections.abc import Iterable, Iterator, Sequence
 
+from ldirectord_py.model.checks.outcome import Reason, code
 from ldirectord_py.model.events import CheckDone, Event
 from ldirectord_py.model.history import EventQuery, Recorded
-from ldirectord_py.model.outcome import Reason, code
 from ldirectord_py.observers.events.event_table import KINDS, lines
 from ldirectord_py.observers.events.log_line import Field, LogLine
 from ldirectord_py.observers.history.event_ring import SIZE, EventRing

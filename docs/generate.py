@@ -15,7 +15,7 @@ from ldirectord_py.config.grammar.directives import rows
 from ldirectord_py.config.lint.idle import FIELDS, heeds
 from ldirectord_py.config.syntax.json_schema import schema
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.check_options import CheckedServer, CheckOptions, CheckType
+from ldirectord_py.model.checks.check_options import CheckedServer, CheckOptions, CheckType
 from ldirectord_py.model.config import AlertStatus
 from ldirectord_py.model.health import State
 from ldirectord_py.model.service import AddressKey, Protocol

@@ -8,9 +8,9 @@ from types import MappingProxyType
 
 from ldirectord_py.engine.forecast import Circumstances, Forecast, forecast
 from ldirectord_py.ipvs.kernel import KernelTable
+from ldirectord_py.model.checks.outcome import up
 from ldirectord_py.model.commands import NOTHING_COMMANDED, Commands
 from ldirectord_py.model.config import Config
-from ldirectord_py.model.outcome import up
 from ldirectord_py.model.service import RealKey, VirtualKey
 from ldirectord_py.model.table import TableState
 from ldirectord_py.probing.checking import checking

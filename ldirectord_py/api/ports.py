@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ldirectord_py.api.access import Access
+from ldirectord_py.model.checks.trace import Trace
 from ldirectord_py.model.commands import Command, CommandDone, Target
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.history import EventSource, ExchangeSource
 from ldirectord_py.model.plan_steps import PlannedReload
 from ldirectord_py.model.service import RealKey, VirtualKey
 from ldirectord_py.model.snapshot import DaemonStatus, RealStatus, Snapshot
-from ldirectord_py.model.trace import Trace
 
 
 class Exposition(Protocol):

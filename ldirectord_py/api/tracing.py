@@ -9,7 +9,7 @@ from aiohttp import web
 from ldirectord_py.api.pieces import PieceSender
 from ldirectord_py.api.ports import Director
 from ldirectord_py.api.problems import RequestRefused
-from ldirectord_py.model.trace import Trace
+from ldirectord_py.model.checks.trace import Trace
 
 
 class Tracing:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from ldirectord_py.checks.building.built_check import BuiltCheck
 from ldirectord_py.checks.building.configured_check import ConfiguredCheck
-from ldirectord_py.model.conversation import Peer
-from ldirectord_py.model.outcome import Outcome, up
+from ldirectord_py.model.checks.conversation import Peer
+from ldirectord_py.model.checks.outcome import Outcome, up
 
 _CONNECTED = up("connected")
 

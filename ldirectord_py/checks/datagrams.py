@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from ldirectord_py.model.conversation import Peer
+from ldirectord_py.model.checks.conversation import Peer
 
 MOST_STRANGE = 64
 """Datagrams that are passed over: a flood of them must neither hold up the other checks nor last until the deadline."""

@@ -5,9 +5,9 @@ import errno
 import socket
 
 from ldirectord_py.model.address import Endpoint
+from ldirectord_py.model.checks.outcome import NETWORK_SILENT, Outcome, Reason, down
+from ldirectord_py.model.checks.probe import Origin
 from ldirectord_py.model.network import outcome_of_errno, raise_of_opening
-from ldirectord_py.model.outcome import NETWORK_SILENT, Outcome, Reason, down
-from ldirectord_py.model.probe import Origin
 from ldirectord_py.system.early_answers import has_answered
 from ldirectord_py.system.socket_binding import bind
 

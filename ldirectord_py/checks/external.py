@@ -10,12 +10,12 @@ from ldirectord_py.checks.building.configured_check import ConfiguredCheck
 from ldirectord_py.checks.building.invalid_option import InvalidOption
 from ldirectord_py.checks.quoting import quoted
 from ldirectord_py.model.address import bracketed
-from ldirectord_py.model.check_options import CheckOptions
-from ldirectord_py.model.conversation import DriverServices
+from ldirectord_py.model.checks.check_options import CheckOptions
+from ldirectord_py.model.checks.conversation import DriverServices
+from ldirectord_py.model.checks.outcome import Outcome, Reason, down, up
+from ldirectord_py.model.checks.trace import StepKind
 from ldirectord_py.model.errors import CheckUnavailable
-from ldirectord_py.model.outcome import Outcome, Reason, down, up
 from ldirectord_py.model.service import MarkKey
-from ldirectord_py.model.trace import StepKind
 from ldirectord_py.system import processes, rights
 from ldirectord_py.system.rights import Account
 

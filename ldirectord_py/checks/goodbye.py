@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 
-from ldirectord_py.model.conversation import Peer
+from ldirectord_py.model.checks.conversation import Peer
 
 
 async def say_goodbye(peer: Peer, words: bytes) -> None:

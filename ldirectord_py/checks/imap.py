@@ -9,8 +9,8 @@ from ldirectord_py.checks.goodbye import say_goodbye
 from ldirectord_py.checks.mailbox import Mailbox, build
 from ldirectord_py.checks.redaction import redacted
 from ldirectord_py.checks.text_lines import Lines
-from ldirectord_py.model.conversation import Peer
-from ldirectord_py.model.outcome import Outcome, Reason, down, up
+from ldirectord_py.model.checks.conversation import Peer
+from ldirectord_py.model.checks.outcome import Outcome, Reason, down, up
 
 _GREETING = re.compile(rb"\* (OK|PREAUTH|BYE)(?![A-Z0-9])", re.IGNORECASE)
 _CAPABILITIES = re.compile(rb"[^\[]*+\[CAPABILITY ([^\]]{,65535})", re.IGNORECASE)

@@ -7,8 +7,8 @@ from ldirectord_py.checks.building.built_check import BuiltCheck
 from ldirectord_py.checks.building.command_arguments import argument
 from ldirectord_py.checks.building.configured_check import ConfiguredCheck
 from ldirectord_py.checks.matching.patterns import Receive
-from ldirectord_py.model.conversation import Peer
-from ldirectord_py.model.outcome import Outcome
+from ldirectord_py.model.checks.conversation import Peer
+from ldirectord_py.model.checks.outcome import Outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

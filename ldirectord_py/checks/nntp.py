@@ -9,8 +9,8 @@ from ldirectord_py.checks.goodbye import say_goodbye
 from ldirectord_py.checks.matching.patterns import Receive
 from ldirectord_py.checks.quoting import quoted
 from ldirectord_py.checks.text_lines import Lines
-from ldirectord_py.model.conversation import Peer
-from ldirectord_py.model.outcome import Outcome, Reason, down, up
+from ldirectord_py.model.checks.conversation import Peer
+from ldirectord_py.model.checks.outcome import Outcome, Reason, down, up
 
 _RESPONSE = re.compile(rb"[1-5][0-9]{2}(?![0-9])")
 _LONGEST = 100

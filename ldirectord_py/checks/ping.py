@@ -6,8 +6,8 @@ from typing import Literal
 
 from ldirectord_py.checks.building.built_check import BuiltCheck
 from ldirectord_py.checks.building.configured_check import ConfiguredCheck
-from ldirectord_py.model.conversation import Peer
-from ldirectord_py.model.outcome import Outcome, Reason, down, up
+from ldirectord_py.model.checks.conversation import Peer
+from ldirectord_py.model.checks.outcome import Outcome, Reason, down, up
 
 _TOKEN = 16
 _DATA = 64

@@ -8,8 +8,8 @@ from ldirectord_py.checks.goodbye import say_goodbye
 from ldirectord_py.checks.mailbox import Mailbox, build
 from ldirectord_py.checks.redaction import redacted
 from ldirectord_py.checks.text_lines import Lines
-from ldirectord_py.model.conversation import Peer
-from ldirectord_py.model.outcome import Outcome, Reason, down, up
+from ldirectord_py.model.checks.conversation import Peer
+from ldirectord_py.model.checks.outcome import Outcome, Reason, down, up
 
 _GREETED = up("greeted")
 _LET_IN = up("greeted, and let us in")

@@ -3,7 +3,7 @@
 import re
 
 from ldirectord_py.checks.quoting import quoted
-from ldirectord_py.model.outcome import LONGEST_DETAIL
+from ldirectord_py.model.checks.outcome import LONGEST_DETAIL
 
 _LONGEST = 100
 _LEAST = 4

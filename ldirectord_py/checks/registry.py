@@ -13,11 +13,11 @@ from ldirectord_py.checks.building.invalid_option import InvalidOption
 from ldirectord_py.checks.building.source_binding import with_source
 from ldirectord_py.checks.connect import build_connect
 from ldirectord_py.checks.ping import build_ping
-from ldirectord_py.model.check_options import CheckedServer, CheckOptions, CheckType
-from ldirectord_py.model.check_plan import Alternating, Always, CheckPlan, Never, Repeated
-from ldirectord_py.model.conversation import Transport
-from ldirectord_py.model.outcome import Reason, down, up
-from ldirectord_py.model.probe import FixedOutcome, Probe
+from ldirectord_py.model.checks.check_options import CheckedServer, CheckOptions, CheckType
+from ldirectord_py.model.checks.check_plan import Alternating, Always, CheckPlan, Never, Repeated
+from ldirectord_py.model.checks.conversation import Transport
+from ldirectord_py.model.checks.outcome import Reason, down, up
+from ldirectord_py.model.checks.probe import FixedOutcome, Probe
 from ldirectord_py.model.service import AddressKey, Protocol
 
 TCP, TLS, UDP = Transport.TCP, Transport.TLS, Transport.UDP

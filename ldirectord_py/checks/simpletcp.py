@@ -6,8 +6,8 @@ from ldirectord_py.checks.building.built_check import BuiltCheck
 from ldirectord_py.checks.building.configured_check import ConfiguredCheck
 from ldirectord_py.checks.matching.patterns import PatternGaveUp, Receive
 from ldirectord_py.checks.quoting import quoted
-from ldirectord_py.model.conversation import Peer, Transport
-from ldirectord_py.model.outcome import Outcome, Reason, down, up
+from ldirectord_py.model.checks.conversation import Peer, Transport
+from ldirectord_py.model.checks.outcome import Outcome, Reason, down, up
 
 MOST_ANSWER = 64 * 1024
 """Bytes of an answer that are looked at."""

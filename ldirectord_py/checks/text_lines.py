@@ -5,8 +5,8 @@ from dataclasses import replace
 from ldirectord_py.checks.matching.patterns import PatternGaveUp, Receive
 from ldirectord_py.checks.quoting import quoted
 from ldirectord_py.checks.redaction import redacted
-from ldirectord_py.model.conversation import Peer
-from ldirectord_py.model.outcome import Outcome, Reason, down
+from ldirectord_py.model.checks.conversation import Peer
+from ldirectord_py.model.checks.outcome import Outcome, Reason, down
 
 MOST_LINES = 512
 """Lines that are looked at; a greeting and an answer to EHLO have some twenty."""

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from threading import Lock
 
-from ldirectord_py.model.probe import Pem, TlsOptions
+from ldirectord_py.model.checks.probe import Pem, TlsOptions
 
 # What is offered is said in full, for each build of Python has defaults of its own.  DHE comes last: it is dear.
 _EVERYTHING = "DEFAULT:+kDHE:@SECLEVEL=0"

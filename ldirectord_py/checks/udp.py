@@ -9,8 +9,8 @@ from ldirectord_py.checks.building.invalid_option import InvalidOption
 from ldirectord_py.checks.matching.patterns import Receive
 from ldirectord_py.checks.matching.searching import objection_to
 from ldirectord_py.checks.quoting import quoted
-from ldirectord_py.model.conversation import Peer
-from ldirectord_py.model.outcome import Outcome, Reason, down, up
+from ldirectord_py.model.checks.conversation import Peer
+from ldirectord_py.model.checks.outcome import Outcome, Reason, down, up
 
 LARGEST = 65_507
 """Bytes: what IPv4 has room for in one datagram of UDP (RFC 768, RFC 791)."""

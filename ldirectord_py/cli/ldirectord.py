@@ -23,7 +23,7 @@ from ldirectord_py.cli.texts import HELP, USAGE, version
 from ldirectord_py.config.load import load
 from ldirectord_py.config.meaning.here import HERE
 from ldirectord_py.config.meaning.resolve import Unasked
-from ldirectord_py.model.check_plan import Alternating, Repeated, Together
+from ldirectord_py.model.checks.check_plan import Alternating, Repeated, Together
 from ldirectord_py.model.config import Config, Virtual
 from ldirectord_py.model.errors import ConfigRejected, DirectorError
 from ldirectord_py.model.problems import Severity

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from ldirectord_py.engine.inputs import Moment
-from ldirectord_py.model.check_plan import Polled
+from ldirectord_py.model.checks.check_plan import Polled
 from ldirectord_py.model.commands import AdminState
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.health import Health

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from ldirectord_py.engine.belief import FaultBelief
 from ldirectord_py.engine.health import counted
-from ldirectord_py.model.check_plan import Polled
+from ldirectord_py.model.checks.check_plan import Polled
+from ldirectord_py.model.checks.outcome import Outcome, Verdict
 from ldirectord_py.model.events import FaultLasts
 from ldirectord_py.model.health import FaultRules
-from ldirectord_py.model.outcome import Outcome, Verdict
 from ldirectord_py.model.service import RealKey
 
 

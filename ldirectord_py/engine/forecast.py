@@ -7,11 +7,11 @@ from ldirectord_py.engine.apply import apply
 from ldirectord_py.engine.inputs import NO_FILES, Configured, Files, Moment, Observed
 from ldirectord_py.engine.plan import plan
 from ldirectord_py.engine.state import EngineState
-from ldirectord_py.model.check_plan import Polled, Repeated
+from ldirectord_py.model.checks.check_plan import Polled, Repeated
+from ldirectord_py.model.checks.outcome import Outcome, up
+from ldirectord_py.model.checks.probe import FixedOutcome, Probe
 from ldirectord_py.model.commands import NOTHING_COMMANDED, Commands
 from ldirectord_py.model.config import Config
-from ldirectord_py.model.outcome import Outcome, up
-from ldirectord_py.model.probe import FixedOutcome, Probe
 from ldirectord_py.model.service import RealKey, VirtualKey
 from ldirectord_py.model.table import Change, Service, TableState
 

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
+from ldirectord_py.model.checks.outcome import Outcome, Reason, Verdict, down
 from ldirectord_py.model.health import FaultRules, Health, Rules, State
-from ldirectord_py.model.outcome import Outcome, Reason, Verdict, down
 
 # Python 3.11 takes longer to read a member of an enumeration than for all the rest of `unmoved`.
 _FOUND_UP, _IS_UP = Verdict.UP, State.UP

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import NamedTuple
 
-from ldirectord_py.model.check_plan import Polled
+from ldirectord_py.model.checks.check_plan import Polled
+from ldirectord_py.model.checks.outcome import Outcome
 from ldirectord_py.model.commands import NOTHING_COMMANDED, Command, Commands
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.events import Event
 from ldirectord_py.model.health import Health
-from ldirectord_py.model.outcome import Outcome
 from ldirectord_py.model.service import RealKey, VirtualKey
 from ldirectord_py.model.table import TableState
 

@@ -1,8 +1,8 @@
 """How a server in maintenance is checked: not at all, but at its own pace, so that each round is told."""
 
-from ldirectord_py.model.check_plan import Repeated
-from ldirectord_py.model.outcome import Reason, down
-from ldirectord_py.model.probe import FixedOutcome, Probe
+from ldirectord_py.model.checks.check_plan import Repeated
+from ldirectord_py.model.checks.outcome import Reason, down
+from ldirectord_py.model.checks.probe import FixedOutcome, Probe
 from ldirectord_py.model.service import RealKey
 
 IN_MAINTENANCE = down(Reason.MAINTENANCE, "Server in maintenance")

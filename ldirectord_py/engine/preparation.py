@@ -9,7 +9,7 @@ from ldirectord_py.engine.health import resumed, unchecked
 from ldirectord_py.engine.inputs import Configured, Moment
 from ldirectord_py.engine.maintained import kept_out
 from ldirectord_py.engine.servers import ServerState, is_maintained
-from ldirectord_py.model.check_plan import Always, Polled
+from ldirectord_py.model.checks.check_plan import Always, Polled
 from ldirectord_py.model.commands import AdminState
 from ldirectord_py.model.config import Real, Virtual
 from ldirectord_py.model.health import Health, Rules, State

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from ldirectord_py.engine.belief import ServerBelief
 from ldirectord_py.engine.health import advance, unchecked
 from ldirectord_py.engine.maintained import IN_MAINTENANCE, kept_out
-from ldirectord_py.model.check_plan import Always, CheckPlan, Never
+from ldirectord_py.model.checks.check_plan import Always, CheckPlan, Never
 from ldirectord_py.model.commands import AdminKind, AdminState
 from ldirectord_py.model.config import Real, Virtual
 from ldirectord_py.model.health import Health, Rules, State

@@ -30,7 +30,8 @@ from ldirectord_py.engine.servers import UNHEARD_OF, ServerState
 from ldirectord_py.engine.serving import Serving
 from ldirectord_py.engine.subscriptions import Subscriptions
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.check_plan import Polled
+from ldirectord_py.model.checks.check_plan import Polled
+from ldirectord_py.model.checks.outcome import Outcome, Verdict
 from ldirectord_py.model.commands import AdminState, Command
 from ldirectord_py.model.config import Config, Virtual
 from ldirectord_py.model.decisions import Decision
@@ -44,7 +45,6 @@ from ldirectord_py.model.events import (
     SoftFailure,
 )
 from ldirectord_py.model.health import Health, Rules
-from ldirectord_py.model.outcome import Outcome, Verdict
 from ldirectord_py.model.service import RealKey, VirtualKey
 
 _FAULT = Verdict.FAULT  # see `health.unmoved`

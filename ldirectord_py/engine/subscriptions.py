@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from ldirectord_py.model.check_plan import CheckPlan, Polled
+from ldirectord_py.model.checks.check_plan import CheckPlan, Polled
 from ldirectord_py.model.service import RealKey, VirtualKey
 
 

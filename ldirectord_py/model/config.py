@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 from enum import IntFlag, StrEnum
 
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.check_options import CheckOptions
-from ldirectord_py.model.check_plan import CheckPlan
+from ldirectord_py.model.checks.check_options import CheckOptions
+from ldirectord_py.model.checks.check_plan import CheckPlan
 from ldirectord_py.model.health import FaultRules, Rules
 from ldirectord_py.model.problems import Problem
 from ldirectord_py.model.service import RealKey, VirtualKey, kernel_endpoint

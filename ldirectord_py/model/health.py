@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ldirectord_py.model.outcome import Reason
+from ldirectord_py.model.checks.outcome import Reason
 
 
 class State(StrEnum):

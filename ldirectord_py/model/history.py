@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
-from ldirectord_py.model.outcome import Outcome, code
+from ldirectord_py.model.checks.outcome import Outcome, code
 from ldirectord_py.model.service import RealKey
 from ldirectord_py.model.text.escaping import printable
 

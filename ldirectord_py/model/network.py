@@ -4,8 +4,8 @@ import errno
 import os
 from typing import NoReturn
 
+from ldirectord_py.model.checks.outcome import NETWORK_SILENT, Outcome, Reason, down
 from ldirectord_py.model.errors import CheckUnavailable
-from ldirectord_py.model.outcome import NETWORK_SILENT, Outcome, Reason, down
 
 _OF_THE_SERVER = {
     errno.ECONNREFUSED: (Reason.REFUSED, "connection refused"),

@@ -11,10 +11,10 @@ from pathlib import Path
 from queue import SimpleQueue
 
 from ldirectord_py.model.address import bracketed
-from ldirectord_py.model.check_options import CheckType
+from ldirectord_py.model.checks.check_options import CheckType
+from ldirectord_py.model.checks.outcome import Outcome, Reason, Verdict
 from ldirectord_py.model.config import Config, Real, Virtual
 from ldirectord_py.model.events import CheckDone, Event, MonitorFileBack, MonitorFileFailed
-from ldirectord_py.model.outcome import Outcome, Reason, Verdict
 from ldirectord_py.model.service import AddressKey, RealKey
 from ldirectord_py.model.text.escaping import printable
 from ldirectord_py.observers.appending import Appender

@@ -2,7 +2,7 @@
 
 import socket
 
-from ldirectord_py.model.probe import Probe, Target
+from ldirectord_py.model.checks.probe import Probe, Target
 
 
 class CompiledProbe:

@@ -5,11 +5,11 @@ import time
 from collections.abc import Callable
 
 from ldirectord_py.checks.matching.offload import Allowance, Matcher
-from ldirectord_py.model.conversation import Driver, Pattern, PreparedDriver
+from ldirectord_py.model.checks.conversation import Driver, Pattern, PreparedDriver
+from ldirectord_py.model.checks.outcome import Outcome, Reason, down, fault
+from ldirectord_py.model.checks.probe import Probe
+from ldirectord_py.model.checks.trace import StepKind
 from ldirectord_py.model.errors import CheckUnavailable
-from ldirectord_py.model.outcome import Outcome, Reason, down, fault
-from ldirectord_py.model.probe import Probe
-from ldirectord_py.model.trace import StepKind
 from ldirectord_py.model.workers import WorkerAnswer, WorkerKind, WorkerQuestion
 from ldirectord_py.probing.peer_services import Done
 from ldirectord_py.probing.reasons import HELD_UP, outcome_of_bug, outcome_of_delay

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Protocol, TypeVar
 
 from ldirectord_py.checks.matching.offload import Allowance
-from ldirectord_py.model.conversation import Pattern
-from ldirectord_py.model.outcome import Outcome
-from ldirectord_py.model.probe import Probe
+from ldirectord_py.model.checks.conversation import Pattern
+from ldirectord_py.model.checks.outcome import Outcome
+from ldirectord_py.model.checks.probe import Probe
 from ldirectord_py.probing.closing import ClosingConnections
 
 T = TypeVar("T")

@@ -9,9 +9,9 @@ from select import EPOLLERR, EPOLLET, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP, e
 from typing import Protocol, TypeVar
 
 from ldirectord_py.checks.matching.offload import Allowance, Matcher
-from ldirectord_py.model.conversation import Pattern, Transport
-from ldirectord_py.model.outcome import Outcome, Reason
-from ldirectord_py.model.probe import Probe, Target
+from ldirectord_py.model.checks.conversation import Pattern, Transport
+from ldirectord_py.model.checks.outcome import Outcome, Reason
+from ldirectord_py.model.checks.probe import Probe, Target
 from ldirectord_py.probing.closing import MOST_CLOSING, ClosingConnections
 from ldirectord_py.probing.compiled_probe import CompiledProbe
 from ldirectord_py.probing.datagrams import DatagramPeer, IcmpPeer, InsistentPeer

@@ -3,7 +3,7 @@
 from collections.abc import Generator
 from types import coroutine
 
-from ldirectord_py.model.conversation import PeerClosed, PeerTooLong
+from ldirectord_py.model.checks.conversation import PeerClosed, PeerTooLong
 from ldirectord_py.probing.turns import A_LINE, A_TURN
 
 MOST = 1 << 20

@@ -2,10 +2,10 @@
 
 import ssl
 
-from ldirectord_py.model.conversation import PeerClosed, PeerTooLong
+from ldirectord_py.model.checks.conversation import PeerClosed, PeerTooLong
+from ldirectord_py.model.checks.outcome import TLS_FAILED, Outcome, Reason, down, fault
 from ldirectord_py.model.errors import CheckUnavailable
 from ldirectord_py.model.network import outcome_of_errno, raise_if_ours
-from ldirectord_py.model.outcome import TLS_FAILED, Outcome, Reason, down, fault
 from ldirectord_py.probing.tls_handshake import HandshakeRefused
 from ldirectord_py.probing.tls_reasons import tls_sentence
 

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from heapq import heappop, heappush
 from itertools import count
 
-from ldirectord_py.model.check_plan import Polled, Together
-from ldirectord_py.model.outcome import Outcome
-from ldirectord_py.model.probe import Target
+from ldirectord_py.model.checks.check_plan import Polled, Together
+from ldirectord_py.model.checks.outcome import Outcome
+from ldirectord_py.model.checks.probe import Target
 from ldirectord_py.probing.prober import Prober, ProbeStarter, Run
 from ldirectord_py.system.turns import in_turns
 

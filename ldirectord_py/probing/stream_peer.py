@@ -11,10 +11,10 @@ from select import EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP
 from typing import Any, TypeVar
 
 from ldirectord_py.checks.matching.offload import Allowance
-from ldirectord_py.model.conversation import Conversation, Pattern
+from ldirectord_py.model.checks.conversation import Conversation, Pattern
+from ldirectord_py.model.checks.outcome import NO_CONNECTION, Outcome, Reason, down, fault
 from ldirectord_py.model.errors import CheckUnavailable
 from ldirectord_py.model.network import outcome_of_errno, outcome_of_opening, raise_if_ours, raise_of_opening
-from ldirectord_py.model.outcome import NO_CONNECTION, Outcome, Reason, down, fault
 from ldirectord_py.probing.closing import reset
 from ldirectord_py.probing.compiled_probe import CompiledProbe
 from ldirectord_py.probing.peer_services import Done, PeerServices, ResumedPeer

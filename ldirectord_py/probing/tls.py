@@ -9,10 +9,10 @@ from time import monotonic, thread_time
 from typing import TypeVar
 
 from ldirectord_py.checks.tls_contexts import finite_suites
-from ldirectord_py.model.conversation import PeerClosed, Transport
+from ldirectord_py.model.checks.conversation import PeerClosed, Transport
+from ldirectord_py.model.checks.outcome import Outcome
+from ldirectord_py.model.checks.probe import TlsOptions
 from ldirectord_py.model.errors import CheckUnavailable
-from ldirectord_py.model.outcome import Outcome
-from ldirectord_py.model.probe import TlsOptions
 from ldirectord_py.probing import certificates
 from ldirectord_py.probing.compiled_probe import CompiledProbe
 from ldirectord_py.probing.peer_services import Done, PeerServices

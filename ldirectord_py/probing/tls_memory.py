@@ -8,8 +8,8 @@ from dataclasses import replace
 from functools import partial
 
 from ldirectord_py.checks.tls_contexts import Unusable, new_context, system_store
+from ldirectord_py.model.checks.probe import Target, TlsOptions
 from ldirectord_py.model.errors import CheckUnavailable
-from ldirectord_py.model.probe import Target, TlsOptions
 from ldirectord_py.probing import certificates
 
 RESUMED = 3600.0

@@ -3,8 +3,8 @@
 import ssl
 import time
 
-from ldirectord_py.model.outcome import Outcome, Reason, down
-from ldirectord_py.model.probe import Target, TlsOptions
+from ldirectord_py.model.checks.outcome import Outcome, Reason, down
+from ldirectord_py.model.checks.probe import Target, TlsOptions
 from ldirectord_py.model.text.moments import date, span
 from ldirectord_py.probing.certificates import MOST, Certificate
 from ldirectord_py.probing.tls_handshake import HandshakeRefused

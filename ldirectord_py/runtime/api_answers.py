@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from ldirectord_py.model.checks.trace import Trace
 from ldirectord_py.model.commands import Command, CommandDone, Target
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.errors import NotDirecting
@@ -15,7 +16,6 @@ from ldirectord_py.model.history import EventSource, ExchangeSource
 from ldirectord_py.model.plan_steps import PlannedReload
 from ldirectord_py.model.service import RealKey, VirtualKey
 from ldirectord_py.model.snapshot import DaemonStatus, RealStatus, Snapshot, TableStatus
-from ldirectord_py.model.trace import Trace
 from ldirectord_py.probing.tracing.tracer import Tracer
 from ldirectord_py.runtime.check_traces import CheckTraces
 from ldirectord_py.runtime.director import Director

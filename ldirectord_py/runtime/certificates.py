@@ -3,9 +3,9 @@
 import time
 from collections.abc import Callable, Iterable, Mapping
 
-from ldirectord_py.model.check_plan import Always, CheckPlan, Never, Polled
+from ldirectord_py.model.checks.check_plan import Always, CheckPlan, Never, Polled
+from ldirectord_py.model.checks.probe import Target
 from ldirectord_py.model.events import CertificateExpiring, CertificateSeen, Event
-from ldirectord_py.model.probe import Target
 from ldirectord_py.model.service import RealKey
 from ldirectord_py.system.turns import in_turns
 

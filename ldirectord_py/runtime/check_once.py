@@ -5,9 +5,9 @@ from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from ldirectord_py.model.check_plan import Always, Never, Polled
+from ldirectord_py.model.checks.check_plan import Always, Never, Polled
+from ldirectord_py.model.checks.outcome import Outcome
 from ldirectord_py.model.config import Config
-from ldirectord_py.model.outcome import Outcome
 from ldirectord_py.model.service import RealKey
 from ldirectord_py.probing.schedule import ReportOutcome, Schedule
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from ldirectord_py.engine.admin.administration import concerned
 from ldirectord_py.engine.admin.targets import find_target
 from ldirectord_py.engine.state import EngineState
+from ldirectord_py.model.checks.trace import Trace
 from ldirectord_py.model.commands import target_name
 from ldirectord_py.model.errors import CommandRefused
-from ldirectord_py.model.trace import Trace
 from ldirectord_py.probing.tracing.tracer import Tracer
 
 MOST_SERVERS = 32

@@ -19,12 +19,12 @@ from ldirectord_py.engine.inputs import (
     Written,
 )
 from ldirectord_py.engine.state import EngineState
-from ldirectord_py.model.check_plan import Polled
+from ldirectord_py.model.checks.check_plan import Polled
+from ldirectord_py.model.checks.outcome import Outcome
 from ldirectord_py.model.commands import NOTHING_COMMANDED, Commands, target_name
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.events import CheckDone, Event, Trigger
 from ldirectord_py.model.health import Health
-from ldirectord_py.model.outcome import Outcome
 from ldirectord_py.model.service import RealKey, VirtualKey
 from ldirectord_py.model.table import Table
 from ldirectord_py.runtime.certificates import Certificates

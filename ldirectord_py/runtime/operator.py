@@ -8,7 +8,7 @@ from contextlib import suppress
 from ldirectord_py.engine.admin.administration import concerned
 from ldirectord_py.engine.admin.targets import find_target
 from ldirectord_py.engine.inputs import Commanded, Elapsed
-from ldirectord_py.model.check_plan import Polled
+from ldirectord_py.model.checks.check_plan import Polled
 from ldirectord_py.model.commands import Command, CommandDone, Enable, SetWeight, Target, target_name
 from ldirectord_py.model.errors import CommandRefused, LastServer
 from ldirectord_py.model.service import RealKey, VirtualKey

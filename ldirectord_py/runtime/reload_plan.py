@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 from ldirectord_py.engine.forecast import Circumstances, forecast
 from ldirectord_py.engine.plan_steps import steps_of
+from ldirectord_py.model.checks.outcome import Outcome, down, up
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.errors import ConfigRejected, DirectorError
 from ldirectord_py.model.health import State
-from ldirectord_py.model.outcome import Outcome, down, up
 from ldirectord_py.model.plan_steps import PlannedReload, Step
 from ldirectord_py.model.service import RealKey
 from ldirectord_py.runtime.director import Director

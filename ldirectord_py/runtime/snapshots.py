@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.check_plan import Always, Never, Polled
+from ldirectord_py.model.checks.check_plan import Always, Never, Polled
 from ldirectord_py.model.config import Real, Virtual
 from ldirectord_py.model.decisions import Decision, Mode
 from ldirectord_py.model.service import RealKey, VirtualKey

@@ -18,6 +18,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ldirectord_py.engine.recording.commands import commands, commands_as_json
+from ldirectord_py.model.checks.outcome import Reason
 from ldirectord_py.model.commands import AdminKind, AdminState, Commands
 from ldirectord_py.model.events import (
     AdminChanged,
@@ -29,7 +30,6 @@ from ldirectord_py.model.events import (
     Started,
 )
 from ldirectord_py.model.health import Health, State
-from ldirectord_py.model.outcome import Reason
 from ldirectord_py.model.service import RealKey
 from ldirectord_py.runtime.director import Director
 from ldirectord_py.system.daemon_thread import in_thread

@@ -4,8 +4,8 @@ import errno
 import os
 import socket
 
+from ldirectord_py.model.checks.probe import Origin
 from ldirectord_py.model.errors import CheckUnavailable
-from ldirectord_py.model.probe import Origin
 
 _IP_BIND_ADDRESS_NO_PORT = 24  # <linux/in.h>; the standard library names it from Python 3.12 on
 _WITHOUT_PORTS = frozenset((socket.IPPROTO_ICMP, socket.IPPROTO_ICMPV6))

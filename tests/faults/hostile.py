@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.outcome import Outcome
+from ldirectord_py.model.checks.outcome import Outcome
 from tests.peers.listeners import LOOPBACK, serving
 
 Piece = bytes | Callable[[bytes], bytes]

@@ -17,7 +17,7 @@ import trustme
 
 from ldirectord_py.checks.registry import SERVICES
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.outcome import Outcome, Verdict
+from ldirectord_py.model.checks.outcome import Outcome, Verdict
 from ldirectord_py.model.service import VirtualKey
 from ldirectord_py.probing.prober import Prober
 from tests.faults.hostile import Piece, Slot, hostile, mutated, too_busy, unchanged

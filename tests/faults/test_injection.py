@@ -14,8 +14,8 @@ from prometheus_client.parser import text_string_to_metric_families
 import ldirectord_py.cli
 from ldirectord_py.cli import terminal
 from ldirectord_py.config.load import parse
+from ldirectord_py.model.checks.outcome import Reason, down
 from ldirectord_py.model.config import AlertStatus, Virtual
-from ldirectord_py.model.outcome import Reason, down
 from ldirectord_py.observers.events.log_line import Level
 from ldirectord_py.observers.logging.destinations import LogFile, Syslog
 from ldirectord_py.observers.logging.entry import LogFormat

@@ -10,7 +10,7 @@ from struct import pack
 
 import pytest
 
-from ldirectord_py.model.outcome import Verdict
+from ldirectord_py.model.checks.outcome import Verdict
 from tests.faults.hostile import unchanged
 from tests.faults.test_hostile_answers import CASES, CERTIFIED, DATABASES, FTP_IN, HONEST, LOGIN, Case, dns
 from tests.peers.listeners import accepting

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from ldirectord_py.model.probe import Pem
+from ldirectord_py.model.checks.probe import Pem
 
 NOW = datetime.now(UTC)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ldirectord_py.checks.databases.statement import Statement
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.outcome import Outcome
+from ldirectord_py.model.checks.outcome import Outcome
 from tests.peers.driver_services import services
 from tests.peers.listeners import Answer, serving
 

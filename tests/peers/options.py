@@ -8,10 +8,10 @@ from ipaddress import ip_address
 from ldirectord_py.checks.registry import plan
 from ldirectord_py.config.load import parse
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.check_options import CheckedServer, CheckOptions
-from ldirectord_py.model.check_plan import CheckPlan, Repeated
-from ldirectord_py.model.outcome import Outcome
-from ldirectord_py.model.probe import Probe
+from ldirectord_py.model.checks.check_options import CheckedServer, CheckOptions
+from ldirectord_py.model.checks.check_plan import CheckPlan, Repeated
+from ldirectord_py.model.checks.outcome import Outcome
+from ldirectord_py.model.checks.probe import Probe
 from ldirectord_py.model.service import AddressKey, Protocol, VirtualKey
 from ldirectord_py.probing.prober import Prober
 from ldirectord_py.probing.tls_memory import OnCertificate

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from itertools import pairwise
 
-from ldirectord_py.model.conversation import Pattern, PeerClosed
+from ldirectord_py.model.checks.conversation import Pattern, PeerClosed
 
 
 class Reset(Exception):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from math import inf
 
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.outcome import Outcome
+from ldirectord_py.model.checks.outcome import Outcome
 from tests.peers.listeners import LOOPBACK, Answer, serving
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from ldirectord_py.model.check_options import CheckType
-from ldirectord_py.model.outcome import Verdict
+from ldirectord_py.model.checks.check_options import CheckType
+from ldirectord_py.model.checks.outcome import Verdict
 from tests.lab.support.waiting import wait_until
 from tests.peers.options import checking
 from tests.peers.ports import free_port

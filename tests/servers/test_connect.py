@@ -4,9 +4,9 @@ import os
 
 import pytest
 
-from ldirectord_py.model.check_options import CheckType
-from ldirectord_py.model.check_plan import Alternating, Always, CheckPlan, Repeated
-from ldirectord_py.model.outcome import Outcome, Reason, Verdict, down, up
+from ldirectord_py.model.checks.check_options import CheckType
+from ldirectord_py.model.checks.check_plan import Alternating, Always, CheckPlan, Repeated
+from ldirectord_py.model.checks.outcome import Outcome, Reason, Verdict, down, up
 from tests.lab.support.waiting import wait_until
 from tests.peers.options import UDP_VIP, checking, configured, probing
 from tests.peers.ports import free_port

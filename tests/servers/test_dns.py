@@ -6,7 +6,7 @@ import dns.message
 import dns.query
 import pytest
 
-from ldirectord_py.model.outcome import Reason, Verdict
+from ldirectord_py.model.checks.outcome import Reason, Verdict
 from tests.peers.options import UDP_VIP, VIP, checking
 from tests.peers.ports import free_port
 from tests.servers.daemons import at

@@ -8,7 +8,7 @@ import pytest
 import trustme
 
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.outcome import Outcome, Reason, down, up
+from ldirectord_py.model.checks.outcome import Outcome, Reason, down, up
 from tests.peers.listeners import serving
 from tests.peers.options import checking
 from tests.peers.ports import free_port

@@ -9,7 +9,7 @@ import pytest
 import trustme
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
-from ldirectord_py.model.outcome import Outcome, Reason, Verdict, down, up
+from ldirectord_py.model.checks.outcome import Outcome, Reason, Verdict, down, up
 from tests.peers.options import checking
 from tests.peers.ports import free_port
 from tests.servers.daemons import PATIENT, at

@@ -9,8 +9,8 @@ import pytest
 from aiohttp import web
 
 from ldirectord_py.config.load import parse
-from ldirectord_py.model.check_plan import Repeated
-from ldirectord_py.model.outcome import Outcome, Reason, down, up
+from ldirectord_py.model.checks.check_plan import Repeated
+from ldirectord_py.model.checks.outcome import Outcome, Reason, down, up
 from ldirectord_py.probing.prober import Prober
 from ldirectord_py.workers.workers import Workers
 from tests.unit.config.original import TESTHOST

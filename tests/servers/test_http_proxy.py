@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from ldirectord_py.model.check_plan import Repeated
-from ldirectord_py.model.outcome import Outcome, Reason, down, up
+from ldirectord_py.model.checks.check_plan import Repeated
+from ldirectord_py.model.checks.outcome import Outcome, Reason, down, up
 from tests.lab.support.waiting import wait_until
 from tests.peers.options import checking, configured, probing
 from tests.peers.ports import free_port

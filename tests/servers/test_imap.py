@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ldirectord_py.model.outcome import Reason, Verdict, down, up
+from ldirectord_py.model.checks.outcome import Reason, Verdict, down, up
 from tests.lab.support.waiting import wait_until
 from tests.peers.options import checking
 from tests.peers.ports import free_port

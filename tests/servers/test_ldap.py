@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ldirectord_py.model.outcome import Reason, Verdict
+from ldirectord_py.model.checks.outcome import Reason, Verdict
 from tests.peers.options import checking
 from tests.peers.ports import free_port
 from tests.servers.daemons import at

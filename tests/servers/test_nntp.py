@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from ldirectord_py.model.outcome import Reason, Verdict, down, up
+from ldirectord_py.model.checks.outcome import Reason, Verdict, down, up
 from tests.peers.options import checking
 from tests.peers.ports import free_port
 from tests.servers.daemons import PATIENT, accepts, at, daemon, room, runs_as

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ldirectord_py.model.outcome import Outcome, Reason, down, up
+from ldirectord_py.model.checks.outcome import Outcome, Reason, down, up
 from tests.peers.options import checking
 from tests.peers.ports import free_port
 from tests.peers.turns import MOST, held_for

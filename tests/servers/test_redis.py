@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from ldirectord_py.model.outcome import Reason, Verdict, up
+from ldirectord_py.model.checks.outcome import Reason, Verdict, up
 from tests.peers.listeners import serving
 from tests.peers.options import checking
 from tests.peers.ports import free_port

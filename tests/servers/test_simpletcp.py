@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 import trustme
 
-from ldirectord_py.model.outcome import Reason, Verdict, up
+from ldirectord_py.model.checks.outcome import Reason, Verdict, up
 from tests.peers.listeners import serving
 from tests.peers.options import UDP_VIP, checking
 from tests.peers.ports import free_port

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 import trustme
 
-from ldirectord_py.model.outcome import Reason, down, up
+from ldirectord_py.model.checks.outcome import Reason, down, up
 from ldirectord_py.model.service import AddressKey
 from tests.peers.listeners import serving
 from tests.peers.options import UDP_VIP, VIP, checking

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.outcome import Outcome, Reason, Verdict, down, up
+from ldirectord_py.model.checks.outcome import Outcome, Reason, Verdict, down, up
 from tests.peers.options import checking
 from tests.peers.ports import free_port
 from tests.servers.daemons import PATIENT, at

@@ -8,8 +8,8 @@ from ipaddress import ip_address
 import pytest
 
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.check_options import CheckType
-from ldirectord_py.model.outcome import Reason, Verdict
+from ldirectord_py.model.checks.check_options import CheckType
+from ldirectord_py.model.checks.outcome import Reason, Verdict
 from tests.peers.listeners import Answer, serving
 from tests.peers.options import checking
 

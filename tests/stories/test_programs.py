@@ -19,9 +19,9 @@ import pytest
 
 from ldirectord_py import app
 from ldirectord_py.config.load import parse
+from ldirectord_py.model.checks.outcome import Reason, Verdict
 from ldirectord_py.model.events import CheckDone, Event
 from ldirectord_py.model.health import State
-from ldirectord_py.model.outcome import Reason, Verdict
 from ldirectord_py.model.snapshot import RealStatus
 from ldirectord_py.observers.logging.destinations import LogFile
 from ldirectord_py.options import Options

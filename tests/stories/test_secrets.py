@@ -22,7 +22,7 @@ from ldirectord_py.app import Application
 from ldirectord_py.config.load import load, parse
 from ldirectord_py.config.meaning.here import HERE
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.check_plan import Repeated
+from ldirectord_py.model.checks.check_plan import Repeated
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.events import CheckDone, Event
 from ldirectord_py.model.text.secrets import without

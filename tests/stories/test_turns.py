@@ -12,8 +12,8 @@ import trustme
 
 from ldirectord_py.checks.registry import SERVICES
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.check_options import CheckType
-from ldirectord_py.model.outcome import Verdict
+from ldirectord_py.model.checks.check_options import CheckType
+from ldirectord_py.model.checks.outcome import Verdict
 from ldirectord_py.model.service import VirtualKey
 from tests.peers.listeners import serving
 from tests.peers.options import UDP_VIP, VIP, checking

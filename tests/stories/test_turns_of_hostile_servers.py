@@ -2,7 +2,7 @@
 
 import pytest
 
-from ldirectord_py.model.outcome import Verdict
+from ldirectord_py.model.checks.outcome import Verdict
 from tests.peers.options import UDP_VIP
 from tests.stories.test_turns import DOWN, HTTP, LOGIN, Case, datagrams, frame, holds_no_turn, stream
 

@@ -10,7 +10,7 @@ from ldirectord_py.checks.registry import SERVICES
 from ldirectord_py.config.grammar.directive import Scope
 from ldirectord_py.config.grammar.directives import rows
 from ldirectord_py.config.load import parse
-from ldirectord_py.model.check_options import CheckType
+from ldirectord_py.model.checks.check_options import CheckType
 from tests.peers.certificates import Authority
 
 CHECKS = sorted({page for _, page in check_pages()})

@@ -18,14 +18,14 @@ from ldirectord_py.api.openapi.forms import (
     words,
 )
 from ldirectord_py.api.views.virtuals import COUNTED
+from ldirectord_py.model.checks.outcome import Reason, Verdict
+from ldirectord_py.model.checks.trace import StepKind
 from ldirectord_py.model.commands import AdminKind
 from ldirectord_py.model.decisions import Mode, Who
 from ldirectord_py.model.health import State
-from ldirectord_py.model.outcome import Reason, Verdict
 from ldirectord_py.model.service import Forwarding
 from ldirectord_py.model.snapshot import StatusWord
 from ldirectord_py.model.text.change_words import CHANGE_WORDS
-from ldirectord_py.model.trace import StepKind
 
 _UNTIL = maybe({**MOMENT, "description": "seconds since the epoch; null: until something else happens"})
 

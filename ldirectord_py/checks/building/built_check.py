@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Self
 
 from ldirectord_py.checks.building.configured_check import ConfiguredCheck
-from ldirectord_py.model.conversation import Conversation, Driver
-from ldirectord_py.model.outcome import Outcome
-from ldirectord_py.model.probe import FixedOutcome, Target
+from ldirectord_py.model.checks.conversation import Conversation, Driver
+from ldirectord_py.model.checks.outcome import Outcome
+from ldirectord_py.model.checks.probe import FixedOutcome, Target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

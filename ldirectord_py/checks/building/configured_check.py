@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from ldirectord_py.checks.building.request_texts import HIDDEN, printable
 from ldirectord_py.checks.building.sni import tls_options
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.check_options import CheckedServer, CheckOptions
-from ldirectord_py.model.conversation import Transport
-from ldirectord_py.model.probe import Target
+from ldirectord_py.model.checks.check_options import CheckedServer, CheckOptions
+from ldirectord_py.model.checks.conversation import Transport
+from ldirectord_py.model.checks.probe import Target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

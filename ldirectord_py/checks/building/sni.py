@@ -3,8 +3,8 @@
 import re
 from dataclasses import replace
 
-from ldirectord_py.model.check_options import CheckOptions
-from ldirectord_py.model.probe import TlsOptions
+from ldirectord_py.model.checks.check_options import CheckOptions
+from ldirectord_py.model.checks.probe import TlsOptions
 
 _DNS_NAME = re.compile(r"(?=.{1,253}\Z)(?=.*[A-Za-z_-])[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*", re.ASCII)
 """What can be sent as SNI (RFC 6066 §3): a name, not an address."""

@@ -6,9 +6,9 @@ from typing import Protocol, runtime_checkable
 from ldirectord_py.checks.building.built_check import BuiltCheck
 from ldirectord_py.checks.building.invalid_option import InvalidOption
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.check_options import CheckOptions, CheckType
-from ldirectord_py.model.conversation import Driver
-from ldirectord_py.model.probe import FixedOutcome, Origin
+from ldirectord_py.model.checks.check_options import CheckOptions, CheckType
+from ldirectord_py.model.checks.conversation import Driver
+from ldirectord_py.model.checks.probe import FixedOutcome, Origin
 
 
 @runtime_checkable

@@ -8,7 +8,7 @@ from typing import Any
 from ldirectord_py.checks import driver_network
 from ldirectord_py.checks.databases.question import CLEAR, CLOSED, EMPTY, MOST_ROWS, RETURNED, Library, Question
 from ldirectord_py.checks.databases.worker_loop import GRACE, DatabaseLoop, answering
-from ldirectord_py.model.outcome import Outcome, Reason, down
+from ldirectord_py.model.checks.outcome import Outcome, Reason, down
 from ldirectord_py.workers.child import Begin, serve
 
 _FOUND_ROWS = 2  # CLIENT_FOUND_ROWS: rows that a change was about count, whether or not they were different before

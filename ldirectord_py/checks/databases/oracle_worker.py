@@ -10,7 +10,7 @@ from typing import Any
 
 from ldirectord_py.checks import driver_network
 from ldirectord_py.checks.databases.question import CLOSED, Library, Question, told_of
-from ldirectord_py.model.outcome import Outcome
+from ldirectord_py.model.checks.outcome import Outcome
 from ldirectord_py.workers.child import Begin, serve
 
 _HOURS = 3600.0

@@ -10,7 +10,7 @@ from ldirectord_py.checks import driver_network
 from ldirectord_py.checks.databases.pgsql_login import WatchingLoop
 from ldirectord_py.checks.databases.question import CLEAR, CLOSED, EMPTY, MOST_ROWS, RETURNED, Library, Question
 from ldirectord_py.checks.databases.worker_loop import GRACE, answering
-from ldirectord_py.model.outcome import Outcome, Reason, down
+from ldirectord_py.model.checks.outcome import Outcome, Reason, down
 from ldirectord_py.workers.child import Answer, Begin, serve
 
 _UNCOUNTED = frozenset(("SHOW", "EXPLAIN"))

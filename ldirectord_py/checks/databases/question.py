@@ -6,8 +6,8 @@ from typing import Any
 from ldirectord_py.checks.library_words import evidence
 from ldirectord_py.checks.matching.patterns import PatternGaveUp, Receive
 from ldirectord_py.checks.redaction import redacted
+from ldirectord_py.model.checks.outcome import Outcome, Reason, Verdict, down, up
 from ldirectord_py.model.errors import CheckUnavailable
-from ldirectord_py.model.outcome import Outcome, Reason, Verdict, down, up
 from ldirectord_py.workers.frames import UNAVAILABLE
 
 RETURNED = up("the statement returned or changed a row")

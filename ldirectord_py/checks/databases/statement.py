@@ -11,9 +11,9 @@ from ldirectord_py.checks.building.optional_libraries import missing
 from ldirectord_py.checks.databases.question import Question, outcome_of
 from ldirectord_py.checks.matching.patterns import Receive
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.check_options import CheckOptions
-from ldirectord_py.model.conversation import DriverServices
-from ldirectord_py.model.outcome import Outcome, Reason, down
+from ldirectord_py.model.checks.check_options import CheckOptions
+from ldirectord_py.model.checks.conversation import DriverServices
+from ldirectord_py.model.checks.outcome import Outcome, Reason, down
 from ldirectord_py.model.workers import WorkerEnded, WorkerKind, WorkerQuestion
 
 _TOO_DEAR = "killed by SIGPROF"

@@ -8,8 +8,8 @@ from typing import Any
 from ldirectord_py.checks import driver_network
 from ldirectord_py.checks.databases.question import Library, Question, told_of
 from ldirectord_py.model.address import Endpoint
+from ldirectord_py.model.checks.outcome import Outcome, Reason, down
 from ldirectord_py.model.errors import CheckUnavailable
-from ldirectord_py.model.outcome import Outcome, Reason, down
 from ldirectord_py.workers.child import Answer
 from ldirectord_py.workers.frames import UNAVAILABLE
 

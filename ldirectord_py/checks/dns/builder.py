@@ -9,7 +9,7 @@ from ldirectord_py.checks.dns.conversation import Dns
 from ldirectord_py.checks.dns.messages import RecordType
 from ldirectord_py.checks.matching.patterns import Receive
 from ldirectord_py.checks.quoting import quoted
-from ldirectord_py.model.conversation import Transport
+from ldirectord_py.model.checks.conversation import Transport
 
 _EXAMPLES = "such as www.example.org, www.example.org AAAA, or an address"
 

@@ -16,8 +16,8 @@ from ldirectord_py.checks.dns.messages import (
 from ldirectord_py.checks.matching.patterns import Receive
 from ldirectord_py.checks.matching.searching import objection_to
 from ldirectord_py.checks.quoting import quoted
-from ldirectord_py.model.conversation import Peer
-from ldirectord_py.model.outcome import Outcome, Reason, down, up
+from ldirectord_py.model.checks.conversation import Peer
+from ldirectord_py.model.checks.outcome import Outcome, Reason, down, up
 
 _NO_ANSWER = down(Reason.PROTOCOL, "expected a DNS answer to our question, but other datagrams came")
 _ECHO = down(Reason.PROTOCOL, "expected a DNS answer, but our question came back")

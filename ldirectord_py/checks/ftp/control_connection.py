@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from ldirectord_py.checks import driver_network
 from ldirectord_py.checks.redaction import redacted
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.outcome import Outcome, Reason, down
-from ldirectord_py.model.probe import Origin
-from ldirectord_py.model.trace import StepKind
+from ldirectord_py.model.checks.outcome import Outcome, Reason, down
+from ldirectord_py.model.checks.probe import Origin
+from ldirectord_py.model.checks.trace import StepKind
 
 MOST_REPLY = 16 * 1024
 """Bytes of a reply, all its lines together; some greetings are long."""

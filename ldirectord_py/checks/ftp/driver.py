@@ -11,10 +11,10 @@ from ldirectord_py.checks.ftp.control_connection import Concluded, Control, conn
 from ldirectord_py.checks.matching.offload import objection_to
 from ldirectord_py.checks.matching.patterns import Receive
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.conversation import DriverServices
-from ldirectord_py.model.outcome import Outcome, Reason, down, up
-from ldirectord_py.model.probe import Origin
-from ldirectord_py.model.trace import StepKind
+from ldirectord_py.model.checks.conversation import DriverServices
+from ldirectord_py.model.checks.outcome import Outcome, Reason, down, up
+from ldirectord_py.model.checks.probe import Origin
+from ldirectord_py.model.checks.trace import StepKind
 
 MOST_FILE = 256 * 1024
 """Bytes of a file that are fetched."""

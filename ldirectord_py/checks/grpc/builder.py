@@ -8,8 +8,8 @@ from ldirectord_py.checks.building.configured_check import ConfiguredCheck
 from ldirectord_py.checks.building.invalid_option import InvalidOption
 from ldirectord_py.checks.building.optional_libraries import library
 from ldirectord_py.checks.quoting import quoted
-from ldirectord_py.model.conversation import Conversation, Transport
-from ldirectord_py.model.probe import Target
+from ldirectord_py.model.checks.conversation import Conversation, Transport
+from ldirectord_py.model.checks.probe import Target
 
 _ALPN = ("h2",)
 """How HTTP/2 is called within TLS, RFC 9113 §3.2."""

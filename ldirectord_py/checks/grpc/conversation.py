@@ -17,8 +17,8 @@ from ldirectord_py.checks.grpc.http2_frames import GOAWAY, Frames, NoHttp2
 from ldirectord_py.checks.grpc.messages import GrpcMessageError, Serving, Status, health, request
 from ldirectord_py.checks.library_words import evidence
 from ldirectord_py.checks.quoting import quoted
-from ldirectord_py.model.conversation import Peer
-from ldirectord_py.model.outcome import Outcome, Reason, down, up
+from ldirectord_py.model.checks.conversation import Peer
+from ldirectord_py.model.checks.outcome import Outcome, Reason, down, up
 
 _PATH = "/grpc.health.v1.Health/Check"
 _STREAM = 1

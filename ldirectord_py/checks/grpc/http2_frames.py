@@ -1,7 +1,7 @@
 """Frames of HTTP/2 (RFC 9113 §4), cut out of a stream one by one and within bounds; what they say is h2's affair."""
 
 from ldirectord_py.checks.quoting import quoted
-from ldirectord_py.model.conversation import Peer, PeerClosed, PeerTooLong
+from ldirectord_py.model.checks.conversation import Peer, PeerClosed, PeerTooLong
 
 MOST_BYTES = 32 * 1024
 """Bytes of all frames together, up to one more frame: an answer to us has a hundred or two."""

@@ -15,9 +15,9 @@ from ldirectord_py.checks.http.urls import STANDARD_PORTS, escaped
 from ldirectord_py.checks.matching.patterns import Receive
 from ldirectord_py.checks.quoting import quoted
 from ldirectord_py.model.address import Endpoint, bracketed
-from ldirectord_py.model.check_options import CheckOptions
-from ldirectord_py.model.conversation import Transport
-from ldirectord_py.model.outcome import Reason, down
+from ldirectord_py.model.checks.check_options import CheckOptions
+from ldirectord_py.model.checks.conversation import Transport
+from ldirectord_py.model.checks.outcome import Reason, down
 
 _CONTROL = re.compile("[\x00-\x1f\x7f]")
 

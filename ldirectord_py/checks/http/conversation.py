@@ -15,9 +15,9 @@ from ldirectord_py.checks.matching.searching import objection_to
 from ldirectord_py.checks.quoting import quoted
 from ldirectord_py.checks.redaction import redacted_sentence
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.check_options import SUCCESSFUL, Header
-from ldirectord_py.model.conversation import Peer
-from ldirectord_py.model.outcome import Outcome, Reason, down, up
+from ldirectord_py.model.checks.check_options import SUCCESSFUL, Header
+from ldirectord_py.model.checks.conversation import Peer
+from ldirectord_py.model.checks.outcome import Outcome, Reason, down, up
 
 MOST_REDIRECTS = 7
 """Followed before a redirect is taken for the answer, as in the original."""

@@ -4,7 +4,7 @@ import re
 from base64 import b64decode
 from collections.abc import Sequence
 
-from ldirectord_py.model.check_options import Header
+from ldirectord_py.model.checks.check_options import Header
 
 _OURS = (Header("User-Agent", "ldirectord-py"), Header("Accept", "*/*"), Header("Accept-Encoding", "identity"))
 """Sent where the configuration names none of that name."""

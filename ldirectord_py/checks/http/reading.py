@@ -6,8 +6,8 @@ from httptools import HttpParserError, HttpParserUpgrade
 
 from ldirectord_py.checks.http.answer import MOST_BODY, Answer, WholeAnswer
 from ldirectord_py.checks.quoting import quoted
-from ldirectord_py.model.conversation import Peer
-from ldirectord_py.model.outcome import Outcome, Reason, down
+from ldirectord_py.model.checks.conversation import Peer
+from ldirectord_py.model.checks.outcome import Outcome, Reason, down
 
 MOST_HEAD = 64 * 1024
 """Bytes until the headers are complete, those of interim (1xx) answers included."""

@@ -13,8 +13,8 @@ from ldirectord_py.checks.matching.patterns import PatternGaveUp, Receive
 from ldirectord_py.checks.matching.searching import objection_to
 from ldirectord_py.checks.quoting import LONGEST, quoted
 from ldirectord_py.checks.redaction import redacted
-from ldirectord_py.model.conversation import Peer
-from ldirectord_py.model.outcome import Outcome, Reason, down, up
+from ldirectord_py.model.checks.conversation import Peer
+from ldirectord_py.model.checks.outcome import Outcome, Reason, down, up
 
 MOST_MESSAGES = 16
 """Messages that an answer may take: one entry, its result, and a few that are passed over."""

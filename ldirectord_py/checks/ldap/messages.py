@@ -8,7 +8,7 @@ from itertools import islice
 from ldirectord_py.checks.codecs import ber
 from ldirectord_py.checks.codecs.ber import BerError, Element
 from ldirectord_py.checks.quoting import quoted
-from ldirectord_py.model.conversation import Peer, PeerTooLong
+from ldirectord_py.model.checks.conversation import Peer, PeerTooLong
 
 MOST_MESSAGE = 128 * 1024
 """Bytes of one message."""

@@ -3,7 +3,7 @@
 from ldirectord_py.checks.matching import worker
 from ldirectord_py.checks.matching.patterns import PatternGaveUp, Receive
 from ldirectord_py.checks.matching.worker import FOUND, PATTERN
-from ldirectord_py.model.conversation import DriverServices, Pattern
+from ldirectord_py.model.checks.conversation import DriverServices, Pattern
 from ldirectord_py.model.workers import WorkerEnded, WorkerKind, WorkerQuestion
 from ldirectord_py.workers.workers import Workers
 

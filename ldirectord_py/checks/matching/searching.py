@@ -1,7 +1,7 @@
 """Looking for a pattern in an answer of any length."""
 
 from ldirectord_py.checks.matching.patterns import PatternGaveUp, Receive
-from ldirectord_py.model.conversation import Peer
+from ldirectord_py.model.checks.conversation import Peer
 
 
 async def objection_to(

@@ -10,8 +10,8 @@ from ldirectord_py.checks.datagrams import own_answer
 from ldirectord_py.checks.radius import packet as wire
 from ldirectord_py.checks.radius.packet import Code, Kind
 from ldirectord_py.checks.redaction import redacted
-from ldirectord_py.model.conversation import Peer
-from ldirectord_py.model.outcome import Outcome, Reason, down, up
+from ldirectord_py.model.checks.conversation import Peer
+from ldirectord_py.model.checks.outcome import Outcome, Reason, down, up
 
 _ACCEPTED = up("Access-Accept")
 _NO_ANSWER = down(Reason.PROTOCOL, "expected a RADIUS answer to our request, but other datagrams came")

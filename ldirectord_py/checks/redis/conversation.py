@@ -10,8 +10,8 @@ from ldirectord_py.checks.matching.searching import objection_to
 from ldirectord_py.checks.quoting import quoted
 from ldirectord_py.checks.redaction import redacted, redacted_sentence
 from ldirectord_py.checks.redis.replies import RedisReplyError, Refused, Replies, command
-from ldirectord_py.model.conversation import Peer
-from ldirectord_py.model.outcome import Outcome, Reason, down, up
+from ldirectord_py.model.checks.conversation import Peer
+from ldirectord_py.model.checks.outcome import Outcome, Reason, down, up
 
 _PING = (b"PING",)
 _PONG = b"PONG"

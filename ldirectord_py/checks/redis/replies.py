@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from ldirectord_py.model.conversation import Peer, PeerClosed, PeerTooLong
+from ldirectord_py.model.checks.conversation import Peer, PeerClosed, PeerTooLong
 
 MOST_BYTES = 64 * 1024
 """Bytes of all the replies together."""

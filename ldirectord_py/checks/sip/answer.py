@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ldirectord_py.model.conversation import Peer
-from ldirectord_py.model.outcome import Outcome, Reason, down
+from ldirectord_py.model.checks.conversation import Peer
+from ldirectord_py.model.checks.outcome import Outcome, Reason, down
 
 MOST_HEAD = 16 * 1024
 """Bytes of an answer until the empty line that ends its headers."""

@@ -11,8 +11,8 @@ from ldirectord_py.checks.codecs.digest import Credentials
 from ldirectord_py.checks.quoting import quoted
 from ldirectord_py.checks.redaction import redacted
 from ldirectord_py.checks.sip.answer import Answer, read_datagram, read_stream
-from ldirectord_py.model.conversation import Peer, Transport
-from ldirectord_py.model.outcome import Outcome, Reason, down, up
+from ldirectord_py.model.checks.conversation import Peer, Transport
+from ldirectord_py.model.checks.outcome import Outcome, Reason, down, up
 
 _METHOD = "OPTIONS"
 _SENT_BY = "ldirectord-py.invalid"

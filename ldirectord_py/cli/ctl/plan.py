@@ -16,8 +16,8 @@ from ldirectord_py.cli.instances import find_config, instance_name, pid_paths
 from ldirectord_py.cli.terminal import Style, tell
 from ldirectord_py.config.load import load
 from ldirectord_py.engine.plan_steps import steps_of
+from ldirectord_py.model.checks.outcome import Reason, down
 from ldirectord_py.model.config import Config
-from ldirectord_py.model.outcome import Reason, down
 from ldirectord_py.model.plan_steps import Step, step_as_json
 from ldirectord_py.model.service import RealKey
 from ldirectord_py.planning import PlannedChanges, planned_changes

@@ -16,7 +16,7 @@ from ldirectord_py.config.meaning.builder import build
 from ldirectord_py.config.meaning.resolve import Resolver, port_number
 from ldirectord_py.config.syntax.including import is_yaml, read
 from ldirectord_py.model.address import IPAddress
-from ldirectord_py.model.check_plan import Always
+from ldirectord_py.model.checks.check_plan import Always
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.errors import ConfigRejected, DirectorError
 from ldirectord_py.model.problems import Problem

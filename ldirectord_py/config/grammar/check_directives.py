@@ -8,7 +8,7 @@ from ldirectord_py.config.grammar.directive_kinds import switch
 from ldirectord_py.config.grammar.tree import Checks
 from ldirectord_py.config.grammar.value_types import AskedType
 from ldirectord_py.model.address import IPAddress
-from ldirectord_py.model.check_options import Header
+from ldirectord_py.model.checks.check_options import Header
 
 _SECTION, _BOTH = Scope.SECTION, Scope.BOTH
 

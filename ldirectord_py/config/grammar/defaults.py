@@ -4,10 +4,10 @@ A directive's row takes its default from here.  One that the model cannot know, 
 port, has None in its row.
 """
 
-from ldirectord_py.model.check_options import CheckOptions
+from ldirectord_py.model.checks.check_options import CheckOptions
+from ldirectord_py.model.checks.probe import TlsOptions
 from ldirectord_py.model.config import Alerting, Config, Virtual
 from ldirectord_py.model.health import FaultRules
-from ldirectord_py.model.probe import TlsOptions
 from ldirectord_py.model.service import MarkKey
 from ldirectord_py.model.table import Settings
 

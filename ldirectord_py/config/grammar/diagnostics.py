@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 
 from ldirectord_py.config.grammar.tree import Files
-from ldirectord_py.model.check_options import Header
+from ldirectord_py.model.checks.check_options import Header
 from ldirectord_py.model.problems import Problem, Severity
 
 _SHORTEST = 4

@@ -4,7 +4,7 @@ import re
 
 from ldirectord_py.config.grammar import json_types
 from ldirectord_py.config.grammar.directive import Reader, Unreadable, shown
-from ldirectord_py.model.check_options import Header
+from ldirectord_py.model.checks.check_options import Header
 
 _RANGE = re.compile(r"([0-9]+)(?:\s*-\s*([0-9]+))?", re.ASCII)
 _LEAST, _MOST = 100, 599

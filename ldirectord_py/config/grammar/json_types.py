@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ldirectord_py.model.check_options import CheckType
+from ldirectord_py.model.checks.check_options import CheckType
 
 Schema = Mapping[str, Any]
 

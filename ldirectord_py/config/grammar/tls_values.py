@@ -4,7 +4,7 @@ from ldirectord_py.checks.tls_contexts import VERSIONS, Unusable, offering
 from ldirectord_py.config.grammar import json_types
 from ldirectord_py.config.grammar.directive import Reader, Unreadable
 from ldirectord_py.config.grammar.value_types import QUOTED_OR_TEXT
-from ldirectord_py.model.probe import TlsOptions
+from ldirectord_py.model.checks.probe import TlsOptions
 
 
 def _ciphers(text: str) -> str:

@@ -10,7 +10,7 @@ from ldirectord_py.config.grammar import json_types
 from ldirectord_py.config.grammar.directive import Reader, Unreadable, no_port, shown, unknown_word
 from ldirectord_py.config.grammar.json_types import LARGEST
 from ldirectord_py.model.address import Endpoint, IPAddress
-from ldirectord_py.model.check_options import CheckType
+from ldirectord_py.model.checks.check_options import CheckType
 from ldirectord_py.model.config import AlertStatus
 
 _DIGITS = re.compile(r"[0-9]{1,12}")

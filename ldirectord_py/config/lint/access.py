@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ldirectord_py.config.lint.rule import Context
-from ldirectord_py.model.check_options import CheckType
+from ldirectord_py.model.checks.check_options import CheckType
 
 _BY_ALL = 0o002
 _BY_GROUP = 0o020

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from ldirectord_py.checks.building.invalid_option import InvalidOption
 from ldirectord_py.checks.registry import plan
 from ldirectord_py.config.lint.rule import Place
-from ldirectord_py.model.check_options import CheckedServer, CheckOptions
-from ldirectord_py.model.check_plan import Alternating, CheckPlan, Repeated
+from ldirectord_py.model.checks.check_options import CheckedServer, CheckOptions
+from ldirectord_py.model.checks.check_plan import Alternating, CheckPlan, Repeated
+from ldirectord_py.model.checks.outcome import Outcome, Reason, Verdict
+from ldirectord_py.model.checks.probe import FixedOutcome
 from ldirectord_py.model.config import Real
-from ldirectord_py.model.outcome import Outcome, Reason, Verdict
-from ldirectord_py.model.probe import FixedOutcome
 
 
 def subject(place: Place, real: Real) -> CheckedServer:

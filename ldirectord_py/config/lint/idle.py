@@ -11,7 +11,7 @@ from ldirectord_py.config.grammar.tree import Line
 from ldirectord_py.config.lint.hopeless import hopeless
 from ldirectord_py.config.lint.hopeless import subject as _subject
 from ldirectord_py.config.lint.rule import Context, Place
-from ldirectord_py.model.check_options import CheckedServer, CheckOptions, CheckType, Header
+from ldirectord_py.model.checks.check_options import CheckedServer, CheckOptions, CheckType, Header
 from ldirectord_py.model.config import Real
 from ldirectord_py.model.service import AddressKey, Protocol
 

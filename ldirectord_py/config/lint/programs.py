@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ldirectord_py.config.grammar.directive import quoted, shown
 from ldirectord_py.config.lint.rule import Context
-from ldirectord_py.model.check_options import CheckType
+from ldirectord_py.model.checks.check_options import CheckType
 
 _ONE_WORD = re.compile(r"[\w@%+:,./-]+", re.ASCII)
 """Nothing that means anything to the shell."""

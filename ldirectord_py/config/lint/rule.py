@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from ldirectord_py.config.grammar.tree import Checks, Files, Line, Section, Tree
 from ldirectord_py.config.lint.machine import Machine
-from ldirectord_py.model.check_options import CheckOptions
-from ldirectord_py.model.check_plan import CheckPlan
+from ldirectord_py.model.checks.check_options import CheckOptions
+from ldirectord_py.model.checks.check_plan import CheckPlan
 from ldirectord_py.model.config import Config, Real, Virtual
 
 

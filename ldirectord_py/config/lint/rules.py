@@ -14,8 +14,8 @@ from ldirectord_py.config.lint.idle import idle
 from ldirectord_py.config.lint.programs import missing_instances, missing_programs
 from ldirectord_py.config.lint.rule import Context, Place, Rule
 from ldirectord_py.config.lint.secrets import readable_secrets
-from ldirectord_py.model.check_options import CheckOptions, CheckType
-from ldirectord_py.model.check_plan import Always
+from ldirectord_py.model.checks.check_options import CheckOptions, CheckType
+from ldirectord_py.model.checks.check_plan import Always
 from ldirectord_py.model.config import Fallback, Real
 from ldirectord_py.model.service import AddressKey, Forwarding
 from ldirectord_py.system.sysctls import advised

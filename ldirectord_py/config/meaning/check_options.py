@@ -8,8 +8,8 @@ from ldirectord_py.config.grammar.defaults import CHECK_OPTIONS
 from ldirectord_py.config.grammar.directive import Directive
 from ldirectord_py.config.grammar.values import Values
 from ldirectord_py.config.meaning.resolve import Resolver
-from ldirectord_py.model.check_options import CheckOptions
-from ldirectord_py.model.probe import TlsOptions
+from ldirectord_py.model.checks.check_options import CheckOptions
+from ldirectord_py.model.checks.probe import TlsOptions
 from ldirectord_py.model.service import AddressKey, VirtualKey
 
 _SHOWN: tuple[Directive[Any], ...] = (d.REQUEST, d.VIRTUALHOST, d.CHECKCOMMAND)

@@ -13,9 +13,9 @@ from ldirectord_py.config.meaning.check_options import options
 from ldirectord_py.config.meaning.resolve import Resolver
 from ldirectord_py.config.meaning.servers import Reserve
 from ldirectord_py.config.meaning.tls import TlsFiles, tls_options
-from ldirectord_py.model.check_options import CheckedServer, CheckOptions
-from ldirectord_py.model.check_plan import Alternating, Always, CheckPlan, Never, Repeated, Together
-from ldirectord_py.model.probe import Probe
+from ldirectord_py.model.checks.check_options import CheckedServer, CheckOptions
+from ldirectord_py.model.checks.check_plan import Alternating, Always, CheckPlan, Never, Repeated, Together
+from ldirectord_py.model.checks.probe import Probe
 from ldirectord_py.model.service import VirtualKey
 
 

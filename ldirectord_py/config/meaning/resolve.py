@@ -13,8 +13,8 @@ from typing import Protocol
 from ldirectord_py.checks.registry import plan
 from ldirectord_py.config.grammar.directive import no_host
 from ldirectord_py.model.address import IPAddress
-from ldirectord_py.model.check_options import CheckedServer, CheckOptions
-from ldirectord_py.model.check_plan import CheckPlan
+from ldirectord_py.model.checks.check_options import CheckedServer, CheckOptions
+from ldirectord_py.model.checks.check_plan import CheckPlan
 
 _NUMBERS = re.compile(r"[0-9.]+")
 """What no host is called, see RFC 3696, 2."""

@@ -15,9 +15,9 @@ from ldirectord_py.config.grammar.diagnostics import Diagnostics
 from ldirectord_py.config.grammar.directive import Directive, Unreadable
 from ldirectord_py.config.grammar.values import Values
 from ldirectord_py.config.syntax.files import content
-from ldirectord_py.model.check_options import CheckOptions
-from ldirectord_py.model.check_plan import Alternating, CheckPlan, Repeated, Together
-from ldirectord_py.model.probe import Pem, Probe, TlsOptions
+from ldirectord_py.model.checks.check_options import CheckOptions
+from ldirectord_py.model.checks.check_plan import Alternating, CheckPlan, Repeated, Together
+from ldirectord_py.model.checks.probe import Pem, Probe, TlsOptions
 
 LARGEST_PEM = 4 * 2**20
 """Bytes; all that Debian trusts is a quarter of a MiB."""

@@ -20,7 +20,7 @@ from ldirectord_py.config.meaning.servers import ResolvedServer, fallbacks, misp
 from ldirectord_py.config.meaning.table_settings import settings
 from ldirectord_py.config.meaning.tls import tell_what_has_no_effect
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.check_options import CheckedServer
+from ldirectord_py.model.checks.check_options import CheckedServer
 from ldirectord_py.model.config import Alerting, Fallback, ForeignWeight, Real, Virtual
 from ldirectord_py.model.service import AddressKey, MarkKey, Protocol, VirtualKey, kernel_endpoint
 

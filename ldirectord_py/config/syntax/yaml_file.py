@@ -12,7 +12,7 @@ from ldirectord_py.config.syntax.references import Refer
 from ldirectord_py.config.syntax.yaml_nodes import Mapping, Node, Scalar, Sequence, YamlError, compose
 from ldirectord_py.config.syntax.yaml_scalars import Words
 from ldirectord_py.config.syntax.yaml_servers import Servers
-from ldirectord_py.model.check_options import CheckOptions
+from ldirectord_py.model.checks.check_options import CheckOptions
 
 OPENINGS = {"virtual": "virtual", "virtual6": "virtual6", "mark": "virtual", "mark6": "virtual6"}
 """The keys that say which virtual is meant, and the directives that they stand for."""

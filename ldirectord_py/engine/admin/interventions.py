@@ -6,7 +6,7 @@ from typing import NamedTuple
 from ldirectord_py.engine.admin.administration import Administration
 from ldirectord_py.engine.inputs import Moment
 from ldirectord_py.engine.servers import ServerState
-from ldirectord_py.model.check_plan import CheckPlan
+from ldirectord_py.model.checks.check_plan import CheckPlan
 from ldirectord_py.model.commands import BY_HAND, AdminState, Command, Commands, Enable, SetWeight
 from ldirectord_py.model.config import ForeignWeight, Real, Virtual
 from ldirectord_py.model.events import AdminCause, AdminChanged, Event, MaintenanceChanged

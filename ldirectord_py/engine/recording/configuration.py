@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from ldirectord_py.engine.recording import names
 from ldirectord_py.engine.recording.names import Json
-from ldirectord_py.model.check_options import CheckOptions
-from ldirectord_py.model.check_plan import Always, CheckPlan, Never, Polled
+from ldirectord_py.model.checks.check_options import CheckOptions
+from ldirectord_py.model.checks.check_plan import Always, CheckPlan, Never, Polled
 from ldirectord_py.model.config import Config, Fallback, ForeignWeight, Real, Virtual
 from ldirectord_py.model.health import FaultRules
 from ldirectord_py.model.names import endpoint, virtual_key

@@ -24,7 +24,7 @@ from ldirectord_py.engine.inputs import (
 )
 from ldirectord_py.engine.recording.items import Given, Header, Item, Prepares, Why, recorded_plan
 from ldirectord_py.engine.state import EngineState
-from ldirectord_py.model.check_plan import Always, CheckPlan, Never, Polled
+from ldirectord_py.model.checks.check_plan import Always, CheckPlan, Never, Polled
 from ldirectord_py.model.commands import target_name
 from ldirectord_py.model.config import Config, Real, Virtual
 from ldirectord_py.model.decisions import Mode

@@ -20,9 +20,9 @@ from ldirectord_py.engine.recording.commands import admin, commands, said
 from ldirectord_py.engine.recording.configuration import config
 from ldirectord_py.engine.recording.items import VERSION, Given, Header, Item, Prepares, Why, recorded_plan
 from ldirectord_py.engine.recording.names import Json
-from ldirectord_py.model.check_plan import Polled
+from ldirectord_py.model.checks.check_plan import Polled
+from ldirectord_py.model.checks.outcome import Outcome, Reason, Verdict
 from ldirectord_py.model.names import virtual_key
-from ldirectord_py.model.outcome import Outcome, Reason, Verdict
 
 
 class BrokenLine(ValueError):

@@ -22,9 +22,9 @@ from ldirectord_py.engine.recording.commands import admin_as_json, commands_as_j
 from ldirectord_py.engine.recording.configuration import config_as_json
 from ldirectord_py.engine.recording.items import VERSION, Given, Header, Prepares
 from ldirectord_py.engine.recording.names import Json
-from ldirectord_py.model.check_plan import Polled, Repeated
-from ldirectord_py.model.outcome import Outcome, Reason, Verdict
-from ldirectord_py.model.probe import FixedOutcome, Probe
+from ldirectord_py.model.checks.check_plan import Polled, Repeated
+from ldirectord_py.model.checks.outcome import Outcome, Reason, Verdict
+from ldirectord_py.model.checks.probe import FixedOutcome, Probe
 
 _MOST_ANSWERS = 4096
 """Answers that are known by a number at a time, so that servers that never say the same twice cost no memory."""

@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 from ldirectord_py.engine.belief import Belief
 from ldirectord_py.engine.inputs import Configured, Input, Moment
-from ldirectord_py.model.check_plan import Repeated
-from ldirectord_py.model.conversation import DriverServices
-from ldirectord_py.model.outcome import Outcome, Reason, Verdict
-from ldirectord_py.model.probe import Probe
+from ldirectord_py.model.checks.check_plan import Repeated
+from ldirectord_py.model.checks.conversation import DriverServices
+from ldirectord_py.model.checks.outcome import Outcome, Reason, Verdict
+from ldirectord_py.model.checks.probe import Probe
 
 VERSION = 2
 """2: with operators' commands."""

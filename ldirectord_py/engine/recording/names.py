@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from ipaddress import IPv4Address
 from typing import Any
 
+from ldirectord_py.model.checks.outcome import Reason
 from ldirectord_py.model.health import Health, State
 from ldirectord_py.model.names import endpoint, virtual_key
-from ldirectord_py.model.outcome import Reason
 from ldirectord_py.model.service import Forwarding, RealKey
 from ldirectord_py.model.table import Destination, Service, ServiceFlags, Settings, TableState
 

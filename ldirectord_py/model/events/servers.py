@@ -5,9 +5,9 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from ldirectord_py.model.address import Endpoint
+from ldirectord_py.model.checks.outcome import Outcome
 from ldirectord_py.model.commands import AdminState
 from ldirectord_py.model.health import Health
-from ldirectord_py.model.outcome import Outcome
 from ldirectord_py.model.service import RealKey, VirtualKey
 
 

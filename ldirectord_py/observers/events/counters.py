@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
+from ldirectord_py.model.checks.outcome import Outcome, Reason, Verdict
 from ldirectord_py.model.commands import AdminKind
 from ldirectord_py.model.events import (
     AdminChanged,
@@ -28,7 +29,6 @@ from ldirectord_py.model.events import (
     Trigger,
 )
 from ldirectord_py.model.health import Health, State
-from ldirectord_py.model.outcome import Outcome, Reason, Verdict
 from ldirectord_py.model.service import RealKey, VirtualKey
 from ldirectord_py.model.snapshot import RealStatus
 from ldirectord_py.model.table import Change

@@ -7,8 +7,8 @@ objects until it is written: tens of thousands of them would have the garbage co
 from bisect import bisect_left
 from collections.abc import Sequence
 
+from ldirectord_py.model.checks.outcome import Reason
 from ldirectord_py.model.commands import AdminState
-from ldirectord_py.model.outcome import Reason
 from ldirectord_py.model.service import AddressKey, RealKey, VirtualKey
 from ldirectord_py.model.snapshot import RealStatus, StatusWord, VirtualStatus
 from ldirectord_py.model.table import Connections

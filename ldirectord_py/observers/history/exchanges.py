@@ -10,9 +10,9 @@ from collections.abc import Callable, Container, Iterator
 from functools import lru_cache
 from math import copysign, isnan, nan
 
+from ldirectord_py.model.checks.outcome import Outcome, Reason, Verdict
 from ldirectord_py.model.events import CheckDone, Event, Reloaded
 from ldirectord_py.model.history import Exchange, ServerHistory
-from ldirectord_py.model.outcome import Outcome, Reason, Verdict
 from ldirectord_py.model.service import RealKey
 
 RECENT = 30

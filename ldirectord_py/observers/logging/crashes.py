@@ -4,7 +4,7 @@ import time
 import traceback
 from collections.abc import Callable
 
-from ldirectord_py.model.probe import Probe
+from ldirectord_py.model.checks.probe import Probe
 
 TOLD_AGAIN = 3600.0
 """Seconds until the same bug is logged once more, with how often it was met meanwhile."""

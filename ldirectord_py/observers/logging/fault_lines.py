@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from ldirectord_py.model.checks.outcome import Verdict
 from ldirectord_py.model.events import CheckDone
-from ldirectord_py.model.outcome import Verdict
 from ldirectord_py.model.service import RealKey
 from ldirectord_py.observers.events.lines.checks import fault_over, faulted
 from ldirectord_py.observers.events.log_line import LogLine

@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
+from ldirectord_py.model.checks.outcome import Verdict
 from ldirectord_py.model.events import CheckDone, Event, Reloaded, Stopping
-from ldirectord_py.model.outcome import Verdict
 from ldirectord_py.observers.events.event_table import lines
 from ldirectord_py.observers.events.log_line import Field, Level, LogLine
 from ldirectord_py.observers.logging.destinations import LogDestination, outlets

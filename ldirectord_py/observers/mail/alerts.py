@@ -4,10 +4,10 @@ import asyncio
 import time
 from collections.abc import Callable
 
+from ldirectord_py.model.checks.outcome import Reason
 from ldirectord_py.model.config import AlertStatus, Config, Virtual
 from ldirectord_py.model.events import Event, HealthChanged, InitialChecksDone, Reloaded, TableChanged, Trigger
 from ldirectord_py.model.health import State
-from ldirectord_py.model.outcome import Reason
 from ldirectord_py.model.service import RealKey, VirtualKey
 from ldirectord_py.model.table import AddDestination, RemoveDestination, SetDestination
 from ldirectord_py.observers.events.lines.table import change_message

@@ -4,11 +4,11 @@ import ssl
 from datetime import UTC, datetime
 
 from ldirectord_py.checks.quoting import quoted
-from ldirectord_py.model.conversation import Pattern, Transport
-from ldirectord_py.model.outcome import Outcome
-from ldirectord_py.model.probe import Origin, Target
+from ldirectord_py.model.checks.conversation import Pattern, Transport
+from ldirectord_py.model.checks.outcome import Outcome
+from ldirectord_py.model.checks.probe import Origin, Target
+from ldirectord_py.model.checks.trace import StepKind
 from ldirectord_py.model.text.moments import date
-from ldirectord_py.model.trace import StepKind
 from ldirectord_py.probing import certificates
 from ldirectord_py.probing.datagrams import DatagramPeer, IcmpPeer, InsistentPeer
 from ldirectord_py.probing.stream_peer import StreamPeer

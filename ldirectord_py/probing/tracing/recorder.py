@@ -4,10 +4,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from time import monotonic
 
+from ldirectord_py.model.checks.trace import StepKind, TraceStep
 from ldirectord_py.model.text.escaping import printable
 from ldirectord_py.model.text.secrets import without
 from ldirectord_py.model.text.withheld import pieces_without
-from ldirectord_py.model.trace import StepKind, TraceStep
 
 MOST_BYTES = 64 * 1024
 """Bytes sent and received that are kept of a check."""

@@ -11,14 +11,14 @@ from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
-from ldirectord_py.model.check_plan import Alternating, Always, CheckPlan, Never
-from ldirectord_py.model.conversation import Pattern, Transport
+from ldirectord_py.model.checks.check_plan import Alternating, Always, CheckPlan, Never
+from ldirectord_py.model.checks.conversation import Pattern, Transport
+from ldirectord_py.model.checks.outcome import Outcome, Verdict, fault
+from ldirectord_py.model.checks.probe import Probe, Target
+from ldirectord_py.model.checks.trace import StepKind, Trace, TraceStep
 from ldirectord_py.model.errors import CheckUnavailable
-from ldirectord_py.model.outcome import Outcome, Verdict, fault
-from ldirectord_py.model.probe import Probe, Target
 from ldirectord_py.model.text.escaping import printable
 from ldirectord_py.model.text.secrets import without
-from ldirectord_py.model.trace import StepKind, Trace, TraceStep
 from ldirectord_py.model.workers import WorkerAnswer, WorkerKind, WorkerQuestion
 from ldirectord_py.probing.closing import MOST_SECONDS
 from ldirectord_py.probing.compiled_probe import CompiledProbe

@@ -16,16 +16,16 @@ from ldirectord_py.api.ports import Ports
 from ldirectord_py.api.server import serve, serve_locally
 from ldirectord_py.config.load import parse
 from ldirectord_py.model.address import Endpoint
+from ldirectord_py.model.checks.outcome import Reason, down
+from ldirectord_py.model.checks.trace import StepKind, Trace, TraceStep
 from ldirectord_py.model.commands import Command, CommandDone, Drain, SetWeight, Target, target_name
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.errors import AmbiguousTarget, CommandRefused, LastServer, UnknownTarget
 from ldirectord_py.model.health import State
-from ldirectord_py.model.outcome import Reason, down
 from ldirectord_py.model.plan_steps import PlannedReload, Step
 from ldirectord_py.model.service import RealKey, VirtualKey
 from ldirectord_py.model.snapshot import DaemonStatus, RealStatus, Snapshot, TableStatus
 from ldirectord_py.model.table import RemoveService
-from ldirectord_py.model.trace import StepKind, Trace, TraceStep
 from ldirectord_py.observers.history.event_ring import EventRing
 from ldirectord_py.observers.history.exchanges import Exchanges
 from ldirectord_py.observers.history.history import History

@@ -1,5 +1,5 @@
 from ldirectord_py.checks.connect import Connect
-from ldirectord_py.model.outcome import up
+from ldirectord_py.model.checks.outcome import up
 from tests.peers.scripted import Reset, ScriptedPeer
 
 

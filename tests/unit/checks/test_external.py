@@ -13,9 +13,9 @@ import pytest
 from ldirectord_py.checks.building.invalid_option import InvalidOption
 from ldirectord_py.checks.external import External
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.check_options import CheckedServer, CheckOptions, CheckType
+from ldirectord_py.model.checks.check_options import CheckedServer, CheckOptions, CheckType
+from ldirectord_py.model.checks.outcome import LONGEST_DETAIL, Outcome, Reason, down, up
 from ldirectord_py.model.errors import CheckUnavailable
-from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, down, up
 from ldirectord_py.model.service import AddressKey, Protocol
 from tests.peers.driver_services import services
 from tests.peers.options import planned

@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 
 from ldirectord_py.checks.nntp import Nntp
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.check_options import CheckedServer, CheckOptions
-from ldirectord_py.model.conversation import PeerClosed
-from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down, up
-from ldirectord_py.model.probe import Probe, Target
+from ldirectord_py.model.checks.check_options import CheckedServer, CheckOptions
+from ldirectord_py.model.checks.conversation import PeerClosed
+from ldirectord_py.model.checks.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down, up
+from ldirectord_py.model.checks.probe import Probe, Target
 from ldirectord_py.model.service import MarkKey
 from tests.peers.options import planned
 from tests.peers.scripted import Reset, ScriptedPeer, pieces

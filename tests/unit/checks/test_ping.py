@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ldirectord_py.checks.ping import Ping
-from ldirectord_py.model.outcome import Reason, Verdict, down, up
+from ldirectord_py.model.checks.outcome import Reason, Verdict, down, up
 
 
 class Network:

@@ -1,7 +1,7 @@
 import pytest
 
 from ldirectord_py.checks.redaction import redacted, redacted_sentence
-from ldirectord_py.model.outcome import LONGEST_DETAIL
+from ldirectord_py.model.checks.outcome import LONGEST_DETAIL
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,11 @@ from ldirectord_py.checks.matching.patterns import Receive
 from ldirectord_py.checks.ping import Ping
 from ldirectord_py.checks.registry import SERVICES, InvalidOption, plan, service_for_port, standard_port
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.check_options import CheckedServer, CheckOptions, CheckType
-from ldirectord_py.model.check_plan import Alternating, Always, Never, Repeated
-from ldirectord_py.model.conversation import Transport
-from ldirectord_py.model.outcome import Reason, Verdict
-from ldirectord_py.model.probe import FixedOutcome, Origin, Probe, Target, TlsOptions
+from ldirectord_py.model.checks.check_options import CheckedServer, CheckOptions, CheckType
+from ldirectord_py.model.checks.check_plan import Alternating, Always, Never, Repeated
+from ldirectord_py.model.checks.conversation import Transport
+from ldirectord_py.model.checks.outcome import Reason, Verdict
+from ldirectord_py.model.checks.probe import FixedOutcome, Origin, Probe, Target, TlsOptions
 from ldirectord_py.model.service import AddressKey, MarkKey, Protocol, VirtualKey
 
 REAL = Endpoint(ip_address("10.0.0.5"), 8080)

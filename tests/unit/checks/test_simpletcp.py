@@ -8,10 +8,10 @@ from ldirectord_py.checks.building.invalid_option import InvalidOption
 from ldirectord_py.checks.matching.patterns import Receive
 from ldirectord_py.checks.simpletcp import MOST_ANSWER, MOST_LINES, SimpleTcp, SimpleUdp
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.check_options import CheckedServer, CheckOptions
-from ldirectord_py.model.conversation import Transport
-from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down, up
-from ldirectord_py.model.probe import Probe, Target
+from ldirectord_py.model.checks.check_options import CheckedServer, CheckOptions
+from ldirectord_py.model.checks.conversation import Transport
+from ldirectord_py.model.checks.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down, up
+from ldirectord_py.model.checks.probe import Probe, Target
 from ldirectord_py.model.service import AddressKey, MarkKey, Protocol, VirtualKey
 from tests.peers.options import planned
 from tests.peers.scripted import Reset, ScriptedPeer, pieces

@@ -8,9 +8,9 @@ from ldirectord_py.checks.matching.patterns import Receive
 from ldirectord_py.checks.registry import plan
 from ldirectord_py.checks.text_lines import MOST_LINES
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.check_options import CheckedServer, CheckOptions
-from ldirectord_py.model.check_plan import Repeated
-from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down, up
+from ldirectord_py.model.checks.check_options import CheckedServer, CheckOptions
+from ldirectord_py.model.checks.check_plan import Repeated
+from ldirectord_py.model.checks.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down, up
 from tests.peers.options import VIP, probe_of
 from tests.peers.scripted import ScriptedPeer
 

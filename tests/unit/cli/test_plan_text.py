@@ -9,8 +9,8 @@ from ldirectord_py.config.load import parse
 from ldirectord_py.engine.forecast import Circumstances, forecast
 from ldirectord_py.engine.plan_steps import steps_of
 from ldirectord_py.model.address import Endpoint
+from ldirectord_py.model.checks.outcome import Reason, down, up
 from ldirectord_py.model.config import Config
-from ldirectord_py.model.outcome import Reason, down, up
 from ldirectord_py.model.service import AddressKey, Forwarding, Protocol, RealKey
 from ldirectord_py.model.table import Destination, Service, Settings, TableState
 from ldirectord_py.planning import PlannedChanges

@@ -17,7 +17,7 @@ from ldirectord_py.config.meaning.resolve import Resolver, host_address
 from ldirectord_py.config.meaning.table_settings import SCHEDULER_FLAGS
 from ldirectord_py.config.syntax import cf
 from ldirectord_py.model.address import IPAddress, bracketed
-from ldirectord_py.model.check_options import CheckOptions, CheckType
+from ldirectord_py.model.checks.check_options import CheckOptions, CheckType
 from ldirectord_py.model.config import Config, Fallback, Real, Virtual
 from ldirectord_py.model.service import AddressKey, Forwarding, Protocol
 from ldirectord_py.model.table import ServiceFlags

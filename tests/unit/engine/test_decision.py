@@ -9,11 +9,11 @@ import pytest
 from ldirectord_py.engine.decision import decide
 from ldirectord_py.engine.servers import ServerState
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.check_plan import Never
+from ldirectord_py.model.checks.check_plan import Never
+from ldirectord_py.model.checks.outcome import Reason
 from ldirectord_py.model.config import Fallback, Real, Virtual
 from ldirectord_py.model.decisions import Cause, Mode, Standing, Who
 from ldirectord_py.model.health import Health, Rules, State
-from ldirectord_py.model.outcome import Reason
 from ldirectord_py.model.service import AddressKey, Forwarding, MarkKey, Protocol, VirtualKey
 from ldirectord_py.model.table import Destination, Settings
 from tests.unit.engine.tables import decided

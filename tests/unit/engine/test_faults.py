@@ -3,11 +3,11 @@
 import pytest
 
 from ldirectord_py.engine.faults import LastingFaults
-from ldirectord_py.model.check_plan import Polled
+from ldirectord_py.model.checks.check_plan import Polled
+from ldirectord_py.model.checks.outcome import Outcome, Reason, Verdict, down, fault, up
 from ldirectord_py.model.errors import CheckUnavailable
 from ldirectord_py.model.events import Event, FaultLasts
 from ldirectord_py.model.health import FaultRules
-from ldirectord_py.model.outcome import Outcome, Reason, Verdict, down, fault, up
 from ldirectord_py.model.service import RealKey
 from tests.unit.runtime.test_director import WEB, polled, server
 

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 from ldirectord_py.checks.connect import Connect
 from ldirectord_py.engine.apply import apply
 from ldirectord_py.engine.forecast import Circumstances, forecast
-from ldirectord_py.model.check_plan import Always, CheckPlan, Never, Repeated
+from ldirectord_py.model.checks.check_plan import Always, CheckPlan, Never, Repeated
+from ldirectord_py.model.checks.outcome import Reason, down, fault, up
+from ldirectord_py.model.checks.probe import Probe
 from ldirectord_py.model.commands import AdminKind, AdminState, target_name
 from ldirectord_py.model.config import Config, Fallback, Real, Virtual
 from ldirectord_py.model.health import State
-from ldirectord_py.model.outcome import Reason, down, fault, up
-from ldirectord_py.model.probe import Probe
 from ldirectord_py.model.service import RealKey
 from ldirectord_py.model.table import TableState
 from tests.unit.engine.tables import decided, destinations, endpoints, settings, tables, virtuals

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ldirectord_py.engine.health import advance, unchecked
+from ldirectord_py.model.checks.outcome import Outcome, Reason, down, fault, up
 from ldirectord_py.model.health import Health, Rules, State
-from ldirectord_py.model.outcome import Outcome, Reason, down, fault, up
 
 REFUSED = down(Reason.REFUSED, "connection refused")
 ONCE, THRICE = Rules(1), Rules(3)

@@ -4,7 +4,7 @@ from hypothesis import given
 
 from ldirectord_py.config.load import parse
 from ldirectord_py.engine.reuse import reusing
-from ldirectord_py.model.check_plan import Always
+from ldirectord_py.model.checks.check_plan import Always
 from ldirectord_py.model.config import Config
 from tests.unit.config.original import TESTHOST
 from tests.unit.engine.test_forecast import ASKED, configs

@@ -28,14 +28,14 @@ from ldirectord_py.engine.inputs import (
 from ldirectord_py.engine.plan import plan
 from ldirectord_py.engine.state import EngineState
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.check_plan import Always, Never, Repeated
+from ldirectord_py.model.checks.check_plan import Always, Never, Repeated
+from ldirectord_py.model.checks.outcome import Outcome, Reason, down, fault, up
+from ldirectord_py.model.checks.probe import Probe
 from ldirectord_py.model.commands import AdminKind, Command, Drain, Enable, Maintain, SetWeight, Target
 from ldirectord_py.model.config import Config, Fallback, ForeignWeight, Real, Virtual
 from ldirectord_py.model.decisions import Who
 from ldirectord_py.model.events import CheckDone, Event, HealthChanged
 from ldirectord_py.model.health import State
-from ldirectord_py.model.outcome import Outcome, Reason, down, fault, up
-from ldirectord_py.model.probe import Probe
 from ldirectord_py.model.service import AddressKey, Forwarding, Protocol, RealKey, VirtualKey
 from ldirectord_py.model.table import Destination, Service, Settings
 

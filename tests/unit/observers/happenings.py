@@ -4,9 +4,9 @@ from ipaddress import ip_address
 
 from ldirectord_py.model import events as ev
 from ldirectord_py.model.address import Endpoint
+from ldirectord_py.model.checks.outcome import Reason, down, fault, up
 from ldirectord_py.model.commands import AdminKind, AdminState
 from ldirectord_py.model.health import Health, State
-from ldirectord_py.model.outcome import Reason, down, fault, up
 from ldirectord_py.model.problems import Problem, Severity
 from ldirectord_py.model.service import AddressKey, Forwarding, MarkKey, Protocol, RealKey, VirtualKey
 from ldirectord_py.model.snapshot import NetlinkCalls, RealStatus, Snapshot, VirtualStatus

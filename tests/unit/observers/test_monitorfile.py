@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 
 from ldirectord_py.config.load import parse
 from ldirectord_py.engine.maintained import IN_MAINTENANCE
-from ldirectord_py.model.check_options import CheckOptions, CheckType
-from ldirectord_py.model.check_plan import Always
+from ldirectord_py.model.checks.check_options import CheckOptions, CheckType
+from ldirectord_py.model.checks.check_plan import Always
+from ldirectord_py.model.checks.outcome import Outcome, Reason, down, fault, up
 from ldirectord_py.model.config import Config, Real, Virtual
 from ldirectord_py.model.events import CheckDone, Event, MonitorFileBack, MonitorFileFailed
-from ldirectord_py.model.outcome import Outcome, Reason, down, fault, up
 from ldirectord_py.model.service import AddressKey, Forwarding, MarkKey, Protocol
 from ldirectord_py.model.table import Destination, Settings
 from ldirectord_py.observers.monitorfile import MonitorFiles, identity, line

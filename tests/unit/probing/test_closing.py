@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.check_options import CheckType
-from ldirectord_py.model.outcome import Outcome, Reason, Verdict
-from ldirectord_py.model.probe import Probe
+from ldirectord_py.model.checks.check_options import CheckType
+from ldirectord_py.model.checks.outcome import Outcome, Reason, Verdict
+from ldirectord_py.model.checks.probe import Probe
 from ldirectord_py.probing import closing
 from ldirectord_py.probing.closing import ClosingConnections
 from ldirectord_py.probing.prober import Prober

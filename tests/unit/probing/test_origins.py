@@ -10,9 +10,9 @@ import pytest
 
 from ldirectord_py.checks.ftp.driver import Ftp
 from ldirectord_py.model.address import Endpoint
+from ldirectord_py.model.checks.outcome import Reason, Verdict, fault, up
+from ldirectord_py.model.checks.probe import Origin
 from ldirectord_py.model.errors import CheckUnavailable
-from ldirectord_py.model.outcome import Reason, Verdict, fault, up
-from ldirectord_py.model.probe import Origin
 from ldirectord_py.system.socket_binding import bind
 from tests.peers.certificates import Authority
 from tests.peers.driver_services import services

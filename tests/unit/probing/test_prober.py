@@ -16,11 +16,11 @@ import pytest
 import trustme
 
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.conversation import Peer, Transport
+from ldirectord_py.model.checks.conversation import Peer, Transport
+from ldirectord_py.model.checks.outcome import Outcome, Reason, Verdict, down, up
+from ldirectord_py.model.checks.probe import Probe, Target, TlsOptions
 from ldirectord_py.model.errors import CheckUnavailable
 from ldirectord_py.model.network import outcome_of_errno, outcome_of_opening
-from ldirectord_py.model.outcome import Outcome, Reason, Verdict, down, up
-from ldirectord_py.model.probe import Probe, Target, TlsOptions
 from ldirectord_py.probing.prober import Prober
 from ldirectord_py.probing.reasons import outcome_of_sending
 from ldirectord_py.workers.workers import Workers

@@ -11,10 +11,10 @@ from ipaddress import ip_address
 import pytest
 
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.check_plan import Alternating, Polled, Repeated, Together
-from ldirectord_py.model.conversation import Peer
-from ldirectord_py.model.outcome import Outcome, Reason, Verdict, down, up
-from ldirectord_py.model.probe import Probe, Target
+from ldirectord_py.model.checks.check_plan import Alternating, Polled, Repeated, Together
+from ldirectord_py.model.checks.conversation import Peer
+from ldirectord_py.model.checks.outcome import Outcome, Reason, Verdict, down, up
+from ldirectord_py.model.checks.probe import Probe, Target
 from ldirectord_py.probing.prober import Prober
 from ldirectord_py.probing.schedule import TICK, Schedule
 from ldirectord_py.workers.workers import Workers

@@ -10,8 +10,8 @@ from dataclasses import replace
 import pytest
 
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict
-from ldirectord_py.model.probe import TlsOptions
+from ldirectord_py.model.checks.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict
+from ldirectord_py.model.checks.probe import TlsOptions
 from tests.peers.certificates import (
     Authority,
     NamedAuthority,

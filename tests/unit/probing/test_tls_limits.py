@@ -19,8 +19,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.outcome import Outcome, Reason, Verdict
-from ldirectord_py.model.probe import Probe, TlsOptions
+from ldirectord_py.model.checks.outcome import Outcome, Reason, Verdict
+from ldirectord_py.model.checks.probe import Probe, TlsOptions
 from ldirectord_py.probing import tls
 from ldirectord_py.probing.prober import Prober
 from ldirectord_py.workers.workers import Workers

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.conversation import Transport
-from ldirectord_py.model.outcome import Outcome, Reason, Verdict
-from ldirectord_py.model.probe import Target, TlsOptions
+from ldirectord_py.model.checks.conversation import Transport
+from ldirectord_py.model.checks.outcome import Outcome, Reason, Verdict
+from ldirectord_py.model.checks.probe import Target, TlsOptions
 from ldirectord_py.probing import tls_memory
 from ldirectord_py.probing.prober import Prober
 from ldirectord_py.probing.tls_memory import RESUMED, TlsMemory

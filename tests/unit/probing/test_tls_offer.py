@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 import trustme
 
-from ldirectord_py.model.outcome import Outcome, Reason, Verdict
-from ldirectord_py.model.probe import TlsOptions
+from ldirectord_py.model.checks.outcome import Outcome, Reason, Verdict
+from ldirectord_py.model.checks.probe import TlsOptions
 from tests.peers.certificates import Authority, serving_as
 from tests.peers.listeners import accepting, serving
 from tests.peers.options import checking

@@ -6,10 +6,10 @@ import pytest
 
 from ldirectord_py.checks.connect import Connect
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.check_plan import Alternating, Always, Repeated, Together
-from ldirectord_py.model.conversation import Transport
+from ldirectord_py.model.checks.check_plan import Alternating, Always, Repeated, Together
+from ldirectord_py.model.checks.conversation import Transport
+from ldirectord_py.model.checks.probe import Probe, Target, TlsOptions
 from ldirectord_py.model.events import CertificateExpiring, CertificateSeen, Event
-from ldirectord_py.model.probe import Probe, Target, TlsOptions
 from ldirectord_py.model.service import MarkKey, RealKey
 from ldirectord_py.runtime.certificates import PAUSE, SOON, Certificates
 

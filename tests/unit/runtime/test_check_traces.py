@@ -8,9 +8,9 @@ import pytest
 from ldirectord_py.config.load import parse
 from ldirectord_py.engine.inputs import Commanded, Configured, Moment
 from ldirectord_py.engine.state import EngineState
+from ldirectord_py.model.checks.outcome import Verdict
 from ldirectord_py.model.commands import Maintain
 from ldirectord_py.model.errors import AmbiguousTarget, CommandRefused, UnknownTarget
-from ldirectord_py.model.outcome import Verdict
 from ldirectord_py.probing.tracing.tracer import Tracer
 from ldirectord_py.runtime.check_traces import MOST_SERVERS, CheckTraces
 from tests.peers.listeners import serving

@@ -11,7 +11,9 @@ import pytest
 from ldirectord_py.checks.connect import Connect
 from ldirectord_py.ipvs.memory import MemoryTable
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.check_plan import Always, CheckPlan, Never, Polled, Repeated
+from ldirectord_py.model.checks.check_plan import Always, CheckPlan, Never, Polled, Repeated
+from ldirectord_py.model.checks.outcome import Reason, Verdict, down, fault, up
+from ldirectord_py.model.checks.probe import Probe, Target
 from ldirectord_py.model.config import Config, Fallback, Real, Virtual
 from ldirectord_py.model.errors import TableUnavailable
 from ldirectord_py.model.events import (
@@ -33,8 +35,6 @@ from ldirectord_py.model.events import (
     Trigger,
 )
 from ldirectord_py.model.health import FaultRules, State
-from ldirectord_py.model.outcome import Reason, Verdict, down, fault, up
-from ldirectord_py.model.probe import Probe, Target
 from ldirectord_py.model.service import AddressKey, Forwarding, Protocol, RealKey
 from ldirectord_py.model.table import (
     AddDestination,

@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from ldirectord_py.engine.maintained import IN_MAINTENANCE, kept_out
-from ldirectord_py.model.check_plan import Always, Never
+from ldirectord_py.model.checks.check_plan import Always, Never
+from ldirectord_py.model.checks.outcome import Reason, fault, up
 from ldirectord_py.model.events import CheckDone, HealthChanged, MaintenanceChanged, ServingChanged
 from ldirectord_py.model.health import State
-from ldirectord_py.model.outcome import Reason, fault, up
 from ldirectord_py.model.service import RealKey
 from ldirectord_py.model.table import Service
 from ldirectord_py.runtime.snapshots import snapshot

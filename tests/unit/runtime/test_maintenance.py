@@ -18,7 +18,7 @@ import pytest
 
 from ldirectord_py.ipvs.memory import MemoryTable
 from ldirectord_py.model.address import Endpoint, IPAddress
-from ldirectord_py.model.check_plan import Always
+from ldirectord_py.model.checks.check_plan import Always
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.events import Event, MaintenanceChanged, MaintenanceUnclear
 from ldirectord_py.model.service import RealKey

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from ldirectord_py.engine.inputs import Commanded
 from ldirectord_py.engine.reuse import reusing
-from ldirectord_py.model.check_plan import Always, CheckPlan
+from ldirectord_py.model.checks.check_plan import Always, CheckPlan
+from ldirectord_py.model.checks.outcome import up
 from ldirectord_py.model.commands import Maintain
 from ldirectord_py.model.config import Config
-from ldirectord_py.model.outcome import up
 from ldirectord_py.probing.prober import Prober
 from ldirectord_py.probing.schedule import Schedule
 from ldirectord_py.runtime.reloading import uncollected

@@ -13,11 +13,11 @@ import pytest
 from ldirectord_py.config.load import parse
 from ldirectord_py.engine.inputs import Commanded
 from ldirectord_py.ipvs.memory import MemoryTable
+from ldirectord_py.model.checks.outcome import Reason, down
 from ldirectord_py.model.commands import Drain, SetWeight
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.events import HealthChanged
 from ldirectord_py.model.health import Health, State
-from ldirectord_py.model.outcome import Reason, down
 from ldirectord_py.runtime.director import Director
 from ldirectord_py.runtime.statefile import StateFile, owned, predecessor, remembered, settings_before
 from ldirectord_py.system.identity import boot_id

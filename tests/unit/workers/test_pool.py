@@ -11,8 +11,8 @@ import pytest
 
 from ldirectord_py.checks.databases.mysql import Mysql
 from ldirectord_py.checks.matching.offload import MATCHING
+from ldirectord_py.model.checks.outcome import Reason
 from ldirectord_py.model.errors import CheckUnavailable
-from ldirectord_py.model.outcome import Reason
 from ldirectord_py.model.workers import WorkerEnded, WorkerKind, WorkerQuestion
 from ldirectord_py.workers import parent as parent_module
 from ldirectord_py.workers.pool import Pool

@@ -1,5 +1,6 @@
 """What the log says of checks and of what they find."""
 
+from ldirectord_py.model.checks.outcome import Reason, code
 from ldirectord_py.model.events import (
     CertificateExpiring,
     CertificateSeen,
@@ -9,7 +10,6 @@ from ldirectord_py.model.events import (
     SoftFailure,
 )
 from ldirectord_py.model.health import Health, State
-from ldirectord_py.model.outcome import Reason, code
 from ldirectord_py.model.service import RealKey
 from ldirectord_py.model.text.moments import date, span
 from ldirectord_py.observers.events.log_line import Field, Level, LogLine, names_of

@@ -8,8 +8,8 @@ import pytest
 from ldirectord_py.checks.building.request_texts import LONGEST
 from ldirectord_py.checks.registry import SERVICES, plan
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.check_options import CheckedServer, CheckOptions, CheckType, Header
-from ldirectord_py.model.check_plan import Repeated
+from ldirectord_py.model.checks.check_options import CheckedServer, CheckOptions, CheckType, Header
+from ldirectord_py.model.checks.check_plan import Repeated
 from ldirectord_py.model.service import AddressKey, Protocol
 
 REAL = Endpoint(ip_address("10.0.0.5"), 8080)

@@ -1,8 +1,8 @@
 import pytest
 
 from ldirectord_py.checks.building.sni import tls_options
-from ldirectord_py.model.check_options import CheckOptions
-from ldirectord_py.model.probe import TlsOptions
+from ldirectord_py.model.checks.check_options import CheckOptions
+from ldirectord_py.model.checks.probe import TlsOptions
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from ldirectord_py.checks.databases.mysql import Mysql
 from ldirectord_py.checks.databases.question import CLEAR
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down
+from ldirectord_py.model.checks.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down
 from tests.peers.databases import OF_PYTHON, ask, check, closes, hears, leaves_nothing, pours, says
 from tests.peers.driver_services import services
 from tests.peers.listeners import serving

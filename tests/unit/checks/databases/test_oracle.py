@@ -11,7 +11,7 @@ from ldirectord_py.checks.databases.oracle import Oracle
 from ldirectord_py.checks.databases.oracle_worker import judged
 from ldirectord_py.checks.databases.question import Question
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down
+from ldirectord_py.model.checks.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down
 from tests.peers.databases import ask, check, closes, leaves_nothing, pours, says
 from tests.peers.driver_services import services
 from tests.peers.listeners import serving

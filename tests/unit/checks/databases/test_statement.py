@@ -11,9 +11,9 @@ from ldirectord_py.checks.databases.pgsql import Pgsql
 from ldirectord_py.checks.databases.question import Library
 from ldirectord_py.checks.databases.statement import Statement
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.check_options import CheckedServer, CheckOptions
-from ldirectord_py.model.outcome import LONGEST_DETAIL, Reason, down
-from ldirectord_py.model.probe import FixedOutcome, Probe
+from ldirectord_py.model.checks.check_options import CheckedServer, CheckOptions
+from ldirectord_py.model.checks.outcome import LONGEST_DETAIL, Reason, down
+from ldirectord_py.model.checks.probe import FixedOutcome, Probe
 from ldirectord_py.model.service import AddressKey, Protocol
 from tests.peers.options import planned
 

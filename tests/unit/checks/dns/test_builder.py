@@ -8,9 +8,9 @@ from ldirectord_py.checks.dns.conversation import Dns
 from ldirectord_py.checks.dns.messages import RecordType
 from ldirectord_py.checks.matching.patterns import Receive
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.check_options import CheckedServer, CheckOptions
-from ldirectord_py.model.conversation import Transport
-from ldirectord_py.model.probe import Probe, Target
+from ldirectord_py.model.checks.check_options import CheckedServer, CheckOptions
+from ldirectord_py.model.checks.conversation import Transport
+from ldirectord_py.model.checks.probe import Probe, Target
 from ldirectord_py.model.service import AddressKey, MarkKey, Protocol
 from tests.peers.options import planned
 

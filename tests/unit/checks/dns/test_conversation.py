@@ -19,8 +19,8 @@ from ldirectord_py.checks.dns.messages import (
     read_answer,
 )
 from ldirectord_py.checks.matching.patterns import Receive
-from ldirectord_py.model.conversation import PeerClosed
-from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down, up
+from ldirectord_py.model.checks.conversation import PeerClosed
+from ldirectord_py.model.checks.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down, up
 from tests.peers.answering import AnsweringPeer
 from tests.peers.scripted import pieces
 

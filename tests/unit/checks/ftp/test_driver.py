@@ -15,9 +15,9 @@ from ldirectord_py.checks.ftp.control_connection import MOST_REPLY
 from ldirectord_py.checks.ftp.driver import MOST_FILE, Ftp
 from ldirectord_py.checks.matching.patterns import Receive
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.check_options import CheckedServer, CheckOptions
-from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, down, up
-from ldirectord_py.model.probe import Probe
+from ldirectord_py.model.checks.check_options import CheckedServer, CheckOptions
+from ldirectord_py.model.checks.outcome import LONGEST_DETAIL, Outcome, Reason, down, up
+from ldirectord_py.model.checks.probe import Probe
 from ldirectord_py.model.service import AddressKey, Protocol
 from tests.peers.driver_services import services
 from tests.peers.listeners import serving

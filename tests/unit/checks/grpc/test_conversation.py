@@ -23,10 +23,10 @@ from ldirectord_py.checks.building.invalid_option import InvalidOption
 from ldirectord_py.checks.grpc.conversation import Grpc
 from ldirectord_py.checks.grpc.http2_frames import LARGEST, MOST_BYTES, MOST_FRAMES
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.check_options import CheckedServer, CheckOptions
-from ldirectord_py.model.conversation import PeerClosed, PeerTooLong, Transport
-from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down, up
-from ldirectord_py.model.probe import Probe, Target, TlsOptions
+from ldirectord_py.model.checks.check_options import CheckedServer, CheckOptions
+from ldirectord_py.model.checks.conversation import PeerClosed, PeerTooLong, Transport
+from ldirectord_py.model.checks.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down, up
+from ldirectord_py.model.checks.probe import Probe, Target, TlsOptions
 from ldirectord_py.model.service import AddressKey, Protocol
 from tests.peers.options import planned
 from tests.peers.scripted import Reset, ScriptedPeer, pieces

@@ -9,7 +9,7 @@ from ldirectord_py.checks.http.conversation import MOST_REDIRECTS, Http, SecretH
 from ldirectord_py.checks.http.reading import MOST_HEAD, MOST_WIRE
 from ldirectord_py.checks.matching.patterns import Receive
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down, up
+from ldirectord_py.model.checks.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down, up
 from tests.peers.scripted import Reset, ScriptedPeer, pieces
 
 SERVER = Endpoint(ip_address("10.0.0.5"), 8080)

@@ -11,8 +11,8 @@ from ldirectord_py.checks.http.conversation import Http, SecretHttp
 from ldirectord_py.checks.http.headers import secrets_of
 from ldirectord_py.checks.matching.patterns import Receive
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.check_options import CheckedServer, CheckOptions, Header
-from ldirectord_py.model.outcome import Outcome, Reason, Verdict, down, up
+from ldirectord_py.model.checks.check_options import CheckedServer, CheckOptions, Header
+from ldirectord_py.model.checks.outcome import Outcome, Reason, Verdict, down, up
 from ldirectord_py.model.service import AddressKey, Protocol
 from tests.peers.options import planned
 from tests.peers.scripted import ScriptedPeer

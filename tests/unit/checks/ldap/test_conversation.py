@@ -11,10 +11,10 @@ from ldirectord_py.checks.ldap.conversation import MOST_MESSAGES, Ldap
 from ldirectord_py.checks.ldap.messages import MOST_MESSAGE, MOST_VALUES
 from ldirectord_py.checks.matching.patterns import Receive
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.check_options import CheckedServer, CheckOptions
-from ldirectord_py.model.conversation import PeerClosed, PeerTooLong, Transport
-from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down, up
-from ldirectord_py.model.probe import Probe, Target, TlsOptions
+from ldirectord_py.model.checks.check_options import CheckedServer, CheckOptions
+from ldirectord_py.model.checks.conversation import PeerClosed, PeerTooLong, Transport
+from ldirectord_py.model.checks.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down, up
+from ldirectord_py.model.checks.probe import Probe, Target, TlsOptions
 from ldirectord_py.model.service import AddressKey, Protocol
 from tests.peers.options import planned
 from tests.peers.scripted import ScriptedPeer, pieces

@@ -12,8 +12,8 @@ import pytest
 
 from ldirectord_py.checks.matching.offload import MATCHING, MOST_CPU, MOST_HELD, OVERLOADED, Allowance, Matcher
 from ldirectord_py.checks.matching.patterns import LONGEST_AT_ONCE, PatternGaveUp, Receive
+from ldirectord_py.model.checks.outcome import Reason, Verdict
 from ldirectord_py.model.errors import CheckUnavailable
-from ldirectord_py.model.outcome import Reason, Verdict
 from ldirectord_py.workers.pool import Pool
 from ldirectord_py.workers.worker import Worker, WorkerLost
 from ldirectord_py.workers.workers import Workers

@@ -12,10 +12,10 @@ from ldirectord_py.checks.datagrams import MOST_STRANGE
 from ldirectord_py.checks.radius.conversation import Radius
 from ldirectord_py.checks.radius.packet import attributes
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.check_options import CheckedServer, CheckOptions
-from ldirectord_py.model.conversation import Transport
-from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down, up
-from ldirectord_py.model.probe import FixedOutcome, Probe, Target
+from ldirectord_py.model.checks.check_options import CheckedServer, CheckOptions
+from ldirectord_py.model.checks.conversation import Transport
+from ldirectord_py.model.checks.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down, up
+from ldirectord_py.model.checks.probe import FixedOutcome, Probe, Target
 from ldirectord_py.model.service import AddressKey, Protocol
 from tests.peers.answering import AnsweringPeer
 from tests.peers.options import planned

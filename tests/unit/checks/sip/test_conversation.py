@@ -11,10 +11,10 @@ from ldirectord_py.checks.codecs.digest import Credentials
 from ldirectord_py.checks.sip.answer import MOST_BODY, MOST_HEAD, MOST_LINES
 from ldirectord_py.checks.sip.conversation import Sip
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.check_options import CheckedServer, CheckOptions
-from ldirectord_py.model.conversation import PeerClosed, Transport
-from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down, up
-from ldirectord_py.model.probe import Probe, Target
+from ldirectord_py.model.checks.check_options import CheckedServer, CheckOptions
+from ldirectord_py.model.checks.conversation import PeerClosed, Transport
+from ldirectord_py.model.checks.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down, up
+from ldirectord_py.model.checks.probe import Probe, Target
 from ldirectord_py.model.service import AddressKey, MarkKey, Protocol
 from tests.peers.options import planned
 from tests.peers.scripted import Reset, ScriptedPeer, pieces

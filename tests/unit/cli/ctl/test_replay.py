@@ -12,9 +12,9 @@ from ldirectord_py.config.load import load
 from ldirectord_py.engine.inputs import Configured, Input, Moment, Observed
 from ldirectord_py.engine.recording.encoding import Encoder
 from ldirectord_py.engine.recording.items import Given, Header, Why
-from ldirectord_py.model.check_plan import Repeated
+from ldirectord_py.model.checks.check_plan import Repeated
+from ldirectord_py.model.checks.outcome import Reason, down, fault, up
 from ldirectord_py.model.errors import CheckUnavailable
-from ldirectord_py.model.outcome import Reason, down, fault, up
 
 TEXT = """\
 quiescent=no

@@ -16,8 +16,8 @@ from ldirectord_py.config.grammar import (
 )
 from ldirectord_py.config.load import parse
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.check_options import CheckOptions
-from ldirectord_py.model.check_plan import Always
+from ldirectord_py.model.checks.check_options import CheckOptions
+from ldirectord_py.model.checks.check_plan import Always
 from ldirectord_py.model.config import Config, Real, Virtual
 from ldirectord_py.model.service import AddressKey, Forwarding, Protocol
 from ldirectord_py.model.sources import Sources

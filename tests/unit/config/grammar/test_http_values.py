@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from ldirectord_py.config.grammar.directive import Unreadable
 from ldirectord_py.config.grammar.http_values import HEADER, STATUSES
-from ldirectord_py.model.check_options import SUCCESSFUL, Header
+from ldirectord_py.model.checks.check_options import SUCCESSFUL, Header
 from tests.unit.config.readings import SECTION, only_virtual, problems
 
 SHAPE = "expected codes and ranges with commas between them, such as 200-299,401, "

@@ -8,8 +8,8 @@ import pytest
 from ldirectord_py.config.load import parse
 from ldirectord_py.config.meaning import builder
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.check_options import CheckType
-from ldirectord_py.model.check_plan import Repeated
+from ldirectord_py.model.checks.check_options import CheckType
+from ldirectord_py.model.checks.check_plan import Repeated
 from ldirectord_py.model.config import Alerting, AlertStatus
 from ldirectord_py.model.errors import ConfigRejected
 from ldirectord_py.model.health import FaultRules

@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from ldirectord_py.model.check_plan import Repeated
-from ldirectord_py.model.probe import TlsOptions
+from ldirectord_py.model.checks.check_plan import Repeated
+from ldirectord_py.model.checks.probe import TlsOptions
 from tests.peers.certificates import Authority, NamedAuthority
 from tests.unit.config.readings import config_of, only_virtual, problems, warnings
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ldirectord_py.config.load import parse
-from ldirectord_py.model.check_plan import Always, Repeated, Together
+from ldirectord_py.model.checks.check_plan import Always, Repeated, Together
 from ldirectord_py.model.config import AlertStatus, Config, Virtual
 from ldirectord_py.model.errors import ConfigRejected
 from ldirectord_py.model.problems import Severity

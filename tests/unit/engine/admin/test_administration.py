@@ -16,12 +16,12 @@ from ldirectord_py.engine.inputs import (
     Written,
 )
 from ldirectord_py.engine.state import EngineState
+from ldirectord_py.model.checks.outcome import Reason, down, up
 from ldirectord_py.model.commands import AdminKind, AdminState, Command, Drain, Enable, Maintain, SetWeight, target_name
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.decisions import Mode, Who
 from ldirectord_py.model.events import AdminCause, AdminChanged, MaintenanceChanged, ServingChanged
 from ldirectord_py.model.health import State
-from ldirectord_py.model.outcome import Reason, down, up
 from ldirectord_py.model.service import RealKey
 from ldirectord_py.model.table import TableState
 

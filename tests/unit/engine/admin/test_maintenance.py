@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ldirectord_py.engine.admin.maintenance import MaintainedServers, servers_of
 from ldirectord_py.model.address import Endpoint, IPAddress
-from ldirectord_py.model.check_plan import Always
+from ldirectord_py.model.checks.check_plan import Always
 from ldirectord_py.model.config import Config, Real, Virtual
 from ldirectord_py.model.service import AddressKey, Forwarding, MarkKey, Protocol, RealKey
 from ldirectord_py.model.table import Destination, Settings

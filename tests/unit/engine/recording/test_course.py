@@ -11,8 +11,8 @@ from ldirectord_py.engine.recording.decoding import decoded
 from ldirectord_py.engine.recording.encoding import Encoder
 from ldirectord_py.engine.recording.items import Given, Header, Item, Why
 from ldirectord_py.engine.state import EngineState
+from ldirectord_py.model.checks.outcome import Reason, down, fault, up
 from ldirectord_py.model.config import Config, Virtual
-from ldirectord_py.model.outcome import Reason, down, fault, up
 from ldirectord_py.model.service import RealKey
 from ldirectord_py.model.table import Destination, Service
 from tests.unit.engine.recording.test_replay import Recorded

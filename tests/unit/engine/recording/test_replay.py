@@ -37,6 +37,7 @@ from ldirectord_py.engine.recording.replay import Told, replay
 from ldirectord_py.engine.state import EngineState
 from ldirectord_py.model import names as names_in_the_model
 from ldirectord_py.model.address import Endpoint
+from ldirectord_py.model.checks.outcome import Outcome, Reason, Verdict, down, up
 from ldirectord_py.model.commands import (
     AdminKind,
     AdminState,
@@ -50,7 +51,6 @@ from ldirectord_py.model.commands import (
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.events import CheckDone, Event
 from ldirectord_py.model.health import Health, State
-from ldirectord_py.model.outcome import Outcome, Reason, Verdict, down, up
 from ldirectord_py.model.service import AddressKey, Forwarding, MarkKey, Protocol, RealKey
 from ldirectord_py.model.table import Destination, Service, ServiceFlags, Settings
 from ldirectord_py.observers.logging.entry import LogFormat

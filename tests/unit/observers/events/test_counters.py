@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ldirectord_py.model import events as ev
-from ldirectord_py.model.outcome import up
+from ldirectord_py.model.checks.outcome import up
 from ldirectord_py.observers.events.counters import TURN, Counters
 from ldirectord_py.observers.events.server_counters import DURATION_BOUNDS, Histogram
 from tests.unit.observers import happenings as the

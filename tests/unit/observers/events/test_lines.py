@@ -9,9 +9,9 @@ from typing import get_args
 import pytest
 
 from ldirectord_py.model import events as ev
+from ldirectord_py.model.checks.outcome import Reason, down
 from ldirectord_py.model.events import MailDelayed, MailDone, MailQueued, MailsLost
 from ldirectord_py.model.health import State
-from ldirectord_py.model.outcome import Reason, down
 from ldirectord_py.model.service import Forwarding
 from ldirectord_py.model.table import Destination, SetDestination
 from ldirectord_py.observers.events.event_table import lines

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ldirectord_py.model.address import Endpoint
+from ldirectord_py.model.checks.outcome import Outcome, Reason, Verdict, down, fault, up
 from ldirectord_py.model.errors import CheckUnavailable
 from ldirectord_py.model.events import CheckDone, Reloaded
 from ldirectord_py.model.history import Exchange
-from ldirectord_py.model.outcome import Outcome, Reason, Verdict, down, fault, up
 from ldirectord_py.model.service import RealKey
 from ldirectord_py.observers.history.exchanges import FAILURES, RECENT, SUCCESSES, Exchanges
 from tests.unit.observers import happenings as h

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from ldirectord_py.model.probe import Probe
+from ldirectord_py.model.checks.probe import Probe
 from ldirectord_py.observers.logging.crashes import TOLD_AGAIN, Crashes
 
 

@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ldirectord_py.model import events as ev
+from ldirectord_py.model.checks.outcome import Reason, down, fault
 from ldirectord_py.model.events import MailDone
-from ldirectord_py.model.outcome import Reason, down, fault
 from ldirectord_py.observers.events.log_line import Level
 from ldirectord_py.observers.logging import rationing
 from ldirectord_py.observers.logging.destinations import LogFile, Stream, Syslog

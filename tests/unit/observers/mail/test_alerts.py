@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from ldirectord_py.ipvs.memory import MemoryTable
+from ldirectord_py.model.checks.outcome import up
 from ldirectord_py.model.config import Alerting, AlertStatus, Config, Virtual
 from ldirectord_py.model.events import Event, Reloaded
-from ldirectord_py.model.outcome import up
 from ldirectord_py.model.service import MarkKey, RealKey
 from ldirectord_py.model.table import Service, TableState
 from ldirectord_py.observers.mail.alerts import MailAlerts

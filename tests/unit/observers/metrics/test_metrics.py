@@ -9,11 +9,11 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as parse_plain
 
 from ldirectord_py.model import events as ev
+from ldirectord_py.model.checks.outcome import Reason, down
 from ldirectord_py.model.commands import AdminKind, AdminState
 from ldirectord_py.model.config import MetricsDetail
 from ldirectord_py.model.events import MailDone, MailsLost
 from ldirectord_py.model.health import State
-from ldirectord_py.model.outcome import Reason, down
 from ldirectord_py.model.service import MarkKey, RealKey
 from ldirectord_py.model.snapshot import Snapshot, VirtualStatus
 from ldirectord_py.model.table import Connections

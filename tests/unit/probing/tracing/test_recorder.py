@@ -1,6 +1,6 @@
 """What is kept of a check that is followed."""
 
-from ldirectord_py.model.trace import StepKind
+from ldirectord_py.model.checks.trace import StepKind
 from ldirectord_py.probing.tracing.recorder import MOST_BYTES, MOST_STEPS, TraceRecorder
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from ldirectord_py.model.check_plan import Repeated, Together
-from ldirectord_py.model.outcome import Reason, Verdict, down
-from ldirectord_py.model.trace import Trace
+from ldirectord_py.model.checks.check_plan import Repeated, Together
+from ldirectord_py.model.checks.outcome import Reason, Verdict, down
+from ldirectord_py.model.checks.trace import Trace
 from ldirectord_py.probing.tracing.tracer import AT_A_TIME, Tracer
 from tests.peers.certificates import Authority
 from tests.peers.listeners import serving

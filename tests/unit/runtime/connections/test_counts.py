@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 
 from ldirectord_py.ipvs.memory import MemoryTable
 from ldirectord_py.model.address import Endpoint
+from ldirectord_py.model.checks.outcome import up
 from ldirectord_py.model.errors import TableUnavailable
-from ldirectord_py.model.outcome import up
 from ldirectord_py.model.service import VirtualKey
 from ldirectord_py.model.table import Connections
 from ldirectord_py.runtime.connections.counts import FRESH_SECONDS, STALE_SECONDS, ConnectionCounts

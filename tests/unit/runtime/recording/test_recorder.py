@@ -12,6 +12,7 @@ from ldirectord_py.engine.recording.decoding import decoded
 from ldirectord_py.engine.recording.items import Header, Why
 from ldirectord_py.engine.recording.replay import Told, replay
 from ldirectord_py.ipvs.memory import MemoryTable
+from ldirectord_py.model.checks.outcome import up
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.events import (
     CheckDone,
@@ -25,7 +26,6 @@ from ldirectord_py.model.events import (
     SideJobFailed,
     SoftFailure,
 )
-from ldirectord_py.model.outcome import up
 from ldirectord_py.model.service import RealKey
 from ldirectord_py.runtime.director import Director, moment
 from ldirectord_py.runtime.recording import recorder as recording

@@ -7,9 +7,9 @@ which is due (`probe_at`), what follows (`step_after`), what it amounts to (`ver
 
 from dataclasses import dataclass, replace
 
+from ldirectord_py.model.checks.outcome import LONGEST_DETAIL, Outcome, Verdict
+from ldirectord_py.model.checks.probe import Probe
 from ldirectord_py.model.hashing import HashedOnce
-from ldirectord_py.model.outcome import LONGEST_DETAIL, Outcome, Verdict
-from ldirectord_py.model.probe import Probe
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

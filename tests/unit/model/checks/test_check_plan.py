@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from ldirectord_py.checks.connect import Connect
-from ldirectord_py.model.check_plan import Alternating, Polled, Repeated, Together
-from ldirectord_py.model.outcome import Reason, down, fault, up
-from ldirectord_py.model.probe import Probe
+from ldirectord_py.model.checks.check_plan import Alternating, Polled, Repeated, Together
+from ldirectord_py.model.checks.outcome import Reason, down, fault, up
+from ldirectord_py.model.checks.probe import Probe
 
 NEGOTIATE = Probe(check=Connect(), timeout=30)
 CONNECT = Probe(check=Connect(), timeout=5)

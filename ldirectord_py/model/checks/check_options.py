@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from ldirectord_py.model.address import Endpoint, IPAddress
-from ldirectord_py.model.probe import TlsOptions
+from ldirectord_py.model.checks.probe import TlsOptions
 from ldirectord_py.model.service import VirtualKey
 
 

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 
 from ldirectord_py.model.address import Endpoint, IPAddress
-from ldirectord_py.model.conversation import Conversation, Driver, DriverServices, Transport
+from ldirectord_py.model.checks.conversation import Conversation, Driver, DriverServices, Transport
+from ldirectord_py.model.checks.outcome import Outcome
 from ldirectord_py.model.hashing import HashedOnce
-from ldirectord_py.model.outcome import Outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

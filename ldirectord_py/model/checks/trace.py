@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from ldirectord_py.model.outcome import Outcome
+from ldirectord_py.model.checks.outcome import Outcome
 
 
 class StepKind(StrEnum):

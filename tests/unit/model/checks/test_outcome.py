@@ -2,9 +2,9 @@
 
 import pytest
 
+from ldirectord_py.model.checks.outcome import CODES, Outcome, Reason, code, down, fault, up
 from ldirectord_py.model.errors import CheckUnavailable
 from ldirectord_py.model.network import outcome_of_errno
-from ldirectord_py.model.outcome import CODES, Outcome, Reason, code, down, fault, up
 
 CASES = [
     (up("200 OK"), "OK"),

@@ -3,8 +3,8 @@
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
-from ldirectord_py.model.outcome import Outcome
-from ldirectord_py.model.trace import StepKind
+from ldirectord_py.model.checks.outcome import Outcome
+from ldirectord_py.model.checks.trace import StepKind
 from ldirectord_py.model.workers import WorkerAnswer, WorkerKind, WorkerQuestion
 
 

@@ -1,5 +1,5 @@
-from ldirectord_py.model.outcome import Reason, down
-from ldirectord_py.model.probe import FixedOutcome
+from ldirectord_py.model.checks.outcome import Reason, down
+from ldirectord_py.model.checks.probe import FixedOutcome
 from tests.peers.driver_services import services
 
 
