@@ -48,11 +48,7 @@ def decide(virtual: Virtual, servers: Mapping[RealKey, ServerState]) -> Decision
             continue
         weight = _weight(real, server, quiescent=virtual.quiescent)
         if weight is not None:
-            entry = replace(real.destination, weight=weight)
-            if server.health.state.serving:
-                destinations[key.real] = entry
-            else:
-                destinations.setdefault(key.real, entry)
+            destinations[key.real] = replace(real.destination, weight=weight)
         reals[key] = Standing(weight, _reasons(real, server, quiescent=virtual.quiescent))
         if admin is not None and admin.until is not None:
             until = admin.until if until is None else min(until, admin.until)

@@ -23,7 +23,7 @@ from ldirectord_py.model.decisions import Mode, Who
 from ldirectord_py.model.events import AdminCause, AdminChanged, MaintenanceChanged, ServingChanged
 from ldirectord_py.model.health import State
 from ldirectord_py.model.service import RealKey
-from ldirectord_py.model.table import TableState
+from ldirectord_py.model.table import Forwarding, TableState
 
 TEXT = """\
 quiescent={quiescent}
@@ -238,6 +238,18 @@ def test_a_weight_that_is_set_by_hand_is_an_admin_state(handset: str, weight: in
     admin = night.state.servers[night.real(A)].admin
     assert (admin.weight if admin else None) == expected
     assert night.weights() == {A: weight, B: 2}
+
+
+def test_of_two_lines_about_one_server_the_last_one_says_how_it_is_reached_while_it_is_drained_and_down() -> None:
+    text = TEXT.format(quiescent="no", handset="repair").replace("\tservice", f"\treal={A} masq 8\n\tservice")
+    night = Night(parse(text.encode(), "web.cf"))
+    night.tell(Drain(target=night.real(A), by="root"))
+    for outcome in (up(), down(Reason.REFUSED, "connection refused")):
+        night.check(outcome)
+        decision = night.state.decide(night.real(A).virtual)
+        assert decision is not None
+        entry = decision.service.destinations[night.real(A).real]
+        assert (entry.forwarding, entry.weight) == (Forwarding.MASQ, 0)
 
 
 def test_draining_the_last_one_tells_that_nobody_serves() -> None:
