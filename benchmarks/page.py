@@ -30,15 +30,17 @@ new PerformanceObserver(note).observe({ type: "longtask", buffered: true })
 """
 ROWS = """
 new MutationObserver(changes => {
-  for (const { target } of changes) {
-    const at = told[target.dataset.name + target.dataset.status]
-    if (at) { took.push(performance.now() - at); delete told[target.dataset.name + target.dataset.status] }
+  for (const { type, target, addedNodes } of changes) {
+    for (const row of type === "childList" ? addedNodes : [target]) {
+      const change = row.dataset && row.dataset.name + row.dataset.status
+      if (change && told[change]) { took.push(performance.now() - told[change]); delete told[change] }
+    }
   }
-}).observe(document.getElementById("list"), { subtree: true, attributeFilter: ["data-status"] })
+}).observe(document.getElementById("list"), { subtree: true, childList: true, attributeFilter: ["data-status"] })
 const parse = JSON.parse
 JSON.parse = text => {
   const event = parse(text)
-  if (event?.real) told[event.real + "@" + event.virtual + event.name.replace("real_", "")] = performance.now()
+  if (event?.real) told[event.real + "@" + event.virtual + String(event.name).replace("real_", "")] = performance.now()
   return event
 }
 """
