@@ -56,7 +56,7 @@ async def planned_changes(
         found = await table.read()
         named = {virtual.key for virtual in config.virtuals}
         leaving = [virtual for virtual in found if virtual not in named and str(virtual) in ours]
-        counted = await table.connections(leaving)
+        counted = await table.traffic(leaving)
     finally:
         table.close()
     checked = None
@@ -72,7 +72,7 @@ async def planned_changes(
     found_out = _expected(config, believed) if checked is None else checked
     outcomes = None if found_out is None else {key: one.outcome for key, one in found_out.items()}
     told = forecast(config, found, outcomes, Circumstances(maintained=maintained, ours=ours, commanded=commanded))
-    connections = {virtual: sum(each.open for each in reals.values()) for virtual, reals in counted.items()}
+    connections = {virtual: traffic.open for virtual, traffic in counted.items()}
     return PlannedChanges(told, found, checked, maintained, connections, {} if check else believed)
 
 

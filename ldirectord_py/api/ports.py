@@ -47,7 +47,7 @@ class Director(Protocol):
         ...
 
     async def refresh(self) -> None:
-        """See that the connections in a snapshot are fresh."""
+        """See that connections and rates in a snapshot are fresh."""
         ...
 
     def status(self) -> DaemonStatus:

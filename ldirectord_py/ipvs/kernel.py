@@ -16,14 +16,14 @@ from ldirectord_py.ipvs.calls import Calls
 from ldirectord_py.ipvs.channel import Answers, Channel, DumpInterrupted, FamilyMissing
 from ldirectord_py.ipvs.modules import load_ip_vs
 from ldirectord_py.ipvs.netlink import WireError
+from ldirectord_py.ipvs.rates import unpack_rates
 from ldirectord_py.ipvs.refusals import adopted, harmless, refusal, subject
 from ldirectord_py.ipvs.sync_daemons import ask_daemons, unpack_daemon
-from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.errors import TableUnavailable
 from ldirectord_py.model.service import VirtualKey
 from ldirectord_py.model.snapshot import NetlinkCalls
 from ldirectord_py.model.sync import SyncDaemon
-from ldirectord_py.model.table import Change, Connections, Refusal, Service, Settings, TableState
+from ldirectord_py.model.table import Change, Refusal, Service, Settings, TableState, Traffic
 
 _T = TypeVar("_T")
 
@@ -83,21 +83,27 @@ class KernelTable:
                     await self._enter(table, [service for service in found if service is not None], turn)
                     return table
                 for start in range(0, len(virtuals), _QUESTIONS):
-                    services = self._named(virtuals[start : start + _QUESTIONS])
+                    answers = self._named(virtuals[start : start + _QUESTIONS])
+                    found = [wire.unpack_service(answer) for answer in answers.values()]
                     await turn.over()
-                    await self._enter(table, services, turn)
+                    await self._enter(table, [service for service in found if service is not None], turn)
         return table
 
-    async def connections(self, virtuals: Sequence[VirtualKey]) -> Mapping[VirtualKey, Mapping[Endpoint, Connections]]:
-        """Return how many connections each real server of *virtuals* has."""
-        found: dict[VirtualKey, Mapping[Endpoint, Connections]] = {}
+    async def traffic(self, virtuals: Sequence[VirtualKey]) -> Mapping[VirtualKey, Traffic]:
+        """Return the rates of each of *virtuals*, and how many connections each of its real servers has.
+
+        The answer that says whether there is such a service has its rates in it.
+        """
+        found: dict[VirtualKey, Traffic] = {}
         async with self._busy:
             turn = _Turn()
             with _translated():
                 for start in range(0, len(virtuals), _QUESTIONS):
-                    for virtual, _ in self._named(virtuals[start : start + _QUESTIONS]):
-                        question = wire.ask_destinations(virtual)
-                        found[virtual] = dict(await self._dump(question, wire.unpack_connections, turn))
+                    some = virtuals[start : start + _QUESTIONS]
+                    for place, answer in self._named(some).items():
+                        question = wire.ask_destinations(some[place])
+                        reals = dict(await self._dump(question, wire.unpack_connections, turn))
+                        found[some[place]] = Traffic(reals, unpack_rates(answer))
                     await turn.over()
         return found
 
@@ -141,13 +147,13 @@ class KernelTable:
             found = await self._dump(wire.ask_destinations(virtual), wire.unpack_destination, turn)
             table[virtual] = Service(settings, dict(found))
 
-    def _named(self, virtuals: Sequence[VirtualKey]) -> list[tuple[VirtualKey, Settings]]:
-        """Return those of *virtuals* that the table has."""
+    def _named(self, virtuals: Sequence[VirtualKey]) -> Mapping[int, bytes]:
+        """Return what describes those of *virtuals* that the table has, by their places."""
         answers = self._exchange([wire.ask_services(virtual) for virtual in virtuals])
         for number in answers.refused.values():
             if number not in _ABSENT:
                 raise OSError(number, os.strerror(number))
-        return [service for body in answers.bodies.values() if (service := wire.unpack_service(body)) is not None]
+        return answers.bodies
 
     async def _dump(self, question: bytes, unpack: Callable[[bytes], _T], turn: "_Turn") -> list[_T]:
         """Return all answers to *question*, from one undisturbed dump."""

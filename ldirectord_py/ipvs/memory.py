@@ -21,6 +21,7 @@ from ldirectord_py.model.table import (
     SetService,
     Settings,
     TableState,
+    Traffic,
 )
 
 
@@ -59,10 +60,10 @@ class MemoryTable:
             if virtual in wanted
         }
 
-    async def connections(self, virtuals: Sequence[VirtualKey]) -> Mapping[VirtualKey, Mapping[Endpoint, Connections]]:
-        """Return none for each: nothing is forwarded by this table."""
+    async def traffic(self, virtuals: Sequence[VirtualKey]) -> Mapping[VirtualKey, Traffic]:
+        """Return no connections for each real server, and no rates: nothing is forwarded by this table."""
         return {
-            virtual: dict.fromkeys(self._destinations[virtual], Connections(0, 0, 0))
+            virtual: Traffic(dict.fromkeys(self._destinations[virtual], Connections(0, 0, 0)))
             for virtual in virtuals
             if virtual in self._destinations
         }

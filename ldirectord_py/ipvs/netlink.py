@@ -132,6 +132,11 @@ def u32(found: Mapping[int, bytes], kind: int) -> int:
     return int.from_bytes(exactly(found, kind, 4), sys.byteorder)
 
 
+def u64(found: Mapping[int, bytes], kind: int) -> int:
+    """Return the attribute *kind* as a number of 64 bits."""
+    return int.from_bytes(exactly(found, kind, 8), sys.byteorder)
+
+
 def text(found: Mapping[int, bytes], kind: int) -> str:
     """Return the attribute *kind* as text; empty where there is none."""
     return found.get(kind, b"").partition(b"\0")[0].decode(errors="replace")

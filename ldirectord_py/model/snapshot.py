@@ -10,7 +10,7 @@ from ldirectord_py.model.commands import AdminKind, AdminState
 from ldirectord_py.model.decisions import Cause, Mode
 from ldirectord_py.model.health import Health, State
 from ldirectord_py.model.service import Forwarding, RealKey, VirtualKey
-from ldirectord_py.model.table import Connections
+from ldirectord_py.model.table import Connections, Rates
 
 
 class StatusWord(StrEnum):
@@ -96,6 +96,8 @@ class VirtualStatus:
     comment: str | None = None
     persistent: int | None = None
     """Seconds for which the kernel leads a client to its server again; None: it chooses anew each time."""
+    rates: Rates | None = None
+    """As the kernel estimated them a few seconds ago at most; None: not in the kernel's table, or nobody has looked."""
     until: float | None = None
     """When what is wanted of it changes by itself, in seconds since the epoch; None: only when something happens."""
 

@@ -79,6 +79,35 @@ class Connections(NamedTuple):
         return self.active + self.inactive
 
 
+class Rates(NamedTuple):
+    """What comes through a virtual service each second, as the kernel estimates it every two seconds."""
+
+    connections: int
+    """New connections."""
+    bytes_in: int
+    """From clients."""
+    bytes_out: int
+    """To clients; 0 with gate and ipip, where answers do not come by here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """What a table counts of one virtual service."""
+
+    connections: Mapping[Endpoint, Connections] = field(default_factory=dict)
+    """Of each of its real servers."""
+    rates: Rates | None = None
+    """None: they are not known."""
+
+    @property
+    def open(self) -> int:
+        """How many connections there are to all of its real servers together."""
+        return sum(each.open for each in self.connections.values())
+
+
+UNKNOWN_TRAFFIC = Traffic()
+
+
 @dataclass(frozen=True, slots=True)
 class AddService:
     """Enter a virtual service."""
@@ -150,8 +179,8 @@ class Table(Protocol):
         """
         ...
 
-    async def connections(self, virtuals: Sequence[VirtualKey]) -> Mapping[VirtualKey, Mapping[Endpoint, Connections]]:
-        """Return how many connections each real server of *virtuals* has; those that are absent are left out.
+    async def traffic(self, virtuals: Sequence[VirtualKey]) -> Mapping[VirtualKey, Traffic]:
+        """Return what is counted of each of *virtuals*; those that are absent are left out.
 
         Raises `TableUnavailable` where the table cannot be read at all.
         """

@@ -172,7 +172,7 @@ class ApiAnswers:
 
     def open_connections(self, virtual: VirtualKey) -> int:
         """Return how many connections *virtual* has, as far as that is known."""
-        return sum(each.open for each in self._process.live.counted(virtual).values())
+        return self._process.live.counted(virtual).open
 
     async def reload(self, *, force: bool, by: str) -> Mapping[str, Any]:
         """Reload, and say what changed or every problem; raise `NotDirecting`."""

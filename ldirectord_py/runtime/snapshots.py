@@ -1,29 +1,28 @@
 """The director's state as one value."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.checks.check_plan import Always, Never, Polled
 from ldirectord_py.model.config import Real, Virtual
 from ldirectord_py.model.decisions import Decision, Mode
 from ldirectord_py.model.service import RealKey, VirtualKey
 from ldirectord_py.model.snapshot import RealStatus, Snapshot, VirtualStatus
-from ldirectord_py.model.table import Connections, ServiceFlags
+from ldirectord_py.model.table import UNKNOWN_TRAFFIC, ServiceFlags, Traffic
 from ldirectord_py.runtime.director import Director
 
-Counted = Callable[[VirtualKey], Mapping[Endpoint, Connections]]
-"""Returns the connections of each real server of a virtual, as far as they are known."""
+Counted = Callable[[VirtualKey], Traffic]
+"""Returns what is counted of a virtual service, as far as it is known."""
 Due = Callable[[Polled], float | None]
 """Returns in how many seconds a plan is to be carried out next; None: that is not known."""
 
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """What is told of servers besides what the director knows."""
+    """What is told of servers and services besides what the director knows."""
 
-    counted: Counted = lambda _virtual: {}
+    counted: Counted = lambda _virtual: UNKNOWN_TRAFFIC
     due: Due = lambda _plan: None
 
 
@@ -67,7 +66,7 @@ class _Virtuals:
                 yield _virtual(virtual, decision, reals)
 
 
-def _virtual(virtual: Virtual, decision: Decision, reals: Iterable[RealStatus]) -> VirtualStatus:
+def _virtual(virtual: Virtual, decision: Decision, reals: "_Reals") -> VirtualStatus:
     settings = virtual.settings
     return VirtualStatus(
         key=virtual.key,
@@ -83,6 +82,7 @@ def _virtual(virtual: Virtual, decision: Decision, reals: Iterable[RealStatus]) 
         mode=decision.mode,
         comment=virtual.comment,
         persistent=settings.persistence if settings.flags & ServiceFlags.PERSISTENT else None,
+        rates=reals.live.counted(virtual.key).rates,
     )
 
 
@@ -125,7 +125,7 @@ class _Reals:
             wanted=should.weight if should else None,
             actual=does.weight if does else None,
             certificate_expires=director.certificates.expires(real.plan),
-            connections=self.live.counted(key.virtual).get(key.real),
+            connections=self.live.counted(key.virtual).connections.get(key.real),
             failurecount=self.virtual.failurecount,
             asked=plan.probe_at(0).asked if plan else "",
             interval=plan.interval if plan else None,

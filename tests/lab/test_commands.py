@@ -1,7 +1,9 @@
 """Operators' commands on the kernel's table, with clients that are served meanwhile."""
 
+import json
 import sys
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -66,6 +68,21 @@ def test_a_drained_server_keeps_its_connections_and_gets_no_new_ones(
     director.wait_for_weights({one.at: 0, two.at: 1})
     ctl(director, "enable", one.at)
     director.wait_for_weights({one.at: 2, two.at: 1})
+
+
+def test_the_status_shows_how_many_connections_come_a_second(scene: Scene, pair: tuple[Real, Real]) -> None:
+    start(scene, pair)
+
+    def rates() -> Mapping[str, float]:
+        (virtual,) = json.loads(ctl(scene.director, "status", "--json"))["virtuals"]
+        return virtual["rates"]
+
+    assert rates() == {"connections": 0, "bytes_in": 0, "bytes_out": 0}
+    assert sum(scene.client.tally(WHERE, 100).values()) == 100
+    wait_until(lambda: rates()["connections"], telling=rates)
+    found = rates()
+    assert found["bytes_in"] > 0
+    assert found["bytes_out"] == 0  # direct routing: answers do not come by the director
 
 
 def test_the_last_server_is_drained_by_force_only(scene: Scene, pair: tuple[Real, Real]) -> None:

@@ -28,6 +28,7 @@ from ldirectord_py.model.table import (
     Change,
     Connections,
     Destination,
+    Rates,
     RemoveDestination,
     RemoveService,
     Service,
@@ -37,6 +38,7 @@ from ldirectord_py.model.table import (
     Settings,
     TableState,
 )
+from tests.lab.support.waiting import wait_until
 from tests.unit.ipvs.strategies import CHANGES
 
 pytestmark = pytest.mark.lab
@@ -251,16 +253,55 @@ async def test_a_set_keeps_order_and_connections(table: KernelTable) -> None:
         reals = {first: masq[1]} | dict.fromkeys(others, masq[0])
         await table.apply(additions({local: Service(plain(local, "wlc"), reals)}))
         order = list((await table.read())[local].destinations)
-        assert (await table.connections([local]))[local] == dict.fromkeys(reals, Connections(0, 0, 0))
+        assert (await table.traffic([local]))[local].connections == dict.fromkeys(reals, Connections(0, 0, 0))
         with socket.create_connection(("127.0.0.1", 8000), timeout=5):
             assert "ESTABLISHED" in ipvsadm("-L -n -c")
-            assert (await table.connections([local, WEB])) == {
+            counted = await table.traffic([local, WEB])
+            assert {key: each.connections for key, each in counted.items()} == {
                 local: {first: Connections(1, 0, 0)} | dict.fromkeys(others, Connections(0, 0, 0))
             }
             changes = [SetService(local, plain(local, "wrr")), SetDestination(local, first, masq[0])]
             assert not await table.apply(changes)
             assert list((await table.read())[local].destinations) == order
             assert "ESTABLISHED" in ipvsadm("-L -n -c")
+
+
+def pyroute2s_rates() -> Rates:
+    """Return the rates of the one service that there is."""
+    with IPVS() as theirs:
+        (service,) = theirs.service("dump")
+    shown = service.get_attr("IPVS_CMD_ATTR_SERVICE").get_attr("IPVS_SVC_ATTR_STATS64").get_attr
+    return Rates(*(shown(f"IPVS_STATS_ATTR_{name}") for name in ("CPS", "INBPS", "OUTBPS")))
+
+
+def ipvsadms_rates() -> Rates:
+    """Return the same as `ipvsadm` shows it: CPS, InPPS, OutPPS, InBPS, OutBPS."""
+    (row,) = (line.split() for line in ipvsadm("-L -n --rate --exact").splitlines() if line.startswith("TCP"))
+    return Rates(int(row[2]), int(row[5]), int(row[6]))
+
+
+def test_connections_through_a_service_give_it_rates_as_others_read_them() -> None:
+    local = AddressKey(Protocol.TCP, Endpoint(IPv4Address("127.0.0.1"), 8000))
+
+    async def act(changes: Sequence[Change]) -> Rates | None:
+        table = KernelTable.open()
+        await table.apply(changes)
+        rates = (await table.traffic([local]))[local].rates
+        table.close()
+        return rates
+
+    def agreed() -> bool:
+        rates = asyncio.run(act([]))  # the kernel estimates them anew every two seconds
+        return rates is not None and min(rates) > 0 and rates == pyroute2s_rates() == ipvsadms_rates()
+
+    with socket.create_server(("127.0.0.9", 0)) as server:
+        at = Endpoint(IPv4Address("127.0.0.9"), server.getsockname()[1])
+        masq = Destination(forwarding=Forwarding.MASQ, weight=1)
+        assert asyncio.run(act(additions({local: Service(plain(local), {at: masq})}))) == Rates(0, 0, 0)
+        for _ in range(100):
+            socket.create_connection(("127.0.0.1", 8000), timeout=5).close()
+            server.accept()[0].close()
+        wait_until(agreed, telling=lambda: (asyncio.run(act([])), pyroute2s_rates(), ipvsadms_rates()))
 
 
 async def test_what_exists_is_adopted_and_what_is_gone_is_no_matter(table: KernelTable) -> None:

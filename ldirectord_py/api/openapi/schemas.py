@@ -109,7 +109,7 @@ _VIRTUAL = form(
         "servers": ref("Counts"),
         "weight": {**WHOLE, "description": "of all its servers"},
         "connections": maybe(ref("Connections")),
-        "rates": {"type": "null", "description": "kept for what the kernel counts a second"},
+        "rates": maybe(ref("Rates")),
         "reals": listed("Server"),
     },
 )
@@ -311,6 +311,10 @@ SCHEMAS: Mapping[str, Schema] = {
         {"problems": {**TEXTS, "description": "why it would be refused"}, "changes": listed("Change")},
     ),
     "Problem": _PROBLEM,
+    "Rates": form(
+        "What comes through a service each second, as the kernel estimates it; bytes_out is 0 with gate and ipip.",
+        dict.fromkeys(("connections", "bytes_in", "bytes_out"), NUMBER),
+    ),
     "Reloaded": commands.RELOADED,
     "Server": _SERVER,
     "Servers": form("Real servers.", {"reals": listed("Server")}),

@@ -29,7 +29,7 @@ class PageRoutes:
     """Answers those who look at the page; what takes long is sent in pieces by *sender*."""
 
     def __init__(self, source: Source, refresh: Callable[[], Awaitable[None]], sender: PieceSender) -> None:
-        """*refresh* sees that the connections that *source* knows are fresh."""
+        """*refresh* sees that the connections and rates that *source* knows are fresh."""
         self._files: Files = load()
         self._pages = Pages(source, self._files.version)
         self._refresh = refresh

@@ -147,5 +147,5 @@ def head(virtual: VirtualStatus, counts: Counts) -> Mapping[str, Any]:
         "servers": counts.as_json(),
         "weight": counts.weight,
         "connections": servers.connections_as_json(counts.connections),
-        "rates": None,
+        "rates": virtual.rates and virtual.rates._asdict(),
     }

@@ -1,1 +1,1 @@
-"""The connections that the kernel counts for each real server, as far as somebody wants to see them."""
+"""What the kernel counts of connections, as far as somebody wants to see it."""

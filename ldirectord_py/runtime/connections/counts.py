@@ -1,14 +1,12 @@
-"""How many connections each real server has: read from the table when somebody asks, and kept for some seconds."""
+"""What the table counts of connections: read when somebody asks, and kept for some seconds."""
 
 import asyncio
 import time
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
 
-from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.errors import TableUnavailable
 from ldirectord_py.model.service import VirtualKey
-from ldirectord_py.model.table import Connections, Table
+from ldirectord_py.model.table import UNKNOWN_TRAFFIC, Table, Traffic
 from ldirectord_py.runtime.director import Director
 from ldirectord_py.runtime.table.reconciler import slices
 
@@ -16,8 +14,6 @@ FRESH_SECONDS = 2.0
 """Counts that are younger are not read again."""
 STALE_SECONDS = 10.0
 """Counts that are older are not shown."""
-
-_NONE: Mapping[Endpoint, Connections] = MappingProxyType({})
 
 
 class ConnectionCounts:
@@ -29,7 +25,7 @@ class ConnectionCounts:
         self._clock = clock
         self._reading = asyncio.Lock()
         self._read: float | None = None
-        self._counts: Mapping[VirtualKey, Mapping[Endpoint, Connections]] = {}
+        self._counts: Mapping[VirtualKey, Traffic] = {}
 
     async def refresh(self, at_most: float = FRESH_SECONDS) -> None:
         """See that the counts are no older than *at_most* seconds.
@@ -41,19 +37,19 @@ class ConnectionCounts:
             if self._age() > at_most:
                 self._counts, self._read = await self._all(), self._clock()
 
-    def of(self, virtual: VirtualKey) -> Mapping[Endpoint, Connections]:
-        """Return the connections of each real server of *virtual*; empty where they are not known."""
-        return self._counts.get(virtual, _NONE) if self._age() <= STALE_SECONDS else _NONE
+    def of(self, virtual: VirtualKey) -> Traffic:
+        """Return what is counted of *virtual*, as far as it is known."""
+        return self._counts.get(virtual, UNKNOWN_TRAFFIC) if self._age() <= STALE_SECONDS else UNKNOWN_TRAFFIC
 
     def _age(self) -> float:
         return float("inf") if self._read is None else self._clock() - self._read
 
-    async def _all(self) -> Mapping[VirtualKey, Mapping[Endpoint, Connections]]:
-        counts: dict[VirtualKey, Mapping[Endpoint, Connections]] = {}
+    async def _all(self) -> Mapping[VirtualKey, Traffic]:
+        counts: dict[VirtualKey, Traffic] = {}
         known = self._director.reconciler.known
         for some in slices(list(known), known):
             try:
-                counts |= await self._table.connections(some)
+                counts |= await self._table.traffic(some)
             except TableUnavailable:
                 return {}
             await asyncio.sleep(0)  # checks first

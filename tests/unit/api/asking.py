@@ -5,7 +5,7 @@ import hashlib
 import json
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from ldirectord_py.model.health import State
 from ldirectord_py.model.plan_steps import PlannedReload, Step
 from ldirectord_py.model.service import RealKey, VirtualKey
 from ldirectord_py.model.snapshot import DaemonStatus, RealStatus, Snapshot, TableStatus
-from ldirectord_py.model.table import RemoveService
+from ldirectord_py.model.table import Rates, RemoveService
 from ldirectord_py.observers.history.event_ring import EventRing
 from ldirectord_py.observers.history.exchanges import Exchanges
 from ldirectord_py.observers.history.history import History
@@ -54,7 +54,10 @@ virtual=10.0.0.1:80
 \tpasswd="hunter2"
 """
 SHOWN = (
-    the.virtual(the.WEB, the.status(the.REAL), the.status(the.OTHER, State.DOWN, actual=0)),
+    replace(
+        the.virtual(the.WEB, the.status(the.REAL), the.status(the.OTHER, State.DOWN, actual=0)),
+        rates=Rates(12, 3400, 0),
+    ),
     the.virtual(the.MARK6, the.status(the.MARKED, State.UNKNOWN, actual=None)),
 )
 

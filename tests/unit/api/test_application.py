@@ -33,6 +33,7 @@ async def test_virtual_services_are_shown_with_their_servers(tmp_path: Path, vie
     assert (web["name"], web["label"], web["servers"]["up"]) == ("tcp:10.0.0.1:80", "10.0.0.1:80", 1)
     assert [real["real"] for real in web["reals"]] == shown
     assert (mark["name"], mark["reals"][0]["name"]) == ("fwm6:5", "[fd00::5]:0@fwm6:5")
+    assert (web["rates"], mark["rates"]) == ({"connections": 12, "bytes_in": 3400, "bytes_out": 0}, None)
 
 
 async def test_names_alone_are_shown_to_those_who_complete_a_line(tmp_path: Path) -> None:

@@ -4,31 +4,31 @@ import asyncio
 from collections.abc import Mapping, Sequence
 
 from ldirectord_py.ipvs.memory import MemoryTable
-from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.checks.outcome import up
 from ldirectord_py.model.errors import TableUnavailable
 from ldirectord_py.model.service import VirtualKey
-from ldirectord_py.model.table import Connections
+from ldirectord_py.model.table import UNKNOWN_TRAFFIC, Connections, Rates, Traffic
 from ldirectord_py.runtime.connections.counts import FRESH_SECONDS, STALE_SECONDS, ConnectionCounts
 from ldirectord_py.runtime.snapshots import Live, snapshot
 from tests.unit.runtime.test_director import MAIL, WEB, Stage, config, directing, server, virtual
 
 BUSY = Connections(3, 2, 1)
+RATES = Rates(12, 3400, 56000)
 
 
 class Busy(MemoryTable):
-    """A table whose servers all have connections, unless it cannot be read."""
+    """A table whose servers and services all have traffic, unless it cannot be read."""
 
     reachable = True
     reads = 0
 
-    async def connections(self, virtuals: Sequence[VirtualKey]) -> Mapping[VirtualKey, Mapping[Endpoint, Connections]]:
+    async def traffic(self, virtuals: Sequence[VirtualKey]) -> Mapping[VirtualKey, Traffic]:
         self.reads += 1
         await asyncio.sleep(0)
         if not self.reachable:
             raise TableUnavailable("the kernel has no IPVS any more")
-        found = await super().connections(virtuals)
-        return {virtual: dict.fromkeys(reals, BUSY) for virtual, reals in found.items()}
+        found = await super().traffic(virtuals)
+        return {virtual: Traffic(dict.fromkeys(each.connections, BUSY), RATES) for virtual, each in found.items()}
 
 
 class Scene:
@@ -44,12 +44,12 @@ async def test_nothing_is_read_before_somebody_asks_and_then_once_for_all_who_as
     async with directing(config(virtual(3, 2))) as stage:
         await stage.report(1, up())
         scene = Scene(stage)
-        assert scene.counts.of(WEB) == {}
+        assert scene.counts.of(WEB) == UNKNOWN_TRAFFIC
 
         await asyncio.gather(*(scene.counts.refresh() for _ in range(5)))
 
-        assert scene.counts.of(WEB) == {server(1): BUSY}
-        assert scene.counts.of(MAIL) == {}
+        assert scene.counts.of(WEB) == Traffic({server(1): BUSY}, RATES)
+        assert scene.counts.of(MAIL) == UNKNOWN_TRAFFIC
         assert scene.table.reads == 1
 
 
@@ -65,7 +65,7 @@ async def test_counts_are_read_anew_when_they_are_old_and_not_shown_when_they_ar
         assert scene.table.reads == 2
 
         scene.now += STALE_SECONDS + 1
-        assert scene.counts.of(WEB) == {}
+        assert scene.counts.of(WEB) == UNKNOWN_TRAFFIC
 
 
 async def test_a_table_that_cannot_be_read_leaves_no_counts() -> None:
@@ -77,7 +77,7 @@ async def test_a_table_that_cannot_be_read_leaves_no_counts() -> None:
 
         await scene.counts.refresh()
 
-        assert scene.counts.of(WEB) == {}
+        assert scene.counts.of(WEB) == UNKNOWN_TRAFFIC
 
 
 async def test_thousands_of_servers_are_read_in_slices() -> None:
@@ -89,7 +89,7 @@ async def test_thousands_of_servers_are_read_in_slices() -> None:
 
         await scene.counts.refresh()
 
-        assert len(scene.counts.of(WEB)) == len(scene.counts.of(MAIL)) == 255
+        assert len(scene.counts.of(WEB).connections) == len(scene.counts.of(MAIL).connections) == 255
         assert scene.table.reads == 2
 
 
@@ -102,3 +102,4 @@ async def test_the_snapshot_has_them() -> None:
 
     assert shown.servicename == "shop"
     assert [real.connections for real in shown.reals] == [BUSY, None]
+    assert shown.rates == RATES
