@@ -14,14 +14,20 @@ from ldirectord_py.api.idempotency import Idempotency
 from ldirectord_py.api.ports import Director
 from ldirectord_py.api.problems import RequestRefused
 from ldirectord_py.api.views import servers
-from ldirectord_py.model.commands import Command, Drain, Enable, Maintain, SetWeight, Target
-from ldirectord_py.model.history import server_name
+from ldirectord_py.model.commands import (
+    HIGHEST_WEIGHT,
+    Command,
+    Drain,
+    Enable,
+    Maintain,
+    SetWeight,
+    Target,
+    target_name,
+)
 from ldirectord_py.model.service import RealKey
 from ldirectord_py.model.text.escaping import printable
 
 KNOWN = ("drain", "maintain", "enable", "weight", "check", "reload")
-HIGHEST_WEIGHT = 65535
-"""As `ipvsadm` has it."""
 LONGEST_REASON = 200
 LONGEST_TIME = 10 * 365 * 86400.0
 """Seconds for which a command may hold: whoever wants more, leaves it out."""
@@ -66,7 +72,7 @@ class Commands:
             "command": name,
             "reals": [
                 {
-                    "name": server_name(key),
+                    "name": target_name(key),
                     "before": servers.admin_as_json(before),
                     "after": servers.admin_as_json(after),
                     "connections": servers.connections_as_json(open_now.get(key)),
@@ -79,7 +85,7 @@ class Commands:
     def _unchanged(self, keys: Sequence[RealKey]) -> list[Mapping[str, Any]]:
         return [
             {
-                "name": server_name(real.key),
+                "name": target_name(real.key),
                 "before": servers.admin_as_json(real.admin),
                 "after": servers.admin_as_json(real.admin),
                 "connections": servers.connections_as_json(real.connections),

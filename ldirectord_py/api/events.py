@@ -13,7 +13,8 @@ from ldirectord_py.api.pieces import PieceSender
 from ldirectord_py.api.ports import Director
 from ldirectord_py.api.problems import RequestRefused
 from ldirectord_py.api.queries import MOST_EVENTS, kinds, moment, number
-from ldirectord_py.model.history import EventQuery, News, Recorded, server_name
+from ldirectord_py.model.commands import target_name
+from ldirectord_py.model.history import EventQuery, News, Recorded
 from ldirectord_py.model.service import AddressKey, MarkKey
 
 STREAM = "text/event-stream"
@@ -61,7 +62,7 @@ class Events:
         target = self._director.find(name)
         if isinstance(target, AddressKey | MarkKey):
             return replace(query, virtuals=frozenset((str(target),)))
-        return replace(query, servers=frozenset(map(server_name, self._director.concerned(target))))
+        return replace(query, servers=frozenset(map(target_name, self._director.concerned(target))))
 
     def _pieces(self, query: EventQuery) -> Iterator[bytes]:
         source = self._director.events

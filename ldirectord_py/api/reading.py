@@ -18,8 +18,9 @@ from ldirectord_py.api.queries import refused, view_of
 from ldirectord_py.api.views import configuration
 from ldirectord_py.api.views.names import pieces_of_names
 from ldirectord_py.api.views.virtuals import SEEN, Counts, View, chunks, pieces_of, pieces_of_list, pieces_of_servers
+from ldirectord_py.model.commands import target_name
 from ldirectord_py.model.decisions import Mode
-from ldirectord_py.model.history import EventQuery, Recorded, server_name
+from ldirectord_py.model.history import EventQuery, Recorded
 from ldirectord_py.model.plan_steps import PlannedReload, step_as_json
 from ldirectord_py.model.service import RealKey
 from ldirectord_py.model.snapshot import RealStatus, VirtualStatus
@@ -183,12 +184,12 @@ class Reading:
     def _happened(self, keys: Sequence[RealKey]) -> Mapping[str | None, Sequence[Recorded]]:
         """Return what happened to each of *keys*, by name."""
         found: dict[str | None, list[Recorded]] = {}
-        for event in self._director.events.find(EventQuery(servers=frozenset(map(server_name, keys)))):
+        for event in self._director.events.find(EventQuery(servers=frozenset(map(target_name, keys)))):
             found.setdefault(event.server, []).append(event)
         return found
 
     def _history(self, key: RealKey, happened: Mapping[str | None, Sequence[Recorded]]) -> Mapping[str, Any]:
-        name, known = server_name(key), self._director.exchanges.of(key)
+        name, known = target_name(key), self._director.exchanges.of(key)
         return {
             "name": name,
             "checks": [exchange.as_json() for exchange in known.exchanges] if known else [],

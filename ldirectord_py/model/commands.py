@@ -32,6 +32,8 @@ class AdminKind(StrEnum):
     """Another weight than the configured one, while its checks pass."""
 
 
+HIGHEST_WEIGHT = 65535
+"""As `ipvsadm` has it."""
 BY_HAND = "somebody else's hand"
 """Who has set a weight in the kernel's table, where the virtual says `handset = respect`."""
 

@@ -15,11 +15,6 @@ Value = str | int | float | bool | None | Sequence[str]
 """What a field of an event may be."""
 
 
-def server_name(real: RealKey) -> str:
-    """Return the full name of a real server in JSON: `10.0.0.5:80@tcp:10.0.0.1:80`."""
-    return f"{real.real}@{real.virtual}"
-
-
 @dataclass(frozen=True, slots=True)
 class Recorded:
     """One event as it was told: a line of the log, with its fields.

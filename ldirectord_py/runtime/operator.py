@@ -9,7 +9,7 @@ from ldirectord_py.engine.admin.administration import concerned
 from ldirectord_py.engine.admin.targets import find_target
 from ldirectord_py.engine.inputs import Commanded, Elapsed
 from ldirectord_py.model.checks.check_plan import Polled
-from ldirectord_py.model.commands import Command, CommandDone, Enable, SetWeight, Target, target_name
+from ldirectord_py.model.commands import HIGHEST_WEIGHT, Command, CommandDone, Enable, SetWeight, Target, target_name
 from ldirectord_py.model.errors import CommandRefused, LastServer
 from ldirectord_py.model.service import RealKey, VirtualKey
 from ldirectord_py.probing.schedule import Schedule
@@ -17,8 +17,6 @@ from ldirectord_py.runtime.director import Director
 from ldirectord_py.system.supervision import SideJob
 
 ENDING_COMMANDS = SideJob("Ending commands", "a drain or a weight that should be over goes on")
-LARGEST_WEIGHT = 65535
-"""As `ipvsadm` has it."""
 _LONGEST_SLEEP = 60.0
 """Seconds after which the clock is looked at again: it may be set."""
 
@@ -81,8 +79,8 @@ class Operator:
                     await self._news.wait()
 
     def _examine(self, command: Command) -> None:
-        if isinstance(command, SetWeight) and not 0 <= command.weight <= LARGEST_WEIGHT:
-            raise CommandRefused(f"weight must be 0 to {LARGEST_WEIGHT}, but got {command.weight}")
+        if isinstance(command, SetWeight) and not 0 <= command.weight <= HIGHEST_WEIGHT:
+            raise CommandRefused(f"weight must be 0 to {HIGHEST_WEIGHT}, but got {command.weight}")
         if not isinstance(command, Enable) and command.until is not None and command.until <= time.time():
             raise CommandRefused("the time at which that should end is over already")
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from ldirectord_py.api.commands import HIGHEST_WEIGHT, KNOWN, LONGEST_REASON, LONGEST_TIME
+from ldirectord_py.api.commands import KNOWN, LONGEST_REASON, LONGEST_TIME
 from ldirectord_py.api.openapi.forms import (
     FLAG,
     MOMENT,
@@ -17,6 +17,7 @@ from ldirectord_py.api.openapi.forms import (
     ref,
     words,
 )
+from ldirectord_py.model.commands import HIGHEST_WEIGHT
 
 CHANGED = form(
     "What a command has changed of a server.",

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Iterator
 
 from ldirectord_py.api.views.virtuals import chunks
-from ldirectord_py.model.history import server_name
+from ldirectord_py.model.commands import target_name
 from ldirectord_py.model.snapshot import RealStatus, VirtualStatus
 
 _PIECE = 128
@@ -26,6 +26,6 @@ def pieces_of_names(virtuals: Iterable[VirtualStatus]) -> Iterator[bytes]:
 def _names(reals: Iterable[RealStatus]) -> Iterator[bytes]:
     between = ""
     for some in chunks(reals, _PIECE):
-        named = ({"name": server_name(real.key), "real": str(real.key.real)} for real in some)
+        named = ({"name": target_name(real.key), "real": str(real.key.real)} for real in some)
         yield (between + ", ".join(map(json.dumps, named))).encode()
         between = ", "

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ldirectord_py.model.commands import AdminState
+from ldirectord_py.model.commands import AdminState, target_name
 from ldirectord_py.model.health import State
-from ldirectord_py.model.history import ServerHistory, server_name
+from ldirectord_py.model.history import ServerHistory
 from ldirectord_py.model.snapshot import RealStatus, StatusWord
 from ldirectord_py.model.table import Connections
 from ldirectord_py.model.text.escaping import printable
@@ -15,7 +15,7 @@ def as_json(real: RealStatus, history: ServerHistory | None) -> Mapping[str, Any
     """Return *real*, whose checks went as *history* says, in the form `Server` of the API's document."""
     health = real.health
     return {
-        "name": server_name(real.key),
+        "name": target_name(real.key),
         "virtual": str(real.key.virtual),
         "real": str(real.key.real),
         "configured": str(real.configured),

@@ -8,7 +8,8 @@ from itertools import islice
 from typing import Any
 
 from ldirectord_py.api.views import servers
-from ldirectord_py.model.history import ExchangeSource, server_name
+from ldirectord_py.model.commands import target_name
+from ldirectord_py.model.history import ExchangeSource
 from ldirectord_py.model.snapshot import RealStatus, StatusWord, VirtualStatus
 from ldirectord_py.model.table import Connections
 from ldirectord_py.model.text.escaping import printable
@@ -52,7 +53,7 @@ class View:
         word = real.word
         if (self.words and word not in self.words) or (self.detail == "summary" and word is StatusWord.UP):
             return False
-        return named or self.text in server_name(real.key).lower()
+        return named or self.text in target_name(real.key).lower()
 
     def names(self, virtual: VirtualStatus) -> bool:
         """Return whether *virtual* has the text in one of its names."""

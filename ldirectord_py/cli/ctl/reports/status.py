@@ -78,10 +78,6 @@ def _ailing(virtual: Virtual) -> bool:
     return is_out(virtual) or bool(virtual["servers"]["up"] != virtual["servers"]["total"])
 
 
-def _ailing_server(server: servers.Server, now: float) -> tuple[Cell, ...]:
-    return Cell(server["name"], servers.STYLES.get(server["status"])), Cell(servers.words(server, now))
-
-
 def _services(virtuals: Sequence[Virtual]) -> Grid:
     head = ("VIRTUAL", "SCHEDULER", "SERVERS", "ACTIVE", "INACTIVE", "NEW/S")
     return Grid([_service(virtual) for virtual in virtuals], head, frozenset({3, 4, 5}))
