@@ -11,7 +11,7 @@ from pathlib import Path
 from docs import event_page, manual, metrics_page, picture, test_index
 from ldirectord_py.checks.registry import SERVICES, InvalidOption, plan
 from ldirectord_py.config.grammar.directive import Directive, Scope
-from ldirectord_py.config.grammar.directives import rows
+from ldirectord_py.config.grammar.directives.all_directives import rows
 from ldirectord_py.config.lint.idle import FIELDS, heeds
 from ldirectord_py.config.syntax.json_schema import schema
 from ldirectord_py.model.address import Endpoint

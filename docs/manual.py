@@ -11,7 +11,7 @@ from ldirectord_py.cli.ctl.commands import COMMANDS
 from ldirectord_py.cli.ctl.remote.choosing import add_arguments
 from ldirectord_py.cli.texts import HELP
 from ldirectord_py.config.grammar.directive import Directive, Scope
-from ldirectord_py.config.grammar.directives import rows
+from ldirectord_py.config.grammar.directives.all_directives import rows
 from ldirectord_py.model.config import AlertStatus
 
 _DATE = "2026-11-23"

@@ -8,7 +8,7 @@ import pytest
 from docs.generate import HERE, PAGES, check_pages
 from ldirectord_py.checks.registry import SERVICES
 from ldirectord_py.config.grammar.directive import Scope
-from ldirectord_py.config.grammar.directives import rows
+from ldirectord_py.config.grammar.directives.all_directives import rows
 from ldirectord_py.config.load import parse
 from ldirectord_py.model.checks.check_options import CheckType
 from tests.peers.certificates import Authority

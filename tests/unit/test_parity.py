@@ -7,7 +7,7 @@ import pytest
 from docs.generate import HERE
 from ldirectord_py.cli.options import Action
 from ldirectord_py.config.grammar.directive import Scope
-from ldirectord_py.config.grammar.directives import rows
+from ldirectord_py.config.grammar.directives.all_directives import rows
 from tests.parity.runs.catalogue import RUNS
 from tests.parity.support.observing import weights_in
 from tests.parity.support.scenario import Run, Scenario, entry_of

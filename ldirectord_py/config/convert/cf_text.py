@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from ldirectord_py.config.convert.comments import Comments
 from ldirectord_py.config.convert.effective import Effective, effective
-from ldirectord_py.config.grammar.check_directives import CHECKS
 from ldirectord_py.config.grammar.directive import Scope, Unreadable, Void
+from ldirectord_py.config.grammar.directives.check_directives import CHECKS
 from ldirectord_py.config.grammar.server_lines import FallbackLine, RealLine
 from ldirectord_py.config.grammar.tree import Line, Section, Tree
 from ldirectord_py.config.grammar.virtual_line import read_opening

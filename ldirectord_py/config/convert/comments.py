@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 
-from ldirectord_py.config.grammar.check_directives import CHECKS
+from ldirectord_py.config.grammar.directives.check_directives import CHECKS
 from ldirectord_py.config.grammar.tree import Tree
 from ldirectord_py.config.syntax.yaml_nodes import spans
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ldirectord_py.config.convert import cf_text, yaml_text
 from ldirectord_py.config.convert.comments import of_cf, of_yaml
-from ldirectord_py.config.grammar.director_directives import INCLUDE
+from ldirectord_py.config.grammar.directives.director_directives import INCLUDE
 from ldirectord_py.config.grammar.tree import Files, Line, Tree
 from ldirectord_py.config.meaning.builder import build
 from ldirectord_py.config.meaning.resolve import Resolver, port_number

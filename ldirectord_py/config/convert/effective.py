@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ldirectord_py.config.grammar.directive import Directive, Scope, Unreadable, Void
-from ldirectord_py.config.grammar.directives import rows
+from ldirectord_py.config.grammar.directives.all_directives import rows
 from ldirectord_py.config.grammar.tree import Line
 
 

@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar, cast
 
 from ldirectord_py.config.grammar.diagnostics import Diagnostics
 from ldirectord_py.config.grammar.directive import Directive, Scope, Unreadable, Void, near, quoted
-from ldirectord_py.config.grammar.directives import redacted, rows
+from ldirectord_py.config.grammar.directives.all_directives import redacted, rows
 from ldirectord_py.config.grammar.server_lines import RealLine
 from ldirectord_py.config.grammar.tree import Line
 

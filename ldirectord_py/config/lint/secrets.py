@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from ldirectord_py.checks.http.headers import is_secret
-from ldirectord_py.config.grammar.check_directives import HTTPHEADER, PASSWD, SECRET, TLSCERTFILE, TLSKEYFILE
+from ldirectord_py.config.grammar.directives.check_directives import HTTPHEADER, PASSWD, SECRET, TLSCERTFILE, TLSKEYFILE
 from ldirectord_py.config.grammar.server_lines import RealLine
 from ldirectord_py.config.grammar.tree import Line
 from ldirectord_py.config.lint.rule import Context, Place

@@ -4,11 +4,11 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from ldirectord_py.config.grammar import director_directives as d
-from ldirectord_py.config.grammar.check_directives import CHECKINTERVAL
 from ldirectord_py.config.grammar.diagnostics import Diagnostics
 from ldirectord_py.config.grammar.directive import Directive, Scope, shown
-from ldirectord_py.config.grammar.table_directives import READDQUIESCENT
+from ldirectord_py.config.grammar.directives import director_directives as d
+from ldirectord_py.config.grammar.directives.check_directives import CHECKINTERVAL
+from ldirectord_py.config.grammar.directives.table_directives import READDQUIESCENT
 from ldirectord_py.config.grammar.tree import Files, Section, Tree
 from ldirectord_py.config.grammar.values import Values, read_values
 from ldirectord_py.config.meaning.checks import Surroundings

@@ -3,9 +3,9 @@
 from typing import Any
 
 from ldirectord_py.checks.registry import service_for_port
-from ldirectord_py.config.grammar import check_directives as d
 from ldirectord_py.config.grammar.defaults import CHECK_OPTIONS
 from ldirectord_py.config.grammar.directive import Directive
+from ldirectord_py.config.grammar.directives import check_directives as d
 from ldirectord_py.config.grammar.values import Values
 from ldirectord_py.config.meaning.resolve import Resolver
 from ldirectord_py.model.checks.check_options import CheckOptions

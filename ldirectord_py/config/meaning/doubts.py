@@ -3,9 +3,9 @@
 import re
 from ipaddress import IPv4Address
 
-from ldirectord_py.config.grammar import check_directives as d
 from ldirectord_py.config.grammar.diagnostics import Diagnostics
 from ldirectord_py.config.grammar.directive import quoted, shown
+from ldirectord_py.config.grammar.directives import check_directives as d
 from ldirectord_py.config.grammar.values import Values
 
 _SCHEME = re.compile(r"[a-z]+://", re.ASCII | re.IGNORECASE)

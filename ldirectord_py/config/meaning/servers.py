@@ -6,8 +6,8 @@ from ipaddress import IPv4Address
 
 from ldirectord_py.config.grammar.diagnostics import Diagnostics
 from ldirectord_py.config.grammar.directive import Unreadable, no_port, shown
+from ldirectord_py.config.grammar.directives.table_directives import FALLBACK, FALLBACK6, REAL, REAL6
 from ldirectord_py.config.grammar.server_lines import FallbackLine, RealLine
-from ldirectord_py.config.grammar.table_directives import FALLBACK, FALLBACK6, REAL, REAL6
 from ldirectord_py.config.grammar.values import UsedValue, Values
 from ldirectord_py.config.meaning.resolve import Resolver
 from ldirectord_py.model.address import Endpoint, IPAddress

@@ -2,9 +2,9 @@
 
 from ipaddress import IPv4Address
 
-from ldirectord_py.config.grammar import table_directives as d
 from ldirectord_py.config.grammar.diagnostics import Diagnostics
 from ldirectord_py.config.grammar.directive import Unreadable, quoted
+from ldirectord_py.config.grammar.directives import table_directives as d
 from ldirectord_py.config.grammar.value_types import dotted_mask, prefix_length, unknown
 from ldirectord_py.config.grammar.values import Values
 from ldirectord_py.config.meaning.doubts import hole_in

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from ldirectord_py.checks.tls_contexts import Unusable, offering, present, trust
-from ldirectord_py.config.grammar import check_directives as d
 from ldirectord_py.config.grammar.diagnostics import Diagnostics
 from ldirectord_py.config.grammar.directive import Directive, Unreadable
+from ldirectord_py.config.grammar.directives import check_directives as d
 from ldirectord_py.config.grammar.values import Values
 from ldirectord_py.config.syntax.files import content
 from ldirectord_py.model.checks.check_options import CheckOptions

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 
-from ldirectord_py.config.grammar import notification_directives as telling
-from ldirectord_py.config.grammar import table_directives as table
-from ldirectord_py.config.grammar.check_directives import CHECKS, FAILURECOUNT
 from ldirectord_py.config.grammar.diagnostics import Diagnostics
 from ldirectord_py.config.grammar.directive import Scope, Unreadable, no_port, shown, unknown_word
+from ldirectord_py.config.grammar.directives import notification_directives as telling
+from ldirectord_py.config.grammar.directives import table_directives as table
+from ldirectord_py.config.grammar.directives.check_directives import CHECKS, FAILURECOUNT
 from ldirectord_py.config.grammar.tree import Checks as WrittenChecks
 from ldirectord_py.config.grammar.tree import Section
 from ldirectord_py.config.grammar.values import Values, read_values

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from ldirectord_py.config.grammar import invisible
 from ldirectord_py.config.grammar.directive import quoted
-from ldirectord_py.config.grammar.directives import redacted
+from ldirectord_py.config.grammar.directives.all_directives import redacted
 from ldirectord_py.config.grammar.tree import MOST_LINES, Line, Section, Tree
 
 _OPENING = re.compile(r"(virtual6?)\s*=\s*(.*)", re.ASCII | re.DOTALL)

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from ldirectord_py.config.grammar.diagnostics import MOST
 from ldirectord_py.config.grammar.directive import Scope, Unreadable, Void
-from ldirectord_py.config.grammar.directives import rows
-from ldirectord_py.config.grammar.director_directives import INCLUDE
+from ldirectord_py.config.grammar.directives.all_directives import rows
+from ldirectord_py.config.grammar.directives.director_directives import INCLUDE
 from ldirectord_py.config.grammar.tree import Files, Line, Section, Tree
 from ldirectord_py.config.grammar.values import unknown
 from ldirectord_py.config.syntax import cf

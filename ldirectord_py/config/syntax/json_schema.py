@@ -5,7 +5,7 @@ from typing import Any
 
 from ldirectord_py.config.grammar import json_types
 from ldirectord_py.config.grammar.directive import Directive, Scope
-from ldirectord_py.config.grammar.directives import rows
+from ldirectord_py.config.grammar.directives.all_directives import rows
 from ldirectord_py.config.grammar.json_types import Schema
 from ldirectord_py.config.grammar.server_lines import DEFAULT_WEIGHT
 from ldirectord_py.config.grammar.virtual_line import LARGEST_MARK

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from ldirectord_py.config.grammar.directive import Directive, Scope
-from ldirectord_py.config.grammar.directives import rows
+from ldirectord_py.config.grammar.directives.all_directives import rows
 from ldirectord_py.config.grammar.tree import Checks, Line, Section, Tree
 from ldirectord_py.config.syntax.references import Refer
 from ldirectord_py.config.syntax.yaml_nodes import Mapping, Node, Scalar, Sequence, YamlError, compose

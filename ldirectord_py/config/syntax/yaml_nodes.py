@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import yaml
 
 from ldirectord_py.config.grammar.directive import Scope, quoted, shown
-from ldirectord_py.config.grammar.directives import rows
+from ldirectord_py.config.grammar.directives.all_directives import rows
 
 DEEPEST = 16
 MOST_VALUES = 1_000_000

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from ldirectord_py.config.grammar import json_types
 from ldirectord_py.config.grammar.directive import Directive, Reader, Scope, Unreadable, near, quoted, shown
-from ldirectord_py.config.grammar.directives import rows
+from ldirectord_py.config.grammar.directives.all_directives import rows
 from ldirectord_py.config.grammar.tree import Line
 from ldirectord_py.config.syntax.references import REFERENCES, Refer
 from ldirectord_py.config.syntax.yaml_nodes import Mapping, Node, NodeT, Scalar, Sequence, glued, kind

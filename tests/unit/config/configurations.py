@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from ldirectord_py.config.grammar.directive import Directive, Scope, Unreadable, Void
-from ldirectord_py.config.grammar.directives import rows
+from ldirectord_py.config.grammar.directives.all_directives import rows
 
 LETTERS = st.characters(codec="utf-8", exclude_characters='\0\n#"\t', exclude_categories=("Cs",))
 PLAIN = st.text(LETTERS, max_size=12)

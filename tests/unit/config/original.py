@@ -7,10 +7,10 @@ from ipaddress import IPv4Address
 from typing import Any
 
 from ldirectord_py.checks import registry
-from ldirectord_py.config.grammar import directives
 from ldirectord_py.config.grammar.diagnostics import Diagnostics
 from ldirectord_py.config.grammar.directive import Directive, Scope
-from ldirectord_py.config.grammar.director_directives import EXECUTE
+from ldirectord_py.config.grammar.directives import all_directives as directives
+from ldirectord_py.config.grammar.directives.director_directives import EXECUTE
 from ldirectord_py.config.grammar.tree import Files
 from ldirectord_py.config.grammar.values import Values, read_values
 from ldirectord_py.config.meaning.resolve import Resolver, host_address

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ldirectord_py.config.grammar.directive import Scope
-from ldirectord_py.config.grammar.directives import rows
+from ldirectord_py.config.grammar.directives.all_directives import rows
 from ldirectord_py.config.grammar.tree import MOST_LINES
 from ldirectord_py.config.load import load, parse
 from ldirectord_py.model.config import Config

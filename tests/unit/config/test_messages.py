@@ -4,7 +4,7 @@ import pytest
 
 from ldirectord_py.checks.registry import SERVICES
 from ldirectord_py.config.grammar.directive import Scope
-from ldirectord_py.config.grammar.directives import rows
+from ldirectord_py.config.grammar.directives.all_directives import rows
 from ldirectord_py.config.grammar.value_types import SCHEDULERS
 from ldirectord_py.config.meaning import servers
 from ldirectord_py.model.errors import ConfigRejected

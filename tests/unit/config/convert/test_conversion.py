@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 
 from ldirectord_py.config.convert.conversion import WouldDiffer, convert
 from ldirectord_py.config.grammar.directive import Scope
-from ldirectord_py.config.grammar.directives import rows
+from ldirectord_py.config.grammar.directives.all_directives import rows
 from ldirectord_py.config.load import parse
 from ldirectord_py.config.syntax.json_schema import schema
 from ldirectord_py.model.config import Config

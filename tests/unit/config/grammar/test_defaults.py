@@ -8,7 +8,7 @@ from ipaddress import IPv4Address, ip_address
 import pytest
 
 from ldirectord_py.cli import texts
-from ldirectord_py.config.grammar import (
+from ldirectord_py.config.grammar.directives import (
     check_directives,
     director_directives,
     notification_directives,

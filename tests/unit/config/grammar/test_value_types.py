@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from ldirectord_py.config.grammar import value_types
 from ldirectord_py.config.grammar.directive import Reader, Scope, Unreadable
-from ldirectord_py.config.grammar.directives import rows
+from ldirectord_py.config.grammar.directives.all_directives import rows
 from ldirectord_py.config.grammar.json_types import LARGEST
 from ldirectord_py.model.config import AlertStatus
 from tests.unit.config.configurations import readable

@@ -4,7 +4,7 @@ from ldirectord_py.checks.registry import SERVICES
 from ldirectord_py.config.grammar import http_values, places, tls_values, value_types
 from ldirectord_py.config.grammar.defaults import CHECK_OPTIONS, TLS, VIRTUAL
 from ldirectord_py.config.grammar.directive import Directive, Scope
-from ldirectord_py.config.grammar.directive_kinds import switch
+from ldirectord_py.config.grammar.directives.directive_kinds import switch
 from ldirectord_py.config.grammar.tree import Checks
 from ldirectord_py.config.grammar.value_types import AskedType
 from ldirectord_py.model.address import IPAddress

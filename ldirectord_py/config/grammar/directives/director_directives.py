@@ -3,7 +3,7 @@
 from ldirectord_py.config.grammar import places, value_types
 from ldirectord_py.config.grammar.defaults import CONFIG, FAULT_RULES
 from ldirectord_py.config.grammar.directive import Directive, Scope
-from ldirectord_py.config.grammar.directive_kinds import gone, switch
+from ldirectord_py.config.grammar.directives.directive_kinds import gone, switch
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.config import MetricsDetail
 

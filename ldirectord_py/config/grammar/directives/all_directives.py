@@ -13,13 +13,13 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from ldirectord_py.config.grammar import (
+from ldirectord_py.config.grammar.directive import Directive, Scope
+from ldirectord_py.config.grammar.directives import (
     check_directives,
     director_directives,
     notification_directives,
     table_directives,
 )
-from ldirectord_py.config.grammar.directive import Directive, Scope
 
 _ROWS: tuple[Directive[Any], ...] = tuple(
     row

@@ -3,7 +3,7 @@
 from ldirectord_py.config.grammar import value_types
 from ldirectord_py.config.grammar.defaults import CONFIG, SETTINGS, VIRTUAL
 from ldirectord_py.config.grammar.directive import Directive, Scope
-from ldirectord_py.config.grammar.directive_kinds import switch
+from ldirectord_py.config.grammar.directives.directive_kinds import switch
 from ldirectord_py.config.grammar.server_lines import FALLBACK_LINE, REAL_LINE, FallbackLine, RealLine
 from ldirectord_py.model.config import ForeignWeight
 from ldirectord_py.model.table import ServiceFlags
