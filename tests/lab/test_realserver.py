@@ -8,7 +8,7 @@ import pytest
 
 from tests.lab.support.ctl import Machine
 from tests.lab.support.namespaces import Host
-from tests.lab.support.scene import VIP, VIP6, Real, Scene
+from tests.lab.support.scene import VIP, VIP6, Real, Scene, serve
 
 CONFIG = """\
 checkinterval=1
@@ -47,7 +47,7 @@ def real(scene: Scene) -> Real:
     """Return a web server that is no real server yet, on a host whose kernel filters strictly."""
     host = scene.net.host("one")
     host.sysctl("ipv4.conf.all.rp_filter", 1)
-    return scene.serve(host)
+    return serve(scene.web, host)
 
 
 @pytest.fixture

@@ -20,8 +20,11 @@ ROOT = Path(__file__).parents[3]
 START_SECONDS = 40
 STOP_SECONDS = 20
 
-_ITS_OWN = ("run", "etc/ha.d", "var/log", "etc/hosts")
-"""What the daemon sees of its own, if the test made it, at the places that are compiled into the original."""
+_ITS_OWN = (
+    *("run", "etc/ha.d", "var/log", "etc/hosts"),
+    *("etc/corosync", "etc/keepalived", "dev/shm", "var/lib/corosync", "var/lib/heartbeat", "var/lib/pacemaker"),
+)
+"""What programs on it see of their own, if the test made it, at the places that are compiled into them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,14 @@
-"""What a test in the lab may ask for; and what the report of one that failed shows."""
+"""What a test in the lab may ask for; and what the report of one that failed shows.
+
+A module that needs a cluster makes a fixture `cluster` of its own, of `running_cluster`: its tests share it.
+"""
 
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.lab.cluster.cluster import Cluster
 from tests.lab.support.namespaces import Net
 from tests.lab.support.scene import Real, Scene
 from tests.peers.webserver import WebServer
@@ -44,6 +48,7 @@ def pair(scene: Scene) -> tuple[Real, Real]:
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Add the directors' tables, logs and configurations to the report of a failed test."""
     report = yield
-    if report.failed and _scene in item.stash:
-        report.sections.extend(item.stash[_scene].sections())
+    shown = item.stash.get(_scene, getattr(item, "funcargs", {}).get("cluster"))
+    if report.failed and isinstance(shown, Scene | Cluster):
+        report.sections.extend(shown.sections())
     return report

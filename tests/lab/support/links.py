@@ -7,14 +7,14 @@ import ipaddress
 import os
 import socket
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 _REQUEST, _ACK, _REPLACE, _EXCLUSIVE, _CREATE = 0x1, 0x4, 0x100, 0x200, 0x400
 _ERROR = 2
 _NEW_LINK, _NEW_ADDRESS, _DELETE_ADDRESS, _NEW_ROUTE = 16, 20, 21, 24
-_LINK_NAME, _LINK_MASTER, _LINK_INFO, _LINK_NAMESPACE_FD = 3, 10, 18, 28
+_LINK_ADDRESS, _LINK_NAME, _LINK_MASTER, _LINK_INFO, _LINK_NAMESPACE_FD = 1, 3, 10, 18, 28
 _INFO_KIND, _INFO_DATA, _BRIDGE_SNOOPING, _VETH_PEER = 1, 2, 23, 1
 _ADDRESS, _ADDRESS_LOCAL, _ADDRESS_CACHE, _NO_DETECTION = 1, 2, 6, 0x02
 _ROUTE_TO, _ROUTE_GATEWAY = 1, 5
@@ -40,11 +40,12 @@ class Links:
         data = _attribute(_BRIDGE_SNOOPING, b"\0")
         self._add_link(_link(name) + _attribute(_LINK_INFO, _info("bridge", data)))
 
-    def add_pair(self, name: str, bridge: str, peer: str, namespace: Path) -> None:
+    def add_pair(self, name: str, bridge: str, peer: str, namespace: Path, mac: str) -> None:
         """Add a port of *bridge*, which is up, and the device *peer* of another namespace at its end, which is not."""
         descriptor = os.open(namespace, os.O_RDONLY)
         try:
             far = _link_header(0, 0) + _name(peer) + _attribute(_LINK_NAMESPACE_FD, struct.pack("=i", descriptor))
+            far += _attribute(_LINK_ADDRESS, bytes.fromhex(mac.replace(":", "")))
             info = _info("veth", _attribute(_VETH_PEER, far))
             master = _attribute(_LINK_MASTER, struct.pack("=i", self._index(bridge)))
             self._add_link(_link(name) + master + _attribute(_LINK_INFO, info))
@@ -55,6 +56,24 @@ class Links:
         """Set devices up."""
         for name in names:
             self._ask(_NEW_LINK, 0, _link_header(self._index(name), _UP))
+
+    def down(self, *names: str) -> None:
+        """Set devices down; the other end of a pair loses its carrier."""
+        for name in names:
+            self._ask(_NEW_LINK, 0, _change(self._index(name), 0, _UP))
+
+    def join(self, bridge: str, *ports: str) -> None:
+        """Make devices ports of *bridge*."""
+        self._set_master(self._index(bridge), ports)
+
+    def part(self, *ports: str) -> None:
+        """Take ports off their bridge: what is at the other end of a pair has a carrier, but reaches nobody."""
+        self._set_master(0, ports)
+
+    def _set_master(self, index: int, ports: Iterable[str]) -> None:
+        master = _attribute(_LINK_MASTER, struct.pack("=i", index))
+        for name in ports:
+            self._ask(_NEW_LINK, 0, _link_header(self._index(name), 0) + master)
 
     def add_address(self, address: str, device: str = "eth0", *, preferred: bool = True) -> None:
         """Add ADDRESS/LENGTH, or let it stand if it is there; one that is not *preferred* is no source of packets."""
@@ -108,7 +127,11 @@ def _name(name: str) -> bytes:
 
 
 def _link_header(index: int, flags: int) -> bytes:
-    return struct.pack("=BxHiII", socket.AF_UNSPEC, 0, index, flags, flags)
+    return _change(index, flags, flags)
+
+
+def _change(index: int, flags: int, changed: int) -> bytes:
+    return struct.pack("=BxHiII", socket.AF_UNSPEC, 0, index, flags, changed)
 
 
 def _info(kind: str, data: bytes) -> bytes:

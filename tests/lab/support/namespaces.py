@@ -47,6 +47,11 @@ class Host:
         """The file that stands for the host's network."""
         return _NAMED / self.name
 
+    @property
+    def mac(self) -> str:
+        """The hardware address of its eth0; a host that is made anew has the same."""
+        return f"02:00:0a:09:00:{int(self.v4.rpartition('.')[2]):02x}"
+
     @contextmanager
     def inside(self) -> Iterator[None]:
         """Enter the host's network with this thread; sockets made and programs started inside stay in it."""
@@ -130,7 +135,10 @@ class Host:
 
 
 class Net:
-    """The hosts and the bridge between them; use it in a `with` block, or through the fixture `net`."""
+    """The hosts and the bridges between them; use it in a `with` block, or through the fixture `net`.
+
+    Each host has a port of the bridge br0: `portNUMBER`.
+    """
 
     def __init__(self) -> None:
         self.hosts: dict[str, Host] = {}
@@ -138,7 +146,9 @@ class Net:
 
     def __enter__(self) -> Self:
         self._switch = Host("switch", "", "")
-        self._switch.links.add_bridge("br0")
+        self.ports = self._switch.links
+        """The bridges and their ports."""
+        self.ports.add_bridge("br0")
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -154,8 +164,12 @@ class Net:
         # Duplicate address detection would keep IPv6 addresses tentative for a second or two.
         for device in ("all", "default"):
             host.sysctl(f"ipv6.conf.{device}.accept_dad", 0)
-        self._switch.links.add_pair(f"port{number}", "br0", "eth0", host.namespace)
+        self.ports.add_pair(f"port{number}", "br0", "eth0", host.namespace, host.mac)
         host.links.up("lo", "eth0")
         host.links.add_address(f"{host.v4}/24")
         host.links.add_address(f"{host.v6}/64")
         return host
+
+    def remove(self, host: Host) -> None:
+        """End *host*, with all that runs there."""
+        self.hosts.pop(host.name).end()

@@ -50,11 +50,7 @@ class Scene:
         # Not preferred, so that a tunnel's packets leave from the director's own address: the far end has VIP6 too.
         host.links.add_address(f"{VIP}/32")
         host.links.add_address(f"{VIP6}/128", preferred=False)
-        # A director forwards for its real servers, and must not tell them of shorter ways round it.
-        host.sysctl("ipv4.ip_forward", 1)
-        host.sysctl("ipv6.conf.all.forwarding", 1)
-        host.sysctl("ipv4.conf.all.send_redirects", 0)
-        host.sysctl("ipv4.conf.eth0.send_redirects", 0)
+        forward(host)
         program = PROGRAMS[os.environ.get("LAB_PROGRAM", "ours")]
         self.director = Director(host, program, self.folder / "ours")
         self.original = Director(host, ORIGINAL, self.folder / "original")
@@ -64,32 +60,41 @@ class Scene:
         host = self.net.host(name)
         match method:
             case "gate":
-                _take_virtual_addresses(host, "lo")
+                take_virtual_addresses(host, "lo")
             case "masq":
                 _answer_through(self.director.host, host, self.client.host)
             case "ipip":
                 _end_tunnels(host)
             case _:
                 raise ValueError(f"expected gate, masq or ipip, but got {method!r}")
-        return self.serve(host, port)
+        return serve(self.web, host, port)
 
     def director_itself(self) -> Real:
         """Let the director serve too, as a real server of its own."""
-        return self.serve(self.director.host)
-
-    def serve(self, host: Host, port: int = 80) -> Real:
-        """Run a web site, and an answer to datagrams, on every address of *host*; the site is named like the host."""
-        site = Site(host.name)
-        self.web.serve(site, host.listen(port))
-        self.web.serve(site, host.listen(port, udp=True))
-        return Real(host, site, port)
+        return serve(self.web, self.director.host)
 
     def sections(self) -> list[tuple[str, str]]:
         """Return what the report of a failed test shows."""
         return [*self.director.sections(), *self.original.sections()]
 
 
-def _take_virtual_addresses(host: Host, device: str) -> None:
+def serve(web: WebServer, host: Host, port: int = 80) -> Real:
+    """Run a web site, and an answer to datagrams, on every address of *host*; the site is named like the host."""
+    site = Site(host.name)
+    web.serve(site, host.listen(port))
+    web.serve(site, host.listen(port, udp=True))
+    return Real(host, site, port)
+
+
+def forward(host: Host) -> None:
+    """Let a director forward for its real servers, and not tell them of shorter ways round it."""
+    host.sysctl("ipv4.ip_forward", 1)
+    host.sysctl("ipv6.conf.all.forwarding", 1)
+    host.sysctl("ipv4.conf.all.send_redirects", 0)
+    host.sysctl("ipv4.conf.eth0.send_redirects", 0)
+
+
+def take_virtual_addresses(host: Host, device: str) -> None:
     """Give the host the virtual addresses without answering ARP for them; for IPv6 the kernel keeps silent anyway."""
     for name in ("all", "eth0"):
         host.sysctl(f"ipv4.conf.{name}.arp_ignore", 1)
@@ -111,4 +116,4 @@ def _end_tunnels(host: Host) -> None:
     host.links.up("tunl0", "ip6tnl0")
     for name in ("all", "tunl0"):
         host.sysctl(f"ipv4.conf.{name}.rp_filter", 0)
-    _take_virtual_addresses(host, "lo")
+    take_virtual_addresses(host, "lo")
