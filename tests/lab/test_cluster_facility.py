@@ -38,11 +38,11 @@ def test_a_director_dies_and_another_takes_over(cluster: Cluster) -> None:
         traffic.wait_until_served(held=False)
     assert cluster.witness.holders == {"director2"}
     assert 0.2 < traffic.longest_outage(died) < 20
-    assert traffic.longest_outage() == traffic.longest_outage(died)
+    assert len(traffic.outages()) == 1
     assert {"one", "two", "three"} < traffic.outcomes().keys()
     # The table of the new one knows nothing of the connections: the servers are sent packets of others.
     assert len(traffic.broken) + len(traffic.silent(died)) > 0
-    assert cluster.witness.scheduled(died).keys() == {"director2"}
+    assert cluster.witness.scheduled(died)["director2"] >= 30
     told = cluster.timeline.told(traffic, died)
     for expected in ("director1 dies", "held by nobody", "new connections fail", "held by director2", "are served"):
         assert expected in told

@@ -138,7 +138,8 @@ class Node:
     def sections(self) -> list[tuple[str, str]]:
         """Return what the report of a failed test shows of it."""
         logs = sorted((self.folder / "var/log").glob("*.log"))
+        alive = self.host.namespace.exists()
         return [
-            (f"ipvsadm -L -n on {self.name}", self.host.run("ipvsadm -L -n", check=False)),
+            (f"ipvsadm -L -n on {self.name}", self.host.run("ipvsadm -L -n", check=False) if alive else "it is dead"),
             *((f"{log.name} on {self.name}", log.read_text(errors="replace")[-20_000:]) for log in logs),
         ]
