@@ -35,6 +35,9 @@ def test_a_server_is_drained_with_a_reason_and_enabled_again(shop: Director, ref
     first.locator("a").click()
     page.get_by_role("button", name="Enable").click()
     expect(page.locator("dialog h1 .state")).to_have_text("up")
+    page.keyboard.press("Escape")
+    expect(page.locator(".ended")).to_contain_text("drained by ops: kernel <b>upgrade</b>")
+    expect(page.locator(".lanes rect.draining")).to_have_count(1)
     assert all("401" in refusal for refusal in refusals)
 
 

@@ -1,13 +1,13 @@
 """From documents to what a page shows, a virtual service at a time, so that checks have their turn in between."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ldirectord_py.api.page.overview import Overview, OverviewBuilder
 from ldirectord_py.api.page.rows import Row, row
 from ldirectord_py.api.page.services import ALL_SHOWN, ROWS, Head, Service, head, service
 from ldirectord_py.api.page.source import Document, Pause, Source
-from ldirectord_py.api.page.timeline import HOUR, changes
+from ldirectord_py.api.page.timeline import HOUR, by_server
 from ldirectord_py.api.page.view import View
 
 _HEAD_ROWS = 3
@@ -37,8 +37,8 @@ async def collect(source: Source, view: View, now: float, pause: Pause) -> Colle
     return Collected(builder.overview(source.status()), paginator.shown, paginator.pages(), paginator.everything)
 
 
-def _changes(source: Source, now: float) -> dict[str, list[tuple[float, str]]]:
-    return changes(source.transitions(now - HOUR), now)
+def _changes(source: Source, now: float) -> Mapping[str, Sequence[Document]]:
+    return by_server(source.transitions(now - HOUR), now)
 
 
 class _Paginator:

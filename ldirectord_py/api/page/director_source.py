@@ -3,8 +3,8 @@
 import socket
 from collections.abc import AsyncIterator, Sequence
 
+from ldirectord_py.api.page.past import COMMANDS, FILES, HEALTH
 from ldirectord_py.api.page.source import Document, Events, Pause
-from ldirectord_py.api.page.timeline import TRANSITIONS
 from ldirectord_py.api.ports import Director
 from ldirectord_py.api.views import servers, virtuals
 from ldirectord_py.model.errors import DirectorError
@@ -14,6 +14,8 @@ from ldirectord_py.model.text.escaping import printable
 
 MOST_TRANSITIONS = 1_000
 """Of the last hour; those before them have no place in the timeline."""
+_MOST_COMMANDS = 1_000
+"""However old: who has given a command that has ended since is told when it begins."""
 MOST_OF_ONE = 200
 """Events of one server."""
 _TOGETHER = 16
@@ -91,5 +93,7 @@ class DirectorSource:
 
     def transitions(self, since: float) -> Sequence[Document]:
         """See `Source.transitions`."""
-        query = EventQuery(since=since, kinds=frozenset(TRANSITIONS), limit=MOST_TRANSITIONS)
-        return [event.as_json() for event in self._director.events.find(query)]
+        checked = EventQuery(since=since, kinds=HEALTH | FILES, limit=MOST_TRANSITIONS)
+        given = EventQuery(kinds=COMMANDS, limit=_MOST_COMMANDS)
+        found = [*self._director.events.find(checked), *self._director.events.find(given)]
+        return [event.as_json() for event in sorted(found, key=lambda event: event.id)]

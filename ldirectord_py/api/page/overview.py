@@ -1,7 +1,7 @@
 """The first thing that a reader sees: how things stand, in one sentence, and what is wrong, worst first."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -74,12 +74,12 @@ _RANKS = {"bad": 0, "warning": 1, "note": 2}
 class OverviewBuilder:
     """Takes in one virtual service after the other, so that checks may have their turn in between."""
 
-    def __init__(self, now: float, changed: Mapping[str, list[tuple[float, str]]]) -> None:
-        """Begin, knowing of the servers in *changed* that their state was another in the last hour: see `changes`."""
+    def __init__(self, now: float, changed: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+        """Begin, knowing of the servers in *changed* that their state was another in the last hour: see `by_server`."""
         self._changed = changed
         self._now = now
         self._problems: list[Problem] = []
-        self._out: dict[str, History] = {}
+        self._out: list[History] = []
         self._levels: Counter[str] = Counter()
         self._modes: Counter[str] = Counter()
         self._unserved: list[str] = []
@@ -100,18 +100,13 @@ class OverviewBuilder:
     def _tell(self, virtual: Mapping[str, Any], out: list[Mapping[str, Any]]) -> None:
         for server in virtual["reals"]:
             if server["status"] != "up" or server["name"] in self._changed:
-                self._keep(virtual, server)
+                self._out.append(History(server, virtual["label"], self._changed.get(server["name"], ())))
             if server["status"] == "up" and (server["failures"] or _ends_soon(server, self._now)):
                 self._problems.append(self._doubtful(virtual, server))
         if virtual["mode"] != "reals" and out:
             self._problems.append(self._virtual(virtual, out))
         else:
             self._problems.extend(self._grouped(virtual, out))
-
-    def _keep(self, virtual: Mapping[str, Any], server: Mapping[str, Any]) -> None:
-        self._out[server["name"]] = History(
-            server["name"], server["real"], virtual["label"], server["status"], since(server)
-        )
 
     def _virtual(self, virtual: Mapping[str, Any], out: list[Mapping[str, Any]]) -> Problem:
         """Return what is told of a virtual service that none of its servers serves."""
@@ -154,8 +149,6 @@ class OverviewBuilder:
     def overview(self, status: Mapping[str, Any]) -> Overview:
         """Return how things stand, once everything has been taken in."""
         problems = sorted([*_daemon(status), *self._problems], key=lambda problem: _RANKS[problem.level])
-        for name, history in self._out.items():
-            history.changes = self._changed.get(name, [])
         return Overview(
             problems[0].level if problems else "good" if self.counts["total"] else "note",
             self._headline(status),
@@ -163,7 +156,7 @@ class OverviewBuilder:
             tuple(problem for problem in problems[:MOST_PROBLEMS] if problem.level != "note"),
             tuple(problem for problem in problems[:MOST_PROBLEMS] if problem.level == "note"),
             max(0, len(problems) - MOST_PROBLEMS),
-            timeline(self._out.values(), status["started"], self._now),
+            timeline(self._out, status["started"], self._now),
             self.counts,
             moment(self._now, self._now),
         )

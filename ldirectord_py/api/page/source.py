@@ -50,7 +50,10 @@ class Source(Protocol):
         ...
 
     def transitions(self, since: float, /) -> Sequence[Document]:
-        """Return the events from *since* on that tell of a server's new state, oldest first."""
+        """Return the events from *since* on that tell of a server's new state, oldest first.
+
+        Those of operators' commands are among them however old they are.
+        """
         ...
 
 

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Any
 
+from ldirectord_py.api.page.past import COMMANDS, FILES, HEALTH
 from ldirectord_py.api.page.source import Document, Events, Pause
 
 NOW = 1_790_000_000.0
@@ -144,6 +145,17 @@ def event(number: int, name: str, sentence: str, ago: float = 60.0, **other: Any
     return known | other
 
 
+def health(before: str, after: str, ago: float, **other: Any) -> dict[str, Any]:
+    """Return the event of a server's new state."""
+    return event(1, f"real_{after}", f"is {after}", ago, **{"before": before, "after": after, **other})
+
+
+def commanded(before: str | None, kind: str | None, ago: float, **other: Any) -> dict[str, Any]:
+    """Return the event of a command of this *kind* that came in force; None: it holds no longer."""
+    by = {"by": "root (pid 801)", "reason": "kernel upgrade", "weight": None, "scope": ""}
+    return event(1, "admin_changed", "is given", ago, **{"before": before, "admin": kind, **by, **other})
+
+
 class Documents:
     """A `Source` of documents that a test has made."""
 
@@ -179,4 +191,5 @@ class Documents:
         return Events(self._events[-most:], last, "b0")
 
     def transitions(self, since: float) -> Sequence[Document]:
-        return [each for each in self._events if each["time"] >= since]
+        states = HEALTH | FILES | COMMANDS
+        return [each for each in self._events if each["time"] >= since and each["name"] in states]

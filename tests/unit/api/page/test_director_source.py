@@ -38,6 +38,8 @@ async def test_what_happened_and_what_checks_found_is_told() -> None:
     assert source.events(1).last == director.events.last
     assert [event["name"] for event in source.transitions(0.0)] == ["real_down", "real_up"]
     assert source.transitions(9e9) == []
+    director.history.observe(the.IS_DRAINED)
+    assert [event["name"] for event in source.transitions(9e9)] == ["admin_changed"]
     assert json.dumps(told)
 
 

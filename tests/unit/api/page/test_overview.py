@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from ldirectord_py.api.page.overview import MOST_PROBLEMS, Overview, OverviewBuilder
-from tests.unit.api.page.documents import NOW, down, drained, server, status, virtual
+from tests.unit.api.page.documents import NOW, down, drained, health, server, status, virtual
 
 UNREACHABLE = {"kind": "kernel", "reachable": False, "agrees": False}
 
@@ -120,7 +120,8 @@ def test_what_is_wrong_elsewhere_is_counted_but_not_told() -> None:
 
 
 def test_a_server_that_was_down_and_is_up_again_has_its_lane() -> None:
-    builder = OverviewBuilder(NOW, {"10.0.0.5:80@tcp:10.0.0.1:80": [(NOW - 600, "down"), (NOW - 300, "up")]})
+    events = [health("up", "down", 600), health("down", "up", 300)]
+    builder = OverviewBuilder(NOW, {"10.0.0.5:80@tcp:10.0.0.1:80": events})
     builder.add(virtual(reals=[server()]))
     (lane,) = builder.overview(status()).timeline.lanes
-    assert lane.words == "down for 5 min, from 14:03:20 to 14:08:20"
+    assert lane.words == "down for 5 min, from 14:03:20 to 14:08:20 UTC"

@@ -8,7 +8,7 @@ import pytest
 from ldirectord_py.api.page.pages import Pages, Reader
 from ldirectord_py.api.page.services import ALL_SHOWN, ROWS
 from ldirectord_py.api.page.view import View
-from tests.unit.api.page.documents import NOW, Documents, down, drained, event, server, virtual
+from tests.unit.api.page.documents import NOW, Documents, commanded, down, drained, event, server, virtual
 
 NAME = "10.0.0.6:80@tcp:10.0.0.1:80"
 ROOT = Reader({"name": "root", "may_write": True})
@@ -73,13 +73,18 @@ HOSTILE_SERVER = down(
     why=[{"who": HOSTILE, "sentence": HOSTILE, "since": None, "until": None}],
     admin=drained()["admin"] | {"by": HOSTILE, "reason": HOSTILE, "scope": HOSTILE},
 )
+BY_HOSTILE = {"by": HOSTILE, "reason": HOSTILE, "scope": HOSTILE, "real": HOSTILE, "virtual": "tcp:10.0.0.1:80"}
 HOSTILE_SOURCE = Documents(
     [
         virtual(
             reals=[HOSTILE_SERVER, drained("x", admin=HOSTILE_SERVER["admin"])], servicename=HOSTILE, comment=HOSTILE
         )
     ],
-    [event(1, HOSTILE, HOSTILE, real=HOSTILE, virtual="tcp:10.0.0.1:80")],
+    [
+        event(1, HOSTILE, HOSTILE, real=HOSTILE, virtual="tcp:10.0.0.1:80"),
+        commanded(None, "drain", 60, **BY_HOSTILE),
+        commanded("drain", None, 50, **BY_HOSTILE),
+    ],
     [
         {
             "time": NOW - ago,

@@ -1,81 +1,105 @@
+from typing import Any
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ldirectord_py.api.page.states import STATES
-from ldirectord_py.api.page.timeline import HOUR, MOST_LANES, SHORTEST, History, changes, timeline
-from tests.unit.api.page.documents import NOW, event
+from ldirectord_py.api.page.timeline import AT_FIRST, HOUR, MOST_LANES, SHORTEST, History, Timeline, by_server, timeline
+from tests.unit.api.page.documents import NOW, commanded, down, drained, event, health, server
 
 LONG_AGO = NOW - 86400
 ABOUT = {"real": "10.0.0.5:80", "virtual": "tcp:10.0.0.1:80"}
 
 
-def history(status: str = "up", since: float = LONG_AGO, *known: tuple[float, str], name: str = "a") -> History:
-    return History(name, "10.0.0.5:80", "10.0.0.1:80", status, since, [(NOW - ago, state) for ago, state in known])
+def history(about: dict[str, Any], *events: dict[str, Any]) -> History:
+    return History(about, "10.0.0.1:80", events)
+
+
+def shown(*histories: History, started: float = LONG_AGO) -> Timeline:
+    return timeline(histories, started, NOW)
 
 
 def test_a_server_that_was_up_all_the_time_has_no_lane() -> None:
-    found = timeline([history()], LONG_AGO, NOW)
-    assert (found.lanes, found.more, found.began) == ((), 0, 0)
+    found = shown(history(server()))
+    assert (found.lanes, found.others, found.more, found.began, found.title) == ((), (), 0, 0, "The last hour")
 
 
 def test_a_lane_shows_when_its_server_was_out() -> None:
-    (lane,) = timeline([history("down", NOW - 60, (1200, "down"), (900, "up"), (60, "down"))], LONG_AGO, NOW).lanes
+    events = health("up", "down", 1200), health("down", "up", 900), health("up", "down", 60)
+    (lane,) = shown(history(down(since=NOW - 60), *events)).lanes
     assert [(part.status, part.x, part.width) for part in lane.stretches] == [
         ("down", HOUR - 1200, 300),
         ("down", HOUR - 60, 60),
     ]
     assert lane.out == 360
-
-
-def test_one_that_is_out_for_longer_than_an_hour_is_out_from_edge_to_edge() -> None:
-    (lane,) = timeline([history("draining", LONG_AGO)], LONG_AGO, NOW).lanes
-    assert [(part.status, part.x, part.width) for part in lane.stretches] == [("draining", 0, HOUR)]
+    assert lane.words == "down for 5 min, from 13:53:20 to 13:58:20 UTC; down for 1 min, from 14:12:20 to now"
 
 
 def test_nothing_is_told_of_the_time_before_the_daemon_began() -> None:
-    found = timeline([history("down", LONG_AGO)], NOW - 600, NOW)
+    found = shown(history(down(since=LONG_AGO)), started=NOW - 600)
     assert (found.length, found.began, found.title) == (600, 0, "The last 10 min")
     assert found.axis == ("10 min", "7 min", "5 min", "2 min")
     assert [(part.x, part.width) for part in found.lanes[0].stretches] == [(0, 600)]
-    young = timeline([history("down", LONG_AGO)], NOW - 20, NOW)
-    assert (young.length, young.began) == (SHORTEST, SHORTEST - 20)
+    young = shown(history(down(since=LONG_AGO)), started=NOW - 20)
+    assert (young.length, young.began, young.title) == (SHORTEST, SHORTEST - 20, "The last minute")
     assert [(part.x, part.width) for part in young.lanes[0].stretches] == [(SHORTEST - 20, 20)]
 
 
 def test_those_come_first_that_are_out_now_or_were_for_longest() -> None:
-    short = history("up", LONG_AGO, (600, "down"), (590, "up"), name="short")
-    long = history("up", LONG_AGO, (600, "down"), (300, "up"), name="long")
-    found = timeline([short, long, history("down", NOW - 5, name="now")], LONG_AGO, NOW)
+    short = history(server(name="short"), health("up", "down", 600), health("down", "up", 590))
+    long = history(server(name="long"), health("up", "down", 600), health("down", "up", 300))
+    found = shown(short, long, history(down(name="now", since=NOW - 5)))
     assert [lane.name for lane in found.lanes] == ["now", "long", "short"]
 
 
-def test_there_are_so_many_lanes_and_the_others_are_counted() -> None:
-    found = timeline([history("down", NOW - 5, name=str(number)) for number in range(MOST_LANES + 3)], LONG_AGO, NOW)
-    assert (len(found.lanes), found.more) == (MOST_LANES, 3)
+def test_some_lanes_are_shown_at_first_and_the_others_counted() -> None:
+    found = shown(*(history(down(name=str(number))) for number in range(MOST_LANES + 3)))
+    assert (len(found.lanes), len(found.others), found.more) == (AT_FIRST, MOST_LANES - AT_FIRST, 3)
+    assert found.count == MOST_LANES + 3
 
 
-def test_events_of_the_last_hour_tell_the_changes() -> None:
+def test_commands_that_have_ended_are_told_with_who_and_why() -> None:
+    drain = commanded(None, "drain", 600), commanded("drain", None, 300)
+    (lane,) = (found := shown(history(server(), *drain))).lanes
+    assert lane.words.endswith("14:08:20 UTC: drained by root (pid 801): kernel upgrade")
+    (ended,) = found.ended
+    assert (ended.subject, ended.because, ended.began.clock, ended.ended.clock) == (
+        "10.0.0.5:80",
+        "drained by root (pid 801): kernel upgrade",
+        "14:03:20",
+        "14:08:20",
+    )
+
+
+def test_a_command_that_named_a_host_is_told_once_and_one_in_force_elsewhere() -> None:
+    drain = commanded(None, "drain", 600, scope="10.0.0.5"), commanded("drain", None, 300, scope="10.0.0.5")
+    hosts = [history(server(f"10.0.0.5:{port}"), *drain) for port in (80, 81, 82)]
+    in_force = history(drained(), commanded(None, "drain", 300))
+    (ended,) = shown(*hosts, in_force).ended
+    assert (ended.subject, ended.names[2]) == ("3 servers", "10.0.0.5:82@tcp:10.0.0.1:80")
+    assert ended.because == "drained by root (pid 801), with all of 10.0.0.5: kernel upgrade"
+
+
+def test_events_are_told_of_servers_to_which_something_happened_in_the_last_hour() -> None:
+    other = {"real": "10.0.0.6:80", "virtual": "tcp:10.0.0.1:80"}
     told = [
-        event(1, "real_down", "too old", HOUR + 1, **ABOUT),
-        event(2, "real_down", "down", 60, **ABOUT),
-        event(3, "hook_done", "no change", 50, **ABOUT),
-        event(4, "real_up", "up", 40, **ABOUT),
+        commanded(None, "drain", HOUR + 9, **ABOUT),
+        commanded(None, "drain", HOUR + 8, **other),
+        health("up", "down", 60, **ABOUT),
         event(5, "reloaded", "of nobody", 30),
     ]
-    assert changes(told, NOW) == {"10.0.0.5:80@tcp:10.0.0.1:80": [(NOW - 60, "down"), (NOW - 40, "up")]}
+    assert by_server(told, NOW) == {"10.0.0.5:80@tcp:10.0.0.1:80": [told[0], told[2]]}
 
 
 @given(
-    st.sampled_from(sorted(STATES)),
-    st.floats(0, 2 * HOUR),
-    st.lists(st.tuples(st.floats(0, 2 * HOUR), st.sampled_from(sorted(STATES))), max_size=8),
+    st.sampled_from([server(), down(), drained()]),
+    st.lists(st.floats(0, 2 * HOUR), max_size=8),
     st.floats(0, 2 * HOUR),
 )
 def test_stretches_lie_within_the_hour_and_do_not_overlap(
-    status: str, since: float, known: list[tuple[float, str]], started: float
+    about: dict[str, Any], moments: list[float], started: float
 ) -> None:
-    about = history(status, NOW - since, *sorted(known, reverse=True))
-    found = timeline([about], NOW - started, NOW)
+    events = [health("up", "down", ago) for ago in sorted(moments, reverse=True)]
+    found = shown(history(about, *events), started=NOW - started)
     for lane in found.lanes:
         edge = 0.0
         for part in lane.stretches:
