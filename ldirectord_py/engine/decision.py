@@ -48,7 +48,8 @@ def decide(virtual: Virtual, servers: Mapping[RealKey, ServerState]) -> Decision
             continue
         weight = _weight(real, server, quiescent=virtual.quiescent)
         if weight is not None:
-            destinations[key.real] = replace(real.destination, weight=weight)
+            hashed = _weight_in_service(real, server) if virtual.settings.keeps_hash_places and not weight else 0
+            destinations[key.real] = replace(real.destination, weight=weight, hashed_weight=hashed)
         reals[key] = Standing(weight, _reasons(real, server, quiescent=virtual.quiescent))
         if admin is not None and admin.until is not None:
             until = admin.until if until is None else min(until, admin.until)
@@ -65,6 +66,11 @@ def _weight(real: Real, server: ServerState, *, quiescent: bool) -> int | None:
         return 0
     if not server.health.state.serving:
         return 0 if quiescent and not server.taken_out else None
+    return _weight_in_service(real, server)
+
+
+def _weight_in_service(real: Real, server: ServerState) -> int:
+    """Return the weight that the server has when it serves."""
     set_to = server.admin.weight if server.admin is not None else None
     return real.destination.weight if set_to is None else set_to
 

@@ -14,6 +14,7 @@ from typing import Self, TypeVar
 from ldirectord_py.ipvs import wire
 from ldirectord_py.ipvs.calls import Calls
 from ldirectord_py.ipvs.channel import Answers, Channel, DumpInterrupted, FamilyMissing
+from ldirectord_py.ipvs.hash_places import steps
 from ldirectord_py.ipvs.modules import load_ip_vs
 from ldirectord_py.ipvs.netlink import WireError
 from ldirectord_py.ipvs.rates import unpack_rates
@@ -196,13 +197,15 @@ class KernelTable:
         bodies: list[bytes] = []
         for place, change in enumerate(batch):
             try:
-                bodies.append(wire.pack(change))
+                messages = [wire.pack(step) for step in steps(change)]
             except WireError:
                 refused[place] = errno.ERANGE
             else:
-                places.append(place)
+                bodies += messages
+                places += [place] * len(messages)
         if bodies:
-            refused |= {places[index]: number for index, number in self._exchange(bodies).refused.items()}
+            for index, number in self._exchange(bodies).refused.items():
+                refused.setdefault(places[index], number)
         return refused
 
     def _exchange(self, bodies: Sequence[bytes]) -> Answers:

@@ -34,6 +34,11 @@ class Settings:
     engine: str = ""
     """Persistence engine, such as `sip`; empty for none."""
 
+    @property
+    def keeps_hash_places(self) -> bool:
+        """Whether a server of weight 0 keeps its place in the scheduler's hash table, and others stand in for it."""
+        return self.scheduler == "mh" and bool(self.flags & ServiceFlags.SCHED1)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Destination:
@@ -45,11 +50,8 @@ class Destination:
     """No new connections above so many; 0: no limit."""
     lower: int = 0
     """New connections again below so many; 0: as soon as below *upper*."""
-
-    @property
-    def quiesced(self) -> "Destination":
-        """The same entry with weight 0: connections go on, none are added."""
-        return Destination(forwarding=self.forwarding, weight=0, upper=self.upper, lower=self.lower)
+    hashed_weight: int = field(default=0, compare=False)
+    """While *weight* is 0: the weight by which the scheduler's hash table has it, which the kernel never tells."""
 
 
 @dataclass(frozen=True, slots=True)

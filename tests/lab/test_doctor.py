@@ -154,3 +154,34 @@ def test_ipv6_has_its_ways_too(scene: Scene, machine: Machine, real: Real) -> No
     assert found("ipip", real.host.v6) == ["mtu"]
     scene.director.host.sysctl("ipv6.conf.all.forwarding", 0)
     assert found("masq", real.host.v6)[0] == "ip-forward"
+
+
+HASHED = """\
+virtual={vip}:80
+	real={first}:80 gate
+	real={second}:80 gate
+	scheduler=mh
+	checktype=connect
+"""
+
+
+def test_what_directors_that_share_clients_need_is_noted(scene: Scene, machine: Machine, real: Real) -> None:
+    host = scene.director.host
+    file = machine.run / "lab.cf"
+    file.write_text(HASHED.format(vip=VIP, first=real.host.v4, second="10.9.0.250"))
+
+    def notes() -> dict[str, str]:
+        found = machine.findings("doctor", str(file), *QUIET, status=0)
+        return {finding["id"]: finding["command"] for finding in found}
+
+    sloppy = {"sloppy-tcp": "sysctl -w net.ipv4.vs.sloppy_tcp=1"}
+    assert notes() == sloppy
+    host.run(f"ipvsadm -A -t {VIP}:80 -s mh")
+    for server in ("10.9.0.250", real.host.v4):
+        host.run(f"ipvsadm -a -t {VIP}:80 -r {server}:80 -g")
+    entered_anew = f"ipvsadm -D -t {VIP}:80  # while no client is sent here; the daemon enters it anew"
+    assert notes() == {**sloppy, "server-order": entered_anew}
+    host.run(f"ipvsadm -d -t {VIP}:80 -r 10.9.0.250:80")
+    host.run(f"ipvsadm -a -t {VIP}:80 -r 10.9.0.250:80 -g")
+    host.sysctl("ipv4.vs.sloppy_tcp", 1)
+    assert notes() == {}

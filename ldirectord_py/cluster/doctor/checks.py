@@ -2,11 +2,17 @@
 
 from collections.abc import Collection
 
-from ldirectord_py.cluster.doctor import address_checks, kernel_checks, path_checks, upkeep_checks
+from ldirectord_py.cluster.doctor import address_checks, kernel_checks, path_checks, sharing_checks, upkeep_checks
 from ldirectord_py.cluster.doctor.surroundings import Surroundings
 from ldirectord_py.cluster.finding import Finding, Severity
 
-CHECKS = (*kernel_checks.CHECKS, *address_checks.CHECKS, *path_checks.CHECKS, *upkeep_checks.CHECKS)
+CHECKS = (
+    *kernel_checks.CHECKS,
+    *address_checks.CHECKS,
+    *path_checks.CHECKS,
+    *upkeep_checks.CHECKS,
+    *sharing_checks.CHECKS,
+)
 
 
 def examine(seen: Surroundings, ignored: Collection[str] = ()) -> list[Finding]:

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 
 from ldirectord_py.cluster.finding import Finding
 from ldirectord_py.cluster.network import Network, Route
-from ldirectord_py.model.address import IPAddress
+from ldirectord_py.model.address import Endpoint, IPAddress
 from ldirectord_py.model.config import Config, Fallback, Real
 from ldirectord_py.model.problems import Problem
-from ldirectord_py.model.service import AddressKey, Forwarding
+from ldirectord_py.model.service import AddressKey, Forwarding, VirtualKey
 from ldirectord_py.model.sync import SyncDaemon
 from ldirectord_py.system.clock import Clock
 
@@ -22,6 +22,8 @@ class Ipvs:
     missing: Sequence[Problem] = ()
     """Schedulers and persistence engines that it has not got."""
     sync_daemons: Sequence[SyncDaemon] = ()
+    orders: Mapping[VirtualKey, Sequence[Endpoint]] = field(default_factory=dict)
+    """The real servers of the virtual services that are there, in the kernel's order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

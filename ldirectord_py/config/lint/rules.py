@@ -18,6 +18,7 @@ from ldirectord_py.model.checks.check_options import CheckOptions, CheckType
 from ldirectord_py.model.checks.check_plan import Always
 from ldirectord_py.model.config import Fallback, Real
 from ldirectord_py.model.service import AddressKey, Forwarding
+from ldirectord_py.model.table import ServiceFlags
 from ldirectord_py.system.sysctls import advised
 
 Found = Iterator[tuple[int, str]]
@@ -251,6 +252,14 @@ def _idle_netmask(place: Place) -> Found:
         yield line.number, "netmask: it has no effect without persistent"
 
 
+def _no_stand_in(place: Place) -> Found:
+    settings = place.virtual.settings
+    if settings.scheduler in {"mh", "sh"} and not settings.flags & ServiceFlags.SCHED1:
+        sentence = f"schedflags: without {settings.scheduler}-fallback nobody stands in for a server of weight 0"
+        why = "(drained, or out with quiescent=yes): its share of the clients is refused"
+        yield place.line("schedflags", "scheduler"), f"{sentence} {why}"
+
+
 def _shared_checkport(place: Place, options: CheckOptions) -> Found:
     if options.checkport is None:
         return
@@ -290,6 +299,7 @@ RULES: tuple[Rule, ...] = (
     Rule("fallback-is-real", "the fallback is one of the real servers", _each(_standing_in_for_itself)),
     Rule("thresholds", "the lower threshold is above the upper", _each(_thresholds)),
     Rule("netmask-alone", "netmask without persistent", _each(_idle_netmask)),
+    Rule("no-stand-in", "a hashing scheduler refuses the clients of a server of weight 0", _each(_no_stand_in)),
     Rule("shared-checkport", "several servers of one address are judged by one port", _each_check(_shared_checkport)),
 )
 

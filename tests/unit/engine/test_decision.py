@@ -11,11 +11,12 @@ from ldirectord_py.engine.servers import ServerState
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.checks.check_plan import Never
 from ldirectord_py.model.checks.outcome import Reason
+from ldirectord_py.model.commands import AdminKind, AdminState
 from ldirectord_py.model.config import Fallback, Real, Virtual
 from ldirectord_py.model.decisions import Cause, Mode, Standing, Who
 from ldirectord_py.model.health import Health, Rules, State
 from ldirectord_py.model.service import AddressKey, Forwarding, MarkKey, Protocol, VirtualKey
-from ldirectord_py.model.table import Destination, Settings
+from ldirectord_py.model.table import Destination, ServiceFlags, Settings
 from tests.unit.engine.tables import decided
 
 WEB = AddressKey(Protocol.TCP, Endpoint(IPv4Address("10.9.9.1"), 80))
@@ -103,6 +104,32 @@ def test_a_quiesced_server_that_somebody_took_out_is_not_put_back() -> None:
 
     assert list(decide(service, servers).service.destinations) == [one.real]
     assert decide(service, servers).reals[two].weight is None
+
+
+@pytest.mark.parametrize(
+    ("scheduler", "flags", "hashed"),
+    [
+        ("mh", ServiceFlags.SCHED1, [0, 2, 5, 0]),
+        ("mh", ServiceFlags.SCHED2, [0, 0, 0, 0]),
+        ("sh", ServiceFlags.SCHED1, [0, 0, 0, 0]),
+        ("wlc", ServiceFlags.NONE, [0, 0, 0, 0]),
+    ],
+)
+def test_a_server_of_weight_0_keeps_its_place_in_a_hash_table_where_others_stand_in_for_it(
+    scheduler: str, flags: ServiceFlags, hashed: list[int]
+) -> None:
+    service = virtual(3, 2, 1, 0, quiescent=True)
+    service = replace(service, settings=replace(service.settings, scheduler=scheduler, flags=flags))
+    states = (UP, DOWN, UNKNOWN, UP)
+    servers = {
+        key: ServerState(real, Rules(), Health(state, 0.0))
+        for key, real, state in zip(service.keys, service.reals, states, strict=True)
+    }
+    by_operator = AdminState(kind=AdminKind.WEIGHT, by="ann", since=0.0, weight=5)
+    servers[service.keys[2]].admin = by_operator
+    destinations = decide(service, servers).service.destinations.values()
+    assert [entry.weight for entry in destinations] == [3, 0, 0, 0]
+    assert [entry.hashed_weight for entry in destinations] == hashed
 
 
 def test_a_server_in_two_lines_serves_while_either_does() -> None:

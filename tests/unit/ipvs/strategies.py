@@ -65,6 +65,7 @@ _FEW_DESTINATIONS = st.builds(
     weight=st.sampled_from([0, 1, 2**31 - 1, 2**31, 2**32]),
     upper=st.sampled_from([0, 5]),
     lower=st.sampled_from([0, 3, 9]),
+    hashed_weight=st.sampled_from([0, 1]),
 )
 _FEW_SETTINGS = st.builds(
     Settings,

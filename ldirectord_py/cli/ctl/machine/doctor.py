@@ -89,7 +89,12 @@ async def _ipvs(config: Config) -> Ipvs:
     except TableUnavailable as error:
         return Ipvs(trouble=str(error))
     try:
-        return Ipvs(missing=await missing_modules(config, table), sync_daemons=await table.sync_daemons())
+        found = await table.read([virtual.key for virtual in config.virtuals])
+        return Ipvs(
+            missing=await missing_modules(config, table),
+            sync_daemons=await table.sync_daemons(),
+            orders={virtual: list(service.destinations) for virtual, service in found.items()},
+        )
     except TableUnavailable as error:
         return Ipvs(trouble=str(error))
     finally:

@@ -12,13 +12,14 @@ from ldirectord_py.cluster.doctor.surroundings import Ipvs, Owners, Surroundings
 from ldirectord_py.cluster.finding import Finding, Severity, counts
 from ldirectord_py.cluster.network import Device, HeldAddress, Network, Route
 from ldirectord_py.config.load import parse
+from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.problems import Problem
-from ldirectord_py.model.service import Forwarding
+from ldirectord_py.model.service import AddressKey, Forwarding, MarkKey, Protocol, VirtualKey
 from ldirectord_py.model.sync import SyncDaemon, SyncRole
 from ldirectord_py.system.clock import Clock
 
-VIP, REAL = ip_address("192.0.2.100"), ip_address("198.51.100.11")
+VIP, REAL, SECOND = (ip_address(text) for text in ("192.0.2.100", "198.51.100.11", "198.51.100.12"))
 DIRECT, ROUTED = Route(device="eth1"), Route(device="eth0", gateway=ip_address("192.0.2.1"))
 FINE = {
     "net.ipv4.ip_forward": 1,
@@ -53,7 +54,7 @@ def seen(
         Surroundings(
             config=config(forwarding, more=more),
             network=NETWORK,
-            routes={REAL: DIRECT},
+            routes={REAL: DIRECT, SECOND: DIRECT},
             setting=settings.get,
             clock=Clock(synchronised=True, error=0.01),
         ),
@@ -75,6 +76,9 @@ def test_a_tunnel_for_which_there_is_room_is_fine() -> None:
     assert examine(seen("ipip", network=on_addresses(eth1=1520))) == []
 
 
+WEB = AddressKey(Protocol.TCP, Endpoint(VIP, 80))
+REAL_AT, SECOND_AT = Endpoint(REAL, 80), Endpoint(SECOND, 80)
+HASHED = "\treal=198.51.100.12:80 masq\n\tscheduler=mh\n"
 MISSING = Problem("x.cf", 0, "tcp:192.0.2.100:80: this kernel has no scheduler mh")
 UNFIT: Mapping[str, tuple[Surroundings, Severity, str]] = {
     "ip-vs": (seen(ipvs=Ipvs(trouble="The kernel has no IPVS.")), Severity.ERROR, "modprobe ip_vs"),
@@ -121,6 +125,16 @@ UNFIT: Mapping[str, tuple[Surroundings, Severity, str]] = {
         seen(ipvs=Ipvs(sync_daemons=[SyncDaemon(role=SyncRole.MASTER, device="eth2", sync_id=1)])),
         Severity.ERROR,
         "ip link set eth2 up",
+    ),
+    "sloppy-tcp": (
+        seen(settings={**FINE, "net.ipv4.vs.sloppy_tcp": 0}, more=HASHED),
+        Severity.NOTE,
+        "sysctl -w net.ipv4.vs.sloppy_tcp=1",
+    ),
+    "server-order": (
+        seen(ipvs=Ipvs(orders={WEB: [REAL_AT, SECOND_AT]}), more=HASHED),
+        Severity.NOTE,
+        "ipvsadm -D -t 192.0.2.100:80  # while no client is sent here; the daemon enters it anew",
     ),
 }
 
@@ -211,3 +225,28 @@ def test_fallbacks_count_and_marks_have_no_vip() -> None:
 def test_a_finding_is_told_to_programs() -> None:
     finding = Finding(id="mtu", severity=Severity.NOTE, text="a", evidence="b", command="c")
     assert finding.as_json() == {"id": "mtu", "severity": "note", "text": "a", "evidence": "b", "command": "c"}
+
+
+def test_servers_in_the_order_of_the_file_are_fine_wherever_others_stand_that_are_not_ours() -> None:
+    other = Endpoint(VIP, 80)
+    for order in ([SECOND_AT, REAL_AT], [other, SECOND_AT, other, REAL_AT], [REAL_AT], []):
+        assert examine(seen(ipvs=Ipvs(orders={WEB: order}), more=HASHED)) == []
+    assert examine(seen(ipvs=Ipvs(orders={WEB: [REAL_AT, SECOND_AT]}), more=HASHED.replace("=mh", "=wlc"))) == []
+
+
+@pytest.mark.parametrize(
+    ("opening", "key", "words"),
+    [
+        ("virtual=192.0.2.100:80\n\tprotocol=udp", AddressKey(Protocol.UDP, Endpoint(VIP, 80)), "-u 192.0.2.100:80"),
+        ("virtual=7", MarkKey(7), "-f 7"),
+    ],
+)
+def test_a_service_of_any_kind_is_named_for_ipvsadm(opening: str, key: VirtualKey, words: str) -> None:
+    text = f"{opening}\n\treal={REAL}:80 masq\n\treal={SECOND}:80 masq\n\tscheduler=mh\n"
+    surveyed = seen(config=parse(text.encode(), "x.cf"), settings={**FINE, "net.ipv4.vs.sloppy_tcp": 0})
+    found = {
+        finding.id: finding for finding in examine(replace(surveyed, ipvs=Ipvs(orders={key: [REAL_AT, SECOND_AT]})))
+    }
+    assert found["server-order"].command.startswith(f"ipvsadm -D {words}  #")
+    assert found["server-order"].evidence == f"{SECOND_AT} was entered before {REAL_AT}"
+    assert ("sloppy-tcp" in found) == isinstance(key, MarkKey)

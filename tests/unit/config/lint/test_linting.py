@@ -73,6 +73,7 @@ CASES = {
     "no-port": ("10.0.0.3:25 masq", "10.0.0.3 masq", 20),
     "fallback-is-real": ("fallback=127.0.0.1:80", "fallback=10.0.0.4:80", 8),
     "thresholds": ("10.0.0.3:80 gate 2", "10.0.0.3:80 gate 2 l:9 u:5", 6),
+    "no-stand-in": ("	scheduler=wlc\n", "	scheduler=sh\n", 11),
     "netmask-alone": ("	scheduler=wlc\n", "	scheduler=wlc\n	netmask=255.255.255.0\n", 12),
     "shared-checkport": ("10.0.0.3:25 masq\n", "10.0.0.3:25 masq\n	real=10.0.0.3:26 masq\n	checkport=25\n", 22),
     "duplicate-real": ("10.0.0.4:80 gate", "10.0.0.3:80 gate", 7),
@@ -327,7 +328,7 @@ def test_a_machine_that_has_none_of_the_addresses_is_told_once(tmp_path: Path) -
 def test_of_a_machine_of_which_nothing_is_known_only_linux_itself_counts(tmp_path: Path) -> None:
     unknown = Machine(mode=lambda _: None)
 
-    assert found(FINE.replace("=wlc", "=mh"), tmp_path, unknown) == []
+    assert found(FINE.replace("=wlc", "=fo"), tmp_path, unknown) == []
 
 
 @pytest.mark.parametrize(
