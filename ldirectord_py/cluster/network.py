@@ -1,10 +1,14 @@
 """The devices, addresses and routes of a network namespace, as values."""
 
+import errno
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_interface
 
 from ldirectord_py.model.address import IPAddress
+
+_MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 
 TUNNELS = {4: "tunl0", 6: "ip6tnl0"}
 """The devices that unpack tunnelled packets of every sender, by family; the modules ipip and ip6_tunnel make them."""
@@ -16,11 +20,25 @@ class Device:
 
     name: str
     up: bool = True
+    running: bool = True
+    """It has a carrier, as far as its driver knows."""
     mtu: int = 1500
     """Bytes."""
     mac: str = ""
     arp: bool = True
     """It answers ARP and neighbour solicitations: no loopback device, and without the flag NOARP."""
+
+    @property
+    def announces(self) -> bool:
+        """Whether there are neighbours who can be asked, and told, who has an address."""
+        return self.arp and _MAC.fullmatch(self.mac) is not None
+
+    @property
+    def hardware_address(self) -> bytes:
+        """Its address on an Ethernet; raises `OSError` if it is on none."""
+        if not _MAC.fullmatch(self.mac):
+            raise OSError(errno.EPROTONOSUPPORT, f"{self.name} is no Ethernet device")
+        return bytes.fromhex(self.mac.replace(":", ""))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +51,8 @@ class HeldAddress:
     device: str
     unusable: bool = False
     """Duplicate address detection has not ended (tentative), or has found another owner."""
+    label: str = ""
+    """Of an IPv4 address: its device's name, or an alias of it such as `eth0:1`."""
 
     def __str__(self) -> str:
         """Return `ADDRESS/LENGTH`."""

@@ -7,19 +7,20 @@ import errno
 import os
 import socket
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from ipaddress import ip_address
 from typing import Any
 
 from ldirectord_py.cluster.network import Device, HeldAddress, Network, Route
 from ldirectord_py.model.address import IPAddress
 
-_UP, _LOOPBACK, _NO_ARP, _BROADCAST = 0x1, 0x8, 0x80, 0x2  # IFF_* of <linux/if.h>
+_UP, _LOOPBACK, _NO_ARP, _BROADCAST, _RUNNING = 0x1, 0x8, 0x80, 0x2, 0x40  # IFF_* of <linux/if.h>
 _TENTATIVE, _DAD_FAILED, _NO_DAD = 0x40, 0x08, 0x02  # IFA_F_* of <linux/if_addr.h>
 _FAMILIES = {4: socket.AF_INET, 6: socket.AF_INET6}
 _UNICAST, _LOCAL = 1, 2  # RTN_* of <linux/rtnetlink.h>
 _NO_WAY = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EACCES, errno.EINVAL)  # EACCES: prohibit, EINVAL: blackhole
 _GONE = (errno.EADDRNOTAVAIL, errno.ENODEV, errno.ESRCH)
+_CHANGES = 0x1 | 0x10 | 0x100  # RTMGRP_LINK, RTMGRP_IPV4_IFADDR and RTMGRP_IPV6_IFADDR of <linux/rtnetlink.h>
 
 
 class Rtnetlink:
@@ -67,15 +68,20 @@ class Rtnetlink:
             index = await self._index(device)
             await self._session.link("set", index=index, state="up" if up else "down")
 
-    async def add_address(self, address: IPAddress, device: str) -> None:
-        """Add *address*, and no network with it; an IPv6 one without detection, and as no source of connections."""
-        more = {"flags": _NO_DAD, "preferred_lft": 0} if address.version == 6 else {}
+    async def add_address(self, address: IPAddress, device: str, label: str = "") -> None:
+        """Add *address*, and no network with it; an IPv6 one without detection, and as no source of connections.
+
+        An IPv4 one may have a *label*, which ifconfig(8) shows as a device.
+        """
+        more: dict[str, Any] = {"label": label} if label else {}
+        if address.version == 6:
+            more = {"flags": _NO_DAD, "preferred_lft": 0}
         await self._address("add", address, device, **more)
 
-    async def remove_address(self, address: IPAddress, device: str) -> None:
-        """Remove *address*; one that is not there is as well."""
+    async def remove_address(self, address: IPAddress, device: str, label: str = "") -> None:
+        """Remove *address*, if it has no other label than *label*; one that is not there is as well."""
         try:
-            await self._address("del", address, device)
+            await self._address("del", address, device, **({"label": label} if label else {}))
         except OSError as error:
             if error.errno not in _GONE:
                 raise
@@ -97,14 +103,26 @@ class Rtnetlink:
             raise OSError(errno.ENODEV, os.strerror(errno.ENODEV), device)
         return int(found[0])
 
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        """Turn the library's errors into those of the system."""
+    def _translated(self) -> AbstractContextManager[None]:
+        return _translated(self._refusal)
+
+
+class NetworkChanges:
+    """Tells when a device or an address of this network namespace has changed, whoever has done it."""
+
+    def __init__(self, session: Any, refusal: type[Exception]) -> None:
+        self._session = session
+        self._refusal = refusal
+
+    async def wait(self) -> None:
+        """Return once something has changed since the last call; several changes may count as one."""
         try:
-            yield
-        except self._refusal as error:
-            number = int(getattr(error, "code", 0) or errno.EPROTO)
-            raise OSError(number, os.strerror(number), "rtnetlink") from error
+            with _translated(self._refusal):
+                async for _ in self._session.get():
+                    pass
+        except OSError as error:
+            if error.errno != errno.ENOBUFS:  # there were more changes than could be told
+                raise
 
 
 @asynccontextmanager
@@ -116,11 +134,32 @@ async def session() -> AsyncIterator[Rtnetlink]:
         yield Rtnetlink(opened, NetlinkError)
 
 
+@asynccontextmanager
+async def watching() -> AsyncIterator[NetworkChanges]:
+    """Have the kernel tell of changes, from now on."""
+    from pyroute2 import AsyncIPRoute, NetlinkError  # noqa: PLC0415  # see above
+
+    async with AsyncIPRoute() as opened:
+        await opened.bind(groups=_CHANGES)
+        yield NetworkChanges(opened, NetlinkError)
+
+
+@contextmanager
+def _translated(refusal: type[Exception]) -> Iterator[None]:
+    """Turn the library's errors into those of the system."""
+    try:
+        yield
+    except refusal as error:
+        number = int(getattr(error, "code", 0) or errno.EPROTO)
+        raise OSError(number, os.strerror(number), "rtnetlink") from error
+
+
 def _device(link: Any) -> Device:
     flags = link["flags"]
     return Device(
         name=link.get("ifname"),
         up=bool(flags & _UP),
+        running=bool(flags & _RUNNING),
         mtu=link.get("mtu") or 0,
         mac=link.get("address") or "",
         arp=bool(flags & _BROADCAST) and not flags & (_LOOPBACK | _NO_ARP),
@@ -134,6 +173,7 @@ def _held(message: Any, device: str) -> HeldAddress:
         length=message["prefixlen"],
         device=device,
         unusable=bool(flags & (_TENTATIVE | _DAD_FAILED)),
+        label=message.get("label") or "",
     )
 
 

@@ -7,6 +7,7 @@ from enum import IntFlag, StrEnum
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.checks.check_options import CheckOptions
 from ldirectord_py.model.checks.check_plan import CheckPlan
+from ldirectord_py.model.cluster.vips import VipPlace
 from ldirectord_py.model.health import FaultRules, Rules
 from ldirectord_py.model.problems import Problem
 from ldirectord_py.model.service import RealKey, VirtualKey, kernel_endpoint
@@ -98,6 +99,8 @@ class Virtual:
     quiescent: bool = False
     cleanstop: bool = True
     handset: ForeignWeight = ForeignWeight.REPAIR
+    vips: VipPlace | None = None
+    """Where the director brings its address up; None: somebody else does."""
     failurecount: int = Rules().failurecount
     fallbackcommand: str | None = None
     alerting: Alerting = field(default_factory=Alerting)

@@ -6,6 +6,8 @@ from ldirectord_py.cluster.doctor.surroundings import Check, Surroundings, vips
 from ldirectord_py.cluster.finding import Finding, Severity
 from ldirectord_py.model.address import IPAddress
 
+_PROBES = {4: "an ARP probe", 6: "a neighbour solicitation"}
+
 
 def _present(seen: Surroundings) -> Iterator[Finding]:
     for vip in vips(seen.config):
@@ -35,7 +37,7 @@ def _alone(seen: Surroundings) -> Iterator[Finding]:
                     f"another machine has the VIP {vip} as well, and clients reach the one or the other: a director, or"
                     " a real server that answers ARP for it"
                 ),
-                evidence=f"{others} answered an ARP probe",
+                evidence=f"{others} answered {_PROBES[vip.version]}",
                 command=f"ldirectorctl realserver check {vip}  # there, if it is a real server",
             )
 
@@ -48,5 +50,5 @@ def _others(seen: Surroundings, vip: IPAddress) -> str:
 
 CHECKS = (
     Check("vip-missing", "each VIP is on this machine", _present),
-    Check("vip-duplicate", "no other machine on the wire has an IPv4 VIP (an ARP probe asks)", _alone),
+    Check("vip-duplicate", "no other machine on the wire has a VIP (ARP and neighbour discovery ask)", _alone),
 )

@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
-from ipaddress import IPv4Address
 from pathlib import Path
 
-from ldirectord_py.cluster import arp
 from ldirectord_py.cluster.doctor.surroundings import Ipvs, Owners, Surroundings, servers, vips
 from ldirectord_py.cluster.rtnetlink import session
+from ldirectord_py.cluster.wire.owners import owners
 from ldirectord_py.model.address import IPAddress
 from ldirectord_py.model.config import Config
 from ldirectord_py.system.clock import Clock, clock
@@ -36,21 +35,21 @@ async def survey(config: Config, ipvs: Ipvs) -> Surroundings:
 
 
 async def _owners(seen: Surroundings) -> Owners:
-    """Ask on each wire that IPv4 VIPs are on, or would be."""
-    asked: dict[str, list[IPv4Address]] = {}
+    """Ask on each wire that VIPs are on, or would be."""
+    asked: dict[str, list[IPAddress]] = {}
     for vip in vips(seen.config):
         device = seen.wire_of(vip)
-        if isinstance(vip, IPv4Address) and device is not None and seen.network.devices[device].up:
+        if device is not None and seen.network.devices[device].up:
             asked.setdefault(device, []).append(vip)
     ours = {device.mac for device in seen.network.devices.values()}
     found: dict[IPAddress, Mapping[str, frozenset[str]]] = {}
     for device, addresses in asked.items():
         try:
-            heard = await arp.owners(device, seen.network.devices[device].mac, addresses)
+            heard = await owners(seen.network.devices[device], addresses)
         except PermissionError:
             return Owners(trouble="that takes CAP_NET_RAW; run it as root")
-        except (OSError, ValueError) as error:
-            return Owners(macs=found, trouble=f"{device} takes no ARP ({error})")
+        except OSError as error:
+            return Owners(macs=found, trouble=f"{device} takes no questions ({error.strerror})")
         found |= {address: {device: macs - ours} for address, macs in heard.items() if macs - ours}
     return Owners(macs=found)
 

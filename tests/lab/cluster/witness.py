@@ -17,7 +17,7 @@ from ipaddress import IPv4Address
 from threading import Event, Lock, Thread
 from typing import Self
 
-from ldirectord_py.cluster.arp import owner, probe
+from ldirectord_py.cluster.wire.arp import owner, probe
 from tests.lab.support.namespaces import Host
 
 PROBE = 0.2

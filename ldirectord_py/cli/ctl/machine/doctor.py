@@ -26,9 +26,8 @@ _DESCRIPTION = """\
 Say what of this machine keeps it from directing what FILE says: modules, settings of the kernel, VIPs, ways to the
 real servers and back, the clock, the sync daemon. Each finding comes with what was seen and the command that mends it.
 
-Nothing is changed, but the module ip_vs is loaded, and an ARP probe (RFC 5227) asks on the wire whether others have an
-IPv4 VIP; nobody is asked about IPv6 ones. With --fix the settings of the kernel that harm nobody are shown and put in
-force, until the next boot.
+Nothing is changed, but the module ip_vs is loaded, and probes (RFC 5227, RFC 4862) ask on the wire whether others have
+a VIP. With --fix the settings of the kernel that harm nobody are shown and put in force, until the next boot.
 
 The exit status is 2 if there are errors or warnings, and 0 if there are notes alone.
 """

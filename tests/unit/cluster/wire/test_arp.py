@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ldirectord_py.cluster.arp import owner, probe
+from ldirectord_py.cluster.wire.arp import announcement, owner, probe
 
 MAC = bytes.fromhex("020000000007")
 VIP = IPv4Address("192.0.2.100")
@@ -34,3 +34,16 @@ def test_another_kind_of_network_is_left_out(place: int) -> None:
 def test_no_frame_is_an_error(frame: bytes) -> None:
     found = owner(frame)
     assert found is None or found[0].packed in frame
+
+
+@pytest.mark.parametrize(
+    ("reply", "middle"),
+    [
+        (False, "0001 020000000007 c0000264 000000000000 c0000264"),
+        (True, "0002 020000000007 c0000264 020000000007 c0000264"),
+    ],
+)
+def test_an_announcement_is_a_claim(reply: bool, middle: str) -> None:
+    frame = announcement(VIP, MAC, reply=reply)
+    assert frame == bytes.fromhex(f"ffffffffffff 020000000007 0806 0001 0800 06 04 {middle}")
+    assert owner(frame) == (VIP, MAC)

@@ -1,0 +1,38 @@
+"""Which VIPs a configuration has the director bring up."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from ldirectord_py.model.address import IPAddress
+from ldirectord_py.model.config import Virtual
+from ldirectord_py.model.service import AddressKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedVip:
+    """An address that the director is to bring up."""
+
+    address: IPAddress
+    device: str = ""
+    """The interface; empty: the one of its network."""
+    place: str = ""
+    """The file and the line of the first virtual service that has it."""
+    stays: bool = False
+    """It stays when the daemon ends, since a virtual service with `cleanstop=no` stays in the table."""
+
+
+def wanted_vips(virtuals: Iterable[Virtual]) -> Mapping[IPAddress, WantedVip]:
+    """Return what *virtuals* want; of several at one address, one that names an interface decides on which it is."""
+    found: dict[IPAddress, WantedVip] = {}
+    for virtual in virtuals:
+        if virtual.vips is None or not isinstance(virtual.key, AddressKey):
+            continue
+        address = virtual.key.endpoint.address
+        before = found.get(address)
+        found[address] = WantedVip(
+            address=address,
+            device=(before.device if before else "") or virtual.vips.device,
+            place=before.place if before else f"{virtual.file}:{virtual.line}",
+            stays=(before is not None and before.stays) or not virtual.cleanstop,
+        )
+    return found

@@ -1,0 +1,4 @@
+"""Values about a director among others: its role, and the kernel's sync daemons.
+
+How they come about stands in the rooms `cluster/` and `ipvs/`.
+"""
