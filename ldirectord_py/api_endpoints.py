@@ -3,8 +3,11 @@
 What serves HTTP is imported when it is needed: it is a good part of this process's memory and of its start.
 """
 
+import ssl
+import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -13,11 +16,16 @@ from ldirectord_py.api.access import Access, read_access
 from ldirectord_py.api.limits import Limits
 from ldirectord_py.api.ports import Exposition, Ports
 from ldirectord_py.api.unix_socket import share
+from ldirectord_py.checks.tls_contexts import Unusable, listening
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.config import ApiSettings, Config, MetricsDetail
+from ldirectord_py.model.checks.probe import Pem
+from ldirectord_py.model.config import ApiSettings, ApiTls, Config, MetricsDetail
 from ldirectord_py.model.errors import DirectorError
 from ldirectord_py.model.events import Observer
+from ldirectord_py.model.text.moments import date, expiry
+from ldirectord_py.probing import certificates
 from ldirectord_py.runtime.api_answers import ApiAnswers
+from ldirectord_py.runtime.certificates import SOON
 from ldirectord_py.system.daemon_thread import in_thread
 from ldirectord_py.system.threads import NoThread
 
@@ -59,6 +67,10 @@ class ApiEndpoints:
         self._detail = MetricsDetail.FULL
         self._settings = ApiSettings()
         self._access = Access()
+        self._tls: ssl.SSLContext | None = None
+        """How TLS is spoken where all of the API is served; None: it is not."""
+        self._tls_settings: ApiTls | None = None
+        """Of what that was made."""
         self._socket: Path | None = None
         self._status = _Listener("statuslisten", "the status page", whole=True)
         self._metrics = _Listener("metricslisten", "metrics", whole=False)
@@ -70,6 +82,8 @@ class ApiEndpoints:
             self._exposition.detail = config.metricsdetail
         complaints = [*await self._let_in(config.api)]
         status, metrics = config.api.statuslisten, config.metricslisten
+        if config.api.tls is not None and self._tls is None:
+            status = None  # rather nobody than anybody who listens on the way
         if status is not None and status == self._metrics.endpoint:
             await self._metrics.replace(None, AsyncExitStack())  # all of the API takes the place
         wanted = ((self._status, status), (self._metrics, None if metrics == status else metrics))
@@ -105,12 +119,22 @@ class ApiEndpoints:
         self._socket = None
 
     async def _let_in(self, settings: ApiSettings) -> list[str]:
-        """Have those use the API whom *settings* name."""
+        """Have those use the API whom *settings* name, over TLS if they say so."""
+        tls, before = settings.tls, self._tls_settings
         try:
             self._access, complaints = await in_thread(lambda: read_access(settings))
+            if tls is None:
+                self._tls = None
+            elif before is None or replace(before, clients=tls.clients) != tls:  # otherwise sessions go on
+                self._tls = await in_thread(lambda: listening(tls.certificate, tls.key, tls.clientca))
         except NoThread as error:
             return [f"who may use the API stays as it is: {error.sentence}"]
+        except Unusable as error:  # it was not when the configuration was read
+            return [f"apicertificate: {error}"]
+        self._tls_settings = tls
         told = [*complaints]
+        if tls is not None and (complaint := _ending(tls.certificate)):
+            told.append(complaint)
         if self._socket is not None and (complaint := share(self._socket, self._access)):
             told.append(complaint)
         return told
@@ -143,6 +167,8 @@ class ApiEndpoints:
             metrics.detail = self._detail
             self._exposition = metrics
         ports = self._ports(listener.purpose, whole=listener.whole)
+        if listener.whole:
+            ports = replace(ports, tls=lambda: self._tls)
         await stack.enter_async_context(serve(endpoint, ports, self._limits))
 
     def _ports(self, purpose: str, *, whole: bool) -> Ports:
@@ -155,3 +181,20 @@ class ApiEndpoints:
             director=self._answers if whole else None,
             access=lambda: self._access,
         )
+
+
+def _ending(certificate: Pem) -> str | None:
+    """Return what is to be said of a certificate that ends soon, or has ended."""
+    try:
+        expires = certificates.expiry(ssl.PEM_cert_to_DER_cert(_first(certificate.content.decode(errors="replace"))))
+    except ValueError:  # OpenSSL reads it otherwise; without a date there is nothing to tell
+        return None
+    left = expires - time.time()
+    return f"apicertificate: {certificate.path} {expiry(left)}, on {date(expires)}" if left < SOON else None
+
+
+def _first(pem: str) -> str:
+    """Return the first certificate in *pem*, which is the listener's own."""
+    _, begin, rest = pem.partition(ssl.PEM_HEADER)
+    content, end, _ = rest.partition(ssl.PEM_FOOTER)
+    return f"{begin}{content}{end}"

@@ -9,11 +9,11 @@ import hashlib
 import hmac
 import re
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ldirectord_py.model.config import ApiSettings
+from ldirectord_py.model.config import ANY_CLIENT, ApiSettings
 from ldirectord_py.model.errors import DirectorError
 
 LARGEST = 256 * 1024
@@ -42,6 +42,8 @@ class Access:
     """The group that may read there."""
     hosts: tuple[str, ...] = ()
     """Names of this server over TCP."""
+    clients: frozenset[str] = frozenset()
+    """Names in certificates of clients whose holders may write there, or `ANY_CLIENT`."""
 
     def holder(self, given: str) -> Token | None:
         """Return the entry of the token *given*; None: nobody has it."""
@@ -51,6 +53,10 @@ class Access:
             if hmac.compare_digest(token.digest, digest):
                 found = token
         return found
+
+    def may_write(self, names: Iterable[str]) -> str | None:
+        """Return that of the *names* in a client's certificate by which it may write, the first if any will do."""
+        return next((name for name in names if name in self.clients or ANY_CLIENT in self.clients), None)
 
 
 def read_access(settings: ApiSettings) -> tuple[Access, tuple[str, ...]]:
@@ -64,7 +70,9 @@ def read_access(settings: ApiSettings) -> tuple[Access, tuple[str, ...]]:
             complaints.append(f"apitokens: {error} (until the next reload nobody has a token)")
     writers = _group("apigroup", settings.group, complaints)
     readers = _group("apireadgroup", settings.readgroup, complaints)
-    return Access(tokens=tokens, writers=writers, readers=readers, hosts=settings.hosts), tuple(complaints)
+    clients = frozenset(settings.tls.clients if settings.tls else ())
+    access = Access(tokens=tokens, writers=writers, readers=readers, hosts=settings.hosts, clients=clients)
+    return access, tuple(complaints)
 
 
 def read_tokens(path: str) -> tuple[Token, ...]:

@@ -1,20 +1,26 @@
-"""Who asks, and what they may do: decided for each request, by the user behind a unix socket or by a token."""
+"""Who asks, and what they may do: decided for each request.
+
+Over a unix socket that is by the user behind it, over TCP by a token or, with TLS, by a client's certificate.
+"""
 
 import array
 import asyncio
 import os
 import pwd
 import socket
+import ssl
 import struct
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Any
 
 from aiohttp import web
 
 from ldirectord_py.api.access import Access
 from ldirectord_py.api.problems import RequestRefused
+from ldirectord_py.model.text.escaping import printable
 from ldirectord_py.system.daemon_thread import in_thread
 from ldirectord_py.system.threads import NoThread
 
@@ -24,6 +30,10 @@ _SO_PEERGROUPS = 59
 _MOST_GROUPS = 256
 """So many numbers fit into what Python hands `getsockopt`; by more groups nobody is let in."""
 CALLER: ContextVar["Caller"] = ContextVar("CALLER")
+_NAMES = frozenset(("DNS", "email", "URI"))
+"""The kinds of names of RFC 5280 §4.2.1.6 that somebody has who asks."""
+_LONGEST_NAME = 64
+_WRITING_OVER_TCP = "a token with the right to write, see apitokens"
 _NAME_SECONDS = 1.0
 """So long may the look-up of a user's name take, which may ask a directory on the network."""
 
@@ -33,11 +43,13 @@ class Caller:
     """Who asks."""
 
     name: str
-    """A user's name, or that of a token."""
+    """A user's name, or that of a token or of a certificate."""
     may_read: bool
     may_write: bool
     pid: int | None = None
     """The process that asks, if it is on this machine."""
+    takes: str = _WRITING_OVER_TCP
+    """What a command takes that is not there."""
 
     def __str__(self) -> str:
         """Return how a command's origin is told: `root (pid 801)`."""
@@ -58,12 +70,23 @@ class Callers:
         if connection is not None and connection.family == socket.AF_UNIX:
             return await self._local(connection)
         if (given := request.headers.get("Authorization")) is None:
-            return Caller("anyone", may_read=True, may_write=False)
+            return self._by_certificate(request.get_extra_info("ssl_object"))
         scheme, _, token = given.partition(" ")
         found = self._access().holder(token.strip()) if scheme.lower() == "bearer" else None
         if found is None:
             raise RequestRefused(HTTPStatus.UNAUTHORIZED, "nobody has this token: apitokens names the file of them")
         return Caller(found.name, may_read=True, may_write=found.may_write)
+
+    def _by_certificate(self, tls: ssl.SSLObject | None) -> Caller:
+        """Return whose certificate has been shown over *tls*; it has been verified."""
+        certificate = None if tls is None else tls.getpeercert()
+        if not certificate:
+            return Caller("anyone", may_read=True, may_write=False)
+        names = names_in(certificate)
+        name = self._access().may_write(names)
+        shown = printable(name or (names or ["a certificate without a name"])[0])[:_LONGEST_NAME]
+        takes = f"a name of the certificate in apiclients, or {_WRITING_OVER_TCP}"
+        return Caller(shown, may_read=True, may_write=name is not None, takes=takes)
 
     async def _local(self, connection: socket.socket) -> Caller:
         pid, uid, gid = _PEER.unpack(connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _PEER.size))
@@ -73,7 +96,8 @@ class Callers:
             groups = {gid, *_groups(connection)}
             writes = access.writers in groups
             reads = writes or access.readers in groups
-        return Caller(await self._name(uid), may_read=reads, may_write=writes, pid=pid)
+        takes = "the right to write: become root, or a member of apigroup"
+        return Caller(await self._name(uid), may_read=reads, may_write=writes, pid=pid, takes=takes)
 
     async def _name(self, uid: int) -> str:
         if (known := self._names.get(uid)) is not None:
@@ -101,11 +125,14 @@ def require(caller: Caller, *, write: bool) -> None:
         sentence = "become root, the user that the daemon runs as, or a member of apigroup or apireadgroup"
         raise RequestRefused(HTTPStatus.FORBIDDEN, f"{caller.name} may not read here: {sentence}")
     if write and not caller.may_write:
-        if caller.pid is None:
-            sentence = "a command takes a token with the right to write, see apitokens"
-        else:
-            sentence = "a command takes the right to write: become root, or a member of apigroup"
-        raise RequestRefused(HTTPStatus.FORBIDDEN, f"{caller.name} may read here only: {sentence}")
+        raise RequestRefused(HTTPStatus.FORBIDDEN, f"{caller.name} may read here only: a command takes {caller.takes}")
+
+
+def names_in(certificate: Mapping[str, Any]) -> Sequence[str]:
+    """Return the names that a *certificate*, as `ssl` tells it, is for: its common name, then the others."""
+    common = [value for part in certificate.get("subject", ()) for kind, value in part if kind == "commonName"]
+    others = [value for kind, value in certificate.get("subjectAltName", ()) if kind in _NAMES]
+    return list(dict.fromkeys(common + others))
 
 
 def caller() -> Caller:

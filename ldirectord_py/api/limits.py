@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import cast
 
+from ldirectord_py.api.tls import below
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
@@ -84,7 +86,7 @@ class ConnectionLimiter:
     @contextmanager
     def asking(self, transport: asyncio.BaseTransport | None) -> Iterator[None]:
         """Know that a request of this connection is being answered meanwhile."""
-        stream = cast(asyncio.Transport, transport)
+        stream = below(transport)
         if stream in self._guests:
             self._limit(stream, self._limits.connection_seconds)
         self._asking[stream] = asyncio.current_task()
@@ -99,7 +101,7 @@ class ConnectionLimiter:
 
         The task that answers it is cancelled when the client has left.
         """
-        stream = cast(asyncio.Transport, transport)
+        stream = below(transport)
         timer = self._guests.get(stream)
         if timer is None or len(self._streams) >= self._limits.streams:
             yield False

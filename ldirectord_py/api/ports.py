@@ -1,5 +1,6 @@
 """What the API asks of the director, as ports: it knows values only."""
 
+import ssl
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -118,3 +119,5 @@ class Ports:
     """None: only metrics and health are served."""
     access: Callable[[], Access] = Access
     """Returns who may use the rest."""
+    tls: Callable[[], ssl.SSLContext | None] = lambda: None
+    """Returns how TLS is spoken at this moment; None: it is not."""

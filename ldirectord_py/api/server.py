@@ -20,6 +20,7 @@ from ldirectord_py.api.application import application
 from ldirectord_py.api.limits import BACKLOG, ConnectionLimiter, Limits
 from ldirectord_py.api.ports import Ports
 from ldirectord_py.api.problems import problem
+from ldirectord_py.api.tls import TlsLayer
 from ldirectord_py.api.unix_socket import bound
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.errors import DirectorError
@@ -38,7 +39,7 @@ async def serve(endpoint: Endpoint, ports: Ports, limits: Limits = LIMITS) -> As
     Raises `DirectorError` where nobody can listen there.
     """
     limiter = ConnectionLimiter(limits)
-    async with _talking(application(ports, limits, limiter), limiter):
+    async with _talking(application(ports, limits, limiter), limiter, TlsLayer(ports.tls)):
         listener = await _listen(limiter, endpoint, ports.purpose)
         try:
             address, port = listener.sockets[0].getsockname()[:2]
@@ -52,7 +53,7 @@ async def serve_locally(path: Path, ports: Ports, limits: Limits = LIMITS) -> As
     """Serve on the socket *path*, which takes the place of one that was left there; raises `DirectorError`."""
     limiter = ConnectionLimiter(limits)
     with bound(path) as listener:
-        async with _talking(application(ports, limits, limiter), limiter):
+        async with _talking(application(ports, limits, limiter), limiter, TlsLayer(ports.tls)):
             server = await asyncio.get_running_loop().create_unix_server(limiter, sock=listener, backlog=BACKLOG)
             try:
                 yield
@@ -61,13 +62,13 @@ async def serve_locally(path: Path, ports: Ports, limits: Limits = LIMITS) -> As
 
 
 @asynccontextmanager
-async def _talking(app: web.Application, limiter: ConnectionLimiter) -> AsyncIterator[None]:
+async def _talking(app: web.Application, limiter: ConnectionLimiter, tls: TlsLayer) -> AsyncIterator[None]:
     """Have *app* answer those whom *limiter* lets in; at the end, what is under way is broken off."""
     runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=FAREWELL_SECONDS / 2)
     await runner.setup()
     manager, loop = runner.server, asyncio.get_running_loop()
     if manager is not None:  # it is there after setup
-        limiter.server = lambda: _Handler(manager, loop=loop, access_log=_QUIET, logger=_QUIET)
+        limiter.server = lambda: tls.protocol(lambda: _Handler(manager, loop=loop, access_log=_QUIET, logger=_QUIET))
     try:
         yield
     finally:

@@ -123,8 +123,24 @@ def trust(context: ssl.SSLContext, authorities: Pem) -> None:
         raise _unreadable(authorities, error) from None
 
 
-def present(context: ssl.SSLContext, certificate: Pem, key: Pem | None) -> None:
-    """Have *context* show *certificate* to servers that ask for one."""
+def listening(certificate: Pem, key: Pem | None, clientca: Pem | None) -> ssl.SSLContext:
+    """Return the context of a server that shows *certificate*, to which *key* belongs, or one in the same file.
+
+    Clients may show certificates that *clientca* has signed; without it they are asked for none.  Raises `Unusable`.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.options |= ssl.OP_NO_RENEGOTIATION  # which would be computed on the loop
+    context.set_alpn_protocols(["http/1.1"])
+    if clientca is not None:
+        trust(context, clientca)
+        context.verify_mode = ssl.CERT_OPTIONAL
+    present(context, certificate, key, where="apikey")
+    return context
+
+
+def present(context: ssl.SSLContext, certificate: Pem, key: Pem | None, *, where: str = "tlskeyfile") -> None:
+    """Have *context* show *certificate*; the directive *where* might have named a *key*.  Raises `Unusable`."""
     holder = key or certificate
 
     def passphrase() -> str:
@@ -133,7 +149,7 @@ def present(context: ssl.SSLContext, certificate: Pem, key: Pem | None) -> None:
     if b"-----BEGIN CERTIFICATE-----" not in certificate.content:
         raise Unusable(f"{certificate.path} holds no certificate in PEM form")
     if b"PRIVATE KEY-----" not in holder.content:
-        sentence = "" if key else ", and there is no tlskeyfile"
+        sentence = "" if key else f", and there is no {where}"
         raise Unusable(f"{holder.path} holds no private key in PEM form{sentence}")
     try:
         with _as_file(certificate.content) as path, _as_file(holder.content) as key_path:

@@ -7,6 +7,7 @@ from enum import IntFlag, StrEnum
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.checks.check_options import CheckOptions
 from ldirectord_py.model.checks.check_plan import CheckPlan
+from ldirectord_py.model.checks.probe import Pem
 from ldirectord_py.model.cluster.vips import VipPlace
 from ldirectord_py.model.health import FaultRules, Rules
 from ldirectord_py.model.problems import Problem
@@ -136,6 +137,23 @@ class Virtual:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ApiTls:
+    """How TLS is spoken where `statuslisten` says."""
+
+    certificate: Pem
+    key: Pem | None = None
+    """The key of *certificate*; None: it is in the same file."""
+    clientca: Pem | None = None
+    """Whose certificates of clients are believed; None: none is asked for."""
+    clients: tuple[str, ...] = ()
+    """The names in such certificates whose holders may write, or `ANY_CLIENT`."""
+
+
+ANY_CLIENT = "*"
+"""What `apiclients` says for all whose certificate `apiclientca` has signed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ApiSettings:
     """Where the API is served besides its unix socket, and who may use it."""
 
@@ -149,6 +167,8 @@ class ApiSettings:
     """Who may read there."""
     hosts: tuple[str, ...] = ()
     """Names under which it is reached over TCP, besides addresses and the machine's own name."""
+    tls: ApiTls | None = None
+    """None: there is no TLS."""
 
 
 JOURNAL = "journal"

@@ -86,6 +86,14 @@ class NamedAuthority:
         key = ec.generate_private_key(ec.SECP256R1())
         return serving_certificate(self.signed_for(name, key), key)
 
+    def client(self, servers: Authority, name: str | None = None, ends: float = 30) -> ssl.SSLContext:
+        """Return how somebody asks whom *servers* has signed, and shows a certificate of ours for *name*, if any."""
+        context = ssl.create_default_context(cadata=servers.ca.cert_pem.bytes().decode())
+        if name is not None:
+            key = ec.generate_private_key(ec.SECP256R1())
+            load(context, self.signed_for(name, key, ends), key)
+        return context
+
     def signed_for(
         self, name: str, key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey, ends: float = 30
     ) -> x509.Certificate:
@@ -118,10 +126,17 @@ def serving_certificate(
 ) -> ssl.SSLContext:
     """Return a context that serves *certificate* with its *key*, and *chain* behind it."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    load(context, certificate, key, *chain)
+    return context
+
+
+def load(
+    context: ssl.SSLContext, certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey, *chain: x509.Certificate
+) -> None:
+    """Have *context* show *certificate* with its *key*, and *chain* behind it."""
     with NamedTemporaryFile() as file:
         for each in (certificate, *chain):
             file.write(each.public_bytes(Encoding.PEM))
         file.write(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
         file.flush()
         context.load_cert_chain(file.name)
-    return context

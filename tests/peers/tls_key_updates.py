@@ -1,4 +1,4 @@
-"""A server of TLS 1.3 that changes its keys again and again, which no library does at this pace."""
+"""One end of TLS 1.3 that changes its keys again and again, which no library does at this pace."""
 
 import asyncio
 import hmac
@@ -17,29 +17,35 @@ _KEY_UPDATE = message(24, b"\1")
 
 
 async def update_keys(
-    context: ssl.SSLContext, count: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    context: ssl.SSLContext, count: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, end: str = "SERVER"
 ) -> None:
-    """Shake hands as *context* has it, change the keys *count* times, and hang up when the client does."""
+    """Shake hands as *context* has it, change the keys *count* times, and hang up when the other end does.
+
+    This *end* is the SERVER or the CLIENT.
+    """
     with TemporaryDirectory() as folder, suppress(OSError):
         context.keylog_filename = str(Path(folder, "keys"))
-        await _shake_hands(context, reader, writer)
+        await _shake_hands(context, reader, writer, server_side=end == "SERVER")
         named = (line.split() for line in Path(context.keylog_filename).read_text().splitlines())
-        (secret,) = (bytes.fromhex(words[2]) for words in named if words[0] == "SERVER_TRAFFIC_SECRET_0")
+        (secret,) = (bytes.fromhex(words[2]) for words in named if words[0] == f"{end}_TRAFFIC_SECRET_0")
         writer.writelines(_updates(secret, count))
         await writer.drain()
         await reader.read()
 
 
-async def _shake_hands(context: ssl.SSLContext, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _shake_hands(
+    context: ssl.SSLContext, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, server_side: bool
+) -> None:
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-    server = context.wrap_bio(incoming, outgoing, server_side=True)
+    tls = context.wrap_bio(incoming, outgoing, server_side=server_side)
     while True:
         try:
-            server.do_handshake()
+            tls.do_handshake()
         except ssl.SSLWantReadError:
             writer.write(outgoing.read())
             incoming.write(await reader.read(4096))
         else:
+            writer.write(outgoing.read())  # a client's last words
             return
 
 

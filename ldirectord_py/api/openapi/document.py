@@ -16,7 +16,8 @@ _DESCRIPTION = """\
 What ldirectord knows can be asked here, and operators give their commands.
 
 Over the unix socket next to the pid file root, the daemon's own user and the members of `apigroup` may do everything,
-those of `apireadgroup` may read. Where `statuslisten` says, anyone may read, and a token of `apitokens` may write.
+those of `apireadgroup` may read. Where `statuslisten` says, anyone may read, and who has a token of `apitokens`
+or, over TLS, a certificate that `apiclients` lists, may write.
 All times are seconds since the epoch.
 """
 

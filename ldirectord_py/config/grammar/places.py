@@ -69,6 +69,13 @@ def _host_names(text: str) -> tuple[str, ...]:
     return names
 
 
+def _client_names(text: str) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in text.split(","))
+    if not all(name and name.isprintable() and len(name) <= 255 for name in names):
+        raise Unreadable("expected names as certificates have them, such as ops, with commas between them, or *")
+    return names
+
+
 def _or_none(value: object) -> str:
     return NONE if value is None else str(value)
 
@@ -80,3 +87,4 @@ DEVICE = Reader("INTERFACE | none", _device, _or_none)
 USER = Reader("USER | none", _user, _or_none)
 GROUP = Reader("GROUP | none", _group, _or_none)
 HOST_NAMES = Reader("HOST, …", _host_names, ", ".join, between=", ")
+CLIENT_NAMES = Reader("NAME, … | *", _client_names, ", ".join, between=", ")

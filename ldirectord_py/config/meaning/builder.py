@@ -2,15 +2,15 @@
 
 from dataclasses import replace
 from functools import cache
-from typing import Any
 
 from ldirectord_py.config.grammar.diagnostics import Diagnostics
-from ldirectord_py.config.grammar.directive import Directive, Scope, shown
+from ldirectord_py.config.grammar.directive import Scope, shown
 from ldirectord_py.config.grammar.directives import director_directives as d
 from ldirectord_py.config.grammar.directives.check_directives import CHECKINTERVAL
 from ldirectord_py.config.grammar.directives.table_directives import READDQUIESCENT
 from ldirectord_py.config.grammar.tree import Files, Section, Tree
 from ldirectord_py.config.grammar.values import Values, read_values
+from ldirectord_py.config.meaning.api import api_settings
 from ldirectord_py.config.meaning.checks import Surroundings
 from ldirectord_py.config.meaning.resolve import Resolver, no_directory, no_socket, unwritable
 from ldirectord_py.config.meaning.servers import fallbacks
@@ -38,13 +38,13 @@ def build(tree: Tree, files: Files, environment: Resolver) -> Config:
         _check_paths(values, diagnostics)
     _note_fork(values, diagnostics)
     _note_faultdown(values, diagnostics)
-    _note_tcp(values, diagnostics)
     around = Surroundings(values, fallbacks(values, ("tcp", "udp"), environment, diagnostics), environment, diagnostics)
+    api = api_settings(values, around.tls_files, diagnostics)
     read_values(tree.defaults, Scope.SECTION, diagnostics)  # so that what is wrong is told even where nobody uses it
     virtuals = _virtuals(tree.sections, around)
     if diagnostics.refused:
         raise ConfigRejected(diagnostics.problems)
-    return _config(tree.path, values, virtuals, diagnostics)
+    return _config(tree.path, values, api, virtuals, diagnostics)
 
 
 def _virtuals(sections: tuple[Section, ...], around: Surroundings) -> tuple[Virtual, ...]:
@@ -66,7 +66,9 @@ def _virtuals(sections: tuple[Section, ...], around: Surroundings) -> tuple[Virt
     return tuple(found.values())
 
 
-def _config(path: str, values: Values, virtuals: tuple[Virtual, ...], diagnostics: Diagnostics) -> Config:
+def _config(
+    path: str, values: Values, api: ApiSettings, virtuals: tuple[Virtual, ...], diagnostics: Diagnostics
+) -> Config:
     return Config(
         path=path,
         virtuals=virtuals,
@@ -84,13 +86,7 @@ def _config(path: str, values: Values, virtuals: tuple[Virtual, ...], diagnostic
         checkinterval=float(values.get(CHECKINTERVAL)),
         metricslisten=values.get(d.METRICSLISTEN),
         metricsdetail=MetricsDetail(values.get(d.METRICSDETAIL)),
-        api=ApiSettings(
-            statuslisten=values.get(d.STATUSLISTEN),
-            tokens=values.get(d.APITOKENS),
-            group=values.get(d.APIGROUP),
-            readgroup=values.get(d.APIREADGROUP),
-            hosts=values.get(d.APIHOSTS),
-        ),
+        api=api,
         reconcileinterval=values.get(d.RECONCILEINTERVAL),
         sysctls=values.get(d.SYSCTLS),
         reloadlimit=values.get(d.RELOADLIMIT),
@@ -114,14 +110,6 @@ def _note_faultdown(values: Values, diagnostics: Diagnostics) -> None:
             diagnostics.warning(
                 entry.line, "faultdown: this has no meaning without faultlimit, such as 60", "no-effect"
             )
-
-
-def _note_tcp(values: Values, diagnostics: Diagnostics) -> None:
-    rows: tuple[Directive[Any], ...] = (d.APITOKENS, d.APIHOSTS)
-    for row in rows:
-        if values.get(row) and not values.get(d.STATUSLISTEN):
-            sentence = f"{row.name}: this has no meaning without statuslisten, such as 9894"
-            diagnostics.warning(values.line_in_force(row), sentence, "no-effect")
 
 
 def _check_paths(values: Values, diagnostics: Diagnostics) -> None:

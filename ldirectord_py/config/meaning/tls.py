@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ldirectord_py.checks.tls_contexts import Unusable, offering, present, trust
+from ldirectord_py.checks.tls_contexts import Unusable, listening, offering, present, trust
 from ldirectord_py.config.grammar.diagnostics import Diagnostics
 from ldirectord_py.config.grammar.directive import Directive, Unreadable
 from ldirectord_py.config.grammar.directives import check_directives as d
@@ -63,6 +63,12 @@ class TlsFiles:
         self._try(options, (pem, key or pem), lambda context: present(context, pem, key))
         return pem
 
+    def listening(self, path: str, key: Pem | None, clientca: Pem | None) -> Pem:
+        """Return the certificate that a listener shows, to which *key* belongs, or one in the same file."""
+        pem = self._pem(path)
+        listening(pem, key, clientca)
+        return pem
+
     def _try(self, options: TlsOptions, pems: tuple[Pem, ...], use: Callable[[ssl.SSLContext], None]) -> None:
         tried = (options, pems)
         if tried not in self._tried:
@@ -91,20 +97,20 @@ def tls_options(values: Values, files: TlsFiles, diagnostics: Diagnostics) -> Tl
     offered = TlsOptions(verify=verify, ciphers=values.get(d.TLSCIPHERS), minimum=values.get(d.TLSMINIMUM))
     authorities = certificate = key = None
     if (path := values.get(d.TLSCAFILE)) is not None:
-        with _told(d.TLSCAFILE, values, diagnostics):
+        with told_of(d.TLSCAFILE, values, diagnostics):
             authorities = files.authorities(path)
     elif verify and not files.system_trusts_somebody():
         sentence = "this system trusts nobody: install ca-certificates, or name a tlscafile"
         diagnostics.error(values.line_in_force(d.TLSVERIFY), f"tlsverify: {sentence}")
     certificate_path, key_path = _identity(values)
     if key_path is not None:
-        with _told(d.TLSKEYFILE, values, diagnostics):
+        with told_of(d.TLSKEYFILE, values, diagnostics):
             key = files.read(key_path)
     if certificate_path is None:
         if key_path is not None:
             diagnostics.error(values.line_in_force(d.TLSKEYFILE), "tlskeyfile: expected a tlscertfile, too")
     elif key_path is None or key is not None:
-        with _told(d.TLSCERTFILE, values, diagnostics):
+        with told_of(d.TLSCERTFILE, values, diagnostics):
             certificate = files.certificate(certificate_path, key, offered)
     return replace(
         offered,
@@ -161,7 +167,7 @@ def _identity(values: Values) -> tuple[str | None, str | None]:
 
 
 @contextmanager
-def _told(row: Directive[str | None], values: Values, diagnostics: Diagnostics) -> Iterator[None]:
+def told_of(row: Directive[str | None], values: Values, diagnostics: Diagnostics) -> Iterator[None]:
     """Put what is wrong with a file into *diagnostics*, with the line that names it."""
     try:
         yield

@@ -13,6 +13,11 @@ def span(seconds: float) -> str:
     return "less than a minute"
 
 
+def expiry(left: float) -> str:
+    """Return how far off the end is of what is valid for *left* seconds more, such as `expired 3 days ago`."""
+    return f"expired {span(left)} ago" if left < 0 else f"expires in {span(left)}"
+
+
 def date(seconds: float) -> str:
     """Return the day and minute that lie *seconds* after the epoch, in UTC, such as `2026-01-31 12:00 UTC`."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")

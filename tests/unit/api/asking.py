@@ -216,15 +216,16 @@ def request(target: str, method: str = "GET", body: bytes = b"", **headers: str)
 
 
 async def ask(path: Path, target: str, method: str = "GET", body: bytes = b"", **headers: str) -> Answer:
-    return _answer(await talk(path, request(target, method, body, **headers)))
+    return answer_of(await talk(path, request(target, method, body, **headers)))
 
 
 async def ask_over_tcp(where: Endpoint, said: str | bytes) -> Answer:
     """Return what is answered to *said*, a request or the target of one."""
-    return _answer(await talk(where, request(said) if isinstance(said, str) else said))
+    return answer_of(await talk(where, request(said) if isinstance(said, str) else said))
 
 
-def _answer(whole: bytes) -> Answer:
+def answer_of(whole: bytes) -> Answer:
+    """Return *whole*, as it came, as an answer."""
     head, _, rest = whole.partition(b"\r\n\r\n")
     first, *lines = head.decode().split("\r\n")
     found = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}

@@ -275,6 +275,16 @@ BAD_GLOBALLY = [
             "but got 'lb1.example.com; lb2'"
         ),
     ),
+    ("apicertificate=lb1.pem", f"apicertificate: {WHOLE_PATH}, but got 'lb1.pem'"),
+    ("apikey=lb1.key", f"apikey: {WHOLE_PATH}, but got 'lb1.key'"),
+    ("apiclientca=", f"apiclientca: {VALUE}, but got ''"),
+    (
+        "apiclients=ops,,eye",
+        (
+            "apiclients: expected names as certificates have them, such as ops, with commas between them, or *, "
+            "but got 'ops,,eye'"
+        ),
+    ),
     ("metricsdetail=fully", 'unknown metricsdetail "fully": did you mean full?'),
     ("sysctls=1", "sysctls: must be yes or no, but got '1'"),
     ("faultlimit=a", "faultlimit: expected seconds, such as 5 or 2.5, or 0 for never, but got 'a'"),

@@ -5,6 +5,7 @@
 | how servers are checked, and TLS | `check_directives.py` |
 | virtual services, real servers and the table | `table_directives.py` |
 | mail, hooks and other ways to tell somebody | `notification_directives.py` |
+| the API and who may use it | `api_directives.py` |
 | the director itself | `director_directives.py` |
 """
 
@@ -15,6 +16,7 @@ from typing import Any
 
 from ldirectord_py.config.grammar.directive import Directive, Scope
 from ldirectord_py.config.grammar.directives import (
+    api_directives,
     check_directives,
     director_directives,
     notification_directives,
@@ -23,7 +25,7 @@ from ldirectord_py.config.grammar.directives import (
 
 _ROWS: tuple[Directive[Any], ...] = tuple(
     row
-    for module in (check_directives, table_directives, notification_directives, director_directives)
+    for module in (check_directives, table_directives, notification_directives, api_directives, director_directives)
     for row in vars(module).values()
     if isinstance(row, Directive)
 )

@@ -1,6 +1,6 @@
 """The director itself: the directives, one row each."""
 
-from ldirectord_py.config.grammar import places, value_types
+from ldirectord_py.config.grammar import value_types
 from ldirectord_py.config.grammar.defaults import CONFIG, FAULT_RULES
 from ldirectord_py.config.grammar.directive import Directive, Scope
 from ldirectord_py.config.grammar.directives.directive_kinds import gone, switch
@@ -58,33 +58,6 @@ METRICSDETAIL = Directive(
     value_types.choice("metricsdetail", tuple(MetricsDetail)),
     CONFIG.metricsdetail.value,
     "For what /metrics has series: all of each real server, the least of each, virtual services only, the director",
-)
-STATUSLISTEN: Directive[Endpoint | None] = Directive(
-    "statuslisten",
-    _GLOBAL,
-    value_types.LISTEN,
-    CONFIG.api.statuslisten,
-    "Where the status page and the API are served over TCP, to be read by anyone; by default nowhere",
-)
-APITOKENS: Directive[str | None] = Directive(
-    "apitokens",
-    _GLOBAL,
-    value_types.ABSOLUTE_PATH,
-    CONFIG.api.tokens,
-    "A file of tokens, with which the API may be written to over TCP",
-)
-APIGROUP: Directive[str | None] = Directive(
-    "apigroup", _GLOBAL, places.GROUP, CONFIG.api.group, "The group that may give commands over the control socket"
-)
-APIREADGROUP: Directive[str | None] = Directive(
-    "apireadgroup", _GLOBAL, places.GROUP, CONFIG.api.readgroup, "The group that may read over the control socket"
-)
-APIHOSTS: Directive[tuple[str, ...]] = Directive(
-    "apihosts",
-    _GLOBAL,
-    places.HOST_NAMES,
-    CONFIG.api.hosts,
-    "Names under which statuslisten is reached, besides addresses, localhost and the machine's own name",
 )
 RECONCILEINTERVAL = Directive(
     "reconcileinterval",

@@ -11,7 +11,7 @@ from ldirectord_py.model.events import (
 )
 from ldirectord_py.model.health import Health, State
 from ldirectord_py.model.service import RealKey
-from ldirectord_py.model.text.moments import date, span
+from ldirectord_py.model.text.moments import date, expiry
 from ldirectord_py.observers.events.log_line import Field, Level, LogLine, names_of
 
 
@@ -157,7 +157,6 @@ def certificate_seen(event: CertificateSeen) -> list[LogLine]:
 
 def certificate_expiring(event: CertificateExpiring) -> list[LogLine]:
     """Return the line for a certificate that ends soon, or has ended."""
-    when = f"expired {span(event.left)} ago" if event.left < 0 else f"expires in {span(event.left)}"
-    text = f"The certificate of real server {event.real} {when}, on {date(event.expires)}"
+    text = f"The certificate of real server {event.real} {expiry(event.left)}, on {date(event.expires)}"
     fields: dict[str, Field] = {**names_of(event.real), "expires": event.expires, "left": round(event.left)}
     return [LogLine(Level.WARNING, "certificate_expiring", text, fields)]

@@ -9,6 +9,7 @@ import pytest
 
 from ldirectord_py.cli import texts
 from ldirectord_py.config.grammar.directives import (
+    api_directives,
     check_directives,
     director_directives,
     notification_directives,
@@ -23,7 +24,7 @@ from ldirectord_py.model.service import AddressKey, Forwarding, Protocol
 from ldirectord_py.model.sources import Sources
 from ldirectord_py.model.table import Destination, Settings
 
-MODULES = [check_directives, table_directives, notification_directives, director_directives]
+MODULES = [check_directives, table_directives, notification_directives, api_directives, director_directives]
 PLACE_OF_DEFAULT = {"Directive": 3, "switch": 2}
 
 

@@ -163,26 +163,6 @@ def test_metrics_are_served_where_the_configuration_says(text, expected):
     assert str(config_of(f"metricslisten={text}\n").metricslisten) == expected
 
 
-def test_the_api_is_served_where_the_configuration_says_and_to_whom():
-    text = "statuslisten=9894\napitokens=/etc/tokens\napigroup=adm\napireadgroup=none\napihosts=lb1, LB2.example.com\n"
-    api = config_of(text).api
-    assert (str(api.statuslisten), api.tokens, api.group, api.readgroup) == (
-        "127.0.0.1:9894",
-        "/etc/tokens",
-        "adm",
-        None,
-    )
-    assert api.hosts == ("lb1", "lb2.example.com")
-
-
-def test_what_is_for_tcp_alone_has_no_meaning_without_it():
-    warnings = config_of("apitokens=/etc/tokens\napihosts=lb1\n").warnings
-    assert [str(each) for each in warnings] == [
-        f"ldirectord.cf:{number}: warning: {name}: this has no meaning without statuslisten, such as 9894"
-        for number, name in ((1, "apitokens"), (2, "apihosts"))
-    ]
-
-
 def test_without_the_directive_no_metrics_are_served_and_the_table_is_compared_every_five_seconds():
     config = config_of("")
     assert config.metricslisten is None
