@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ldirectord_py import __version__
 from ldirectord_py.api_endpoints import ApiEndpoints
+from ldirectord_py.cluster.role.following import FOLLOWING_ROLE, RoleFollower
 from ldirectord_py.config.load import load
 from ldirectord_py.config.meaning.here import HERE
 from ldirectord_py.ipvs.kernel import KernelTable
@@ -22,6 +23,7 @@ from ldirectord_py.model.events import (
     FirstPassComplete,
     Observer,
     Reloaded,
+    RoleChanged,
     Started,
     Stopping,
 )
@@ -45,10 +47,11 @@ from ldirectord_py.runtime.leftovers import Leftovers
 from ldirectord_py.runtime.lifetime import ShutdownRequested, Signals
 from ldirectord_py.runtime.maintenance import WATCHING_MAINTENANCE, Maintenance
 from ldirectord_py.runtime.operator import ENDING_COMMANDS, Operator
+from ldirectord_py.runtime.predecessor import predecessor, settings_before
 from ldirectord_py.runtime.recording.recorder import RECORDING, Recorder
 from ldirectord_py.runtime.reloading import WATCHING_FILES, Reloader, ReloadResult, freeze_memory
 from ldirectord_py.runtime.snapshots import Live, snapshot
-from ldirectord_py.runtime.statefile import KEEPING_STATE, StateFile, predecessor, settings_before
+from ldirectord_py.runtime.statefile import KEEPING_STATE, StateFile
 from ldirectord_py.runtime.stream import EventStream
 from ldirectord_py.runtime.table.shadow import Shadow
 from ldirectord_py.runtime.table.table_writer import TableWriter
@@ -105,6 +108,9 @@ class Application:
         self._schedule: Schedule | None = None
         self._live = Live(self._connections.of, lambda plan: self._schedule.due(plan) if self._schedule else None)
         self._maintenance = Maintenance(self._stream.emit)
+        self._role = RoleFollower(
+            self._config, lambda: self._director.role, self._director.take_role, self._stream.emit
+        )
         self._settings = KernelSettings({} if options.state is None else settings_before(options.state))
         self._state = (
             StateFile(options.state, self._director, self._warn, self._settings.before) if options.state else None
@@ -127,7 +133,7 @@ class Application:
             supervised=config.supervised,
         )
         self._notifications = Notifications(
-            self._config,
+            self._director,
             self._stream.emit,
             program=options.program,
             routes=options.mail,
@@ -199,7 +205,9 @@ class Application:
     async def _take_over(self) -> None:
         before = predecessor(self._options.state, time.time(), self._warn)
         maintained = await self._maintenance.look(self._config())
-        await self._director.start(maintained, before.remembered, before.commanded)
+        # A shadow takes no lines out of a pipe, and tells nobody anyway.
+        role = None if self._options.shadow else await self._role.first(self._config(), before.role)
+        await self._director.start(maintained, before.remembered, before.commanded, role)
         if not self._options.shadow:
             leftovers = Leftovers(self._table, self._director.reconciler, self._process.ownership, self._warn)
             await leftovers.take_out(before.left, self._config(), force=self._options.force)
@@ -239,6 +247,8 @@ class Application:
     def _side_jobs(self, reloader: Reloader, schedule: Schedule, operator: Operator) -> Iterator[tuple[SideJob, Work]]:
         """Yield the jobs besides checks and table, which can fail for a while without harm."""
         yield ENDING_COMMANDS, operator.keep
+        if not self._options.shadow:
+            yield FOLLOWING_ROLE, self._role.keep
         yield WATCHING_FILES, reloader.watch_files
         yield WATCHING_MAINTENANCE, partial(self._maintenance.watch, self._director, schedule)
         yield _RELOADING, partial(self._reload_on_signal, reloader)
@@ -251,6 +261,7 @@ class Application:
             yield KEEPING_PID_FILE, partial(keep_pid_file, self._options.mend_pid_file, self._warn)
 
     def _begin(self, schedule: Schedule, ready: Ready) -> None:
+        schedule.slow_down(self._director.least_interval)
         schedule.retarget(self._director.plans)
         self._follow_config()
         freeze_memory()
@@ -286,7 +297,10 @@ class Application:
         """Have the log go where a new configuration says; take first verdicts for as lasting as the configuration."""
         if isinstance(event, FirstPassComplete):
             freeze_memory()
+        if isinstance(event, RoleChanged | Reloaded) and self._schedule is not None:
+            self._schedule.slow_down(self._director.least_interval)
         if isinstance(event, Reloaded):
+            self._role.look_again()
             self._follow_config()
             # Where it logs to standard output is decided at the start: a daemon has none.
             self._log.move(self._options.log(replace(self._config(), supervised=self._supervised)))

@@ -20,7 +20,7 @@ version = release = __version__
 copyright = "the authors of ldirectord_py, Apache License 2.0"  # noqa: A001  # the name that Sphinx reads
 extensions = ["myst_parser"]
 root_doc = "docs/README"
-include_patterns = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs/*.md", "docs/checks/*.md"]
+include_patterns = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs/*.md", "docs/checks/*.md", "docs/ha/*.md"]
 myst_heading_anchors = 4
 highlight_language = "none"
 html_theme = "furo"

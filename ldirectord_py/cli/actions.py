@@ -136,7 +136,7 @@ def _restart(job: Job, found: Running | Stopped) -> int:
 
 def _taken_away(job: Job, found: Running) -> str | None:
     """Return which virtual services a new daemon would take away, if that is more than `reloadlimit` allows."""
-    from ldirectord_py.runtime.statefile import owned  # noqa: PLC0415  # with asyncio, which a status does without
+    from ldirectord_py.runtime.predecessor import owned  # noqa: PLC0415  # with asyncio, which a status does without
 
     names = owned(control_path(found.path).with_suffix(".state")) or ()
     stay = {str(virtual.key) for virtual in job.config.virtuals}

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from ldirectord_py.engine.inputs import Moment
 from ldirectord_py.model.checks.check_plan import Polled
+from ldirectord_py.model.cluster.role import RoleStatus
 from ldirectord_py.model.commands import AdminState
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.health import Health
@@ -49,5 +50,6 @@ class Belief:
     """Those with an admin state, in the order in which these came."""
     scopes: tuple[tuple[str, AdminState], ...] = ()
     """What holds for hosts and virtuals, by their names."""
+    role: RoleStatus | None = None
     first_pass: bool = False
     settling: bool = False

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from ldirectord_py.model.checks.check_plan import Polled
 from ldirectord_py.model.checks.outcome import Outcome
+from ldirectord_py.model.cluster.role import Role
 from ldirectord_py.model.commands import NOTHING_COMMANDED, Command, Commands
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.events import Event
@@ -84,6 +85,17 @@ class Handset:
 
 
 @dataclass(frozen=True, slots=True)
+class RoleTaken:
+    """The director has a role, which may be another one than before."""
+
+    role: Role
+    source: str
+    """What it was learnt from; see `RoleSource`."""
+    since: float = 0.0
+    """Since when, in seconds since the epoch, if the last director on this machine had it already; 0: since now."""
+
+
+@dataclass(frozen=True, slots=True)
 class Elapsed:
     """The moment has come at which a decision changes by itself."""
 
@@ -99,7 +111,7 @@ class Written:
     """Nothing that was decided waits to be written."""
 
 
-Input = Observed | Configured | Maintained | Commanded | Handset | Elapsed | TakenOut | Written
+Input = Observed | Configured | Maintained | Commanded | Handset | Elapsed | RoleTaken | TakenOut | Written
 
 
 Step = tuple[Sequence[Event], Collection[VirtualKey]]

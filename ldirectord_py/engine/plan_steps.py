@@ -28,7 +28,7 @@ def steps_of(config: Config, found: TableState, changes: Forecast) -> Iterator[S
     for at_once, some in ((True, changes.now), (False, changes.later)):
         for change in some:
             virtual = virtuals.get(change.virtual)
-            fallback = virtual and virtual.fallback and virtual.kernel_endpoint(virtual.fallback)
+            fallback = virtual and virtual.fallback_endpoint
             real = real_of(change)
             yield Step(at_once, change, state.replaced_by(change), real is not None and real == fallback)
 

@@ -7,7 +7,7 @@ place, because ten thousand servers are not copied for one outcome, but nobody e
 from collections.abc import Mapping
 from typing import assert_never
 
-from ldirectord_py.engine.admin.interventions import Interventions, Said, command_by_hand
+from ldirectord_py.engine.admin.interventions import Interventions, Said, commanded
 from ldirectord_py.engine.belief import Belief
 from ldirectord_py.engine.decision import decide as decide_virtual
 from ldirectord_py.engine.faults import LastingFaults
@@ -21,17 +21,20 @@ from ldirectord_py.engine.inputs import (
     Maintained,
     Moment,
     Observed,
+    RoleTaken,
     Step,
     TakenOut,
     Written,
 )
 from ldirectord_py.engine.preparation import Preparation
+from ldirectord_py.engine.role import HeldRole
 from ldirectord_py.engine.servers import UNHEARD_OF, ServerState
 from ldirectord_py.engine.serving import Serving
 from ldirectord_py.engine.subscriptions import Subscriptions
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.checks.check_plan import Polled
 from ldirectord_py.model.checks.outcome import Outcome, Verdict
+from ldirectord_py.model.cluster.role import RoleStatus
 from ldirectord_py.model.commands import AdminState, Command
 from ldirectord_py.model.config import Config, Virtual
 from ldirectord_py.model.decisions import Decision
@@ -53,9 +56,10 @@ _FAULT = Verdict.FAULT  # see `health.unmoved`
 class EngineState:
     """What is believed of every real server of the configuration in force, and what has been told of it."""
 
-    def __init__(self, begun: Moment) -> None:
-        """Know nothing; *begun* is when the director began."""
+    def __init__(self, begun: Moment, role: RoleStatus | None = None) -> None:
+        """Know nothing but the *role*, if that; *begun* is when the director began."""
         self.begun = begun
+        self.role = HeldRole(role)
         self.config = Config(path="")
         self.virtuals: dict[VirtualKey, Virtual] = {}
         self.servers: dict[RealKey, ServerState] = {}
@@ -89,6 +93,7 @@ class EngineState:
             in_maintenance=tuple(self.interventions.in_maintenance),
             administered=tuple(self.interventions.administration.states),
             scopes=tuple(self.interventions.administration.scopes.items()),
+            role=self.role.told,
             first_pass=self.first_pass,
             settling=self.settling,
         )
@@ -96,7 +101,7 @@ class EngineState:
     @classmethod
     def of(cls, belief: Belief) -> "EngineState":
         """Return a state that goes on where *belief* was taken."""
-        state = cls(belief.begun)
+        state = cls(belief.begun, belief.role)
         state.config = belief.config
         state.virtuals = {virtual.key: virtual for virtual in belief.config.virtuals}
         configured = {
@@ -151,12 +156,12 @@ class EngineState:
                 self._note_written(given, now)
             case Maintained():
                 self._maintain(given.changes, now)
-            case Commanded(command):
-                self._command(command, AdminCause.COMMAND, now)
-            case Handset(real, weight):
-                self._command(command_by_hand(real, self.servers.get(real), weight), AdminCause.TABLE, now)
+            case Commanded() | Handset():
+                self._command(*commanded(given, self.servers), now)
             case Elapsed():
                 self._administer(self.interventions.administration.ended(now.epoch), AdminCause.EXPIRED, now)
+            case RoleTaken():
+                events += self.role.take(given, now)
             case TakenOut():
                 self._note_taken_out(given.real)
             case Configured():
@@ -220,12 +225,7 @@ class EngineState:
         self._decided.clear()
         self._serving.keep(self.virtuals)
         people.keep(self.servers, self.virtuals, given.commanded)
-        for key in dict.fromkeys((*people.in_maintenance, *given.files, *prepared.administered)):
-            if (server := self.servers.get(key)) is not None:
-                admin = prepared.administered.get(key, server.admin)
-                if admin is not server.admin:
-                    people.administer(key, server, admin, AdminCause.RESTORED)
-                people.turn(key, server, Said(given.files.get(key), admin), now)
+        people.resume(self.servers, given.files, prepared.administered, now)
         prepared.let_in(now.epoch)
         self._subscriptions.replace(prepared.subscribers)
         self._faults.take(self.config.faults, self._subscriptions.reals)
@@ -317,9 +317,7 @@ class EngineState:
     def fallback_of(self, virtual: VirtualKey) -> Endpoint | None:
         """Return where the table has the fallback of *virtual*; None where it has none."""
         configured = self.virtuals.get(virtual)
-        if configured is None or configured.fallback is None:
-            return None
-        return configured.kernel_endpoint(configured.fallback)
+        return configured.fallback_endpoint if configured else None
 
     def _note_pass(self, now: Moment) -> None:
         """Tell once that all have been asked."""

@@ -20,10 +20,10 @@ from ldirectord_py.ipvs.netlink import WireError
 from ldirectord_py.ipvs.rates import unpack_rates
 from ldirectord_py.ipvs.refusals import adopted, harmless, refusal, subject
 from ldirectord_py.ipvs.sync_daemons import ask_daemons, unpack_daemon
+from ldirectord_py.model.cluster.sync_daemon import SyncDaemon
 from ldirectord_py.model.errors import TableUnavailable
 from ldirectord_py.model.service import VirtualKey
 from ldirectord_py.model.snapshot import NetlinkCalls
-from ldirectord_py.model.sync import SyncDaemon
 from ldirectord_py.model.table import Change, Refusal, Service, Settings, TableState, Traffic
 
 _T = TypeVar("_T")

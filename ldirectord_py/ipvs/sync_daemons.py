@@ -3,7 +3,7 @@
 from struct import Struct
 
 from ldirectord_py.ipvs.netlink import WireError, attributes, text, u32
-from ldirectord_py.model.sync import SyncDaemon, SyncRole
+from ldirectord_py.model.cluster.sync_daemon import SyncDaemon, SyncRole
 
 _GENERIC = Struct("=BBxx")
 _GET_DAEMON, _VERSION = 11, 1

@@ -8,6 +8,7 @@ from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.checks.check_options import CheckOptions
 from ldirectord_py.model.checks.check_plan import CheckPlan
 from ldirectord_py.model.checks.probe import Pem
+from ldirectord_py.model.cluster.role import ClusterSettings
 from ldirectord_py.model.cluster.vips import VipPlace
 from ldirectord_py.model.health import FaultRules, Rules
 from ldirectord_py.model.problems import Problem
@@ -131,6 +132,11 @@ class Virtual:
         object.__setattr__(same, "keys", tuple(keys))
         return same
 
+    @property
+    def fallback_endpoint(self) -> Endpoint | None:
+        """The address and port under which the table keeps the fallback; None: there is none."""
+        return self.kernel_endpoint(self.fallback) if self.fallback else None
+
     def kernel_endpoint(self, real: Real | Fallback) -> Endpoint:
         """Return the address and port under which the table keeps *real*."""
         return kernel_endpoint(self.key, real.endpoint, real.destination.forwarding)
@@ -202,6 +208,7 @@ class Config:
     """Where `/metrics` is served; None: nowhere."""
     metricsdetail: MetricsDetail = MetricsDetail.FULL
     api: ApiSettings = field(default_factory=ApiSettings)
+    cluster: ClusterSettings = field(default_factory=ClusterSettings)
     reconcileinterval: float = 5.0
     """Seconds between two comparisons of the whole table; 0: only when something changes."""
     sysctls: bool = False

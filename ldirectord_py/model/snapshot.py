@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from ldirectord_py.model.address import Endpoint
+from ldirectord_py.model.cluster.role import NEVER_TOLD, RoleStatus
 from ldirectord_py.model.commands import AdminKind, AdminState
 from ldirectord_py.model.decisions import Cause, Mode
 from ldirectord_py.model.health import Health, State
@@ -126,6 +127,8 @@ class Snapshot:
     """Checks that are due and wait for a place."""
     first_pass: bool
     """Whether every real server that is checked has been checked once."""
+    role: RoleStatus = NEVER_TOLD
+    """Whether the director is active or standby."""
     log_lines_lost: int = 0
     """Lines of the log that its destination has not taken."""
     config_fingerprint: str = ""
@@ -153,6 +156,7 @@ class DaemonStatus:
     instance: str
     config: str
     """The path of its configuration."""
+    role: RoleStatus
     started: float
     loaded: float
     """When the configuration in force was put in force."""

@@ -4,8 +4,9 @@ from asyncio import TaskGroup
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
+from ldirectord_py.model.cluster.role import Role, RoleStatus
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.events import Event, Observer
 from ldirectord_py.observers.hooks.callback import Callback
@@ -19,31 +20,53 @@ from ldirectord_py.observers.mail.transports import prepare
 from ldirectord_py.observers.monitorfile import MonitorFiles
 
 
+class Directed(Protocol):
+    """Whom notifications are about."""
+
+    @property
+    def config(self) -> Config:
+        """The configuration in force."""
+        ...
+
+    @property
+    def role(self) -> RoleStatus:
+        """Whether the director is active; a standby tells nobody."""
+        ...
+
+
 class Notifications:
     """Runs programs, writes monitorfiles and sends mails while entered."""
 
     def __init__(
         self,
-        config: Callable[[], Config],
+        directed: Directed,
         emit: Callable[[Event], None],
         *,
         program: Sequence[str],
         routes: Routes,
         at_a_time: int,
     ) -> None:
+        """*directed* says what is in force."""
+
+        def config() -> Config:
+            return directed.config
+
+        def held() -> bool:
+            return directed.role.role is Role.STANDBY
+
         self._config = config
         self._hooks = Hooks(emit, at_a_time)
         self._post = MailQueue(emit, routes)
-        self._fallbackcommand = FallbackCommand(config, self._hooks)
+        self._fallbackcommand = FallbackCommand(config, self._hooks, held)
         self._execute = Execute(config, program, self._hooks)
-        self._alerts = MailAlerts(config, self._post.put)
+        self._alerts = MailAlerts(config, self._post.put, held=held)
         self._stack = AsyncExitStack()
         self.monitor = MonitorFiles(config, emit)
         """To be subscribed only while a configuration wants it: it hears of each check."""
         self.observers: tuple[Observer, ...] = (
             self._fallbackcommand,
             self._execute,
-            Callback(config, self._hooks),
+            Callback(config, self._hooks, held),
             self._alerts,
         )
         """What is to hear of everything but checks."""

@@ -3,20 +3,20 @@
 import asyncio
 import math
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from heapq import heappop, heappush
+from collections.abc import Callable, Iterable, Mapping
+from heapq import heapify, heappop, heappush
 from itertools import count
 
 from ldirectord_py.model.checks.check_plan import Polled, Together
 from ldirectord_py.model.checks.outcome import Outcome
 from ldirectord_py.model.checks.probe import Target
 from ldirectord_py.probing.prober import Prober, ProbeStarter, Run
+from ldirectord_py.probing.spreading import pauses_back, spread
 from ldirectord_py.system.turns import in_turns
 
 TICK = 0.01
 """Seconds: due times are looked at so often at most, so that checks begin several at a time."""
 
-_FIRST_RATE = 1000  # first checks begun a second, until every server has been asked once
 _GRACE = 5  # seconds that a busy machine may be late
 _FOLLOWED = 256  # plans looked at in one turn of the loop
 _STARTS = 64  # checks begun in one turn of the loop
@@ -44,6 +44,7 @@ class _Item:
         "asked",
         "due",
         "gone",
+        "interval",
         "lateness",
         "pauses",
         "plan",
@@ -72,7 +73,8 @@ class _Item:
         self.gone = False
         # First checks come close upon one another, so that the table is soon right; two shortened
         # pauses then shift each check to its own place within the interval.
-        half = plan.interval * (1 + shift) / 2
+        self.interval = max(plan.interval, schedule.least)
+        half = self.interval * (1 + shift) / 2
         self.pauses = [half, half]
 
     def done(self, outcome: Outcome, seconds: float, now: float) -> None:
@@ -92,7 +94,7 @@ class _Item:
                 self.schedule.goes_on(self, queue, now)
                 return
             outcome, self.spent = whole, 0.0
-        self.due += self.pauses.pop() if self.pauses else self.plan.interval
+        self.due += self.pauses.pop() if self.pauses else self.interval
         self.schedule.ended(self, queue, now)
         self.schedule.report(self.plan, outcome, seconds, self.lateness, asked)
 
@@ -107,6 +109,8 @@ class Schedule:
 
     def __init__(self, prober: Prober, report: ReportOutcome, *, limit: int, drivers: int) -> None:
         self.report = report
+        self.least = 0.0
+        """Seconds from one check of a plan to the next at least; see `slow_down`."""
         self._prober = prober
         self._conversations, self._drivers = self._queues = _CheckQueue(limit), _CheckQueue(drivers)
         self._loop = asyncio.get_running_loop()
@@ -131,14 +135,14 @@ class Schedule:
     @property
     def progressing(self) -> bool:
         """Whether checks end as often as they should: what a watchdog wants to know."""
-        return not self._items or self._loop.time() - self._last_end < 2 * self._slowest + _GRACE
+        return not self._items or self._loop.time() - self._last_end < 2 * (self._slowest + self.least) + _GRACE
 
     def retarget(self, wanted: Iterable[Polled]) -> None:
         """Stop what is no longer wanted, start what is new, and leave the rest alone."""
         keep = dict.fromkeys(wanted)
         for plan in [plan for plan in self._items if plan not in keep]:
             self._drop(self._items.pop(plan))
-        self._enter(_spread([plan for plan in keep if plan not in self._items], self._loop.time()))
+        self._enter(spread([plan for plan in keep if plan not in self._items], self._loop.time()))
         self._prober.tls.forget_all_but(self._targets(self._items))
         self._slowest = max((plan.period for plan in self._items), default=0.0)
         self._arm()
@@ -152,7 +156,7 @@ class Schedule:
         fresh: list[Polled] = []
         async for some in in_turns(list(plans), _FOLLOWED):
             fresh += [plan for plan in some if plan not in self._items]
-        async for begins in in_turns(_spread(fresh, self._loop.time()), _FOLLOWED):
+        async for begins in in_turns(spread(fresh, self._loop.time()), _FOLLOWED):
             self._enter([(due, plan) for due, plan in begins if plan in plans and plan not in self._items])
             self._arm()
         await self._tidy()
@@ -173,7 +177,7 @@ class Schedule:
             if not wanted and plan in self._items:
                 self._drop(self._items.pop(plan))
         fresh = [plan for plan, wanted in changes.items() if wanted and plan not in self._items]
-        self._enter(_spread(fresh, self._loop.time()))
+        self._enter(spread(fresh, self._loop.time()))
         self._slowest = max((self._slowest, *(plan.period for plan in fresh)))
         self._arm()
 
@@ -181,7 +185,7 @@ class Schedule:
         """Return in how many seconds *plan* is to be carried out next; None: it is not ours."""
         if (item := self._items.get(plan)) is None:
             return None
-        due = item.due + (item.pauses[-1] if item.pauses else plan.interval) if item.running else item.due
+        due = item.due + (item.pauses[-1] if item.pauses else item.interval) if item.running else item.due
         return max(due - self._loop.time(), 0.0)
 
     def now(self, plan: Polled) -> bool:
@@ -195,7 +199,7 @@ class Schedule:
         now = self._loop.time()
         if not item.running and item.due <= now:
             return True
-        pauses = _pauses_back((item.due + sum(item.pauses) - now) % plan.interval, plan.interval)
+        pauses = pauses_back((item.due + sum(item.pauses) - now) % item.interval, item.interval)
         if item.running:
             item.due, item.pauses = now, [*pauses, 0.0]
             return True
@@ -205,6 +209,28 @@ class Schedule:
         heappush(self._heap, (now, next(self._serial), item))
         self._arm()
         return True
+
+    def slow_down(self, least: float) -> None:
+        """Have at least *least* seconds pass from one check of a plan to the next, whatever its interval; 0: none.
+
+        If that is less than before, all are carried out soon, as after a start: what was found may be old.
+        """
+        before, self.least = self.least, least
+        for item in self._items.values():
+            item.interval = max(item.plan.interval, least)
+        if least < before:
+            self._hurry()
+
+    def _hurry(self) -> None:
+        """Have all that wait for their time begin soon, and come back to their places afterwards."""
+        waiting = [item for _, _, item in self._heap if not item.gone]
+        for item, (due, _) in zip(waiting, spread([each.plan for each in waiting], self._loop.time()), strict=True):
+            if due < item.due:
+                item.pauses = pauses_back((item.due + sum(item.pauses) - due) % item.interval, item.interval)
+                item.due = due
+        self._heap = [(item.due, serial, item) for _, serial, item in self._heap if not item.gone]
+        heapify(self._heap)
+        self._arm()
 
     def _enter(self, begins: Iterable[tuple[float, Polled]]) -> None:
         for due, plan in begins:
@@ -295,7 +321,7 @@ class Schedule:
             self._start(item, now)
             return 1
         item.lateness = late = now - item.due
-        if late >= (interval := item.plan.interval):
+        if late >= (interval := item.interval):
             # We were held up. Whole intervals are skipped, so that each check keeps its place among the others;
             # and the next one does not follow at once, so that two failures in a row mean two moments.
             item.due += late // interval * interval
@@ -311,20 +337,3 @@ class Schedule:
         run = item.starter(item.done, now)
         if item.running:  # the outcome may be there already
             item.run = run
-
-
-def _spread(fresh: Sequence[Polled], now: float) -> Iterator[tuple[float, Polled]]:
-    """Yield when each of the *fresh* plans is due first, from *now* on."""
-    spread = len(fresh) / _FIRST_RATE
-    for index, plan in enumerate(fresh):
-        yield now + min(spread, plan.interval) * index / len(fresh), plan
-
-
-def _pauses_back(remaining: float, interval: float) -> list[float]:
-    """Return the pauses, none above *interval*, after which a check is in its place again, which is *remaining* away.
-
-    None is below half of the interval either, so that two failures in a row mean two moments.
-    """
-    if remaining >= interval / 2:
-        return [remaining]
-    return [(remaining + interval) / 2] * 2

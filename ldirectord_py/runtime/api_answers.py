@@ -121,10 +121,12 @@ class ApiAnswers:
         """Say what runs, on which configuration, and what was wrong with the last one that was refused."""
         process, config, reconciler = self._process, self._director.config, self._director.reconciler
         reloader = self._work.reloader if self._work else None
+        least = self._director.least_interval
         return DaemonStatus(
             pid=os.getpid(),
             instance=process.instance,
             config=config.path,
+            role=self._director.role,
             started=process.started,
             loaded=reloader.loaded if reloader else process.started,
             healthy=process.healthy(),
@@ -137,7 +139,7 @@ class ApiAnswers:
             refused=tuple(str(problem) for problem in reloader.refused) if reloader else (),
             sysctls=process.settings.told(),
             reloadlimit=config.reloadlimit,
-            checks_per_second=round(sum(1 / plan.interval for plan in self._director.plans), 3),
+            checks_per_second=round(sum(1 / max(plan.interval, least) for plan in self._director.plans), 3),
         )
 
     def config(self) -> Config:

@@ -16,11 +16,13 @@ from ldirectord_py.engine.inputs import (
     Maintained,
     Moment,
     Observed,
+    RoleTaken,
     Written,
 )
 from ldirectord_py.engine.state import EngineState
 from ldirectord_py.model.checks.check_plan import Polled
 from ldirectord_py.model.checks.outcome import Outcome
+from ldirectord_py.model.cluster.role import Role, RoleStatus
 from ldirectord_py.model.commands import NOTHING_COMMANDED, Commands, target_name
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.events import CheckDone, Event, Trigger
@@ -81,6 +83,16 @@ class Director:
         """The plans that the schedule is to carry out; servers with equal plans share one."""
         return self.state.plans.keys()
 
+    @property
+    def role(self) -> RoleStatus:
+        """Whether it is active or standby, and why."""
+        return self.state.role.status
+
+    @property
+    def least_interval(self) -> float:
+        """Seconds from one check of a plan to the next, at least, as long as it has the role that it has; 0: none."""
+        return (self.config.cluster.standbyinterval or 0.0) if self.role.role is Role.STANDBY else 0.0
+
     def health(self, real: RealKey) -> Health | None:
         """Return what is believed of *real*; None: there is no such server."""
         server = self.state.servers.get(real)
@@ -93,15 +105,18 @@ class Director:
         files: Files = NO_FILES,
         remembered: Mapping[str, Health] = NOTHING_REMEMBERED,
         commanded: Commands = NOTHING_COMMANDED,
+        role: RoleTaken | None = None,
     ) -> None:
         """Take the table over as it is, and make it what the configuration asks for; raise `TableUnavailable`.
 
         *remembered* is what the last director knew of the servers, by `str(RealKey)`, and *commanded* what operators
-        had said, by the names of their targets.
+        had said, by the names of their targets.  *role*: that which it begins with, if it is told one.
         """
         config = self.config
         found = await self.reconciler.learn([virtual.key for virtual in config.virtuals])
         self.state = EngineState(self._begun)
+        if role is not None:
+            self.take_role(role)
         self._take(Configured(config=config, found=found, files=files, remembered=remembered, commanded=commanded))
         await self._write(list(self.state.virtuals), Trigger.START, anew=True)
 
@@ -154,6 +169,10 @@ class Director:
     def administer(self, given: Commanded | Elapsed) -> dict[Polled, bool]:
         """Have operators' commands come in force, or end; return the same as `maintain`."""
         return self._exchange(given)
+
+    def take_role(self, given: RoleTaken) -> None:
+        """Be active or standby from now on."""
+        self._step(given)
 
     def _exchange(self, given: Input) -> dict[Polled, bool]:
         """Take an input by which servers may be checked by other plans."""

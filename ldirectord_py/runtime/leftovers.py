@@ -8,7 +8,7 @@ from ldirectord_py.model.config import Config
 from ldirectord_py.model.events import Trigger
 from ldirectord_py.model.service import VirtualKey
 from ldirectord_py.model.table import Table
-from ldirectord_py.runtime.statefile import Left
+from ldirectord_py.runtime.predecessor import Left
 from ldirectord_py.runtime.table.ownership import Ownership
 from ldirectord_py.runtime.table.reconciler import Reconciler
 

@@ -39,6 +39,7 @@ def snapshot(
         queued=queued,
         first_pass=director.state.first_pass,
         log_lines_lost=log_lines_lost,
+        role=director.role,
         config_fingerprint=director.config.sources.fingerprint,
     )
 
@@ -75,7 +76,7 @@ def _virtual(virtual: Virtual, decision: Decision, reals: "_Reals") -> VirtualSt
         service=virtual.check_options.service,
         checktype=virtual.check_options.checktype,
         quiescent=virtual.quiescent,
-        fallback=virtual.kernel_endpoint(virtual.fallback) if virtual.fallback else None,
+        fallback=virtual.fallback_endpoint,
         fallback_active=decision.mode is Mode.FALLBACK,
         until=decision.until,
         reals=reals,
@@ -128,7 +129,7 @@ class _Reals:
             connections=self.live.counted(key.virtual).connections.get(key.real),
             failurecount=self.virtual.failurecount,
             asked=plan.probe_at(0).asked if plan else "",
-            interval=plan.interval if plan else None,
+            interval=max(plan.interval, director.least_interval) if plan else None,
             due=None if left is None else time.time() + left,
             because=decision.reals[key].because,
             until=server.admin.until if server.admin else None,

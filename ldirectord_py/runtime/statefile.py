@@ -7,29 +7,27 @@ every few seconds, so that its age tells how long nobody has looked after the se
 import asyncio
 import json
 import os
-import stat
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from types import MappingProxyType
 from typing import Any
 
-from ldirectord_py.engine.recording.commands import commands, commands_as_json
-from ldirectord_py.model.checks.outcome import Reason
-from ldirectord_py.model.commands import AdminKind, AdminState, Commands
+from ldirectord_py.engine.recording.commands import commands_as_json
+from ldirectord_py.engine.recording.roles import role_status_as_json
 from ldirectord_py.model.events import (
     AdminChanged,
     Event,
     HealthChanged,
     MaintenanceChanged,
     Reloaded,
+    RoleChanged,
     SoftFailure,
     Started,
 )
-from ldirectord_py.model.health import Health, State
+from ldirectord_py.model.health import Health
 from ldirectord_py.model.service import RealKey
 from ldirectord_py.runtime.director import Director
 from ldirectord_py.system.daemon_thread import in_thread
@@ -38,30 +36,12 @@ from ldirectord_py.system.supervision import SideJob
 from ldirectord_py.system.threads import NoThread
 
 VERSION = 1
-FRESH_SECONDS = 60.0
-"""So long after its last sign of life a director's verdicts count."""
 KEEPING_STATE = SideJob("Keeping the state file", "a restart forgets since when servers are up or down")
 _TOUCHED_EVERY = 20.0
 _WRITTEN_EVERY = 1.0
 _LAST_SECONDS = 2.0
-_LARGEST = 256 * 1024 * 1024
-_LATEST = 1e11
-"""Seconds since the epoch that a clock may show: some three thousand years from now."""
-_MOST = 2**31 - 1
-"""So large may a weight be in the kernel's table, and a number of failures."""
-_SHOWN = 200
-"""Characters of what is no command that are shown."""
-_UNUSABLE = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError, OSError)
-"""What a file raises that is not there or not ours, or that somebody has edited."""
 _SLICE = 256  # servers told in one turn of the loop
-_NEWS = (AdminChanged, HealthChanged, SoftFailure, MaintenanceChanged, Reloaded, Started)
-
-Remembered = Mapping[str, Health]
-"""The last known health of real servers, by `str(RealKey)`."""
-
-
-class Foreign(ValueError):
-    """A file that is no state file of ours."""
+_NEWS = (AdminChanged, HealthChanged, SoftFailure, MaintenanceChanged, Reloaded, RoleChanged, Started)
 
 
 class StateFile:
@@ -139,6 +119,7 @@ class StateFile:
         }
         head |= {
             "config": director.config.path,
+            "role": role_status_as_json(director.role),
             "sysctls": dict(self._sysctls),
             "commanded": commands_as_json(director.commanded.items()),
         }
@@ -171,164 +152,6 @@ class StateFile:
             "detail": health.detail,
         }
         return health, json.dumps(told)
-
-
-def remembered(path: Path, now: float, warn: Callable[[str], None]) -> Remembered:
-    """Return what the last director on this table knew, if that was a short while ago; else nothing.
-
-    A file that is none of ours, or broken, is set aside, and *warn* is told.
-    """
-    try:
-        document, touched = _read(path)
-        if not _fresh(document, touched, now):
-            return {}
-        return dict(_healths(document))
-    except FileNotFoundError:
-        return {}
-    except _UNUSABLE as error:
-        why = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
-        warn(f"The state file {path} is set aside as {path.name}.broken, since it cannot be used: {why}")
-        with suppress(OSError):
-            path.replace(f"{path}.broken")
-        return {}
-
-
-def commanded(path: Path, now: float, warn: Callable[[str], None] = lambda _sentence: None) -> Commands:
-    """Return what operators had said under the last director, as far as its time is not over *now*.
-
-    It counts however long ago that was, after a boot too: a host that is drained to be repaired stays drained.
-    Of what is no command *warn* is told; a file that cannot be read is none of its business, see `remembered`.
-    """
-    try:
-        found = _read(path)[0].get("commanded", [])
-    except _UNUSABLE:
-        return {}
-    said: dict[str, AdminState | None] = {}
-    wrong: list[str] = []
-    for each in found if isinstance(found, list) else [found]:
-        try:
-            ((name, admin),) = commands([each])
-            said[name] = _checked(admin)
-        except _UNUSABLE:
-            wrong.append(json.dumps(each)[:_SHOWN])
-    if wrong:
-        warn(
-            f"The state file {path} has {len(wrong)} commands that are none, and nobody obeys them, such as {wrong[0]}"
-        )
-    return {name: admin for name, admin in said.items() if admin is None or admin.until is None or admin.until > now}
-
-
-def _checked(admin: AdminState | None) -> AdminState | None:
-    """Return *admin*; raise `ValueError` if no operator can have said so."""
-    if admin is not None:
-        _moment(admin.since)
-        _moment(admin.until or 0.0)
-        if admin.kind is AdminKind.WEIGHT and (admin.weight is None or not 0 <= admin.weight <= _MOST):
-            raise ValueError("a weight that no table takes")
-    return admin
-
-
-def _moment(found: Any) -> float:
-    """Return *found* as seconds since the epoch; raise `ValueError` if no clock can have shown them."""
-    if not 0 <= (moment := float(found)) <= _LATEST:
-        raise ValueError("a moment that no clock shows")
-    return moment
-
-
-def _count(found: Any) -> int:
-    """Return *found* as a number of failures; raise `ValueError` if nobody has counted so far."""
-    if not 0 <= (count := int(found)) <= _MOST:
-        raise ValueError("a number that nobody has counted to")
-    return count
-
-
-def _fresh(document: Mapping[str, Any], touched: float, now: float) -> bool:
-    same = document["boot"] == boot_id() and document["namespace"] == network_namespace()
-    return same and abs(now - touched) <= FRESH_SECONDS
-
-
-def _healths(document: Mapping[str, Any]) -> Iterator[tuple[str, Health]]:
-    for virtual in document["virtuals"]:
-        for real in virtual["reals"]:
-            health = Health(
-                State(real["state"]),
-                _moment(real["since"]),
-                _count(real["failures"]),
-                Reason(real["reason"]),
-                str(real["detail"]),
-            )
-            yield f"{real['real']} ({virtual['virtual']})", health
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Predecessor:
-    """What is known of the last director on this table."""
-
-    left: "Left"
-    remembered: Remembered
-    commanded: Commands
-
-
-def predecessor(path: Path | None, now: float, warn: Callable[[str], None]) -> Predecessor:
-    """Return what the state file *path* says *now*, in seconds since the epoch; see `remembered` for *warn*."""
-    if path is None:
-        return Predecessor(left=Left(), remembered={}, commanded={})
-    # What operators have said first: a file that is set aside is not there any more.
-    said, before = commanded(path, now, warn), left(path, now)
-    return Predecessor(left=before, remembered=remembered(path, now, warn), commanded=said)
-
-
-@dataclass(frozen=True, slots=True)
-class Left:
-    """The virtual services that the last director on this table has left there, by their names."""
-
-    virtuals: tuple[str, ...] = ()
-    just_now: bool = False
-    """It has ended a short while ago."""
-
-
-def left(path: Path, now: float) -> Left:
-    """Return what the last director has left in this table; *now* is in seconds since the epoch."""
-    try:
-        document, touched = _read(path)
-        if document["boot"] != boot_id() or document["namespace"] != network_namespace():
-            return Left()
-        names = tuple(str(virtual["virtual"]) for virtual in document["virtuals"])
-        return Left(names, just_now=_fresh(document, touched, now))
-    except _UNUSABLE:
-        return Left()
-
-
-def settings_before(path: Path) -> Mapping[str, int]:
-    """Return what directors have set in this kernel since it was booted, and what it was before."""
-    try:
-        document, _ = _read(path)
-        if document["boot"] != boot_id() or document["namespace"] != network_namespace():
-            return {}
-        return {str(name): int(value) for name, value in document["sysctls"].items()}
-    except _UNUSABLE:
-        return {}
-
-
-def owned(path: Path) -> tuple[str, ...] | None:
-    """Return the virtual services that the state file *path* names as the daemon's; None: there is nothing to go by."""
-    try:
-        return tuple(str(virtual["virtual"]) for virtual in _read(path)[0]["virtuals"])
-    except _UNUSABLE:
-        return None
-
-
-def _read(path: Path) -> tuple[Mapping[str, Any], float]:
-    """Return the document in *path*, and when it was last touched."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW)
-    with os.fdopen(descriptor, "rb") as file:
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode) or found.st_uid not in {0, os.geteuid()} or found.st_size > _LARGEST:
-            raise Foreign("it is no regular file of ours")
-        document = json.loads(file.read())
-    if not isinstance(document, dict) or document.get("version") != VERSION:
-        raise Foreign(f"expected a document of version {VERSION}")
-    return document, found.st_mtime
 
 
 def _write(path: Path, pieces: list[str]) -> str | None:

@@ -11,6 +11,7 @@ from contextlib import suppress
 
 # From <sys/inotify.h>; the flags of inotify_init1 are those of open(2).
 _ENTRIES = 0x40 | 0x80 | 0x100 | 0x200  # IN_MOVED_FROM, IN_MOVED_TO, IN_CREATE, IN_DELETE
+_CONTENTS = 0x8  # IN_CLOSE_WRITE
 _ITSELF = 0x400 | 0x800  # IN_DELETE_SELF, IN_MOVE_SELF
 _ONLYDIR = 0x01000000  # IN_ONLYDIR
 
@@ -30,10 +31,15 @@ class DirectoryWatch:
         self._descriptor = self._checked(libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC))
         self._loop.add_reader(self._descriptor, self._on_news)
 
-    def add(self, directory: str) -> None:
-        """Watch *directory*, also if it is a new one at an old place; raise OSError.  May take a file system's time."""
+    def add(self, directory: str, *, contents: bool = False) -> None:
+        """Watch *directory*, also if it is a new one at an old place; raise OSError.  May take a file system's time.
+
+        *contents*: writing to one of its files is news, too.
+        """
         path = os.fsencode(directory)
-        self._checked(self._add_watch(self._descriptor, path, _ENTRIES | _ITSELF | _ONLYDIR))
+        self._checked(
+            self._add_watch(self._descriptor, path, _ENTRIES | (_CONTENTS if contents else 0) | _ITSELF | _ONLYDIR)
+        )
 
     def close(self) -> None:
         """Watch no more."""

@@ -29,6 +29,8 @@ OURS = {
         "faultlimit",
         "historyfile",
         "historysize",
+        "role",
+        "standbyinterval",
         "metricsdetail",
         "apicertificate",
         "apiclientca",

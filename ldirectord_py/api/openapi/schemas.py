@@ -20,6 +20,7 @@ from ldirectord_py.api.openapi.forms import (
 from ldirectord_py.api.views.virtuals import COUNTED
 from ldirectord_py.model.checks.outcome import Reason, Verdict
 from ldirectord_py.model.checks.trace import StepKind
+from ldirectord_py.model.cluster.role import Role
 from ldirectord_py.model.commands import AdminKind
 from ldirectord_py.model.decisions import Mode, Who
 from ldirectord_py.model.health import State
@@ -122,6 +123,10 @@ _STATUS = form(
         "pid": WHOLE,
         "host": TEXT,
         "config": TEXT,
+        "role": form(
+            "Whether the director is active or standby, and what says so.",
+            {"role": words(Role), "source": TEXT, "since": maybe(MOMENT)},
+        ),
         "loaded": MOMENT,
         "started": MOMENT,
         "first_pass": {**FLAG, "description": "whether every server that is checked has been checked once"},

@@ -7,6 +7,7 @@ from ldirectord_py.api.page.past import COMMANDS, FILES, HEALTH
 from ldirectord_py.api.page.source import Document, Events, Pause
 from ldirectord_py.api.ports import Director
 from ldirectord_py.api.views import servers, virtuals
+from ldirectord_py.api.views.cluster import role
 from ldirectord_py.model.errors import DirectorError
 from ldirectord_py.model.history import EventQuery
 from ldirectord_py.model.snapshot import VirtualStatus
@@ -39,6 +40,7 @@ class DirectorSource:
             "pid": daemon.pid,
             "host": self._host,
             "config": printable(daemon.config),
+            "role": role(daemon.role),
             "loaded": daemon.loaded,
             "started": daemon.started,
             "first_pass": snapshot.first_pass,

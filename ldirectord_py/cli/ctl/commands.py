@@ -30,6 +30,7 @@ COMMANDS: tuple[CommandEntry, ...] = (
     _entry("enable", "undo a drain, a maintenance or a weight: checks decide again"),
     _entry("weight", "give a server another weight"),
     _entry("reload", "have the daemon read its configuration again, and say what changed"),
+    _entry("role", "say whether the daemon is active or standby, or set it", "cluster."),
     _entry("plan", "say what a configuration would change in the kernel's table now"),
     _entry("lint", "tell what is legal in a configuration and probably not meant"),
     _entry("convert", "write a ldirectord.cf as YAML, or the other way round"),

@@ -11,7 +11,7 @@ from ldirectord_py.cli.daemon.control_client import ask, control_path
 from ldirectord_py.cli.daemon.pidfile import Running, standing
 from ldirectord_py.model.commands import AdminState, Commands
 from ldirectord_py.model.errors import DirectorError
-from ldirectord_py.runtime.statefile import commanded, owned
+from ldirectord_py.runtime.predecessor import commanded, owned
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from ldirectord_py.cluster.finding import Finding
 from ldirectord_py.cluster.network import Network, Route
 from ldirectord_py.model.address import Endpoint, IPAddress
+from ldirectord_py.model.cluster.sync_daemon import SyncDaemon
 from ldirectord_py.model.config import Config, Fallback, Real
 from ldirectord_py.model.problems import Problem
 from ldirectord_py.model.service import AddressKey, Forwarding, VirtualKey
-from ldirectord_py.model.sync import SyncDaemon
 from ldirectord_py.system.clock import Clock
 
 

@@ -12,6 +12,7 @@ from ldirectord_py.config.grammar.tree import Files, Section, Tree
 from ldirectord_py.config.grammar.values import Values, read_values
 from ldirectord_py.config.meaning.api import api_settings
 from ldirectord_py.config.meaning.checks import Surroundings
+from ldirectord_py.config.meaning.cluster import cluster, note_cluster
 from ldirectord_py.config.meaning.resolve import Resolver, no_directory, no_socket, unwritable
 from ldirectord_py.config.meaning.servers import fallbacks
 from ldirectord_py.config.meaning.virtuals import virtual
@@ -42,6 +43,7 @@ def build(tree: Tree, files: Files, environment: Resolver) -> Config:
     api = api_settings(values, around.tls_files, diagnostics)
     read_values(tree.defaults, Scope.SECTION, diagnostics)  # so that what is wrong is told even where nobody uses it
     virtuals = _virtuals(tree.sections, around)
+    note_cluster(values, virtuals, diagnostics)
     if diagnostics.refused:
         raise ConfigRejected(diagnostics.problems)
     return _config(tree.path, values, api, virtuals, diagnostics)
@@ -87,6 +89,7 @@ def _config(
         metricslisten=values.get(d.METRICSLISTEN),
         metricsdetail=MetricsDetail(values.get(d.METRICSDETAIL)),
         api=api,
+        cluster=cluster(values),
         reconcileinterval=values.get(d.RECONCILEINTERVAL),
         sysctls=values.get(d.SYSCTLS),
         reloadlimit=values.get(d.RELOADLIMIT),

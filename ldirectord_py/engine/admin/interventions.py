@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from ldirectord_py.engine.admin.administration import Administration
-from ldirectord_py.engine.inputs import Moment
+from ldirectord_py.engine.inputs import Commanded, Handset, Moment
 from ldirectord_py.engine.servers import ServerState
 from ldirectord_py.model.checks.check_plan import CheckPlan
 from ldirectord_py.model.commands import BY_HAND, AdminState, Command, Commands, Enable, SetWeight
@@ -55,6 +55,21 @@ class Interventions:
         self.in_maintenance = dict.fromkeys(in_maintenance)
         admins = ((real, admin) for real in administered if (admin := servers[real].admin) is not None)
         self.administration.restore(admins, scopes)
+
+    def resume(
+        self,
+        servers: Mapping[RealKey, ServerState],
+        files: Mapping[RealKey, str],
+        administered: Mapping[RealKey, AdminState],
+        now: Moment,
+    ) -> None:
+        """Have *servers*, those of a new configuration, be as people have said before it came in force."""
+        for key in dict.fromkeys((*self.in_maintenance, *files, *administered)):
+            if (server := servers.get(key)) is not None:
+                admin = administered.get(key, server.admin)
+                if admin is not server.admin:
+                    self.administer(key, server, admin, AdminCause.RESTORED)
+                self.turn(key, server, Said(files.get(key), admin), now)
 
     def keep(
         self, servers: Mapping[RealKey, ServerState], virtuals: Mapping[VirtualKey, Virtual], commanded: Commands
@@ -115,6 +130,13 @@ class Interventions:
             server.leave_maintenance(now.epoch)
         self._changed(key, server, before)
         return True
+
+
+def commanded(given: Commanded | Handset, servers: Mapping[RealKey, ServerState]) -> tuple[Command, AdminCause]:
+    """Return what is to be carried out because of *given*, and who is its cause."""
+    if isinstance(given, Commanded):
+        return given.command, AdminCause.COMMAND
+    return command_by_hand(given.real, servers.get(given.real), given.weight), AdminCause.TABLE
 
 
 def command_by_hand(real: RealKey, server: ServerState | None, weight: int) -> Command:

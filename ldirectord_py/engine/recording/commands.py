@@ -1,11 +1,12 @@
-"""What people have said, as JSON: commands, admin states, and the files in `maintenancedir`."""
+"""What has been said to the director, as JSON: commands, admin states, files in `maintenancedir`, and its role."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import assert_never
 
-from ldirectord_py.engine.inputs import Commanded, Elapsed, Handset, Maintained
+from ldirectord_py.engine.inputs import Commanded, Elapsed, Handset, Maintained, RoleTaken
 from ldirectord_py.engine.recording import names
 from ldirectord_py.engine.recording.names import Json
+from ldirectord_py.engine.recording.roles import role_taken, role_taken_as_json
 from ldirectord_py.model.commands import (
     AdminKind,
     AdminState,
@@ -18,7 +19,7 @@ from ldirectord_py.model.commands import (
 )
 from ldirectord_py.model.names import target
 
-SaidInput = Maintained | Commanded | Handset | Elapsed
+SaidInput = Maintained | Commanded | Handset | Elapsed | RoleTaken
 
 
 def said_as_json(given: SaidInput) -> dict[str, Json]:
@@ -30,6 +31,8 @@ def said_as_json(given: SaidInput) -> dict[str, Json]:
             return {"commanded": command_as_json(command)}
         case Handset(real, weight):
             return {"handset": names.real_as_json(real), "weight": weight}
+        case RoleTaken():
+            return {"role": role_taken_as_json(given)}
         case Elapsed():
             return {"elapsed": True}
         case _:
@@ -44,6 +47,8 @@ def said(found: Mapping[str, Json]) -> SaidInput | None:
         return Commanded(command(found["commanded"]))
     if "handset" in found:
         return Handset(names.real_key(found["handset"]), int(found["weight"]))
+    if "role" in found:
+        return role_taken(found["role"])
     return Elapsed() if "elapsed" in found else None
 
 

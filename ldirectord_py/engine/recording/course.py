@@ -19,6 +19,7 @@ from ldirectord_py.engine.inputs import (
     Maintained,
     Moment,
     Observed,
+    RoleTaken,
     TakenOut,
     Written,
 )
@@ -140,7 +141,7 @@ class _Night:
                 pass  # the table follows at once
             case TakenOut(real) if not self._state.may_stay_out(real):
                 pass  # it would have been put back
-            case Observed() | Maintained() | Commanded() | Handset() | Elapsed() | TakenOut():
+            case Observed() | Maintained() | Commanded() | Handset() | Elapsed() | RoleTaken() | TakenOut():
                 _, touched = self._state.step(given, self._now)
                 self._update(touched)
             case _:

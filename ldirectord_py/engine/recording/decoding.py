@@ -20,6 +20,7 @@ from ldirectord_py.engine.recording.commands import admin, commands, said
 from ldirectord_py.engine.recording.configuration import config
 from ldirectord_py.engine.recording.items import VERSION, Given, Header, Item, Prepares, Why, recorded_plan
 from ldirectord_py.engine.recording.names import Json
+from ldirectord_py.engine.recording.roles import role_status
 from ldirectord_py.model.checks.check_plan import Polled
 from ldirectord_py.model.checks.outcome import Outcome, Reason, Verdict
 from ldirectord_py.model.names import virtual_key
@@ -151,6 +152,7 @@ class _Segment:
             in_maintenance=tuple(map(names.real_key, found["in_maintenance"])),
             administered=tuple(map(names.real_key, found["administered"])),
             scopes=tuple((name, state) for name, state in commands(found["scopes"]) if state is not None),
+            role=role_status(found["role"]),
             first_pass=bool(found["first_pass"]),
             settling=bool(found["settling"]),
         )

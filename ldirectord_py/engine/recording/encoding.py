@@ -13,6 +13,7 @@ from ldirectord_py.engine.inputs import (
     Maintained,
     Moment,
     Observed,
+    RoleTaken,
     TakenOut,
     Written,
 )
@@ -22,6 +23,7 @@ from ldirectord_py.engine.recording.commands import admin_as_json, commands_as_j
 from ldirectord_py.engine.recording.configuration import config_as_json
 from ldirectord_py.engine.recording.items import VERSION, Given, Header, Prepares
 from ldirectord_py.engine.recording.names import Json
+from ldirectord_py.engine.recording.roles import role_status_as_json
 from ldirectord_py.model.checks.check_plan import Polled, Repeated
 from ldirectord_py.model.checks.outcome import Outcome, Reason, Verdict
 from ldirectord_py.model.checks.probe import FixedOutcome, Probe
@@ -43,7 +45,7 @@ class Repetitions:
     def repeats(self, given: object) -> bool:
         """Take note of *given*, and return whether it is one of these."""
         if type(given) is not Observed:
-            if not isinstance(given, Written | TakenOut):
+            if not isinstance(given, Written | TakenOut | RoleTaken):
                 self._known.clear()  # a server that is new, or comes back, waits for a success
             return False
         if given.outcome.verdict is not Verdict.UP and given.outcome.reason is not Reason.MAINTENANCE:
@@ -95,6 +97,7 @@ class Encoder:
             "in_maintenance": [names.real_as_json(real) for real in belief.in_maintenance],
             "administered": [names.real_as_json(real) for real in belief.administered],
             "scopes": commands_as_json(belief.scopes),
+            "role": role_status_as_json(belief.role),
             "first_pass": belief.first_pass,
             "settling": belief.settling,
         }
@@ -116,7 +119,7 @@ class Encoder:
             case Written(virtuals, anew, everything):
                 written = [str(virtual) for virtual in virtuals]
                 return _line({"at": at, "written": written, "anew": anew, "all": everything})
-            case Maintained() | Commanded() | Handset() | Elapsed() as said:
+            case Maintained() | Commanded() | Handset() | Elapsed() | RoleTaken() as said:
                 return _line({"at": at, **said_as_json(said)})
             case TakenOut(real):
                 return _line({"at": at, "taken_out": names.real_as_json(real)})

@@ -11,8 +11,8 @@ from ldirectord_py.model.checks.conversation import DriverServices
 from ldirectord_py.model.checks.outcome import Outcome, Reason, Verdict
 from ldirectord_py.model.checks.probe import Probe
 
-VERSION = 2
-"""2: with operators' commands."""
+VERSION = 3
+"""2: with operators' commands; 3: with roles."""
 
 
 class Why(StrEnum):

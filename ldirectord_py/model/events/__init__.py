@@ -13,6 +13,8 @@ from ldirectord_py.model.events.director import (
     InitialChecksDone,
     Reloaded,
     ReloadRefused,
+    RoleChanged,
+    RoleUnclear,
     Started,
     Stopping,
 )
@@ -90,6 +92,8 @@ __all__ = [
     "Reconciled",
     "ReloadRefused",
     "Reloaded",
+    "RoleChanged",
+    "RoleUnclear",
     "ServingChanged",
     "SideJobBack",
     "SideJobFailed",

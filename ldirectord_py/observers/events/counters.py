@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from ldirectord_py.model.checks.outcome import Outcome, Reason, Verdict
+from ldirectord_py.model.cluster.role import Role
 from ldirectord_py.model.commands import AdminKind
 from ldirectord_py.model.events import (
     AdminChanged,
@@ -23,6 +24,7 @@ from ldirectord_py.model.events import (
     Reconciled,
     Reloaded,
     ReloadRefused,
+    RoleChanged,
     TableBack,
     TableChanged,
     TableLost,
@@ -67,6 +69,7 @@ class Counters:
         self.unmonitored = 0
         """Lines that no monitorfile could take."""
         self.mails = dict.fromkeys(("sent", "failed", "lost"), 0)
+        self.role_changes: Counter[Role] = Counter()
         self.table_reachable = True
         self.reload_successful = True
         self.reload_time = clock()
@@ -155,6 +158,10 @@ class Counters:
     def reload_refused(self, _event: ReloadRefused) -> None:
         """Take down that the last configuration was not accepted."""
         self.reload_successful = False
+
+    def role_changed(self, event: RoleChanged) -> None:
+        """Count the director's becoming active, or standby."""
+        self.role_changes[event.after] += 1
 
     def hook_done(self, event: HookDone) -> None:
         """Count a program of the operator's."""

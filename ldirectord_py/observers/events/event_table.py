@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 from ldirectord_py.model import events as ev
 from ldirectord_py.model.events import MailDelayed, MailDone, MailQueued, MailsLost
 from ldirectord_py.observers.events.counters import Counters
-from ldirectord_py.observers.events.lines import administration, checks, configuration, mail, table, upkeep
+from ldirectord_py.observers.events.lines import administration, checks, cluster, configuration, mail, table, upkeep
 from ldirectord_py.observers.events.lines.sentences import silent, told
 from ldirectord_py.observers.events.log_line import Level, LogLine
 
@@ -83,6 +83,8 @@ ROWS: tuple[Row[Any], ...] = (
     Row(ev.ConfigChanged, configuration.config_changed),
     Row(ev.Reloaded, configuration.reloaded, Counters.reloaded),
     Row(ev.ReloadRefused, configuration.reload_refused, Counters.reload_refused),
+    Row(ev.RoleChanged, cluster.role_changed, Counters.role_changed),
+    Row(ev.RoleUnclear, cluster.role_unclear),
     Row(
         ev.Stopping,
         told(Level.INFO, "stopped", "Linux Director Daemon terminated on signal: {0.signal}", "signal"),

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ldirectord_py.model.config import Config
-from ldirectord_py.model.events import Event, Reloaded, ServingChanged
+from ldirectord_py.model.events import Event, Reloaded, RoleChanged, ServingChanged
 from ldirectord_py.model.service import AddressKey, VirtualKey
 from ldirectord_py.observers.hooks.programs import Hook, Hooks, shell
 
@@ -22,10 +22,12 @@ class FallbackCommand:
 
     Each command hears a word when it comes into the configuration, and then only what changes.  One that leaves the
     configuration, or whose virtual is taken out of the table at the end, is told `stop` if it has been told `start`.
+    A standby tells nothing; when it becomes active, it tells what they have not heard.
     """
 
-    def __init__(self, config: Callable[[], Config], hooks: Hooks) -> None:
+    def __init__(self, config: Callable[[], Config], hooks: Hooks, held: Callable[[], bool] = lambda: False) -> None:
         self._config = config
+        self._held = held
         self._hooks = hooks
         self._read: Config | None = None
         self._commands: dict[VirtualKey, str] = {}
@@ -39,7 +41,7 @@ class FallbackCommand:
                 self._follow_config()
                 self._serving[virtual] = serving
                 self._tell(virtual)
-            case Reloaded():
+            case Reloaded() | RoleChanged():
                 self._follow_config()
                 for virtual in {*self._told, *self._commands}:
                     self._tell(virtual)
@@ -63,6 +65,8 @@ class FallbackCommand:
         self._serving = {key: serving for key, serving in self._serving.items() if key in keys}
 
     def _tell(self, virtual: VirtualKey) -> None:
+        if self._held():
+            return
         command, serving = self._commands.get(virtual), self._serving.get(virtual)
         told = self._told.get(virtual)
         if told is not None and told.command != command:

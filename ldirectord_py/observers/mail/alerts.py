@@ -22,8 +22,15 @@ class MailAlerts:
     """
 
     def __init__(
-        self, config: Callable[[], Config], put: Callable[[Alert], None], *, clock: Callable[[], float] = time.time
+        self,
+        config: Callable[[], Config],
+        put: Callable[[Alert], None],
+        *,
+        clock: Callable[[], float] = time.time,
+        held: Callable[[], bool] = lambda: False,
     ) -> None:
+        """*held*: a standby sends nothing; it goes on with reminders when it becomes active."""
+        self._held = held
         self._config = config
         self._put = put
         self._clock = clock
@@ -156,5 +163,5 @@ class MailAlerts:
         return Alert(virtual, message, self._status, self._clock(), reminder)
 
     def _send(self, alert: Alert) -> None:
-        if alert.status & alert.virtual.alerting.status:
+        if alert.status & alert.virtual.alerting.status and not self._held():
             self._put(alert)

@@ -8,6 +8,7 @@ from types import MethodType
 from prometheus_client import CollectorRegistry, GCCollector, ProcessCollector, generate_latest
 from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
 
+from ldirectord_py.model.cluster.role import Role
 from ldirectord_py.model.config import MetricsDetail
 from ldirectord_py.model.events import DriftKind, Event
 from ldirectord_py.model.snapshot import Snapshot, StatusWord
@@ -171,6 +172,10 @@ class Metrics:
             else [],
         )
         yield (
+            Family("ldirectord_role_changes_total", Kind.COUNTER, "Changes of the director's role."),
+            [(labelled(("to",), (role,)), counters.role_changes[role]) for role in Role],
+        )
+        yield (
             Family("ldirectord_hooks_total", Kind.COUNTER, "Programs of the operator's that were run, by result."),
             [(labelled(("directive", "result"), key), count) for key, count in counters.hooks.items()],
         )
@@ -208,6 +213,10 @@ class Metrics:
                 "When the whole table was last compared with what is wanted, since the epoch.",
             ),
             [] if counters.reconcile_time is None else [("", counters.reconcile_time)],
+        )
+        yield (
+            Family("ldirectord_role", Kind.GAUGE, "Whether the director has this role among others."),
+            [(labelled(("role",), (role,)), int(snapshot.role.role is role)) for role in Role],
         )
         for name, explanation, value in (
             (

@@ -18,6 +18,7 @@ from ldirectord_py.config.load import parse
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.checks.outcome import Reason, down
 from ldirectord_py.model.checks.trace import StepKind, Trace, TraceStep
+from ldirectord_py.model.cluster.role import Role, RoleStatus
 from ldirectord_py.model.commands import Command, CommandDone, Drain, SetWeight, Target, target_name
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.errors import AmbiguousTarget, CommandRefused, LastServer, UnknownTarget
@@ -32,6 +33,7 @@ from ldirectord_py.observers.history.history import History
 from tests.unit.observers import happenings as the
 
 STATUS = DaemonStatus(
+    role=RoleStatus(Role.STANDBY, "/run/role", 1_000_000_000.0),
     pid=801,
     instance="web",
     config="/etc/ha.d/web.cf",

@@ -77,6 +77,8 @@ def globals_of(text: bytes) -> Words:
         "faultlimit",
         "historyfile",
         "historysize",
+        "role",
+        "standbyinterval",
         "metricsdetail",
         "apicertificate",
         "apiclientca",

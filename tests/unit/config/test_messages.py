@@ -13,6 +13,7 @@ from tests.unit.config.readings import SECTION, config_of, problems, warnings
 WHOLE = "expected a whole number above 0, such as 5"
 QUOTES = "expected a value in double quotes"
 INNER = "expected some text between the quotes"
+ROLE = "role: expected active, standby, the whole path of a file, fifo:PATH, vip or vip:ADDRESS"
 RECORD = "record: expected a path from / on, such as /var/log/ldirectord/web.jsonl"
 VALUE = "expected a value behind '='"
 REAL_SHAPE = "expected ADDRESS[:PORT] gate|masq|ipip, such as 10.0.0.5:80 gate"
@@ -285,6 +286,18 @@ BAD_GLOBALLY = [
             "but got 'ops,,eye'"
         ),
     ),
+    ("role=master", f"{ROLE}, but got 'master'"),
+    ("role=run/role", f"{ROLE}, but got 'run/role'"),
+    ("role=fifo:pipe", f"{ROLE}, but got 'fifo:pipe'"),
+    (
+        "role=vip:eth0",
+        "role: expected vip:ADDRESS with an address of a director, such as vip:192.0.2.1, but got 'vip:eth0'",
+    ),
+    (
+        "role=vip:127.0.0.1",
+        "role: expected vip:ADDRESS with an address that one director at a time may have, but got 'vip:127.0.0.1'",
+    ),
+    ("standbyinterval=0", "standbyinterval: expected a whole number above 0, such as 5, but got '0'"),
     ("metricsdetail=fully", 'unknown metricsdetail "fully": did you mean full?'),
     ("sysctls=1", "sysctls: must be yes or no, but got '1'"),
     ("faultlimit=a", "faultlimit: expected seconds, such as 5 or 2.5, or 0 for never, but got 'a'"),

@@ -22,6 +22,7 @@ from ldirectord_py.engine.inputs import (
     Maintained,
     Moment,
     Observed,
+    RoleTaken,
     TakenOut,
     Written,
 )
@@ -31,6 +32,7 @@ from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.checks.check_plan import Always, Never, Repeated
 from ldirectord_py.model.checks.outcome import Outcome, Reason, down, fault, up
 from ldirectord_py.model.checks.probe import Probe
+from ldirectord_py.model.cluster.role import Role
 from ldirectord_py.model.commands import AdminKind, Command, Drain, Enable, Maintain, SetWeight, Target
 from ldirectord_py.model.config import Config, Fallback, ForeignWeight, Real, Virtual
 from ldirectord_py.model.decisions import Who
@@ -179,6 +181,18 @@ class Engine(RuleBasedStateMachine):
     @rule(command=commands)
     def is_told(self, command: Command) -> None:
         self.step(Commanded(command))
+
+    @rule(role=st.sampled_from(Role), source=st.sampled_from(["/run/role", "vip"]))
+    def is_given_a_role(self, role: Role, source: str) -> None:
+        """A role changes no decision; it is told when it is another one than before."""
+        before = {key: self.state.decide(key) for key in self.state.virtuals}
+        held = self.state.role.status
+        events = self.step(RoleTaken(role, source))
+        assert self.state.role.status.role is role
+        assert self.state.role.status.source == source
+        assert bool(events) == (role is not held.role)
+        assert self.state.role.status.since == (self.now if events else held.since)
+        assert {key: self.state.decide(key) for key in self.state.virtuals} == before
 
     @rule()
     def comes_to_an_end(self) -> None:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from ldirectord_py.ipvs.netlink import WireError, pack_nest, pack_text, pack_u32
 from ldirectord_py.ipvs.sync_daemons import ask_daemons, unpack_daemon
-from ldirectord_py.model.sync import SyncDaemon, SyncRole
+from ldirectord_py.model.cluster.sync_daemon import SyncDaemon, SyncRole
 
 HEAD = b"\x09\x01\0\0"  # the kernel names what it tells IPVS_CMD_NEW_DAEMON
 

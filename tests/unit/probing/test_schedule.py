@@ -390,3 +390,18 @@ async def test_a_server_that_hangs_is_out_within_the_time_that_is_told(interval:
         prober.close()
     longest = plan.longest_notice(2)
     assert longest / 2 < took < longest + 0.5
+
+
+async def test_a_standby_checks_less_often_and_all_soon_when_it_is_active_again() -> None:
+    async with watching() as (watched, plan):
+        schedule = watched.schedule
+        assert schedule is not None
+        schedule.slow_down(60)
+        plans = [plan(str(number), 0.1) for number in range(5)]
+        schedule.retarget(plans)
+        await watched.until(lambda: len(watched.reports) == 5)  # the first ones come as always
+        assert all(schedule.due(each) > 10 for each in plans)  # type: ignore[operator]
+        schedule.slow_down(0)
+        assert all(schedule.due(each) < 1 for each in plans)  # type: ignore[operator]
+        await watched.until(lambda: len(watched.reports) == 25)
+        assert schedule.progressing

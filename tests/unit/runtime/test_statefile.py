@@ -19,7 +19,8 @@ from ldirectord_py.model.config import Config
 from ldirectord_py.model.events import HealthChanged
 from ldirectord_py.model.health import Health, State
 from ldirectord_py.runtime.director import Director
-from ldirectord_py.runtime.statefile import StateFile, owned, predecessor, remembered, settings_before
+from ldirectord_py.runtime.predecessor import owned, predecessor, remembered, settings_before
+from ldirectord_py.runtime.statefile import StateFile
 from ldirectord_py.system.identity import boot_id
 
 CONFIG = b"""\

@@ -7,6 +7,7 @@
 | mail, hooks and other ways to tell somebody | `notification_directives.py` |
 | the API and who may use it | `api_directives.py` |
 | the director itself | `director_directives.py` |
+| a director among others | `cluster_directives.py` |
 """
 
 import re
@@ -18,16 +19,22 @@ from ldirectord_py.config.grammar.directive import Directive, Scope
 from ldirectord_py.config.grammar.directives import (
     api_directives,
     check_directives,
+    cluster_directives,
     director_directives,
     notification_directives,
     table_directives,
 )
 
+_MODULES = (
+    check_directives,
+    table_directives,
+    notification_directives,
+    api_directives,
+    director_directives,
+    cluster_directives,
+)
 _ROWS: tuple[Directive[Any], ...] = tuple(
-    row
-    for module in (check_directives, table_directives, notification_directives, api_directives, director_directives)
-    for row in vars(module).values()
-    if isinstance(row, Directive)
+    row for module in _MODULES for row in vars(module).values() if isinstance(row, Directive)
 )
 
 

@@ -13,10 +13,10 @@ from ldirectord_py.cluster.finding import Finding, Severity, counts
 from ldirectord_py.cluster.network import Device, HeldAddress, Network, Route
 from ldirectord_py.config.load import parse
 from ldirectord_py.model.address import Endpoint
+from ldirectord_py.model.cluster.sync_daemon import SyncDaemon, SyncRole
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.problems import Problem
 from ldirectord_py.model.service import AddressKey, Forwarding, MarkKey, Protocol, VirtualKey
-from ldirectord_py.model.sync import SyncDaemon, SyncRole
 from ldirectord_py.system.clock import Clock
 
 VIP, REAL, SECOND = (ip_address(text) for text in ("192.0.2.100", "198.51.100.11", "198.51.100.12"))

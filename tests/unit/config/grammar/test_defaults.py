@@ -11,6 +11,7 @@ from ldirectord_py.cli import texts
 from ldirectord_py.config.grammar.directives import (
     api_directives,
     check_directives,
+    cluster_directives,
     director_directives,
     notification_directives,
     table_directives,
@@ -24,7 +25,14 @@ from ldirectord_py.model.service import AddressKey, Forwarding, Protocol
 from ldirectord_py.model.sources import Sources
 from ldirectord_py.model.table import Destination, Settings
 
-MODULES = [check_directives, table_directives, notification_directives, api_directives, director_directives]
+MODULES = [
+    check_directives,
+    table_directives,
+    notification_directives,
+    api_directives,
+    director_directives,
+    cluster_directives,
+]
 PLACE_OF_DEFAULT = {"Directive": 3, "switch": 2}
 
 

@@ -25,6 +25,7 @@ from ldirectord_py.engine.inputs import (
     Input,
     Moment,
     Observed,
+    RoleTaken,
     TakenOut,
 )
 from ldirectord_py.engine.maintained import IN_MAINTENANCE, kept_out
@@ -38,6 +39,7 @@ from ldirectord_py.engine.state import EngineState
 from ldirectord_py.model import names as names_in_the_model
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.checks.outcome import Outcome, Reason, Verdict, down, up
+from ldirectord_py.model.cluster.role import Role
 from ldirectord_py.model.commands import (
     AdminKind,
     AdminState,
@@ -244,9 +246,9 @@ HEADER = Encoder().header(Header(why=Why.START, at=Moment(1, 1), begun=Moment(1,
         (["real=10.0.0.1:80"], 1, "no line of a recording: Expecting value"),
         (["{}"], 1, "it is no recording: its first line is no header"),
         (
-            [HEADER, HEADER.replace('"recording":2', '"recording":3')],
+            [HEADER, HEADER.replace('"recording":3', '"recording":4')],
             2,
-            "expected a recording of version 2, but got 3",
+            "expected a recording of version 3, but got 4",
         ),
         ([HEADER, '{"at":[1,1],"ended":3,"answer":0}'], 2, "0 is missing, or stands for nothing"),
         ([HEADER, '{"at":[1,1],"configured":null}'], 2, "a configuration comes in force that was not prepared"),
@@ -291,6 +293,7 @@ def recording() -> list[str]:
     machine.step(Commanded(Enable(target=one, by="root")))
     machine.step(Handset(one, 2))
     machine.step(Elapsed())
+    machine.step(RoleTaken(Role.STANDBY, "/run/role"))
     machine.begin(Why.FULL)
     machine.maintains(numbers=set())  # type: ignore[misc]
     machine.step(Observed(checked(1), up(), 0.1, 0))
@@ -305,7 +308,7 @@ VALUE = re.compile(r'-?[0-9.e]+|"[^"]*"|null|true|false|\[\]')
 
 def test_the_recording_that_is_spoiled_has_each_kind_of_line() -> None:
     kinds = ("recording", "believed", "check", "answer", "ended", "prepares", "configured", "maintained", "taken_out")
-    for kind in (*kinds, "written", "commanded", "handset", "elapsed"):
+    for kind in (*kinds, "written", "commanded", "handset", "elapsed", "role"):
         assert any(f'"{kind}":' in line for line in WHOLE), kind
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from ldirectord_py.model import events as ev
 from ldirectord_py.model.checks.outcome import Reason, down
+from ldirectord_py.model.cluster.role import Role
 from ldirectord_py.model.events import MailDelayed, MailDone, MailQueued, MailsLost
 from ldirectord_py.model.health import State
 from ldirectord_py.model.service import Forwarding
@@ -531,6 +532,42 @@ CASES = [
                 "first_pass_completed",
                 "Every real server has been checked once, within 1.2 seconds",
                 seconds=1.25,
+            )
+        ],
+    ),
+    (
+        ev.RoleChanged(None, Role.STANDBY, "/run/role"),
+        [
+            info(
+                "role_changed",
+                "The director is standby now, as /run/role says: its table is kept warm; "
+                "mails, fallbackcommand and callback are held",
+                role="standby",
+                before=None,
+                source="/run/role",
+            )
+        ],
+    ),
+    (
+        ev.RoleChanged(Role.STANDBY, Role.ACTIVE, "fifo:/run/\x1bpipe"),
+        [
+            info(
+                "role_changed",
+                "The director is active now, and no longer standby, as fifo:/run/\\x1bpipe says",
+                role="active",
+                before="standby",
+                source="fifo:/run/\x1bpipe",
+            )
+        ],
+    ),
+    (
+        ev.RoleUnclear(Role.ACTIVE, "/run/role", "/run/role: expected active or standby, but got 'no'"),
+        [
+            LogLine(
+                Level.WARNING,
+                "role_unclear",
+                "The role stays active: /run/role: expected active or standby, but got 'no'",
+                {"role": "active", "source": "/run/role"},
             )
         ],
     ),

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from ldirectord_py.model.address import Endpoint
+from ldirectord_py.model.cluster.role import Role
 from ldirectord_py.model.config import Config, Virtual
-from ldirectord_py.model.events import ConfigChanged, Event, HookDone, Reloaded, ServingChanged, Started
+from ldirectord_py.model.events import ConfigChanged, Event, HookDone, Reloaded, RoleChanged, ServingChanged, Started
 from ldirectord_py.model.service import AddressKey, MarkKey, Protocol, VirtualKey
 from ldirectord_py.model.table import Settings
 from ldirectord_py.observers.hooks.callback import Callback
@@ -231,10 +232,16 @@ class Telling:
 
     stage: Stage
     config: Config
+    standby: bool = False
     observer: FallbackCommand = field(init=False)
 
     def __post_init__(self) -> None:
-        self.observer = FallbackCommand(lambda: self.config, self.stage.hooks)
+        self.observer = FallbackCommand(lambda: self.config, self.stage.hooks, lambda: self.standby)
+
+    async def become(self, role: Role) -> None:
+        self.standby = role is Role.STANDBY
+        self.observer(RoleChanged(None, role, "/run/role"))
+        await self.quiet()
 
     async def serving(self, key: VirtualKey, *words: bool) -> None:
         for serving in words:
@@ -303,6 +310,31 @@ async def test_at_the_end_it_is_undone_for_virtuals_that_leave_the_table(telling
         told.stage.note.unlink()
         told.observer.leave()
     assert told.stage.noted() == ["stop 10.0.0.1:80 tcp"]
+
+
+async def test_a_standby_tells_no_fallbackcommand_and_catches_up_when_it_becomes_active(telling):
+    async with telling(lambda command: virtual(WEB, command)) as told:
+        await told.become(Role.STANDBY)
+        await told.serving(WEB, True, False)
+        assert told.stage.noted() == []
+        await told.become(Role.ACTIVE)
+        assert told.stage.noted() == ["start 10.0.0.1:80 tcp"]
+        await told.become(Role.STANDBY)
+        await told.serving(WEB, True, False)
+        await told.become(Role.ACTIVE)  # nothing has changed since it was told last
+        await told.serving(WEB, True)
+        assert told.stage.noted() == ["start 10.0.0.1:80 tcp", "stop 10.0.0.1:80 tcp"]
+
+
+async def test_a_standby_runs_no_callback(staged):
+    standby = True
+    async with staged() as stage:
+        command = stage.script(f'echo "$*" >> {stage.note}')
+        observer = Callback(lambda: Config(path="x", callback=command), stage.hooks, lambda: standby)
+        observer(ConfigChanged("/etc/l.cf", reread=True))
+        standby = False
+        observer(ConfigChanged("/etc/m.cf", reread=True))
+        await stage.until(lambda: stage.noted() == ["/etc/m.cf"])
 
 
 # callback and execute

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
+from ldirectord_py.engine.inputs import RoleTaken
 from ldirectord_py.ipvs.memory import MemoryTable
 from ldirectord_py.model.checks.outcome import up
+from ldirectord_py.model.cluster.role import Role
 from ldirectord_py.model.config import Alerting, AlertStatus, Config, Virtual
 from ldirectord_py.model.events import Event, Reloaded
 from ldirectord_py.model.service import MarkKey, RealKey
@@ -91,7 +93,7 @@ async def directing(
     def current() -> Config:
         return director.config
 
-    alerts = MailAlerts(current, mails.append)
+    alerts = MailAlerts(current, mails.append, held=lambda: director.role.role is Role.STANDBY)
     async with asyncio.TaskGroup() as tasks:
         await director.start(files or {})
         follower = tasks.create_task(director.follow())
@@ -341,5 +343,17 @@ async def test_who_is_told_only_since_a_reload_is_reminded_of_what_was_out_befor
         assert stage.fresh() == []
         await stage.reload(web(3, frequency=100))
         hasten(stage, 101)
+        await stage.until(lambda: stage.mails)
+        assert stage.fresh() == [f"running: Inaccessible real server: {ONE}"]
+
+
+async def test_a_standby_sends_nothing_and_reminds_when_it_is_active_again():
+    async with directing(web(3, 2, frequency=1)) as stage:
+        await stage.report((1, up()), (2, up()))
+        stage.fresh()
+        stage.director.take_role(RoleTaken(Role.STANDBY, "/run/role"))
+        await stage.report((1, REFUSED))
+        assert stage.fresh() == []
+        stage.director.take_role(RoleTaken(Role.ACTIVE, "/run/role"))
         await stage.until(lambda: stage.mails)
         assert stage.fresh() == [f"running: Inaccessible real server: {ONE}"]

@@ -1,0 +1,12 @@
+"""A director's place among others, as JSON."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ldirectord_py.model.cluster.role import RoleStatus
+from ldirectord_py.model.text.escaping import printable
+
+
+def role(status: RoleStatus) -> Mapping[str, Any]:
+    """Return the role, what says so, and since when; `since` is null if it has never been another one."""
+    return {"role": status.role.value, "source": printable(status.source), "since": status.since or None}

@@ -1,0 +1,1 @@
+"""Commands about a director's place among others."""

@@ -1,0 +1,93 @@
+"""`ldirectorctl role`: whether the daemon is active or standby; with a word, what its role file says from now on."""
+
+import os
+import time
+from argparse import ArgumentParser, Namespace
+from collections.abc import Mapping
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+from ldirectord_py.cli.blocks import Block, Cell, Paragraph
+from ldirectord_py.cli.ctl.command import Command, Status
+from ldirectord_py.cli.ctl.remote.daemon import Daemon, daemon_of, now, tell_json
+from ldirectord_py.cli.ctl.remote.steering import add_common_arguments
+from ldirectord_py.cli.ctl.reports.words import clock
+from ldirectord_py.cli.rendering import tell_blocks
+from ldirectord_py.cli.terminal import Style, complain
+from ldirectord_py.model.cluster.role import Role
+from ldirectord_py.model.errors import DirectorError
+
+_DESCRIPTION = """\
+Say whether the daemon is active or standby, since when, and what says so.
+
+With 'active' or 'standby', write that word to the file that the configuration names (role = FILE), as a cluster
+manager does, and wait until the daemon has this role; the file changes as a whole. With --file, write it to that file,
+and ask no daemon: none has to run. A role that comes from a named pipe or from the VIP cannot be set here.
+"""
+_SECONDS = 5.0
+_PAUSE = 0.05
+
+
+def _arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("role", nargs="?", choices=tuple(map(str, Role)), help="the role that the daemon is to have")
+    parser.add_argument("--file", metavar="PATH", help="write the role to this file, and ask no daemon")
+    add_common_arguments(parser)
+
+
+def _run(asked: Namespace) -> Status:
+    if asked.file is not None:
+        if asked.role is None:
+            raise DirectorError("--file: say which role to write: active or standby")
+        write(Path(asked.file), Role(asked.role))
+        return Status.FINE
+    daemon = daemon_of(asked)
+    found = daemon.status()["role"]
+    if asked.role is not None:
+        if not found["source"].startswith("/"):
+            raise DirectorError(
+                f"the role comes from '{found['source']}', which only the configuration changes:"
+                " write role = FILE to set it here"
+            )
+        write(Path(found["source"]), Role(asked.role))
+        found = _awaited(daemon, asked.role)
+    if asked.json:
+        tell_json(found)
+    else:
+        tell_blocks([told(found, now())])
+    if asked.role is not None and found["role"] != asked.role:
+        complain(f"the daemon has not followed within {_SECONDS:g} s: see 'ldirectorctl events'")
+        return Status.TIMEOUT
+    return Status.FINE
+
+
+def told(role: Mapping[str, Any], moment: float) -> Block:
+    """Return the sentence about the role that the API tells."""
+    style = Style.GREEN if role["role"] == Role.ACTIVE else Style.YELLOW
+    since = "" if role["since"] is None else f" since {clock(role['since'], moment)}"
+    return Paragraph((Cell(role["role"], style), Cell(f"{since}, as {role['source']} says")))
+
+
+def write(path: Path, role: Role) -> None:
+    """Replace the file *path* as a whole by one that holds *role*; raise `DirectorError`."""
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        fresh.write_text(f"{role}\n")
+        fresh.chmod(0o644)
+        fresh.replace(path)
+    except OSError as error:
+        fresh.unlink(missing_ok=True)
+        raise DirectorError(f"the role cannot be written to {path}: {error.strerror}") from error
+
+
+def _awaited(daemon: Daemon, role: str) -> Mapping[str, Any]:
+    """Return the daemon's role once it is *role*, or what it is after a while."""
+    pause, end = Event(), time.monotonic() + _SECONDS
+    while True:
+        found: Mapping[str, Any] = daemon.status()["role"]
+        if found["role"] == role or time.monotonic() > end:
+            return found
+        pause.wait(_PAUSE)
+
+
+COMMAND = Command(description=_DESCRIPTION, arguments=_arguments, run=_run)

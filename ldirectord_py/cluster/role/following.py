@@ -1,0 +1,130 @@
+"""The director's role follows what the configuration names."""
+
+import asyncio
+from collections.abc import Callable, Collection
+from contextlib import aclosing, suppress
+
+from ldirectord_py.cluster.role.held_vip import HeldVip
+from ldirectord_py.cluster.role.role_fifo import RoleFifo
+from ldirectord_py.cluster.role.role_file import RoleFile
+from ldirectord_py.cluster.role.sources import Reading, Source
+from ldirectord_py.cluster.role.words import UnclearRole
+from ldirectord_py.engine.inputs import RoleTaken
+from ldirectord_py.model.address import IPAddress
+from ldirectord_py.model.cluster.role import Role, RoleKind, RoleStatus
+from ldirectord_py.model.config import Config
+from ldirectord_py.model.events import Event, RoleUnclear
+from ldirectord_py.model.service import AddressKey
+from ldirectord_py.system.supervision import SideJob
+
+FOLLOWING_ROLE = SideJob("Following the role", "the role stays as it is")
+_PATIENCE = 2.0
+"""Seconds that a start waits for the role."""
+
+
+class RoleFollower:
+    """Reads the role from what the configuration in force names, and hands it on.
+
+    A source that says nothing, or nonsense, changes nothing; it is told once until it says something else.  A director
+    that has never known its role is standby as long as its source does not say that it is active.
+    """
+
+    def __init__(
+        self,
+        config: Callable[[], Config],
+        current: Callable[[], RoleStatus],
+        take: Callable[[RoleTaken], None],
+        emit: Callable[[Event], None],
+    ) -> None:
+        self._config = config
+        self._current = current
+        self._take = take
+        self._emit = emit
+        self._changed = asyncio.Event()
+        self._unclear = ""
+
+    async def first(self, config: Config, before: RoleStatus | None) -> RoleTaken:
+        """Return the role to begin with; *before*: that of the last director on this machine, if it is to count."""
+        source = config.cluster.role
+        if source.kind is RoleKind.FIXED:
+            return _taken(source.fixed, str(source), before)
+        found = None if source.kind is RoleKind.FIFO else await self._one_reading()
+        if isinstance(found, Role):
+            return _taken(found, str(source), before)
+        same = before is not None and before.source == str(source)
+        role = before.role if before is not None and same else Role.STANDBY
+        if isinstance(found, UnclearRole):
+            self._tell(found, role)
+        return _taken(role, str(source), before)
+
+    async def keep(self) -> None:
+        """Follow the role; runs until cancelled, and raises `OSError` if its source cannot be read."""
+        while True:
+            self._changed.clear()
+            described = self._config().cluster.role
+            try:
+                async with asyncio.TaskGroup() as tasks:
+                    following = tasks.create_task(self._follow())
+                    await self._changed.wait()
+                    following.cancel()
+            except ExceptionGroup as several:
+                raise several.exceptions[0] from several
+            if self._config().cluster.role != described:
+                self._unclear = ""
+
+    def look_again(self) -> None:
+        """Have `keep` look at once at what the configuration names: there is a new one."""
+        self._changed.set()
+
+    async def _follow(self) -> None:
+        """Hand each role on; returns if it can never change."""
+        described = self._config().cluster.role
+        if (source := self._source()) is None:
+            self._take(RoleTaken(described.fixed, str(described)))
+            return
+        async with aclosing(source.readings()) as readings:
+            async for reading in readings:
+                if isinstance(reading, Role):
+                    self._unclear = ""
+                    self._take(RoleTaken(reading, str(described)))
+                else:
+                    self._tell(reading, self._current().role)
+
+    async def _one_reading(self) -> Reading | None:
+        """Return the first thing that the source says; None: it takes too long, or cannot be asked."""
+        source = self._source()
+        if source is None:
+            return None
+        with suppress(TimeoutError, OSError):
+            async with asyncio.timeout(_PATIENCE), aclosing(source.readings()) as readings:
+                return await anext(readings)
+        return None
+
+    def _source(self) -> Source | None:
+        described = self._config().cluster.role
+        match described.kind:
+            case RoleKind.FIXED:
+                return None
+            case RoleKind.FILE:
+                return RoleFile(described.path)
+            case RoleKind.FIFO:
+                return RoleFifo(described.path)
+            case RoleKind.VIP:
+                return HeldVip(self._vips)
+
+    def _vips(self) -> Collection[IPAddress]:
+        config = self._config()
+        if (address := config.cluster.role.address) is not None:
+            return {address}
+        return {each.key.endpoint.address for each in config.virtuals if isinstance(each.key, AddressKey)}
+
+    def _tell(self, unclear: UnclearRole, role: Role) -> None:
+        sentence = str(unclear)
+        if sentence != self._unclear:
+            self._emit(RoleUnclear(role, str(self._config().cluster.role), sentence))
+        self._unclear = sentence
+
+
+def _taken(role: Role, source: str, before: RoleStatus | None) -> RoleTaken:
+    since = before.since if before is not None and before.role is role else 0.0
+    return RoleTaken(role, source, since)

@@ -1,0 +1,22 @@
+"""A director among others: the directives, one row each."""
+
+from ldirectord_py.config.grammar import cluster_values, value_types
+from ldirectord_py.config.grammar.defaults import CONFIG
+from ldirectord_py.config.grammar.directive import Directive, Scope
+
+_GLOBAL = Scope.GLOBAL
+
+ROLE = Directive(
+    "role",
+    _GLOBAL,
+    cluster_values.ROLE,
+    CONFIG.cluster.role,
+    "What says whether this director is active or standby: a word, a file, a named pipe, or who has the VIP",
+)
+STANDBYINTERVAL: Directive[int | None] = Directive(
+    "standbyinterval",
+    _GLOBAL,
+    value_types.COUNT,
+    CONFIG.cluster.standbyinterval,
+    "Seconds from one check of a server to the next while standby; by default as while active",
+)
