@@ -117,7 +117,8 @@ class Application:
         )
         self._recorder = Recorder(lambda: self._director.state, f"ldirectord_py {__version__}")
         shown = self.snapshot, self._connections.refresh, self._live, self.history.events, self.history.exchanges
-        process = Process(options.instance, isinstance(self._table, KernelTable), self._settings, self._healthy, *shown)
+        kernel = isinstance(self._table, KernelTable)
+        process = Process(options.instance, self._table, kernel, self._settings, self._healthy, *shown)
         self._answers = ApiAnswers(self._director, process)
         self._api = ApiEndpoints(self._answers, self.observe, self._limits.clients)
         self._process = ProcessConfig(

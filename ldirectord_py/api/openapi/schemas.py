@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from ldirectord_py.api.openapi import commands
+from ldirectord_py.api.openapi import commands, plans
 from ldirectord_py.api.openapi.forms import (
     FLAG,
     MOMENT,
@@ -26,7 +26,6 @@ from ldirectord_py.model.decisions import Mode, Who
 from ldirectord_py.model.health import State
 from ldirectord_py.model.service import Forwarding
 from ldirectord_py.model.snapshot import StatusWord
-from ldirectord_py.model.text.change_words import CHANGE_WORDS
 
 _UNTIL = maybe({**MOMENT, "description": "seconds since the epoch; null: until something else happens"})
 
@@ -243,19 +242,6 @@ _CONFIGURED_VIRTUAL = form(
         },
     },
 )
-_CHANGE = form(
-    "One change of the kernel's table.",
-    {
-        "when": {"enum": ["now", "after_checks"]},
-        "action": words(CHANGE_WORDS.values()),
-        "virtual": TEXT,
-        "real": maybe(TEXT),
-        "fallback": FLAG,
-        "before": {"type": ["object", "null"], "description": "what is there now"},
-        "after": {"type": ["object", "null"], "description": "what would be there"},
-        "connections": maybe({**WHOLE, "description": "those that the removal of a service would end"}),
-    },
-)
 _PROBLEM = form(
     "Why there is no such answer (RFC 9457).",
     {
@@ -282,7 +268,7 @@ SCHEMAS: Mapping[str, Schema] = {
     "Admin": _ADMIN,
     "CarriedOut": commands.CARRIED_OUT,
     "Cause": _CAUSE,
-    "Change": _CHANGE,
+    "Change": plans.CHANGE,
     "Changed": commands.CHANGED,
     "Check": _CHECK,
     "Command": commands.COMMAND,
@@ -311,10 +297,7 @@ SCHEMAS: Mapping[str, Schema] = {
             "checks": form("Checks.", {"per_second": NUMBER, "inflight": WHOLE, "queued": WHOLE, "first_pass": FLAG}),
         },
     ),
-    "Plan": form(
-        "What a reload would change now; servers that are down are expected to stay so, all others to pass.",
-        {"problems": {**TEXTS, "description": "why it would be refused"}, "changes": listed("Change")},
-    ),
+    "Plan": plans.PLAN,
     "Problem": _PROBLEM,
     "Rates": form(
         "What comes through a service each second, as the kernel estimates it; bytes_out is 0 with gate and ipip.",
