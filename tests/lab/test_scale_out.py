@@ -3,15 +3,24 @@
 Each test says how many connections another director carries than before, and how many broke.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from tests.lab.cluster.fleet import CONNECTIONS, Fleet, running_fleet
 from tests.lab.cluster.held import Held
 from tests.lab.cluster.node import Node
+from tests.lab.support.director import ROOT
+from tests.lab.support.namespaces import Host
+from tests.lab.support.scene import VIP
+from tests.lab.support.waiting import wait_until
+
+PAGE = ROOT / "docs/ha/scale-out.md"
+"""The configurations of BIRD in it are run here."""
 
 
 @pytest.fixture(scope="module")
@@ -125,3 +134,42 @@ def judge(fleet: Fleet, node: Node, *, alive: bool) -> None:
     doubted = fleet.reals[2]
     fleet.judge(doubted, node, alive=alive)
     fleet.wait_for(node, *([] if alive else [doubted]))
+
+
+def test_a_server_in_the_middle_is_entered_last_until_the_service_is_entered_anew(fleet: Fleet) -> None:
+    director = fleet.nodes[0].director
+    text = director.file.read_text()
+
+    def entered() -> list[str]:
+        return [at.removeprefix("10.9.0.") for at in reversed(director.weights())]
+
+    director.reload(text.replace("\treal=10.9.0.12", "\treal=10.9.0.99:80 gate\n\treal=10.9.0.12"))
+    wait_until(lambda: entered() == ["11:80", "12:80", "13:80", "99:80"])
+    director.host.run(f"ipvsadm -D -t {VIP}:80")
+    wait_until(lambda: entered() == ["11:80", "99:80", "12:80", "13:80"])
+    director.reload(text)
+    fleet.wait_for(fleet.nodes[0])
+
+
+def test_by_bgp_a_director_that_dies_is_withdrawn_and_no_connection_breaks(fleet: Fleet, tmp_path: Path) -> None:
+    of_router, of_director = re.findall(r"^```bird\n(.*?)^```", PAGE.read_text(), re.DOTALL | re.MULTILINE)
+    fleet.router.run(f"ip route del {VIP}/32")
+    run_bird(fleet.router, of_router, tmp_path)
+    for node in fleet.nodes:
+        run_bird(node.host, of_director.replace("192.0.2.21", node.host.v4), tmp_path)
+
+    def ways() -> int:
+        return fleet.router.run(f"ip route show {VIP}/32").count("via")
+
+    wait_until(lambda: ways() == len(fleet.nodes))
+    with fleet.hold() as held:
+        with moving(fleet, held, "a director dies, and BGP withdraws it"):
+            fleet.nodes[-1].die()
+            wait_until(lambda: ways() == len(fleet.nodes) - 1)
+        assert not held.broken
+
+
+def run_bird(host: Host, configuration: str, folder: Path) -> None:
+    file = folder / f"{host.name}.conf"
+    file.write_text(configuration.replace("192.0.2.", "10.9.0."))
+    host.popen(f"bird -f -c {file} -s {folder}/{host.name}.ctl -P {folder}/{host.name}.pid")

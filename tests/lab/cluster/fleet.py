@@ -16,6 +16,7 @@ from tests.peers.webserver import ALIVE, Page
 CONNECTIONS = 500
 _CONFIG = """\
 checkinterval=1
+reconcileinterval=1
 negotiatetimeout=1
 quiescent=yes
 virtual={virtual}
