@@ -2,11 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from ldirectord_py import __version__
 from ldirectord_py.api_endpoints import ApiEndpoints
@@ -53,6 +54,7 @@ from ldirectord_py.runtime.reloading import WATCHING_FILES, Reloader, ReloadResu
 from ldirectord_py.runtime.snapshots import Live, snapshot
 from ldirectord_py.runtime.statefile import KEEPING_STATE, StateFile
 from ldirectord_py.runtime.stream import EventStream
+from ldirectord_py.runtime.sync_daemons import KEEPING_SYNC, SyncDaemons
 from ldirectord_py.runtime.table.shadow import Shadow
 from ldirectord_py.runtime.table.table_writer import TableWriter
 from ldirectord_py.system import processes
@@ -112,8 +114,11 @@ class Application:
             self._config, lambda: self._director.role, self._director.take_role, self._stream.emit
         )
         self._settings = KernelSettings({} if options.state is None else settings_before(options.state))
-        self._state = (
-            StateFile(options.state, self._director, self._warn, self._settings.before) if options.state else None
+        self._state = StateFile(options.state, self._director, self._warn, self._left) if options.state else None
+        self._sync = (
+            SyncDaemons(self._table, self._director, self._stream.emit)
+            if isinstance(self._table, KernelTable) and not options.shadow
+            else None
         )
         self._recorder = Recorder(lambda: self._director.state, f"ldirectord_py {__version__}")
         shown = self.snapshot, self._connections.refresh, self._live, self.history.events, self.history.exchanges
@@ -168,7 +173,12 @@ class Application:
             log_lines_lost=self._log.lost,
             live=self._live,
         )
-        return replace(shown, netlink=self._table.calls) if isinstance(self._table, KernelTable) else shown
+        sync = self._sync.running if self._sync else ()
+        return (
+            replace(shown, netlink=self._table.calls, sync_daemons=sync)
+            if isinstance(self._table, KernelTable)
+            else shown
+        )
 
     def end(self) -> None:
         """Ask for the end, as SIGTERM does."""
@@ -208,6 +218,8 @@ class Application:
         maintained = await self._maintenance.look(self._config())
         # A shadow takes no lines out of a pipe, and tells nobody anyway.
         role = None if self._options.shadow else await self._role.first(self._config(), before.role)
+        if self._sync is not None:
+            self._sync.own.update(before.sync)
         await self._director.start(maintained, before.remembered, before.commanded, role)
         if not self._options.shadow:
             leftovers = Leftovers(self._table, self._director.reconciler, self._process.ownership, self._warn)
@@ -217,6 +229,8 @@ class Application:
         self._notifications.leave(stays=self._signals.leave_table)
         if not self._signals.leave_table:
             await self._director.leave()
+            if self._sync is not None:
+                await self._sync.leave()
         await self._notifications.finish()
 
     async def _direct(self, ready: Ready) -> None:
@@ -250,6 +264,8 @@ class Application:
         yield ENDING_COMMANDS, operator.keep
         if not self._options.shadow:
             yield FOLLOWING_ROLE, self._role.keep
+        if self._sync is not None:
+            yield KEEPING_SYNC, self._sync.keep
         yield WATCHING_FILES, reloader.watch_files
         yield WATCHING_MAINTENANCE, partial(self._maintenance.watch, self._director, schedule)
         yield _RELOADING, partial(self._reload_on_signal, reloader)
@@ -291,6 +307,10 @@ class Application:
         await stack.enter_async_context(self._answers.at_work(reloader, partial(self._reload_now, reloader), operator))
         await self._api.open_socket(self._options.control, stack, partial(self._log.say, level=Level.WARNING))
 
+    def _left(self) -> Mapping[str, Any]:
+        """Return what of this director's doing outlives the process, besides the table."""
+        return {"sysctls": dict(self._settings.before), "sync": sorted(self._sync.own) if self._sync else []}
+
     def _healthy(self) -> bool:
         return self._schedule is None or self._schedule.progressing
 
@@ -300,6 +320,8 @@ class Application:
             freeze_memory()
         if isinstance(event, RoleChanged | Reloaded) and self._schedule is not None:
             self._schedule.slow_down(self._director.least_interval)
+            if self._sync is not None:
+                self._sync.look_again()
         if isinstance(event, Reloaded):
             self._role.look_again()
             self._follow_config()

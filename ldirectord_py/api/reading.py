@@ -17,7 +17,7 @@ from ldirectord_py.api.ports import Director
 from ldirectord_py.api.problems import RequestRefused
 from ldirectord_py.api.queries import refused, view_of
 from ldirectord_py.api.views import configuration
-from ldirectord_py.api.views.cluster import role
+from ldirectord_py.api.views.cluster import role, sync_daemon
 from ldirectord_py.api.views.names import pieces_of_names
 from ldirectord_py.api.views.virtuals import SEEN, Counts, View, chunks, pieces_of, pieces_of_list, pieces_of_servers
 from ldirectord_py.model.commands import target_name
@@ -116,6 +116,7 @@ class Reading:
             "host": self._host,
             "config": printable(status.config),
             "role": role(status.role),
+            "sync_daemons": [sync_daemon(each) for each in snapshot.sync_daemons],
             "loaded": status.loaded,
             "started": status.started,
             "first_pass": snapshot.first_pass,

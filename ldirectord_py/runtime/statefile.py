@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock
-from types import MappingProxyType
 from typing import Any
 
 from ldirectord_py.engine.recording.commands import commands_as_json
@@ -26,6 +25,8 @@ from ldirectord_py.model.events import (
     RoleChanged,
     SoftFailure,
     Started,
+    SyncStarted,
+    SyncStopped,
 )
 from ldirectord_py.model.health import Health
 from ldirectord_py.model.service import RealKey
@@ -41,7 +42,17 @@ _TOUCHED_EVERY = 20.0
 _WRITTEN_EVERY = 1.0
 _LAST_SECONDS = 2.0
 _SLICE = 256  # servers told in one turn of the loop
-_NEWS = (AdminChanged, HealthChanged, SoftFailure, MaintenanceChanged, Reloaded, RoleChanged, Started)
+_NEWS = (
+    AdminChanged,
+    HealthChanged,
+    SoftFailure,
+    MaintenanceChanged,
+    Reloaded,
+    RoleChanged,
+    Started,
+    SyncStarted,
+    SyncStopped,
+)
 
 
 class StateFile:
@@ -52,11 +63,11 @@ class StateFile:
         path: Path,
         director: Director,
         warn: Callable[[str], None],
-        sysctls: Mapping[str, int] = MappingProxyType({}),
+        left: Callable[[], Mapping[str, Any]] = dict,
     ) -> None:
-        """Write to *path* what *director* knows, and what the *sysctls* were before they were set."""
+        """Write to *path* what *director* knows, and what else of its doing outlives it, by what *left* returns."""
         self._path = path
-        self._sysctls = sysctls
+        self._left = left
         self._director = director
         self._warn = warn
         self._news = asyncio.Event()
@@ -119,10 +130,10 @@ class StateFile:
         }
         head |= {
             "config": director.config.path,
-            "role": role_status_as_json(director.role),
-            "sysctls": dict(self._sysctls),
+            "role": role_status_as_json(director.state.role.told),
             "commanded": commands_as_json(director.commanded.items()),
         }
+        head |= self._left()
         pieces = [f'{json.dumps(head)[:-1]}, "virtuals": [']
         count = 0
         texts: dict[RealKey, tuple[Health, str]] = {}

@@ -31,6 +31,7 @@ OURS = {
         "historysize",
         "role",
         "standbyinterval",
+        "syncdaemon",
         "metricsdetail",
         "apicertificate",
         "apiclientca",

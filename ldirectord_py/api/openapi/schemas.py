@@ -21,6 +21,7 @@ from ldirectord_py.api.views.virtuals import COUNTED
 from ldirectord_py.model.checks.outcome import Reason, Verdict
 from ldirectord_py.model.checks.trace import StepKind
 from ldirectord_py.model.cluster.role import Role
+from ldirectord_py.model.cluster.sync_daemon import SyncRole
 from ldirectord_py.model.commands import AdminKind
 from ldirectord_py.model.decisions import Mode, Who
 from ldirectord_py.model.health import State
@@ -126,6 +127,11 @@ _STATUS = form(
             "Whether the director is active or standby, and what says so.",
             {"role": words(Role), "source": TEXT, "since": maybe(MOMENT)},
         ),
+        "sync_daemons": {
+            "type": "array",
+            "description": "those of the kernel that run, if `syncdaemon` is configured",
+            "items": form("A sync daemon.", {"role": words(SyncRole), "device": TEXT, "id": WHOLE}),
+        },
         "loaded": MOMENT,
         "started": MOMENT,
         "first_pass": {**FLAG, "description": "whether every server that is checked has been checked once"},

@@ -6,14 +6,17 @@ from ldirectord_py.config.grammar.diagnostics import Diagnostics
 from ldirectord_py.config.grammar.directives import cluster_directives as d
 from ldirectord_py.config.grammar.directives.check_directives import CHECKINTERVAL
 from ldirectord_py.config.grammar.values import Values
-from ldirectord_py.model.cluster.role import ClusterSettings, Role, RoleKind, RoleSource
+from ldirectord_py.model.cluster.role import Role, RoleKind, RoleSource
+from ldirectord_py.model.cluster.settings import ClusterSettings
 from ldirectord_py.model.config import Virtual
 from ldirectord_py.model.service import AddressKey
 
 
 def cluster(values: Values) -> ClusterSettings:
     """Return what *values*, those of the global part, say about other directors."""
-    return ClusterSettings(role=values.get(d.ROLE), standbyinterval=values.get(d.STANDBYINTERVAL))
+    return ClusterSettings(
+        role=values.get(d.ROLE), standbyinterval=values.get(d.STANDBYINTERVAL), sync=values.get(d.SYNCDAEMON)
+    )
 
 
 def note_cluster(values: Values, virtuals: Iterable[Virtual], diagnostics: Diagnostics) -> None:

@@ -85,6 +85,9 @@ ROWS: tuple[Row[Any], ...] = (
     Row(ev.ReloadRefused, configuration.reload_refused, Counters.reload_refused),
     Row(ev.RoleChanged, cluster.role_changed, Counters.role_changed),
     Row(ev.RoleUnclear, cluster.role_unclear),
+    Row(ev.SyncStarted, cluster.sync_started),
+    Row(ev.SyncStopped, cluster.sync_stopped),
+    Row(ev.SyncRefused, cluster.sync_refused),
     Row(
         ev.Stopping,
         told(Level.INFO, "stopped", "Linux Director Daemon terminated on signal: {0.signal}", "signal"),

@@ -218,6 +218,13 @@ class Metrics:
             Family("ldirectord_role", Kind.GAUGE, "Whether the director has this role among others."),
             [(labelled(("role",), (role,)), int(snapshot.role.role is role)) for role in Role],
         )
+        yield (
+            Family("ldirectord_sync_daemon_info", Kind.GAUGE, "A sync daemon of the kernel's that runs."),
+            [
+                (labelled(("role", "device", "id"), (each.role, each.device, str(each.sync_id))), 1)
+                for each in snapshot.sync_daemons
+            ],
+        )
         for name, explanation, value in (
             (
                 "config_last_reload_successful",

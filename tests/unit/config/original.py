@@ -79,6 +79,7 @@ def globals_of(text: bytes) -> Words:
         "historysize",
         "role",
         "standbyinterval",
+        "syncdaemon",
         "metricsdetail",
         "apicertificate",
         "apiclientca",

@@ -14,6 +14,7 @@ WHOLE = "expected a whole number above 0, such as 5"
 QUOTES = "expected a value in double quotes"
 INNER = "expected some text between the quotes"
 ROLE = "role: expected active, standby, the whole path of a file, fifo:PATH, vip or vip:ADDRESS"
+SYNC = "syncdaemon: expected INTERFACE [id=N] [peer=N] [group=ADDRESS] [port=N] [ttl=N] [maxlen=N]"
 RECORD = "record: expected a path from / on, such as /var/log/ldirectord/web.jsonl"
 VALUE = "expected a value behind '='"
 REAL_SHAPE = "expected ADDRESS[:PORT] gate|masq|ipip, such as 10.0.0.5:80 gate"
@@ -296,6 +297,24 @@ BAD_GLOBALLY = [
     (
         "role=vip:127.0.0.1",
         "role: expected vip:ADDRESS with an address that one director at a time may have, but got 'vip:127.0.0.1'",
+    ),
+    ("syncdaemon=eth0 id=256", "syncdaemon: expected id=0 to 255, but got 'eth0 id=256'"),
+    ("syncdaemon=eth0 7", f"{SYNC}, but got 'eth0 7'"),
+    ("syncdaemon=eth0 id=1 id=2", f"{SYNC}, but got 'eth0 id=1 id=2'"),
+    ("syncdaemon=eth0 ttl=0", "syncdaemon: expected ttl=1 to 255, but got 'eth0 ttl=0'"),
+    (
+        "syncdaemon=eth0 peer=0",
+        (
+            "syncdaemon: expected two numbers: id is that of this director, peer that of the other one, "
+            "but got 'eth0 peer=0'"
+        ),
+    ),
+    (
+        "syncdaemon=eth0 group=10.0.0.1",
+        (
+            "syncdaemon: expected the address of a multicast group, such as group=224.0.0.81, "
+            "but got 'eth0 group=10.0.0.1'"
+        ),
     ),
     ("standbyinterval=0", "standbyinterval: expected a whole number above 0, such as 5, but got '0'"),
     ("metricsdetail=fully", 'unknown metricsdetail "fully": did you mean full?'),

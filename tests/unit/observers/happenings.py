@@ -5,6 +5,7 @@ from ipaddress import ip_address
 from ldirectord_py.model import events as ev
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.checks.outcome import Reason, down, fault, up
+from ldirectord_py.model.cluster.sync_daemon import SyncDaemon, SyncRole
 from ldirectord_py.model.commands import AdminKind, AdminState
 from ldirectord_py.model.health import Health, State
 from ldirectord_py.model.problems import Problem, Severity
@@ -78,6 +79,7 @@ CERTIFICATE = ev.CertificateSeen((REAL,), 1_000_000_000.0)
 REFUSED = ev.ChangeRefused(
     Refusal(AddDestination(WEB, REAL.real, destination(3)), 2, "the service does not exist"), ev.Trigger.HEALTH
 )
+SYNC = SyncDaemon(role=SyncRole.MASTER, device="eth1", sync_id=7)
 DRIFT = ev.DriftFound(ev.DriftKind.WEIGHT, WEB, REAL, "weight 0 instead of 3")
 DRIFT_RECURS = ev.DriftRecurs(WEB, REAL, 2, ("keepalived (pid 801)",))
 GONE = ev.DriftFound(ev.DriftKind.MISSING_SERVICE, WEB, None, "it is missing")

@@ -3,6 +3,7 @@
 from ldirectord_py.config.grammar import cluster_values, value_types
 from ldirectord_py.config.grammar.defaults import CONFIG
 from ldirectord_py.config.grammar.directive import Directive, Scope
+from ldirectord_py.model.cluster.sync_daemon import SyncSettings
 
 _GLOBAL = Scope.GLOBAL
 
@@ -19,4 +20,11 @@ STANDBYINTERVAL: Directive[int | None] = Directive(
     value_types.COUNT,
     CONFIG.cluster.standbyinterval,
     "Seconds from one check of a server to the next while standby; by default as while active",
+)
+SYNCDAEMON: Directive[SyncSettings | None] = Directive(
+    "syncdaemon",
+    _GLOBAL,
+    cluster_values.SYNC,
+    CONFIG.cluster.sync,
+    "The kernel's sync daemon: master while active, backup while standby; with peer, both at all times",
 )

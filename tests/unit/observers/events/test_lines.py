@@ -561,6 +561,53 @@ CASES = [
         ],
     ),
     (
+        ev.SyncStarted(the.SYNC),
+        [
+            info(
+                "sync_started",
+                "The kernel's sync daemon runs: master on eth1 with id=7",
+                sync="master",
+                device="eth1",
+                sync_id=7,
+            )
+        ],
+    ),
+    (
+        ev.SyncStarted(the.SYNC, found=True),
+        [
+            info(
+                "sync_started",
+                "The kernel's sync daemon runs already: master on eth1 with id=7",
+                sync="master",
+                device="eth1",
+                sync_id=7,
+            )
+        ],
+    ),
+    (
+        ev.SyncStopped(replace(the.SYNC, ttl=4)),
+        [
+            info(
+                "sync_stopped",
+                "The kernel's sync daemon was ended: master on eth1 with id=7 ttl=4",
+                sync="master",
+                device="eth1",
+                sync_id=7,
+            )
+        ],
+    ),
+    (
+        ev.SyncRefused(the.SYNC, "there is no interface eth1"),
+        [
+            LogLine(
+                Level.WARNING,
+                "sync_refused",
+                "After a takeover connections will be lost: there is no interface eth1",
+                {"sync": "master", "device": "eth1", "sync_id": 7, "sentence": "there is no interface eth1"},
+            )
+        ],
+    ),
+    (
         ev.RoleUnclear(Role.ACTIVE, "/run/role", "/run/role: expected active or standby, but got 'no'"),
         [
             LogLine(
