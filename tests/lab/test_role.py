@@ -98,7 +98,7 @@ def test_the_director_that_has_the_vip_is_active(director: Director) -> None:
     assert "The director is standby now, as vip says" in director.log
     director.host.run(f"ip addr del {VIP}/32 dev lo")
     director.host.run(f"ip addr add {VIP}/24 dev eth0")
-    wait_until(lambda: "The director is active now, and no longer standby, as vip says" in director.log)
+    wait_until(lambda: "The director is active now, and no longer standby, as vip says" in director.log, 3)
     wait_until(lambda: MASTER in sync_daemons(director))
     director.host.run(f"ip addr del {VIP}/24 dev eth0")
     wait_until(lambda: BACKUP in sync_daemons(director))
