@@ -52,6 +52,7 @@ class Reading:
         who = caller()
         told = self._status() | {
             "virtuals": sum(modes.values()),
+            "served": modes[Mode.REALS],
             "servers": counts.as_json(),
             "you": {"name": who.name, "may_write": who.may_write},
         }

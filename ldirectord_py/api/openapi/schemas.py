@@ -151,6 +151,7 @@ _STATUS = form(
         "queued": WHOLE,
         "checks_per_second": NUMBER,
         "virtuals": WHOLE,
+        "served": {**WHOLE, "description": "virtual services that have a server of their own for their clients"},
         "servers": ref("Counts"),
         "you": form("Who asks.", {"name": TEXT, "may_write": FLAG}),
     },
