@@ -228,7 +228,7 @@ class Application:
     async def _leave(self) -> None:
         self._notifications.leave(stays=self._signals.leave_table)
         if not self._signals.leave_table:
-            await self._director.leave()
+            await self._director.table.leave()
             if self._sync is not None:
                 await self._sync.leave()
         await self._notifications.finish()
@@ -247,8 +247,8 @@ class Application:
                     self._schedule = schedule
                     reloader = Reloader(director, schedule, self._maintenance, self._load, self._stream.emit)
                     reloader.admit, reloader.apply = self._process.admit, self._process.apply
-                    tasks.create_task(director.follow(), name="follow health")
-                    tasks.create_task(director.watch_table(), name="watch the table")
+                    tasks.create_task(director.table.follow(), name="follow health")
+                    tasks.create_task(director.table.watch(), name="watch the table")
                     operator = Operator(director, schedule)
                     for job, work in self._side_jobs(reloader, schedule, operator):
                         tasks.create_task(self._supervisor.keep(job, work), name=job.name)
