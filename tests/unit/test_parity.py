@@ -31,7 +31,6 @@ OURS = {
         "historysize",
         "role",
         "standbyinterval",
-        "syncdaemon",
         "metricsdetail",
         "apicertificate",
         "apiclientca",
@@ -48,6 +47,7 @@ OURS = {
         "reloadlimit",
         "sysctls",
         "handset",
+        "vips",
     ),
     *("tlscafile", "tlscertfile", "tlsciphers", "tlskeyfile", "tlsminimum", "tlsservername", "tlsverify"),
 }

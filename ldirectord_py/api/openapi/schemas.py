@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from ldirectord_py.api.openapi import commands, plans
+from ldirectord_py.api.openapi import commands
+from ldirectord_py.api.openapi.cluster_forms import ROLE, VIPS
 from ldirectord_py.api.openapi.forms import (
     FLAG,
     MOMENT,
@@ -20,13 +21,12 @@ from ldirectord_py.api.openapi.forms import (
 from ldirectord_py.api.views.virtuals import COUNTED
 from ldirectord_py.model.checks.outcome import Reason, Verdict
 from ldirectord_py.model.checks.trace import StepKind
-from ldirectord_py.model.cluster.role import Role
-from ldirectord_py.model.cluster.sync_daemon import SyncRole
 from ldirectord_py.model.commands import AdminKind
 from ldirectord_py.model.decisions import Mode, Who
 from ldirectord_py.model.health import State
 from ldirectord_py.model.service import Forwarding
 from ldirectord_py.model.snapshot import StatusWord
+from ldirectord_py.model.text.change_words import CHANGE_WORDS
 
 _UNTIL = maybe({**MOMENT, "description": "seconds since the epoch; null: until something else happens"})
 
@@ -123,15 +123,8 @@ _STATUS = form(
         "pid": WHOLE,
         "host": TEXT,
         "config": TEXT,
-        "role": form(
-            "Whether the director is active or standby, and what says so.",
-            {"role": words(Role), "source": TEXT, "since": maybe(MOMENT)},
-        ),
-        "sync_daemons": {
-            "type": "array",
-            "description": "those of the kernel that run, if `syncdaemon` is configured",
-            "items": form("A sync daemon.", {"role": words(SyncRole), "device": TEXT, "id": WHOLE}),
-        },
+        "role": ROLE,
+        "vips": VIPS,
         "loaded": MOMENT,
         "started": MOMENT,
         "first_pass": {**FLAG, "description": "whether every server that is checked has been checked once"},
@@ -151,7 +144,6 @@ _STATUS = form(
         "queued": WHOLE,
         "checks_per_second": NUMBER,
         "virtuals": WHOLE,
-        "served": {**WHOLE, "description": "virtual services that have a server of their own for their clients"},
         "servers": ref("Counts"),
         "you": form("Who asks.", {"name": TEXT, "may_write": FLAG}),
     },
@@ -249,6 +241,19 @@ _CONFIGURED_VIRTUAL = form(
         },
     },
 )
+_CHANGE = form(
+    "One change of the kernel's table.",
+    {
+        "when": {"enum": ["now", "after_checks"]},
+        "action": words(CHANGE_WORDS.values()),
+        "virtual": TEXT,
+        "real": maybe(TEXT),
+        "fallback": FLAG,
+        "before": {"type": ["object", "null"], "description": "what is there now"},
+        "after": {"type": ["object", "null"], "description": "what would be there"},
+        "connections": maybe({**WHOLE, "description": "those that the removal of a service would end"}),
+    },
+)
 _PROBLEM = form(
     "Why there is no such answer (RFC 9457).",
     {
@@ -275,7 +280,7 @@ SCHEMAS: Mapping[str, Schema] = {
     "Admin": _ADMIN,
     "CarriedOut": commands.CARRIED_OUT,
     "Cause": _CAUSE,
-    "Change": plans.CHANGE,
+    "Change": _CHANGE,
     "Changed": commands.CHANGED,
     "Check": _CHECK,
     "Command": commands.COMMAND,
@@ -304,7 +309,10 @@ SCHEMAS: Mapping[str, Schema] = {
             "checks": form("Checks.", {"per_second": NUMBER, "inflight": WHOLE, "queued": WHOLE, "first_pass": FLAG}),
         },
     ),
-    "Plan": plans.PLAN,
+    "Plan": form(
+        "What a reload would change now; servers that are down are expected to stay so, all others to pass.",
+        {"problems": {**TEXTS, "description": "why it would be refused"}, "changes": listed("Change")},
+    ),
     "Problem": _PROBLEM,
     "Rates": form(
         "What comes through a service each second, as the kernel estimates it; bytes_out is 0 with gate and ipip.",

@@ -2,20 +2,19 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Collection
-from contextlib import suppress
 
 from ldirectord_py.cluster.network import Network
 from ldirectord_py.cluster.role.sources import Reading
-from ldirectord_py.cluster.rtnetlink import session, watching
+from ldirectord_py.cluster.rtnetlink import session
 from ldirectord_py.model.address import IPAddress
 from ldirectord_py.model.cluster.role import Role
 
-_EVERY = 5.0
-"""Seconds from one look to the next, should the kernel tell nothing."""
+_EVERY = 1.0
+"""Seconds from one look to the next."""
 
 
 class HeldVip:
-    """Follows the addresses of this network namespace, as the kernel tells of them."""
+    """Follows the addresses of this network namespace."""
 
     def __init__(self, vips: Callable[[], Collection[IPAddress]]) -> None:
         """*vips* returns the addresses of which any decides."""
@@ -23,12 +22,10 @@ class HeldVip:
 
     async def readings(self) -> AsyncGenerator[Reading, None]:
         """See `Source`."""
-        async with session() as rtnetlink, watching() as changes:
+        async with session() as rtnetlink:
             while True:
                 yield role_by(self._vips(), await rtnetlink.network())
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(_EVERY):
-                        await changes.wait()
+                await asyncio.sleep(_EVERY)
 
 
 def role_by(vips: Collection[IPAddress], network: Network) -> Role:

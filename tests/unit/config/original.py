@@ -79,7 +79,6 @@ def globals_of(text: bytes) -> Words:
         "historysize",
         "role",
         "standbyinterval",
-        "syncdaemon",
         "metricsdetail",
         "apicertificate",
         "apiclientca",
@@ -96,6 +95,7 @@ def globals_of(text: bytes) -> Words:
         "reloadlimit",
         "sysctls",
         "handset",
+        "vips",
     )
     ours += (
         "checksource",
