@@ -1,6 +1,8 @@
 """Operators' commands on the kernel's table, with clients that are served meanwhile."""
 
 import json
+import os
+import re
 import sys
 from collections import Counter
 from collections.abc import Mapping
@@ -131,3 +133,20 @@ def test_a_weight_that_a_script_sets_holds_where_that_is_respected(scene: Scene,
     director.wait_for_weights({one.at: 0, two.at: 1})
     ctl(director, "enable", one.at)
     director.wait_for_weights({one.at: 2, two.at: 1})
+
+
+def test_the_classic_job_sets_weights_by_load_and_they_hold(
+    scene: Scene, pair: tuple[Real, Real], tmp_path: Path
+) -> None:
+    (one, two), director = pair, scene.director
+    start(scene, pair, more="handset=respect")
+    (job,) = re.findall(r"^```sh\n(.*?)^```", (ROOT / "docs/weights.md").read_text(), re.DOTALL | re.MULTILINE)
+    ssh = tmp_path / "ssh"
+    ssh.write_text(f"#!/bin/sh\ntest $1 = {one.host.v4} && echo 4 || echo 0\n")
+    ssh.chmod(0o755)
+    environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    assert director.run(["sh", "-c", job.replace("192.0.2.", "10.9.0.")], **environment) == (0, "")
+    wait_until(lambda: director.log.count("by somebody else's hand") == 2, 10)
+    assert director.weights() == {one.at: 20, two.at: 100}
+    assert "not as it was left" not in director.log
+    assert "somebody else's hand" in ctl(director, "why", one.at)
