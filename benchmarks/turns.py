@@ -80,7 +80,7 @@ async def main(servers: int) -> None:
         prober = Prober(tasks, Workers(), crashed=lambda _probe, error: print(error))
         schedule = Schedule(prober, director.report, limit=1000, drivers=64)
         schedule.retarget(director.plans)
-        running = [tasks.create_task(director.follow()), tasks.create_task(maintenance.watch(director, schedule))]
+        running = [tasks.create_task(director.table.follow()), tasks.create_task(maintenance.watch(director, schedule))]
         settle_memory()
 
         def load() -> Config:

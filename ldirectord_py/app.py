@@ -2,21 +2,20 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from ldirectord_py import __version__
 from ldirectord_py.api_endpoints import ApiEndpoints
 from ldirectord_py.cluster.role.following import FOLLOWING_ROLE, RoleFollower
-from ldirectord_py.cluster.vips.keeper import KEEPING_VIPS, VipKeeper
 from ldirectord_py.config.load import load
 from ldirectord_py.config.meaning.here import HERE
 from ldirectord_py.ipvs.kernel import KernelTable
 from ldirectord_py.ipvs.opening import open_table
-from ldirectord_py.model.cluster.role import Role
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.errors import ConfigRejected
 from ldirectord_py.model.events import (
@@ -49,12 +48,13 @@ from ldirectord_py.runtime.leftovers import Leftovers
 from ldirectord_py.runtime.lifetime import ShutdownRequested, Signals
 from ldirectord_py.runtime.maintenance import WATCHING_MAINTENANCE, Maintenance
 from ldirectord_py.runtime.operator import ENDING_COMMANDS, Operator
-from ldirectord_py.runtime.predecessor import predecessor, settings_before, vips_before
+from ldirectord_py.runtime.predecessor import predecessor, settings_before
 from ldirectord_py.runtime.recording.recorder import RECORDING, Recorder
 from ldirectord_py.runtime.reloading import WATCHING_FILES, Reloader, ReloadResult, freeze_memory
 from ldirectord_py.runtime.snapshots import Live, snapshot
 from ldirectord_py.runtime.statefile import KEEPING_STATE, StateFile
 from ldirectord_py.runtime.stream import EventStream
+from ldirectord_py.runtime.sync_daemons import KEEPING_SYNC, SyncDaemons
 from ldirectord_py.runtime.table.shadow import Shadow
 from ldirectord_py.runtime.table.table_writer import TableWriter
 from ldirectord_py.system import processes
@@ -114,13 +114,16 @@ class Application:
             self._config, lambda: self._director.role, self._director.take_role, self._stream.emit
         )
         self._settings = KernelSettings({} if options.state is None else settings_before(options.state))
-        added = vips_before(options.state) if options.state is not None and not options.shadow else ()
-        self._vips = VipKeeper(self._stream.emit, self._write_state, added)
-        kept = self._settings.before, lambda: self._vips.book.remembered
-        self._state = StateFile(options.state, self._director, self._warn, *kept) if options.state else None
+        self._state = StateFile(options.state, self._director, self._warn, self._left) if options.state else None
+        self._sync = (
+            SyncDaemons(self._table, self._director, self._stream.emit)
+            if isinstance(self._table, KernelTable) and not options.shadow
+            else None
+        )
         self._recorder = Recorder(lambda: self._director.state, f"ldirectord_py {__version__}")
         shown = self.snapshot, self._connections.refresh, self._live, self.history.events, self.history.exchanges
-        process = Process(options.instance, isinstance(self._table, KernelTable), self._settings, self._healthy, *shown)
+        kernel = isinstance(self._table, KernelTable)
+        process = Process(options.instance, self._table, kernel, self._settings, self._healthy, *shown)
         self._answers = ApiAnswers(self._director, process)
         self._api = ApiEndpoints(self._answers, self.observe, self._limits.clients)
         self._process = ProcessConfig(
@@ -129,7 +132,6 @@ class Application:
             recorder=self._recorder,
             history=self.history,
             settings=self._settings,
-            vips=self._vips,
             limits=self._limits,
             warn=self._warn,
             shadow=options.shadow,
@@ -171,8 +173,12 @@ class Application:
             log_lines_lost=self._log.lost,
             live=self._live,
         )
-        calls = self._table.calls if isinstance(self._table, KernelTable) else None
-        return replace(shown, vips=self._vips.book.status(), netlink=calls)
+        sync = self._sync.running if self._sync else ()
+        return (
+            replace(shown, netlink=self._table.calls, sync_daemons=sync)
+            if isinstance(self._table, KernelTable)
+            else shown
+        )
 
     def end(self) -> None:
         """Ask for the end, as SIGTERM does."""
@@ -196,7 +202,6 @@ class Application:
                     if await self._signals.unless_asked(self._take_over()):
                         await self._direct(ready)
                     self._notifier.stopping()
-                    await self._vips.leave(stays=self._signals.leave_table)
                     if self._state is not None:
                         await self._state.write_last()
                     await self._leave()
@@ -213,8 +218,9 @@ class Application:
         maintained = await self._maintenance.look(self._config())
         # A shadow takes no lines out of a pipe, and tells nobody anyway.
         role = None if self._options.shadow else await self._role.first(self._config(), before.role)
+        if self._sync is not None:
+            self._sync.own.update(before.sync)
         await self._director.start(maintained, before.remembered, before.commanded, role)
-        self._vips.take_role(active=self._director.role.role is Role.ACTIVE)
         if not self._options.shadow:
             leftovers = Leftovers(self._table, self._director.reconciler, self._process.ownership, self._warn)
             await leftovers.take_out(before.left, self._config(), force=self._options.force)
@@ -222,7 +228,9 @@ class Application:
     async def _leave(self) -> None:
         self._notifications.leave(stays=self._signals.leave_table)
         if not self._signals.leave_table:
-            await self._director.leave()
+            await self._director.table.leave()
+            if self._sync is not None:
+                await self._sync.leave()
         await self._notifications.finish()
 
     async def _direct(self, ready: Ready) -> None:
@@ -239,14 +247,14 @@ class Application:
                     self._schedule = schedule
                     reloader = Reloader(director, schedule, self._maintenance, self._load, self._stream.emit)
                     reloader.admit, reloader.apply = self._process.admit, self._process.apply
-                    tasks.create_task(director.follow(), name="follow health")
-                    tasks.create_task(director.watch_table(), name="watch the table")
+                    tasks.create_task(director.table.follow(), name="follow health")
+                    tasks.create_task(director.table.watch(), name="watch the table")
                     operator = Operator(director, schedule)
                     for job, work in self._side_jobs(reloader, schedule, operator):
                         tasks.create_task(self._supervisor.keep(job, work), name=job.name)
                     async with AsyncExitStack() as stack:
                         await self._open_api(reloader, operator, stack)
-                        await self._signals.unless_asked(self._begin(schedule, ready))
+                        self._begin(schedule, ready)
                         await self._signals.end()
         except* ShutdownRequested:
             pass
@@ -256,7 +264,8 @@ class Application:
         yield ENDING_COMMANDS, operator.keep
         if not self._options.shadow:
             yield FOLLOWING_ROLE, self._role.keep
-        yield KEEPING_VIPS, self._vips.keep
+        if self._sync is not None:
+            yield KEEPING_SYNC, self._sync.keep
         yield WATCHING_FILES, reloader.watch_files
         yield WATCHING_MAINTENANCE, partial(self._maintenance.watch, self._director, schedule)
         yield _RELOADING, partial(self._reload_on_signal, reloader)
@@ -268,14 +277,14 @@ class Application:
         if self._options.mend_pid_file is not None:
             yield KEEPING_PID_FILE, partial(keep_pid_file, self._options.mend_pid_file, self._warn)
 
-    async def _begin(self, schedule: Schedule, ready: Ready) -> None:
+    def _begin(self, schedule: Schedule, ready: Ready) -> None:
         schedule.slow_down(self._director.least_interval)
         schedule.retarget(self._director.plans)
         self._follow_config()
         freeze_memory()
         virtuals = self._director.config.virtuals
         self._stream.emit(Started(len(virtuals), sum(len(virtual.reals) for virtual in virtuals)))
-        ready(*self._process.troubles, *await self._vips.settled())
+        ready(*self._process.troubles)
         self._notifier.ready()
 
     async def _reload_on_signal(self, reloader: Reloader) -> None:
@@ -298,6 +307,10 @@ class Application:
         await stack.enter_async_context(self._answers.at_work(reloader, partial(self._reload_now, reloader), operator))
         await self._api.open_socket(self._options.control, stack, partial(self._log.say, level=Level.WARNING))
 
+    def _left(self) -> Mapping[str, Any]:
+        """Return what of this director's doing outlives the process, besides the table."""
+        return {"sysctls": dict(self._settings.before), "sync": sorted(self._sync.own) if self._sync else []}
+
     def _healthy(self) -> bool:
         return self._schedule is None or self._schedule.progressing
 
@@ -307,8 +320,8 @@ class Application:
             freeze_memory()
         if isinstance(event, RoleChanged | Reloaded) and self._schedule is not None:
             self._schedule.slow_down(self._director.least_interval)
-        if isinstance(event, RoleChanged):
-            self._vips.take_role(active=event.after is Role.ACTIVE)
+            if self._sync is not None:
+                self._sync.look_again()
         if isinstance(event, Reloaded):
             self._role.look_again()
             self._follow_config()
@@ -322,10 +335,6 @@ class Application:
             self.observe(monitor)
         else:
             self._stream.unsubscribe(monitor)
-
-    async def _write_state(self) -> None:
-        if self._state is not None:
-            await self._state.write()
 
     def _config(self) -> Config:
         return self._director.config

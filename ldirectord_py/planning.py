@@ -2,38 +2,22 @@
 
 import asyncio
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
 from functools import partial
 from types import MappingProxyType
 
-from ldirectord_py.engine.forecast import Circumstances, Forecast, forecast
+from ldirectord_py.engine.forecast import Circumstances, forecast
+from ldirectord_py.engine.plan_steps import steps_of
 from ldirectord_py.ipvs.kernel import KernelTable
-from ldirectord_py.model.checks.outcome import up
+from ldirectord_py.model.checks.outcome import CheckedOnce, up
 from ldirectord_py.model.commands import NOTHING_COMMANDED, Commands
 from ldirectord_py.model.config import Config
-from ldirectord_py.model.service import RealKey, VirtualKey
-from ldirectord_py.model.table import TableState
+from ldirectord_py.model.plan_steps import PlannedReload
+from ldirectord_py.model.service import RealKey
 from ldirectord_py.probing.checking import checking
-from ldirectord_py.runtime.check_once import CheckedOnce, check_once
+from ldirectord_py.runtime.check_once import check_once
 from ldirectord_py.runtime.maintenance import Maintenance
 from ldirectord_py.system.limits import limits
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedChanges:
-    """What a start on a configuration, or a reload, would do."""
-
-    forecast: Forecast
-    found: TableState
-    """The table as it is now."""
-    checked: Mapping[RealKey, CheckedOnce] | None
-    """What one check of each server found; None: they were not asked."""
-    maintained: Mapping[RealKey, str]
-    """The servers in maintenance, and the name of the file that takes each out."""
-    connections: Mapping[VirtualKey, int] = field(default_factory=dict)
-    """Those of each service that would be removed."""
-    believed: Mapping[RealKey, CheckedOnce] = field(default_factory=dict)
-    """The servers that the daemon at work has found down, if they were not asked."""
+from ldirectord_py.system.sysctls import advised, current
 
 
 async def planned_changes(
@@ -43,7 +27,7 @@ async def planned_changes(
     ours: Collection[str] = (),
     commanded: Commands = NOTHING_COMMANDED,
     believed: Mapping[RealKey, CheckedOnce] = MappingProxyType({}),
-) -> PlannedChanges:
+) -> PlannedReload:
     """Return what *config* would change in the kernel's table, which is only read; with *check*, ask each real once.
 
     *ours* names the services that a daemon keeps, and would remove where *config* does not name them; *commanded* is
@@ -72,8 +56,16 @@ async def planned_changes(
     found_out = _expected(config, believed) if checked is None else checked
     outcomes = None if found_out is None else {key: one.outcome for key, one in found_out.items()}
     told = forecast(config, found, outcomes, Circumstances(maintained=maintained, ours=ours, commanded=commanded))
-    connections = {virtual: traffic.open for virtual, traffic in counted.items()}
-    return PlannedChanges(told, found, checked, maintained, connections, {} if check else believed)
+    return PlannedReload(
+        file=config.path,
+        steps=tuple(steps_of(config, found, told)),
+        connections={virtual: traffic.open for virtual, traffic in counted.items()},
+        checked=checked,
+        believed={} if check else believed,
+        maintained=maintained,
+        untouched=told.untouched,
+        advice=tuple(advice.sentence for advice in advised(config, current)),
+    )
 
 
 def _expected(config: Config, believed: Mapping[RealKey, CheckedOnce]) -> Mapping[RealKey, CheckedOnce] | None:

@@ -11,7 +11,7 @@ from ldirectord_py.model.commands import Command, CommandDone, Target
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.history import EventSource, ExchangeSource
 from ldirectord_py.model.plan_steps import PlannedReload
-from ldirectord_py.model.service import RealKey, VirtualKey
+from ldirectord_py.model.service import RealKey
 from ldirectord_py.model.snapshot import DaemonStatus, RealStatus, Snapshot
 
 
@@ -73,10 +73,6 @@ class Director(Protocol):
 
     async def plan(self) -> PlannedReload:
         """Return what a reload would do now; raise `NotDirecting`."""
-        ...
-
-    def open_connections(self, virtual: VirtualKey) -> int:
-        """Return how many connections *virtual* has, as far as that is known."""
         ...
 
     async def reload(self, *, force: bool, by: str) -> Mapping[str, Any]:

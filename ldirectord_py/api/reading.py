@@ -6,6 +6,7 @@ import socket
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from http import HTTPStatus
+from itertools import islice
 from typing import Any
 
 from aiohttp import web
@@ -16,13 +17,13 @@ from ldirectord_py.api.ports import Director
 from ldirectord_py.api.problems import RequestRefused
 from ldirectord_py.api.queries import refused, view_of
 from ldirectord_py.api.views import configuration
-from ldirectord_py.api.views.cluster import role, vip
+from ldirectord_py.api.views.cluster import role, sync_daemon
 from ldirectord_py.api.views.names import pieces_of_names
 from ldirectord_py.api.views.virtuals import SEEN, Counts, View, chunks, pieces_of, pieces_of_list, pieces_of_servers
 from ldirectord_py.model.commands import target_name
 from ldirectord_py.model.decisions import Mode
 from ldirectord_py.model.history import EventQuery, Recorded
-from ldirectord_py.model.plan_steps import PlannedReload, step_as_json
+from ldirectord_py.model.plan_steps import PlannedReload, found_as_json, maintained_as_json, step_as_json
 from ldirectord_py.model.service import RealKey
 from ldirectord_py.model.snapshot import RealStatus, VirtualStatus
 from ldirectord_py.model.text.escaping import printable
@@ -30,8 +31,8 @@ from ldirectord_py.model.text.escaping import printable
 API = 1
 """The version of what is under `/v1/`."""
 JSON = "application/json"
-_STEPS = 64
-"""Changes told in one turn of the loop."""
+_ENTRIES = 64
+"""Changes, or other entries of a plan, told in one turn of the loop."""
 _HISTORIES = 8
 """Servers whose checks are told in one turn of the loop."""
 
@@ -51,6 +52,7 @@ class Reading:
         who = caller()
         told = self._status() | {
             "virtuals": sum(modes.values()),
+            "served": modes[Mode.REALS],
             "servers": counts.as_json(),
             "you": {"name": who.name, "may_write": who.may_write},
         }
@@ -115,7 +117,7 @@ class Reading:
             "host": self._host,
             "config": printable(status.config),
             "role": role(status.role),
-            "vips": [vip(each) for each in snapshot.vips],
+            "sync_daemons": [sync_daemon(each) for each in snapshot.sync_daemons],
             "loaded": status.loaded,
             "started": status.started,
             "first_pass": snapshot.first_pass,
@@ -162,16 +164,25 @@ class Reading:
         yield from pieces_of_servers(reals, self._director.exchanges)
         yield b"]}"
 
-    def _pieces_of_plan(self, planned: PlannedReload) -> Iterator[bytes]:
-        problems = json.dumps([printable(problem) for problem in planned.problems])
-        yield f'{{"problems": {problems}, "changes": ['.encode()
-        between = ""
-        for start in range(0, len(planned.steps), _STEPS):
-            some = planned.steps[start : start + _STEPS]
-            told = (step_as_json(step, self._director.open_connections(step.change.virtual)) for step in some)
-            yield (between + ", ".join(map(json.dumps, told))).encode()
-            between = ", "
-        yield b"]}"
+    @staticmethod
+    def _pieces_of_plan(planned: PlannedReload) -> Iterator[bytes]:
+        head = {
+            "file": printable(planned.file),
+            "problems": [printable(problem) for problem in planned.problems],
+            "advice": list(planned.advice),
+        }
+        counts = planned.connections
+        yield json.dumps(head)[:-1].encode()
+        for name, entries in (
+            ("changes", (step_as_json(step, counts.get(step.change.virtual)) for step in planned.steps)),
+            ("believed", (found_as_json(key, found) for key, found in planned.believed.items())),
+            ("maintenance", (maintained_as_json(key, file) for key, file in planned.maintained.items())),
+            ("untouched", map(str, planned.untouched)),
+        ):
+            yield f', "{name}": ['.encode()
+            yield from _pieces_of_list(entries)
+            yield b"]"
+        yield b"}"
 
     def _pieces_of_history(self, keys: Sequence[RealKey]) -> Iterator[bytes]:
         yield b'{"reals": ['
@@ -203,3 +214,11 @@ class Reading:
 def _all_of(virtuals: Iterable[VirtualStatus]) -> Iterator[RealStatus]:
     for virtual in virtuals:
         yield from virtual.reals
+
+
+def _pieces_of_list(entries: Iterable[Any]) -> Iterator[bytes]:
+    """Yield the *entries* of a list as JSON, so many in a piece as one turn of the loop may take."""
+    rest, between = iter(entries), ""
+    while some := list(islice(rest, _ENTRIES)):
+        yield (between + ", ".join(map(json.dumps, some))).encode()
+        between = ", "

@@ -3,20 +3,17 @@
 import os
 import signal
 import sys
-import time
 import traceback
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 from ldirectord_py.cli.children import itself, statuses
 from ldirectord_py.cli.command_log import CommandLog, destination
-from ldirectord_py.cli.daemon import units
+from ldirectord_py.cli.daemon import account, units
 from ldirectord_py.cli.daemon.background import Announce, StartReport, early_signals, in_background
-from ldirectord_py.cli.daemon.control_client import ask, control_path
+from ldirectord_py.cli.daemon.control_client import control_path
 from ldirectord_py.cli.daemon.pidfile import AlreadyRunning, PidFile, Running, Stopped, end, held, permitted, standing
 from ldirectord_py.cli.daemon.processes import Process
 from ldirectord_py.cli.environment import Environment
@@ -33,8 +30,6 @@ from ldirectord_py.observers.events.log_line import Level
 from ldirectord_py.observers.logging.destinations import FileAndJournal, LogDestination, LogFile, journal_of
 from ldirectord_py.options import Options, Ready
 
-_STATUS_SECONDS = 2.0
-"""A cluster manager waits for `status`, and gives up on a director that takes long."""
 _STARTING = f"Starting Linux Director {COMPATIBLE}"
 
 CrashHook = Callable[[type[BaseException], BaseException, TracebackType | None], None]
@@ -64,7 +59,7 @@ def perform(job: Job) -> int:
 def _start(job: Job, found: Running | Stopped) -> int:
     if isinstance(found, Running):
         job.log.say(_is_running(job, found.pid))
-        if told := _told(found.flaw, _other_file(job, _asked(found))):
+        if told := _told(found.flaw, account.other_file(job.config.path, account.asked(found))):
             complain(f"ldirectord runs already, pid {found.pid}: {told}")
         return 0
     if job.invocation.debug or job.config.supervised:
@@ -88,7 +83,7 @@ def _stop(job: Job, found: Running | Stopped) -> int:
     permitted(found)
     if not job.invocation.shadow:
         tell(_foretold(job))
-        if told := _settings(_asked(found)):
+        if told := account.settings(account.asked(found)):
             tell(f"{told}\nthat stays as it is: other instances, and the table, may need it")
     return _end(job, found, LEAVE_TABLE if job.invocation.leave_table else signal.SIGTERM)
 
@@ -140,7 +135,7 @@ def _taken_away(job: Job, found: Running) -> str | None:
 
     names = owned(control_path(found.path).with_suffix(".state")) or ()
     stay = {str(virtual.key) for virtual in job.config.virtuals}
-    limit = _asked(found).get("reloadlimit", Config(path="").reloadlimit)
+    limit = account.asked(found).get("reloadlimit", Config(path="").reloadlimit)
     return beyond_limit(len(names), [name for name in names if name not in stay], limit)
 
 
@@ -150,7 +145,7 @@ def _try_restart(job: Job, found: Running | Stopped) -> int:
 
 def _reload(job: Job, found: Running | Stopped) -> int:
     if isinstance(found, Running):
-        if other := _other_file(job, _asked(found)):
+        if other := account.other_file(job.config.path, account.asked(found)):
             job.log.tell(f"nothing was reloaded, ldirectord runs, pid {found.pid}: {other}")
             return REFUSED
         return reload(found, job.log, job.environment.patience, force=job.invocation.force)
@@ -162,11 +157,11 @@ def _status(job: Job, found: Running | Stopped) -> int:
     """Say where things stand, in the words and on the streams that cluster agents look at."""
     if isinstance(found, Running):
         job.log.tell(_is_running(job, found.pid), Level.INFO)
-        reply = _asked(found)
-        if told := _settings(reply):
+        reply = account.asked(found)
+        for told in filter(None, (account.place(reply), account.settings(reply))):
             tell(told)
-        if trouble := _told(found.flaw, _trouble(job, reply)):
-            complain(f"{_in_force(found, reply)}; {trouble}")
+        if trouble := _told(found.flaw, account.trouble(job.config.path, job.trouble, reply)):
+            complain(f"{account.in_force(found, reply)}; {trouble}")
         if not job.invocation.shadow:
             statuses(job.config, job.invocation, job.environment.program)
         return 0
@@ -179,62 +174,6 @@ def _status(job: Job, found: Running | Stopped) -> int:
 
 def _told(*sentences: str) -> str:
     return "; ".join(filter(None, sentences))
-
-
-def _asked(found: Running) -> Mapping[str, Any]:
-    """Return what a daemon says of itself: nothing where it does not answer."""
-    with suppress(DirectorError):  # it stands still, or is another user's
-        return ask(control_path(found.path), "/v1/status", seconds=_STATUS_SECONDS) or {}
-    return {}
-
-
-def _in_force(found: Running, reply: Mapping[str, Any]) -> str:
-    """Say which configuration a daemon goes by, as far as it has said."""
-    said = f"running, pid {found.pid}"
-    return f"{said}, on the configuration of {_clock(reply['loaded'])}" if reply else said
-
-
-def _trouble(job: Job, reply: Mapping[str, Any]) -> str:
-    """Say why what is on disk is not what is in force; nothing, as far as can be seen: it is."""
-    if reply and _is_gone(reply["config"]):
-        return f"its file {reply['config']} is not there any more"
-    if other := _other_file(job, reply):
-        return other
-    if job.trouble or not reply or not reply["refused"]:
-        return job.trouble
-    return f"what was read at {_clock(reply['refused_at'])} was refused: " + "\n".join(reply["refused"])
-
-
-def _settings(reply: Mapping[str, Any]) -> str:
-    """Say which settings of the kernel directors have set, and what they were before the first of them."""
-    return "\n".join(_setting(**each) for each in reply.get("sysctls", ()))
-
-
-def _setting(name: str, before: int, now: int | None) -> str:
-    if now == 1:
-        return f"sysctls: {name} is 1, set by ldirectord; it was {before}"
-    return f"sysctls: {name} is {'gone' if now is None else now}; ldirectord had set it to 1, and it was {before}"
-
-
-def _is_gone(path: str) -> bool:
-    try:
-        Path(path).stat()
-    except OSError as error:
-        return isinstance(error, FileNotFoundError | NotADirectoryError)
-    return False
-
-
-def _other_file(job: Job, reply: Mapping[str, Any]) -> str:
-    """Say so if the daemon, whose instance has the last name of its file, runs on another file of that name."""
-    if not reply or Path(reply["config"]).resolve() == Path(job.config.path).resolve():
-        return ""
-    return f"it runs on {reply['config']}, not on {job.config.path}; a restart has it run on that"
-
-
-def _clock(seconds: float) -> str:
-    """Return a moment (seconds since the epoch) as an operator reads it: without the day, if that is today."""
-    moment = time.localtime(seconds)
-    return time.strftime("%H:%M" if moment[:3] == time.localtime()[:3] else "%Y-%m-%d %H:%M", moment)
 
 
 def _warn_of_file(job: Job) -> None:

@@ -30,7 +30,8 @@ def steps_of(config: Config, found: TableState, changes: Forecast) -> Iterator[S
             virtual = virtuals.get(change.virtual)
             fallback = virtual and virtual.fallback_endpoint
             real = real_of(change)
-            yield Step(at_once, change, state.replaced_by(change), real is not None and real == fallback)
+            servers = len(found[change.virtual].destinations) if isinstance(change, RemoveService) else 0
+            yield Step(at_once, change, state.replaced_by(change), real is not None and real == fallback, servers)
 
 
 class _Table:

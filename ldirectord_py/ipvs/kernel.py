@@ -19,8 +19,9 @@ from ldirectord_py.ipvs.modules import load_ip_vs
 from ldirectord_py.ipvs.netlink import WireError
 from ldirectord_py.ipvs.rates import unpack_rates
 from ldirectord_py.ipvs.refusals import adopted, harmless, refusal, subject
-from ldirectord_py.ipvs.sync_daemons import ask_daemons, unpack_daemon
-from ldirectord_py.model.cluster.sync_daemon import SyncDaemon
+from ldirectord_py.ipvs.sync_daemons import ask_daemons, pack_start, pack_stop, unpack_daemon
+from ldirectord_py.ipvs.sync_daemons import refusal as refusal_of_daemon
+from ldirectord_py.model.cluster.sync_daemon import SyncDaemon, SyncRole
 from ldirectord_py.model.errors import TableUnavailable
 from ldirectord_py.model.service import VirtualKey
 from ldirectord_py.model.snapshot import NetlinkCalls
@@ -128,6 +129,21 @@ class KernelTable:
         async with self._busy:
             with _translated():
                 return await self._dump(ask_daemons(), unpack_daemon, _Turn())
+
+    async def start_sync_daemon(self, daemon: SyncDaemon) -> str:
+        """Have *daemon* run; return why it does not, empty: it does."""
+        number = await self._refused(pack_start(daemon))
+        return refusal_of_daemon(daemon, number) if number else ""
+
+    async def stop_sync_daemon(self, role: SyncRole) -> None:
+        """End the sync daemon of *role*; one that does not run has ended."""
+        await self._refused(pack_stop(role))
+
+    async def _refused(self, body: bytes) -> int:
+        """Send *body*, and return the errno with which the kernel refuses; 0: it does not."""
+        async with self._busy:
+            with _translated():
+                return self._exchange([body]).refused.get(0, 0)
 
     async def apply(self, changes: Sequence[Change]) -> Sequence[Refusal]:
         """Write *changes* in order; adopt what exists already, and be content where what is to go is gone."""

@@ -103,10 +103,14 @@ def pack_nest(kind: int, block: bytes) -> bytes:
     return _ATTRIBUTE.pack(_ATTRIBUTE.size + len(block), kind) + block
 
 
+def pack_bytes(kind: int, raw: bytes) -> bytes:
+    """Return an attribute that holds *raw*."""
+    return _ATTRIBUTE.pack(_ATTRIBUTE.size + len(raw), kind) + raw + bytes(-len(raw) % 4)
+
+
 def pack_text(kind: int, text: str) -> bytes:
     """Return an attribute that holds *text*, ended by a zero byte (NLA_NUL_STRING)."""
-    raw = text.encode() + b"\0"
-    return _ATTRIBUTE.pack(_ATTRIBUTE.size + len(raw), kind) + raw + bytes(-len(raw) % 4)
+    return pack_bytes(kind, text.encode() + b"\0")
 
 
 def header_of(kind: int, length: int) -> int:

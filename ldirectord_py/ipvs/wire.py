@@ -56,6 +56,9 @@ class Command(IntEnum):
     SET_DEST = 6
     DEL_DEST = 7
     GET_DEST = 8
+    NEW_DAEMON = 9
+    DEL_DAEMON = 10
+    GET_DAEMON = 11
     GET_INFO = 15
 
 

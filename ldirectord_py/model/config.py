@@ -8,7 +8,7 @@ from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.checks.check_options import CheckOptions
 from ldirectord_py.model.checks.check_plan import CheckPlan
 from ldirectord_py.model.checks.probe import Pem
-from ldirectord_py.model.cluster.role import ClusterSettings
+from ldirectord_py.model.cluster.settings import ClusterSettings
 from ldirectord_py.model.cluster.vips import VipPlace
 from ldirectord_py.model.health import FaultRules, Rules
 from ldirectord_py.model.problems import Problem

@@ -1,10 +1,13 @@
 """The steps of a plan, as values: what a reload would change, and what it would find there."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from ldirectord_py.model.address import Endpoint
+from ldirectord_py.model.checks.outcome import CheckedOnce
+from ldirectord_py.model.service import RealKey, VirtualKey
 from ldirectord_py.model.table import (
     AddDestination,
     AddService,
@@ -16,6 +19,7 @@ from ldirectord_py.model.table import (
     Settings,
 )
 from ldirectord_py.model.text.change_words import CHANGE_WORDS
+from ldirectord_py.model.text.table_words import scheduler_flags
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,8 @@ class Step:
     change: Change
     before: Settings | Destination | None
     fallback: bool
+    servers: int = 0
+    """So many go with a service that is removed."""
 
 
 def real_of(change: Change) -> Endpoint | None:
@@ -39,11 +45,42 @@ def real_of(change: Change) -> Endpoint | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedReload:
-    """What a reload would do now."""
+    """What a reload, or a start, would do now."""
 
+    file: str
+    """The configuration that it would be on."""
     problems: tuple[str, ...] = ()
     """Why it would be refused; none: it would not."""
     steps: Sequence[Step] = ()
+    connections: Mapping[VirtualKey, int] = field(default_factory=lambda: MappingProxyType({}))
+    """Those of each service that would be removed, as far as they are known."""
+    checked: Mapping[RealKey, CheckedOnce] | None = None
+    """What one check of each server found; None: they were not asked."""
+    believed: Mapping[RealKey, CheckedOnce] = field(default_factory=lambda: MappingProxyType({}))
+    """The servers that the daemon at work has found down, if they were not asked."""
+    maintained: Mapping[RealKey, str] = field(default_factory=lambda: MappingProxyType({}))
+    """The servers in maintenance, and the name of the file that takes each out."""
+    untouched: Sequence[VirtualKey] = ()
+    """Services of the table that the configuration does not name, and that would stay as they are."""
+    advice: Sequence[str] = ()
+    """Settings of the kernel that this configuration needs, and how they are."""
+
+
+def found_as_json(key: RealKey, found: CheckedOnce) -> dict[str, Any]:
+    """Return what a check has *found* of the server *key*."""
+    return {
+        "virtual": str(key.virtual),
+        "real": str(key.real),
+        "asked": found.asked,
+        "verdict": found.outcome.verdict,
+        "reason": found.outcome.reason,
+        "detail": found.outcome.detail,
+    }
+
+
+def maintained_as_json(key: RealKey, file: str) -> dict[str, Any]:
+    """Return that *file* has the server *key* in maintenance."""
+    return {"virtual": str(key.virtual), "real": str(key.real), "file": file}
 
 
 def step_as_json(step: Step, connections: int | None) -> dict[str, Any]:
@@ -65,6 +102,7 @@ def step_as_json(step: Step, connections: int | None) -> dict[str, Any]:
         "before": _entry_as_json(step.before),
         "after": _entry_as_json(after),
         "connections": connections if isinstance(change, RemoveService) else None,
+        "servers": step.servers if isinstance(change, RemoveService) else None,
     }
 
 
@@ -75,6 +113,7 @@ def _entry_as_json(entry: Settings | Destination | None) -> dict[str, Any] | Non
         case Settings():
             return {
                 "scheduler": entry.scheduler,
+                "schedflags": scheduler_flags(entry),
                 "flags": [flag.name for flag in entry.flags],
                 "persistence": entry.persistence,
                 "netmask": str(entry.netmask),

@@ -7,7 +7,7 @@ from typing import Any
 
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.cluster.role import NEVER_TOLD, RoleStatus
-from ldirectord_py.model.cluster.vips import VipStatus
+from ldirectord_py.model.cluster.sync_daemon import SyncDaemon
 from ldirectord_py.model.commands import AdminKind, AdminState
 from ldirectord_py.model.decisions import Cause, Mode
 from ldirectord_py.model.health import Health, State
@@ -130,8 +130,8 @@ class Snapshot:
     """Whether every real server that is checked has been checked once."""
     role: RoleStatus = NEVER_TOLD
     """Whether the director is active or standby."""
-    vips: Sequence[VipStatus] = ()
-    """The VIPs that the director is to bring up."""
+    sync_daemons: Sequence[SyncDaemon] = ()
+    """The kernel's that run, if the director looks after any."""
     log_lines_lost: int = 0
     """Lines of the log that its destination has not taken."""
     config_fingerprint: str = ""

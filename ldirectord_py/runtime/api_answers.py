@@ -14,13 +14,14 @@ from ldirectord_py.model.config import Config
 from ldirectord_py.model.errors import NotDirecting
 from ldirectord_py.model.history import EventSource, ExchangeSource
 from ldirectord_py.model.plan_steps import PlannedReload
-from ldirectord_py.model.service import RealKey, VirtualKey
+from ldirectord_py.model.service import RealKey
 from ldirectord_py.model.snapshot import DaemonStatus, RealStatus, Snapshot, TableStatus
+from ldirectord_py.model.table import Table
 from ldirectord_py.probing.tracing.tracer import Tracer
 from ldirectord_py.runtime.check_traces import CheckTraces
 from ldirectord_py.runtime.director import Director
 from ldirectord_py.runtime.operator import Operator
-from ldirectord_py.runtime.reload_plan import planned_reload
+from ldirectord_py.runtime.reload_plan import ReloadPlanner
 from ldirectord_py.runtime.reloading import Reloader, ReloadResult
 from ldirectord_py.runtime.snapshots import Live, real_statuses
 from ldirectord_py.system.sysctls import KernelSettings
@@ -39,8 +40,9 @@ class Process:
     """What is to be told of the process besides its director."""
 
     instance: str
+    table: Table
     kernel: bool
-    """Whether the table is the kernel's."""
+    """Whether that is the kernel's."""
     settings: KernelSettings
     healthy: Callable[[], bool]
     """Says whether checks make progress."""
@@ -69,6 +71,7 @@ class ApiAnswers:
     def __init__(self, director: Director, process: Process) -> None:
         self._director = director
         self._process = process
+        self._planner = ReloadPlanner(director, process.table, lambda virtual: process.live.counted(virtual).open)
         self._work: _Work | None = None
         self._under_way: set[asyncio.Task[Any]] = set()
 
@@ -170,11 +173,7 @@ class ApiAnswers:
         """Return what a reload would do now; raise `NotDirecting`."""
         work = self._at_work()
         with self._breakable():
-            return await planned_reload(self._director, work.reloader.read)
-
-    def open_connections(self, virtual: VirtualKey) -> int:
-        """Return how many connections *virtual* has, as far as that is known."""
-        return self._process.live.counted(virtual).open
+            return await self._planner.plan(work.reloader.read)
 
     async def reload(self, *, force: bool, by: str) -> Mapping[str, Any]:
         """Reload, and say what changed or every problem; raise `NotDirecting`."""

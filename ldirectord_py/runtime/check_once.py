@@ -3,22 +3,12 @@
 import asyncio
 from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 
 from ldirectord_py.model.checks.check_plan import Always, Never, Polled
-from ldirectord_py.model.checks.outcome import Outcome
+from ldirectord_py.model.checks.outcome import CheckedOnce, Outcome
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.service import RealKey
 from ldirectord_py.probing.schedule import ReportOutcome, Schedule
-
-
-@dataclass(frozen=True, slots=True)
-class CheckedOnce:
-    """What one check of a server has found."""
-
-    outcome: Outcome
-    asked: str
-    """See `Probe.asked`."""
 
 
 async def check_once(

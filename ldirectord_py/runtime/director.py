@@ -1,6 +1,5 @@
 """The director: hands what happens to the engine, tells what came of it, and has the table follow."""
 
-import asyncio
 import time
 from collections.abc import Callable, Collection, Mapping
 from typing import Protocol
@@ -17,7 +16,6 @@ from ldirectord_py.engine.inputs import (
     Moment,
     Observed,
     RoleTaken,
-    Written,
 )
 from ldirectord_py.engine.state import EngineState
 from ldirectord_py.model.checks.check_plan import Polled
@@ -27,15 +25,15 @@ from ldirectord_py.model.commands import NOTHING_COMMANDED, Commands, target_nam
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.events import CheckDone, Event, Trigger
 from ldirectord_py.model.health import Health
-from ldirectord_py.model.service import RealKey, VirtualKey
+from ldirectord_py.model.service import RealKey
 from ldirectord_py.model.table import Table
 from ldirectord_py.runtime.certificates import Certificates
+from ldirectord_py.runtime.table.following import TableFollower
 from ldirectord_py.runtime.table.reconciler import MakeWriter, Reconciler
 from ldirectord_py.runtime.table.table_writer import TableWriter
 from ldirectord_py.runtime.table.wanted import WantedTable
 from ldirectord_py.system.turns import in_turns
 
-_WRITTEN = 16  # virtuals of which the engine is told in one turn of the loop
 _PREPARED = 3
 """So often is a configuration prepared while commands come in between; then it is worked out in one go."""
 
@@ -64,12 +62,11 @@ class Director:
         self, config: Config, table: Table, emit: Callable[[Event], None], writer: MakeWriter = TableWriter
     ) -> None:
         self.reconciler = Reconciler(table, WantedTable(lambda: self.state, self._step), emit, writer)
+        self.table = TableFollower(self.reconciler, lambda: self.state, self._step)
         self.certificates = Certificates(emit)
         self.recorder: Recorder | None = None
         self._emit = emit
         self._begun = moment()
-        self._pending: set[VirtualKey] = set()
-        self._wake = asyncio.Event()
         self.state = EngineState(self._begun)
         self._take(Configured(config=config))
 
@@ -118,7 +115,7 @@ class Director:
         if role is not None:
             self.take_role(role)
         self._take(Configured(config=config, found=found, files=files, remembered=remembered, commanded=commanded))
-        await self._write(list(self.state.virtuals), Trigger.START, anew=True)
+        await self.table.write(list(self.state.virtuals), Trigger.START, anew=True)
 
     async def reload(self, config: Config, files: Files = NO_FILES) -> None:
         """Put *config* in force: what did not change is not touched, nor is what is believed of it.
@@ -135,7 +132,7 @@ class Director:
                 break
         self._step(given)
         await self.certificates.follow(self.state.plans)
-        await self._write(list(dict.fromkeys([*before, *self.state.virtuals])), Trigger.RELOAD, anew=True)
+        await self.table.write(list(dict.fromkeys([*before, *self.state.virtuals])), Trigger.RELOAD, anew=True)
 
     async def _prepare(self, given: Configured) -> bool:
         """Have the engine work out *given* a part at a time; return whether no operator has said anything meanwhile."""
@@ -201,45 +198,5 @@ class Director:
         events, touched = state.step(given, now)
         for event in events:
             self._emit(event)
-        if touched:
-            self._pending.update(touched)
-            self._wake.set()
-        elif state.settling and state.all_asked:
-            self._wake.set()
-
-    # The table follows.
-
-    async def follow(self) -> None:
-        """Write each change to the table, as soon as it is known; runs until cancelled."""
-        while True:
-            await self._wake.wait()
-            self._wake.clear()
-            pending, self._pending = self._pending, set()
-            await self._write(pending, Trigger.HEALTH)
-
-    async def watch_table(self) -> None:
-        """Compare the whole table every `reconcileinterval` seconds; runs until cancelled."""
-        while True:
-            if seconds := self.config.reconcileinterval:
-                await asyncio.sleep(seconds)
-                await self.reconciler.reconcile()
-            else:
-                await asyncio.sleep(self.config.checkinterval)
-                await self.reconciler.update(
-                    (), Trigger.HEALTH
-                )  # what could not be written is tried again all the same
-
-    async def leave(self) -> None:
-        """Take the services with `cleanstop` out of the table, and leave the others as they are.
-
-        Also those go that the configuration has no more, if a reload was cut short before it could remove them.
-        """
-        cleaned = [virtual.key for virtual in self.config.virtuals if virtual.cleanstop]
-        gone = [key for key in self.reconciler.known if key not in self.state.virtuals]
-        await self.reconciler.remove([*cleaned, *gone], Trigger.STOP)
-
-    async def _write(self, virtuals: Collection[VirtualKey], trigger: Trigger, *, anew: bool = False) -> None:
-        await self.reconciler.update(virtuals, trigger)
-        async for some in in_turns(virtuals, _WRITTEN):
-            self._step(Written(some))
-        self._step(Written((), anew=anew, all=not anew and not self._pending))
+        if touched or (state.settling and state.all_asked):
+            self.table.note(touched)

@@ -3,7 +3,7 @@
 import json
 import os
 import stat
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,7 @@ from ldirectord_py.engine.recording.commands import commands
 from ldirectord_py.engine.recording.roles import role_status
 from ldirectord_py.model.checks.outcome import Reason
 from ldirectord_py.model.cluster.role import RoleStatus
+from ldirectord_py.model.cluster.sync_daemon import SyncRole
 from ldirectord_py.model.commands import AdminKind, AdminState, Commands
 from ldirectord_py.model.health import Health, State
 from ldirectord_py.runtime.statefile import VERSION
@@ -134,6 +135,8 @@ class Predecessor:
     commanded: Commands
     role: RoleStatus | None = None
     """None: it is not known, or the machine has been booted since."""
+    sync: Collection[SyncRole] = frozenset()
+    """The roles of the sync daemons that run for it."""
 
 
 def predecessor(path: Path | None, now: float, warn: Callable[[str], None]) -> Predecessor:
@@ -142,7 +145,7 @@ def predecessor(path: Path | None, now: float, warn: Callable[[str], None]) -> P
         return Predecessor(left=Left(), remembered={}, commanded={})
     # What operators have said first: a file that is set aside is not there any more.
     said, before, role = commanded(path, now, warn), left(path, now), _role(path)
-    return Predecessor(left=before, remembered=remembered(path, now, warn), commanded=said, role=role)
+    return Predecessor(left=before, remembered=remembered(path, now, warn), commanded=said, role=role, sync=_sync(path))
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +160,9 @@ class Left:
 def left(path: Path, now: float) -> Left:
     """Return what the last director has left in this table; *now* is in seconds since the epoch."""
     try:
-        document, touched = _of_this_boot(path)
+        document, touched = _read(path)
+        if document["boot"] != boot_id() or document["namespace"] != network_namespace():
+            return Left()
         names = tuple(str(virtual["virtual"]) for virtual in document["virtuals"])
         return Left(names, just_now=_fresh(document, touched, now))
     except _UNUSABLE:
@@ -166,7 +171,8 @@ def left(path: Path, now: float) -> Left:
 
 def _role(path: Path) -> RoleStatus | None:
     try:
-        document, _ = _of_this_boot(path)
+        if (document := _since_boot(path)) is None:
+            return None
         if (role := role_status(document["role"])) is not None:
             _moment(role.since)
     except _UNUSABLE:
@@ -174,22 +180,30 @@ def _role(path: Path) -> RoleStatus | None:
     return role
 
 
+def _sync(path: Path) -> Collection[SyncRole]:
+    try:
+        if (document := _since_boot(path)) is None:
+            return frozenset()
+        return frozenset(map(SyncRole, document.get("sync", [])))
+    except _UNUSABLE:
+        return frozenset()
+
+
 def settings_before(path: Path) -> Mapping[str, int]:
     """Return what directors have set in this kernel since it was booted, and what it was before."""
     try:
-        document, _ = _of_this_boot(path)
+        if (document := _since_boot(path)) is None:
+            return {}
         return {str(name): int(value) for name, value in document["sysctls"].items()}
     except _UNUSABLE:
         return {}
 
 
-def vips_before(path: Path) -> Sequence[Any]:
-    """Return the addresses that directors have added to this machine since it was booted, and not removed."""
-    try:
-        found = _of_this_boot(path)[0].get("vips", ())
-    except _UNUSABLE:
-        return ()
-    return found if isinstance(found, list) else ()
+def _since_boot(path: Path) -> Mapping[str, Any] | None:
+    """Return the document in *path*; None: it is of another network namespace, or older than the last boot."""
+    document, _ = _read(path)
+    same = document["boot"] == boot_id() and document["namespace"] == network_namespace()
+    return document if same else None
 
 
 def owned(path: Path) -> tuple[str, ...] | None:
@@ -198,14 +212,6 @@ def owned(path: Path) -> tuple[str, ...] | None:
         return tuple(str(virtual["virtual"]) for virtual in _read(path)[0]["virtuals"])
     except _UNUSABLE:
         return None
-
-
-def _of_this_boot(path: Path) -> tuple[Mapping[str, Any], float]:
-    """Return the same as `_read`; raise `Foreign` if it was written for another network, or before the last boot."""
-    document, touched = _read(path)
-    if document["boot"] != boot_id() or document["namespace"] != network_namespace():
-        raise Foreign("it is of another boot or network")
-    return document, touched
 
 
 def _read(path: Path) -> tuple[Mapping[str, Any], float]:

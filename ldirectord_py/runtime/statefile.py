@@ -8,11 +8,10 @@ import asyncio
 import json
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock
-from types import MappingProxyType
 from typing import Any
 
 from ldirectord_py.engine.recording.commands import commands_as_json
@@ -26,6 +25,8 @@ from ldirectord_py.model.events import (
     RoleChanged,
     SoftFailure,
     Started,
+    SyncStarted,
+    SyncStopped,
 )
 from ldirectord_py.model.health import Health
 from ldirectord_py.model.service import RealKey
@@ -41,7 +42,17 @@ _TOUCHED_EVERY = 20.0
 _WRITTEN_EVERY = 1.0
 _LAST_SECONDS = 2.0
 _SLICE = 256  # servers told in one turn of the loop
-_NEWS = (AdminChanged, HealthChanged, SoftFailure, MaintenanceChanged, Reloaded, RoleChanged, Started)
+_NEWS = (
+    AdminChanged,
+    HealthChanged,
+    SoftFailure,
+    MaintenanceChanged,
+    Reloaded,
+    RoleChanged,
+    Started,
+    SyncStarted,
+    SyncStopped,
+)
 
 
 class StateFile:
@@ -52,20 +63,16 @@ class StateFile:
         path: Path,
         director: Director,
         warn: Callable[[str], None],
-        sysctls: Mapping[str, int] = MappingProxyType({}),
-        vips: Callable[[], Sequence[Mapping[str, str]]] = tuple,
+        left: Callable[[], Mapping[str, Any]] = dict,
     ) -> None:
-        """Write to *path* what *director* knows, what *sysctls* were before it set them, and which *vips* it added."""
+        """Write to *path* what *director* knows, and what else of its doing outlives it, by what *left* returns."""
         self._path = path
-        self._sysctls = sysctls
-        self._vips = vips
+        self._left = left
         self._director = director
         self._warn = warn
         self._news = asyncio.Event()
         self._texts: dict[RealKey, tuple[Health, str]] = {}
         self._told = False
-        self._turn = asyncio.Lock()
-        """What was known earlier is written earlier."""
         self._writing = Lock()
         """Held by the thread that writes: one that was given up may still be at it."""
 
@@ -89,13 +96,12 @@ class StateFile:
 
     async def write(self) -> None:
         """Write now."""
-        async with self._turn:
-            self._news.clear()
-            pieces = await self._pieces()
-            try:
-                trouble = await in_thread(lambda: self._write(pieces))
-            except NoThread as error:
-                trouble = error.sentence
+        self._news.clear()
+        pieces = await self._pieces()
+        try:
+            trouble = await in_thread(lambda: self._write(pieces))
+        except NoThread as error:
+            trouble = error.sentence
         if trouble and not self._told:
             self._warn(f"The state file {self._path} cannot be written, so a restart forgets since when: {trouble}")
         self._told = trouble is not None
@@ -124,11 +130,10 @@ class StateFile:
         }
         head |= {
             "config": director.config.path,
-            "role": role_status_as_json(director.role),
-            "sysctls": dict(self._sysctls),
-            "vips": list(self._vips()),
+            "role": role_status_as_json(director.state.role.told),
             "commanded": commands_as_json(director.commanded.items()),
         }
+        head |= self._left()
         pieces = [f'{json.dumps(head)[:-1]}, "virtuals": [']
         count = 0
         texts: dict[RealKey, tuple[Health, str]] = {}

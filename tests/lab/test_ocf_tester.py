@@ -6,17 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.support.agents import OURS, PROGRAM
-from tests.lab.support.director import Director
+from tests.lab.support.agents import OURS
+from tests.lab.support.forking import write_launcher
 from tests.lab.support.scene import VIP, Scene
 
-CONFIG = f"checkinterval=1\nvirtual={VIP}:80\n\treal=10.9.0.11:80 gate 3\n\tchecktype=on\n\tscheduler=rr\n"
-
-
-@pytest.fixture
-def director(scene: Scene) -> Director:
-    scene.director.write(CONFIG)
-    return scene.director
+ROLE = "/run/ldirectord.role"
+CONFIG = f"""\
+checkinterval=1
+role={ROLE}
+virtual={VIP}:80
+	real=10.9.0.11:80 gate 3
+	checktype=on
+	scheduler=rr
+"""
 
 
 @pytest.fixture
@@ -29,10 +31,14 @@ def readable_agent() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-@pytest.mark.timeout(200)  # it starts the program four dozen times
-def test_ocf_tester_finds_nothing_wrong_with_our_agent(readable_agent: Path, director: Director) -> None:
-    options = [f"configfile={director.file}", f"ldirectord={PROGRAM}"]
+@pytest.mark.timeout(200)  # it calls the agent four dozen times
+def test_ocf_tester_finds_nothing_wrong_with_our_agent(readable_agent: Path, scene: Scene) -> None:
+    director = scene.director
+    director.write(CONFIG)
+    write_launcher(program := director.folder / "ldirectord")
+    options = [f"configfile={director.file}", f"ldirectord={program}", f"role_file={ROLE}"]
     words = ["ocf-tester", "-n", "director", *(word for option in options for word in ("-o", option))]
     status, said = director.run([*words, str(readable_agent)], seconds=190)
     assert (status, said.splitlines()[-1]) == (0, f"{readable_agent} passed all tests"), said
+    assert "promotable" not in said  # which it would say of an agent that cannot be promoted
     assert not director.table().virtuals

@@ -173,6 +173,11 @@ class WebServer:
         """Close the listening sockets of *site*, so that new connections are refused; those that are open go on."""
         self._run(self._close(site))
 
+    def kill(self, site: Site) -> None:
+        """Do the same, and reset those that are open, as a program's death does."""
+        self._run(self._close(site))
+        self._run(_abort(site))
+
     async def _open(self, site: Site, listener: socket.socket, tls: ssl.SSLContext | None) -> None:
         listener.setblocking(False)
         self._sites.add(site)
@@ -190,9 +195,13 @@ class WebServer:
     async def _end(self) -> None:
         for site in self._sites:
             await self._close(site)
-            for conversation in tuple(site.conversations):
-                conversation.abort()
+            await _abort(site)
         await asyncio.sleep(0)  # a turn of the loop, in which transports close their sockets
 
     def _run(self, coroutine: Coroutine[None, None, None]) -> None:
         asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(timeout=10)
+
+
+async def _abort(site: Site) -> None:
+    for conversation in tuple(site.conversations):
+        conversation.abort()

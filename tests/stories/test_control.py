@@ -141,7 +141,9 @@ def test_what_a_reload_would_change_is_known_before(daemon: Daemon) -> None:  # 
     daemon.until(lambda: daemon.weights() == ALL)
     daemon.sites["two"].sick()
     daemon.until(lambda: daemon.weights() == {**ALL, "two": 0})
-    assert asked(daemon, "/v1/plan") == {"problems": [], "changes": []}
+    plan = asked(daemon, "/v1/plan")
+    assert (plan["problems"], plan["changes"], plan["untouched"]) == ([], [], [])
+    assert [each["real"] for each in plan["believed"]] == [daemon.addresses["two"]]
     daemon.write(weights={"one": 9, "two": 5, "three": 1})
     changes = asked(daemon, "/v1/plan")["changes"]
     assert [(each["real"], each["before"]["weight"], each["after"]["weight"]) for each in changes] == [

@@ -186,3 +186,37 @@ def test_a_watch_is_told_again_and_again(running: Daemon) -> None:
         assert next(heads)
         process.send_signal(signal.SIGINT)
         assert process.wait(20) == 130
+
+
+def test_the_plan_is_the_daemons_own_who_knows_its_table_and_who_is_down(own: Daemon) -> None:
+    file, two = str(own.config), own.addresses["two"]
+    quiet = ctl(own.home, "plan")
+    assert (quiet.returncode, quiet.stderr) == (0, "")
+    assert quiet.stdout.splitlines() == [
+        WEB,
+        (
+            f"    {two} does not pass: GET http://{two}/alive.html: the body does not match 'I'm alive!': "
+            "got 'I'm afraid not'"
+        ),
+        f"{file}: the table is as it should be, nothing would change",
+    ]
+    own.write(weights={"one": 7, "two": 2, "three": 1}, section="\tpersistent=360\n")
+    changed = ctl(own.home, "plan", file)
+    assert changed.returncode == 2
+    assert f"  ~ {own.addresses['one']}  weight 3 → 7" in changed.stdout.splitlines()
+    told = json.loads(ctl(own.home, "plan", file, "--json").stdout)
+    assert own.process is not None
+    assert (told["daemon"], told["owned"], told["checks"]) == (
+        own.process.pid,
+        {"by": "daemon", "virtuals": [WEB]},
+        None,
+    )
+    assert [each["real"] for each in told["changes"]] == [own.addresses["one"]]
+
+    own.write(extra="quiescent=maybe\n")
+    refused = ctl(own.home, "plan")
+    assert refused.returncode == 1
+    assert refused.stderr.startswith(f"{file}:5: quiescent: must be yes or no")
+    checked = ctl(own.home, "plan", "--check")
+    assert checked.returncode == 1
+    assert checked.stderr.startswith("ldirectorctl: the daemon keeps a table in memory: only it can read it, ")

@@ -31,6 +31,7 @@ OURS = {
         "historysize",
         "role",
         "standbyinterval",
+        "syncdaemon",
         "metricsdetail",
         "apicertificate",
         "apiclientca",
@@ -47,7 +48,6 @@ OURS = {
         "reloadlimit",
         "sysctls",
         "handset",
-        "vips",
     ),
     *("tlscafile", "tlscertfile", "tlsciphers", "tlskeyfile", "tlsminimum", "tlsservername", "tlsverify"),
 }

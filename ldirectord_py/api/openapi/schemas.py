@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 
-from ldirectord_py.api.openapi import commands
-from ldirectord_py.api.openapi.cluster_forms import ROLE, VIPS
+from ldirectord_py.api.openapi import commands, plans
 from ldirectord_py.api.openapi.forms import (
     FLAG,
     MOMENT,
@@ -21,12 +20,13 @@ from ldirectord_py.api.openapi.forms import (
 from ldirectord_py.api.views.virtuals import COUNTED
 from ldirectord_py.model.checks.outcome import Reason, Verdict
 from ldirectord_py.model.checks.trace import StepKind
+from ldirectord_py.model.cluster.role import Role
+from ldirectord_py.model.cluster.sync_daemon import SyncRole
 from ldirectord_py.model.commands import AdminKind
 from ldirectord_py.model.decisions import Mode, Who
 from ldirectord_py.model.health import State
 from ldirectord_py.model.service import Forwarding
 from ldirectord_py.model.snapshot import StatusWord
-from ldirectord_py.model.text.change_words import CHANGE_WORDS
 
 _UNTIL = maybe({**MOMENT, "description": "seconds since the epoch; null: until something else happens"})
 
@@ -123,8 +123,15 @@ _STATUS = form(
         "pid": WHOLE,
         "host": TEXT,
         "config": TEXT,
-        "role": ROLE,
-        "vips": VIPS,
+        "role": form(
+            "Whether the director is active or standby, and what says so.",
+            {"role": words(Role), "source": TEXT, "since": maybe(MOMENT)},
+        ),
+        "sync_daemons": {
+            "type": "array",
+            "description": "those of the kernel that run, if `syncdaemon` is configured",
+            "items": form("A sync daemon.", {"role": words(SyncRole), "device": TEXT, "id": WHOLE}),
+        },
         "loaded": MOMENT,
         "started": MOMENT,
         "first_pass": {**FLAG, "description": "whether every server that is checked has been checked once"},
@@ -144,6 +151,7 @@ _STATUS = form(
         "queued": WHOLE,
         "checks_per_second": NUMBER,
         "virtuals": WHOLE,
+        "served": {**WHOLE, "description": "virtual services that have a server of their own for their clients"},
         "servers": ref("Counts"),
         "you": form("Who asks.", {"name": TEXT, "may_write": FLAG}),
     },
@@ -241,19 +249,6 @@ _CONFIGURED_VIRTUAL = form(
         },
     },
 )
-_CHANGE = form(
-    "One change of the kernel's table.",
-    {
-        "when": {"enum": ["now", "after_checks"]},
-        "action": words(CHANGE_WORDS.values()),
-        "virtual": TEXT,
-        "real": maybe(TEXT),
-        "fallback": FLAG,
-        "before": {"type": ["object", "null"], "description": "what is there now"},
-        "after": {"type": ["object", "null"], "description": "what would be there"},
-        "connections": maybe({**WHOLE, "description": "those that the removal of a service would end"}),
-    },
-)
 _PROBLEM = form(
     "Why there is no such answer (RFC 9457).",
     {
@@ -280,7 +275,7 @@ SCHEMAS: Mapping[str, Schema] = {
     "Admin": _ADMIN,
     "CarriedOut": commands.CARRIED_OUT,
     "Cause": _CAUSE,
-    "Change": _CHANGE,
+    "Change": plans.CHANGE,
     "Changed": commands.CHANGED,
     "Check": _CHECK,
     "Command": commands.COMMAND,
@@ -309,10 +304,7 @@ SCHEMAS: Mapping[str, Schema] = {
             "checks": form("Checks.", {"per_second": NUMBER, "inflight": WHOLE, "queued": WHOLE, "first_pass": FLAG}),
         },
     ),
-    "Plan": form(
-        "What a reload would change now; servers that are down are expected to stay so, all others to pass.",
-        {"problems": {**TEXTS, "description": "why it would be refused"}, "changes": listed("Change")},
-    ),
+    "Plan": plans.PLAN,
     "Problem": _PROBLEM,
     "Rates": form(
         "What comes through a service each second, as the kernel estimates it; bytes_out is 0 with gate and ipip.",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ldirectord_py.api.page.overview import Overview, OverviewBuilder
 from ldirectord_py.api.page.rows import Row, row
-from ldirectord_py.api.page.services import ALL_SHOWN, ROWS, Head, Service, head, service
+from ldirectord_py.api.page.services import ALL_SHOWN, ROWS, Head, Selection, Service, head, service
 from ldirectord_py.api.page.source import Document, Pause, Source
 from ldirectord_py.api.page.timeline import HOUR, by_server
 from ldirectord_py.api.page.view import View
@@ -27,14 +27,13 @@ class Collected:
 
 async def collect(source: Source, view: View, now: float, pause: Pause) -> Collected:
     """Return what the page of *view* shows at *now*."""
-    builder, paginator = OverviewBuilder(now, _changes(source, now)), _Paginator(view, now)
+    builder, paginator = OverviewBuilder(source.status(), now, _changes(source, now)), _Paginator(view, now)
     async for virtual in source.virtuals(pause):
-        builder.add(virtual, told=view.virtual in {"", virtual["name"]})
-        await pause()
+        await builder.add(virtual, pause, told=view.virtual in {"", virtual["name"]})
         if view.virtual in {"", virtual["name"]}:
             await paginator.take(virtual, pause)
     await paginator.end(pause)
-    return Collected(builder.overview(source.status()), paginator.shown, paginator.pages(), paginator.everything)
+    return Collected(builder.overview(), paginator.shown, paginator.pages(), paginator.everything)
 
 
 def _changes(source: Source, now: float) -> Mapping[str, Sequence[Document]]:
@@ -61,7 +60,7 @@ class _Paginator:
     async def take(self, virtual: Document, pause: Pause) -> None:
         """Find *virtual* its place."""
         if self._view.virtual:
-            self._alone(virtual)
+            await self._alone(virtual, pause)
             return
         self._servers += len(virtual["reals"])
         self._waiting.append(virtual)
@@ -71,32 +70,32 @@ class _Paginator:
 
     async def end(self, pause: Pause) -> None:
         """Find those their place that have waited."""
+        selection = Selection(view=self._view, everything=self.everything)
         for virtual in self._waiting:
-            made = service(virtual, self._view, self._now, everything=self.everything)
+            made = await service(virtual, selection, self._now, pause)
             if made.rows or not self._view.filtered:
                 if self._filled // ROWS + 1 == self._view.page:
                     self.shown.append(made)
                 self._filled += len(made.rows) + _HEAD_ROWS
-            await pause()
         self._waiting.clear()
 
     def pages(self) -> int:
         """Return how many pages there are."""
         return max(1, -(-self._filled // ROWS))
 
-    def _alone(self, virtual: Document) -> None:
+    async def _alone(self, virtual: Document, pause: Pause) -> None:
         """Show *virtual*, the only one, which may go on over several pages."""
-        self.shown.append(service(virtual, self._view, self._now, everything=True, first=(self._view.page - 1) * ROWS))
+        selection = Selection(view=self._view, everything=True, first=(self._view.page - 1) * ROWS)
+        self.shown.append(await service(virtual, selection, self._now, pause))
         self._filled = sum(1 for server in virtual["reals"] if self._view.matches(virtual, server))
 
 
 async def overview(source: Source, view: View, now: float, pause: Pause) -> Overview:
     """Return how things stand at *now*."""
-    builder = OverviewBuilder(now, _changes(source, now))
+    builder = OverviewBuilder(source.status(), now, _changes(source, now))
     async for virtual in source.virtuals(pause):
-        builder.add(virtual, told=view.virtual in {"", virtual["name"]})
-        await pause()
-    return builder.overview(source.status())
+        await builder.add(virtual, pause, told=view.virtual in {"", virtual["name"]})
+    return builder.overview()
 
 
 @dataclass(slots=True)
@@ -126,4 +125,5 @@ async def changed(source: Source, names: Sequence[str], view: View, now: float, 
             if server["name"] in servers:
                 asked = view.filtered or bool(view.virtual) or server["status"] != "up"
                 found.rows.append(row(server, now, shown=asked and view.matches(virtual, server)))
+                await pause()
     return found

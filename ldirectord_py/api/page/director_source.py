@@ -1,16 +1,18 @@
 """The documents that the page is made of, from what the API's ports show."""
 
 import socket
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 from ldirectord_py.api.page.past import COMMANDS, FILES, HEALTH
 from ldirectord_py.api.page.source import Document, Events, Pause
 from ldirectord_py.api.ports import Director
 from ldirectord_py.api.views import servers, virtuals
-from ldirectord_py.api.views.cluster import role, vip
+from ldirectord_py.api.views.cluster import role
+from ldirectord_py.model.commands import target_name
 from ldirectord_py.model.errors import DirectorError
-from ldirectord_py.model.history import EventQuery
-from ldirectord_py.model.snapshot import VirtualStatus
+from ldirectord_py.model.history import EventQuery, ExchangeSource
+from ldirectord_py.model.snapshot import RealStatus, VirtualStatus
 from ldirectord_py.model.text.escaping import printable
 
 MOST_TRANSITIONS = 1_000
@@ -41,7 +43,6 @@ class DirectorSource:
             "host": self._host,
             "config": printable(daemon.config),
             "role": role(daemon.role),
-            "vips": [vip(each) for each in snapshot.vips],
             "loaded": daemon.loaded,
             "started": daemon.started,
             "first_pass": snapshot.first_pass,
@@ -66,11 +67,11 @@ class DirectorSource:
         return None
 
     async def _document(self, virtual: VirtualStatus, pause: Pause) -> Document:
-        counts, described = virtuals.Counts(), []
+        counts, described = virtuals.Counts(), list[Document]()
         for some in virtuals.chunks(virtual.reals, _TOGETHER):
             for real in some:
                 counts.add(real)
-                described.append(servers.as_json(real, self._director.exchanges.of(real.key)))
+                described.append(_Server(real, self._director.exchanges))
             await pause()
         return {**virtuals.head(virtual, counts), "reals": described}
 
@@ -100,3 +101,45 @@ class DirectorSource:
         given = EventQuery(kinds=COMMANDS, limit=_MOST_COMMANDS)
         found = [*self._director.events.find(checked), *self._director.events.find(given)]
         return [event.as_json() for event in sorted(found, key=lambda event: event.id)]
+
+
+class _Server(Mapping[str, Any]):
+    """The document of a server, made when more of it is looked at than how it is: of thousands few are shown."""
+
+    __slots__ = ("_exchanges", "_full", "_real")
+
+    def __init__(self, real: RealStatus, exchanges: ExchangeSource) -> None:
+        self._real = real
+        self._exchanges = exchanges
+        self._full: Document | None = None
+
+    def __getitem__(self, key: str) -> Any:
+        if self._full is None and (quickly := _QUICKLY.get(key)):
+            return quickly(self._real)
+        return self._document()[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._document())
+
+    def __len__(self) -> int:
+        return len(self._document())
+
+    def _document(self) -> Document:
+        if self._full is None:
+            self._full = servers.as_json(self._real, self._exchanges.of(self._real.key))
+        return self._full
+
+
+_QUICKLY: Mapping[str, Callable[[RealStatus], Any]] = {
+    "name": lambda real: target_name(real.key),
+    "status": lambda real: real.word,
+    "serving": lambda real: bool(real.wanted),
+    "failures": lambda real: real.health.failures,
+    "state": lambda real: real.health.state,
+    "since": lambda real: real.health.since,
+    "reason": lambda real: real.health.reason,
+    "admin": lambda real: servers.admin_as_json(real.admin),
+    "maintenance_file": lambda real: None if real.maintenance is None else printable(real.maintenance),
+    "certificate_expires": lambda real: real.certificate_expires,
+}
+"""As in `servers.as_json`."""

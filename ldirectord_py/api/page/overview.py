@@ -8,8 +8,9 @@ from typing import Any
 
 from ldirectord_py.api.page.rows import SOON, Outlook, outlook, since, why
 from ldirectord_py.api.page.services import level, served
+from ldirectord_py.api.page.source import Pause
 from ldirectord_py.api.page.states import STATES
-from ldirectord_py.api.page.timeline import History, Timeline, timeline
+from ldirectord_py.api.page.timeline import Timeline, TimelineBuilder
 from ldirectord_py.api.page.words import Moment, count, moment, sentence, span
 
 MOST_PROBLEMS = 25
@@ -74,18 +75,21 @@ _RANKS = {"bad": 0, "warning": 1, "note": 2}
 class OverviewBuilder:
     """Takes in one virtual service after the other, so that checks may have their turn in between."""
 
-    def __init__(self, now: float, changed: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+    def __init__(
+        self, status: Mapping[str, Any], now: float, changed: Mapping[str, Sequence[Mapping[str, Any]]]
+    ) -> None:
         """Begin, knowing of the servers in *changed* that their state was another in the last hour: see `by_server`."""
+        self._status = status
         self._changed = changed
         self._now = now
+        self._timeline = TimelineBuilder(status["started"], now)
         self._problems: list[Problem] = []
-        self._out: list[History] = []
         self._levels: Counter[str] = Counter()
         self._modes: Counter[str] = Counter()
         self._unserved: list[str] = []
         self.counts: Counter[str] = Counter()
 
-    def add(self, virtual: Mapping[str, Any], *, told: bool = True) -> None:
+    async def add(self, virtual: Mapping[str, Any], pause: Pause, *, told: bool = True) -> None:
         """Take in *virtual*, with all of its servers; what is wrong with it is *told*, or only counted."""
         self._levels[level(virtual)] += 1
         self._modes[virtual["mode"]] += 1 if virtual["reals"] else 0
@@ -95,14 +99,17 @@ class OverviewBuilder:
         if virtual["mode"] != "reals" and out:
             self._unserved += [virtual["label"]] if virtual["mode"] == "nobody" else []
         if told:
-            self._tell(virtual, out)
+            await self._tell(virtual, out, pause)
 
-    def _tell(self, virtual: Mapping[str, Any], out: list[Mapping[str, Any]]) -> None:
+    async def _tell(self, virtual: Mapping[str, Any], out: list[Mapping[str, Any]], pause: Pause) -> None:
         for server in virtual["reals"]:
-            if server["status"] != "up" or server["name"] in self._changed:
-                self._out.append(History(server, virtual["label"], self._changed.get(server["name"], ())))
-            if server["status"] == "up" and (server["failures"] or _ends_soon(server, self._now)):
+            is_up = server["status"] == "up"
+            events = self._changed.get(server["name"], ()) if self._changed else ()
+            if events or not is_up:
+                self._timeline.add(server, virtual["label"], events)
+            if is_up and (server["failures"] or _ends_soon(server, self._now)):
                 self._problems.append(self._doubtful(virtual, server))
+            await pause()
         if virtual["mode"] != "reals" and out:
             self._problems.append(self._virtual(virtual, out))
         else:
@@ -146,8 +153,9 @@ class OverviewBuilder:
             where = {"where": virtual["name"], "states": frozenset({status})}
             yield Problem(grade, status, among, virtual["label"], example, Outlook(), first, **where)
 
-    def overview(self, status: Mapping[str, Any]) -> Overview:
+    def overview(self) -> Overview:
         """Return how things stand, once everything has been taken in."""
+        status = self._status
         problems = sorted([*_daemon(status), *self._problems], key=lambda problem: _RANKS[problem.level])
         return Overview(
             problems[0].level if problems else "good" if self.counts["total"] else "note",
@@ -156,7 +164,7 @@ class OverviewBuilder:
             tuple(problem for problem in problems[:MOST_PROBLEMS] if problem.level != "note"),
             tuple(problem for problem in problems[:MOST_PROBLEMS] if problem.level == "note"),
             max(0, len(problems) - MOST_PROBLEMS),
-            timeline(self._out, status["started"], self._now),
+            self._timeline.timeline(),
             self.counts,
             moment(self._now, self._now),
         )

@@ -6,6 +6,7 @@ from typing import Any
 
 from ldirectord_py.api.page.plots import Cells, strip
 from ldirectord_py.api.page.rows import Row, row
+from ldirectord_py.api.page.source import Pause
 from ldirectord_py.api.page.states import STATES
 from ldirectord_py.api.page.view import View
 from ldirectord_py.api.page.words import amount, count
@@ -104,16 +105,30 @@ def _facts(virtual: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
         yield "Out", amount(rates["bytes_out"], "B/s")
 
 
-def service(virtual: Mapping[str, Any], view: View, now: float, *, everything: bool, first: int = 0) -> Service:
-    """Return *virtual* with the rows that *view* asks for.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Which servers of a virtual service have rows."""
 
-    With *everything* healthy servers have rows too.  Of more than a page of rows, those from *first* on are shown.
-    """
-    reals = virtual["reals"]
-    found = [server for server in reals if view.matches(virtual, server)] if view.filtered else reals
-    if everything or view.filtered:
+    view: View
+    everything: bool
+    """Healthy servers have rows too."""
+    first: int = 0
+    """Of more than a page of rows, those from this one on are shown."""
+
+
+async def service(virtual: Mapping[str, Any], selection: Selection, now: float, pause: Pause) -> Service:
+    """Return *virtual* with the rows that *selection* asks for."""
+    view, first, found = selection.view, selection.first, []
+    for server in virtual["reals"]:
+        if not view.filtered or view.matches(virtual, server):
+            found.append(server)
+        await pause()
+    if selection.everything or view.filtered:
         chosen = found[first : first + ROWS]
     else:
         chosen = [server for server in found if server["status"] != "up"][:TROUBLED]
-    rows = tuple(row(server, now) for server in chosen)
-    return Service(head(virtual), rows, len(found) - len(rows))
+    rows = []
+    for server in chosen:
+        rows.append(row(server, now))
+        await pause()
+    return Service(head(virtual), tuple(rows), len(found) - len(rows))

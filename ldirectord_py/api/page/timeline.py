@@ -35,13 +35,9 @@ class Lane:
     name: str
     real: str
     virtual: str
-    status: str
-    """As it is now."""
     stretches: tuple[Stretch, ...]
     words: str
     """What the lane shows, for those who do not see it."""
-    out: float
-    """Seconds for which it was not up."""
 
 
 @dataclass(slots=True)
@@ -98,33 +94,54 @@ class Timeline:
         return len(self.lanes) + len(self.others) + self.more
 
 
+class TimelineBuilder:
+    """Takes in one server after the other, so that checks may have their turn in between."""
+
+    def __init__(self, started: float, now: float) -> None:
+        """Begin with a daemon that has *started* then: it knows nothing of the time before."""
+        self._length = min(HOUR, max(SHORTEST, now - started))
+        self._left = now - self._length
+        self._started = started
+        self._now = now
+        self._found: list[_Hour] = []
+        self._ended = _EndedCommands(now)
+
+    def add(self, server: Mapping[str, Any], virtual: str, events: Sequence[Mapping[str, Any]]) -> None:
+        """Take in *server*, as it is now, of a *virtual* that is called so; its *events* oldest first, see `periods`.
+
+        One that was up all the time has no lane.
+        """
+        if found := periods(server, events, max(self._left, self._started), self._now):
+            self._found.append(_Hour(server, virtual, found))
+            self._ended.add(self._found[-1])
+
+    def timeline(self) -> Timeline:
+        """Return the lanes, once everything has been taken in."""
+        self._found.sort(key=lambda hour: hour.rank)
+        lanes = [_lane(hour, self._left, self._now) for hour in self._found[:MOST_LANES]]
+        return Timeline(
+            tuple(lanes[:AT_FIRST]),
+            tuple(lanes[AT_FIRST:]),
+            max(0, len(self._found) - MOST_LANES),
+            self._ended.newest(),
+            round(self._length, 1),
+            round(max(0.0, self._started - self._left), 1),
+        )
+
+
 @dataclass(frozen=True, slots=True)
-class History:
-    """What is known of one server."""
+class _Hour:
+    """One server, and when it was not up."""
 
     server: Mapping[str, Any]
-    """As it is now, as the API describes it."""
     virtual: str
-    """What its virtual service is called."""
-    events: Sequence[Mapping[str, Any]]
-    """Those that tell of its states, oldest first; see `past.periods`."""
+    periods: Sequence[Period]
 
-
-def timeline(histories: Iterable[History], started: float, now: float) -> Timeline:
-    """Return the lanes of *histories*; a server that was up all the time has none."""
-    length = min(HOUR, max(SHORTEST, now - started))
-    left = now - length
-    lanes, ended = [], _EndedCommands(now)
-    for history in histories:
-        found = periods(history.server, history.events, max(left, started), now)
-        if found:
-            lanes.append(_lane(history, found, left, now))
-            ended.add(history, found)
-    lanes.sort(key=lambda lane: (lane.status == "up", -lane.out, lane.name))
-    began = max(0.0, started - left)
-    shown, more = lanes[:MOST_LANES], max(0, len(lanes) - MOST_LANES)
-    first, others = tuple(shown[:AT_FIRST]), tuple(shown[AT_FIRST:])
-    return Timeline(first, others, more, ended.newest(), round(length, 1), round(began, 1))
+    @property
+    def rank(self) -> tuple[bool, float, str]:
+        """Those come first that are out, and then those that were so for longest."""
+        out = sum(period.ended - period.began for period in self.periods)
+        return self.server["status"] == "up", -round(out, 1), self.server["name"]
 
 
 def by_server(events: Iterable[Mapping[str, Any]], now: float) -> dict[str, list[Mapping[str, Any]]]:
@@ -133,21 +150,18 @@ def by_server(events: Iterable[Mapping[str, Any]], now: float) -> dict[str, list
     for event in events:
         if event.get("real"):
             found.setdefault(f"{event['real']}@{event['virtual']}", []).append(event)
-    return {name: about for name, about in found.items() if about[-1]["time"] >= now - HOUR}
+    return {name: about for name, about in found.items() if about[-1]["time"] >= now - HOUR and not _is_new(about)}
 
 
-def _lane(history: History, found: Sequence[Period], left: float, now: float) -> Lane:
-    server = history.server
-    stretches = tuple(_stretch(period, left, now) for period in found)
-    return Lane(
-        server["name"],
-        server["real"],
-        history.virtual,
-        server["status"],
-        stretches,
-        "; ".join(stretch.title for stretch in stretches),
-        sum(stretch.width for stretch in stretches),
-    )
+def _is_new(events: Sequence[Mapping[str, Any]]) -> bool:
+    """Return whether all that is told of a server is that it was up when it was first checked."""
+    return len(events) == 1 and events[0]["name"] == "real_up" and events[0]["before"] in {"unknown", "adopted"}
+
+
+def _lane(hour: _Hour, left: float, now: float) -> Lane:
+    stretches = tuple(_stretch(period, left, now) for period in hour.periods)
+    words = "; ".join(stretch.title for stretch in stretches)
+    return Lane(hour.server["name"], hour.server["real"], hour.virtual, stretches, words)
 
 
 def _stretch(period: Period, left: float, now: float) -> Stretch:
@@ -165,20 +179,20 @@ class _EndedCommands:
         self._now = now
         self._found: dict[tuple[str, float, float], Ended] = {}
 
-    def add(self, history: History, found: Iterable[Period]) -> None:
-        """Take in one server's hour."""
-        for period in found:
+    def add(self, hour: _Hour) -> None:
+        """Take in one server."""
+        for period in hour.periods:
             if period.because and period.ended < self._now:
-                self._add(history, period)
+                self._add(hour, period)
 
-    def _add(self, history: History, period: Period) -> None:
+    def _add(self, hour: _Hour, period: Period) -> None:
         key = (period.because, period.began // _TOGETHER, period.ended // _TOGETHER)
         if known := self._found.get(key):
-            known.names.append(history.server["name"])
+            known.names.append(hour.server["name"])
             return
         began, ended = moment(period.began, self._now), moment(period.ended, self._now)
-        names, real = [history.server["name"]], history.server["real"]
-        self._found[key] = Ended(period.status, period.because, began, ended, names, real, history.virtual)
+        names, real = [hour.server["name"]], hour.server["real"]
+        self._found[key] = Ended(period.status, period.because, began, ended, names, real, hour.virtual)
 
     def newest(self) -> tuple[Ended, ...]:
         """Return the last ones that have ended."""

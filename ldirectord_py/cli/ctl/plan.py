@@ -1,32 +1,31 @@
 """`ldirectorctl plan`: what a configuration would change in the kernel's table."""
 
 import asyncio
-import json
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from ldirectord_py.cli.ctl.command import Command, Status
-from ldirectord_py.cli.ctl.comparing.plan_text import show, tell_untouched
+from ldirectord_py.cli.ctl.comparing.plan_text import Plan, show, tell_untouched
 from ldirectord_py.cli.ctl.remote.choosing import add_arguments
-from ldirectord_py.cli.ctl.remote.daemon import daemon_of
+from ldirectord_py.cli.ctl.remote.daemon import Daemon, daemon_of, tell_json
 from ldirectord_py.cli.daemon.kept_services import KeptServices, commands_in_force, ownership
 from ldirectord_py.cli.environment import Environment
 from ldirectord_py.cli.instances import find_config, instance_name, pid_paths
-from ldirectord_py.cli.terminal import Style, tell
+from ldirectord_py.cli.terminal import Style, complain, tell
 from ldirectord_py.config.load import load
-from ldirectord_py.engine.plan_steps import steps_of
-from ldirectord_py.model.checks.outcome import Reason, down
+from ldirectord_py.model.checks.outcome import CheckedOnce, Reason, down
 from ldirectord_py.model.config import Config
-from ldirectord_py.model.plan_steps import Step, step_as_json
+from ldirectord_py.model.errors import DirectorError
+from ldirectord_py.model.plan_steps import PlannedReload, found_as_json, maintained_as_json, step_as_json
 from ldirectord_py.model.service import RealKey
-from ldirectord_py.planning import PlannedChanges, planned_changes
-from ldirectord_py.runtime.check_once import CheckedOnce
-from ldirectord_py.system.sysctls import advised, current
+from ldirectord_py.planning import planned_changes
 
 _DESCRIPTION = """\
 Say what starting on FILE, or reloading it, would change in the kernel's table now. Nothing is written.
-Without FILE it is the one of the daemon that runs here.
+Without FILE it is the one of the daemon that runs here. A daemon that runs on that very file is asked; otherwise,
+and with --check, the kernel's table is read, which takes root's right to it.
 
 A server that the table has in service stays in until its checks say otherwise; any other comes in with its first
 success. What that would change is shown apart. Every server is expected to pass, but for those that the daemon at
@@ -35,6 +34,8 @@ Services that FILE does not name are removed by a reload if the daemon that runs
 connections: the daemon is asked, or else its state file. Others are never touched. Commands of operators that are
 in force, as that file has them, hold.
 """
+_SECONDS = 60.0
+"""So long may the daemon read and compare; 10,000 servers take it some seconds."""
 
 
 def _arguments(parser: ArgumentParser) -> None:
@@ -45,12 +46,46 @@ def _arguments(parser: ArgumentParser) -> None:
 
 
 def _run(asked: Namespace) -> Status:
+    plan = _plan(asked)
+    for problem in plan["problems"]:
+        complain(problem)
+    if plan["problems"]:
+        return Status.ERROR
+    if asked.json:
+        tell_json({name: value for name, value in plan.items() if name != "problems"})
+    else:
+        show(plan)
+        tell_untouched(plan)
+        for advice in plan["advice"]:
+            tell(advice, Style.YELLOW)
+    return Status.FOUND if plan["changes"] else Status.FINE
+
+
+def _plan(asked: Namespace) -> Plan:
+    """Return the plan of the daemon that runs on the file, or else the one that is made here."""
     environment = Environment.of_process()
-    file, instance = _of_daemon(asked) if asked.file is None else (asked.file, instance_name(asked.file))
-    config = load(find_config(file, environment.config_dirs))
+    if asked.file is None:
+        status = daemon_of(asked).status()
+        file, instance = Path(status["config"]), status["instance"]
+    else:
+        file, instance = find_config(asked.file, environment.config_dirs), instance_name(asked.file)
     pid_files = pid_paths(environment.run_dir, instance)
     known = ownership(*pid_files)
-    planned = asyncio.run(
+    if known.socket is not None:
+        daemon = Daemon(known.socket)
+        status = daemon.status()
+        if not asked.check and Path(status["config"]).resolve() == file.resolve():
+            planned = daemon.get("/v1/plan", seconds=_SECONDS)
+            return {**planned, "daemon": known.pid, "owned": _owned(known), "checks": None}
+        if status["table"]["kind"] == "memory":
+            sentence = f"only it can read it, and plans its own file, {status['config']}, without --check"
+            raise DirectorError(f"the daemon keeps a table in memory: {sentence}")
+    return as_json(_planned_here(file, asked, known, pid_files), known)
+
+
+def _planned_here(file: Path, asked: Namespace, known: KeptServices, pid_files: Sequence[Path]) -> PlannedReload:
+    config = load(file)
+    return asyncio.run(
         planned_changes(
             config,
             check=asked.check,
@@ -59,21 +94,6 @@ def _run(asked: Namespace) -> Status:
             believed=_believed(config, known),
         )
     )
-    steps = list(steps_of(config, planned.found, planned.forecast))
-    if asked.json:
-        tell(json.dumps(_as_json(config, planned, steps, known), indent=2))
-    else:
-        show(config, planned, steps)
-        tell_untouched(planned, known)
-        for advice in advised(config, current):
-            tell(advice.sentence, Style.YELLOW)
-    return Status.FOUND if steps else Status.FINE
-
-
-def _of_daemon(asked: Namespace) -> tuple[str, str]:
-    """Return the configuration of the daemon that is meant, and the name of its instance."""
-    status = daemon_of(asked).status()
-    return status["config"], status["instance"]
 
 
 def _believed(config: Config, known: KeptServices) -> dict[RealKey, CheckedOnce]:
@@ -89,32 +109,26 @@ def _believed(config: Config, known: KeptServices) -> dict[RealKey, CheckedOnce]
 COMMAND = Command(description=_DESCRIPTION, arguments=_arguments, run=_run)
 
 
-def _as_json(config: Config, planned: PlannedChanges, steps: Sequence[Step], known: KeptServices) -> dict[str, Any]:
+def as_json(planned: PlannedReload, known: KeptServices) -> Plan:
+    """Return *planned* as `--json` tells it, with what is *known* of a daemon."""
+    counts = planned.connections
     return {
-        "file": config.path,
+        "file": planned.file,
         "daemon": known.pid,
-        "owned": None if known.virtuals is None else {"by": known.source, "virtuals": sorted(known.virtuals)},
-        "changes": [step_as_json(step, planned.connections.get(step.change.virtual)) for step in steps],
+        "owned": _owned(known),
+        "problems": [],
+        "changes": [step_as_json(step, counts.get(step.change.virtual)) for step in planned.steps],
         "checks": None if planned.checked is None else _checks_as_json(planned.checked),
         "believed": _checks_as_json(planned.believed),
-        "maintenance": [
-            {"virtual": str(key.virtual), "real": str(key.real), "file": file}
-            for key, file in planned.maintained.items()
-        ],
-        "advice": [advice.sentence for advice in advised(config, current)],
-        "untouched": [str(key) for key in planned.forecast.untouched],
+        "maintenance": [maintained_as_json(key, file) for key, file in planned.maintained.items()],
+        "advice": list(planned.advice),
+        "untouched": [str(key) for key in planned.untouched],
     }
 
 
+def _owned(known: KeptServices) -> Mapping[str, Any] | None:
+    return None if known.virtuals is None else {"by": known.source, "virtuals": sorted(known.virtuals)}
+
+
 def _checks_as_json(checks: Mapping[RealKey, CheckedOnce]) -> list[dict[str, Any]]:
-    return [
-        {
-            "virtual": str(key.virtual),
-            "real": str(key.real),
-            "asked": found.asked,
-            "verdict": found.outcome.verdict,
-            "reason": found.outcome.reason,
-            "detail": found.outcome.detail,
-        }
-        for key, found in checks.items()
-    ]
+    return [found_as_json(key, found) for key, found in checks.items()]

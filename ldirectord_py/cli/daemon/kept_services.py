@@ -26,6 +26,8 @@ class KeptServices:
     """Who says so: `daemon` or `state file`."""
     down: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """The servers that the daemon believes to be down, by their full names, as its API shows them."""
+    socket: Path | None = None
+    """Where the daemon answers; None: it does not."""
 
 
 def ownership(*pid_files: Path) -> KeptServices:
@@ -39,7 +41,7 @@ def ownership(*pid_files: Path) -> KeptServices:
             virtuals = reply["virtuals"]
             reals = [real for virtual in virtuals for real in virtual["reals"] if real["state"] == "down"]
             down = {real["name"]: real for real in reals}
-            return KeptServices(found.pid, frozenset(each["name"] for each in virtuals), "daemon", down)
+            return KeptServices(found.pid, frozenset(each["name"] for each in virtuals), "daemon", down, control)
     if (kept := owned(control.with_suffix(".state"))) is not None:
         return KeptServices(found.pid, frozenset(kept), "state file")
     return KeptServices(found.pid, None)

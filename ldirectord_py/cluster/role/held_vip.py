@@ -2,19 +2,20 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Collection
+from contextlib import suppress
 
 from ldirectord_py.cluster.network import Network
 from ldirectord_py.cluster.role.sources import Reading
-from ldirectord_py.cluster.rtnetlink import session
+from ldirectord_py.cluster.rtnetlink import session, watching
 from ldirectord_py.model.address import IPAddress
 from ldirectord_py.model.cluster.role import Role
 
-_EVERY = 1.0
-"""Seconds from one look to the next."""
+_EVERY = 5.0
+"""Seconds from one look to the next, should the kernel tell nothing."""
 
 
 class HeldVip:
-    """Follows the addresses of this network namespace."""
+    """Follows the addresses of this network namespace, as the kernel tells of them."""
 
     def __init__(self, vips: Callable[[], Collection[IPAddress]]) -> None:
         """*vips* returns the addresses of which any decides."""
@@ -22,10 +23,12 @@ class HeldVip:
 
     async def readings(self) -> AsyncGenerator[Reading, None]:
         """See `Source`."""
-        async with session() as rtnetlink:
+        async with session() as rtnetlink, watching() as changes:
             while True:
                 yield role_by(self._vips(), await rtnetlink.network())
-                await asyncio.sleep(_EVERY)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(_EVERY):
+                        await changes.wait()
 
 
 def role_by(vips: Collection[IPAddress], network: Network) -> Role:

@@ -43,6 +43,15 @@ class Outcome:
     detail: str
 
 
+@dataclass(frozen=True, slots=True)
+class CheckedOnce:
+    """What one check of a server has found."""
+
+    outcome: Outcome
+    asked: str
+    """See `Probe.asked`."""
+
+
 LONGEST_DETAIL = 200
 
 NO_CONNECTION = "no connection within"

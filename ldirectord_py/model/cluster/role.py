@@ -1,6 +1,6 @@
 """Which of several directors does the work, as values."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 from ldirectord_py.model.address import IPAddress
@@ -70,12 +70,3 @@ class RoleStatus:
 
 NEVER_TOLD = RoleStatus()
 """The role of a director that nobody has told another one."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClusterSettings:
-    """How a director works together with others."""
-
-    role: RoleSource = field(default_factory=RoleSource)
-    standbyinterval: int | None = None
-    """Seconds from one check of a server to the next while standby, at least; None: as while active."""

@@ -6,6 +6,14 @@ One frozen class for each kind, in a file for each subject.  What the log and th
 
 from collections.abc import Callable
 
+from ldirectord_py.model.events.cluster import (
+    ClusterEvent,
+    RoleChanged,
+    RoleUnclear,
+    SyncRefused,
+    SyncStarted,
+    SyncStopped,
+)
 from ldirectord_py.model.events.director import (
     ConfigChanged,
     DirectorEvent,
@@ -13,8 +21,6 @@ from ldirectord_py.model.events.director import (
     InitialChecksDone,
     Reloaded,
     ReloadRefused,
-    RoleChanged,
-    RoleUnclear,
     Started,
     Stopping,
 )
@@ -56,15 +62,6 @@ from ldirectord_py.model.events.table import (
     TableEvent,
     TableLost,
     Trigger,
-)
-from ldirectord_py.model.events.vips import (
-    VipAdded,
-    VipConflict,
-    VipContested,
-    VipEvent,
-    VipRemoved,
-    VipTakenAway,
-    VipTrouble,
 )
 
 __all__ = [
@@ -109,20 +106,16 @@ __all__ = [
     "SoftFailure",
     "Started",
     "Stopping",
+    "SyncRefused",
+    "SyncStarted",
+    "SyncStopped",
     "TableBack",
     "TableChanged",
     "TableLost",
     "Trigger",
-    "VipAdded",
-    "VipConflict",
-    "VipContested",
-    "VipEvent",
-    "VipRemoved",
-    "VipTakenAway",
-    "VipTrouble",
 ]
 
-Event = ServerEvent | TableEvent | DirectorEvent | SideJobEvent | MailEvent | VipEvent
+Event = ServerEvent | TableEvent | DirectorEvent | ClusterEvent | SideJobEvent | MailEvent
 
 Observer = Callable[[Event], None]
 """Is told of events; must return at once and never raise."""

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from ldirectord_py.model.cluster.role import Role
 from ldirectord_py.model.problems import Problem
 
 
@@ -58,34 +57,4 @@ class Stopping:
     signal: str
 
 
-@dataclass(frozen=True, slots=True)
-class RoleChanged:
-    """The director has become active, or standby."""
-
-    before: Role | None
-    """None: it has begun so."""
-    after: Role
-    source: str
-    """What says so; see `RoleSource`."""
-
-
-@dataclass(frozen=True, slots=True)
-class RoleUnclear:
-    """What is to say the role says nothing that can be understood, or cannot be read; the role stays as it was."""
-
-    role: Role
-    source: str
-    sentence: str
-
-
-DirectorEvent = (
-    Started
-    | FirstPassComplete
-    | InitialChecksDone
-    | ConfigChanged
-    | Reloaded
-    | ReloadRefused
-    | RoleChanged
-    | RoleUnclear
-    | Stopping
-)
+DirectorEvent = Started | FirstPassComplete | InitialChecksDone | ConfigChanged | Reloaded | ReloadRefused | Stopping

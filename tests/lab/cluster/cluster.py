@@ -37,6 +37,7 @@ class Cluster:
     """Directors are `director1`, `director2` and so on; 10.9.0.21, .22 for clients, 10.9.1.21, .22 for each other."""
 
     net: Net
+    web: WebServer
     witness: Witness
     folder: Path
     client: Client
@@ -89,4 +90,4 @@ def running_cluster(folder: Path, directors: int = 2) -> Iterator[Cluster]:
                 Node(net, witness, folder / name, name, number)
                 for number, name in ((20 + place, f"director{place}") for place in range(1, directors + 1))
             )
-            yield Cluster(net, witness, folder, Client(client), (one, two, three), nodes)
+            yield Cluster(net, web, witness, folder, Client(client), (one, two, three), nodes)

@@ -89,6 +89,7 @@ class Node:
         """Lose power: all programs, addresses, tables and what is in /run are gone at once."""
         self.cut_off()
         self.witness.forget(self.name)
+        self.net.ports.delete(*self.ports)  # the kernel takes its time to do so when the namespace goes
         self.net.remove(self.host)
         shutil.rmtree(self.folder / "run")
         (self.folder / "run").mkdir()

@@ -3,6 +3,8 @@
 A server that has imported the program forks for each start, and the fork becomes what was asked for: in these
 namespaces, with these streams, words and variables.  It is the program from its first line on; how it is found and
 loaded is tried by the stories outside of guests, and here by the tests of units, agents and cluster managers.
+
+Others than the tests, such as cluster managers, start it by a small program in its place (`write_launcher`).
 """
 
 import array
@@ -21,12 +23,23 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
-from tests.lab.support.unsharing import MOUNTS, NETWORK, enter
+from tests.lab.support.unsharing import HOST_NAME, MOUNTS, NETWORK, PROCESSES, enter
 
 _ROOM = "." * 2000
 """A word of the server's command line, in whose place the words of each fork are written."""
 _LARGEST = 1 << 18
 _PATIENCE = 120.0
+_KINDS = {"net": NETWORK, "mnt": MOUNTS, "uts": HOST_NAME}
+_LAUNCHER = """#!<PYTHON> -SI
+import array, json, os, socket, sys
+channel = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+channel.connect("<SERVER>")
+places = [os.open(f"/proc/self/ns/{kind}", os.O_RDONLY) for kind in ("net", "mnt", "uts", "pid")]
+asked = json.dumps({"words": sys.argv[1:], "environment": dict(os.environ)}).encode()
+channel.sendmsg([asked], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [1, 2, *places]))])
+channel.recv(64)
+sys.exit(os.waitstatus_to_exitcode(json.loads(channel.recv(64))))
+"""
 
 
 class Forked:
@@ -82,15 +95,25 @@ def connect() -> socket.socket:
 
 def fork(channel: socket.socket, words: Sequence[str], output: int, environment: Mapping[str, str]) -> Forked:
     """Start our program with *words* in this thread's namespaces; what it prints goes to the descriptor *output*."""
-    places = [os.open(f"/proc/thread-self/ns/{kind}", os.O_RDONLY) for kind in ("net", "mnt")]
+    places = [os.open(f"/proc/thread-self/ns/{kind}", os.O_RDONLY) for kind in (*_KINDS, "pid")]
     try:
         asked = json.dumps({"words": [*words], "environment": {**environment}}).encode()
-        streams = array.array("i", [output, *places])
+        streams = array.array("i", [output, output, *places])
         channel.sendmsg([asked], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, streams)])
     finally:
         for place in places:
             os.close(place)
     return Forked(channel)
+
+
+def write_launcher(path: Path) -> None:
+    """Write a program that starts ours by forking, where it is started itself, and ends as ours does.
+
+    What it prints, its variables and its namespaces are those of the launcher; signals to the launcher do not reach it.
+    """
+    text = _LAUNCHER.replace("<PYTHON>", os.path.realpath(sys.executable)).replace("<SERVER>", _server())
+    path.write_text(text)
+    path.chmod(0o755)
 
 
 _started: list[str] = []
@@ -99,7 +122,7 @@ _started: list[str] = []
 def _server() -> str:
     """Return where the server listens; it is started when it is first needed, and ends with this process."""
     if not _started:
-        folder = tempfile.mkdtemp(prefix="forking-", dir="/run")
+        folder = tempfile.mkdtemp(prefix="forking-")  # not below /run, of which hosts have one of their own
         path = f"{folder}/socket"
         words = [sys.executable, "-m", __name__, path, _ROOM]
         process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, start_new_session=True)
@@ -146,32 +169,34 @@ def _reap(running: dict[int, socket.socket]) -> None:
 
 def _fork(channel: socket.socket, running: dict[int, socket.socket]) -> list[str] | None:
     """Fork for what *channel* asks; return the words in the fork, and None in the server."""
-    said, rights, _, _ = channel.recvmsg(_LARGEST, socket.CMSG_SPACE(3 * 4))
+    said, rights, _, _ = channel.recvmsg(_LARGEST, socket.CMSG_SPACE(6 * 4))
     descriptors = array.array("i")
     for _, _, data in rights:
         descriptors.frombytes(data)
     asked = json.loads(said)
+    enter(descriptors[-1], PROCESSES)  # of what is forked from now on
     if pid := os.fork():
+        enter(Path("/proc/self/ns/pid"), PROCESSES)
         running[pid] = channel
         channel.send(json.dumps(pid).encode())
         for descriptor in descriptors:
             os.close(descriptor)
         return None
-    _become(asked["environment"], *descriptors)
+    _become(asked["environment"], descriptors[:2], descriptors[2:])
     words: list[str] = asked["words"]
     _show_as([sys.executable, "-m", "ldirectord_py", *words])
     return words
 
 
-def _become(environment: Mapping[str, str], output: int, network: int, mounts: int) -> None:
+def _become(environment: Mapping[str, str], streams: Sequence[int], places: Sequence[int]) -> None:
     """Be what `subprocess.Popen` would have started."""
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    enter(network, NETWORK)
-    enter(mounts, MOUNTS)
+    for place, kind in zip(places, _KINDS.values(), strict=False):  # that of the processes has been entered
+        enter(place, kind)
     os.chdir("/")
-    os.dup2(output, 1)
-    os.dup2(output, 2)
+    for number, stream in enumerate(streams, 1):
+        os.dup2(stream, number)
     os.closerange(3, 1024)
     os.environ.clear()
     os.environ.update(environment)

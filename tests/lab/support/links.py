@@ -13,7 +13,7 @@ from pathlib import Path
 
 _REQUEST, _ACK, _REPLACE, _EXCLUSIVE, _CREATE = 0x1, 0x4, 0x100, 0x200, 0x400
 _ERROR = 2
-_NEW_LINK, _NEW_ADDRESS, _DELETE_ADDRESS, _NEW_ROUTE = 16, 20, 21, 24
+_NEW_LINK, _DELETE_LINK, _NEW_ADDRESS, _DELETE_ADDRESS, _NEW_ROUTE = 16, 17, 20, 21, 24
 _LINK_ADDRESS, _LINK_NAME, _LINK_MASTER, _LINK_INFO, _LINK_NAMESPACE_FD = 1, 3, 10, 18, 28
 _INFO_KIND, _INFO_DATA, _BRIDGE_SNOOPING, _VETH_PEER = 1, 2, 23, 1
 _ADDRESS, _ADDRESS_LOCAL, _ADDRESS_CACHE, _NO_DETECTION = 1, 2, 6, 0x02
@@ -61,6 +61,11 @@ class Links:
         """Set devices down; the other end of a pair loses its carrier."""
         for name in names:
             self._ask(_NEW_LINK, 0, _change(self._index(name), 0, _UP))
+
+    def delete(self, *names: str) -> None:
+        """Delete devices, each with the other end of its pair."""
+        for name in names:
+            self._ask(_DELETE_LINK, 0, _link_header(self._index(name), 0))
 
     def join(self, bridge: str, *ports: str) -> None:
         """Make devices ports of *bridge*."""

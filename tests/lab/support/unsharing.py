@@ -10,8 +10,8 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-NETWORK, MOUNTS = 0x40000000, 0x00020000
-"""Kinds of namespaces: CLONE_NEWNET and CLONE_NEWNS of unshare(2)."""
+NETWORK, MOUNTS, HOST_NAME, PROCESSES = 0x40000000, 0x00020000, 0x04000000, 0x20000000
+"""Kinds of namespaces: CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWUTS and CLONE_NEWPID of unshare(2)."""
 _BIND, _RECURSIVE, _PRIVATE, _DETACH = 0x1000, 0x4000, 0x40000, 0x2
 _libc = ctypes.CDLL(None, use_errno=True)
 

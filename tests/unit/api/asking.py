@@ -16,7 +16,7 @@ from ldirectord_py.api.ports import Ports
 from ldirectord_py.api.server import serve, serve_locally
 from ldirectord_py.config.load import parse
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.checks.outcome import Reason, down
+from ldirectord_py.model.checks.outcome import CheckedOnce, Reason, down
 from ldirectord_py.model.checks.trace import StepKind, Trace, TraceStep
 from ldirectord_py.model.cluster.role import Role, RoleStatus
 from ldirectord_py.model.commands import Command, CommandDone, Drain, SetWeight, Target, target_name
@@ -24,7 +24,7 @@ from ldirectord_py.model.config import Config
 from ldirectord_py.model.errors import AmbiguousTarget, CommandRefused, LastServer, UnknownTarget
 from ldirectord_py.model.health import State
 from ldirectord_py.model.plan_steps import PlannedReload, Step
-from ldirectord_py.model.service import RealKey, VirtualKey
+from ldirectord_py.model.service import RealKey
 from ldirectord_py.model.snapshot import DaemonStatus, RealStatus, Snapshot, TableStatus
 from ldirectord_py.model.table import Rates, RemoveService
 from ldirectord_py.observers.history.event_ring import EventRing
@@ -106,11 +106,17 @@ class Director:
         return (real for real in self._reals() if real.key in keys)
 
     async def plan(self) -> PlannedReload:
-        step = Step(at_once=True, change=RemoveService(the.WEB), before=the.SETTINGS, fallback=False)
-        return PlannedReload(problems=("web.cf:3: no such directive",), steps=(step,))
-
-    def open_connections(self, virtual: VirtualKey) -> int:
-        return 7 if virtual == the.WEB else 0
+        step = Step(at_once=True, change=RemoveService(the.WEB), before=the.SETTINGS, fallback=False, servers=2)
+        return PlannedReload(
+            file="web.cf",
+            problems=("web.cf:3: no such directive",),
+            steps=(step,),
+            connections={the.WEB: 7},
+            believed={the.OTHER: CheckedOnce(down(Reason.STATUS, "503"), "GET /")},
+            maintained={the.REAL: "10.0.0.5"},
+            untouched=(the.MARK6,),
+            advice=("a setting",),
+        )
 
     async def reload(self, *, force: bool, by: str) -> Mapping[str, Any]:
         return {

@@ -13,7 +13,7 @@ async def test_the_status_says_what_runs_and_who_asks(tmp_path: Path) -> None:
         answer = await ask(path, "/v1/status")
     assert answer.status == 200
     assert answer.json["pid"] == 801
-    assert answer.json["virtuals"] == 2
+    assert (answer.json["virtuals"], answer.json["served"]) == (2, 2)
     assert answer.json["servers"] == {
         "total": 3,
         "up": 1,
@@ -90,4 +90,8 @@ async def test_what_a_reload_would_change_is_shown_with_what_it_ends(tmp_path: P
     assert answer.json["problems"] == ["web.cf:3: no such directive"]
     (change,) = answer.json["changes"]
     assert (change["when"], change["action"], change["connections"]) == ("now", "remove_service", 7)
+    assert change["servers"] == 2
+    assert [each["real"] for each in answer.json["believed"]] == [str(the.OTHER.real)]
+    assert answer.json["maintenance"] == [{"virtual": "tcp:10.0.0.1:80", "real": "10.0.0.5:80", "file": "10.0.0.5"}]
+    assert (answer.json["untouched"], answer.json["advice"]) == ([str(the.MARK6)], ["a setting"])
     assert (change["virtual"], change["before"]["scheduler"], change["after"]) == ("tcp:10.0.0.1:80", "wlc", None)

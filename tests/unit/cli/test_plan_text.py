@@ -5,16 +5,17 @@ import re
 import pytest
 
 from ldirectord_py.cli.ctl.comparing.plan_text import show
+from ldirectord_py.cli.ctl.plan import as_json
+from ldirectord_py.cli.daemon.kept_services import KeptServices
 from ldirectord_py.config.load import parse
 from ldirectord_py.engine.forecast import Circumstances, forecast
 from ldirectord_py.engine.plan_steps import steps_of
 from ldirectord_py.model.address import Endpoint
-from ldirectord_py.model.checks.outcome import Reason, down, up
+from ldirectord_py.model.checks.outcome import CheckedOnce, Reason, down, up
 from ldirectord_py.model.config import Config
+from ldirectord_py.model.plan_steps import PlannedReload
 from ldirectord_py.model.service import AddressKey, Forwarding, Protocol, RealKey
 from ldirectord_py.model.table import Destination, Service, Settings, TableState
-from ldirectord_py.planning import PlannedChanges
-from ldirectord_py.runtime.check_once import CheckedOnce
 from tests.peers.terminal import sitting_at
 
 CONFIG = b"""\
@@ -38,7 +39,7 @@ def real(config: Config, number: int) -> RealKey:
     return config.virtuals[0].keys[number]
 
 
-def planned(config: Config) -> PlannedChanges:
+def planned(config: Config) -> PlannedReload:
     mail = AddressKey(Protocol.TCP, Endpoint(config.virtuals[0].reals[0].endpoint.address, 25))
     found: TableState = {
         config.virtuals[0].key: Service(
@@ -52,12 +53,13 @@ def planned(config: Config) -> PlannedChanges:
     }
     ill = down(Reason.STATUS, "the server answered 503, and 2xx was expected of the page")
     outcomes = {key: up() for virtual in config.virtuals for key in virtual.keys} | {real(config, 1): ill}
-    return PlannedChanges(
-        forecast(config, found, outcomes, Circumstances(ours=[str(mail)])),
-        found,
-        {key: CheckedOnce(each, f"GET http://{key.real}/") for key, each in outcomes.items()},
-        {real(config, 2): "10.0.0.7"},
-        {mail: 5},
+    told = forecast(config, found, outcomes, Circumstances(ours=[str(mail)]))
+    return PlannedReload(
+        file=config.path,
+        steps=list(steps_of(config, found, told)),
+        connections={mail: 5},
+        checked={key: CheckedOnce(each, f"GET http://{key.real}/") for key, each in outcomes.items()},
+        maintained={real(config, 2): "10.0.0.7"},
     )
 
 
@@ -101,8 +103,7 @@ tcp:10.0.0.5:25
 
 
 def show_all(config: Config) -> None:
-    plan = planned(config)
-    show(config, plan, list(steps_of(config, plan.found, plan.forecast)))
+    show(as_json(planned(config), KeptServices(None, None)))
 
 
 def test_a_pipe_gets_a_line_for_each_step(config: Config, capsys: pytest.CaptureFixture[str]) -> None:

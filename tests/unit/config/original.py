@@ -79,6 +79,7 @@ def globals_of(text: bytes) -> Words:
         "historysize",
         "role",
         "standbyinterval",
+        "syncdaemon",
         "metricsdetail",
         "apicertificate",
         "apiclientca",
@@ -95,7 +96,6 @@ def globals_of(text: bytes) -> Words:
         "reloadlimit",
         "sysctls",
         "handset",
-        "vips",
     )
     ours += (
         "checksource",

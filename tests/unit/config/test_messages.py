@@ -14,13 +14,13 @@ WHOLE = "expected a whole number above 0, such as 5"
 QUOTES = "expected a value in double quotes"
 INNER = "expected some text between the quotes"
 ROLE = "role: expected active, standby, the whole path of a file, fifo:PATH, vip or vip:ADDRESS"
+SYNC = "syncdaemon: expected INTERFACE [id=N] [peer=N] [group=ADDRESS] [port=N] [ttl=N] [maxlen=N]"
 RECORD = "record: expected a path from / on, such as /var/log/ldirectord/web.jsonl"
 VALUE = "expected a value behind '='"
 REAL_SHAPE = "expected ADDRESS[:PORT] gate|masq|ipip, such as 10.0.0.5:80 gate"
 GLOBAL_HERE = "it is a global directive; put it outside of the virtuals, in the first column"
 SECTION_HERE = "it belongs to a virtual; indent it below its virtual line by a TAB or four blanks"
 SOURCE = "expected an address of this machine, such as 192.0.2.1 or 2001:db8::1"
-VIPS = "expected yes, no, or an interface's name of at most 15 characters, such as eth0"
 DEVICE = "expected an interface's name of at most 15 characters, such as eth0, or none"
 WHOLE_PATH = "expected the whole path of a file, such as /etc/ssl/ca.pem"
 
@@ -162,8 +162,6 @@ BAD_IN_SECTION = [
     ),
     ("cleanstop=", "cleanstop: must be yes or no, but got ''"),
     ("handset=respekt", 'unknown handset "respekt": did you mean respect?'),
-    ("vips=true", f"vips: {VIPS}, but got 'true'"),
-    ("vips=eth0:1", f"vips: {VIPS}, but got 'eth0:1'"),
     ('fallbackcommand=""', f"fallbackcommand: invalid fallback command: {INNER}, but got '\"\"'"),
     (
         "emailalert=",
@@ -299,6 +297,24 @@ BAD_GLOBALLY = [
     (
         "role=vip:127.0.0.1",
         "role: expected vip:ADDRESS with an address that one director at a time may have, but got 'vip:127.0.0.1'",
+    ),
+    ("syncdaemon=eth0 id=256", "syncdaemon: expected id=0 to 255, but got 'eth0 id=256'"),
+    ("syncdaemon=eth0 7", f"{SYNC}, but got 'eth0 7'"),
+    ("syncdaemon=eth0 id=1 id=2", f"{SYNC}, but got 'eth0 id=1 id=2'"),
+    ("syncdaemon=eth0 ttl=0", "syncdaemon: expected ttl=1 to 255, but got 'eth0 ttl=0'"),
+    (
+        "syncdaemon=eth0 peer=0",
+        (
+            "syncdaemon: expected two numbers: id is that of this director, peer that of the other one, "
+            "but got 'eth0 peer=0'"
+        ),
+    ),
+    (
+        "syncdaemon=eth0 group=10.0.0.1",
+        (
+            "syncdaemon: expected the address of a multicast group, such as group=224.0.0.81, "
+            "but got 'eth0 group=10.0.0.1'"
+        ),
     ),
     ("standbyinterval=0", "standbyinterval: expected a whole number above 0, such as 5, but got '0'"),
     ("metricsdetail=fully", 'unknown metricsdetail "fully": did you mean full?'),

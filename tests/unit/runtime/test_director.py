@@ -131,7 +131,7 @@ async def directing(
     stage = Stage(Director(config, table, events.append), table, events)
     async with asyncio.TaskGroup() as tasks:
         await stage.director.start(files or {})
-        follower = tasks.create_task(stage.director.follow())
+        follower = tasks.create_task(stage.director.table.follow())
         yield stage
         follower.cancel()
 
@@ -441,7 +441,7 @@ async def test_a_fallback_that_becomes_a_server_is_not_let_in_unasked() -> None:
 async def test_the_end_cleans_up_where_cleanstop_says_so(cleanstop: bool) -> None:
     async with directing(config(virtual(3, cleanstop=cleanstop))) as stage:
         await stage.report(1, up())
-        await stage.director.leave()
+        await stage.director.table.leave()
 
         assert (WEB in stage.table.state) is not cleanstop
 
@@ -497,7 +497,7 @@ async def test_without_comparisons_what_could_not_be_written_is_tried_again() ->
         await stage.report(1, up())
         table.reachable = True
         async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
-            watch = tasks.create_task(stage.director.watch_table())
+            watch = tasks.create_task(stage.director.table.watch())
             while stage.weights() != {A: 3}:
                 await asyncio.sleep(0)
             watch.cancel()
@@ -566,7 +566,7 @@ async def test_of_two_lines_for_one_server_the_last_counts() -> None:
 async def test_the_end_cleans_up_even_what_a_reload_that_was_cut_short_has_written() -> None:
     async with directing(config(virtual(3))) as stage:
         del stage.director.reconciler.known[WEB]
-        await stage.director.leave()
+        await stage.director.table.leave()
 
         assert stage.table.state == {}
 

@@ -96,7 +96,7 @@ async def watching(configured: Config) -> AsyncIterator[Stage]:
         schedule = Schedule(prober, director.report, limit=10, drivers=10)
         schedule.retarget(director.plans)
         running = [
-            tasks.create_task(director.follow()),
+            tasks.create_task(director.table.follow()),
             tasks.create_task(maintenance.watch(director, schedule)),
         ]
         yield Stage(director, table, maintenance, events)

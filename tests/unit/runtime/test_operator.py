@@ -76,7 +76,9 @@ async def running(ports: list[int], handset: str = "repair") -> AsyncIterator[Ru
             certificate_seen=director.certificates.seen,
         ) as schedule:
             operator = Operator(director, schedule)
-            jobs = [tasks.create_task(job) for job in (director.follow(), director.watch_table(), operator.keep())]
+            jobs = [
+                tasks.create_task(job) for job in (director.table.follow(), director.table.watch(), operator.keep())
+            ]
             schedule.retarget(director.plans)
             stage = Running(director, operator, table, events)
             await stage.until("192.0.2.1:80", {str(ports[0]): 3, str(ports[1]): 2})

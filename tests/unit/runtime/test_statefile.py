@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 
 from ldirectord_py.config.load import parse
-from ldirectord_py.engine.inputs import Commanded
+from ldirectord_py.engine.inputs import Commanded, RoleTaken
 from ldirectord_py.ipvs.memory import MemoryTable
 from ldirectord_py.model.checks.outcome import Reason, down
+from ldirectord_py.model.cluster.role import Role, RoleStatus
+from ldirectord_py.model.cluster.sync_daemon import SyncRole
 from ldirectord_py.model.commands import Drain, SetWeight
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.events import HealthChanged
@@ -55,7 +57,7 @@ async def left(path: Path, warn: Complaints) -> Director:
     for server in director.state.servers.values():
         server.health = DOWN
     next(iter(director.state.servers.values())).health = UP
-    await StateFile(path, director, warn).write()
+    await StateFile(path, director, warn, lambda: {"sysctls": {}}).write()
     return director
 
 
@@ -187,7 +189,7 @@ async def test_what_settings_of_the_kernel_were_is_remembered_until_the_next_boo
     path = tmp_path / "state"
     assert settings_before(path) == {}
     director = Director(config(), MemoryTable(), lambda _event: None)
-    await StateFile(path, director, warn, {"net.ipv4.vs.expire_nodest_conn": 0}).write()
+    await StateFile(path, director, warn, lambda: {"sysctls": {"net.ipv4.vs.expire_nodest_conn": 0}}).write()
     assert settings_before(path) == {"net.ipv4.vs.expire_nodest_conn": 0}
     assert warn == []
     os.utime(path, (1, 1))  # however long ago
@@ -200,8 +202,28 @@ async def test_what_settings_of_the_kernel_were_is_remembered_until_the_next_boo
 async def test_settings_that_are_none_are_none(tmp_path, warn, sysctls):
     path = tmp_path / "state"
     await left(path, warn)
+    assert '"sysctls": {}' in path.read_text()
     path.write_text(path.read_text().replace('"sysctls": {}', f'"sysctls": {sysctls}'))
     assert settings_before(path) == {}
+
+
+async def test_the_role_and_the_sync_daemons_are_remembered_until_the_next_boot(
+    tmp_path: Path, warn: Complaints
+) -> None:
+    path = tmp_path / "web.state"
+    assert (predecessor(path, 0.0, warn).role, predecessor(path, 0.0, warn).sync) == (None, frozenset())
+    director = Director(config(), MemoryTable(), lambda _event: None)
+    await StateFile(path, director, warn).write()
+    assert predecessor(path, 0.0, warn).role is None  # it has never been told one
+    director.take_role(RoleTaken(Role.STANDBY, "/run/role", 5.0))
+    await StateFile(path, director, warn, lambda: {"sync": ["backup", "master"]}).write()
+    said = predecessor(path, 4000.0, warn)
+    assert said.role == RoleStatus(Role.STANDBY, "/run/role", 5.0)
+    assert set(said.sync) == {SyncRole.BACKUP, SyncRole.MASTER}
+    for spoiled in ({"boot": "another one"}, {"role": ["x"], "sync": 7}, {"role": ["active", "x", -1], "sync": ["x"]}):
+        path.write_text(json.dumps(json.loads(path.read_text()) | spoiled))
+        said = predecessor(path, 4000.0, warn)
+        assert (said.role, set(said.sync)) == (None, set())
 
 
 async def test_what_operators_have_said_survives_whatever_the_age_of_the_file(tmp_path: Path, warn: Complaints) -> None:

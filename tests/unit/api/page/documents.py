@@ -156,6 +156,10 @@ def commanded(before: str | None, kind: str | None, ago: float, **other: Any) ->
     return event(1, "admin_changed", "is given", ago, **{"before": before, "admin": kind, **by, **other})
 
 
+async def at_once() -> None:
+    """See `Pause`: nobody else wants a turn."""
+
+
 class Documents:
     """A `Source` of documents that a test has made."""
 

@@ -3,16 +3,16 @@ from typing import Any
 import pytest
 
 from ldirectord_py.api.page.overview import MOST_PROBLEMS, Overview, OverviewBuilder
-from tests.unit.api.page.documents import NOW, down, drained, health, server, status, virtual
+from tests.unit.api.page.documents import NOW, at_once, down, drained, health, server, status, virtual
 
 UNREACHABLE = {"kind": "kernel", "reachable": False, "agrees": False}
 
 
-def stands(*virtuals: dict[str, Any], **daemon: Any) -> Overview:
-    builder = OverviewBuilder(NOW, {})
+async def stands(*virtuals: dict[str, Any], **daemon: Any) -> Overview:
+    builder = OverviewBuilder(status(**daemon), NOW, {})
     for each in virtuals:
-        builder.add(each)
-    return builder.overview(status(**daemon))
+        await builder.add(each, at_once)
+    return builder.overview()
 
 
 @pytest.mark.parametrize(
@@ -56,15 +56,15 @@ def stands(*virtuals: dict[str, Any], **daemon: Any) -> Overview:
         ),
     ],
 )
-def test_the_headline_says_how_things_stand(
+async def test_the_headline_says_how_things_stand(
     virtuals: list[dict[str, Any]], daemon: dict[str, Any], level: str, headline: str
 ) -> None:
-    found = stands(*virtuals, **daemon)
+    found = await stands(*virtuals, **daemon)
     assert (found.headline, found.level) == (headline, level)
 
 
-def test_what_is_wrong_comes_first_and_worst_first() -> None:
-    found = stands(
+async def test_what_is_wrong_comes_first_and_worst_first() -> None:
+    found = await stands(
         virtual(reals=[server(failures=1, detail="503"), drained()]),
         virtual("tcp:10.0.0.2:80", reals=[server(virtual="tcp:10.0.0.2:80"), down(virtual="tcp:10.0.0.2:80")]),
         virtual("tcp:10.0.0.3:80", reals=[down(virtual="tcp:10.0.0.3:80")]),
@@ -80,38 +80,38 @@ def test_what_is_wrong_comes_first_and_worst_first() -> None:
     assert "no such directive: reel" in found.wrong[1].text
 
 
-def test_servers_that_are_out_for_the_same_reason_are_told_as_one() -> None:
+async def test_servers_that_are_out_for_the_same_reason_are_told_as_one() -> None:
     reals = [server(), *(down(f"10.0.2.{number}:80", since=NOW - number) for number in range(1, 60))]
-    (problem,) = stands(virtual(reals=reals)).wrong
+    (problem,) = (await stands(virtual(reals=reals))).wrong
     assert (problem.subject, problem.where, problem.states) == ("59 of 60 servers", "tcp:10.0.0.1:80", {"down"})
     assert problem.text == "Connection refused."
     assert problem.since is not None
     assert problem.since.words == "59 s"
 
 
-def test_certificates_that_end_are_told() -> None:
+async def test_certificates_that_end_are_told() -> None:
     soon = server(certificate_expires=NOW + 5.5 * 86400)
     over = server("10.0.0.8:80", certificate_expires=NOW - 86400)
-    found = stands(virtual(reals=[soon, over]))
+    found = await stands(virtual(reals=[soon, over]))
     assert [problem.text for problem in found.wrong] == ["The certificate that it showed expired 24 h ago."]
     assert [problem.text for problem in found.worth_knowing] == ["The certificate that it showed ends in 5 d."]
 
 
-def test_so_many_problems_are_shown_and_the_others_counted() -> None:
+async def test_so_many_problems_are_shown_and_the_others_counted() -> None:
     names = [f"tcp:10.1.{number}.1:80" for number in range(MOST_PROBLEMS + 7)]
-    found = stands(*(virtual(name, reals=[down(virtual=name)]) for name in names))
+    found = await stands(*(virtual(name, reals=[down(virtual=name)]) for name in names))
     assert (len(found.wrong), found.more) == (MOST_PROBLEMS, 7)
 
 
-def test_the_daemons_own_troubles_are_told() -> None:
-    found = stands(virtual(reals=[server()]), healthy=False, table=UNREACHABLE | {"reachable": True})
+async def test_the_daemons_own_troubles_are_told() -> None:
+    found = await stands(virtual(reals=[server()]), healthy=False, table=UNREACHABLE | {"reachable": True})
     assert [problem.subject for problem in found.wrong] == ["The daemon", "The IPVS table"]
 
 
-def test_what_is_wrong_elsewhere_is_counted_but_not_told() -> None:
-    builder = OverviewBuilder(NOW, {})
-    builder.add(virtual(reals=[server(), down()]), told=False)
-    found = builder.overview(status())
+async def test_what_is_wrong_elsewhere_is_counted_but_not_told() -> None:
+    builder = OverviewBuilder(status(), NOW, {})
+    await builder.add(virtual(reals=[server(), down()]), at_once, told=False)
+    found = builder.overview()
     assert (found.headline, found.wrong, found.timeline.lanes) == (
         "1 of 2 servers is down; every virtual service is served.",
         (),
@@ -119,9 +119,9 @@ def test_what_is_wrong_elsewhere_is_counted_but_not_told() -> None:
     )
 
 
-def test_a_server_that_was_down_and_is_up_again_has_its_lane() -> None:
+async def test_a_server_that_was_down_and_is_up_again_has_its_lane() -> None:
     events = [health("up", "down", 600), health("down", "up", 300)]
-    builder = OverviewBuilder(NOW, {"10.0.0.5:80@tcp:10.0.0.1:80": events})
-    builder.add(virtual(reals=[server()]))
-    (lane,) = builder.overview(status()).timeline.lanes
+    builder = OverviewBuilder(status(), NOW, {"10.0.0.5:80@tcp:10.0.0.1:80": events})
+    await builder.add(virtual(reals=[server()]), at_once)
+    (lane,) = builder.overview().timeline.lanes
     assert lane.words == "down for 5 min, from 14:03:20 to 14:08:20 UTC"

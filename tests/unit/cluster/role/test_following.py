@@ -13,7 +13,8 @@ from ldirectord_py.cli.ctl.cluster.role import write
 from ldirectord_py.cluster.role.following import RoleFollower
 from ldirectord_py.engine.inputs import Moment, RoleTaken
 from ldirectord_py.engine.role import HeldRole
-from ldirectord_py.model.cluster.role import ClusterSettings, Role, RoleKind, RoleSource, RoleStatus
+from ldirectord_py.model.cluster.role import Role, RoleKind, RoleSource, RoleStatus
+from ldirectord_py.model.cluster.settings import ClusterSettings
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.events import Event, RoleUnclear
 

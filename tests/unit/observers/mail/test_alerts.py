@@ -96,7 +96,7 @@ async def directing(
     alerts = MailAlerts(current, mails.append, held=lambda: director.role.role is Role.STANDBY)
     async with asyncio.TaskGroup() as tasks:
         await director.start(files or {})
-        follower = tasks.create_task(director.follow())
+        follower = tasks.create_task(director.table.follow())
         yield Stage(director, table, alerts, mails)
         follower.cancel()
         alerts.leave()
@@ -114,7 +114,7 @@ async def test_a_servers_life_with_the_daemons_status():
         await stage.report((1, up()))
         assert stage.fresh() == [f"running: Added real server: {ONE} (Weight set to 3)"]
         stage.alerts.leave()
-        await stage.director.leave()
+        await stage.director.table.leave()
         assert stage.fresh() == [
             f"stopping: Purged real server (stop): {TWO}",
             f"stopping: Purged real server (stop): {ONE}",
@@ -139,7 +139,7 @@ async def test_who_is_out_is_not_told_again_at_the_end():
         await stage.report((1, up()), (2, REFUSED))
         stage.fresh()
         stage.alerts.leave()
-        await stage.director.leave()
+        await stage.director.table.leave()
         assert stage.fresh() == [f"stopping: Purged real server (stop): {ONE}"]
 
 
@@ -212,7 +212,7 @@ async def test_a_fallback_that_remains_is_told_once_all_have_been_asked():
             f"starting: Added fallback server: {AT_FALLBACK} (Weight set to 1)",
         ]
         stage.alerts.leave()
-        await stage.director.leave()
+        await stage.director.table.leave()
         assert stage.fresh() == []  # the fallback goes with its virtual
 
 
@@ -260,7 +260,7 @@ async def test_mail_is_sent_in_the_states_that_are_asked_for(status, expected):
         await stage.report((1, up()))
         await stage.reload(web(7, status=status))
         stage.alerts.leave()
-        await stage.director.leave()
+        await stage.director.table.leave()
         states = [each.partition(":")[0] for each in stage.fresh()]
         assert list(dict.fromkeys(states)) == expected
 

@@ -69,7 +69,7 @@ async def recorded(given: Config, path: Path | None, *, limit: int = 2**20) -> A
     stage.recorder.follow(path and str(path), Why.START)
     async with asyncio.TaskGroup() as tasks:
         await stage.director.start({})
-        follower = tasks.create_task(stage.director.follow())
+        follower = tasks.create_task(stage.director.table.follow())
         yield stage
         follower.cancel()
 

@@ -1,0 +1,114 @@
+"""The kernel's sync daemons follow the director's role."""
+
+import asyncio
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
+from typing import Protocol
+
+from ldirectord_py.model.cluster.sync_daemon import SyncDaemon, SyncRole
+from ldirectord_py.model.events import Event, SyncRefused, SyncStarted, SyncStopped
+from ldirectord_py.runtime.director import Director
+from ldirectord_py.system.supervision import SideJob
+
+KEEPING_SYNC = SideJob("Keeping the sync daemon", "connections may be lost with a takeover")
+_EVERY = 5.0
+"""Seconds from one look to the next: somebody may end a daemon, or an interface may come."""
+
+
+class SyncTable(Protocol):
+    """Where sync daemons run; every method raises `TableUnavailable`."""
+
+    async def sync_daemons(self) -> Sequence[SyncDaemon]:
+        """Return those that run."""
+        ...
+
+    async def start_sync_daemon(self, daemon: SyncDaemon) -> str:
+        """Have *daemon* run; return why it does not, empty: it does."""
+        ...
+
+    async def stop_sync_daemon(self, role: SyncRole) -> None:
+        """End the one of *role*."""
+        ...
+
+
+class SyncDaemons:
+    """Starts those that are wanted, and ends those that it has started; the others it leaves alone."""
+
+    def __init__(
+        self, table: SyncTable, director: Director, emit: Callable[[Event], None], own: Collection[SyncRole] = ()
+    ) -> None:
+        """*own*: the roles of those that the last director on this table had started."""
+        self._table = table
+        self._director = director
+        self._emit = emit
+        self.own = set(own)
+        """The roles of those that run for the director."""
+        self.running: Sequence[SyncDaemon] = ()
+        """Those that run, as far as it is known."""
+        self._refused: dict[SyncRole, str] = {}
+        self._changed = asyncio.Event()
+
+    def look_again(self) -> None:
+        """Have `keep` look at once: the role, or the configuration, is another one."""
+        self._changed.set()
+
+    async def keep(self) -> None:
+        """Have those run that are wanted; runs until cancelled, and raises `TableUnavailable`."""
+        while True:
+            self._changed.clear()
+            await self.follow()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_EVERY):
+                    await self._changed.wait()
+
+    async def follow(self) -> None:
+        """Compare once what runs with what is wanted, and make it so."""
+        settings = self._director.config.cluster.sync
+        if settings is None and not self.own:
+            self.running = ()
+            return
+        wanted = {} if settings is None else {each.role: each for each in settings.wanted(self._director.role.role)}
+        found = {each.role: each for each in await self._table.sync_daemons()}
+        self.own &= found.keys()
+        for role in [role for role in self.own if not self._fits(found[role], wanted.get(role))]:
+            await self._stop(found.pop(role))
+        for role, daemon in wanted.items():
+            await self._see_to(daemon, found.get(role))
+        self._refused = {role: told for role, told in self._refused.items() if role in wanted}
+        self.running = await self._table.sync_daemons()
+
+    async def leave(self) -> None:
+        """End those that run for the director."""
+        for daemon in await self._table.sync_daemons() if self.own else ():
+            if daemon.role in self.own:
+                await self._stop(daemon)
+
+    @staticmethod
+    def _fits(daemon: SyncDaemon, wanted: SyncDaemon | None) -> bool:
+        return wanted is not None and daemon.does(wanted)
+
+    async def _see_to(self, wanted: SyncDaemon, found: SyncDaemon | None) -> None:
+        """Have *wanted* run, if none of somebody else's is *found* in its place."""
+        if wanted.role in self.own:
+            return
+        if found is None:
+            why = await self._table.start_sync_daemon(wanted)
+        elif found.does(wanted):
+            why = ""
+        else:
+            why = (
+                f"the sync daemon ({wanted}) cannot be started: another one runs already, which this director has not"
+                f" started ({found}); end it with `ipvsadm --stop-daemon {found.role}`, or have syncdaemon say the same"
+            )
+        if not why:
+            self.own.add(wanted.role)
+            self._refused.pop(wanted.role, None)
+            self._emit(SyncStarted(wanted, found=found is not None))
+        elif self._refused.get(wanted.role) != why:
+            self._refused[wanted.role] = why
+            self._emit(SyncRefused(wanted, why))
+
+    async def _stop(self, daemon: SyncDaemon) -> None:
+        await self._table.stop_sync_daemon(daemon.role)
+        self.own.discard(daemon.role)
+        self._emit(SyncStopped(daemon))
