@@ -33,14 +33,14 @@ new MutationObserver(changes => {
   for (const { type, target, addedNodes } of changes) {
     for (const row of type === "childList" ? addedNodes : [target]) {
       const change = row.dataset && row.dataset.name + row.dataset.status
-      if (change && told[change]) { took.push(performance.now() - told[change]); delete told[change] }
+      if (change && told[change]) { took.push(Date.now() - told[change]); delete told[change] }
     }
   }
 }).observe(document.getElementById("list"), { subtree: true, childList: true, attributeFilter: ["data-status"] })
 const parse = JSON.parse
 JSON.parse = text => {
   const event = parse(text)
-  if (event?.real) told[event.real + "@" + event.virtual + String(event.name).replace("real_", "")] = performance.now()
+  if (event?.real) told[event.real + "@" + event.virtual + String(event.name).replace("real_", "")] = event.time * 1000
   return event
 }
 """

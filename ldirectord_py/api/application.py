@@ -13,7 +13,8 @@ from aiohttp.typedefs import Handler, Middleware
 from ldirectord_py.api.access import Access
 from ldirectord_py.api.callers import CALLER, Callers, require
 from ldirectord_py.api.commands import Commands
-from ldirectord_py.api.events import Events
+from ldirectord_py.api.events.events import Events
+from ldirectord_py.api.events.stream import EventStream
 from ldirectord_py.api.health import Health
 from ldirectord_py.api.limits import ConnectionLimiter, Limits
 from ldirectord_py.api.openapi.document import document
@@ -56,8 +57,12 @@ def application(ports: Ports, limits: Limits, limiter: ConnectionLimiter) -> web
         app.router.add_get("/", health.index)
     else:
         _add_api(app, ports.director, ports.version, sender)
-        PageRoutes(DirectorSource(ports.director, ports.version), ports.director.refresh, sender).add_to(app)
-        app.router.add_get("/v1/events", Events(ports.director, sender, limiter, limits).__call__, allow_head=False)
+        stream, source = (
+            EventStream(ports.director.events, limiter, limits),
+            DirectorSource(ports.director, ports.version),
+        )
+        PageRoutes(source, ports.director.refresh, sender, stream).add_to(app)
+        app.router.add_get("/v1/events", Events(ports.director, sender, stream).__call__, allow_head=False)
     app.on_response_prepare.append(_finish)
     return app
 

@@ -151,3 +151,35 @@ def test_a_virtual_service_that_nobody_serves_is_said_first(director: Director, 
     farm.sites["other"].alive()
     expect(page.locator(".headline")).to_have_text("Nobody serves 192.0.2.1:80.", timeout=PATIENCE * 1000)
     expect(page.locator(".problems .kind")).to_contain_text("unserved")
+
+
+def test_a_row_comes_with_the_event_and_needs_no_request(shop: Director, farm: Farm, opened: Open) -> None:
+    page = live(opened(shop.url))
+    page.route("**/page/changed*", lambda route: route.abort())
+    farm.sites["shop1"].sick()
+    dies = page.locator("tr.server").nth(1)
+    expect(dies.locator(".state")).to_have_text("down", timeout=PATIENCE * 1000)
+    expect(page.locator("#feed")).to_contain_text("is down")
+    expect(page.locator(".headline")).to_have_text("All 5 servers are up.")  # that is asked for
+
+
+TYPE = """(field, text) => { field.value = text; field.dispatchEvent(new Event("input", { bubbles: true })) }"""
+
+
+def test_a_server_comes_into_the_list_when_the_filter_lets_it_through(shop: Director, farm: Farm, opened: Open) -> None:
+    page = live(opened(f"{shop.url}/?q=shop&state=down"))
+    expect(page.locator("#list")).to_contain_text("No server matches this filter.")
+    farm.sites["api0"].sick()
+    farm.sites["shop2"].sick()
+    expect(page.locator("tr.server")).to_have_count(1, timeout=PATIENCE * 1000)
+    farm.sites["shop0"].sick()
+    expect(page.locator("tr.server")).to_have_count(2, timeout=PATIENCE * 1000)
+
+
+def test_the_list_changes_around_what_the_reader_does(shop: Director, opened: Open) -> None:
+    page = live(opened(shop.url))
+    page.locator("tr.server").nth(3).evaluate("row => { row.kept = true; row.querySelector('a').focus() }")
+    for text, rows in (("api", 2), ("", 5)):
+        page.locator("input[name=q]").evaluate(TYPE, text)
+        expect(page.locator("tr.server")).to_have_count(rows)
+        assert page.evaluate("document.activeElement.closest('tr').kept")

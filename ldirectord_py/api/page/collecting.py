@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from ldirectord_py.api.page.hour.timeline import HOUR, by_server
 from ldirectord_py.api.page.overview import Overview, OverviewBuilder
 from ldirectord_py.api.page.rows import Row, row
 from ldirectord_py.api.page.services import ALL_SHOWN, ROWS, Head, Selection, Service, head, service
 from ldirectord_py.api.page.source import Document, Pause, Source
-from ldirectord_py.api.page.timeline import HOUR, by_server
 from ldirectord_py.api.page.view import View
 
 _HEAD_ROWS = 3

@@ -7,7 +7,7 @@ from typing import Any
 
 from ldirectord_py.api.page.feed import FeedLine, feed
 from ldirectord_py.api.page.plots import Bar, Plot, bars, plot
-from ldirectord_py.api.page.rows import Row, row
+from ldirectord_py.api.page.rows import Row, row, why
 from ldirectord_py.api.page.words import Moment, maybe, milliseconds, moment, sentence, span
 
 MOST_CHECKS = 20
@@ -50,6 +50,8 @@ class Detail:
     """A server, ready for the template."""
 
     row: Row
+    why: str
+    """As in the row, with what is asked."""
     service: str
     facts: tuple[tuple[str, str], ...]
     steps: tuple[Step, ...]
@@ -68,13 +70,14 @@ def detail(virtual: Mapping[str, Any], server: Mapping[str, Any], history: Mappi
     checks, events = history["checks"], history["events"]
     return Detail(
         row=row(server, now),
+        why=why(server),
         service=virtual["label"],
         facts=_facts(virtual, server),
         steps=tuple(_step(cause, now) for cause in server["why"]),
         plot=plot(checks, events, now),
         bars=bars(server["check"]["recent"]),
         exchanges=tuple(_exchange(check, now) for check in reversed(checks[-MOST_CHECKS:])),
-        events=feed(events, now, MOST_EVENTS),
+        events=feed(events, now, MOST_EVENTS, consequences=True),
         commands=tuple(commands(server)),
         argument=shlex.quote(server["name"]),
     )

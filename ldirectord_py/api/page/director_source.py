@@ -1,10 +1,10 @@
 """The documents that the page is made of, from what the API's ports show."""
 
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ldirectord_py.api.page.past import COMMANDS, FILES, HEALTH
+from ldirectord_py.api.page.hour.past import COMMANDS, FILES, HEALTH
 from ldirectord_py.api.page.source import Document, Events, Pause
 from ldirectord_py.api.ports import Director
 from ldirectord_py.api.views import servers, virtuals
@@ -12,6 +12,7 @@ from ldirectord_py.api.views.cluster import role
 from ldirectord_py.model.commands import target_name
 from ldirectord_py.model.errors import DirectorError
 from ldirectord_py.model.history import EventQuery, ExchangeSource
+from ldirectord_py.model.service import RealKey
 from ldirectord_py.model.snapshot import RealStatus, VirtualStatus
 from ldirectord_py.model.text.escaping import printable
 
@@ -75,11 +76,22 @@ class DirectorSource:
             await pause()
         return {**virtuals.head(virtual, counts), "reals": described}
 
-    def history(self, name: str) -> Document:
-        """See `Source.history`."""
+    def reals(self, names: Sequence[str]) -> Iterable[Document]:
+        """See `Source.reals`."""
+        keys = [key for name in names if (key := self._key(name)) is not None]
+        return (_Server(real, self._director.exchanges) for real in self._director.reals(keys))
+
+    def _key(self, name: str) -> RealKey | None:
+        """Return the server with this full name; None: a reload has taken it away."""
         try:
             (key,) = self._director.concerned(self._director.find(name))
-        except (DirectorError, ValueError):  # a reload has taken it away
+        except (DirectorError, ValueError):
+            return None
+        return key
+
+    def history(self, name: str) -> Document:
+        """See `Source.history`."""
+        if (key := self._key(name)) is None:
             return {"checks": (), "events": ()}
         known = self._director.exchanges.of(key)
         events = self._director.events.find(EventQuery(servers=frozenset((name,)), limit=MOST_OF_ONE))
@@ -91,9 +103,9 @@ class DirectorSource:
     def events(self, most: int) -> Events:
         """See `Source.events`."""
         recorded = self._director.events
-        found = recorded.find(EventQuery(limit=5 * most))
+        found = recorded.find(EventQuery(limit=5 * most)) if most else ()
         told = [event.as_json() for event in found if event.level != "debug"]
-        return Events(told[-most:], recorded.last, recorded.boot)
+        return Events(told[-most:] if most else (), recorded.last, recorded.boot)
 
     def transitions(self, since: float) -> Sequence[Document]:
         """See `Source.transitions`."""

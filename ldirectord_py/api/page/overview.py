@@ -2,16 +2,16 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
+from ldirectord_py.api.page.hour.timeline import Timeline, TimelineBuilder
 from ldirectord_py.api.page.rows import SOON, Outlook, outlook, since, why
 from ldirectord_py.api.page.services import level, served
 from ldirectord_py.api.page.source import Pause
 from ldirectord_py.api.page.states import STATES
-from ldirectord_py.api.page.timeline import Timeline, TimelineBuilder
-from ldirectord_py.api.page.words import Moment, count, moment, sentence, span
+from ldirectord_py.api.page.words import Moment, count, maybe, moment, sentence, span
 
 MOST_PROBLEMS = 25
 ALIKE = 3
@@ -156,7 +156,7 @@ class OverviewBuilder:
     def overview(self) -> Overview:
         """Return how things stand, once everything has been taken in."""
         status = self._status
-        problems = sorted([*_daemon(status), *self._problems], key=lambda problem: _RANKS[problem.level])
+        problems = sorted([*_daemon(status, self._now), *self._problems], key=lambda problem: _RANKS[problem.level])
         return Overview(
             problems[0].level if problems else "good" if self.counts["total"] else "note",
             self._headline(status),
@@ -214,8 +214,13 @@ def _ends_soon(server: Mapping[str, Any], now: float) -> bool:
     return expires is not None and expires - now < SOON
 
 
-def _daemon(status: Mapping[str, Any]) -> Iterable[Problem]:
-    """Return what is wrong with the daemon itself."""
+def _daemon(status: Mapping[str, Any], now: float) -> Iterable[Problem]:
+    """Return what is wrong with the daemon itself, or to be known of it."""
+    role = status["role"]
+    if role["role"] == "standby":
+        says = f"Clients go to another one, as {role['source']!r} says."
+        text = f"{says} This one checks, keeps its table warm, and sends no mails."
+        yield replace(_own("note", "standby", "This director", text), since=maybe(role["since"], now))
     table = status["table"]
     if not status["healthy"]:
         yield _own("bad", "daemon", "The daemon", "It makes no progress: what this page shows may be old.")

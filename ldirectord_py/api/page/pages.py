@@ -8,7 +8,8 @@ from typing import Any, Protocol
 from ldirectord_py.api.page.collecting import changed, collect, overview
 from ldirectord_py.api.page.detail import Detail, detail
 from ldirectord_py.api.page.feed import feed
-from ldirectord_py.api.page.source import Pause, Source, Turns
+from ldirectord_py.api.page.rows import row
+from ldirectord_py.api.page.source import Document, Pause, Source, Turns
 from ldirectord_py.api.page.view import View
 from ldirectord_py.api.page.words import maybe
 from ldirectord_py.system.daemon_thread import in_thread
@@ -28,6 +29,16 @@ class Reader:
     """`name` and `may_write`, as in `/v1/status`."""
     theme: str = ""
     """`light`, `dark`, or what the reader's system prefers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Besides:
+    """What is asked for besides rows."""
+
+    stands: bool = False
+    """How things stand."""
+    feed: bool = False
+    """What happened."""
 
 
 class Render(Protocol):
@@ -65,14 +76,28 @@ class Pages:
         listed = {"services": found.services, "pages": found.pages, "all_shown": found.all_shown}
         return render("only_list.html", now, **self._common(reader, now), **listed, view=view)
 
-    async def changed(self, names: Sequence[str], view: View, now: float, *, everything: bool) -> Pieces:
-        """Return heads and rows of *names*, and with *everything* how things stand and what happened."""
+    async def changed(self, names: Sequence[str], view: View, now: float, besides: Besides) -> Pieces:
+        """Return heads and rows of *names*, and what is asked for *besides*."""
         render, turns = await self._renderer(), Turns()
         found = await changed(self._source, names, view, now, turns)
-        stands: dict[str, Any] = {"overview": None}
-        if everything:
-            stands = {"overview": await overview(self._source, view, now, turns), **self._feed(now)}
-        return render("changed.html", now, **stands, heads=found.heads, rows=found.rows)
+        stands = await overview(self._source, view, now, turns) if besides.stands else None
+        feed = self._feed(now) if besides.feed else {**self._feed(now, 0), "lines": None}
+        pieces = {"heads": found.heads, "rows": found.rows, "overview": stands, **feed}
+        return render("changed.html", now, **self._status(now), **pieces)
+
+    async def lines(self, events: Sequence[Document], now: float) -> Iterator[str]:
+        """Return the lines of the feed that tell of *events*, the newest first, each made when it is asked for."""
+        render = await self._renderer()
+        return (b"".join(render("line.html", now, line=line)).decode() for line in feed(events, now, len(events)))
+
+    async def rows(self, names: Sequence[str], now: float) -> Iterator[tuple[str, str, str]]:
+        """Return names, states and rows of those of *names* that there are, each made when it is asked for."""
+        return self._rows(await self._renderer(), names, now)
+
+    def _rows(self, render: Render, names: Sequence[str], now: float) -> Iterator[tuple[str, str, str]]:
+        for server in self._source.reals(names):
+            pieces = render("row.html", now, row=row(server, now, shown=False))
+            yield server["name"], server["status"], b"".join(pieces).decode()
 
     async def server(self, name: str, reader: Reader, now: float) -> Pieces | None:
         """Return what is known of one server; None: there is none of this name."""
@@ -92,12 +117,17 @@ class Pages:
             return self._render
 
     def _common(self, reader: Reader, now: float) -> dict[str, Any]:
-        status = {**self._source.status(), "you": reader.you}
-        return {"status": status, "loaded": maybe(status["loaded"], now)}
+        known = self._status(now)
+        status = {**known["status"], "you": reader.you}
+        return {**known, "status": status, "loaded": maybe(status["loaded"], now)}
 
-    def _feed(self, now: float) -> dict[str, Any]:
-        known = self._source.events(FEED)
-        return {"lines": feed(known.events, now, FEED), "boot": known.boot, "last": known.last}
+    def _status(self, now: float) -> dict[str, Any]:
+        status = self._source.status()
+        return {"status": status, "since": maybe(status["role"]["since"], now)}
+
+    def _feed(self, now: float, most: int = FEED) -> dict[str, Any]:
+        known = self._source.events(most)
+        return {"lines": feed(known.events, now, most), "boot": known.boot, "last": known.last}
 
     async def _detail(self, name: str, now: float, pause: Pause) -> Detail | None:
         virtual = await self._source.virtual(name.rpartition("@")[2], pause)

@@ -26,6 +26,7 @@ def environment() -> Environment:
     )
     everything = View()
     made.filters["address"] = partial(quote, safe=":@")
+    made.filters["capitalized"] = lambda text: text[:1].upper() + text[1:]
     made.globals.update(
         everything=everything,
         frozenset=frozenset,

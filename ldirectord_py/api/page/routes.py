@@ -7,12 +7,15 @@ from http import HTTPStatus
 from aiohttp import web
 
 from ldirectord_py.api.callers import caller
+from ldirectord_py.api.events.stream import EventStream
 from ldirectord_py.api.page.files import Files, load
-from ldirectord_py.api.page.pages import Pages, Pieces, Reader
+from ldirectord_py.api.page.live_pieces import LivePieces
+from ldirectord_py.api.page.pages import Besides, Pages, Pieces, Reader
 from ldirectord_py.api.page.source import Source
 from ldirectord_py.api.page.view import parse
 from ldirectord_py.api.pieces import PieceSender
 from ldirectord_py.api.problems import RequestRefused
+from ldirectord_py.model.history import EventQuery
 from ldirectord_py.system.threads import NoThread
 
 MOST_NAMES = 200
@@ -28,12 +31,16 @@ _HTML = "text/html; charset=utf-8"
 class PageRoutes:
     """Answers those who look at the page; what takes long is sent in pieces by *sender*."""
 
-    def __init__(self, source: Source, refresh: Callable[[], Awaitable[None]], sender: PieceSender) -> None:
+    def __init__(
+        self, source: Source, refresh: Callable[[], Awaitable[None]], sender: PieceSender, stream: EventStream
+    ) -> None:
         """*refresh* sees that the connections and rates that *source* knows are fresh."""
         self._files: Files = load()
         self._pages = Pages(source, self._files.version)
+        self._live = LivePieces(self._pages, refresh)
         self._refresh = refresh
         self._sender = sender
+        self._stream = stream
 
     def add_to(self, app: web.Application) -> None:
         """Add the routes to *app*, and to all of its responses what protects those who look at them."""
@@ -42,6 +49,7 @@ class PageRoutes:
             ("/page/list", self.list),
             ("/page/changed", self.changed),
             ("/page/server", self.server),
+            ("/page/events", self.events),
             ("/page/{version}/{name}", self.file),
         ):
             app.router.add_get(path, handler, allow_head=False)
@@ -58,10 +66,10 @@ class PageRoutes:
         return await self._send(request, lambda now: self._pages.list(view, reader, now))
 
     async def changed(self, request: web.Request) -> web.StreamResponse:
-        """Show the heads and rows that are named, and how things stand if `everything` is asked for."""
+        """Show the heads and rows that are named; how things stand (`everything`), and what happened (`feed`)."""
         view, names = parse(request.query.items()), request.query.getall("name", [])[:MOST_NAMES]
-        everything = "everything" in request.query
-        return await self._send(request, lambda now: self._pages.changed(names, view, now, everything=everything))
+        besides = Besides(stands="everything" in request.query, feed="feed" in request.query)
+        return await self._send(request, lambda now: self._pages.changed(names, view, now, besides))
 
     async def server(self, request: web.Request) -> web.StreamResponse:
         """Show one server with its history."""
@@ -73,6 +81,10 @@ class PageRoutes:
             return pieces
 
         return await self._send(request, made)
+
+    async def events(self, request: web.Request) -> web.StreamResponse:
+        """Tell what happens, and after it what of the page this changes."""
+        return await self._stream.send(request, EventQuery(), self._live.after)
 
     async def file(self, request: web.Request) -> web.StreamResponse:
         """Give away one of the page's files; one of another version is the present one, and not to be kept."""

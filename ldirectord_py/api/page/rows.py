@@ -17,7 +17,9 @@ class Weights:
     """The weight from the file, the one that is wanted, and the kernel's."""
 
     chain: tuple[str, ...]
-    """One, where all three are the same."""
+    """One, where all three are the same; two, where the kernel has what is wanted."""
+    all: tuple[tuple[str, str], ...]
+    """The three, each with its word."""
     spoken: str
     differs: bool
     """The kernel has another weight than is wanted."""
@@ -66,6 +68,8 @@ class Row:
     took: str
     """How long the last check took."""
     certificate: Certificate | None
+    made: float
+    """When this was so, in seconds since the epoch: what comes late does not replace what is newer."""
     shown: bool = True
     """Whether the list shows it even where healthy servers are left out."""
 
@@ -84,7 +88,7 @@ def row(server: Mapping[str, Any], now: float, *, shown: bool = True) -> Row:
         status=status,
         word=STATES[status].word,
         since=moment(since(server), now),
-        why=why(server),
+        why=why(server, asked=False),
         outlook=outlook(server, now),
         weights=weights(server["weight"]),
         active="" if connections is None else f"{connections['active']:,}",
@@ -92,6 +96,7 @@ def row(server: Mapping[str, Any], now: float, *, shown: bool = True) -> Row:
         spark=sparkline(check["recent"]),
         took="" if last is None else milliseconds(last),
         certificate=certificate(server["certificate_expires"], now),
+        made=round(now, 3),
         shown=shown,
     )
 
@@ -109,8 +114,11 @@ def since(server: Mapping[str, Any]) -> float:
     return float(admin["since"] if by_hand else server["since"])
 
 
-def why(server: Mapping[str, Any]) -> str:
-    """Return why a server is as it is, in one sentence; empty: it is up and there is nothing to tell."""
+def why(server: Mapping[str, Any], *, asked: bool = True) -> str:
+    """Return why a server is as it is, in one sentence; empty: it is up and there is nothing to tell.
+
+    With *asked* it says what a check that failed has asked, too.
+    """
     status, admin, drifts = server["status"], server["admin"], _drift(server["weight"])
     if status in {"draining", "maintenance"} and admin is not None:
         return _by_hand(server, admin)
@@ -119,9 +127,8 @@ def why(server: Mapping[str, Any]) -> str:
     if status in {"unknown", "checking"}:
         return f"{'Serves as it did' if server['serving'] else 'Stays out'} until it has been checked."
     if status == "down":
-        asked = f"{server['asked']}: " if server["asked"] else ""
-        detail = server["detail"] or server["reason"]
-        return sentence(asked + detail)
+        question = f"{server['asked']}: " if asked and server["asked"] else ""
+        return sentence(question + (server["detail"] or server["reason"]))
     if server["failures"]:
         return f"Failed {count(server['failures'], 'time')} in a row: {sentence(server['detail'] or server['reason'])}"
     return drifts or _reduced(server)
@@ -182,10 +189,11 @@ def outlook(server: Mapping[str, Any], now: float) -> Outlook:
 def weights(weight: Mapping[str, Any]) -> Weights:
     """Return the three weights: one number where they are the same."""
     three = (weight["configured"], weight["effective"], weight["kernel"])
-    chain = ("\N{EN DASH}" if each is None else str(each) for each in three)
+    chain = ["out" if each is None else str(each) for each in three]
     spoken = f"configured {three[0]}, wanted {_spoken(three[1])}, in the kernel {_spoken(three[2])}"
-    same = len(set(three)) == 1
-    return Weights(tuple(chain)[: 1 if same else 3], spoken, three[1] != three[2])
+    links = 3 if three[1] != three[2] else 2 if three[0] != three[1] else 1
+    every = tuple(zip(("Configured", "Wanted", "In the kernel"), chain, strict=True))
+    return Weights(tuple(chain[:links]), every, spoken, links == 3)
 
 
 def _spoken(weight: int | None) -> str:

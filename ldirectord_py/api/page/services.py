@@ -48,6 +48,11 @@ class Service:
     hidden: int
     """So many servers are not shown, though the filter lets them through."""
 
+    @property
+    def certified(self) -> bool:
+        """Whether any of them has shown a certificate."""
+        return any(row.certificate for row in self.rows)
+
 
 def head(virtual: Mapping[str, Any]) -> Head:
     """Return what is said of *virtual*, with all of its servers, as the API describes it."""

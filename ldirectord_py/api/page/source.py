@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -39,6 +39,10 @@ class Source(Protocol):
 
     async def virtual(self, name: str, pause: Pause, /) -> Document | None:
         """Return the document of one virtual service; None: there is none of this name."""
+        ...
+
+    def reals(self, names: Sequence[str], /) -> Iterable[Document]:
+        """Return the documents of those servers with these full *names* that there are."""
         ...
 
     def history(self, name: str, /) -> Document:

@@ -1,20 +1,22 @@
-// Hears of events, and asks for what may have changed by them: at once, but never so often that the daemon is busy.
+// Keeps the page as things are: rows come with the events; the rest is asked for, never so often that the daemon is busy.
 
-import { byId, headers, make, pieces, placeAll, seen, watch } from "./pieces.js";
-import { CLOCK, write } from "./times.js";
+import * as feed from "./feed.js";
+import { byId, entitle, pieces, placeAll, seen, watch } from "./pieces.js";
+import { placeList, placeSoon } from "./rows.js";
+import * as stream from "./stream.js";
+import { write } from "./times.js";
 
-const GAP = 100; // ms between two requests for changed rows, at least
+const GAP = 100; // ms between two requests for rows, at least
 const STANDS = 1000; // ms between two looks at how things stand, at least
 const POLL = 5000; // ms between two looks at the rows on the screen
 const REST = 30000; // ms after which how things stand is looked at without a reason: the last hour moves on
-const SILENCE = 40000; // ms without a word after which the stream counts as broken; it sends one every 15 s
 const MOST_NAMES = 4000; // characters of names in one request
-const MOST_EVENTS = 100;
 
-// ---- what may have changed --------------------------------------------------------------------------------------
+// ---- what is asked for ------------------------------------------------------------------------------------------
 
 const dirty = new Set(); // full names of servers, names of virtual services
-const followers = []; // who wants to know which names have been asked for again
+const heads = new Set(); // names of virtual services, to be looked at together with how things stand
+const followers = []; // who wants to know which names have been brought up to date
 let stale = { overview: false, list: false };
 let asking = false;
 let looked = performance.now(); // when how things stand was last asked for, and how long that took
@@ -28,23 +30,23 @@ export function changed(...names) {
   pump();
 }
 
-function batch() {
-  const names = [];
+function batch(names) {
+  const some = [];
   let size = 0;
-  for (const name of dirty) {
+  for (const name of names) {
     size += name.length + 6;
     if (size > MOST_NAMES) break;
-    names.push(name);
-    dirty.delete(name);
+    some.push(name);
+    names.delete(name);
   }
-  return names;
+  return some;
 }
 
 async function pump() {
   if (asking) return;
   asking = true;
   try {
-    while (dirty.size || stale.overview || stale.list) await round();
+    while (dirty.size || stale.overview || (stale.list && !document.hidden)) await round();
   } catch {
     // the stream breaks off too, and when it is back everything is asked for
   } finally {
@@ -55,11 +57,11 @@ async function pump() {
 async function round() {
   const began = performance.now();
   const due = stale.overview && began - looked >= Math.max(document.hidden ? 10 * STANDS : STANDS, 10 * took);
-  if (stale.list) {
+  if (stale.list && !document.hidden) {
     stale.list = false;
     await list();
   }
-  const names = batch();
+  const names = [...batch(dirty), ...(due ? batch(heads) : [])];
   if (names.length || due) await look(names, due);
   await new Promise((done) => setTimeout(done, Math.max(GAP, 5 * (performance.now() - began))));
 }
@@ -73,10 +75,12 @@ async function look(names, everything) {
     stale.overview = false;
     query.append("everything", "1");
   }
-  placeAll(await pieces(`/page/changed?${query}`));
+  if (!placeAll(await pieces(`/page/changed?${query}`))) stale.list = true;
   if (everything) [looked, took] = [performance.now(), performance.now() - began];
-  for (const follower of followers) await follower(names);
+  tellFollowers(names);
 }
+
+const tellFollowers = (names) => followers.forEach((follower) => follower(names).catch(() => {}));
 
 let wanted = 0;
 
@@ -84,131 +88,53 @@ export async function list() {
   if (!byId("list")) return;
   const mine = ++wanted;
   const content = await pieces(`/page/list${location.search}`);
-  if (mine !== wanted) return; // the reader has typed on
-  placeAll(content);
-  watch();
+  await placeList(content.querySelector("#list"), () => mine !== wanted); // the reader has typed on
 }
 
 function poll() {
   if (document.hidden) return;
   seen.forEach((name) => dirty.add(name));
   if (performance.now() - looked > REST) stale.overview = true;
-  followers.forEach((follower) => dirty.size || follower([]));
+  if (!dirty.size) tellFollowers([]);
   pump();
 }
 
-// ---- the stream -------------------------------------------------------------------------------------------------
+// ---- what is heard ----------------------------------------------------------------------------------------------
 
-let last = byId("overview")?.dataset.last ?? "";
-let boot = byId("overview")?.dataset.boot ?? "";
-let heard = performance.now();
-
-async function stream() {
-  const abort = new AbortController();
-  const timer = setInterval(() => performance.now() - heard > SILENCE && abort.abort(), 1000);
-  try {
-    const answer = await fetch("/v1/events", {
-      headers: headers({ Accept: "text/event-stream", ...(last && { "Last-Event-ID": last }) }),
-      signal: abort.signal,
-    });
-    if (!answer.ok) throw new Error(`${answer.status}`);
-    connected(true);
-    await read(answer.body.pipeThrough(new TextDecoderStream()).getReader());
-  } finally {
-    clearInterval(timer);
-  }
-}
-
-async function read(reader) {
-  let rest = "";
-  for (;;) {
-    const { value, done } = await reader.read();
-    if (done) return;
-    heard = performance.now();
-    const blocks = (rest + value).split(/\r?\n\r?\n/);
-    rest = blocks.pop();
-    blocks.forEach(hear);
-  }
-}
-
-function hear(block) {
-  const lines = block.split(/\r?\n/);
-  const field = (name) =>
-    lines.filter((line) => line.startsWith(`${name}:`)).map((line) => line.slice(name.length + 1).replace(/^ /, ""));
-  const [id, data] = [field("id"), field("data").join("\n")];
-  if (id.length) last = id.at(-1);
-  if (data) happened(JSON.parse(data));
-}
-
-const arrived = [];
-
-function happened(event) {
-  if (event.level === "debug" || !event.sentence) return;
-  if (event.real) dirty.add(`${event.real}@${event.virtual}`);
-  else if (event.virtual) dirty.add(event.virtual);
-  else stale.list = true;
-  stale.overview = true;
-  if (!arrived.length) requestAnimationFrame(() => addEvents(arrived.splice(0)));
-  arrived.push(event);
-  pump();
-}
-
-function addEvents(events) {
-  announce(events);
-  const feed = byId("feed");
-  if (!feed) return;
-  feed.querySelector(".none")?.remove();
-  const known = Number(feed.firstElementChild?.dataset.id ?? 0); // a look at everything may have brought it already
-  const fresh = events.filter((event) => event.id > known || event.boot !== boot).slice(-MOST_EVENTS);
-  feed.prepend(...fresh.reverse().map(line));
-  while (feed.childElementCount > MOST_EVENTS) feed.lastElementChild.remove();
-}
-
-function line(event) {
-  const at = new Date(event.time * 1000);
-  const time = make("time", { dateTime: at.toISOString(), title: at.toUTCString() }, CLOCK.format(at));
-  const made = make("li", { className: event.level }, time, " ");
-  made.dataset.id = event.id;
-  if (["warning", "error"].includes(event.level)) made.append(make("b", { className: "level" }, event.level), " ");
-  made.append(event.real ? link(`${event.real}@${event.virtual}`, event.sentence) : event.sentence);
-  return made;
-}
-
-function link(name, text) {
-  const made = make("a", { href: `/?${new URLSearchParams({ server: name })}` }, text);
-  made.dataset.open = name;
-  return made;
-}
-
-// A screen reader hears of changes of state, a few seconds' worth at a time.
-let unsaid = [];
-let speaking = false;
-
-async function announce(events) {
-  unsaid.push(...events.filter((event) => /^(real_|virtual_|fallback_|table_lost)/.test(event.name)));
-  if (speaking || !unsaid.length) return;
-  speaking = true;
-  while (unsaid.length) {
-    const said = unsaid;
-    unsaid = [];
-    const many = `${said.length} changes. ${byId("overview")?.querySelector(".headline").textContent.trim() ?? ""}`;
-    write(byId("told"), said.length > 2 ? many : said.map((event) => event.sentence).join(". "));
-    await new Promise((done) => setTimeout(done, 5000));
-  }
-  speaking = false;
-}
+const hears = {
+  event(event) {
+    if (event.level === "debug") return;
+    if (event.virtual) heads.add(event.virtual);
+    else if (["reloaded", "events_lost"].includes(event.event)) stale.list = true;
+    stale.overview = true;
+    feed.announce(event);
+    pump();
+  },
+  pieces({ lines, rows, many }) {
+    feed.show(lines);
+    if (many || (rows.length && document.hidden)) stale.list = true; // who does not look gets the list when they do
+    else placeSoon(rows, (name) => dirty.add(name));
+    tellFollowers(rows.map(({ name }) => name));
+    pump();
+  },
+};
 
 function connected(yes) {
-  heard = performance.now();
   byId("live").classList.toggle("lost", !yes);
   write(byId("live"), yes ? "Live" : "No connection; trying again");
 }
 
+let known = byId("overview")?.dataset.boot ?? "";
+
 // Ids belong to one start of the daemon, so where we are in the stream is asked for together with everything else.
 async function resumed() {
-  const content = await pieces(`/page/changed?${new URLSearchParams([...new URLSearchParams(location.search), ["everything", 1]])}`);
-  const data = content.querySelector("#overview").dataset;
-  if (data.boot !== boot) [boot, last] = [data.boot, data.last];
+  const query = new URLSearchParams(location.search);
+  query.append("everything", "1");
+  query.append("feed", "1");
+  const content = await pieces(`/page/changed?${query}`);
+  const { boot, last } = content.querySelector("#overview").dataset;
+  if (boot !== known) stream.begin(last);
+  known = boot;
   placeAll(content);
   stale.list = true;
   pump();
@@ -217,7 +143,7 @@ async function resumed() {
 async function live() {
   for (let pause = 250; ; pause = Math.min(5000, pause * 1.6)) {
     const began = performance.now();
-    await stream().catch(() => {}); // refused or broken off
+    await stream.follow(hears, () => connected(true)).catch(() => {}); // refused or broken off
     if (performance.now() - began > 5000) pause = 250;
     connected(false);
     await new Promise((done) => setTimeout(done, pause * (0.8 + 0.4 * Math.random())));
@@ -226,8 +152,10 @@ async function live() {
 }
 
 export function start() {
+  stream.begin(byId("overview")?.dataset.last ?? "");
   watch();
   setInterval(poll, POLL);
   document.addEventListener("visibilitychange", poll);
+  entitle();
   live();
 }

@@ -2,7 +2,7 @@
 
 import { tell } from "./times.js";
 
-const KEPT = new Set(["open"]); // what the reader has opened stays so
+const KEPT = new Set(["open", "data-shown"]); // what the reader has opened stays so
 
 export const byId = (id) => document.getElementById(id);
 
@@ -23,11 +23,22 @@ export async function ask(address) {
   return answer;
 }
 
-export async function pieces(address) {
+export function fragment(html) {
   const template = document.createElement("template");
-  template.innerHTML = await (await ask(address)).text();
+  template.innerHTML = html;
   tell(template.content);
   return template.content;
+}
+
+export const pieces = async (address) => fragment(await (await ask(address)).text());
+
+export function takeAttributes(old, fresh) {
+  for (const { name } of [...old.attributes]) {
+    if (!KEPT.has(name) && !fresh.hasAttribute(name)) old.removeAttribute(name);
+  }
+  for (const { name, value } of fresh.attributes) {
+    if (!KEPT.has(name) && old.getAttribute(name) !== value) old.setAttribute(name, value);
+  }
 }
 
 // Makes *old* what *fresh* is, and touches nothing that is so already: focus, selection and scrolling stay.
@@ -38,12 +49,7 @@ export function morph(old, fresh) {
     old.data = fresh.data;
     return;
   }
-  for (const { name } of [...old.attributes]) {
-    if (!KEPT.has(name) && !fresh.hasAttribute(name)) old.removeAttribute(name);
-  }
-  for (const { name, value } of fresh.attributes) {
-    if (!KEPT.has(name) && old.getAttribute(name) !== value) old.setAttribute(name, value);
-  }
+  takeAttributes(old, fresh);
   const [were, are] = [[...old.childNodes], [...fresh.childNodes]];
   are.forEach((child, number) => (number < were.length ? morph(were[number], child) : old.append(child)));
   were.slice(are.length).forEach((child) => child.remove());
@@ -69,40 +75,52 @@ function mark(row) {
   setTimeout(() => row.classList.remove("fresh"), 2000);
 }
 
-function placeNew(row) {
-  const body = byId(row.dataset.body);
-  const wanted = "shown" in row.dataset || byId("list")?.dataset.all === "yes";
-  if (!body || !wanted) return;
-  body.append(row);
-  body.parentElement.hidden = false;
-  watcher.observe(row);
-  mark(row);
+// The column of certificates is there as soon as a server has shown one.
+function certify(row) {
+  if (row.lastElementChild.firstElementChild) row.closest("table").classList.add("certified");
 }
 
-function placeRow(row) {
-  const old = byId(row.id);
-  if (!old) return placeNew(row);
+// Returns whether there was a place for it.
+export function placeNew(row) {
+  const body = byId(row.dataset.body);
+  if (!body) return false;
+  body.append(row);
+  body.parentElement.hidden = false;
+  certify(row);
+  watcher.observe(row);
+  mark(row);
+  return true;
+}
+
+export function placeRow(row, old = byId(row.id)) {
+  if (Number(row.dataset.made) < Number(old.dataset.made)) return; // a newer one has come on another way
   const changed = old.dataset.status !== row.dataset.status;
   row.classList.toggle("fresh", old.classList.contains("fresh"));
   morph(old, row);
+  certify(old);
   if (changed) mark(old);
 }
 
+// Returns whether the page has what *piece* tells of, or does not want it.
 function place(piece) {
-  if (piece.dataset.piece === "row") return placeRow(piece);
   const old = byId(piece.id);
-  if (old) morph(old, piece);
+  const isRow = piece.dataset.piece === "row";
+  if (old) isRow ? placeRow(piece) : morph(old, piece);
+  else if (isRow && ("shown" in piece.dataset || byId("list")?.dataset.all === "yes")) return placeNew(piece);
+  return true;
 }
 
+// Returns whether all of it has found its place; a server whose virtual service is not in the list has none.
 export function placeAll(content) {
   const all = [...content.querySelectorAll("[data-piece]")];
   const outer = all.filter((piece) => !piece.parentElement?.closest("[data-piece]"));
-  outer.forEach(place);
+  const placed = outer.map(place).every(Boolean);
   entitle();
+  return placed;
 }
 
 // The title says what is wrong, so that it is seen among many tabs.
-function entitle() {
+export function entitle() {
   const stands = byId("overview");
   if (!stands) return;
   const headline = stands.querySelector(".headline").textContent.trim();

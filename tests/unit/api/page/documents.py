@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Any
 
-from ldirectord_py.api.page.past import COMMANDS, FILES, HEALTH
+from ldirectord_py.api.page.hour.past import COMMANDS, FILES, HEALTH
 from ldirectord_py.api.page.source import Document, Events, Pause
 
 NOW = 1_790_000_000.0
@@ -118,6 +118,7 @@ def status(**other: Any) -> dict[str, Any]:
         "pid": 801,
         "host": "lb1.example",
         "config": "/etc/ha.d/ldirectord.cf",
+        "role": {"role": "active", "source": "active", "since": None},
         "loaded": NOW - 7200,
         "started": NOW - 86400,
         "first_pass": True,
@@ -185,6 +186,9 @@ class Documents:
 
     async def virtual(self, name: str, _pause: Pause) -> Document | None:
         return self._virtuals.get(name)
+
+    def reals(self, names: Sequence[str]) -> Iterable[Document]:
+        return [each for virtual in self._virtuals.values() for each in virtual["reals"] if each["name"] in names]
 
     def history(self, name: str) -> Document:
         about = [each for each in self._events if f"{each.get('real')}@{each.get('virtual')}" == name]

@@ -18,7 +18,7 @@ def test_a_server_is_told_with_its_causes_and_its_checks() -> None:
         ("down", "No.", 1),
         ("up", "", 7),
     ]
-    assert [(line.level, line.sentence) for line in found.events] == [("warning", "it is down")]
+    assert [(line.level, line.text) for line in found.events] == [("warning", "it is down")]
     assert ("Check", "http, every 10 s") in found.facts
     assert ("Out after", "the first failure") in found.facts
     assert found.plot is not None

@@ -108,6 +108,15 @@ async def test_the_daemons_own_troubles_are_told() -> None:
     assert [problem.subject for problem in found.wrong] == ["The daemon", "The IPVS table"]
 
 
+async def test_a_standby_says_so() -> None:
+    role = {"role": "standby", "source": "/run/ldirectord/role", "since": NOW - 240}
+    found = await stands(virtual(reals=[server()]), role=role)
+    (problem,) = found.worth_knowing
+    assert (problem.word, problem.subject, found.level) == ("standby", "This director", "note")
+    assert problem.since is not None
+    assert problem.since.words == "4 min"
+
+
 async def test_what_is_wrong_elsewhere_is_counted_but_not_told() -> None:
     builder = OverviewBuilder(status(), NOW, {})
     await builder.add(virtual(reals=[server(), down()]), at_once, told=False)

@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from ldirectord_py.api.page.pages import Pages, Reader
+from ldirectord_py.api.page.pages import Besides, Pages, Reader
 from ldirectord_py.api.page.services import ALL_SHOWN, ROWS
 from ldirectord_py.api.page.view import View
 from tests.unit.api.page.documents import NOW, Documents, commanded, down, drained, event, server, virtual
@@ -175,10 +175,10 @@ async def test_one_virtual_service_goes_on_over_several_pages() -> None:
 
 async def test_pieces_that_may_have_changed_come_alone() -> None:
     pages = Pages(some(), "v1")
-    found = Elements(await joined(pages.changed([NAME, "fwm:99", "nobody@fwm:1"], View(), NOW, everything=False)))
+    found = Elements(await joined(pages.changed([NAME, "fwm:99", "nobody@fwm:1"], View(), NOW, Besides())))
     assert [identity for identity in found.ids() if identity[1] == "-"] == ["h-tcp:10.0.0.1:80", f"r-{NAME}"]
     assert "overview" not in found.ids()
-    with_all = Elements(await joined(pages.changed([], View(), NOW, everything=True)))
+    with_all = Elements(await joined(pages.changed([], View(), NOW, Besides(stands=True, feed=True))))
     assert {"overview", "feed"} <= set(with_all.ids())
     alone = Elements(await joined(pages.server(NAME, ROOT, NOW)))
     assert "detail" in alone.ids()

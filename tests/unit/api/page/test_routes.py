@@ -43,7 +43,7 @@ async def test_pieces_come_alone(tmp_path: Path) -> None:
     async with serving(tmp_path) as sock:
         changed = (await ask(sock, f"/page/changed?name={SERVER}")).body.decode()
         assert re.findall(r'id="([rh]-[^"]+)"', changed) == ["h-tcp:10.0.0.1:80", f"r-{SERVER}"]
-        everything = (await ask(sock, "/page/changed?everything=1")).body.decode()
+        everything = (await ask(sock, "/page/changed?everything=1&feed=1")).body.decode()
         assert 'id="overview"' in everything
         assert 'id="feed"' in everything
         listed = (await ask(sock, "/page/list?state=down")).body.decode()

@@ -74,8 +74,10 @@ def test_a_command_with_an_end_says_when_that_is() -> None:
 
 def test_weights_are_one_number_where_they_agree() -> None:
     assert weights({"configured": 3, "effective": 3, "kernel": 3}).chain == ("3",)
+    assert weights({"configured": 3, "effective": None, "kernel": None}).chain == ("3", "out")
     differing = weights({"configured": 3, "effective": 0, "kernel": None})
-    assert differing.chain == ("3", "0", "\N{EN DASH}")
+    assert differing.chain == ("3", "0", "out")
+    assert differing.all == (("Configured", "3"), ("Wanted", "0"), ("In the kernel", "out"))
     assert differing.differs
     assert differing.spoken == "configured 3, wanted 0, in the kernel no entry"
 

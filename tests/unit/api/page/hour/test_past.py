@@ -3,7 +3,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ldirectord_py.api.page.past import periods
+from ldirectord_py.api.page.hour.past import periods
 from tests.unit.api.page.documents import NOW, commanded, down, drained, event, health, server
 
 LONG_AGO = NOW - 86400

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ldirectord_py.api.page.past import Period, periods
+from ldirectord_py.api.page.hour.past import Period, periods
 from ldirectord_py.api.page.words import Moment, count, moment, span
 
 HOUR = 3600.0

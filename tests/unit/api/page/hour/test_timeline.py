@@ -3,7 +3,15 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ldirectord_py.api.page.timeline import AT_FIRST, HOUR, MOST_LANES, SHORTEST, Timeline, TimelineBuilder, by_server
+from ldirectord_py.api.page.hour.timeline import (
+    AT_FIRST,
+    HOUR,
+    MOST_LANES,
+    SHORTEST,
+    Timeline,
+    TimelineBuilder,
+    by_server,
+)
 from tests.unit.api.page.documents import NOW, commanded, down, drained, event, health, server
 
 LONG_AGO = NOW - 86400
