@@ -79,11 +79,11 @@ class Director(Protocol):
         """Read the configuration again, for whom *by* names, and return what became of that; raise `NotDirecting`."""
         ...
 
-    def carry_out(self, command: Command, *, force: bool) -> CommandDone:
+    async def carry_out(self, command: Command, *, force: bool) -> CommandDone:
         """Have *command* be in force; raise `CommandRefused` or `NotDirecting`."""
         ...
 
-    def check_now(self, target: Target) -> Sequence[RealKey]:
+    async def check_now(self, target: Target) -> CommandDone:
         """Have those that *target* means be checked soon; return those that are checked at all.
 
         Raises `NotDirecting`.

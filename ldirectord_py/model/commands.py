@@ -128,12 +128,16 @@ class Enable:
 Command = Drain | Maintain | SetWeight | Enable
 
 
+AdminChange = tuple[RealKey, AdminState | None, AdminState | None]
+"""A real server, with what held for it before and what holds now."""
+
+
 @dataclass(frozen=True, slots=True)
 class CommandDone:
     """What a command has brought about."""
 
-    changes: tuple[tuple[RealKey, AdminState | None, AdminState | None], ...]
-    """The real servers that it meant, each with what held for it before and what holds now."""
+    changes: tuple[AdminChange, ...]
+    """The real servers that it meant."""
     notes: tuple[str, ...] = ()
     """What whoever gave it should know."""
 

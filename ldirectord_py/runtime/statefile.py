@@ -35,6 +35,7 @@ from ldirectord_py.system.daemon_thread import in_thread
 from ldirectord_py.system.identity import boot_id, network_namespace
 from ldirectord_py.system.supervision import SideJob
 from ldirectord_py.system.threads import NoThread
+from ldirectord_py.system.turns import in_turns
 
 VERSION = 1
 KEEPING_STATE = SideJob("Keeping the state file", "a restart forgets since when servers are up or down")
@@ -131,10 +132,14 @@ class StateFile:
         head |= {
             "config": director.config.path,
             "role": role_status_as_json(director.state.role.told),
-            "commanded": commands_as_json(director.commanded.items()),
         }
         head |= self._left()
-        pieces = [f'{json.dumps(head)[:-1]}, "virtuals": [']
+        pieces = [f'{json.dumps(head)[:-1]}, "commanded": [']
+        between = ""
+        async for some in in_turns(director.said(), _SLICE // 4):
+            pieces.append(between + json.dumps(commands_as_json(some))[1:-1])
+            between = ",\n"
+        pieces.append('], "virtuals": [')
         count = 0
         texts: dict[RealKey, tuple[Health, str]] = {}
         for number, virtual in enumerate(director.config.virtuals):
