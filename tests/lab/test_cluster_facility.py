@@ -42,7 +42,7 @@ def test_a_director_dies_and_another_takes_over(cluster: Cluster) -> None:
     assert {"one", "two", "three"} < traffic.outcomes().keys()
     # The table of the new one knows nothing of the connections: the servers are sent packets of others.
     assert len(traffic.broken) + len(traffic.silent(died)) > 0
-    assert cluster.witness.scheduled(died)["director2"] >= 30
+    assert cluster.witness.scheduled(died)["director2"] > 0
     told = cluster.timeline.told(traffic, died)
     for expected in ("director1 dies", "held by nobody", "new connections fail", "held by director2", "are served"):
         assert expected in told
@@ -97,4 +97,4 @@ def test_programs_have_a_name_and_process_ids_of_their_own_and_are_killed(cluste
     log = one.folder / "var/log/unshare.log"
     wait_until(lambda: log.read_text() == "somebody\n1\n", telling=log.read_text)
     wait_until(lambda: one.kill("sleep"))
-    program.wait()
+    assert program.wait(10) != 0

@@ -3,9 +3,9 @@
     client_program.py ADDRESS PORT RATE HELD
 
 Runs until SIGTERM. Prints a line of JSON a few times a second: `new` has a list for each connection that was opened
-and has ended (begun, seconds, outcome), `held` one for each exchange over a held connection (ended, number, outcome).
-The outcome is the body that came, or an error's name, which is in capitals; times are of the monotonic clock. It
-imports little, for it is started in guests.
+and has ended (begun, seconds, outcome), `held` one for each exchange over a held connection (ended, number, outcome),
+`ports` the ports of those that are held, at first. The outcome is the body that came, or an error's name, which is in
+capitals; times are of the monotonic clock. It imports little, for it is started in guests.
 """
 
 import errno
@@ -17,8 +17,8 @@ import sys
 import time
 from collections import deque
 
-NEW_SECONDS, HELD_SECONDS = 1.0, 30.0
-"""How long an answer may take: over a new connection, and over a held one, for which TCP tries again and again."""
+NEW_SECONDS, HELD_SECONDS = 0.9, 30.0
+"""How long an answer may take: over a new connection, less than TCP waits until it asks again; and over a held one."""
 TALK = 1.0
 """Seconds between two exchanges over a held connection."""
 FLUSH = 0.25
@@ -46,10 +46,11 @@ class Client:
         self._open: dict[int, Exchange] = {}
         self._under_way: tuple[deque[Exchange], ...] = (deque(), deque())
         self._resting: deque[tuple[float, Exchange]] = deque()
-        self._told: dict[str, list[tuple[object, ...]]] = {"new": [], "held": []}
+        self._told: dict[str, list[object]] = {"new": [], "held": [], "ports": []}
         now = time.monotonic()
         for number in range(held):
             self._connect(now, number)
+        self._told["ports"] = [exchange.socket.getsockname()[1] for exchange in self._open.values()]
 
     def run(self) -> None:
         """Go on until SIGTERM."""
@@ -72,7 +73,7 @@ class Client:
     def flush(self) -> None:
         """Print what there is to tell."""
         print(json.dumps(self._told), flush=True)
-        self._told = {"new": [], "held": []}
+        self._told = {"new": [], "held": [], "ports": []}
 
     def _connect(self, now: float, number: int | None) -> None:
         connection = socket.socket(socket.AF_INET, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)

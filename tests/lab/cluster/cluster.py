@@ -1,7 +1,7 @@
 """The scene: directors, three real servers and a client, with a witness of who holds the virtual address."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -62,11 +62,11 @@ class Cluster:
         if silently:
             self.net.ports.down("br1")
         else:
-            self.net.ports.down(*(node.ports[1] for node in self.nodes))
+            self.net.ports.down(*(node.plugs[1] for node in self.nodes))
 
     def mend_between(self) -> None:
         """Undo `cut_between`."""
-        self.net.ports.up("br1", *(node.ports[1] for node in self.nodes))
+        self.net.ports.up("br1", *(node.plugs[1] for node in self.nodes))
 
     def sections(self) -> list[tuple[str, str]]:
         """Return what the report of a failed test shows."""
@@ -78,16 +78,19 @@ class Cluster:
 @contextmanager
 def running_cluster(folder: Path, directors: int = 2) -> Iterator[Cluster]:
     """Build the scene, in which nothing runs yet but the servers; all of it ends with the block."""
-    with Net() as net, WebServer() as web:
+    nodes: tuple[Node, ...] = ()
+    with ExitStack() as stack:
+        stack.callback(lambda: [node.reap() for node in nodes])
+        net, web = stack.enter_context(Net()), stack.enter_context(WebServer())
         net.ports.add_bridge("br1")
         client, bystander = net.host("client", 2), net.host("bystander", 9)
         reals = tuple(net.host(name) for name in ("one", "two", "three"))
         for host in reals:
             take_virtual_addresses(host, "lo")
         one, two, three = (serve(web, host) for host in reals)
-        with Witness(bystander, VIP) as witness:
-            nodes = tuple(
-                Node(net, witness, folder / name, name, number)
-                for number, name in ((20 + place, f"director{place}") for place in range(1, directors + 1))
-            )
-            yield Cluster(net, web, witness, folder, Client(client), (one, two, three), nodes)
+        witness = stack.enter_context(Witness(bystander, VIP))
+        nodes = tuple(
+            Node(net, witness, folder / name, name, number)
+            for number, name in ((20 + place, f"director{place}") for place in range(1, directors + 1))
+        )
+        yield Cluster(net, web, witness, folder, Client(client), (one, two, three), nodes)

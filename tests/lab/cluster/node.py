@@ -5,7 +5,7 @@ import shutil
 import signal
 import socket
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
@@ -45,6 +45,7 @@ class Node:
     """Our daemon; what else runs on the machine is started with `start`."""
     boot: Callable[["Node"], object] = field(default=lambda _: None)
     """What starts when the machine does."""
+    _programs: list[Started] = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
         self.director = Director(self._make(), OURS, self.folder)
@@ -60,7 +61,7 @@ class Node:
         return f"{BETWEEN}{self.number}"
 
     @property
-    def ports(self) -> tuple[str, str]:
+    def plugs(self) -> tuple[str, str]:
         """Its ports of br0 and br1."""
         return f"port{self.number}", f"between{self.number}"
 
@@ -71,16 +72,24 @@ class Node:
 
     def start(self, *words: str) -> Started:
         """Start a program that goes on; what it prints is in the file of its name in /var/log."""
-        return self.director.popen(words, self.folder / "var/log" / f"{Path(words[0]).name}.log")
+        program = self.director.popen(words, self.folder / "var/log" / f"{Path(words[0]).name}.log")
+        self._programs.append(program)
+        return program
+
+    def connected_ports(self) -> set[int]:
+        """Return the ports of clients whose connections its table of connections has."""
+        with self.host.inside():
+            lines = Path("/proc/thread-self/net/ip_vs_conn").read_text().splitlines()[1:]
+        return {int(line.split()[2], 16) for line in lines}
 
     def cut_off(self, *, silently: bool = False) -> None:
         """Pull its cables; *silently*: the switch forgets it, so that its devices still have a carrier."""
         self.witness.reach(self.name, possible=False)
-        (self.net.ports.part if silently else self.net.ports.down)(*self.ports)
+        (self.net.ports.part if silently else self.net.ports.down)(*self.plugs)
 
     def plug_in(self) -> None:
         """Undo `cut_off`."""
-        for bridge, port in zip(("br0", "br1"), self.ports, strict=True):
+        for bridge, port in zip(("br0", "br1"), self.plugs, strict=True):
             self.net.ports.join(bridge, port)
             self.net.ports.up(port)
         self.witness.reach(self.name, possible=True)
@@ -89,8 +98,9 @@ class Node:
         """Lose power: all programs, addresses, tables and what is in /run are gone at once."""
         self.cut_off()
         self.witness.forget(self.name)
-        self.net.ports.delete(*self.ports)  # the kernel takes its time to do so when the namespace goes
+        self.net.ports.delete(*self.plugs)  # its network ends with a delay
         self.net.remove(self.host)
+        self.reap()
         shutil.rmtree(self.folder / "run")
         (self.folder / "run").mkdir()
 
@@ -115,21 +125,32 @@ class Node:
 
     def kill(self, *names: str) -> list[int]:
         """Kill -9 every process on it, or those of programs (as in /proc/PID/comm); return their ids."""
-        killed = []
+        return self._signal(signal.SIGKILL, names)
+
+    def end(self, *names: str) -> list[int]:
+        """Ask programs to end, and wait until they have; return their ids."""
+        return self._signal(signal.SIGTERM, names)
+
+    def _signal(self, number: signal.Signals, names: Collection[str]) -> list[int]:
+        reached = []
         for pid in self.host.pids():
             with suppress(OSError):  # it has ended
                 if not names or Path(f"/proc/{pid}/comm").read_text().strip() in names:
-                    os.kill(pid, signal.SIGKILL)
-                    killed.append(pid)
-        for pid in killed:
-            process = Path(f"/proc/{pid}/cmdline")
-            wait_until(lambda process=process: not process.exists() or not process.read_bytes())
-        return killed
+                    os.kill(pid, number)
+                    reached.append(pid)
+        wait_until(lambda: not any(_runs(pid) for pid in reached))
+        self._programs = [program for program in self._programs if program.poll() is None]
+        return reached
+
+    def reap(self) -> None:
+        """Wait for the programs that were started, all of which end."""
+        while self._programs:
+            self._programs.pop().wait()
 
     def _make(self) -> Host:
         host = self.net.host(self.name, self.number)
         forward(host)
-        self.net.ports.add_pair(self.ports[1], "br1", "eth1", host.namespace, f"02:00:0a:09:01:{self.number:02x}")
+        self.net.ports.add_pair(self.plugs[1], "br1", "eth1", host.namespace, f"02:00:0a:09:01:{self.number:02x}")
         host.links.up("eth1")
         host.links.add_address(f"{self.between}/24", "eth1")
         self.witness.watch(host)
@@ -144,3 +165,11 @@ class Node:
             (f"ipvsadm -L -n on {self.name}", self.host.run("ipvsadm -L -n", check=False) if alive else "it is dead"),
             *((f"{log.name} on {self.name}", log.read_text(errors="replace")[-20_000:]) for log in logs),
         ]
+
+
+def _runs(pid: int) -> bool:
+    """Return whether a process is there and has not ended: one that has, and that nobody waited for, has no words."""
+    try:
+        return bool(Path(f"/proc/{pid}/cmdline").read_bytes())
+    except OSError:
+        return False

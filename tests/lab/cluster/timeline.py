@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from tests.lab.cluster.traffic import Traffic
 from tests.lab.cluster.witness import Witness
 
+_PAUSE = 1.0
+"""Seconds without a word after which somebody who claims the address begins to claim it anew."""
+
 
 @dataclass(eq=False)
 class Timeline:
@@ -33,15 +36,13 @@ class Timeline:
             yield holding.at, f"the virtual address is held by {', '.join(words) or 'nobody'}"
 
     def _claimed(self) -> Iterator[tuple[float, str]]:
-        """Yield who is the first to say that the address is theirs after another one."""
-        last = ""
+        """Yield who begins to say that the address is theirs."""
+        last: dict[str, float] = {}
         for claim in self.witness.claims:
-            if claim.name != last:
-                yield (
-                    claim.at,
-                    f"{claim.name} {'answers' if claim.asked else 'announces'} that it has the address (ARP)",
-                )
-            last = claim.name
+            if claim.at > last.get(claim.name, 0) + _PAUSE:
+                verb = "answers" if claim.asked else "announces"
+                yield claim.at, f"{claim.name} {verb} that it has the address (ARP)"
+            last[claim.name] = claim.at
 
 
 def _seen(traffic: Traffic, since: float) -> Iterator[tuple[float, str]]:

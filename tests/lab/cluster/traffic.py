@@ -67,6 +67,8 @@ class Traffic:
     """Held connections that have ended, by number: when, and with which error."""
     talked: dict[int, tuple[float, str]] = field(default_factory=dict)
     """When a held connection last had an answer, and from which server."""
+    ports: set[int] = field(default_factory=set)
+    """The client's ports of the held connections."""
 
     def __enter__(self) -> Self:
         address, port = endpoint(self.where)
@@ -88,6 +90,7 @@ class Traffic:
         *lines, self._rest = (self._rest + self._printed.read()).split("\n")
         for line in lines:
             told = json.loads(line)
+            self.ports.update(told["ports"])
             self.visits += (Visit(*each) for each in told["new"])
             for at, number, outcome in told["held"]:
                 (self.talked if _succeeded(outcome) else self.broken)[number] = (at, outcome)
