@@ -32,16 +32,20 @@ def bound(path: Path) -> Iterator[socket.socket]:
 def share(path: Path, access: Access) -> str | None:
     """Let the groups of *access* connect to the socket *path*, and nobody else; return why they cannot be.
 
-    A socket has one group: where two are to be let in everybody may connect, and is asked who it is.
+    A socket has one group: where two are to be let in everybody may connect, and is asked who it is.  A unit's sandbox
+    forbids to change it, so that the daemon's own group is left alone.
     """
     groups = {group for group in (access.writers, access.readers) if group is not None}
     mode = (0o600, 0o660, 0o666)[len(groups)]
+    group = groups.pop() if len(groups) == 1 else os.getegid()
     try:
         folder = os.open(path.parent, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
-            if not stat.S_ISSOCK(os.stat(path.name, dir_fd=folder, follow_symlinks=False).st_mode):
+            found = os.stat(path.name, dir_fd=folder, follow_symlinks=False)
+            if not stat.S_ISSOCK(found.st_mode):
                 return f"{path} is no socket any more"
-            os.chown(path.name, -1, groups.pop() if len(groups) == 1 else os.getegid(), dir_fd=folder)
+            if found.st_gid != group:
+                os.chown(path.name, -1, group, dir_fd=folder)
             os.chmod(path.name, mode, dir_fd=folder)
         finally:
             os.close(folder)
