@@ -35,7 +35,7 @@ from ldirectord_py.system.daemon_thread import in_thread
 from ldirectord_py.system.identity import boot_id, network_namespace
 from ldirectord_py.system.supervision import SideJob
 from ldirectord_py.system.threads import NoThread
-from ldirectord_py.system.turns import in_turns
+from ldirectord_py.system.whole_file import replace_file
 
 VERSION = 1
 KEEPING_STATE = SideJob("Keeping the state file", "a restart forgets since when servers are up or down")
@@ -132,14 +132,10 @@ class StateFile:
         head |= {
             "config": director.config.path,
             "role": role_status_as_json(director.state.role.told),
+            "commanded": commands_as_json(director.commanded.items()),
         }
         head |= self._left()
-        pieces = [f'{json.dumps(head)[:-1]}, "commanded": [']
-        between = ""
-        async for some in in_turns(director.said(), _SLICE // 4):
-            pieces.append(between + json.dumps(commands_as_json(some))[1:-1])
-            between = ",\n"
-        pieces.append('], "virtuals": [')
+        pieces = [f'{json.dumps(head)[:-1]}, "virtuals": [']
         count = 0
         texts: dict[RealKey, tuple[Health, str]] = {}
         for number, virtual in enumerate(director.config.virtuals):
@@ -172,14 +168,8 @@ class StateFile:
 
 def _write(path: Path, pieces: list[str]) -> str | None:
     """Replace *path* as a whole; return what went wrong, None: nothing."""
-    fresh = path.with_name(f"{path.name}.new")
     try:
-        with suppress(FileNotFoundError):
-            fresh.unlink()
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.writelines(piece.encode(errors="backslashreplace") for piece in pieces)
-        fresh.replace(path)
+        replace_file(path, pieces, 0o600)
     except OSError as error:
         return error.strerror or str(error)
     return None

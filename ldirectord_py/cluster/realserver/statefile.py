@@ -2,13 +2,13 @@
 
 import fcntl
 import json
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from ldirectord_py.cluster.realserver.steps import SetUpRefused, Step, as_json, of_json
 from ldirectord_py.system.identity import boot_id, network_namespace
+from ldirectord_py.system.whole_file import replace_file
 
 NAME = "ldirectord.realserver.json"
 _VERSION = 1
@@ -51,12 +51,7 @@ class StateFile:
             return
         document = {"version": _VERSION, "boot": boot_id(), "namespace": network_namespace()}
         text = json.dumps({**document, "steps": [as_json(step) for step in done]}, indent=1)
-        fresh = self.path.with_name(f"{self.path.name}.new")
-        fresh.unlink(missing_ok=True)
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(f"{text}\n")
-        fresh.replace(self.path)
+        replace_file(self.path, [text, "\n"], 0o644)
 
     @contextmanager
     def held(self) -> Iterator[None]:

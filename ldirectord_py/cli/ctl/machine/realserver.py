@@ -2,14 +2,14 @@
 
 import asyncio
 import json
-from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
-from ipaddress import ip_address
 
 from ldirectord_py.cli.ctl.command import Command, Status
 from ldirectord_py.cli.ctl.machine.findings import explained, show, status_of
 from ldirectord_py.cli.instances import run_dir
 from ldirectord_py.cli.terminal import Style, tell
+from ldirectord_py.cli.typed import address
 from ldirectord_py.cluster.finding import Finding
 from ldirectord_py.cluster.realserver.checking import RealServer, examine
 from ldirectord_py.cluster.realserver.setting_up import added, put_back, set_up
@@ -35,16 +35,9 @@ _ACTIONS = ("up", "down", "check")
 
 def _arguments(parser: ArgumentParser) -> None:
     parser.add_argument("action", choices=_ACTIONS, help="what to do")
-    parser.add_argument("vips", metavar="VIP", nargs="*", type=_address, help="an address that clients connect to")
+    parser.add_argument("vips", metavar="VIP", nargs="*", type=address, help="an address that clients connect to")
     parser.add_argument("--tunnel", action="store_true", help="packets come in tunnels: real servers with ipip")
     parser.add_argument("--json", action="store_true", help="one JSON object, for programs")
-
-
-def _address(word: str) -> IPAddress:
-    try:
-        return ip_address(word.strip("[]"))
-    except ValueError as error:
-        raise ArgumentTypeError(f"expected an address, but got {word}") from error
 
 
 def _run(asked: Namespace) -> Status:

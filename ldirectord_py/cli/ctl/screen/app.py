@@ -9,11 +9,11 @@ from textual.binding import BindingType
 from textual.widgets import DataTable, Footer, Input, Static
 
 from ldirectord_py.cli.ctl.remote.daemon import Daemon, Refused, now
+from ldirectord_py.cli.ctl.remote.feed import Feed, Question
 from ldirectord_py.cli.ctl.reports import servers
 from ldirectord_py.cli.ctl.reports.words import age, counted
 from ldirectord_py.cli.ctl.screen.board import COLUMNS, MOST_ROWS, Board
 from ldirectord_py.cli.ctl.screen.dialog import Confirmation
-from ldirectord_py.cli.ctl.screen.feed import Feed
 from ldirectord_py.cli.rendering import rich_text
 from ldirectord_py.model.errors import DirectorError
 from ldirectord_py.model.text.escaping import printable
@@ -24,6 +24,7 @@ _AT_ONCE = 200
 """Servers that are shown anew each second; of more, the lengths of time are brought up to date less often."""
 _OLD = 5.0
 """Seconds after which it is said how old the picture is: of thousands of servers the daemon is asked less often."""
+_QUESTION = Question(view="full", pause=100)
 _COMMANDS = {"drain": "Drain", "maintain": "Take out for maintenance:", "enable": "Enable"}
 
 
@@ -54,7 +55,7 @@ class Top(App[None]):
     def __init__(self, daemon: Daemon) -> None:
         super().__init__()
         self._daemon = daemon
-        self._feed = Feed(daemon)
+        self._feed = Feed(lambda: daemon, _QUESTION)
         self._status: Mapping[str, Any] = {}
         self._taken = self._last_shown = 0.0
         self._shown: dict[str, list[tuple[str, Any]]] = {}

@@ -1,10 +1,11 @@
-"""What the daemon says, asked for in threads, so that the screen never stands still.
+"""What the daemon says, asked for in threads, so that whoever goes by it never stands still.
 
-It is asked again at once when something happens, and else so seldom that it spends no more than a hundredth of its time
-on the answers.
+It is asked again at once when something happens, and otherwise so seldom that it spends no more than a small share of
+its time on the answers.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from threading import Event
 from time import monotonic
 from typing import Any
@@ -20,17 +21,31 @@ Miss = Callable[[str], None]
 """Says why the daemon cannot be asked."""
 
 _EVERY = 2.0
-_SHARE = 100.0
-"""Seconds of pause for each second that an answer took, and when something happens a tenth of that."""
 _AGAIN = 0.5
-_PATIENCE = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What the daemon is asked again and again."""
+
+    view: str
+    """Of the virtual services: `full`, or `summary`."""
+    pause: float
+    """Seconds of pause for each second that an answer took, and when something happens a tenth of that."""
+    patience: float = 30.0
+    """Seconds that an answer about the virtual services may take."""
 
 
 class Feed:
-    """Asks one daemon until it is ended; `poll` and `listen` each need a thread."""
+    """Asks the daemon that *find* returns until it is ended; `poll` and `listen` each need a thread.
 
-    def __init__(self, daemon: Daemon) -> None:
-        self.daemon = daemon
+    *find* is called anew each time, since another daemon may have taken the place of the last one; it may raise
+    `NoDaemon`.
+    """
+
+    def __init__(self, find: Callable[[], Daemon], question: Question) -> None:
+        self._find = find
+        self._question = question
         self._ended = Event()
         self._news = Event()
         self._following: Following | None = None
@@ -46,8 +61,9 @@ class Feed:
             began = monotonic()
             self._news.clear()
             try:
-                status = self.daemon.status()
-                virtuals = self.daemon.get("/v1/virtuals", view="full", seconds=_PATIENCE)["virtuals"]
+                daemon = self._find()
+                status = daemon.status()
+                virtuals = self._virtuals(daemon)
             except DirectorError as error:
                 if not self.ended:
                     miss(str(error))
@@ -56,15 +72,23 @@ class Feed:
             took = monotonic() - began
             if not self.ended:
                 show(status, virtuals)
-            self._ended.wait(min(_AGAIN, took * _SHARE / 10))
-            self._news.wait(max(_EVERY, took * _SHARE))
+            self._ended.wait(min(_AGAIN, took * self._question.pause / 10))
+            self._news.wait(max(_EVERY, took * self._question.pause))
+
+    def _virtuals(self, daemon: Daemon) -> Sequence[Mapping[str, Any]]:
+        question = self._question
+        answer = daemon.get("/v1/virtuals", view=question.view, seconds=question.patience)
+        virtuals: Sequence[Mapping[str, Any]] = answer["virtuals"]
+        return virtuals
 
     def listen(self) -> None:
         """Have the daemon asked again whenever something happens."""
         while not self.ended:
             try:
-                last = self.daemon.get("/v1/events", limit=1)["last"]
-                with Following(self.daemon.socket, last) as self._following:
+                daemon = self._find()
+                last = daemon.get("/v1/events", limit=1)["last"]
+                self._news.set()  # of what happened before that
+                with Following(daemon.socket, last) as self._following:
                     for _ in self._following:
                         self._news.set()
             except NoDaemon:
