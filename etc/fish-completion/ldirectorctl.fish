@@ -32,6 +32,8 @@ function __ldirectorctl_complete
         __fish_complete_path $current
     else if test "$previous" = --real
         $program names $daemon -- $current 2>/dev/null
+    else if string match -q -- '--*' $previous; and string match -qr -- "$previous \{[a-z]" $said
+        string match -rg -- "$previous \{([a-z0-9,]+)\}" $said | head -n 1 | string split ,
     else if string match -q -- '--*' $previous; and string match -qr -- "$previous [A-Z]" $said
         return # a time, a reason
     else if string match -qr -- '^  (NAME|REAL|TARGET)( |$)' $said

@@ -3,7 +3,7 @@
 import json
 import math
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -16,7 +16,6 @@ from ldirectord_py.api.problems import RequestRefused
 from ldirectord_py.api.views import servers
 from ldirectord_py.model.commands import (
     HIGHEST_WEIGHT,
-    AdminChange,
     Command,
     Drain,
     Enable,
@@ -25,13 +24,11 @@ from ldirectord_py.model.commands import (
     Target,
     target_name,
 )
+from ldirectord_py.model.service import RealKey
 from ldirectord_py.model.text.escaping import printable
-from ldirectord_py.system.turns import in_turns
 
 KNOWN = ("drain", "maintain", "enable", "weight", "check", "reload")
 LONGEST_REASON = 200
-_SLICE = 64
-"""Servers of which it is told in one turn of the loop what came of a command."""
 LONGEST_TIME = 10 * 365 * 86400.0
 """Seconds for which a command may hold: whoever wants more, leaves it out."""
 
@@ -50,46 +47,51 @@ class Commands:
         asked = _Body(_object(raw), self._clock())
 
         async def do() -> bytes:
-            return b"".join([piece async for piece in self._done(asked, who)])
+            return json.dumps(await self._done(asked, who)).encode()
 
         key = request.headers.get("Idempotency-Key")
         answer = await self._idempotency.once(caller().name, key, raw, do)
         return web.Response(body=answer, content_type="application/json")
 
-    async def _done(self, asked: "_Body", who: str) -> AsyncIterator[bytes]:
-        """Yield what came of a command, some of the servers that it meant in each turn of the loop."""
+    async def _done(self, asked: "_Body", who: str) -> Mapping[str, Any]:
         name = asked.command
         if name == "reload":
             told = await self._director.reload(force=asked.force, by=who)
-            yield json.dumps({"done": told["in_force"], "command": name, **told}).encode()
-            return
-        target, force = self._director.find(asked.target), asked.force
+            return {"done": told["in_force"], "command": name, **told}
+        name_of_target, force = asked.target, asked.force
+        target = self._director.find(name_of_target)
         if name == "check":
-            done = await self._director.check_now(target)
-        else:
-            done = await self._director.carry_out(asked.as_command(name, target, who), force=force)
-            await self._director.refresh()
-        head = {
-            "done": name != "check" or bool(done.changes),
+            reals = self._director.check_now(target)
+            notes = [] if reals else [f"nobody is checked of {printable(name_of_target)}"]
+            return {"done": bool(reals), "command": name, "reals": self._unchanged(reals), "notes": notes}
+        done = self._director.carry_out(asked.as_command(name, target, who), force=force)
+        await self._director.refresh()
+        open_now = {real.key: real.connections for real in self._director.reals([key for key, _, _ in done.changes])}
+        return {
+            "done": True,
             "command": name,
-            "notes": list(map(printable, done.notes)),
+            "reals": [
+                {
+                    "name": target_name(key),
+                    "before": servers.admin_as_json(before),
+                    "after": servers.admin_as_json(after),
+                    "connections": servers.connections_as_json(open_now.get(key)),
+                }
+                for key, before, after in done.changes
+            ],
+            "notes": [printable(note) for note in done.notes],
         }
-        yield f'{json.dumps(head)[:-1]}, "reals": ['.encode()
-        between = ""
-        async for some in in_turns(done.changes, _SLICE):
-            yield (between + ", ".join(map(json.dumps, self._told(some)))).encode()
-            between = ", "
-        yield b"]}"
 
-    def _told(self, changes: Sequence[AdminChange]) -> Iterator[Mapping[str, Any]]:
-        open_now = {real.key: real.connections for real in self._director.reals([key for key, _, _ in changes])}
-        for key, before, after in changes:
-            yield {
-                "name": target_name(key),
-                "before": servers.admin_as_json(before),
-                "after": servers.admin_as_json(after),
-                "connections": servers.connections_as_json(open_now.get(key)),
+    def _unchanged(self, keys: Sequence[RealKey]) -> list[Mapping[str, Any]]:
+        return [
+            {
+                "name": target_name(real.key),
+                "before": servers.admin_as_json(real.admin),
+                "after": servers.admin_as_json(real.admin),
+                "connections": servers.connections_as_json(real.connections),
             }
+            for real in self._director.reals(keys)
+        ]
 
 
 class _Body:

@@ -1,7 +1,6 @@
 """Commands that are sent again because nobody knows whether they arrived: each is carried out once."""
 
 import asyncio
-import hashlib
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -12,8 +11,6 @@ from ldirectord_py.api.problems import RequestRefused
 KEPT_SECONDS = 600.0
 """So long is an answer given again."""
 MOST_KEPT = 1_000
-MOST_BYTES = 16 * 1024 * 1024
-"""Of answers; one about 10,000 servers has three million.  The newest one is kept in any case."""
 LONGEST_KEY = 200
 
 
@@ -22,7 +19,6 @@ class _Kept:
     """What became of a command, or will: *answer* is there when *done* is set, unless that went wrong."""
 
     body: bytes
-    """Its hash."""
     at: float
     done: asyncio.Event = field(default_factory=asyncio.Event)
     answer: bytes | None = None
@@ -34,8 +30,6 @@ class Idempotency:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._kept: dict[tuple[str, str], _Kept] = {}
-        self._bytes = 0
-        """Of all answers."""
 
     async def once(self, who: str, key: str | None, body: bytes, do: Callable[[], Awaitable[bytes]]) -> bytes:
         """Return what *do* returns, or has returned to the same *body* under the same *key*; None: no key.
@@ -47,20 +41,18 @@ class Idempotency:
         if not 0 < len(key) <= LONGEST_KEY or not key.isprintable():
             raise RequestRefused(HTTPStatus.BAD_REQUEST, f"Idempotency-Key: expected 1 to {LONGEST_KEY} characters")
         self._forget()
-        digest = hashlib.sha256(body).digest()
         while (kept := self._kept.get((who, key))) is not None:
-            if kept.body != digest:
+            if kept.body != body:
                 raise RequestRefused(HTTPStatus.CONFLICT, "this Idempotency-Key was for another command")
             await kept.done.wait()
             if kept.answer is not None:
                 return kept.answer
-        return await self._do((who, key), digest, do)
+        return await self._do((who, key), body, do)
 
     async def _do(self, name: tuple[str, str], body: bytes, do: Callable[[], Awaitable[bytes]]) -> bytes:
         kept = self._kept[name] = _Kept(body, self._clock())
         try:
             kept.answer = await do()
-            self._bytes += len(kept.answer)
         finally:
             kept.done.set()
             if kept.answer is None:
@@ -71,8 +63,7 @@ class Idempotency:
         """Drop answers that are too old, and the oldest of too many; what is under way stays."""
         oldest = self._clock() - KEPT_SECONDS
         for name, kept in list(self._kept.items()):
-            if kept.at > oldest and len(self._kept) < MOST_KEPT and self._bytes < MOST_BYTES:
+            if kept.at > oldest and len(self._kept) < MOST_KEPT:
                 break
-            if kept.answer is not None:
+            if kept.done.is_set():
                 del self._kept[name]
-                self._bytes -= len(kept.answer)

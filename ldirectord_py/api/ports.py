@@ -79,11 +79,11 @@ class Director(Protocol):
         """Read the configuration again, for whom *by* names, and return what became of that; raise `NotDirecting`."""
         ...
 
-    async def carry_out(self, command: Command, *, force: bool) -> CommandDone:
+    def carry_out(self, command: Command, *, force: bool) -> CommandDone:
         """Have *command* be in force; raise `CommandRefused` or `NotDirecting`."""
         ...
 
-    async def check_now(self, target: Target) -> CommandDone:
+    def check_now(self, target: Target) -> Sequence[RealKey]:
         """Have those that *target* means be checked soon; return those that are checked at all.
 
         Raises `NotDirecting`.

@@ -11,8 +11,8 @@ Who decides about a server's weight, the first who has something to say:
 For the virtual as a whole, the fallback stands in while nobody serves.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 
 from ldirectord_py.engine.servers import ServerState, is_maintained
@@ -21,7 +21,7 @@ from ldirectord_py.model.commands import BY_HAND, AdminKind, AdminState
 from ldirectord_py.model.config import Real, Virtual
 from ldirectord_py.model.decisions import Cause, Decision, Mode, Standing, Who
 from ldirectord_py.model.health import State
-from ldirectord_py.model.service import RealKey, VirtualKey
+from ldirectord_py.model.service import RealKey
 from ldirectord_py.model.table import Destination, Service, TableState
 
 
@@ -34,87 +34,30 @@ def decide(virtual: Virtual, servers: Mapping[RealKey, ServerState]) -> Decision
     One that is drained is kept with weight 0.  The fallback stands in while nobody serves; a server of
     configured weight 0 that is up counts as serving.
     """
-    draft = _Draft(virtual, {}, {})
+    destinations: dict[Endpoint, Destination] = {}
+    reals: dict[RealKey, Standing] = {}
+    anybody = False
+    until: float | None = None
     for key, real in virtual.servers:
-        draft.enter(key, real, servers[key])
-    return draft.decision()
-
-
-def decide_again(
-    virtual: Virtual, servers: Mapping[RealKey, ServerState], before: Decision, changed: Iterable[RealKey]
-) -> Decision:
-    """Return the same as `decide`, where it was *before* until those servers have *changed*: it costs what they do."""
-    draft = _Draft(virtual, dict(before.service.destinations), dict(before.reals))
-    if (fallback := virtual.fallback_endpoint) is not None:
-        if RealKey(virtual.key, fallback) in draft.reals:  # one entry of the table for both
-            return decide(virtual, servers)
-        draft.destinations.pop(fallback, None)
-    for key in changed:
-        draft.destinations.pop(key.real, None)
-        draft.enter(key, servers[key].real, servers[key])
-    return draft.decision()
-
-
-@dataclass(frozen=True, slots=True)
-class _Draft:
-    """A decision that is being made."""
-
-    virtual: Virtual
-    destinations: dict[Endpoint, Destination]
-    reals: dict[RealKey, Standing]
-
-    def enter(self, key: RealKey, real: Real, server: ServerState) -> None:
-        """Enter what is wanted of one server."""
-        if server.health.state.serving and server.admin is None:
-            self.destinations[key.real] = real.destination
-            self.reals[key] = _as_configured(real.destination.weight)
-            return
-        virtual = self.virtual
+        server = servers[key]
+        admin = server.admin
+        anybody = anybody or server.serves
+        if server.health.state.serving and admin is None:
+            destinations[key.real] = real.destination
+            reals[key] = _as_configured(real.destination.weight)
+            continue
         weight = _weight(real, server, quiescent=virtual.quiescent)
         if weight is not None:
             hashed = _weight_in_service(real, server) if virtual.settings.keeps_hash_places and not weight else 0
-            self.destinations[key.real] = replace(real.destination, weight=weight, hashed_weight=hashed)
-        until = server.admin.until if server.admin is not None else None
-        self.reals[key] = Standing(weight, _reasons(real, server, quiescent=virtual.quiescent), server.serves, until)
-
-    def decision(self) -> Decision:
-        """Return the decision, once all servers are entered."""
-        virtual, standings = self.virtual, self.reals.values()
-        anybody = any(standing.serves for standing in standings)
-        mode = Mode.REALS if anybody else Mode.NOBODY
-        if virtual.fallback and not anybody:
-            mode = Mode.FALLBACK
-            self.destinations[virtual.kernel_endpoint(virtual.fallback)] = virtual.fallback.destination
-        until = min((standing.until for standing in standings if standing.until is not None), default=None)
-        return Decision(Service(virtual.settings, self.destinations), mode, self.reals, until)
-
-
-class Decisions:
-    """The decisions that hold, each for as long as nothing that it depends on changes."""
-
-    def __init__(self) -> None:
-        self._made: dict[VirtualKey, Decision] = {}
-        self._changed: dict[VirtualKey, dict[RealKey, None]] = {}
-        """The servers that have changed since a decision about their virtual was made."""
-
-    def about(self, virtual: Virtual, servers: Mapping[RealKey, ServerState]) -> Decision:
-        """Return what is wanted of *virtual*."""
-        made, changed = self._made.get(virtual.key), self._changed.pop(virtual.key, None)
-        if made is None:
-            made = self._made[virtual.key] = decide(virtual, servers)
-        elif changed is not None:
-            made = self._made[virtual.key] = decide_again(virtual, servers, made, changed)
-        return made
-
-    def change(self, real: RealKey) -> None:
-        """Know that something of *real* has changed on which a decision depends."""
-        if real.virtual in self._made:
-            self._changed.setdefault(real.virtual, {})[real] = None
-
-    def forget(self) -> None:
-        """Have all of them made anew: another configuration is in force."""
-        self._made.clear()
-        self._changed.clear()
+            destinations[key.real] = replace(real.destination, weight=weight, hashed_weight=hashed)
+        reals[key] = Standing(weight, _reasons(real, server, quiescent=virtual.quiescent))
+        if admin is not None and admin.until is not None:
+            until = admin.until if until is None else min(until, admin.until)
+    mode = Mode.REALS if anybody else Mode.NOBODY
+    if virtual.fallback and not anybody:
+        mode = Mode.FALLBACK
+        destinations[virtual.kernel_endpoint(virtual.fallback)] = virtual.fallback.destination
+    return Decision(Service(virtual.settings, destinations), mode, reals, until)
 
 
 def _weight(real: Real, server: ServerState, *, quiescent: bool) -> int | None:

@@ -74,8 +74,6 @@ class Commanded:
     """An operator has given a command."""
 
     command: Command
-    part: Collection[RealKey] | None = None
-    """Those of the servers it means for which it is carried out now; None: all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +98,6 @@ class RoleTaken:
 @dataclass(frozen=True, slots=True)
 class Elapsed:
     """The moment has come at which a decision changes by itself."""
-
-    part: Collection[RealKey] | None = None
-    """The servers for which that is carried out now; None: all of them."""
 
 
 @dataclass(frozen=True, slots=True)

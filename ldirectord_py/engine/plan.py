@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 from typing import assert_never
 
-from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.events import DriftFound, DriftKind
 from ldirectord_py.model.service import RealKey, VirtualKey
 from ldirectord_py.model.table import (
@@ -30,16 +29,13 @@ def plan(wanted: TableState, actual: TableState, gone: Collection[VirtualKey] = 
     removals, so that a service with somebody to serve it is never without; a change is a SET, never
     a removal and an addition.
     """
-    return list(planned(wanted, actual, gone))
-
-
-def planned(wanted: TableState, actual: TableState, gone: Collection[VirtualKey] = ()) -> Iterator[Change]:
-    """Yield the same, each as it is found; *actual* may follow meanwhile."""
+    changes: list[Change] = []
     for virtual, service in wanted.items():
         found = actual.get(virtual)
         if found != service:
-            yield from _service(virtual, service, found)
-    yield from [RemoveService(virtual) for virtual in gone if virtual in actual and virtual not in wanted]
+            changes.extend(_service(virtual, service, found))
+    changes.extend(RemoveService(virtual) for virtual in gone if virtual in actual and virtual not in wanted)
+    return changes
 
 
 def _service(virtual: VirtualKey, wanted: Service, found: Service | None) -> Iterator[Change]:
@@ -47,18 +43,16 @@ def _service(virtual: VirtualKey, wanted: Service, found: Service | None) -> Ite
         yield AddService(virtual, wanted.settings)
     elif found.settings != wanted.settings:
         yield SetService(virtual, wanted.settings)
-    existing = dict(found.destinations) if found else {}
-    lowered: list[tuple[Endpoint, Destination]] = []
+    existing = found.destinations if found else {}
+    lowered: list[Change] = []
     for real, destination in wanted.destinations.items():
         if (present := existing.get(real)) is None:
             yield AddDestination(virtual, real, destination)
-        elif present is destination:  # as almost all are, since what was written is kept
-            continue
         elif present.weight > destination.weight:
-            lowered.append((real, destination))
+            lowered.append(SetDestination(virtual, real, destination))
         elif present != destination:
             yield SetDestination(virtual, real, destination)
-    yield from (SetDestination(virtual, *entry) for entry in lowered)
+    yield from lowered
     for real in existing:
         if real not in wanted.destinations:
             yield RemoveDestination(virtual, real)

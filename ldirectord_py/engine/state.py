@@ -9,7 +9,7 @@ from typing import assert_never
 
 from ldirectord_py.engine.admin.interventions import Interventions, Said, commanded
 from ldirectord_py.engine.belief import Belief
-from ldirectord_py.engine.decision import Decisions
+from ldirectord_py.engine.decision import decide as decide_virtual
 from ldirectord_py.engine.faults import LastingFaults
 from ldirectord_py.engine.health import advance, unmoved
 from ldirectord_py.engine.inputs import (
@@ -73,7 +73,7 @@ class EngineState:
         self._subscriptions = Subscriptions()
         self._faults = LastingFaults()
         self._serving = Serving()
-        self._decisions = Decisions()
+        self._decided: dict[VirtualKey, Decision] = {}
         self._events: list[Event] = []
         self._touched: set[VirtualKey] = set()
         self._prepared: Preparation | None = None
@@ -133,8 +133,12 @@ class EngineState:
 
         It is a function of what is believed; when it changes with time alone, it says when.
         """
-        configured = self.virtuals.get(virtual)
-        return None if configured is None else self._decisions.about(configured, self.servers)
+        if (decision := self._decided.get(virtual)) is not None:
+            return decision
+        if (configured := self.virtuals.get(virtual)) is None:
+            return None
+        decision = self._decided[virtual] = decide_virtual(configured, self.servers)
+        return decision
 
     def may_stay_out(self, real: RealKey) -> bool:
         """Return whether *real* may be left out of the table by who took it out: it does not serve anyway."""
@@ -153,9 +157,9 @@ class EngineState:
             case Maintained():
                 self._maintain(given.changes, now)
             case Commanded() | Handset():
-                self._command(given, now)
-            case Elapsed(part):
-                self._administer(self.interventions.administration.ended(now.epoch, part), AdminCause.EXPIRED, now)
+                self._command(*commanded(given, self.servers), now)
+            case Elapsed():
+                self._administer(self.interventions.administration.ended(now.epoch), AdminCause.EXPIRED, now)
             case RoleTaken():
                 events += self.role.take(given, now)
             case TakenOut():
@@ -218,7 +222,7 @@ class EngineState:
         self.servers = prepared.servers
         self.config = given.config
         self.virtuals = {virtual.key: virtual for virtual in given.config.virtuals}
-        self._decisions.forget()
+        self._decided.clear()
         self._serving.keep(self.virtuals)
         people.keep(self.servers, self.virtuals, given.commanded)
         people.resume(self.servers, given.files, prepared.administered, now)
@@ -245,10 +249,8 @@ class EngineState:
                 self.interventions.move(key, server, self.virtuals[key.virtual], Said(file, server.admin), now)
         self._exchange(now)
 
-    def _command(self, given: Commanded | Handset, now: Moment) -> None:
-        command, cause = commanded(given, self.servers)
-        part = given.part if isinstance(given, Commanded) else None
-        changes = self.interventions.administration.carry_out(command, self.servers, now.epoch, part)
+    def _command(self, command: Command, cause: AdminCause, now: Moment) -> None:
+        changes = self.interventions.administration.carry_out(command, self.servers, now.epoch)
         self._administer(changes, cause, now, command)
 
     def _administer(
@@ -264,7 +266,7 @@ class EngineState:
             server = self.servers[key]
             self.interventions.administer(key, server, admin, cause, command)
             self.interventions.move(key, server, self.virtuals[key.virtual], Said(server.file, admin), now)
-            self._touch(key)
+            self._touch(key.virtual)
         self._exchange(now)
 
     def _exchange(self, now: Moment) -> None:
@@ -287,7 +289,7 @@ class EngineState:
     def _note_taken_out(self, real: RealKey) -> None:
         if (server := self.servers.get(real)) is not None and not server.taken_out:
             server.taken_out = True
-            self._touch(real)
+            self._touch(real.virtual)
 
     def _note_written(self, given: Written, now: Moment) -> None:
         """Tell what only counts once the table shows it."""
@@ -325,13 +327,13 @@ class EngineState:
 
     def _note_change(self, real: RealKey, server: ServerState, before: Health, asked: str = "") -> None:
         after, failurecount = server.health, server.rules.failurecount
-        self._decisions.change(real)
+        self._decided.pop(real.virtual, None)
         if before.state is not after.state:
             self._events.append(HealthChanged(real, before, after, failurecount, asked))
             if after.state.serving:
                 server.taken_out = False
             if before.state.serving != after.state.serving:
-                self._touch(real)
+                self._touch(real.virtual)
         elif after.failures > before.failures:
             self._events.append(SoftFailure(real, after, failurecount, asked))
         elif after.failures < before.failures:
@@ -340,7 +342,7 @@ class EngineState:
     def _tell(self, event: Event) -> None:
         self._events.append(event)
 
-    def _touch(self, real: RealKey) -> None:
-        self._decisions.change(real)
-        self._touched.add(real.virtual)
-        self._serving.unwritten.add(real.virtual)
+    def _touch(self, virtual: VirtualKey) -> None:
+        self._decided.pop(virtual, None)
+        self._touched.add(virtual)
+        self._serving.unwritten.add(virtual)

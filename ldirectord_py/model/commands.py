@@ -128,16 +128,12 @@ class Enable:
 Command = Drain | Maintain | SetWeight | Enable
 
 
-AdminChange = tuple[RealKey, AdminState | None, AdminState | None]
-"""A real server, with what held for it before and what holds now."""
-
-
 @dataclass(frozen=True, slots=True)
 class CommandDone:
     """What a command has brought about."""
 
-    changes: tuple[AdminChange, ...]
-    """The real servers that it meant."""
+    changes: tuple[tuple[RealKey, AdminState | None, AdminState | None], ...]
+    """The real servers that it meant, each with what held for it before and what holds now."""
     notes: tuple[str, ...] = ()
     """What whoever gave it should know."""
 

@@ -1,7 +1,7 @@
 """What the director wants of a virtual service, and why."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 from ldirectord_py.model.service import RealKey
@@ -38,10 +38,6 @@ class Standing:
     weight: int | None
     """None: the server is to have no entry in the table."""
     because: tuple[Cause, ...]
-    serves: bool = field(default=True, compare=False)
-    """Whether it stands for the clients of its virtual service."""
-    until: float | None = field(default=None, compare=False)
-    """When one of the causes ends by itself, in seconds since the epoch; None: none does."""
 
 
 class Mode(StrEnum):

@@ -161,17 +161,13 @@ class ApiAnswers:
         """Return how those of *keys* are now that there are, each made when it is asked for."""
         return real_statuses(self._director, keys, self._process.live)
 
-    async def carry_out(self, command: Command, *, force: bool) -> CommandDone:
+    def carry_out(self, command: Command, *, force: bool) -> CommandDone:
         """See `Operator.carry_out`."""
-        work = self._at_work()
-        with self._breakable():
-            return await work.operator.carry_out(command, force=force)
+        return self._at_work().operator.carry_out(command, force=force)
 
-    async def check_now(self, target: Target) -> CommandDone:
+    def check_now(self, target: Target) -> Sequence[RealKey]:
         """See `Operator.check_now`."""
-        work = self._at_work()
-        with self._breakable():
-            return await work.operator.check_now(target)
+        return self._at_work().operator.check_now(target)
 
     async def plan(self) -> PlannedReload:
         """Return what a reload would do now; raise `NotDirecting`."""

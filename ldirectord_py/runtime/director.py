@@ -1,7 +1,7 @@
 """The director: hands what happens to the engine, tells what came of it, and has the table follow."""
 
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Protocol
 
 from ldirectord_py.engine.inputs import (
@@ -21,7 +21,7 @@ from ldirectord_py.engine.state import EngineState
 from ldirectord_py.model.checks.check_plan import Polled
 from ldirectord_py.model.checks.outcome import Outcome
 from ldirectord_py.model.cluster.role import Role, RoleStatus
-from ldirectord_py.model.commands import NOTHING_COMMANDED, AdminState, Commands, target_name
+from ldirectord_py.model.commands import NOTHING_COMMANDED, Commands, target_name
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.events import CheckDone, Event, Trigger
 from ldirectord_py.model.health import Health
@@ -147,15 +147,9 @@ class Director:
     @property
     def commanded(self) -> Commands:
         """What operators have said and is in force, by the names of its targets."""
-        return dict(self.said())
-
-    def said(self) -> Iterator[tuple[str, AdminState | None]]:
-        """Yield the same as it is now, a name at a time: ten thousand take 30 ms."""
         said = self.state.interventions.administration
-        scopes, states, excepted = dict(said.scopes), dict(said.states), list(said.excepted) if said.scopes else []
-        yield from scopes.items()
-        yield from ((target_name(real), admin) for real, admin in states.items())
-        yield from ((target_name(real), None) for real in excepted)
+        excepted = {target_name(real): None for real in said.excepted} if said.scopes else {}
+        return {**said.scopes, **{target_name(real): admin for real, admin in said.states.items()}, **excepted}
 
     @property
     def in_maintenance(self) -> Collection[RealKey]:
@@ -169,20 +163,17 @@ class Director:
         """
         return self._exchange(Maintained(changes))
 
-    def administer(self, given: Commanded | Elapsed, *, more: bool = False) -> dict[Polled, bool]:
-        """Have operators' commands come in force, or end; return the same as `maintain`.
-
-        *more*: it is a part, and the table follows when the last one has come.
-        """
-        return self._exchange(given, more=more)
+    def administer(self, given: Commanded | Elapsed) -> dict[Polled, bool]:
+        """Have operators' commands come in force, or end; return the same as `maintain`."""
+        return self._exchange(given)
 
     def take_role(self, given: RoleTaken) -> None:
         """Be active or standby from now on."""
         self._step(given)
 
-    def _exchange(self, given: Input, *, more: bool = False) -> dict[Polled, bool]:
+    def _exchange(self, given: Input) -> dict[Polled, bool]:
         """Take an input by which servers may be checked by other plans."""
-        self._step(given, more=more)
+        self._step(given)
         for real, old, new in self.state.interventions.moved:
             self.certificates.move(real, old, new)
         return self.state.exchanged
@@ -200,14 +191,12 @@ class Director:
         self._step(given)
         self.certificates.take(self.state.plans)
 
-    def _step(self, given: Input, *, more: bool = False) -> None:
+    def _step(self, given: Input) -> None:
         state, now = self.state, moment()
         if self.recorder is not None:
             self.recorder.given(given, now)
         events, touched = state.step(given, now)
         for event in events:
             self._emit(event)
-        if more:
-            self.table.note_part(touched)
-        elif touched or (state.settling and state.all_asked):
+        if touched or (state.settling and state.all_asked):
             self.table.note(touched)

@@ -6,7 +6,6 @@ import stat
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +26,6 @@ _LATEST = 1e11
 """Seconds since the epoch that a clock may show: some three thousand years from now."""
 _MOST = 2**31 - 1
 """So large may a weight be in the kernel's table, and a number of failures."""
-MOST_COMMANDS = 65_536
-"""Commands that are obeyed: ten thousand servers, each with one of its own, do not come near."""
 _SHOWN = 200
 """Characters of what is no command that are shown."""
 _UNUSABLE = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError, OSError)
@@ -36,21 +33,19 @@ _UNUSABLE = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError
 
 Remembered = Mapping[str, Health]
 """The last known health of real servers, by `str(RealKey)`."""
-Read = Callable[[Path], tuple[Mapping[str, Any], float]]
-"""Returns the document in a file, and when it was last touched; see `_read`."""
 
 
 class Foreign(ValueError):
     """A file that is no state file of ours."""
 
 
-def remembered(path: Path, now: float, warn: Callable[[str], None], read: Read | None = None) -> Remembered:
+def remembered(path: Path, now: float, warn: Callable[[str], None]) -> Remembered:
     """Return what the last director on this table knew, if that was a short while ago; else nothing.
 
     A file that is none of ours, or broken, is set aside, and *warn* is told.
     """
     try:
-        document, touched = (read or _read)(path)
+        document, touched = _read(path)
         if not _fresh(document, touched, now):
             return {}
         return dict(_healths(document))
@@ -64,24 +59,19 @@ def remembered(path: Path, now: float, warn: Callable[[str], None], read: Read |
         return {}
 
 
-def commanded(
-    path: Path, now: float, warn: Callable[[str], None] = lambda _sentence: None, read: Read | None = None
-) -> Commands:
+def commanded(path: Path, now: float, warn: Callable[[str], None] = lambda _sentence: None) -> Commands:
     """Return what operators had said under the last director, as far as its time is not over *now*.
 
     It counts however long ago that was, after a boot too: a host that is drained to be repaired stays drained.
     Of what is no command *warn* is told; a file that cannot be read is none of its business, see `remembered`.
     """
     try:
-        found = (read or _read)(path)[0].get("commanded", [])
+        found = _read(path)[0].get("commanded", [])
     except _UNUSABLE:
         return {}
     said: dict[str, AdminState | None] = {}
     wrong: list[str] = []
-    listed = found if isinstance(found, list) else [found]
-    if len(listed) > MOST_COMMANDS:
-        warn(f"The state file {path} has {len(listed)} commands, of which the first {MOST_COMMANDS} are obeyed")
-    for each in listed[:MOST_COMMANDS]:
+    for each in found if isinstance(found, list) else [found]:
         try:
             ((name, admin),) = commands([each])
             said[name] = _checked(admin)
@@ -153,11 +143,9 @@ def predecessor(path: Path | None, now: float, warn: Callable[[str], None]) -> P
     """Return what the state file *path* says *now*, in seconds since the epoch; see `remembered` for *warn*."""
     if path is None:
         return Predecessor(left=Left(), remembered={}, commanded={})
-    read = cache(_read)  # once for all of them
     # What operators have said first: a file that is set aside is not there any more.
-    said, before, role = commanded(path, now, warn, read), left(path, now, read), _role(path, read)
-    sync, known = _sync(path, read), remembered(path, now, warn, read)
-    return Predecessor(left=before, remembered=known, commanded=said, role=role, sync=sync)
+    said, before, role = commanded(path, now, warn), left(path, now), _role(path)
+    return Predecessor(left=before, remembered=remembered(path, now, warn), commanded=said, role=role, sync=_sync(path))
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,10 +157,10 @@ class Left:
     """It has ended a short while ago."""
 
 
-def left(path: Path, now: float, read: Read | None = None) -> Left:
+def left(path: Path, now: float) -> Left:
     """Return what the last director has left in this table; *now* is in seconds since the epoch."""
     try:
-        document, touched = (read or _read)(path)
+        document, touched = _read(path)
         if document["boot"] != boot_id() or document["namespace"] != network_namespace():
             return Left()
         names = tuple(str(virtual["virtual"]) for virtual in document["virtuals"])
@@ -181,9 +169,9 @@ def left(path: Path, now: float, read: Read | None = None) -> Left:
         return Left()
 
 
-def _role(path: Path, read: Read) -> RoleStatus | None:
+def _role(path: Path) -> RoleStatus | None:
     try:
-        if (document := _since_boot(path, read)) is None:
+        if (document := _since_boot(path)) is None:
             return None
         if (role := role_status(document["role"])) is not None:
             _moment(role.since)
@@ -192,9 +180,9 @@ def _role(path: Path, read: Read) -> RoleStatus | None:
     return role
 
 
-def _sync(path: Path, read: Read) -> Collection[SyncRole]:
+def _sync(path: Path) -> Collection[SyncRole]:
     try:
-        if (document := _since_boot(path, read)) is None:
+        if (document := _since_boot(path)) is None:
             return frozenset()
         return frozenset(map(SyncRole, document.get("sync", [])))
     except _UNUSABLE:
@@ -204,16 +192,16 @@ def _sync(path: Path, read: Read) -> Collection[SyncRole]:
 def settings_before(path: Path) -> Mapping[str, int]:
     """Return what directors have set in this kernel since it was booted, and what it was before."""
     try:
-        if (document := _since_boot(path, _read)) is None:
+        if (document := _since_boot(path)) is None:
             return {}
         return {str(name): int(value) for name, value in document["sysctls"].items()}
     except _UNUSABLE:
         return {}
 
 
-def _since_boot(path: Path, read: Read) -> Mapping[str, Any] | None:
+def _since_boot(path: Path) -> Mapping[str, Any] | None:
     """Return the document in *path*; None: it is of another network namespace, or older than the last boot."""
-    document, _ = read(path)
+    document, _ = _read(path)
     same = document["boot"] == boot_id() and document["namespace"] == network_namespace()
     return document if same else None
 

@@ -1,12 +1,14 @@
 """The units, run by systemd itself: start, reload, several of them, and the watchdog."""
 
+import shutil
 from http import HTTPStatus
 from pathlib import Path
 
 import pytest
 
 from tests.lab.support.booted import VIRTUAL, Boot, WaitFor, boot, real, service, wait_for
-from tests.lab.support.manager import TO_THE_JOURNAL, Manager, Refused
+from tests.lab.support.director import ROOT
+from tests.lab.support.manager import SHIPPED, TO_THE_JOURNAL, Manager, Refused
 from tests.lab.support.scene import VIP, VIP6, Real, Scene
 from tests.lab.support.table import read_weights, watching
 from tests.lab.support.waiting import wait_until
@@ -88,11 +90,7 @@ def test_logfile_may_be_the_journal_alone(boot: Boot, real: Real, wait_for: Wait
 def test_a_real_server_has_its_vips_as_long_as_its_unit_runs(scene: Scene, tmp_path: Path) -> None:
     host = scene.net.host("one")
     manager = Manager(host, tmp_path / "manager")
-    launcher = manager.folder / "units/ldirectorctl"
-    launcher.write_text(manager.folder.joinpath("ldirectord").read_text().replace("_py ", "_py.cli.ldirectorctl "))
-    launcher.chmod(0o755)
-    unit = manager.folder / "units/ldirectord-realserver.service"
-    unit.write_text(unit.read_text().replace("/usr/sbin/ldirectorctl", f"/run/lab/units/{launcher.name}"))
+    manager.with_control("ldirectord-realserver.service")
     vips = f'VIPS="{VIP} {VIP6}"\nOPTIONS="--tunnel"\n'
     manager.folder.joinpath("etc/default/ldirectord-realserver").write_text(vips)
     manager.boot()
@@ -106,3 +104,54 @@ def test_a_real_server_has_its_vips_as_long_as_its_unit_runs(scene: Scene, tmp_p
     told = host.run("ip -oneline address show")
     assert (VIP in told, VIP6 in told) == (False, False)
     assert "LOWER_UP" not in host.run("ip link show tunl0")
+
+
+def test_vips_are_announced_as_long_as_the_units_of_announcers_run(scene: Scene, tmp_path: Path) -> None:
+    """Those of BIRD and of ExaBGP: both end before ldirectord does, and go on over a restart of it."""
+    manager = Manager(scene.director.host, tmp_path / "manager")
+    prepare_announcers(manager)
+    config = f"apireadgroup=ldirectord\ncheckinterval=1\nvirtual={VIP}:80\n\treal=10.9.0.11:80 gate\n\tchecktype=on\n"
+    manager.write("ldirectord.cf", config)
+    manager.boot()
+
+    def routes() -> str:
+        return manager.run(["birdcl", "show", "route", "all"]).stdout
+
+    def announced() -> bool:
+        return f"{VIP}/32" in routes() and manager.console.count(f"announced {VIP}/32: tcp") == 2
+
+    manager.systemctl("start", "bird", "ldirectord")
+    wait_until(announced, 90, telling=lambda: f"{routes()}\n{manager.console}\n{manager.log}")
+    manager.systemctl("restart", "ldirectord")
+    assert "65535" not in routes()
+    assert "withdrawn" not in manager.console
+    manager.systemctl("stop", "ldirectord")
+    console = manager.console
+    assert f"{VIP}/32 with GRACEFUL_SHUTDOWN, to be withdrawn in 1 s: the end was asked for" in console
+    assert f"{VIP}/32 with GRACEFUL_SHUTDOWN, to be withdrawn in 1 s: /run/exabgp/disabled is there" in console
+    assert console.count(f"withdrawn {VIP}/32: ") == 2
+    assert VIP not in routes()
+    manager.systemctl("start", "ldirectord")
+    wait_until(lambda: f"{VIP}/32" in routes(), telling=lambda: f"{routes()}\n{manager.console}\n{manager.log}")
+
+
+def prepare_announcers(manager: Manager) -> None:
+    """Have BIRD and ExaBGP as Debian has them, with the configurations of `etc/`, and what `systemctl enable` makes."""
+    for unit in ("bird.service", "exabgp.service"):
+        shutil.copy(SHIPPED / unit, manager.folder / "units")
+    shutil.copy(ROOT / "etc/bird/director.conf", manager.folder / "etc/bird/bird.conf")
+    shutil.chown(manager.folder / "etc/bird", "bird", "bird")
+    manager.folder.joinpath("etc/default/ldirectord-announce").write_text('OPTIONS="--graceful 1s"\n')
+    manager.with_control("ldirectord-announce.service")
+    launcher = "/run/lab/units/ldirectorctl"
+    conf = (ROOT / "etc/exabgp/exabgp.conf").read_text().replace("/usr/sbin/ldirectorctl", launcher)
+    manager.folder.joinpath("etc/exabgp/exabgp.conf").write_text(conf.replace("--graceful 10s", "--graceful 1s"))
+    drop_in = manager.folder / "units/exabgp.service.d/ldirectord.conf"
+    drop_in.parent.mkdir()
+    drop_in.write_text(
+        (ROOT / "etc/exabgp/exabgp.service.d/ldirectord.conf").read_text().replace("sleep 11", "sleep 3")
+    )
+    wants = manager.folder / "units/ldirectord.service.wants"
+    wants.mkdir()
+    for unit in ("ldirectord-announce.service", "exabgp.service"):
+        (wants / unit).symlink_to(f"../{unit}")

@@ -43,6 +43,8 @@ events.add_argument("--real", metavar="NAME")
 realserver = commands.add_parser("realserver", help="be one")
 realserver.add_argument("action", choices=["up", "down", "check"], help="what")
 realserver.add_argument("vips", metavar="VIP", nargs="*", help="whose")
+announce = commands.add_parser("announce", help="over BGP")
+announce.add_argument("--sink", choices=["exabgp", "bird"], help="who")
 names = commands.add_parser("names")
 names.add_argument("--instances", action="store_true")
 names.add_argument("--instance")
@@ -159,7 +161,7 @@ SHELLS = {"bash": ask_bash, "zsh": ask_zsh, "fish": ask_fish}
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        ([""], {"lint", "plan", "drain", "events", "realserver"}),
+        ([""], {"lint", "plan", "drain", "events", "realserver", "announce"}),
         (["p"], {"plan"}),
         (["--"], {"--help", "--version"}),
         (["plan", "--"], {"--help", "--json"}),
@@ -177,6 +179,8 @@ SHELLS = {"bash": ask_bash, "zsh": ask_zsh, "fish": ask_fish}
         (["realserver", ""], {"up", "down", "check"}),
         (["realserver", "u"], {"up"}),
         (["realserver", "up", ""], set()),
+        (["announce", "--sink", ""], {"exabgp", "bird"}),
+        (["announce", "--sink", "b"], {"bird"}),
     ],
 )
 def test_ldirectorctl_has_what_its_help_says_and_the_names_of_the_daemon(

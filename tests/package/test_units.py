@@ -14,7 +14,7 @@ from ldirectord_py.model.signals import LEAVE_TABLE
 
 ROOT = Path(__file__).parents[2]
 DAEMONS = ["ldirectord.service", "ldirectord@.service"]
-UNITS = [*DAEMONS, "ldirectord-realserver.service"]
+UNITS = [*DAEMONS, "ldirectord-realserver.service", "ldirectord-announce.service"]
 MOST_EXPOSED = 2.0
 
 

@@ -118,6 +118,7 @@ def status(*virtuals: dict[str, Any], **more: Any) -> dict[str, Any]:
         "config": "/etc/ha.d/web.cf",
         "loaded": NOW - 7200,
         "started": NOW - 7200,
+        "role": {"role": "active", "source": "active", "since": None},
         "first_pass": True,
         "healthy": True,
         "table": {"kind": "kernel", "reachable": True, "agrees": True},

@@ -41,6 +41,7 @@ COMMANDS: tuple[CommandEntry, ...] = (
         "make this machine a real server for direct routing or tunnelling, or say what is wrong with it",
         "machine.",
     ),
+    _entry("announce", "announce VIPs over BGP while they are served, by ExaBGP or BIRD", "announcing."),
     _entry("demo", "show on three small web servers what a director does"),
     _entry("names", ""),
 )

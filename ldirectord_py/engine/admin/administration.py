@@ -40,17 +40,12 @@ class Administration:
         self.states, self.scopes, self.excepted = dict(states), dict(scopes), {}
         self.edition += 1
 
-    def carry_out(
-        self, command: Command, servers: Collection[RealKey], now: float, part: Collection[RealKey] | None = None
-    ) -> dict[RealKey, AdminState | None]:
-        """Return what *command* changes for each of *servers* that it means; *now* is in seconds since the epoch.
-
-        *part* names some of those, for which it is carried out now; None: all of them.
-        """
+    def carry_out(self, command: Command, servers: Collection[RealKey], now: float) -> dict[RealKey, AdminState | None]:
+        """Return what *command* changes for each of *servers* that it means; *now* is in seconds since the epoch."""
         state = command.state(now)
         if not isinstance(command.target, RealKey):
             self._set_scope(target_name(command.target), state)
-        reals = concerned(command.target, servers) if part is None else (real for real in part if real in servers)
+        reals = concerned(command.target, servers)
         return {real: state for real in reals if state is not None or real in self.states}
 
     def set(self, real: RealKey, state: AdminState | None) -> None:
@@ -87,20 +82,11 @@ class Administration:
             self.scopes = {name: state for name, state in scopes.items() if name in named and state is not None}
         return gone
 
-    def ended(self, now: float, part: Collection[RealKey] | None = None) -> dict[RealKey, AdminState | None]:
-        """Return whose state has ended *now*, in seconds since the epoch, each with what holds instead: None.
-
-        *part* names the servers that are looked at; None: all of them.
-        """
+    def ended(self, now: float) -> dict[RealKey, AdminState | None]:
+        """Return whose state has ended *now*, in seconds since the epoch, each with what holds instead: None."""
         for name in [name for name, state in self.scopes.items() if _is_over(state, now)]:
             self._set_scope(name, None)
-        return dict.fromkeys(self.over(now, part))
-
-    def over(self, now: float, part: Collection[RealKey] | None = None) -> list[RealKey]:
-        """Return those of *part*, or of all servers, whose state is over *now* and has not been ended."""
-        states = self.states
-        some = states if part is None else [real for real in part if real in states]
-        return [real for real in some if _is_over(states[real], now)]
+        return {real: None for real, state in self.states.items() if _is_over(state, now)}
 
     @property
     def until(self) -> float | None:

@@ -1,6 +1,6 @@
 """What has been said to the director, as JSON: commands, admin states, files in `maintenancedir`, and its role."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import assert_never
 
 from ldirectord_py.engine.inputs import Commanded, Elapsed, Handset, Maintained, RoleTaken
@@ -18,7 +18,6 @@ from ldirectord_py.model.commands import (
     target_name,
 )
 from ldirectord_py.model.names import target
-from ldirectord_py.model.service import RealKey
 
 SaidInput = Maintained | Commanded | Handset | Elapsed | RoleTaken
 
@@ -28,14 +27,14 @@ def said_as_json(given: SaidInput) -> dict[str, Json]:
     match given:
         case Maintained(changes):
             return {"maintained": names.files_as_json(changes)}
-        case Commanded(command, part):
-            return {"commanded": command_as_json(command), **_part_as_json(part)}
+        case Commanded(command):
+            return {"commanded": command_as_json(command)}
         case Handset(real, weight):
             return {"handset": names.real_as_json(real), "weight": weight}
         case RoleTaken():
             return {"role": role_taken_as_json(given)}
-        case Elapsed(part):
-            return {"elapsed": True, **_part_as_json(part)}
+        case Elapsed():
+            return {"elapsed": True}
         case _:
             assert_never(given)
 
@@ -45,20 +44,12 @@ def said(found: Mapping[str, Json]) -> SaidInput | None:
     if "maintained" in found:
         return Maintained(names.files(found["maintained"]))
     if "commanded" in found:
-        return Commanded(command(found["commanded"]), _part(found))
+        return Commanded(command(found["commanded"]))
     if "handset" in found:
         return Handset(names.real_key(found["handset"]), int(found["weight"]))
     if "role" in found:
         return role_taken(found["role"])
-    return Elapsed(_part(found)) if "elapsed" in found else None
-
-
-def _part_as_json(part: Collection[RealKey] | None) -> dict[str, Json]:
-    return {} if part is None else {"part": [names.real_as_json(real) for real in part]}
-
-
-def _part(found: Mapping[str, Json]) -> tuple[RealKey, ...] | None:
-    return tuple(map(names.real_key, found["part"])) if "part" in found else None
+    return Elapsed() if "elapsed" in found else None
 
 
 def admin_as_json(admin: AdminState | None) -> Json:

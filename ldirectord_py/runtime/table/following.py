@@ -30,16 +30,6 @@ class TableFollower:
         self._pending.update(virtuals)
         self._wake.set()
 
-    def note_part(self, virtuals: Collection[VirtualKey]) -> None:
-        """Know the same of *virtuals* of which more is to come; they are written with that.
-
-        They are decided now: it takes as long as what has changed since they were decided last.
-        """
-        self._pending.update(virtuals)
-        state = self._state()
-        for virtual in virtuals:
-            state.decide(virtual)
-
     async def follow(self) -> None:
         """Write each change to the table, as soon as it is known; runs until cancelled."""
         while True:

@@ -1,10 +1,10 @@
 """The writer: makes the kernel's table what is wanted, and repairs what somebody else has changed."""
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from ldirectord_py.engine.apply import apply, replaced
-from ldirectord_py.engine.plan import drift, plan, planned
+from ldirectord_py.engine.plan import drift, plan
 from ldirectord_py.model.events import ChangeRefused, DriftFound, DriftKind, Event, TableChanged, Trigger
 from ldirectord_py.model.service import VirtualKey
 from ldirectord_py.model.table import AddService, Change, Refusal, RemoveService, Service, Table, TableState
@@ -104,11 +104,11 @@ class TableWriter:
                 self._told.add(refusal)
                 self._emit(ChangeRefused(refusal, trigger))
 
-    def _changes(self, virtuals: Collection[VirtualKey]) -> Iterator[Change]:
+    def _changes(self, virtuals: Collection[VirtualKey]) -> list[Change]:
         wanted = {virtual: service for virtual in virtuals if (service := self._wanted.service(virtual)) is not None}
-        return planned(wanted, self._known.services, gone=[virtual for virtual in virtuals if virtual not in wanted])
+        return plan(wanted, self._known.services, gone=[virtual for virtual in virtuals if virtual not in wanted])
 
-    async def _write(self, changes: Iterable[Change], trigger: Trigger) -> Sequence[Refusal]:
+    async def _write(self, changes: Sequence[Change], trigger: Trigger) -> Sequence[Refusal]:
         """Write *changes*, so many in a turn of the loop as take it some 2 ms with all that is told of them."""
         refusals: list[Refusal] = []
         async for some in in_turns(changes, _WRITTEN):

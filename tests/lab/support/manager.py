@@ -93,6 +93,14 @@ class Manager:
         launcher.chmod(0o755)
         self.folder.chmod(0o755)
 
+    def with_control(self, unit: str) -> None:
+        """Have *unit* find `ldirectorctl`; to be called before `boot`."""
+        launcher = self.folder / "units/ldirectorctl"
+        launcher.write_text(_LAUNCHER.replace("_py ", "_py.cli.ldirectorctl "))
+        launcher.chmod(0o755)
+        file = self.folder / "units" / unit
+        file.write_text(file.read_text().replace("/usr/sbin/ldirectorctl", f"/run/lab/units/{launcher.name}"))
+
     def boot(self) -> None:
         """Start systemd, and wait until it takes commands."""
         script = _PREPARE

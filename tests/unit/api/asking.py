@@ -129,7 +129,7 @@ class Director:
             "changed": [],
         }
 
-    async def carry_out(self, command: Command, *, force: bool) -> CommandDone:
+    def carry_out(self, command: Command, *, force: bool) -> CommandDone:
         if not force and isinstance(command, Drain) and command.target == the.WEB:
             raise LastServer("nobody would serve tcp:10.0.0.1:80 any more", ("tcp:10.0.0.1:80",))
         if isinstance(command, SetWeight) and command.weight > 65535:
@@ -139,9 +139,8 @@ class Director:
             tuple((key, None, command.state(1e9)) for key in self.concerned(command.target)), ("a note",)
         )
 
-    async def check_now(self, target: Target) -> CommandDone:
-        found = tuple((key, None, None) for key in self.concerned(target))
-        return CommandDone(found, () if found else ("nobody is checked of it",))
+    def check_now(self, target: Target) -> Sequence[RealKey]:
+        return self.concerned(target)
 
     def _reals(self) -> Iterator[RealStatus]:
         for virtual in self.shown.virtuals:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ldirectord_py.api.idempotency import KEPT_SECONDS, MOST_BYTES, MOST_KEPT, Idempotency
+from ldirectord_py.api.idempotency import KEPT_SECONDS, MOST_KEPT, Idempotency
 from ldirectord_py.api.problems import RequestRefused
 
 
@@ -49,24 +49,6 @@ async def test_no_more_are_kept_than_there_is_room_for() -> None:
         await counting.once(str(number))
     assert await counting.once(str(MOST_KEPT + 9)) == str(MOST_KEPT + 10).encode()
     assert await counting.once("0") == str(MOST_KEPT + 11).encode()
-
-
-async def test_answers_take_no_more_than_they_may_but_the_newest_is_kept() -> None:
-    counting = Counting()
-    size = MOST_BYTES // 3
-
-    async def large() -> bytes:
-        return await counting.do() * size
-
-    for key in "abcd":
-        await counting.kept.once("root", key, b"{}", large)
-    assert counting.done == 4
-    assert await counting.kept.once("root", "d", b"{}", large) == b"4" * size
-    assert await counting.kept.once("root", "c", b"{}", large) == b"3" * size
-    await counting.kept.once("root", "a", b"{}", large)
-    assert counting.done == 5
-    with pytest.raises(RequestRefused, match="for another command"):
-        await counting.once("a", body=b"{ }")
 
 
 @pytest.mark.parametrize("key", ["", "x" * 201, "a\x00b"])

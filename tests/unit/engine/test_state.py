@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from ldirectord_py.checks.connect import Connect
-from ldirectord_py.engine.admin.administration import concerned
 from ldirectord_py.engine.admin.interventions import respects_hand
 from ldirectord_py.engine.apply import apply
 from ldirectord_py.engine.decision import decide
@@ -183,14 +182,6 @@ class Engine(RuleBasedStateMachine):
     def is_told(self, command: Command) -> None:
         self.step(Commanded(command))
 
-    @rule(command=commands)
-    def is_told_a_part_at_a_time(self, command: Command) -> None:
-        """Whoever is told for each server by itself is told the same."""
-        for real in list(concerned(command.target, self.state.servers)):
-            self.step(Commanded(command, (real,)))
-            admin = self.state.servers[real].admin
-            assert (admin and admin.kind) == (asked and asked.kind if (asked := command.state(self.now)) else None)
-
     @rule(role=st.sampled_from(Role), source=st.sampled_from(["/run/role", "vip"]))
     def is_given_a_role(self, role: Role, source: str) -> None:
         """A role changes no decision; it is told when it is another one than before."""
@@ -203,10 +194,8 @@ class Engine(RuleBasedStateMachine):
         assert self.state.role.status.since == (self.now if events else held.since)
         assert {key: self.state.decide(key) for key in self.state.virtuals} == before
 
-    @rule(parts=st.booleans())
-    def comes_to_an_end(self, parts: bool) -> None:  # drawn by hypothesis
-        for real in self.state.interventions.administration.over(self.now) if parts else ():
-            self.step(Elapsed((real,)))
+    @rule()
+    def comes_to_an_end(self) -> None:
         self.step(Elapsed())
         until = self.state.interventions.administration.until
         assert until is None or until > self.now

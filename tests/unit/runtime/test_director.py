@@ -60,7 +60,7 @@ FALLBACK = Endpoint(IPv4Address("127.0.0.1"), 80)
 
 
 def server(number: int) -> Endpoint:
-    return Endpoint(IPv4Address("10.9.0.0") + number, 80)
+    return Endpoint(IPv4Address(f"10.9.0.{number}"), 80)
 
 
 def polled(number: int) -> Repeated:

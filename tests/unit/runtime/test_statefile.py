@@ -21,7 +21,7 @@ from ldirectord_py.model.config import Config
 from ldirectord_py.model.events import HealthChanged
 from ldirectord_py.model.health import Health, State
 from ldirectord_py.runtime.director import Director
-from ldirectord_py.runtime.predecessor import MOST_COMMANDS, owned, predecessor, remembered, settings_before
+from ldirectord_py.runtime.predecessor import owned, predecessor, remembered, settings_before
 from ldirectord_py.runtime.statefile import StateFile
 from ldirectord_py.system.identity import boot_id
 
@@ -287,17 +287,6 @@ async def test_a_command_that_is_none_costs_no_other_its_place_and_is_told(
     (sentence,) = warn
     begins = f'The state file {path} has 1 commands that are none, and nobody obeys them, such as ["192.0.2.11", '
     assert sentence.startswith(begins)
-
-
-async def test_more_commands_than_anybody_gives_are_not_obeyed(tmp_path: Path, warn: Complaints) -> None:
-    path = tmp_path / "web.state"
-    await left(path, warn)
-    said = [[f"10.{n >> 16}.{n >> 8 & 255}.{n & 255}", HELD] for n in range(MOST_COMMANDS + 1)]
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"commanded": said}))
-    assert len(predecessor(path, 4000.0, warn).commanded) == MOST_COMMANDS
-    assert warn == [
-        f"The state file {path} has {MOST_COMMANDS + 1} commands, of which the first {MOST_COMMANDS} are obeyed"
-    ]
 
 
 @pytest.mark.parametrize(
