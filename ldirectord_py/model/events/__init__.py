@@ -62,6 +62,7 @@ from ldirectord_py.model.events.table import (
     TableEvent,
     TableLost,
     Trigger,
+    WeightContested,
 )
 
 __all__ = [
@@ -113,6 +114,7 @@ __all__ = [
     "TableChanged",
     "TableLost",
     "Trigger",
+    "WeightContested",
 ]
 
 Event = ServerEvent | TableEvent | DirectorEvent | ClusterEvent | SideJobEvent | MailEvent

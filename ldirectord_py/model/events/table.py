@@ -77,6 +77,15 @@ class DriftRecurs:
 
 
 @dataclass(frozen=True, slots=True)
+class WeightContested:
+    """Several others set a server's weight against one another, where `handset = respect` obeys each of them."""
+
+    real: RealKey
+    weights: tuple[int, int]
+    """Between which it goes to and fro."""
+
+
+@dataclass(frozen=True, slots=True)
 class Diverged:
     """The table that somebody else keeps differs from what we would make of it (`--shadow`)."""
 
@@ -120,5 +129,14 @@ class Reconciled:
 
 
 TableEvent = (
-    TableChanged | ChangeRefused | DriftFound | DriftRecurs | Diverged | Agreed | TableLost | TableBack | Reconciled
+    TableChanged
+    | ChangeRefused
+    | DriftFound
+    | DriftRecurs
+    | WeightContested
+    | Diverged
+    | Agreed
+    | TableLost
+    | TableBack
+    | Reconciled
 )

@@ -45,6 +45,7 @@ ROWS: tuple[Row[Any], ...] = (
     Row(ev.ChangeRefused, table.change_refused, Counters.change_refused),
     Row(ev.DriftFound, table.drift_found, Counters.drift_found),
     Row(ev.DriftRecurs, table.drift_recurs),
+    Row(ev.WeightContested, table.weight_contested),
     Row(ev.Diverged, table.diverged),
     Row(ev.Agreed, table.agreed),
     Row(

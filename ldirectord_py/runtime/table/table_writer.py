@@ -8,6 +8,7 @@ from ldirectord_py.engine.plan import drift, plan
 from ldirectord_py.model.events import ChangeRefused, DriftFound, DriftKind, Event, TableChanged, Trigger
 from ldirectord_py.model.service import VirtualKey
 from ldirectord_py.model.table import AddService, Change, Refusal, RemoveService, Service, Table, TableState
+from ldirectord_py.runtime.table.contested_weights import ContestedWeights
 from ldirectord_py.runtime.table.reconciler import KnownTable, Wanted, slices
 from ldirectord_py.runtime.table.recurring_drift import RecurringDrift
 from ldirectord_py.system.turns import in_turns
@@ -29,6 +30,7 @@ class TableWriter:
         self._stale: set[VirtualKey] = set()  # to be compared with what is wanted
         self._told: set[Refusal] = set()
         self._drift = RecurringDrift(emit)
+        self._contested = ContestedWeights(emit)
 
     @property
     def unfinished(self) -> bool:
@@ -164,7 +166,10 @@ class TableWriter:
         """Return whether *drift* is a weight that somebody has set by hand, and that holds."""
         if drift.kind is not DriftKind.WEIGHT or drift.real is None:
             return False
-        return self._wanted.set_by_hand(drift.real, found[drift.virtual].destinations[drift.real.real].weight)
+        weight = found[drift.virtual].destinations[drift.real.real].weight
+        if respected := self._wanted.set_by_hand(drift.real, weight):
+            self._contested.note(drift.real, weight)
+        return respected
 
 
 def _unentered(refusals: Sequence[Refusal]) -> set[VirtualKey]:

@@ -82,6 +82,7 @@ REFUSED = ev.ChangeRefused(
 SYNC = SyncDaemon(role=SyncRole.MASTER, device="eth1", sync_id=7)
 DRIFT = ev.DriftFound(ev.DriftKind.WEIGHT, WEB, REAL, "weight 0 instead of 3")
 DRIFT_RECURS = ev.DriftRecurs(WEB, REAL, 2, ("keepalived (pid 801)",))
+CONTESTED = ev.WeightContested(REAL, (5, 9))
 GONE = ev.DriftFound(ev.DriftKind.MISSING_SERVICE, WEB, None, "it is missing")
 WARNING = Problem("/etc/l.cf", 2, "maintenance directory does not exist", Severity.WARNING)
 ERROR = Problem("/etc/l.cf", 6, "Unknown command bogus line")

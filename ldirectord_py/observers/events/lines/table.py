@@ -12,6 +12,7 @@ from ldirectord_py.model.events import (
     DriftRecurs,
     TableChanged,
     Trigger,
+    WeightContested,
 )
 from ldirectord_py.model.service import RealKey, VirtualKey
 from ldirectord_py.model.table import (
@@ -141,6 +142,19 @@ def drift_recurs(event: DriftRecurs) -> list[LogLine]:
     )
     fields = {**_place(event.virtual, event.real), "places": event.places, "suspects": list(event.suspects)}
     return [LogLine(Level.ERROR, "drift_recurs", text, fields)]
+
+
+def weight_contested(event: WeightContested) -> list[LogLine]:
+    """Return the line for a weight that several others set against one another."""
+    one, other = event.weights
+    text = (
+        f"The weight of {_whom(event.real.virtual, event.real)} goes to and fro between {one} and {other}: several"
+        " others set it, and handset=respect obeys each of them; stop all but one. Until they rest, this is not logged"
+        " again."
+    )
+    return [
+        LogLine(Level.WARNING, "weight_contested", text, {**names_of(event.real), "weights": [str(one), str(other)]})
+    ]
 
 
 def diverged(event: Diverged) -> list[LogLine]:

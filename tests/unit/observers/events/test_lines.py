@@ -475,6 +475,19 @@ CASES = [
         ],
     ),
     (
+        the.CONTESTED,
+        [
+            LogLine(
+                Level.WARNING,
+                "weight_contested",
+                "The weight of real server 10.0.0.5:80 (tcp:10.0.0.1:80) goes to and fro between 5 and 9: "
+                "several others set it, and handset=respect obeys each of them; stop all but one. "
+                "Until they rest, this is not logged again.",
+                {**NAMES, "weights": ["5", "9"]},
+            )
+        ],
+    ),
+    (
         the.GONE,
         [
             LogLine(
