@@ -9,6 +9,8 @@ KERNEL = Path(os.environ.get("LAB_KERNEL", "/usr/bin/linux.uml"))
 MODULES = Path("/usr/lib/uml/modules")
 WORK = Path("/var/tmp")  # not below /tmp, which the guest covers with a tmpfs of its own
 _MEMORY = "1G"
+_SYSTEM = "/usr/sbin:/usr/bin:/sbin:/bin"
+"""Where programs are looked for first: elsewhere may lie scripts before them, which cost a guest seconds (pyenv)."""
 
 # Words in <> are filled in. The root file system is the host's own, so whatever a program may write to by habit
 # is covered with a tmpfs; folders that the task needs from below those places (a checkout in /tmp) are bound in again.
@@ -38,7 +40,7 @@ for module in ip_vs veth bridge ipip ip6_tunnel; do modprobe $module; done
 cd <ROOT>
 <TASK>
 sync
-python3 -c 'import ctypes; ctypes.CDLL(None).reboot(0x4321fedc)'  # RB_POWER_OFF
+<PYTHON> -I -S -c 'import ctypes; ctypes.CDLL(None).reboot(0x4321fedc)'  # RB_POWER_OFF
 """
 
 
@@ -49,7 +51,7 @@ def write_init(work: Path, root: Path, task: str, **more: str) -> None:
     """
     (work / "kept").mkdir(exist_ok=True)
     environment = {name: value for name, value in os.environ.items() if name.startswith(("LAB_", "PYTHON"))} | {
-        "PATH": os.environ.get("PATH", "") + ":/usr/sbin:/usr/bin:/sbin:/bin",
+        "PATH": f"{_SYSTEM}:{os.environ.get('PATH', '')}",
         "HOME": "/root",
         "LANG": "C.UTF-8",
         "PYTHONDONTWRITEBYTECODE": "1",
@@ -64,6 +66,7 @@ def write_init(work: Path, root: Path, task: str, **more: str) -> None:
         "KEPT": shlex.quote(str(work / "kept")),
         "KEEP": shlex.join(str(path) for path in sorted(kept)),
         "MODULES": shlex.quote(str(max(MODULES.glob("*"), default=MODULES))),
+        "PYTHON": shlex.quote(sys.executable),
         "ROOT": shlex.quote(str(root)),
         "TASK": task,
     }

@@ -8,9 +8,6 @@ guest-3/queue, reports  links to those that it works for
 """
 
 import json
-import os
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -94,7 +91,6 @@ class Pool:
 
     def start(self) -> None:
         """Let the guests begin; those with a kernel of their own first, for they have only one guest each."""
-        _compile(self._root)
         for kernel in sorted(self._queues, key=lambda kernel: not kernel):
             for _ in range(1 if kernel else self._seats.most):
                 self._threads.submit(self._work_off, kernel)
@@ -145,16 +141,3 @@ class Pool:
         for group in self.groups.values():
             group.close()
         self._folder.cleanup()
-
-
-def _compile(root: Path) -> None:
-    """Compile what guests import: they have Python write nothing, and to compile takes more than all else they do."""
-    places = [root / "ldirectord_py", root / "tests", *(Path(place) for place in sys.path if "-packages" in place)]
-    subprocess.run(
-        [sys.executable, "-m", "compileall", "-q", "-j", "0", *(str(place) for place in places if place.is_dir())],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env={name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
-        check=False,  # where it may not write, guests compile
-    )

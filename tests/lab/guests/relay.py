@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.lab.guests.compiling import compile_imports
 from tests.lab.guests.guest import missing
 from tests.lab.guests.pool import Group, Pool
 from tests.lab.guests.seats import Seats
@@ -15,10 +16,16 @@ _TEST_SECONDS = 300
 """For a test that says nothing else: guests share the processors, and tests wait for what comes about."""
 
 
-def register(config: pytest.Config, folder: Path, *, lacking: Callable[[], list[str]] = missing) -> None:
-    """Have guests run the tests in *folder*; several folders share them."""
+def register(
+    config: pytest.Config,
+    folder: Path,
+    *,
+    lacking: Callable[[], list[str]] = missing,
+    prepare: Callable[[Path], None] = compile_imports,
+) -> None:
+    """Have guests run the tests in *folder*; several folders share them.  *prepare* what they find in the checkout."""
     if not config.pluginmanager.has_plugin(_NAME):
-        config.pluginmanager.register(Relay(config, lacking=lacking), _NAME)
+        config.pluginmanager.register(Relay(config, lacking, prepare), _NAME)
     relay = config.pluginmanager.get_plugin(_NAME)
     assert isinstance(relay, Relay)
     relay.folders.append(folder)
@@ -32,9 +39,11 @@ class Relay:
     marked `long` comes first, so that the last to end has not begun last.
     """
 
-    def __init__(self, config: pytest.Config, *, lacking: Callable[[], list[str]]) -> None:
+    def __init__(
+        self, config: pytest.Config, lacking: Callable[[], list[str]], prepare: Callable[[Path], None]
+    ) -> None:
         self.folders: list[Path] = []
-        self._config, self._lacking = config, lacking
+        self._config, self._lacking, self._prepare = config, lacking, prepare
         self._left_out = ""
         self._tests: dict[str, Group] = {}
 
@@ -72,6 +81,7 @@ class Relay:
         pool = Pool(self._config.rootpath, named, self._options(), Seats(fixed=int(os.environ.get("LAB_GUESTS", "0"))))
         self._tests = {nodeid: group for group in pool.groups.values() for nodeid in group.nodeids}
         try:
+            self._prepare(self._config.rootpath)
             pool.start()
             return (yield)
         finally:

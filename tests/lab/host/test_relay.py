@@ -20,7 +20,7 @@ def pytest_configure(config):
     if guest := os.environ.get("LAB_GUEST"):
         recorder.register(config, Path(guest))
     else:
-        relay.register(config, Path(__file__).parent, lacking=lambda: {lacking})
+        relay.register(config, Path(__file__).parent, lacking=lambda: {lacking}, prepare=lambda root: None)
 """
 
 # It writes a line for each guest to the file `boots`.
@@ -31,7 +31,7 @@ for word; do case $word in init=*) export LAB_GUEST=$(dirname "${word#init=}") ;
 """
 RUNS_PYTEST = (
     'touch "$LAB_GUEST/console"; '
-    f'exec {sys.executable} -m pytest -p no:cacheprovider -p no:xdist "@$LAB_GUEST/modules" >"$LAB_GUEST/printed" 2>&1'
+    f'exec {sys.executable} -m pytest -p no:cacheprovider "@$LAB_GUEST/modules" >"$LAB_GUEST/printed" 2>&1'
 )
 
 TWO_MODULES = {
@@ -55,6 +55,8 @@ TWO_MODULES = {
 @pytest.fixture
 def lab(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # those of this project take longer to load than all else
+    monkeypatch.setenv("PYTEST_PLUGINS", "pytest_timeout")
     monkeypatch.delenv("LAB_REQUIRED", raising=False)
     pytester.makeconftest(CONFTEST.format(lacking=[]))
     pytester.makepyfile(**TWO_MODULES)
@@ -70,7 +72,7 @@ def boot(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, what: str) 
 
 
 def run(lab: pytest.Pytester, *words: str) -> pytest.RunResult:
-    return lab.runpytest_subprocess("-p", "no:cacheprovider", "-p", "no:xdist", *words)
+    return lab.runpytest_subprocess("-p", "no:cacheprovider", *words)
 
 
 EVERY_OUTCOME = """
