@@ -1,7 +1,8 @@
 """The whole daemon on a table in memory, with an observer that measures; `native.py` starts it and asks.
 
-    python benchmarks/director.py CONFIG LOGFILE CORE
+    python benchmarks/director.py CONFIG LOGFILE CORE [bare | observed]
 
+Bare, it has no observer besides that one; observed, it has a control socket and a state file, too.
 Prints a line of JSON when the configuration is read, one when every server has been asked once, and one for each
 line that it reads:
 
@@ -18,6 +19,7 @@ import os
 import socket
 import sys
 import time
+from dataclasses import replace
 from itertools import accumulate
 from pathlib import Path
 
@@ -111,11 +113,21 @@ def tell(fact: dict[str, float]) -> None:
     print(json.dumps(fact), flush=True)
 
 
-async def direct(path: Path, log: Path) -> None:
+class Bare(app.Application):
+    """A director of which nothing is told: it has neither a log nor anything else."""
+
+    def _subscribe(self) -> None:
+        self.observe(self._follow, without=(CheckDone,))
+
+
+async def direct(path: Path, log: Path, mode: str = "") -> None:
     began = time.perf_counter()
     config = load(path)
     tell({"read": time.perf_counter() - began})
-    application = app.Application(config, Options(table="memory", log=lambda _config: LogFile(log)))
+    options = Options(table="memory", log=lambda _config: LogFile(log))
+    if mode == "observed":
+        options = replace(options, control=path.with_suffix(".sock"), state=path.with_suffix(".state"))
+    application = (Bare if mode == "bare" else app.Application)(config, options)
     measuring = Measuring()
     application.observe(measuring.observe)
 
@@ -148,4 +160,4 @@ async def direct(path: Path, log: Path) -> None:
 
 if __name__ == "__main__":
     os.sched_setaffinity(0, {int(sys.argv[3])})
-    asyncio.run(direct(Path(sys.argv[1]), Path(sys.argv[2])))
+    asyncio.run(direct(Path(sys.argv[1]), Path(sys.argv[2]), *sys.argv[4:]))

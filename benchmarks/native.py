@@ -39,10 +39,10 @@ def quantile(values: Sequence[float], share: float) -> float:
 class Director:
     """The director of a *tree* as a process to be asked (see `director.py`)."""
 
-    def __init__(self, configuration: str, core: int, tree: Path) -> None:
+    def __init__(self, configuration: str, core: int, tree: Path, mode: str) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="ldirectord-bench-")
         path = Path(self._folder.name) / "bench.cf"
-        path.write_text(configuration)
+        path.write_text(configuration.replace("HOME", self._folder.name))
         self._process = subprocess.Popen(
             [
                 sys.executable,
@@ -50,6 +50,7 @@ class Director:
                 str(path),
                 str(path.with_suffix(".log")),
                 str(core),
+                *filter(None, (mode,)),  # trees of former days know none
             ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -76,9 +77,12 @@ class Director:
 
 
 @contextmanager
-def directing(configuration: str, core: int, tree: Path = TREE) -> Iterator[tuple[Director, float]]:
-    """Yield the director of a *tree* once it has asked each server, and in how many seconds it read its file."""
-    director = Director(configuration, core, tree)
+def directing(configuration: str, core: int, tree: Path = TREE, mode: str = "") -> Iterator[tuple[Director, float]]:
+    """Yield the director of a *tree* once it has asked each server, and in how many seconds it read its file.
+
+    HOME in *configuration* is a folder of its own; for the *mode* see `director.py`.
+    """
+    director = Director(configuration, core, tree, mode)
     try:
         read = director.hear()["read"]
         director.hear()

@@ -63,6 +63,10 @@ Everything runs with precedence over whatever else the machine does, where that 
 - **Closed in order to reset**: as above, with servers that are each asked once a second: {closed} of them, a tenth
   of that for HTTPS. One director does both in turns of 0.7 s that follow each other, {pairs} pairs of them; the ratio
   is the middle one of the pairs'. The budget of TIME_WAITs is lifted for that.
+- **Observed to not observed**: two directors side by side on one processor ask the same {observed} servers, each once a
+  second. One has a log, metrics, a history with its file, a state file, and the API on a port and on a socket; the
+  other has no observer at all. What counts is the middle of the ratios of {windows} windows of 0.7 s, and of {starts}
+  starts the middle one: two processes of one program differ by some percent from one start to the next.
 - **The engine**: random outcomes, reloads of other configurations, maintenance files and changes of the table by
   others, one after the other; what is decided is written into a table in memory at once. {inputs:,} of them on 4
   virtual services, with a new engine for every 1,000, of which the middle one counts; another engine, given the same
@@ -74,6 +78,7 @@ Everything runs with precedence over whatever else the machine does, where that 
 ```
 make bench                               # as root, for the kernel of its own; about {minutes:.0f} minutes
 benchmarks/run .venv/bin --quick         # an inexact look in two minutes; writes nothing
+make against COMMIT=HEAD~1               # what a check costs in this tree, compared with that commit; ten minutes
 ```
 """
 
@@ -106,6 +111,7 @@ def page(facts: Sequence[Fact], *, minutes: float) -> str:
         *_table(facts),
         *_many(many),
         *_silent(facts),
+        *_observers(facts),
         *_closing(facts),
         *_engine(facts),
     ]
@@ -120,6 +126,9 @@ def page(facts: Sequence[Fact], *, minutes: float) -> str:
         failures=many["failures"],
         per_virtual=many["per_virtual"],
         closed=max((fact["reals"] for fact in facts if "closing" in fact), default=0),
+        observed=max((fact["reals"] for fact in facts if "observers" in fact), default=0),
+        starts=max((fact["starts"] for fact in facts if "observers" in fact), default=0),
+        windows=max((fact["windows"] for fact in facts if "observers" in fact), default=0),
         pairs=max((fact["pairs"] for fact in facts if "closing" in fact), default=0),
         inputs=max((fact["steps"] for fact in facts if "engine" in fact), default=0),
         seconds=max((turn["seconds"] for turn in turns), default=0),
@@ -222,6 +231,16 @@ def _closing(facts: Sequence[Fact]) -> Iterator[Row]:
                 "≤ 1.05",
                 fact["ratio"] <= 1.05,
             )
+
+
+def _observers(facts: Sequence[Fact]) -> Iterator[Row]:
+    for fact in facts:
+        if "observers" in fact:
+            what = f"CPU per {fact['observers'].upper()} check, observed to not observed"
+            starts = f"starts {fact['lowest']:.2f} to {fact['highest']:.2f}"
+            costs = f"{fact['observed']:.0f} and {fact['bare']:.0f} µs"
+            yield Row(what, f"{fact['ratio']:.2f} ({starts}; {costs})", "≤ 1.1", fact["ratio"] <= 1.1)
+            yield Row(f"{what}, with a scrape every {fact['scrape_every']:.0f} s", f"{fact['scraped']:.2f}")
 
 
 def _engine(facts: Sequence[Fact]) -> Iterator[Row]:

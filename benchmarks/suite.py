@@ -27,11 +27,13 @@ class Size(NamedTuple):
     native_seconds: float
     failures: int
     pairs: int
+    starts: int
 
 
-FULL = Size(guest_seconds=20, table=10_000, native_seconds=21, failures=300, pairs=50)
-QUICK = Size(guest_seconds=5, table=2_000, native_seconds=6, failures=50, pairs=6)
-REALS, MANY, STARTED, CLOSED = 500, 10_000, 200, 2_000
+FULL = Size(guest_seconds=20, table=10_000, native_seconds=21, failures=300, pairs=50, starts=7)
+QUICK = Size(guest_seconds=5, table=2_000, native_seconds=6, failures=50, pairs=6, starts=1)
+REALS, MANY, STARTED, CLOSED, OBSERVED = 500, 10_000, 200, 2_000, 1_000
+WINDOWS = 12
 PAIR_SECONDS = 0.7
 PRECEDENCE = -15
 QUICK_TURNS = ("ours", "http", "keepalived", "http", "ours", "tcp", "keepalived", "tcp")
@@ -106,6 +108,10 @@ def measure(size: Size, *, quick: bool) -> Iterator[Fact]:
     print("-- very many servers on loopback, and one that does not answer", flush=True)
     yield from facts(
         [sys.executable, str(HERE / "native.py"), str(MANY), str(size.native_seconds), str(size.failures)], {}
+    )
+    print("-- a director that is observed, and one that is not, side by side", flush=True)
+    yield from facts(
+        [sys.executable, str(HERE / "observers.py"), str(OBSERVED), str(size.starts), str(WINDOWS)], {"PYTHONPATH": "."}
     )
     print("-- connections closed in order, and reset, turn about", flush=True)
     yield from facts(
