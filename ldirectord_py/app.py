@@ -11,7 +11,7 @@ from typing import Any
 
 from ldirectord_py import __version__
 from ldirectord_py.api_endpoints import ApiEndpoints
-from ldirectord_py.cluster.role.following import FOLLOWING_ROLE, RoleFollower
+from ldirectord_py.cluster_member import ClusterMember
 from ldirectord_py.config.load import load
 from ldirectord_py.config.meaning.here import HERE
 from ldirectord_py.ipvs.kernel import KernelTable
@@ -48,13 +48,12 @@ from ldirectord_py.runtime.leftovers import Leftovers
 from ldirectord_py.runtime.lifetime import ShutdownRequested, Signals
 from ldirectord_py.runtime.maintenance import WATCHING_MAINTENANCE, Maintenance
 from ldirectord_py.runtime.operator import ENDING_COMMANDS, Operator
-from ldirectord_py.runtime.predecessor import predecessor, settings_before
+from ldirectord_py.runtime.predecessor import predecessor, settings_before, vips_before
 from ldirectord_py.runtime.recording.recorder import RECORDING, Recorder
 from ldirectord_py.runtime.reloading import WATCHING_FILES, Reloader, ReloadResult, freeze_memory
 from ldirectord_py.runtime.snapshots import Live, snapshot
 from ldirectord_py.runtime.statefile import KEEPING_STATE, StateFile
 from ldirectord_py.runtime.stream import EventStream
-from ldirectord_py.runtime.sync_daemons import KEEPING_SYNC, SyncDaemons
 from ldirectord_py.runtime.table.shadow import Shadow
 from ldirectord_py.runtime.table.table_writer import TableWriter
 from ldirectord_py.system import processes
@@ -110,16 +109,13 @@ class Application:
         self._schedule: Schedule | None = None
         self._live = Live(self._connections.of, lambda plan: self._schedule.due(plan) if self._schedule else None)
         self._maintenance = Maintenance(self._stream.emit)
-        self._role = RoleFollower(
-            self._config, lambda: self._director.role, self._director.take_role, self._stream.emit
-        )
         self._settings = KernelSettings({} if options.state is None else settings_before(options.state))
-        self._state = StateFile(options.state, self._director, self._warn, self._left) if options.state else None
-        self._sync = (
-            SyncDaemons(self._table, self._director, self._stream.emit)
-            if isinstance(self._table, KernelTable) and not options.shadow
-            else None
+        self._member = ClusterMember(
+            self._director, self._table, self._stream.emit, self._write_state, shadow=options.shadow
         )
+        if options.state is not None and not options.shadow:
+            self._member.vips.book.take_over(vips_before(options.state))
+        self._state = StateFile(options.state, self._director, self._warn, self._left) if options.state else None
         self._recorder = Recorder(lambda: self._director.state, f"ldirectord_py {__version__}")
         shown = self.snapshot, self._connections.refresh, self._live, self.history.events, self.history.exchanges
         kernel = isinstance(self._table, KernelTable)
@@ -132,6 +128,7 @@ class Application:
             recorder=self._recorder,
             history=self.history,
             settings=self._settings,
+            vips=self._member.vips,
             limits=self._limits,
             warn=self._warn,
             shadow=options.shadow,
@@ -173,12 +170,9 @@ class Application:
             log_lines_lost=self._log.lost,
             live=self._live,
         )
-        sync = self._sync.running if self._sync else ()
-        return (
-            replace(shown, netlink=self._table.calls, sync_daemons=sync)
-            if isinstance(self._table, KernelTable)
-            else shown
-        )
+        calls = self._table.calls if isinstance(self._table, KernelTable) else None
+        member = self._member
+        return replace(shown, netlink=calls, sync_daemons=member.sync_daemons, vips=member.vips.book.status())
 
     def end(self) -> None:
         """Ask for the end, as SIGTERM does."""
@@ -202,6 +196,7 @@ class Application:
                     if await self._signals.unless_asked(self._take_over()):
                         await self._direct(ready)
                     self._notifier.stopping()
+                    await self._member.vips.leave(stays=self._signals.leave_table)
                     if self._state is not None:
                         await self._state.write_last()
                     await self._leave()
@@ -216,10 +211,7 @@ class Application:
     async def _take_over(self) -> None:
         before = predecessor(self._options.state, time.time(), self._warn)
         maintained = await self._maintenance.look(self._config())
-        # A shadow takes no lines out of a pipe, and tells nobody anyway.
-        role = None if self._options.shadow else await self._role.first(self._config(), before.role)
-        if self._sync is not None:
-            self._sync.own.update(before.sync)
+        role = await self._member.first_role(before)
         await self._director.start(maintained, before.remembered, before.commanded, role)
         if not self._options.shadow:
             leftovers = Leftovers(self._table, self._director.reconciler, self._process.ownership, self._warn)
@@ -229,8 +221,7 @@ class Application:
         self._notifications.leave(stays=self._signals.leave_table)
         if not self._signals.leave_table:
             await self._director.table.leave()
-            if self._sync is not None:
-                await self._sync.leave()
+            await self._member.leave()
         await self._notifications.finish()
 
     async def _direct(self, ready: Ready) -> None:
@@ -254,7 +245,7 @@ class Application:
                         tasks.create_task(self._supervisor.keep(job, work), name=job.name)
                     async with AsyncExitStack() as stack:
                         await self._open_api(reloader, operator, stack)
-                        self._begin(schedule, ready)
+                        await self._signals.unless_asked(self._begin(schedule, ready))
                         await self._signals.end()
         except* ShutdownRequested:
             pass
@@ -262,10 +253,7 @@ class Application:
     def _side_jobs(self, reloader: Reloader, schedule: Schedule, operator: Operator) -> Iterator[tuple[SideJob, Work]]:
         """Yield the jobs besides checks and table, which can fail for a while without harm."""
         yield ENDING_COMMANDS, operator.keep
-        if not self._options.shadow:
-            yield FOLLOWING_ROLE, self._role.keep
-        if self._sync is not None:
-            yield KEEPING_SYNC, self._sync.keep
+        yield from self._member.jobs()
         yield WATCHING_FILES, reloader.watch_files
         yield WATCHING_MAINTENANCE, partial(self._maintenance.watch, self._director, schedule)
         yield _RELOADING, partial(self._reload_on_signal, reloader)
@@ -277,14 +265,14 @@ class Application:
         if self._options.mend_pid_file is not None:
             yield KEEPING_PID_FILE, partial(keep_pid_file, self._options.mend_pid_file, self._warn)
 
-    def _begin(self, schedule: Schedule, ready: Ready) -> None:
+    async def _begin(self, schedule: Schedule, ready: Ready) -> None:
         schedule.slow_down(self._director.least_interval)
         schedule.retarget(self._director.plans)
         self._follow_config()
         freeze_memory()
         virtuals = self._director.config.virtuals
         self._stream.emit(Started(len(virtuals), sum(len(virtual.reals) for virtual in virtuals)))
-        ready(*self._process.troubles)
+        ready(*self._process.troubles, *await self._member.vips.settled())
         self._notifier.ready()
 
     async def _reload_on_signal(self, reloader: Reloader) -> None:
@@ -309,7 +297,7 @@ class Application:
 
     def _left(self) -> Mapping[str, Any]:
         """Return what of this director's doing outlives the process, besides the table."""
-        return {"sysctls": dict(self._settings.before), "sync": sorted(self._sync.own) if self._sync else []}
+        return {"sysctls": dict(self._settings.before), **self._member.left}
 
     def _healthy(self) -> bool:
         return self._schedule is None or self._schedule.progressing
@@ -318,12 +306,10 @@ class Application:
         """Have the log go where a new configuration says; take first verdicts for as lasting as the configuration."""
         if isinstance(event, FirstPassComplete):
             freeze_memory()
+        self._member.follow(event)
         if isinstance(event, RoleChanged | Reloaded) and self._schedule is not None:
             self._schedule.slow_down(self._director.least_interval)
-            if self._sync is not None:
-                self._sync.look_again()
         if isinstance(event, Reloaded):
-            self._role.look_again()
             self._follow_config()
             # Where it logs to standard output is decided at the start: a daemon has none.
             self._log.move(self._options.log(replace(self._config(), supervised=self._supervised)))
@@ -335,6 +321,10 @@ class Application:
             self.observe(monitor)
         else:
             self._stream.unsubscribe(monitor)
+
+    async def _write_state(self) -> None:
+        if self._state is not None:
+            await self._state.write()
 
     def _config(self) -> Config:
         return self._director.config

@@ -3,13 +3,16 @@
 Ownership of services, listeners, the kernel's settings, recording and history: all besides checks and table.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ldirectord_py.api_endpoints import ApiEndpoints
+from ldirectord_py.cluster.vips.keeper import VipKeeper
+from ldirectord_py.cluster.vips.wanted import wanted_vips
 from ldirectord_py.engine.recording.items import Why
+from ldirectord_py.model.cluster.vips import VipCause
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.problems import Problem
 from ldirectord_py.observers.history.history import History
@@ -30,6 +33,7 @@ class ProcessConfig:
     recorder: Recorder
     history: History
     settings: KernelSettings
+    vips: VipKeeper
     limits: Limits
     warn: Callable[[str], None]
     shadow: bool
@@ -66,6 +70,7 @@ class ProcessConfig:
         complaints = (*await self.api.follow(config), self.limits.complaint(len(self.director.plans)))
         self.troubles = [complaint for complaint in complaints if complaint]
         notes = [*self.troubles, *self._kernel_notes(config)]
+        vips = await self._follow_vips(config)
         self._record(config)
         self.history.follow(config)
         if config.supervised != self.supervised:
@@ -73,7 +78,17 @@ class ProcessConfig:
         told = tuple(note for note in notes if note)
         for note in told:
             self.warn(note)
-        return told
+        return (*told, *vips)
+
+    async def _follow_vips(self, config: Config) -> Sequence[str]:
+        """Have VIPs come and go as *config* wants them; return what is wrong with them, which has been told.
+
+        At the start that begins later, when the table is written.
+        """
+        if self.shadow or not self.kernel:
+            return ()
+        self.vips.follow(wanted_vips(config), VipCause.RELOAD if self._applied else VipCause.START)
+        return await self.vips.settled() if self._applied else ()
 
     def _kernel_notes(self, config: Config) -> list[str]:
         """Have the kernel's settings be as *config* needs them, or say what it would take."""

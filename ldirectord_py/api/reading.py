@@ -17,7 +17,7 @@ from ldirectord_py.api.ports import Director
 from ldirectord_py.api.problems import RequestRefused
 from ldirectord_py.api.queries import refused, view_of
 from ldirectord_py.api.views import configuration
-from ldirectord_py.api.views.cluster import role, sync_daemon
+from ldirectord_py.api.views.cluster import role, sync_daemon, vip
 from ldirectord_py.api.views.names import pieces_of_names
 from ldirectord_py.api.views.virtuals import SEEN, Counts, View, chunks, pieces_of, pieces_of_list, pieces_of_servers
 from ldirectord_py.model.commands import target_name
@@ -118,6 +118,7 @@ class Reading:
             "config": printable(status.config),
             "role": role(status.role),
             "sync_daemons": [sync_daemon(each) for each in snapshot.sync_daemons],
+            "vips": [vip(each) for each in snapshot.vips],
             "loaded": status.loaded,
             "started": status.started,
             "first_pass": snapshot.first_pass,

@@ -8,11 +8,14 @@ import os
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
+from functools import cache
 from ipaddress import ip_address
 from typing import Any
 
 from ldirectord_py.cluster.network import Device, HeldAddress, Network, Route
 from ldirectord_py.model.address import IPAddress
+from ldirectord_py.system.daemon_thread import in_thread
+from ldirectord_py.system.threads import NoThread
 
 _UP, _LOOPBACK, _NO_ARP, _BROADCAST, _RUNNING = 0x1, 0x8, 0x80, 0x2, 0x40  # IFF_* of <linux/if.h>
 _TENTATIVE, _DAD_FAILED, _NO_DAD = 0x40, 0x08, 0x02  # IFA_F_* of <linux/if_addr.h>
@@ -65,7 +68,7 @@ class Rtnetlink:
     async def set_up(self, device: str, *, up: bool) -> None:
         """Set *device* up or down."""
         with self._translated():
-            index = await self._index(device)
+            index = _index(device)
             await self._session.link("set", index=index, state="up" if up else "down")
 
     async def add_address(self, address: IPAddress, device: str, label: str = "") -> None:
@@ -90,18 +93,12 @@ class Rtnetlink:
         with self._translated():
             await self._session.addr(
                 action,
-                index=await self._index(device),
+                index=_index(device),
                 address=str(address),
                 prefixlen=address.max_prefixlen,
                 family=_FAMILIES[address.version],
                 **more,
             )
-
-    async def _index(self, device: str) -> int:
-        found = await self._session.link_lookup(ifname=device)
-        if not found:
-            raise OSError(errno.ENODEV, os.strerror(errno.ENODEV), device)
-        return int(found[0])
 
     def _translated(self) -> AbstractContextManager[None]:
         return _translated(self._refusal)
@@ -128,20 +125,35 @@ class NetworkChanges:
 @asynccontextmanager
 async def session() -> AsyncIterator[Rtnetlink]:
     """Open a session with the kernel."""
-    from pyroute2 import AsyncIPRoute, NetlinkError  # noqa: PLC0415  # see above
-
-    async with AsyncIPRoute() as opened:
-        yield Rtnetlink(opened, NetlinkError)
+    library = await _library()
+    async with library.AsyncIPRoute() as opened:
+        yield Rtnetlink(opened, library.NetlinkError)
 
 
 @asynccontextmanager
 async def watching() -> AsyncIterator[NetworkChanges]:
     """Have the kernel tell of changes, from now on."""
-    from pyroute2 import AsyncIPRoute, NetlinkError  # noqa: PLC0415  # see above
-
-    async with AsyncIPRoute() as opened:
+    library = await _library()
+    async with library.AsyncIPRoute() as opened:
         await opened.bind(groups=_CHANGES)
-        yield NetworkChanges(opened, NetlinkError)
+        yield NetworkChanges(opened, library.NetlinkError)
+
+
+async def _library() -> Any:
+    """Return the library; the first time it is loaded in a thread, so that checks go on meanwhile."""
+    if _load.cache_info().currsize:
+        return _load()
+    try:
+        return await in_thread(_load)
+    except NoThread:
+        return _load()
+
+
+@cache
+def _load() -> Any:
+    import pyroute2  # noqa: PLC0415  # see above
+
+    return pyroute2
 
 
 @contextmanager
@@ -152,6 +164,13 @@ def _translated(refusal: type[Exception]) -> Iterator[None]:
     except refusal as error:
         number = int(getattr(error, "code", 0) or errno.EPROTO)
         raise OSError(number, os.strerror(number), "rtnetlink") from error
+
+
+def _index(device: str) -> int:
+    try:
+        return socket.if_nametoindex(device)
+    except OSError as error:  # which has no number
+        raise OSError(errno.ENODEV, os.strerror(errno.ENODEV), device) from error
 
 
 def _device(link: Any) -> Device:

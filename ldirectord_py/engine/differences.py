@@ -45,8 +45,14 @@ def too_much(before: Config, after: Config) -> str | None:
 
     The limit is that of *before*: what a file that was emptied or mistaken for another says of itself does not count.
     """
-    share = beyond_limit(len(before.virtuals), _removed(before, after), before.reloadlimit)
-    return share and f"a reload would take away {share}, and reloadlimit is {before.reloadlimit} percent"
+    limit = before.reloadlimit
+    if share := beyond_limit(len(before.virtuals), _removed(before, after), limit):
+        return f"a reload would take away {share}, and reloadlimit is {limit} percent"
+    with_vip = [virtual.key for virtual in before.virtuals if virtual.vips]
+    without = {virtual.key for virtual in after.virtuals if not virtual.vips}
+    if share := beyond_limit(len(with_vip), [key for key in with_vip if key in without], limit):
+        return f"a reload would leave {share} without their VIPs, and reloadlimit is {limit} percent"
+    return None
 
 
 def beyond_limit(had: int, removed: Sequence[object], limit: int) -> str | None:

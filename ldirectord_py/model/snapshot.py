@@ -8,6 +8,7 @@ from typing import Any
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.cluster.role import NEVER_TOLD, RoleStatus
 from ldirectord_py.model.cluster.sync_daemon import SyncDaemon
+from ldirectord_py.model.cluster.vips import VipStatus
 from ldirectord_py.model.commands import AdminKind, AdminState
 from ldirectord_py.model.decisions import Cause, Mode
 from ldirectord_py.model.health import Health, State
@@ -132,6 +133,8 @@ class Snapshot:
     """Whether the director is active or standby."""
     sync_daemons: Sequence[SyncDaemon] = ()
     """The kernel's that run, if the director looks after any."""
+    vips: Sequence[VipStatus] = ()
+    """The VIPs that the director is to bring up."""
     log_lines_lost: int = 0
     """Lines of the log that its destination has not taken."""
     config_fingerprint: str = ""

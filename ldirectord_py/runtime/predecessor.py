@@ -3,7 +3,7 @@
 import json
 import os
 import stat
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -197,6 +197,16 @@ def settings_before(path: Path) -> Mapping[str, int]:
         return {str(name): int(value) for name, value in document["sysctls"].items()}
     except _UNUSABLE:
         return {}
+
+
+def vips_before(path: Path) -> Sequence[Any]:
+    """Return the addresses that directors have added to this machine since it was booted, and not removed."""
+    try:
+        document = _since_boot(path)
+    except _UNUSABLE:
+        return ()
+    found = document.get("vips", ()) if document else ()
+    return found if isinstance(found, list) else ()
 
 
 def _since_boot(path: Path) -> Mapping[str, Any] | None:

@@ -74,6 +74,8 @@ class StateFile:
         self._news = asyncio.Event()
         self._texts: dict[RealKey, tuple[Health, str]] = {}
         self._told = False
+        self._turn = asyncio.Lock()
+        """What was known earlier is written earlier."""
         self._writing = Lock()
         """Held by the thread that writes: one that was given up may still be at it."""
 
@@ -97,12 +99,13 @@ class StateFile:
 
     async def write(self) -> None:
         """Write now."""
-        self._news.clear()
-        pieces = await self._pieces()
-        try:
-            trouble = await in_thread(lambda: self._write(pieces))
-        except NoThread as error:
-            trouble = error.sentence
+        async with self._turn:
+            self._news.clear()
+            pieces = await self._pieces()
+            try:
+                trouble = await in_thread(lambda: self._write(pieces))
+            except NoThread as error:
+                trouble = error.sentence
         if trouble and not self._told:
             self._warn(f"The state file {self._path} cannot be written, so a restart forgets since when: {trouble}")
         self._told = trouble is not None

@@ -13,6 +13,8 @@ pytestmark = [
     pytest.mark.timeout(150),  # systemd and the daemon each take some seconds to start in a guest
 ]
 
+OWN_VIP = "10.9.0.101"
+"""A VIP that the director brings up itself."""
 ADMIN_AND_RAW = f"{1 << 12 | 1 << 13:016x}"  # CAP_NET_ADMIN and CAP_NET_RAW of capability.h
 WIDENED = (ROOT / "docs/running.md").read_text().split("```\n[Service]\nUser=root\n")[1].split("```")[0]
 
@@ -20,9 +22,11 @@ WIDENED = (ROOT / "docs/running.md").read_text().split("```\n[Service]\nUser=roo
 def test_it_needs_two_capabilities_and_stands_where_the_original_stood(
     boot: Boot, real: Real, wait_for: WaitFor
 ) -> None:
-    manager = boot(service(real))
+    more = f"virtual={OWN_VIP}:80\n\treal={real.at} gate\n\tchecktype=connect\n\tscheduler=rr\n\tvips=yes\n"
+    manager = boot(service(real) + more)
     manager.systemctl("start", "ldirectord")
-    wait_for({VIRTUAL: {real.at: 1}})
+    wait_for({VIRTUAL: {real.at: 1}, f"-t {OWN_VIP}:80": {real.at: 1}})
+    assert f"{OWN_VIP}/32" in manager.run(["ip", "address"]).stdout
 
     process = manager.status_of(manager.main_pid())
     user = manager.run(["id", "-u", "ldirectord"]).stdout.strip()
@@ -39,6 +43,7 @@ def test_it_needs_two_capabilities_and_stands_where_the_original_stood(
 
     manager.systemctl("stop", "ldirectord")
     wait_for({})
+    assert f"{OWN_VIP}/32" not in manager.run(["ip", "address"]).stdout
     assert manager.run(["ldirectord", "status"]).stdout == "ldirectord is stopped for /etc/ha.d/ldirectord.cf\n"
     left = manager.run(["find", "/run", "-maxdepth", "1", "-name", "ldirectord*"]).stdout
     assert left == "/run/ldirectord.virtuals\n"  # made by tmpfiles, for all instances

@@ -125,6 +125,7 @@ def status(*virtuals: dict[str, Any], **more: Any) -> dict[str, Any]:
         "refused_at": None,
         "refused": [],
         "sysctls": [],
+        "vips": [],
         "reloadlimit": 50,
         "inflight": 0,
         "queued": 0,

@@ -48,6 +48,7 @@ OURS = {
         "reloadlimit",
         "sysctls",
         "handset",
+        "vips",
     ),
     *("tlscafile", "tlscertfile", "tlsciphers", "tlskeyfile", "tlsminimum", "tlsservername", "tlsverify"),
 }

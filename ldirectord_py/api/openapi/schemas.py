@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from ldirectord_py.api.openapi import commands, plans
+from ldirectord_py.api.openapi.cluster_forms import ROLE, SYNC_DAEMONS, VIPS
 from ldirectord_py.api.openapi.forms import (
     FLAG,
     MOMENT,
@@ -20,8 +21,6 @@ from ldirectord_py.api.openapi.forms import (
 from ldirectord_py.api.views.virtuals import COUNTED
 from ldirectord_py.model.checks.outcome import Reason, Verdict
 from ldirectord_py.model.checks.trace import StepKind
-from ldirectord_py.model.cluster.role import Role
-from ldirectord_py.model.cluster.sync_daemon import SyncRole
 from ldirectord_py.model.commands import AdminKind
 from ldirectord_py.model.decisions import Mode, Who
 from ldirectord_py.model.health import State
@@ -123,15 +122,9 @@ _STATUS = form(
         "pid": WHOLE,
         "host": TEXT,
         "config": TEXT,
-        "role": form(
-            "Whether the director is active or standby, and what says so.",
-            {"role": words(Role), "source": TEXT, "since": maybe(MOMENT)},
-        ),
-        "sync_daemons": {
-            "type": "array",
-            "description": "those of the kernel that run, if `syncdaemon` is configured",
-            "items": form("A sync daemon.", {"role": words(SyncRole), "device": TEXT, "id": WHOLE}),
-        },
+        "role": ROLE,
+        "sync_daemons": SYNC_DAEMONS,
+        "vips": VIPS,
         "loaded": MOMENT,
         "started": MOMENT,
         "first_pass": {**FLAG, "description": "whether every server that is checked has been checked once"},

@@ -8,7 +8,7 @@ from ldirectord_py.api.page.hour.past import COMMANDS, FILES, HEALTH
 from ldirectord_py.api.page.source import Document, Events, Pause
 from ldirectord_py.api.ports import Director
 from ldirectord_py.api.views import servers, virtuals
-from ldirectord_py.api.views.cluster import role
+from ldirectord_py.api.views.cluster import role, vip
 from ldirectord_py.model.commands import target_name
 from ldirectord_py.model.errors import DirectorError
 from ldirectord_py.model.history import EventQuery, ExchangeSource
@@ -44,6 +44,7 @@ class DirectorSource:
             "host": self._host,
             "config": printable(daemon.config),
             "role": role(daemon.role),
+            "vips": [vip(each) for each in snapshot.vips],
             "loaded": daemon.loaded,
             "started": daemon.started,
             "first_pass": snapshot.first_pass,

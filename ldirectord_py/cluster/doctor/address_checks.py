@@ -4,13 +4,21 @@ from collections.abc import Iterator
 
 from ldirectord_py.cluster.doctor.surroundings import Check, Surroundings, vips
 from ldirectord_py.cluster.finding import Finding, Severity
+from ldirectord_py.cluster.vips.vip_plan import Verdict, plan_vips
+from ldirectord_py.cluster.vips.wanted import wanted_vips
 from ldirectord_py.model.address import IPAddress
+from ldirectord_py.model.cluster.vips import VipState
 
 _PROBES = {4: "an ARP probe", 6: "a neighbour solicitation"}
 
 
 def _present(seen: Surroundings) -> Iterator[Finding]:
+    ours = wanted_vips(seen.config)
+    foreseen = plan_vips(ours, (), seen.network, active=True).verdicts
     for vip in vips(seen.config):
+        if vip in ours:
+            yield from _brought_up(vip, foreseen[vip], _others(seen, vip))
+            continue
         if seen.network.holders(vip):
             continue
         device = seen.wire_of(vip) or "DEVICE"
@@ -22,6 +30,16 @@ def _present(seen: Surroundings) -> Iterator[Finding]:
             text = f"the VIP {vip} is not on this machine: nobody reaches its services"
             evidence = f"none of {len(seen.network.addresses)} addresses here is {vip}"
             yield Finding(id="vip-missing", severity=Severity.ERROR, text=text, evidence=evidence, command=command)
+
+
+def _brought_up(vip: IPAddress, verdict: Verdict, others: str) -> Iterator[Finding]:
+    """Yield what is to be said of a VIP that the director brings up itself, from the same plan as it has."""
+    if verdict.state is VipState.PENDING:
+        text = f"the VIP {vip} is not on this machine: the director brings it up on {verdict.device} while it is active"
+        yield Finding(id="vip-missing", severity=Severity.NOTE, text=text, evidence=f"{others or 'nobody'} has it")
+    elif verdict.state is not VipState.FOREIGN:
+        text = f"the director cannot bring the VIP {vip} up: nobody reaches its services here"
+        yield Finding(id="vip-missing", severity=Severity.ERROR, text=text, evidence=verdict.sentence)
 
 
 def _alone(seen: Surroundings) -> Iterator[Finding]:

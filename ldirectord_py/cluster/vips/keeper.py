@@ -5,10 +5,9 @@ added, the wire is asked whether another machine has it, and the state file take
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import groupby
-from typing import Any
 
 from ldirectord_py.cluster.network import Device, Network
 from ldirectord_py.cluster.rtnetlink import NetworkChanges, session, watching
@@ -43,11 +42,9 @@ _WAITED, _REMEMBERED, _TAKEN_DOWN = 3.0, 1.0, 5.0
 class VipKeeper:
     """Brings up what it was told to `follow`, in the job `keep`; `leave` is the end."""
 
-    def __init__(
-        self, tell: Callable[[VipEvent], None], remember: Callable[[], Awaitable[None]], before: Iterable[Any] = ()
-    ) -> None:
-        """*remember* writes `book.remembered` to the state file; *before* is what that had at the start."""
-        self.book = VipBook(tell, before)
+    def __init__(self, tell: Callable[[VipEvent], None], remember: Callable[[], Awaitable[None]]) -> None:
+        """*remember* writes `book.remembered` to the state file."""
+        self.book = VipBook(tell)
         self._remember = remember
         self._active, self._cause = True, VipCause.START
         self._news, self._settled = asyncio.Event(), asyncio.Event()

@@ -32,11 +32,8 @@ class _Standing:
 class VipBook:
     """Keeps the books, and tells of what changes in them."""
 
-    def __init__(
-        self, tell: Callable[[VipEvent], None], before: Iterable[Any] = (), clock: Callable[[], float] = time.time
-    ) -> None:
-        """*before* is what the last director had added, see `remembered`."""
-        self.added: dict[IPAddress, AddedVip] = {one.address: one for one in _read(before)}
+    def __init__(self, tell: Callable[[VipEvent], None], clock: Callable[[], float] = time.time) -> None:
+        self.added: dict[IPAddress, AddedVip] = {}
         """What this director has added, or the one before it."""
         self.wanted: Mapping[IPAddress, WantedVip] = {}
         self._tell = tell
@@ -50,6 +47,10 @@ class VipBook:
     def remembered(self) -> list[dict[str, str]]:
         """What the state file keeps."""
         return [one.as_json() for one in self.added.values()]
+
+    def take_over(self, before: Iterable[Any]) -> None:
+        """Have what the last director added be ours; *before* is what it had in `remembered`."""
+        self.added = {one.address: one for one in _read(before)}
 
     def status(self) -> Sequence[VipStatus]:
         """Return how it stands with each VIP that is wanted."""

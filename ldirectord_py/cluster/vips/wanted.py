@@ -1,10 +1,11 @@
 """Which VIPs a configuration has the director bring up."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ldirectord_py.model.address import IPAddress
-from ldirectord_py.model.config import Virtual
+from ldirectord_py.model.cluster.role import RoleKind
+from ldirectord_py.model.config import Config
 from ldirectord_py.model.service import AddressKey
 
 
@@ -18,13 +19,17 @@ class WantedVip:
     place: str = ""
     """The file and the line of the first virtual service that has it."""
     stays: bool = False
-    """It stays when the daemon ends, since a virtual service with `cleanstop=no` stays in the table."""
+    """It stays when the daemon ends, as a virtual service with `cleanstop=no` stays in the table."""
 
 
-def wanted_vips(virtuals: Iterable[Virtual]) -> Mapping[IPAddress, WantedVip]:
-    """Return what *virtuals* want; of several at one address, one that names an interface decides on which it is."""
+def wanted_vips(config: Config) -> Mapping[IPAddress, WantedVip]:
+    """Return what *config* wants; of several virtuals at one address, one that names an interface decides.
+
+    None stays at the end where the role may change: another director is to have it then.
+    """
+    alone = config.cluster.role.kind is RoleKind.FIXED
     found: dict[IPAddress, WantedVip] = {}
-    for virtual in virtuals:
+    for virtual in config.virtuals:
         if virtual.vips is None or not isinstance(virtual.key, AddressKey):
             continue
         address = virtual.key.endpoint.address
@@ -33,6 +38,6 @@ def wanted_vips(virtuals: Iterable[Virtual]) -> Mapping[IPAddress, WantedVip]:
             address=address,
             device=(before.device if before else "") or virtual.vips.device,
             place=before.place if before else f"{virtual.file}:{virtual.line}",
-            stays=(before is not None and before.stays) or not virtual.cleanstop,
+            stays=(before is not None and before.stays) or (alone and not virtual.cleanstop),
         )
     return found

@@ -135,7 +135,7 @@ class _Writing:
 
 def _bare(schema: Schema | None, text: str) -> bool:
     """Return whether *text* is a number or a switch, and meant as one."""
-    if schema is json_types.SWITCH:
+    if schema is json_types.SWITCH or (schema is json_types.SWITCH_OR_NAME and text in {"yes", "no"}):
         return True
     numeric = schema is json_types.CHECKTYPE or (
         schema is not None and {"integer", "number"} & {*schema.get("type", ())}

@@ -23,6 +23,7 @@ def _number(kind: str, pattern: str, least: int, most: int = LARGEST) -> Schema:
 
 NOTHING: Schema = {"not": {}}
 SWITCH: Schema = {"enum": [True, False, "yes", "no", "on", "off"]}
+SWITCH_OR_NAME: Schema = {"type": ["boolean", "string"], "pattern": "^[^/:\\s]{1,15}$"}
 COUNT = _number("integer", "^[0-9]+$", 1)
 NUMBER = _number("integer", "^[0-9]+$", 0)
 PORT = _number("integer", "^[0-9]+$", 1, 65535)

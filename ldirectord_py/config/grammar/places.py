@@ -4,9 +4,11 @@ import re
 from ipaddress import ip_address
 
 from ldirectord_py.checks.building.sni import is_name
+from ldirectord_py.config.grammar import json_types
 from ldirectord_py.config.grammar.directive import Reader, Unreadable
 from ldirectord_py.config.grammar.value_types import QUOTED_OR_TEXT
 from ldirectord_py.model.address import IPAddress
+from ldirectord_py.model.cluster.vips import VipPlace
 
 NONE = "none"
 """Takes back, in a section, what the global part says."""
@@ -41,11 +43,29 @@ def _source(text: str) -> IPAddress | None:
     return address
 
 
+_DEVICE = re.compile(r"(?!\.\.?\s*\Z)[!-.0-9;-~]{1,15}\s*", re.ASCII)
+"""What the kernel takes for the name of an interface: dev_valid_name() of net/core/dev.c."""
+_SWITCHES = {"yes", "no", "on", "off", "true", "false", "none"}
+"""What nobody means as the name of an interface."""
+
+
 def _device(text: str) -> str | None:
-    # What the kernel takes for a name: dev_valid_name() of net/core/dev.c.
-    if not re.fullmatch(r"(?!\.\.?\s*\Z)[!-.0-9;-~]{1,15}\s*", text, re.ASCII):
+    if not _DEVICE.fullmatch(text):
         raise Unreadable("expected an interface's name of at most 15 characters, such as eth0, or none")
     return None if text.strip() == NONE else text.strip()
+
+
+def _vips(text: str) -> VipPlace | None:
+    word = text.strip()
+    if word in {"yes", "no"}:
+        return VipPlace() if word == "yes" else None
+    if word.lower() in _SWITCHES or not _DEVICE.fullmatch(text):
+        raise Unreadable("expected yes, no, or an interface's name of at most 15 characters, such as eth0")
+    return VipPlace(word)
+
+
+def _vips_text(value: VipPlace | None) -> str:
+    return "no" if value is None else value.device or "yes"
 
 
 def _user(text: str) -> str | None:
@@ -84,6 +104,7 @@ PATH = Reader('PATH or "PATH"', _path, QUOTED_OR_TEXT.write, QUOTED_OR_TEXT.plai
 SERVER_NAME = Reader('NAME or "NAME"', _server_name, QUOTED_OR_TEXT.write, quoted=True)
 SOURCE = Reader("ADDRESS | none", _source, _or_none)
 DEVICE = Reader("INTERFACE | none", _device, _or_none)
+VIPS = Reader("yes | no | INTERFACE", _vips, _vips_text, r"\S+\s*", schema=json_types.SWITCH_OR_NAME)
 USER = Reader("USER | none", _user, _or_none)
 GROUP = Reader("GROUP | none", _group, _or_none)
 HOST_NAMES = Reader("HOST, …", _host_names, ", ".join, between=", ")

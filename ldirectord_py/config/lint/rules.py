@@ -121,7 +121,9 @@ def _nowhere(context: Context) -> Found:
     if local is None:
         return
     addressed = [
-        (place, key.endpoint.address) for place in context.places if isinstance(key := place.virtual.key, AddressKey)
+        (place, key.endpoint.address)
+        for place in context.places
+        if isinstance(key := place.virtual.key, AddressKey) and place.virtual.vips is None  # else we bring it up
     ]
     absent = [(place, address) for place, address in addressed if address not in local]
     if len(absent) == len(addressed) > 1:

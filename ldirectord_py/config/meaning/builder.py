@@ -15,6 +15,7 @@ from ldirectord_py.config.meaning.checks import Surroundings
 from ldirectord_py.config.meaning.cluster import cluster, note_cluster
 from ldirectord_py.config.meaning.resolve import Resolver, no_directory, no_socket, unwritable
 from ldirectord_py.config.meaning.servers import fallbacks
+from ldirectord_py.config.meaning.vips import check_vips
 from ldirectord_py.config.meaning.virtuals import virtual
 from ldirectord_py.model.config import JOURNAL, JOURNAL_SOCKET, ApiSettings, Config, MetricsDetail, Virtual
 from ldirectord_py.model.errors import ConfigRejected
@@ -65,6 +66,7 @@ def _virtuals(sections: tuple[Section, ...], around: Surroundings) -> tuple[Virt
             around.diagnostics.error(section.end, f"{sentence}, is there already, from {first} on")
         found.setdefault(one.key, one)
         places.setdefault(one.key, section.opening.number)
+    check_vips(((one, places[key]) for key, one in found.items()), around)
     return tuple(found.values())
 
 

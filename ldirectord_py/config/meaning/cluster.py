@@ -25,6 +25,9 @@ def note_cluster(values: Values, virtuals: Iterable[Virtual], diagnostics: Diagn
     if source == RoleSource(kind=RoleKind.VIP) and not any(isinstance(each.key, AddressKey) for each in virtuals):
         sentence = "role: vip needs a virtual service with an address; write vip:ADDRESS"
         diagnostics.error(values.line_in_force(d.ROLE), sentence)
+    if source.kind is RoleKind.VIP and any(each.vips and _decides(each, source) for each in virtuals):
+        sentence = "vips: with role=vip somebody else moves the VIP, and the director follows; leave one of the two out"
+        diagnostics.error(values.line_in_force(d.VIPS) or values.line_in_force(d.ROLE), sentence)
     seconds = values.get(d.STANDBYINTERVAL)
     if seconds is None:
         return
@@ -35,3 +38,8 @@ def note_cluster(values: Values, virtuals: Iterable[Virtual], diagnostics: Diagn
     elif seconds < values.get(CHECKINTERVAL):
         sentence = "standbyinterval: this has no meaning below checkinterval: a standby checks no more often"
         diagnostics.warning(line, sentence, "no-effect")
+
+
+def _decides(virtual: Virtual, source: RoleSource) -> bool:
+    """Return whether the address of *virtual* decides on the role, of which *source* is one."""
+    return isinstance(virtual.key, AddressKey) and source.address in {None, virtual.key.endpoint.address}

@@ -108,6 +108,11 @@ def no_socket(path: str) -> bool:
         return True
 
 
+def no_interface(name: str) -> bool:
+    """Return whether this machine has no network interface *name* at the moment."""
+    return name not in {each for _, each in socket.if_nameindex()}
+
+
 def no_directory(path: str) -> bool:
     """Return whether *path* is no directory."""
     try:

@@ -19,6 +19,7 @@ from ldirectord_py.config.meaning.resolve import Resolver, unwritable
 from ldirectord_py.config.meaning.servers import ResolvedServer, fallbacks, misplaced, real_servers
 from ldirectord_py.config.meaning.table_settings import settings
 from ldirectord_py.config.meaning.tls import tell_what_has_no_effect
+from ldirectord_py.config.meaning.vips import vip_place
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.checks.check_options import CheckedServer
 from ldirectord_py.model.config import Alerting, Fallback, ForeignWeight, Real, Virtual
@@ -77,6 +78,7 @@ class _Named:
             quiescent=values.get(table.QUIESCENT),
             cleanstop=values.get(table.CLEANSTOP),
             handset=ForeignWeight(values.get(table.HANDSET)),
+            vips=vip_place(self.key, values, self.line, around),
             failurecount=values.get(FAILURECOUNT),
             fallbackcommand=values.own(telling.SECTION_FALLBACKCOMMAND) or around.values.get(telling.FALLBACKCOMMAND),
             alerting=_alerting(values, around.values),

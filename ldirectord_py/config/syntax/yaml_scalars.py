@@ -133,7 +133,7 @@ class Words:
             yield self._written(row, node, name, found[0], redacted=found[1])
 
     def _written(self, row: Directive[Any], node: Node, name: str, text: str, *, redacted: bool) -> Line:
-        if row.reader.schema is json_types.SWITCH:
+        if row.reader.schema in (json_types.SWITCH, json_types.SWITCH_OR_NAME):  # no hashes
             text = switch(text)
         return Line(node.line, name, row.reader.text_of(text), name, strict=True, redacted=redacted)
 

@@ -64,6 +64,15 @@ from ldirectord_py.model.events.table import (
     Trigger,
     WeightContested,
 )
+from ldirectord_py.model.events.vips import (
+    VipAdded,
+    VipConflict,
+    VipContested,
+    VipEvent,
+    VipRemoved,
+    VipTakenAway,
+    VipTrouble,
+)
 
 __all__ = [
     "AdminCause",
@@ -114,10 +123,17 @@ __all__ = [
     "TableChanged",
     "TableLost",
     "Trigger",
+    "VipAdded",
+    "VipConflict",
+    "VipContested",
+    "VipEvent",
+    "VipRemoved",
+    "VipTakenAway",
+    "VipTrouble",
     "WeightContested",
 ]
 
-Event = ServerEvent | TableEvent | DirectorEvent | ClusterEvent | SideJobEvent | MailEvent
+Event = ServerEvent | TableEvent | DirectorEvent | ClusterEvent | SideJobEvent | MailEvent | VipEvent
 
 Observer = Callable[[Event], None]
 """Is told of events; must return at once and never raise."""

@@ -29,6 +29,10 @@ from ldirectord_py.model.events import (
     TableChanged,
     TableLost,
     Trigger,
+    VipAdded,
+    VipConflict,
+    VipRemoved,
+    VipTakenAway,
 )
 from ldirectord_py.model.health import Health, State
 from ldirectord_py.model.service import RealKey, VirtualKey
@@ -70,6 +74,7 @@ class Counters:
         """Lines that no monitorfile could take."""
         self.mails = dict.fromkeys(("sent", "failed", "lost"), 0)
         self.role_changes: Counter[Role] = Counter()
+        self.vip_changes = dict.fromkeys(("added", "removed", "taken_away", "conflict"), 0)
         self.table_reachable = True
         self.reload_successful = True
         self.reload_time = clock()
@@ -162,6 +167,22 @@ class Counters:
     def role_changed(self, event: RoleChanged) -> None:
         """Count the director's becoming active, or standby."""
         self.role_changes[event.after] += 1
+
+    def vip_added(self, _event: VipAdded) -> None:
+        """Count a VIP that was brought up."""
+        self.vip_changes["added"] += 1
+
+    def vip_removed(self, _event: VipRemoved) -> None:
+        """Count a VIP that was taken down."""
+        self.vip_changes["removed"] += 1
+
+    def vip_taken_away(self, _event: VipTakenAway) -> None:
+        """Count a VIP that somebody else has taken down."""
+        self.vip_changes["taken_away"] += 1
+
+    def vip_conflict(self, _event: VipConflict) -> None:
+        """Count a VIP that another machine has."""
+        self.vip_changes["conflict"] += 1
 
     def hook_done(self, event: HookDone) -> None:
         """Count a program of the operator's."""

@@ -8,7 +8,16 @@ from typing import Any, Generic, TypeVar
 from ldirectord_py.model import events as ev
 from ldirectord_py.model.events import MailDelayed, MailDone, MailQueued, MailsLost
 from ldirectord_py.observers.events.counters import Counters
-from ldirectord_py.observers.events.lines import administration, checks, cluster, configuration, mail, table, upkeep
+from ldirectord_py.observers.events.lines import (
+    administration,
+    checks,
+    cluster,
+    configuration,
+    mail,
+    table,
+    upkeep,
+    vips,
+)
 from ldirectord_py.observers.events.lines.sentences import silent, told
 from ldirectord_py.observers.events.log_line import Level, LogLine
 
@@ -89,6 +98,13 @@ ROWS: tuple[Row[Any], ...] = (
     Row(ev.SyncStarted, cluster.sync_started),
     Row(ev.SyncStopped, cluster.sync_stopped),
     Row(ev.SyncRefused, cluster.sync_refused),
+    # VIPs
+    Row(ev.VipAdded, vips.vip_added, Counters.vip_added),
+    Row(ev.VipRemoved, vips.vip_removed, Counters.vip_removed),
+    Row(ev.VipTakenAway, vips.vip_taken_away, Counters.vip_taken_away),
+    Row(ev.VipContested, vips.vip_contested),
+    Row(ev.VipConflict, vips.vip_conflict, Counters.vip_conflict),
+    Row(ev.VipTrouble, vips.vip_trouble),
     Row(
         ev.Stopping,
         told(Level.INFO, "stopped", "Linux Director Daemon terminated on signal: {0.signal}", "signal"),

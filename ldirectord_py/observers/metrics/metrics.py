@@ -176,6 +176,10 @@ class Metrics:
             [(labelled(("to",), (role,)), counters.role_changes[role]) for role in Role],
         )
         yield (
+            Family("ldirectord_vip_changes_total", Kind.COUNTER, "VIPs that came, went, or were found elsewhere."),
+            [(labelled(("change",), (change,)), count) for change, count in counters.vip_changes.items()],
+        )
+        yield (
             Family("ldirectord_hooks_total", Kind.COUNTER, "Programs of the operator's that were run, by result."),
             [(labelled(("directive", "result"), key), count) for key, count in counters.hooks.items()],
         )
@@ -223,6 +227,17 @@ class Metrics:
             [
                 (labelled(("role", "device", "id"), (each.role, each.device, str(each.sync_id))), 1)
                 for each in snapshot.sync_daemons
+            ],
+        )
+        yield (
+            Family(
+                "ldirectord_vip_held",
+                Kind.GAUGE,
+                "Whether this machine has a VIP that the director is to bring up (vips); in which state it is.",
+            ),
+            [
+                (labelled(("vip", "device", "state"), (str(vip.address), vip.device, vip.state)), int(vip.held))
+                for vip in snapshot.vips
             ],
         )
         for name, explanation, value in (

@@ -96,6 +96,7 @@ def globals_of(text: bytes) -> Words:
         "reloadlimit",
         "sysctls",
         "handset",
+        "vips",
     )
     ours += (
         "checksource",

@@ -21,6 +21,7 @@ REAL_SHAPE = "expected ADDRESS[:PORT] gate|masq|ipip, such as 10.0.0.5:80 gate"
 GLOBAL_HERE = "it is a global directive; put it outside of the virtuals, in the first column"
 SECTION_HERE = "it belongs to a virtual; indent it below its virtual line by a TAB or four blanks"
 SOURCE = "expected an address of this machine, such as 192.0.2.1 or 2001:db8::1"
+VIPS = "expected yes, no, or an interface's name of at most 15 characters, such as eth0"
 DEVICE = "expected an interface's name of at most 15 characters, such as eth0, or none"
 WHOLE_PATH = "expected the whole path of a file, such as /etc/ssl/ca.pem"
 
@@ -162,6 +163,8 @@ BAD_IN_SECTION = [
     ),
     ("cleanstop=", "cleanstop: must be yes or no, but got ''"),
     ("handset=respekt", 'unknown handset "respekt": did you mean respect?'),
+    ("vips=true", f"vips: {VIPS}, but got 'true'"),
+    ("vips=eth0:1", f"vips: {VIPS}, but got 'eth0:1'"),
     ('fallbackcommand=""', f"fallbackcommand: invalid fallback command: {INNER}, but got '\"\"'"),
     (
         "emailalert=",

@@ -6,6 +6,7 @@ from ldirectord_py.model import events as ev
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.checks.outcome import Reason, down, fault, up
 from ldirectord_py.model.cluster.sync_daemon import SyncDaemon, SyncRole
+from ldirectord_py.model.cluster.vips import VipCause, VipState
 from ldirectord_py.model.commands import AdminKind, AdminState
 from ldirectord_py.model.health import Health, State
 from ldirectord_py.model.problems import Problem, Severity
@@ -85,6 +86,17 @@ DRIFT_RECURS = ev.DriftRecurs(WEB, REAL, 2, ("keepalived (pid 801)",))
 CONTESTED = ev.WeightContested(REAL, (5, 9))
 GONE = ev.DriftFound(ev.DriftKind.MISSING_SERVICE, WEB, None, "it is missing")
 WARNING = Problem("/etc/l.cf", 2, "maintenance directory does not exist", Severity.WARNING)
+VIP = ip_address("10.0.0.1")
+VIP_ADDED = ev.VipAdded(address=VIP, device="eth0", label="eth0:1", cause=VipCause.START)
+VIP_REMOVED = ev.VipRemoved(address=VIP, device="eth0", cause=VipCause.ROLE)
+VIP_TAKEN_AWAY = ev.VipTakenAway(address=VIP, device="eth0")
+VIP_CONTESTED = ev.VipContested(address=VIP, device="eth0", times=3)
+VIP_CONFLICT = ev.VipConflict(
+    address=VIP, device="eth0", owners=("02:00:00:00:00:07",), held=False, place="/etc/l.cf:5"
+)
+VIP_TROUBLE = ev.VipTrouble(
+    address=VIP, state=VipState.NO_INTERFACE, device="eth7", sentence="there is no interface eth7", place="/etc/l.cf:5"
+)
 ERROR = Problem("/etc/l.cf", 6, "Unknown command bogus line")
 NOWHERE = Problem("/etc/l.cf", 0, "checkinterval ignored", Severity.WARNING)
 

@@ -28,6 +28,18 @@ def head(status: Mapping[str, Any], now: float) -> Iterator[Block]:
         yield from (sentence(problem, indent=2) for problem in status["refused"])
     if not status["first_pass"]:
         yield sentence("Not every server has been checked yet.", Style.YELLOW)
+    yield from _vips(status["vips"], now)
+
+
+def _vips(vips: Sequence[Mapping[str, Any]], now: float) -> Iterator[Block]:
+    """Yield which VIPs the director has brought up, and a line for each with which something is wrong."""
+    if vips:
+        held = sum(vip["held"] for vip in vips)
+        yield sentence(f"Of {counted(len(vips), 'VIP')} to be brought up, {held} {'is' if held == 1 else 'are'} here.")
+    for vip in vips:
+        if vip["trouble"]:
+            line = f"{vip['address']}: {vip['trouble']} (for {age(now - vip['since'])})"
+            yield sentence(line, Style.YELLOW if vip["held"] else Style.RED, indent=2)
 
 
 def _table(table: Mapping[str, Any]) -> tuple[Style, str]:

@@ -1,11 +1,12 @@
 """A director among others: the directives, one row each."""
 
-from ldirectord_py.config.grammar import cluster_values, value_types
-from ldirectord_py.config.grammar.defaults import CONFIG
+from ldirectord_py.config.grammar import cluster_values, places, value_types
+from ldirectord_py.config.grammar.defaults import CONFIG, VIRTUAL
 from ldirectord_py.config.grammar.directive import Directive, Scope
 from ldirectord_py.model.cluster.sync_daemon import SyncSettings
+from ldirectord_py.model.cluster.vips import VipPlace
 
-_GLOBAL = Scope.GLOBAL
+_GLOBAL, _BOTH = Scope.GLOBAL, Scope.BOTH
 
 ROLE = Directive(
     "role",
@@ -27,4 +28,11 @@ SYNCDAEMON: Directive[SyncSettings | None] = Directive(
     cluster_values.SYNC,
     CONFIG.cluster.sync,
     "The kernel's sync daemon: master while active, backup while standby; with peer, both at all times",
+)
+VIPS: Directive[VipPlace | None] = Directive(
+    "vips",
+    _BOTH,
+    places.VIPS,
+    VIRTUAL.vips,
+    "Bring the virtual's address up, on the interface of its network or the one named, while this director is active",
 )

@@ -176,6 +176,32 @@ def test_a_vip_that_another_machine_has_is_a_note_on_standby() -> None:
     assert finding.evidence == "02:00:00:00:00:07 on eth0 has it"
 
 
+@pytest.mark.parametrize(
+    ("place", "held", "expected"),
+    [
+        ("yes", None, (Severity.NOTE, "nobody has it")),
+        ("yes", "eth0", None),
+        ("eth7", None, (Severity.ERROR, "there is no interface eth7")),
+        ("eth2", None, (Severity.ERROR, "the interface eth2 is down")),
+        (
+            "yes",
+            "lo",
+            (
+                Severity.ERROR,
+                f"{VIP}/32 is on lo already, as on a real server; take it away first: ip address del {VIP}/32 dev lo",
+            ),
+        ),
+    ],
+)
+def test_a_vip_that_the_director_brings_up_itself(
+    place: str, held: str | None, expected: tuple[Severity, str] | None
+) -> None:
+    here = [HeldAddress(address=VIP, length=32, device=held)] if held else []
+    others = [each for each in NETWORK.addresses if each.address != VIP]
+    found = examine(seen(more=f"\tvips={place}\n", network=on_addresses(*others, *here)), ["vip-duplicate"])
+    assert [(each.severity, each.evidence) for each in found] == ([expected] if expected else [])
+
+
 def test_what_could_not_be_asked_is_said() -> None:
     (finding,) = examine(seen(owners=Owners(trouble="that takes CAP_NET_RAW; run it as root")))
     assert (finding.id, finding.severity) == ("vip-duplicate", Severity.NOTE)

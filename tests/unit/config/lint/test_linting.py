@@ -325,6 +325,11 @@ def test_a_machine_that_has_none_of_the_addresses_is_told_once(tmp_path: Path) -
     assert found(FINE, tmp_path, machine) == [(5, "address-nowhere")]
 
 
+def test_an_address_that_the_director_brings_up_itself_may_be_nowhere(tmp_path: Path) -> None:
+    machine = replace(MACHINE, addresses=frozenset())
+    assert found(f"vips=yes\n{FINE}", tmp_path, machine) == []
+
+
 def test_of_a_machine_of_which_nothing_is_known_only_linux_itself_counts(tmp_path: Path) -> None:
     unknown = Machine(mode=lambda _: None)
 

@@ -11,6 +11,7 @@ import pytest
 from ldirectord_py.model import events as ev
 from ldirectord_py.model.checks.outcome import Reason, down
 from ldirectord_py.model.cluster.role import Role
+from ldirectord_py.model.cluster.vips import VipCause, VipState
 from ldirectord_py.model.events import MailDelayed, MailDone, MailQueued, MailsLost
 from ldirectord_py.model.health import State
 from ldirectord_py.model.service import Forwarding
@@ -630,6 +631,135 @@ CASES = [
                 {"role": "active", "source": "/run/role"},
             )
         ],
+    ),
+    (
+        the.VIP_ADDED,
+        [
+            info(
+                "vip_added",
+                "Brought the VIP 10.0.0.1 up on eth0 as eth0:1",
+                vip="10.0.0.1",
+                device="eth0",
+                label="eth0:1",
+                cause="start",
+            )
+        ],
+    ),
+    (
+        replace(the.VIP_ADDED, label="", cause=VipCause.REPAIR, again=True),
+        [
+            LogLine(
+                Level.DEBUG,
+                "vip_added",
+                "Brought the VIP 10.0.0.1 up on eth0",
+                {"vip": "10.0.0.1", "device": "eth0", "label": "", "cause": "repair"},
+            )
+        ],
+    ),
+    (
+        the.VIP_REMOVED,
+        [
+            info(
+                "vip_removed",
+                "Took the VIP 10.0.0.1 down on eth0: the director is standby",
+                vip="10.0.0.1",
+                device="eth0",
+                cause="role",
+            )
+        ],
+    ),
+    (
+        replace(the.VIP_REMOVED, cause=VipCause.RELOAD),
+        [
+            info(
+                "vip_removed",
+                "Took the VIP 10.0.0.1 down on eth0: the configuration does not want it there",
+                vip="10.0.0.1",
+                device="eth0",
+                cause="reload",
+            )
+        ],
+    ),
+    (
+        the.VIP_TAKEN_AWAY,
+        [
+            LogLine(
+                Level.WARNING,
+                "vip_taken_away",
+                "The VIP 10.0.0.1 is gone from eth0: somebody has removed it, or the interface was down;"
+                " it is brought up again",
+                {"vip": "10.0.0.1", "device": "eth0"},
+            )
+        ],
+    ),
+    (
+        the.VIP_CONTESTED,
+        [
+            LogLine(
+                Level.ERROR,
+                "vip_contested",
+                "The VIP 10.0.0.1 has been removed from eth0 3 times: something else keeps the addresses of this"
+                " machine too, such as keepalived, a network manager or a script; stop one of the two. Until it rests,"
+                " the VIP comes back later each time, and no line tells of it.",
+                {"vip": "10.0.0.1", "device": "eth0", "times": 3},
+            )
+        ],
+    ),
+    (
+        the.VIP_CONFLICT,
+        [
+            LogLine(
+                Level.WARNING,
+                "vip_conflict",
+                "The VIP 10.0.0.1 (/etc/l.cf:5) is not brought up: 02:00:00:00:00:07 on eth0 has it;"
+                " that is asked again and again",
+                {
+                    "vip": "10.0.0.1",
+                    "device": "eth0",
+                    "owners": ["02:00:00:00:00:07"],
+                    "held": False,
+                    "place": "/etc/l.cf:5",
+                },
+            )
+        ],
+    ),
+    (
+        replace(the.VIP_CONFLICT, owners=("02:00:00:00:00:07", "02:00:00:00:00:08"), held=True),
+        [
+            LogLine(
+                Level.ERROR,
+                "vip_conflict",
+                "The VIP 10.0.0.1 (/etc/l.cf:5) is here on eth0, and 02:00:00:00:00:07 and 02:00:00:00:00:08 there have"
+                " it as well: clients reach the one or the other",
+                {
+                    "vip": "10.0.0.1",
+                    "device": "eth0",
+                    "owners": ["02:00:00:00:00:07", "02:00:00:00:00:08"],
+                    "held": True,
+                    "place": "/etc/l.cf:5",
+                },
+            )
+        ],
+    ),
+    *(
+        (
+            replace(the.VIP_TROUBLE, state=state),
+            [
+                LogLine(
+                    level,
+                    "vip_trouble",
+                    "VIP 10.0.0.1 (/etc/l.cf:5): there is no interface eth7",
+                    {
+                        "vip": "10.0.0.1",
+                        "device": "eth7",
+                        "state": state.value,
+                        "sentence": "there is no interface eth7",
+                        "place": "/etc/l.cf:5",
+                    },
+                )
+            ],
+        )
+        for state, level in ((VipState.NO_INTERFACE, Level.ERROR), (VipState.STANDBY, Level.WARNING))
     ),
     (
         ev.ConfigChanged("/etc/l.cf", reread=True),
