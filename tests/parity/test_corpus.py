@@ -5,11 +5,14 @@ where they are absent, these tests are skipped.  Of each file that both accept, 
 text in the same guest, and all lines of `ipvsadm -S -n` are compared.  What is *not* compared is the checks: most of
 these servers speak protocols that nobody serves here, so that `checktype=on` replaces each checktype: all are up.
 Mail, log files and what is run are taken out as well.  Names are given addresses in a private /etc/hosts.
-Of each file the first virtuals are taken, up to some sixteen servers: the original starts several programs for each.
+The original starts several programs for each server, so of each file those virtuals are taken that have a line about
+the table unlike all before it, and of a virtual's servers two of each kind.
 """
 
 import os
 import re
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -22,7 +25,8 @@ from tests.parity.support.playing import Theatre
 CORPUS = Path(os.environ["LAB_CORPUS"])
 LEFT_OUT = {"06-lvsm-maintenancedir-only.cf", "37-derived-all-samples-unique-vips.cf"}
 """One without virtuals; one that only the original accepts, see tests/unit/config/test_against_the_original.py."""
-ENOUGH_SERVERS = 16
+ENOUGH_SERVERS = 2
+"""Of a virtual, written alike but for their addresses."""
 GUESTS = 3
 PATIENCE = 180
 
@@ -30,7 +34,10 @@ _TAKEN_OUT = re.compile(
     r"^[ \t]*(checktype|emailalert\w*|smtp|logfile|execute|callback|fallbackcommand|monitorfile|maintenancedir"
     r"|supervised|fork)\b.*"
 )
+_SAYS_NOTHING = re.compile(r"^[ \t]*($|#|(service|request|receive|login|passwd|database|virtualhost|checkport)\b)")
+"""Of the table, while all are up."""
 _OPENING = re.compile(r"^virtual6?[ \t]*=")
+_WHICH = re.compile(r"\b\d+(?:\.\d+)*\b")
 _REAL = re.compile(r"^[ \t]+real6?[ \t]*=")
 _SERVER = re.compile(
     r"^[ \t]*(?:virtual|real|fallback)[ \t]*=[ \t]*([A-Za-z0-9.-]*[A-Za-z][A-Za-z0-9.-]*)(?:[:\s]|->|$)"
@@ -48,18 +55,35 @@ def accepted() -> list[object]:
 
 def adapted(text: str) -> str:
     """Return a file as both programs are to read it here."""
-    lines, servers = ["checkinterval=1", "readdquiescent=yes"], 0
-    for line in text.splitlines():
-        if _TAKEN_OUT.match(line):
-            continue
-        if _OPENING.match(line):
-            if servers >= ENOUGH_SERVERS:
-                break
-            lines += [line, "\tchecktype=on"]
-        else:
-            servers += bool(_REAL.match(line))
-            lines.append(line)
-    return "\n".join([*lines, "", ""])
+    lines = [line for line in text.splitlines() if not _TAKEN_OUT.match(line)]
+    openings = [number for number, line in enumerate(lines) if _OPENING.match(line)]
+    taken = ["checkinterval=1", "readdquiescent=yes", *lines[: openings[0]]]
+    kinds = set[str]()
+    for begin, end in zip(openings, [*openings[1:], len(lines)], strict=True):
+        virtual = _of_each_kind([lines[begin], "\tchecktype=on", *lines[begin + 1 : end]])
+        its_kinds = {kind_of(line) for line in virtual if not _SAYS_NOTHING.match(line)}
+        if not its_kinds <= kinds:
+            taken += virtual
+            kinds |= its_kinds
+    return "\n".join([*taken, "", ""])
+
+
+def _of_each_kind(lines: Sequence[str]) -> list[str]:
+    """Return the lines of a virtual without the servers that are written as others before them."""
+    seen = Counter[str]()
+    taken = []
+    for line in lines:
+        if _REAL.match(line):
+            seen[kind_of(line)] += 1
+            if seen[kind_of(line)] > ENOUGH_SERVERS:
+                continue
+        taken.append(line)
+    return taken
+
+
+def kind_of(line: str) -> str:
+    """Return a line without what tells a server or a virtual from others of its kind: addresses, ports and marks."""
+    return _WHICH.sub("N", " ".join(line.split()))
 
 
 def hosts(text: str) -> str:

@@ -37,7 +37,8 @@ class Program:
 
 
 OURS = Program("ours", (sys.executable, "-m", "ldirectord_py"), {"PYTHONPATH": str(ROOT)})
-ORIGINAL = Program("original", ("/usr/sbin/ldirectord",))
+ORIGINAL = Program("original", ("/usr/sbin/ldirectord",), {"PERLIO": "perlio"})
+"""Without this variable it sets it and executes itself again, so that each command would be started twice."""
 Started = subprocess.Popen[bytes] | Forked
 PROGRAMS = {program.name: program for program in (OURS, ORIGINAL)}
 
