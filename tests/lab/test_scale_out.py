@@ -154,7 +154,7 @@ def test_a_server_in_the_middle_is_entered_last_until_the_service_is_entered_ane
 
 def test_by_bgp_a_director_that_dies_is_withdrawn_and_no_connection_breaks(fleet: Fleet, tmp_path: Path) -> None:
     of_router, of_director = (text.partition("\n\n")[2] for text in EXAMPLES)
-    assert [of_router, of_director] == re.findall(r"^```bird\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
+    assert [of_router, of_director] == re.findall(r"^```text\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
     fleet.router.run(f"ip route del {VIP}/32")
     run_bird(fleet.router, of_router, tmp_path)
     for node in fleet.nodes:
