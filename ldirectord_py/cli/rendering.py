@@ -61,11 +61,18 @@ def rendered(blocks: Sequence[Block]) -> str:
     return Plain(_safe, colourful(sys.stdout)).written(blocks)
 
 
-def rich_text(text: str, style: Style | None = None) -> Any:
-    """Return *text*, made safe to show, as rich's own kind of text."""
+def rich_text(text: str, style: Style | None = None, *, right: bool = False) -> Any:
+    """Return *text*, made safe to show, as rich's own kind of text; *right*: at the right edge of its column."""
     from rich.text import Text  # noqa: PLC0415  # see above
 
-    return Text(printable(text), _STYLES[style])
+    return Text(printable(text), _STYLES[style], justify="right" if right else "left")
+
+
+def rich_line(cells: Iterable[Cell]) -> Any:
+    """Return *cells*, made safe to show, one behind the other as rich's own kind of text."""
+    from rich.text import Text  # noqa: PLC0415  # see above
+
+    return Text.assemble(*(rich_text(cell.text, cell.style) for cell in cells))
 
 
 def _safe(text: str) -> str:

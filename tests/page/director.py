@@ -67,6 +67,11 @@ class Director:
         """What programs have to know to find it."""
         return {"LDIRECTORD_RUN_DIR": str(self.home)}
 
+    @property
+    def socket(self) -> Path:
+        """Its control socket."""
+        return self.home / f"ldirectord.{self._config.name}.sock"
+
     def ready(self) -> bool:
         assert self._process is not None
         assert self._process.poll() is None, self.told()

@@ -1,15 +1,17 @@
 """Takes the pictures of the README and of docs/status-page.md, of a real run: `make pictures`."""
 
+import asyncio
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.page.conftest import CHROMIUM
 from tests.page.director import PATIENCE, Director, Farm, section, until
-from tests.page.terminal import draw
+from tests.page.terminal import draw, draw_top
 from tests.peers.webserver import WebServer
 
 SECONDS = 25
@@ -65,6 +67,8 @@ def main(folder: Path) -> None:
             page.screenshot(path=folder / "status-page.png")
             out = farm.addresses["shop3"]
             draw(folder / "terminal.svg", (("status",), ("why", out)), director.environment)
+            with ThreadPoolExecutor(1) as elsewhere:  # Playwright has this thread's loop
+                elsewhere.submit(asyncio.run, draw_top(folder / "top.svg", director.socket)).result()
             page.locator("tr.server.down a").first.click()
             expect(page.locator("dialog h1")).to_be_visible()
             page.locator("dialog").screenshot(path=folder / "status-page-server.png")

@@ -8,13 +8,19 @@ import struct
 import subprocess
 import sys
 import termios
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
 
+from ldirectord_py.cli.ctl.remote.daemon import Daemon
+from ldirectord_py.cli.ctl.screen.app import Top
+from tests.page.director import PATIENCE
+
 COLUMNS, ROWS = 118, 40
+TOP_SIZE = (128, 26)
 TITLE = "director"
 
 
@@ -54,6 +60,24 @@ def draw(file: Path, commands: Sequence[Sequence[str]], environment: Mapping[str
     for words in commands:
         console.print(Text.assemble(("# ", "bold green"), ("ldirectorctl " + " ".join(words), "bold")))
         console.print(Text.from_ansi(shown(words, environment)))
-    drawn = console.export_svg(title=TITLE)
-    # Whoever looks at it fetches no font from elsewhere.
+    _write(file, console.export_svg(title=TITLE))
+
+
+async def draw_top(file: Path, socket: Path, *keys: str) -> None:
+    """Draw in the SVG *file* what `ldirectorctl top` shows of the daemon at *socket* after *keys*."""
+    top = Top(Daemon(socket))
+    async with top.run_test(size=TOP_SIZE) as pilot:
+        for _ in range(3):  # so that there is something that was lately
+            deadline = time.monotonic() + PATIENCE
+            taken = top.taken
+            while top.taken == taken:
+                assert time.monotonic() < deadline
+                await pilot.pause(0.1)
+        await pilot.press(*keys)
+        await pilot.pause()
+        _write(file, top.export_screenshot(title=TITLE))
+
+
+def _write(file: Path, drawn: str) -> None:
+    """Write an SVG whose reader fetches no font from elsewhere."""
     file.write_text(re.sub(r"@font-face \{.*?\}|<!--.*?-->", "", drawn, flags=re.DOTALL))

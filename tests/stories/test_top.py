@@ -37,6 +37,10 @@ class Screen:
     async def press(self, *keys: str) -> None:
         await self._pilot.press(*keys)
 
+    def services(self) -> list[list[str]]:
+        table: DataTable[Any] = self.top.screen_stack[0].query_one("#services", DataTable)
+        return [[str(cell) for cell in table.get_row_at(number)] for number in range(table.row_count)]
+
     async def until(self, come_true: Callable[[], bool]) -> None:
         deadline = time.monotonic() + PATIENCE
         while not come_true():
@@ -111,11 +115,35 @@ async def test_a_command_is_confirmed_with_a_reason(running: Daemon) -> None:
         await shown.until(lambda: len(shown.top.screen_stack) == 2)
         await shown.press("escape", "d", *"swap", "enter")
         await shown.until(lambda: shown.status(name.partition("@")[0]) == "draining")
-        admin = (shown.top.board.server(name) or {})["admin"]
+        admin = (shown.top.board.row(name) or {})["admin"]
         assert admin["reason"] == "swap"
         await shown.until(lambda: shown.top.selected == name)
         await shown.press("e", "enter")
         await shown.until(lambda: shown.status(name.partition("@")[0]) == "up")
+
+
+async def test_services_are_shown_and_lead_to_their_servers(running: Daemon) -> None:
+    async with screen(running.home) as shown:
+        await shown.until(lambda: len(shown.rows) == 3)
+        assert [row[:2] for row in shown.services()] == [[WEB, "3 of 3 up"]]
+        running.sites["two"].sick()
+        await shown.until(lambda: [row[1] for row in shown.services()] == ["2 of 3 up"])
+        await shown.press("shift+tab", "shift+tab", "enter")
+        await shown.until(lambda: shown.top.board.filter == WEB)
+        assert len(shown.rows) == 3
+        await shown.press("v")
+        await shown.until(lambda: not shown.top.query_one("#services").display)
+
+
+async def test_all_servers_of_a_service_are_drained_after_two_questions(running: Daemon) -> None:
+    async with screen(running.home) as shown:
+        await shown.until(lambda: len(shown.rows) == 3)
+        await shown.press("shift+tab", "shift+tab", "d")
+        await shown.until(lambda: shown.question == f"Drain all servers of {WEB}?")
+        await shown.press("enter")
+        await shown.until(lambda: "nobody would serve" in shown.question)
+        await shown.press("enter")
+        await shown.until(lambda: [row[2] for row in shown.rows] == ["draining"] * 3)
 
 
 async def test_the_last_server_is_taken_out_after_a_second_question(running: Daemon) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 from ldirectord_py.api.page.feed import FeedLine, feed
 from ldirectord_py.api.page.plots import Bar, Plot, bars, plot
 from ldirectord_py.api.page.rows import Row, row, why
-from ldirectord_py.api.page.words import Moment, maybe, milliseconds, moment, sentence, span
+from ldirectord_py.api.page.words import Moment, maybe, milliseconds, moment, sentence
+from ldirectord_py.model.text.moments import brief
 
 MOST_CHECKS = 20
 MOST_EVENTS = 20
@@ -117,7 +118,7 @@ def _facts(virtual: Mapping[str, Any], server: Mapping[str, Any]) -> tuple[tuple
 def _pace(interval: float | None) -> str:
     if interval is None:
         return ""
-    return f", every {interval:g} s" if interval < 60 else f", every {span(interval)}"
+    return f", every {interval:g} s" if interval < 60 else f", every {brief(interval)}"
 
 
 def commands(server: Mapping[str, Any]) -> Sequence[tuple[str, str]]:

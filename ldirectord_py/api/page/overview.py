@@ -11,7 +11,8 @@ from ldirectord_py.api.page.rows import SOON, Outlook, outlook, since, why
 from ldirectord_py.api.page.services import level, served
 from ldirectord_py.api.page.source import Pause
 from ldirectord_py.api.page.states import STATES
-from ldirectord_py.api.page.words import Moment, count, maybe, moment, sentence, span
+from ldirectord_py.api.page.words import Moment, count, maybe, moment, sentence
+from ldirectord_py.model.text.moments import brief
 
 MOST_PROBLEMS = 25
 ALIKE = 3
@@ -129,7 +130,7 @@ class OverviewBuilder:
         if server["failures"]:
             return self._server(virtual, server, "note", "failing")
         left = server["certificate_expires"] - self._now
-        when = f"expired {span(-left)} ago" if left < 0 else f"ends in {span(left)}"
+        when = f"expired {brief(-left)} ago" if left < 0 else f"ends in {brief(left)}"
         text = f"The certificate that it showed {when}."
         grade = "warning" if left < 0 else "note"
         label = virtual["label"]

@@ -6,7 +6,8 @@ from typing import Any
 
 from ldirectord_py.api.page.plots import Sparkline, sparkline
 from ldirectord_py.api.page.states import STATES
-from ldirectord_py.api.page.words import DAY, Moment, count, maybe, milliseconds, moment, sentence, span
+from ldirectord_py.api.page.words import DAY, Moment, count, maybe, milliseconds, moment, sentence
+from ldirectord_py.model.text.moments import brief
 
 SOON = 14 * DAY
 """A certificate that ends within that many seconds is worth a word, as in the log."""
@@ -207,5 +208,5 @@ def certificate(expires: float | None, now: float) -> Certificate | None:
     left = expires - now
     title = f"valid until {moment(expires, now).title}"
     if left <= 0:
-        return Certificate(f"expired {span(-left)} ago", "over", title)
-    return Certificate(span(left), "soon" if left < SOON else "ok", title)
+        return Certificate(f"expired {brief(-left)} ago", "over", title)
+    return Certificate(brief(left), "soon" if left < SOON else "ok", title)

@@ -9,7 +9,8 @@ from ldirectord_py.api.page.rows import Row, row
 from ldirectord_py.api.page.source import Pause
 from ldirectord_py.api.page.states import STATES
 from ldirectord_py.api.page.view import View
-from ldirectord_py.api.page.words import amount, count
+from ldirectord_py.api.page.words import count
+from ldirectord_py.model.text.amounts import amount
 
 ALL_SHOWN = 200
 """With so many servers altogether, each has its row; with more, the healthy ones are shown when they are asked for."""

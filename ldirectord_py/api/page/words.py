@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from ldirectord_py.model.text.moments import brief
+
 DAY = 86400
 SHORTLY = "a moment"
 """For what is due."""
@@ -23,25 +25,12 @@ class Moment:
     """The time of the day in UTC, such as `18:02:11`; with JavaScript, the reader's own."""
 
 
-def span(seconds: float) -> str:
-    """Return a length of time, such as `42 s`, `4 min`, `3 h 12 min` or `61 d`; below 0 counts as 0."""
-    whole = max(0, int(seconds))
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min"
-    if whole < 2 * DAY:
-        hours, minutes = whole // 3600, whole // 60 % 60
-        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
-    return f"{whole // DAY} d"
-
-
 def moment(epoch: float, now: float) -> Moment:
     """Return *epoch* as it is shown at *now*."""
     at = datetime.fromtimestamp(epoch, UTC)
     return Moment(
         epoch=round(epoch, 3),
-        words=span(abs(now - epoch)) if now >= epoch or epoch - now >= 1 else SHORTLY,
+        words=brief(abs(now - epoch)) if now >= epoch or epoch - now >= 1 else SHORTLY,
         iso=at.strftime("%Y-%m-%dT%H:%M:%SZ"),
         title=at.strftime("%Y-%m-%d %H:%M:%S UTC"),
         clock=at.strftime("%H:%M:%S"),
@@ -63,18 +52,6 @@ def milliseconds(seconds: float) -> str:
 def count(number: int, one: str, many: str = "") -> str:
     """Return *number* with the noun that suits it: `1 server`, `1,000 servers`."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
-
-
-_SIZES = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
-
-
-def amount(number: float, unit: str = "") -> str:
-    """Return a number with at most three digits and its size, such as `12.5 k` or `3 MB/s` (*unit* is `B/s`)."""
-    for size, letter in _SIZES:
-        if number >= size:
-            return f"{number / size:.3g} {letter}{unit}"
-    digits = f"{number:.0f}" if number >= 10 or number == int(number) else f"{number:.1f}"
-    return f"{digits} {unit}".rstrip()
 
 
 def sentence(text: str) -> str:

@@ -9,8 +9,9 @@ from ldirectord_py.cli.rendering import on_terminal
 from ldirectord_py.model.errors import DirectorError
 
 _DESCRIPTION = """\
-Show all servers as they are, live: status, weight, connections and how long checks take. Sort by the title of a
-column, type / to filter, and drain, maintain or enable the server under the cursor: a reason is asked for first.
+Show everything as it is, live: virtual services with new connections and bytes a second; servers with their status,
+weight, connections and how long checks take. Sort by the title of a column, type / to filter, and drain, maintain or
+enable what the cursor is on: a reason is asked for first.
 Needs Textual, which the Debian package has: pip install 'ldirectord-py[top]'.
 """
 

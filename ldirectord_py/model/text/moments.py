@@ -31,3 +31,16 @@ def duration(seconds: float) -> str:
     days, hours, minutes, rest = whole // 86400, whole // 3600 % 24, whole // 60 % 60, whole % 60
     parts = [f"{count} {unit}" for count, unit in ((days, "d"), (hours, "h"), (minutes, "min"), (rest, "s")) if count]
     return " ".join(parts[:2])
+
+
+def brief(seconds: float) -> str:
+    """Return a length of time that fits a column, such as `42 s`, `4 min`, `3 h 12 min` or `61 d`; below 0 it is 0."""
+    whole = max(0, int(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min"
+    if whole < 2 * 86400:
+        hours, minutes = whole // 3600, whole // 60 % 60
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    return f"{whole // 86400} d"

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ldirectord_py.api.page.hour.past import Period, periods
-from ldirectord_py.api.page.words import Moment, count, moment, span
+from ldirectord_py.api.page.words import Moment, count, moment
+from ldirectord_py.model.text.moments import brief
 
 HOUR = 3600.0
 SHORTEST = 60.0
@@ -81,12 +82,12 @@ class Timeline:
         """Return what is shown, in words."""
         if self.length == HOUR:
             return "The last hour"
-        return "The last minute" if self.length == SHORTEST else f"The last {span(self.length)}"
+        return "The last minute" if self.length == SHORTEST else f"The last {brief(self.length)}"
 
     @property
     def axis(self) -> tuple[str, ...]:
         """Return how long ago the left edge is, and each quarter after it."""
-        return tuple(span(self.length * part / 4) for part in (4, 3, 2, 1))
+        return tuple(brief(self.length * part / 4) for part in (4, 3, 2, 1))
 
     @property
     def count(self) -> int:
@@ -168,7 +169,7 @@ def _stretch(period: Period, left: float, now: float) -> Stretch:
     began, ended = period.began, period.ended
     until = "now" if ended >= now else f"{moment(ended, now).clock} UTC"
     why = f": {period.because}" if period.because else ""
-    title = f"{period.status} for {span(ended - began)}, from {moment(began, now).clock} to {until}{why}"
+    title = f"{period.status} for {brief(ended - began)}, from {moment(began, now).clock} to {until}{why}"
     return Stretch(period.status, round(began - left, 1), round(ended - began, 1), title)
 
 

@@ -8,13 +8,13 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
-from ldirectord_py.cli.blocks import Block, Cell, Paragraph
+from ldirectord_py.cli.blocks import Paragraph
 from ldirectord_py.cli.ctl.command import Command, Status
 from ldirectord_py.cli.ctl.remote.daemon import Daemon, daemon_of, now, tell_json
 from ldirectord_py.cli.ctl.remote.steering import add_common_arguments
-from ldirectord_py.cli.ctl.reports.words import clock
+from ldirectord_py.cli.ctl.reports.role import role_cells
 from ldirectord_py.cli.rendering import tell_blocks
-from ldirectord_py.cli.terminal import Style, complain
+from ldirectord_py.cli.terminal import complain
 from ldirectord_py.model.cluster.role import Role
 from ldirectord_py.model.errors import DirectorError
 
@@ -54,18 +54,11 @@ def _run(asked: Namespace) -> Status:
     if asked.json:
         tell_json(found)
     else:
-        tell_blocks([told(found, now())])
+        tell_blocks([Paragraph(role_cells(found, now()))])
     if asked.role is not None and found["role"] != asked.role:
         complain(f"the daemon has not followed within {_SECONDS:g} s: see 'ldirectorctl events'")
         return Status.TIMEOUT
     return Status.FINE
-
-
-def told(role: Mapping[str, Any], moment: float) -> Block:
-    """Return the sentence about the role that the API tells."""
-    style = Style.GREEN if role["role"] == Role.ACTIVE else Style.YELLOW
-    since = "" if role["since"] is None else f" since {clock(role['since'], moment)}"
-    return Paragraph((Cell(role["role"], style), Cell(f"{since}, as {role['source']} says")))
 
 
 def write(path: Path, role: Role) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from ldirectord_py.cli.blocks import Block, Cell, Grid, Paragraph, sentence
 from ldirectord_py.cli.ctl.reports import servers
+from ldirectord_py.cli.ctl.reports.role import is_told, role_cells
 from ldirectord_py.cli.ctl.reports.words import age, clock, counted
 from ldirectord_py.cli.terminal import Style
 
@@ -20,6 +21,8 @@ def head(status: Mapping[str, Any], now: float) -> Iterator[Block]:
     about = f"  pid {status['pid']}, running for {age(now - status['started'])} on {status['config']}"
     loaded = "" if status["loaded"] - status["started"] < 1 else f", loaded {clock(status['loaded'], now)}"
     yield Paragraph((Cell(status["instance"], Style.BOLD), Cell(f"{about}{loaded}; "), Cell(state, style)))
+    if is_told(status):
+        yield Paragraph(role_cells(status["role"], now), indent=2)
     if status["refused_at"] is not None:
         yield sentence(
             f"The file was refused at {clock(status['refused_at'], now)}; what it said before is in force:",

@@ -10,11 +10,12 @@ from textual.widgets import DataTable, Footer, Input, Static
 
 from ldirectord_py.cli.ctl.remote.daemon import Daemon, Refused, now
 from ldirectord_py.cli.ctl.remote.feed import Feed, Question
-from ldirectord_py.cli.ctl.reports import servers
-from ldirectord_py.cli.ctl.reports.words import age, counted
-from ldirectord_py.cli.ctl.screen.board import COLUMNS, MOST_ROWS, Board
+from ldirectord_py.cli.ctl.screen.board import MOST_ROWS, Board
 from ldirectord_py.cli.ctl.screen.dialog import Confirmation
-from ldirectord_py.cli.rendering import rich_text
+from ldirectord_py.cli.ctl.screen.lines import head_line, server_line, service_line
+from ldirectord_py.cli.ctl.screen.live_table import LiveTable
+from ldirectord_py.cli.ctl.screen.services import Services
+from ldirectord_py.cli.rendering import rich_line
 from ldirectord_py.model.errors import DirectorError
 from ldirectord_py.model.text.escaping import printable
 
@@ -29,12 +30,13 @@ _COMMANDS = {"drain": "Drain", "maintain": "Take out for maintenance:", "enable"
 
 
 class Top(App[None]):
-    """All servers of a daemon, live."""
+    """All virtual services and servers of a daemon, live."""
 
     TITLE: str | None = "ldirectorctl top"
     CSS = """
     #head { height: auto; padding: 0 1; background: $boost; }
     #head.lost { background: $error; }
+    #services { height: auto; max-height: 35%; margin-bottom: 1; }
     #filter { height: 1; border: none; padding: 0 1; }
     #servers { height: 1fr; }
     #detail { height: 3; padding: 0 1; background: $boost; }
@@ -43,11 +45,12 @@ class Top(App[None]):
         ("d", "give('drain')", "Drain"),
         ("m", "give('maintain')", "Maintain"),
         ("e", "give('enable')", "Enable"),
+        ("slash", "filter", "Filter"),
+        ("escape", "unfilter", "All"),
+        ("o", "only_out", "Only out"),
         ("s", "sort", "Sort by next"),
         ("r", "reverse", "Reverse"),
-        ("o", "only_out", "Only out"),
-        ("slash", "filter", "Filter"),
-        ("escape", "unfilter", "Table"),
+        ("v", "services", "Services"),
         ("q", "quit", "Quit"),
     ]
     ENABLE_COMMAND_PALETTE = False
@@ -57,22 +60,24 @@ class Top(App[None]):
         self._daemon = daemon
         self._feed = Feed(lambda: daemon, _QUESTION)
         self._status: Mapping[str, Any] = {}
-        self._taken = self._last_shown = 0.0
-        self._shown: dict[str, list[tuple[str, Any]]] = {}
+        self._last_shown = 0.0
+        self.taken = 0.0
+        """When what is shown was so."""
         self.board = Board()
+        self.services = Services()
 
     def compose(self) -> ComposeResult:
         """See `App.compose`."""
         yield Static("asking the daemon ...", id="head", markup=False)
+        yield LiveTable(self.services, MOST_ROWS, id="services")
         yield Input(placeholder="filter: type / and words such as 'down 10.0.0.'", id="filter")
-        yield DataTable(id="servers", cursor_type="row", zebra_stripes=True)
+        yield LiveTable(self.board, MOST_ROWS, id="servers")
         yield Static("", id="detail", markup=False)
         yield Footer()
 
     def on_mount(self) -> None:
         """Begin to ask."""
-        self._table.add_columns(*(column.title for column in COLUMNS))
-        self._table.focus()
+        self._servers.focus()
         self._poll()
         self._listen()
         self.set_interval(_TICK, self._tick)
@@ -98,12 +103,22 @@ class Top(App[None]):
         return later
 
     @property
-    def _table(self) -> DataTable[Any]:
-        return self.query_one("#servers", DataTable)
+    def _servers(self) -> LiveTable:
+        return self.query_one("#servers", LiveTable)
+
+    @property
+    def _services(self) -> LiveTable:
+        return self.query_one("#services", LiveTable)
+
+    @property
+    def _table(self) -> LiveTable:
+        """The table that has the keys: the services' if it is focused, else the servers'."""
+        return self._services if self._services.has_focus else self._servers
 
     def _take(self, status: Mapping[str, Any], virtuals: Sequence[Mapping[str, Any]]) -> None:
-        self._status, self._taken = status, now()
-        self.board.take(virtuals)
+        self._status, self.taken = status, now()
+        self.board.keep(server for virtual in virtuals for server in virtual["reals"])
+        self.services.keep(virtuals)
         self._show()
 
     def _tick(self) -> None:
@@ -120,64 +135,48 @@ class Top(App[None]):
     def _show(self) -> None:
         """Show everything as it is now; only what has changed is drawn."""
         moment = self._last_shown = now()
-        names = self.board.names(moment)
+        self._services.bring_up_to_date(moment)
+        shown = self._servers.bring_up_to_date(moment)
         if self._status:
-            self._show_head(len(names), moment)
-        self._show_rows(names[:MOST_ROWS], moment)
-        self._show_detail(moment)
+            head = self.query_one("#head", Static)
+            head.remove_class("lost")
+            old = moment - self.taken
+            which = None if shown == self.board.total else (min(shown, MOST_ROWS), self.board.total)
+            line = head_line(self._status, self.services.rows, moment, which, old if old > _OLD else None)
+            head.update(rich_line(line))
+        self._show_detail()
 
-    def _show_head(self, shown: int, moment: float) -> None:
-        status, counts = self._status, self._status["servers"]
-        states = ", ".join(f"{counts[state]:,} {state}" for state in counts if state != "total" and counts[state])
-        table = "" if status["table"]["reachable"] and status["table"]["agrees"] else "; the table differs"
-        which = "" if shown == self.board.total else f"; {min(shown, MOST_ROWS):,} of {self.board.total:,} shown"
-        head = self.query_one("#head", Static)
-        head.remove_class("lost")
-        old = moment - self._taken
-        table += f"; as it was {age(old)} ago" if old > _OLD else ""
-        about = f"{status['instance']}, pid {status['pid']}, for {age(moment - status['started'])}"
-        head.update(printable(f"{about}: {counted(counts['total'], 'server')}: {states}{table}{which}"))
-
-    def _show_rows(self, names: Sequence[str], moment: float) -> None:
+    def _show_detail(self) -> None:
+        """Say more of the row that the cursor is on."""
         table = self._table
-        cells = {name: [(cell.text, cell.style) for cell in self.board.cells(name, moment)] for name in names}
-        if list(cells) != list(self._shown):
-            selected, top = self.selected, table.scroll_offset
-            table.clear()
-            for name, row in cells.items():
-                table.add_row(*(rich_text(*cell) for cell in row), key=name)
-            if selected in cells:
-                table.move_cursor(row=list(cells).index(selected), scroll=False)
-            table.scroll_to(*top, animate=False)
-        else:
-            columns = list(table.columns)
-            for name, row in cells.items():
-                for number, (cell, before) in enumerate(zip(row, self._shown[name], strict=True)):
-                    if cell != before:
-                        table.update_cell(name, columns[number], rich_text(*cell), update_width=True)
-        self._shown = cells
-
-    def _show_detail(self, moment: float) -> None:
-        server = self.board.server(self.selected or "")
-        text = f"{server['name']}: {servers.words(server, moment)}" if server else ""
-        self.query_one("#detail", Static).update(printable(text))
+        row = table.sheet.row(table.selected or "")
+        line = service_line if table is self._services else server_line
+        self.query_one("#detail", Static).update(rich_line(line(row, now())) if row else "")
 
     @property
     def selected(self) -> str | None:
-        """The name of the server that the cursor is on; None: there is none."""
-        table = self._table
-        if not table.is_valid_row_index(table.cursor_row):
-            return None
-        return table.coordinate_to_cell_key(table.cursor_coordinate).row_key.value
+        """The name of the row that the cursor is on; None: there is none."""
+        return self._table.selected
 
     def on_data_table_row_highlighted(self) -> None:
-        """Say more of the server that the cursor is on."""
-        self._show_detail(now())
+        """See `_show_detail`."""
+        self._show_detail()
+
+    def on_descendant_focus(self) -> None:
+        """See `_show_detail`: another table may have the keys."""
+        self._show_detail()
+
+    def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
+        """Show the servers of the virtual service that was chosen."""
+        if event.data_table is self._services and event.row_key.value is not None:
+            self.query_one("#filter", Input).value = event.row_key.value
+            self._servers.focus()
 
     def on_data_table_header_selected(self, event: DataTable.HeaderSelected) -> None:
         """Sort by the column whose title was clicked."""
-        self.board.sort_by(event.column_index)
-        self._show()
+        if isinstance(event.data_table, LiveTable):
+            event.data_table.sheet.sort_by(event.column_index)
+            self._show()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Filter as it is typed."""
@@ -188,26 +187,33 @@ class Top(App[None]):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Go back to the table with the filter in force."""
         if event.input.id == "filter":
-            self._table.focus()
+            self._servers.focus()
 
     def action_filter(self) -> None:
         """Type a filter."""
         self.query_one("#filter", Input).focus()
 
     def action_unfilter(self) -> None:
-        """Go back to the table without a filter."""
+        """Go back to the table of all servers."""
         self.query_one("#filter", Input).value = ""
-        self._table.focus()
+        self._servers.focus()
 
     def action_sort(self) -> None:
         """Sort by the next column."""
-        self.board.sort_by((self.board.column + 1) % len(COLUMNS))
+        sheet = self._table.sheet
+        sheet.sort_by((sheet.column + 1) % len(sheet.columns))
         self._show()
 
     def action_reverse(self) -> None:
         """Sort the other way round."""
-        self.board.sort_by(self.board.column)
+        sheet = self._table.sheet
+        sheet.sort_by(sheet.column)
         self._show()
+
+    def action_services(self) -> None:
+        """Hide the virtual services, or show them again and give them the keys."""
+        self._services.display = not self._services.display
+        (self._services if self._services.display else self._servers).focus()
 
     def action_only_out(self) -> None:
         """Leave out servers that are up, or show them again."""
@@ -215,9 +221,10 @@ class Top(App[None]):
         self._show()
 
     def action_give(self, command: str) -> None:
-        """Ask for a reason, and have the daemon carry out a command for the server that the cursor is on."""
+        """Ask for a reason, and have the daemon carry out a command for what the cursor is on."""
         if (name := self.selected) is not None:
-            self._confirm(f"{_COMMANDS[command]} {name}?", command, name, force=False)
+            whole = "all servers of " if self._table is self._services else ""
+            self._confirm(f"{_COMMANDS[command]} {whole}{name}?", command, name, force=False)
 
     def _confirm(self, question: str, command: str, name: str, *, force: bool, reason: str = "") -> None:
         def decided(answer: str | None) -> None:
