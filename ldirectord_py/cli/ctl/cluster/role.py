@@ -1,6 +1,5 @@
 """`ldirectorctl role`: whether the daemon is active or standby; with a word, what its role file says from now on."""
 
-import os
 import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
@@ -17,6 +16,7 @@ from ldirectord_py.cli.rendering import tell_blocks
 from ldirectord_py.cli.terminal import complain
 from ldirectord_py.model.cluster.role import Role
 from ldirectord_py.model.errors import DirectorError
+from ldirectord_py.system.whole_file import replace_file
 
 _DESCRIPTION = """\
 Say whether the daemon is active or standby, since when, and what says so.
@@ -63,13 +63,9 @@ def _run(asked: Namespace) -> Status:
 
 def write(path: Path, role: Role) -> None:
     """Replace the file *path* as a whole by one that holds *role*; raise `DirectorError`."""
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        fresh.write_text(f"{role}\n")
-        fresh.chmod(0o644)
-        fresh.replace(path)
+        replace_file(path, [f"{role}\n"], 0o644)
     except OSError as error:
-        fresh.unlink(missing_ok=True)
         raise DirectorError(f"the role cannot be written to {path}: {error.strerror}") from error
 
 
