@@ -146,20 +146,25 @@ def test_restart_reload_and_kill_with_a_start_lose_no_connection(cluster: Cluste
     assert active.director.log.count("the VIP") == moves
 
 
-def test_a_director_that_is_cut_off_and_believes_itself_active_gives_the_vip_up_when_it_is_back(
+def test_of_two_that_are_both_to_be_active_the_second_takes_nothing_and_the_first_gives_up_after_it_was_cut_off(
     cluster: Cluster,
 ) -> None:
     active, other = sorted(cluster.nodes, key=lambda node: not node.holds)
-    active.cut_off()
+    begun = time.monotonic()
+    cluster.cut_between()  # they see each other by way of the clients' network only
     say(other, "active")
+    wait_until(lambda: f"{active.host.mac} on eth0 has it" in other.director.log)
+    cluster.mend_between()
+    active.cut_off()
     wait_until(lambda: other.holds, telling=lambda: other.director.log)
     back = time.monotonic()
     active.plug_in()
     wait_until(lambda: not active.holds, telling=lambda: active.director.log)
     wait_until(lambda: f"{other.host.mac} on eth0 has it" in active.director.log)
     assert other.holds
-    claims = {claim.name for claim in cluster.witness.claims if claim.at > back and not claim.asked}
-    assert active.name not in claims
+    announced = {claim.name for claim in cluster.witness.claims if claim.at > back and not claim.asked}
+    assert active.name not in announced
+    assert not cluster.witness.second_owners(begun)
     say(active, "standby")
 
 

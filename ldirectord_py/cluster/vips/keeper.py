@@ -28,7 +28,7 @@ _AT_A_TIME = 64
 """VIPs that are brought up together."""
 _PATIENCE = 1.0
 """Seconds for which another machine may still have a VIP before that is told: who had it may be about to let it go."""
-_FIRST_CONFLICT, _CONFLICTS_PER_SECOND = 0.2, 50
+_FIRST_CONFLICT, _LONGEST_CONFLICT, _CONFLICTS_PER_SECOND = 0.2, 0.5, 50
 _REFUSED = Pause(1.0)
 _REST = 0.1
 """Seconds between two looks at the kernel's addresses, at least, while somebody else keeps changing them."""
@@ -155,7 +155,9 @@ class VipKeeper:
         for one in plan.lost:
             self._lose(one)
         for one in plan.remove:
-            await self._take_down(kernel, one, self._cause)
+            verdict = plan.verdicts.get(one.address)
+            out_of_reach = verdict is not None and verdict.state is VipState.INTERFACE_DOWN
+            await self._take_down(kernel, one, VipCause.INTERFACE if out_of_reach else self._cause)
         if plan.lost or plan.remove:
             await self._write_down()
         for address, verdict in plan.verdicts.items():
@@ -241,7 +243,9 @@ class VipKeeper:
                 self._come(one, device)
 
     def _come(self, one: AddedVip, device: Device) -> None:
-        cause = VipCause.RETRY if self._attempts.has_failed(one.address) else self._cause
+        before = self.book.state(one.address)
+        cause = VipCause.INTERFACE if before is VipState.INTERFACE_DOWN else self._cause
+        cause = VipCause.RETRY if self._attempts.has_failed(one.address) else cause
         cause = VipCause.REPAIR if one.address in self._taken else cause
         self._taken.discard(one.address)
         self._attempts.forget(one.address)
@@ -259,7 +263,7 @@ class VipKeeper:
     def _yield(self, one: AddedVip, others: frozenset[str]) -> None:
         """Leave *one* to the machines that have it, and try again soon: one of them may be about to let it go."""
         waiting = len(self.book.wanted) - len(self.book.added)
-        pause = Pause(_FIRST_CONFLICT, max(1.0, waiting / _CONFLICTS_PER_SECOND))
+        pause = Pause(_FIRST_CONFLICT, max(_LONGEST_CONFLICT, waiting / _CONFLICTS_PER_SECOND))
         lasted = self._attempts.failed(one.address, _now(), pause)
         self.book.conflict(one.address, one.device, others, held=False, silent=lasted < _PATIENCE)
 

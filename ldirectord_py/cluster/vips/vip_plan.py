@@ -107,7 +107,14 @@ class _Seen:
         return "" if address.version == 6 else next(self._labels[device], "")
 
     def stays(self, ours: AddedVip, vip: WantedVip) -> bool:
-        """Return whether *ours* is where *vip* is wanted, or at least cannot be there."""
+        """Return whether *ours* is where *vip* is wanted, or at least cannot be there.
+
+        One that nobody can reach, while another director may take it over, does not stay: there would be two of it
+        when the interface is back.
+        """
+        device = self._network.devices[ours.device]
+        if vip.shared and not (device.up and device.running):
+            return False
         return vip.device in {"", ours.device} or self._place(vip).state is not VipState.PENDING
 
     def verdict(self, vip: WantedVip, ours: AddedVip | None) -> Verdict:

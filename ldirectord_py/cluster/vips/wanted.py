@@ -18,6 +18,8 @@ class WantedVip:
     """The interface; empty: the one of its network."""
     place: str = ""
     """The file and the line of the first virtual service that has it."""
+    shared: bool = False
+    """Another director may take it over, as the role says."""
     stays: bool = False
     """It stays when the daemon ends, as a virtual service with `cleanstop=no` stays in the table."""
 
@@ -25,9 +27,9 @@ class WantedVip:
 def wanted_vips(config: Config) -> Mapping[IPAddress, WantedVip]:
     """Return what *config* wants; of several virtuals at one address, one that names an interface decides.
 
-    None stays at the end where the role may change: another director is to have it then.
+    None that is shared stays at the end: another director is to have it then.
     """
-    alone = config.cluster.role.kind is RoleKind.FIXED
+    shared = config.cluster.role.kind is not RoleKind.FIXED
     found: dict[IPAddress, WantedVip] = {}
     for virtual in config.virtuals:
         if virtual.vips is None or not isinstance(virtual.key, AddressKey):
@@ -38,6 +40,7 @@ def wanted_vips(config: Config) -> Mapping[IPAddress, WantedVip]:
             address=address,
             device=(before.device if before else "") or virtual.vips.device,
             place=before.place if before else f"{virtual.file}:{virtual.line}",
-            stays=(before is not None and before.stays) or (alone and not virtual.cleanstop),
+            shared=shared,
+            stays=(before is not None and before.stays) or not (shared or virtual.cleanstop),
         )
     return found

@@ -50,6 +50,8 @@ class VipCause(StrEnum):
     """What had kept the director from it is over."""
     CONFLICT = "conflict"
     """Another machine had it when the interface came back."""
+    INTERFACE = "interface"
+    """The interface went down, or lost its carrier, and another director may take the VIP over."""
     STOP = "stop"
 
 

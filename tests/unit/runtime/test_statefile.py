@@ -21,7 +21,7 @@ from ldirectord_py.model.config import Config
 from ldirectord_py.model.events import HealthChanged
 from ldirectord_py.model.health import Health, State
 from ldirectord_py.runtime.director import Director
-from ldirectord_py.runtime.predecessor import owned, predecessor, remembered, settings_before
+from ldirectord_py.runtime.predecessor import owned, predecessor, remembered, settings_before, vips_before
 from ldirectord_py.runtime.statefile import StateFile
 from ldirectord_py.system.identity import boot_id
 
@@ -205,6 +205,21 @@ async def test_settings_that_are_none_are_none(tmp_path, warn, sysctls):
     assert '"sysctls": {}' in path.read_text()
     path.write_text(path.read_text().replace('"sysctls": {}', f'"sysctls": {sysctls}'))
     assert settings_before(path) == {}
+
+
+async def test_vips_that_were_added_are_remembered_until_the_next_boot(tmp_path: Path, warn: Complaints) -> None:
+    path = tmp_path / "web.state"
+    assert vips_before(path) == ()
+    added = {"address": "192.0.2.100", "device": "eth0", "label": "eth0:1"}
+    director = Director(config(), MemoryTable(), lambda _event: None)
+    await StateFile(path, director, warn, lambda: {"vips": [added]}).write()
+    os.utime(path, (1, 1))  # however long ago
+    assert vips_before(path) == [added]
+    text = path.read_text()
+    path.write_text(text.replace(f"[{json.dumps(added)}]", '"eth0"'))
+    assert vips_before(path) == ()
+    path.write_text(text.replace(boot_id(), "another boot"))
+    assert vips_before(path) == ()
 
 
 async def test_the_role_and_the_sync_daemons_are_remembered_until_the_next_boot(

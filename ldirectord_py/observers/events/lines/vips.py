@@ -6,6 +6,7 @@ from ldirectord_py.observers.events.log_line import Field, Level, LogLine
 
 _WHY_DOWN = {
     VipCause.ROLE: "the director is standby",
+    VipCause.INTERFACE: "the interface is down or has no carrier, and another director may take it over",
     VipCause.STOP: "the daemon ends",
     VipCause.CONFLICT: "another machine had it when the interface came back",
 }

@@ -140,6 +140,17 @@ def test_ours_moves_to_another_interface_and_stays_where_it_is_if_it_cannot() ->
     )
 
 
+def test_ours_out_of_reach_is_given_up_if_another_director_may_take_it_over() -> None:
+    here, ours = held(VIP, "free0", "free0:1"), AddedVip(VIP, "free0", "free0:1")
+    network = Network(devices=DEVICES, addresses=(*OWN, here))
+    alone, shared = (
+        plan_vips({VIP: WantedVip(address=VIP, device="free0", shared=each)}, [ours], network, active=True)
+        for each in (False, True)
+    )
+    assert (alone.remove, state(alone)) == ((), (VipState.HELD, "free0"))
+    assert (shared.remove, shared.add, state(shared)) == ((ours,), (), (VipState.INTERFACE_DOWN, "free0"))
+
+
 def test_an_address_that_duplicate_address_detection_refuses_is_a_conflict() -> None:
     here = replace(held(VIP6, "eth1"), unusable=True)
     plan = planned(here, vip=VIP6, ours=[AddedVip(VIP6, "eth1")])
@@ -190,7 +201,10 @@ def test_only_what_we_have_added_is_removed_and_nothing_is_ever_added_twice(
     world: tuple[dict[IPAddress, str], list[AddedVip], list[HeldAddress], bool],
 ) -> None:
     places, added, here, active = world
-    wanted = {address: WantedVip(address=address, device=device) for address, device in places.items()}
+    wanted = {
+        address: WantedVip(address=address, device=device, shared=len(places) % 2 == 0)
+        for address, device in places.items()
+    }
     network = Network(devices=DEVICES, addresses=(*OWN, *here))
     plan = plan_vips(wanted, added, network, active=active)
     assert set(plan.remove) <= set(added)

@@ -34,7 +34,8 @@ def test_an_address_stays_at_the_end_if_one_of_its_services_does_and_no_other_di
     for services in ([True, False], [False, True]):
         found = [virtual(80 + number, VipPlace(), cleanstop=each) for number, each in enumerate(services)]
         assert wanted_vips(config(*found))[VIP].stays
-        assert not wanted_vips(config(*found, role=RoleSource(kind=RoleKind.FILE, path="/run/role")))[VIP].stays
+        shared = wanted_vips(config(*found, role=RoleSource(kind=RoleKind.FILE, path="/run/role")))[VIP]
+        assert (shared.shared, shared.stays) == (True, False)
 
 
 def test_a_firewall_mark_and_a_service_that_wants_no_vip_have_none() -> None:
