@@ -77,8 +77,10 @@ def page() -> str:
 
 def _shown_at(detail: MetricsDetail) -> str:
     reals, virtuals = REAL_FAMILIES[detail], VIRTUAL_FAMILIES[detail]
+    if detail is MetricsDetail.EXTRA:
+        return "everything"
     if detail is MetricsDetail.FULL:
-        return "everything (the default)"
+        return "everything but what each server was sent and sends, and the phases of checks (the default)"
     if reals:
         names = ", ".join(f"`{family.name}`" for family, _ in reals)
         return f"of each real server {names} (the effective weight alone); all of each virtual service"
@@ -87,7 +89,9 @@ def _shown_at(detail: MetricsDetail) -> str:
 
 def _rows() -> Iterator[str]:
     nothing = Snapshot(virtuals=(), inflight=0, queued=0, first_pass=False)
-    body, _ = Metrics(lambda: nothing, "0").render()
+    metrics = Metrics(lambda: nothing, "0")
+    metrics.detail = MetricsDetail.EXTRA
+    body, _ = metrics.render()
     lines = [line.split(" ", 3) for line in body.decode().splitlines() if line.startswith("# ")]
     kinds = {name: kind for _, word, name, kind in lines if word == "TYPE"}
     for _, word, name, explanation in lines:

@@ -16,7 +16,7 @@ from ldirectord_py.config.load import load
 from ldirectord_py.config.meaning.here import HERE
 from ldirectord_py.ipvs.kernel import KernelTable
 from ldirectord_py.ipvs.opening import open_table
-from ldirectord_py.model.config import Config
+from ldirectord_py.model.config import Config, MetricsDetail
 from ldirectord_py.model.errors import ConfigRejected
 from ldirectord_py.model.events import (
     CheckDone,
@@ -267,6 +267,7 @@ class Application:
 
     async def _begin(self, schedule: Schedule, ready: Ready) -> None:
         schedule.slow_down(self._director.least_interval)
+        schedule.time_phases(wanted=self._config().metricsdetail is MetricsDetail.EXTRA)
         schedule.retarget(self._director.plans)
         self._follow_config()
         freeze_memory()
@@ -315,7 +316,8 @@ class Application:
             self._log.move(self._options.log(replace(self._config(), supervised=self._supervised)))
 
     def _follow_config(self) -> None:
-        """Have checks told to the monitorfiles if there are any, and cost nothing more where there are none."""
+        """Have what somebody wants to know counted and told, and cost nothing more where nobody does."""
+        self._connections.totals = self._config().metricsdetail is MetricsDetail.EXTRA
         monitor = self._notifications.monitor
         if monitor.follow_config() and not self._options.shadow:
             self.observe(monitor)

@@ -17,15 +17,16 @@ from ldirectord_py.ipvs.channel import Answers, Channel, DumpInterrupted, Family
 from ldirectord_py.ipvs.hash_places import steps
 from ldirectord_py.ipvs.modules import load_ip_vs
 from ldirectord_py.ipvs.netlink import WireError
-from ldirectord_py.ipvs.rates import unpack_rates
+from ldirectord_py.ipvs.rates import unpack_rates, unpack_totals
 from ldirectord_py.ipvs.refusals import adopted, harmless, refusal, subject
 from ldirectord_py.ipvs.sync_daemons import ask_daemons, pack_start, pack_stop, unpack_daemon
 from ldirectord_py.ipvs.sync_daemons import refusal as refusal_of_daemon
+from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.cluster.sync_daemon import SyncDaemon, SyncRole
 from ldirectord_py.model.errors import TableUnavailable
 from ldirectord_py.model.service import VirtualKey
 from ldirectord_py.model.snapshot import NetlinkCalls
-from ldirectord_py.model.table import Change, Refusal, Service, Settings, TableState, Traffic
+from ldirectord_py.model.table import Change, Connections, Refusal, Service, Settings, TableState, Totals, Traffic
 
 _T = TypeVar("_T")
 
@@ -91,8 +92,8 @@ class KernelTable:
                     await self._enter(table, [service for service in found if service is not None], turn)
         return table
 
-    async def traffic(self, virtuals: Sequence[VirtualKey]) -> Mapping[VirtualKey, Traffic]:
-        """Return the rates of each of *virtuals*, and how many connections each of its real servers has.
+    async def traffic(self, virtuals: Sequence[VirtualKey], *, totals: bool = False) -> Mapping[VirtualKey, Traffic]:
+        """Return the rates of each of *virtuals*, how many connections each of its real servers has, and *totals*.
 
         The answer that says whether there is such a service has its rates in it.
         """
@@ -104,8 +105,12 @@ class KernelTable:
                     some = virtuals[start : start + _QUESTIONS]
                     for place, answer in self._named(some).items():
                         question = wire.ask_destinations(some[place])
-                        reals = dict(await self._dump(question, wire.unpack_connections, turn))
-                        found[some[place]] = Traffic(reals, unpack_rates(answer))
+                        counted = await self._dump(question, _with_totals if totals else _without, turn)
+                        found[some[place]] = Traffic(
+                            {real: connections for real, connections, _ in counted},
+                            unpack_rates(answer),
+                            {real: total for real, _, total in counted if total is not None},
+                        )
                     await turn.over()
         return found
 
@@ -287,3 +292,15 @@ def _translated() -> Iterator[None]:
         ) from error
     except WireError as error:
         raise TableUnavailable(f"The kernel's answer about the IPVS table makes no sense to us: {error}.") from error
+
+
+Counted = tuple[Endpoint, Connections, Totals | None]
+"""What is counted of one real server."""
+
+
+def _without(message: bytes) -> Counted:
+    return *wire.unpack_connections(message), None
+
+
+def _with_totals(message: bytes) -> Counted:
+    return *wire.unpack_connections(message), unpack_totals(message)

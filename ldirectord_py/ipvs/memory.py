@@ -60,8 +60,9 @@ class MemoryTable:
             if virtual in wanted
         }
 
-    async def traffic(self, virtuals: Sequence[VirtualKey]) -> Mapping[VirtualKey, Traffic]:
-        """Return no connections for each real server, and no rates: nothing is forwarded by this table."""
+    async def traffic(self, virtuals: Sequence[VirtualKey], *, totals: bool = False) -> Mapping[VirtualKey, Traffic]:
+        """Return no connections for each real server, and neither rates nor totals: nothing is forwarded here."""
+        del totals
         return {
             virtual: Traffic(dict.fromkeys(self._destinations[virtual], Connections(0, 0, 0)))
             for virtual in virtuals

@@ -31,8 +31,10 @@ class AlertStatus(IntFlag):
 class MetricsDetail(StrEnum):
     """`metricsdetail`: for what there are series of its own."""
 
+    EXTRA = "extra"
+    """Besides that the traffic of each real server, and how long the phases of checks take."""
     FULL = "full"
-    """Everything there is of each real server."""
+    """Everything else that there is of each real server."""
     REAL = "real"
     """Of each real server only whether it is up, its effective weight and its last change."""
     VIRTUAL = "virtual"

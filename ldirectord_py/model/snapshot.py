@@ -13,7 +13,7 @@ from ldirectord_py.model.commands import AdminKind, AdminState
 from ldirectord_py.model.decisions import Cause, Mode
 from ldirectord_py.model.health import Health, State
 from ldirectord_py.model.service import Forwarding, RealKey, VirtualKey
-from ldirectord_py.model.table import Connections, Rates
+from ldirectord_py.model.table import Connections, Rates, Totals
 
 
 class StatusWord(StrEnum):
@@ -49,6 +49,8 @@ class RealStatus:
     certificate_expires: float | None = None
     """Until when the certificate is valid that it last showed, in seconds since the epoch; None: it showed none."""
     connections: Connections | None = None
+    totals: Totals | None = None
+    """None: the table does not tell them, or nobody wants them."""
     """Those that the kernel has for it, a few seconds ago at most; None: not in the table, or nobody has looked."""
     failurecount: int = 1
     """So many failures in a row take it out."""

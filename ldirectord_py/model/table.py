@@ -92,6 +92,16 @@ class Rates(NamedTuple):
     """To clients; 0 with gate and ipip, where answers do not come by here."""
 
 
+class Totals(NamedTuple):
+    """What a table has counted of one real server since it was entered."""
+
+    connections: int
+    packets_in: int
+    packets_out: int
+    bytes_in: int
+    bytes_out: int
+
+
 @dataclass(frozen=True, slots=True)
 class Traffic:
     """What a table counts of one virtual service."""
@@ -100,6 +110,8 @@ class Traffic:
     """Of each of its real servers."""
     rates: Rates | None = None
     """None: they are not known."""
+    totals: Mapping[Endpoint, Totals] = field(default_factory=dict)
+    """Of each real server, where they were asked for and the table has them."""
 
     @property
     def open(self) -> int:
@@ -181,8 +193,8 @@ class Table(Protocol):
         """
         ...
 
-    async def traffic(self, virtuals: Sequence[VirtualKey]) -> Mapping[VirtualKey, Traffic]:
-        """Return what is counted of each of *virtuals*; those that are absent are left out.
+    async def traffic(self, virtuals: Sequence[VirtualKey], *, totals: bool = False) -> Mapping[VirtualKey, Traffic]:
+        """Return what is counted of each of *virtuals*, with *totals* if wanted; those that are absent are left out.
 
         Raises `TableUnavailable` where the table cannot be read at all.
         """

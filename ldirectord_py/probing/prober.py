@@ -66,7 +66,7 @@ class Prober:
     ) -> None:
         self.crashed = crashed
         self.tls = TlsMemory(certificate_seen)
-        self._tls_peer = partial(TlsPeer, memory=self.tls)
+        self.converse_by(StreamPeer, TlsPeer)
         self._loop = asyncio.get_running_loop()
         self.closing = ClosingConnections(self._loop, TimeWaitBudget(per_second()), most=closing)
         self._drivers = DriverRunner(tasks, workers, crashed, self._driver_services)
@@ -84,6 +84,11 @@ class Prober:
         """How many conversations are under way."""
         return len(self._peers)
 
+    def converse_by(self, stream: type[StreamPeer], tls: type[TlsPeer]) -> None:
+        """Have these carry out what is made ready from now on: one over TCP, the other over TLS."""
+        self._stream_peer = stream
+        self._tls_peer = partial(tls, memory=self.tls)
+
     def prepare(self, probe: Probe) -> ProbeStarter:
         """Return *probe* made ready for `start`, as often as one likes."""
         if probe.target is None:
@@ -99,7 +104,7 @@ class Prober:
     def _peer_class(self, target: Target) -> Callable[[CompiledProbe, PeerServices, Done], StreamPeer]:
         match target.transport:
             case Transport.TCP if target.tls is None:
-                return StreamPeer
+                return self._stream_peer
             case Transport.TCP | Transport.TLS:
                 return self._tls_peer
             case Transport.UDP:

@@ -12,6 +12,7 @@ from ldirectord_py.model.checks.outcome import Outcome
 from ldirectord_py.model.checks.probe import Target
 from ldirectord_py.probing.prober import Prober, ProbeStarter, Run
 from ldirectord_py.probing.spreading import pauses_back, spread
+from ldirectord_py.probing.tracing.phases import time_phases
 from ldirectord_py.system.turns import in_turns
 
 TICK = 0.01
@@ -112,6 +113,7 @@ class Schedule:
         self.least = 0.0
         """Seconds from one check of a plan to the next at least; see `slow_down`."""
         self._prober = prober
+        self._times_phases = self._is_outdated = False
         self._conversations, self._drivers = self._queues = _CheckQueue(limit), _CheckQueue(drivers)
         self._loop = asyncio.get_running_loop()
         self._items: dict[Polled, _Item] = {}
@@ -161,12 +163,21 @@ class Schedule:
             self._arm()
         await self._tidy()
 
+    def time_phases(self, *, wanted: bool) -> None:
+        """Have outcomes say how long their phases took, or not; for checks that go on `follow` does that."""
+        if wanted is not self._times_phases:
+            self._times_phases, self._is_outdated = wanted, True
+            time_phases(self._prober, wanted=wanted)
+
     async def _tidy(self) -> None:
-        """Forget what only plans needed that have gone."""
+        """Forget what only plans needed that have gone; make ready anew what is carried out otherwise now."""
         targets: set[Target] = set()
         slowest = 0.0
+        outdated, self._is_outdated = self._is_outdated, False
         async for some in in_turns(list(self._items), _FOLLOWED):
             targets |= self._targets(some)
+            for item in [self._items[plan] for plan in some if outdated and plan in self._items]:
+                item.starter = self._prober.prepare(item.plan.probe_at(item.step))
             slowest = max(slowest, *(plan.period for plan in some))
         self._prober.tls.forget_all_but(targets)
         self._slowest = slowest

@@ -15,7 +15,7 @@ from ldirectord_py.config.syntax.files import content
 from ldirectord_py.config.syntax.sources import digest, matches
 from ldirectord_py.engine.differences import Differences, differences, too_much
 from ldirectord_py.engine.reuse import reusing
-from ldirectord_py.model.config import Config
+from ldirectord_py.model.config import Config, MetricsDetail
 from ldirectord_py.model.errors import ConfigRejected, TableUnavailable
 from ldirectord_py.model.events import ConfigChanged, Event, Reloaded, ReloadRefused
 from ldirectord_py.model.problems import Problem
@@ -128,6 +128,7 @@ class Reloader:
                 return self._put_off(str(lost))
             except NoThread as error:
                 return self._put_off(f"it cannot be read: {error.sentence}")
+            self._schedule.time_phases(wanted=config.metricsdetail is MetricsDetail.EXTRA)
             await self._schedule.follow(self._director.state.plans)
             self._maintenance.look_again()
             gc.freeze()  # what has been made of it, too

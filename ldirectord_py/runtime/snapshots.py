@@ -115,6 +115,7 @@ class _Reals:
         does = actual.destinations.get(key.real) if actual else None
         plan = None if isinstance(real.plan, Always | Never) else real.plan
         left = None if plan is None else self.live.due(plan)
+        counted = self.live.counted(key.virtual)
         return RealStatus(
             key=key,
             configured=real.endpoint,
@@ -126,7 +127,8 @@ class _Reals:
             wanted=should.weight if should else None,
             actual=does.weight if does else None,
             certificate_expires=director.certificates.expires(real.plan),
-            connections=self.live.counted(key.virtual).connections.get(key.real),
+            connections=counted.connections.get(key.real),
+            totals=counted.totals.get(key.real),
             failurecount=self.virtual.failurecount,
             asked=plan.probe_at(0).asked if plan else "",
             interval=max(plan.interval, director.least_interval) if plan else None,

@@ -37,6 +37,7 @@ from ldirectord_py.model.table import (
     SetService,
     Settings,
     TableState,
+    Totals,
 )
 from tests.lab.support.waiting import wait_until
 from tests.unit.ipvs.strategies import CHANGES
@@ -282,13 +283,15 @@ def ipvsadms_rates() -> Rates:
 
 def test_connections_through_a_service_give_it_rates_as_others_read_them() -> None:
     local = AddressKey(Protocol.TCP, Endpoint(IPv4Address("127.0.0.1"), 8000))
+    totals: dict[Endpoint, Totals] = {}
 
     async def act(changes: Sequence[Change]) -> Rates | None:
         table = KernelTable.open()
         await table.apply(changes)
-        rates = (await table.traffic([local]))[local].rates
+        counted = (await table.traffic([local], totals=True))[local]
+        totals.update(counted.totals)
         table.close()
-        return rates
+        return counted.rates
 
     def agreed() -> bool:
         rates = asyncio.run(act([]))  # the kernel estimates them anew every two seconds
@@ -302,6 +305,9 @@ def test_connections_through_a_service_give_it_rates_as_others_read_them() -> No
             socket.create_connection(("127.0.0.1", 8000), timeout=5).close()
             server.accept()[0].close()
         wait_until(agreed, telling=lambda: (asyncio.run(act([])), pyroute2s_rates(), ipvsadms_rates()))
+        (row,) = (line.split() for line in ipvsadm("-L -n --stats --exact").splitlines() if f"-> {at} " in line)
+        assert totals[at] == Totals(*map(int, row[2:]))
+        assert totals[at].connections == 100
 
 
 async def test_what_exists_is_adopted_and_what_is_gone_is_no_matter(table: KernelTable) -> None:

@@ -15,6 +15,7 @@ from ldirectord_py.model.checks.probe import Probe
 from ldirectord_py.model.service import AddressKey, Protocol, VirtualKey
 from ldirectord_py.probing.prober import Prober
 from ldirectord_py.probing.tls_memory import OnCertificate
+from ldirectord_py.probing.tracing.phases import time_phases
 from ldirectord_py.workers.workers import Workers
 
 VIP = AddressKey(Protocol.TCP, Endpoint(ip_address("192.0.2.1"), 80))
@@ -55,9 +56,12 @@ def configured(real: str, *lines: str, virtual: str | None = None) -> CheckPlan:
 
 @asynccontextmanager
 async def probing(
-    certificate_seen: OnCertificate = lambda _target, _expires: None, workers: Workers | None = None
+    certificate_seen: OnCertificate = lambda _target, _expires: None,
+    workers: Workers | None = None,
+    *,
+    phases: bool = False,
 ) -> AsyncIterator[Ask]:
-    """Yield a way to carry out a probe, once; a bug in a check is raised."""
+    """Yield a way to carry out a probe, once, with the times of its *phases* if wanted; a bug in a check is raised."""
     crashes: list[Exception] = []
     workers = workers or Workers()
     async with asyncio.TaskGroup() as tasks:
@@ -67,6 +71,8 @@ async def probing(
             crashed=lambda _probe, error: crashes.append(error),
             certificate_seen=certificate_seen,
         )
+
+        time_phases(prober, wanted=phases)
 
         async def ask(probe: Probe) -> Outcome:
             verdict: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()

@@ -136,6 +136,24 @@ def test_a_daemon_that_was_killed_leaves_a_socket_that_its_successor_replaces(da
     assert daemon.end() == 0
 
 
+def test_phases_of_checks_are_counted_from_a_reload_on_that_wants_them(daemon: Daemon) -> None:  # noqa: F811
+    def phases() -> set[str]:
+        name = "ldirectord_check_phase_duration_seconds_count"
+        found = [label for label, count in daemon.metrics().items() if label.startswith(name) and count]
+        return {label.split('phase="')[1].split('"')[0] for label in found}
+
+    daemon.start()
+    daemon.until(lambda: daemon.weights() == ALL)
+    assert phases() == set()
+    daemon.write(extra="metricsdetail=extra\n")
+    assert run(daemon, "reload").returncode == 0
+    daemon.until(lambda: phases() == {"connect", "processing", "transfer"})
+    daemon.write()
+    assert run(daemon, "reload").returncode == 0
+    assert phases() == set()
+    assert daemon.end() == 0
+
+
 def test_what_a_reload_would_change_is_known_before(daemon: Daemon) -> None:  # noqa: F811
     daemon.start()
     daemon.until(lambda: daemon.weights() == ALL)

@@ -1,7 +1,7 @@
 """What one check found."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from ldirectord_py.model.errors import CheckUnavailable
@@ -34,6 +34,21 @@ class Reason(StrEnum):
     LOCAL = "local"  # our own fault
 
 
+class Phase(StrEnum):
+    """A part of a conversation over one connection; the words are those of blackbox_exporter."""
+
+    CONNECT = "connect"
+    TLS = "tls"
+    PROCESSING = "processing"
+    """From what was asked to the first byte of the answer."""
+    TRANSFER = "transfer"
+    """From there to the verdict."""
+
+
+PhaseTimes = tuple[tuple[Phase, float], ...]
+"""How many seconds each phase took that has come to its end."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """A verdict with its reason and a sentence for the operator (at most 200 characters, never a secret)."""
@@ -41,6 +56,8 @@ class Outcome:
     verdict: Verdict
     reason: Reason
     detail: str
+    phases: PhaseTimes = field(default=(), compare=False, repr=False)
+    """None, unless somebody wants to know them."""
 
 
 @dataclass(frozen=True, slots=True)

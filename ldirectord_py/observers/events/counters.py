@@ -105,6 +105,8 @@ class Counters:
             durations = virtual.durations
             durations.counts[place] += 1
             durations.total += seconds
+            if outcome.phases:
+                virtual.count_phases(outcome.phases)
             if result:
                 virtual.failures[outcome.reason] = virtual.failures.get(outcome.reason, 0) + 1
 

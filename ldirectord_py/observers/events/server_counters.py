@@ -7,11 +7,11 @@ objects until it is written: tens of thousands of them would have the garbage co
 from bisect import bisect_left
 from collections.abc import Sequence
 
-from ldirectord_py.model.checks.outcome import Reason
+from ldirectord_py.model.checks.outcome import Phase, PhaseTimes, Reason
 from ldirectord_py.model.commands import AdminState
 from ldirectord_py.model.service import AddressKey, RealKey, VirtualKey
 from ldirectord_py.model.snapshot import RealStatus, StatusWord, VirtualStatus
-from ldirectord_py.model.table import Connections
+from ldirectord_py.model.table import Connections, Totals
 
 RESULTS = ("success", "failure", "timeout", "local_error")
 """The values of the label `result`, in the order of `RealTally.results`."""
@@ -45,6 +45,7 @@ class VirtualCounters:
         "fallback_active",
         "labels",
         "name",
+        "phases",
         "quiescent",
         "reals",
         "results",
@@ -61,6 +62,7 @@ class VirtualCounters:
         self.checktype = ""
         self.durations = Histogram(DURATION_BOUNDS)
         self.failures: dict[Reason, int] = {}
+        self.phases: dict[Phase, Histogram] = {}
         self.results = [0] * len(RESULTS)
         self.went_up = self.went_down = 0
         self.scrape = 0
@@ -68,6 +70,13 @@ class VirtualCounters:
         self.quiescent = self.fallback_active = False
         self.reals = dict.fromkeys(StatusWord, 0)
         self.weight = 0
+
+    def count_phases(self, times: PhaseTimes) -> None:
+        """Count how long the phases of a check took."""
+        for phase, seconds in times:
+            if (durations := self.phases.get(phase)) is None:
+                durations = self.phases[phase] = Histogram(DURATION_BOUNDS)
+            durations.add(seconds)
 
     def show(self, status: VirtualStatus) -> None:
         """Be as *status* says; its durations start over where they were those of another checktype."""
@@ -100,6 +109,7 @@ class RealCounters:
         "shown_downtime",
         "since",
         "status",
+        "totals",
         "up",
         "virtual",
         "wanted",
@@ -121,6 +131,7 @@ class RealCounters:
         self.status = StatusWord.UNKNOWN
         self.admin: AdminState | None = None
         self.connections: Connections | None = None
+        self.totals: Totals | None = None
         self.downtime = 0.0
         """Seconds that it has been down, up to the last time that it came up."""
         self.down_since: float | None = None
@@ -139,6 +150,7 @@ class RealCounters:
         self.status = status.word
         self.admin = status.admin
         self.connections = status.connections
+        self.totals = status.totals
         self.since = status.health.since
         self.expires = status.certificate_expires
         self.forward = status.forwarding.value

@@ -1,10 +1,12 @@
 """The metrics that have a series for each real server or virtual: names, types, and how a row becomes samples.
 
-`metricsdetail` chooses among them: 10,000 servers have some 200,000 series at full detail, and 30,000 at `real`.
+`metricsdetail` chooses among them: 10,000 servers have some 200,000 series at full detail, 50,000 more at `extra`, and
+30,000 at `real`.
 Where there are none of each server, what happened to them is counted by virtual service.
 """
 
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 
 from ldirectord_py.model.config import MetricsDetail
 from ldirectord_py.model.snapshot import StatusWord
@@ -153,6 +155,25 @@ def _durations(virtual: VirtualCounters) -> str:
     return histogram("ldirectord_check_duration_seconds", labels, virtual.durations)
 
 
+def _phases(virtual: VirtualCounters) -> str:
+    return "".join(
+        [
+            histogram("ldirectord_check_phase_duration_seconds", f'{virtual.labels},phase="{phase}"', durations)
+            for phase, durations in virtual.phases.items()
+        ]
+    )
+
+
+def _total(name: str, field: str) -> Callable[[RealCounters], str]:
+    """Return what shows one of the totals."""
+    of = attrgetter(field)
+
+    def shown(real: RealCounters) -> str:
+        return "" if real.totals is None else f"{name}{{{real.labels}}} {of(real.totals)}\n"
+
+    return shown
+
+
 _UP = Family("ldirectord_real_up", Kind.GAUGE, "Whether the real server is in, as far as checks decide that."), _real_up
 _WEIGHT = Family("ldirectord_real_weight", Kind.GAUGE, "Weight: configured, wanted now, and in the kernel's table.")
 _LAST_CHANGE = (
@@ -258,15 +279,35 @@ _OF_VIRTUALS: Sequence[_VirtualFamily] = (
     ),
     (Family("ldirectord_check_duration_seconds", Kind.HISTOGRAM, "How long checks took."), _durations),
 )
+_TOTALS: Sequence[_RealFamily] = tuple(
+    (Family(name, Kind.COUNTER, f"{what} since the kernel has the real server in its table."), _total(name, field))
+    for name, field, what in (
+        ("ldirectord_real_new_connections_total", "connections", "Connections that it was given"),
+        ("ldirectord_real_incoming_packets_total", "packets_in", "Packets that came for it"),
+        ("ldirectord_real_outgoing_packets_total", "packets_out", "Packets that it sent back by here"),
+        ("ldirectord_real_incoming_bytes_total", "bytes_in", "Bytes that came for it"),
+        ("ldirectord_real_outgoing_bytes_total", "bytes_out", "Bytes that it sent back by here"),
+    )
+)
+_PHASES: _VirtualFamily = (
+    Family(
+        "ldirectord_check_phase_duration_seconds",
+        Kind.HISTOGRAM,
+        "How long the phases of checks took over TCP: connect, tls, processing (until the first byte), transfer.",
+    ),
+    _phases,
+)
 _INSTEAD_OF_REALS: Sequence[_VirtualFamily] = ((_CHECKS, _checks), (_TRANSITIONS, _transitions))
 
 REAL_FAMILIES: dict[MetricsDetail, Sequence[_RealFamily]] = {
+    MetricsDetail.EXTRA: (*_ALL_OF_REALS, *_TOTALS),
     MetricsDetail.FULL: _ALL_OF_REALS,
     MetricsDetail.REAL: _LEAST_OF_REALS,
     MetricsDetail.VIRTUAL: (),
     MetricsDetail.OFF: (),
 }
 VIRTUAL_FAMILIES: dict[MetricsDetail, Sequence[_VirtualFamily]] = {
+    MetricsDetail.EXTRA: (*_OF_VIRTUALS, _PHASES),
     MetricsDetail.FULL: _OF_VIRTUALS,
     MetricsDetail.REAL: (*_INSTEAD_OF_REALS, *_OF_VIRTUALS),
     MetricsDetail.VIRTUAL: (*_INSTEAD_OF_REALS, *_OF_VIRTUALS),

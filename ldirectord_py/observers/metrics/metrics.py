@@ -67,7 +67,7 @@ class Metrics:
 
     async def prepare(self) -> None:
         """See that the connections in the next snapshot are fresh, if they are to be shown."""
-        if self._refresh is not None and self.detail is MetricsDetail.FULL:
+        if self._refresh is not None and self.detail in {MetricsDetail.EXTRA, MetricsDetail.FULL}:
             await self._refresh()
 
     def render(self, accept: str = "") -> tuple[bytes, str]:

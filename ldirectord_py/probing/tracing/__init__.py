@@ -1,1 +1,4 @@
-"""One check that somebody follows: carried out now, every step taken down, and nothing changed by it."""
+"""Checks that are looked at more closely: one that somebody follows step by step, and how long the phases of all take.
+
+Each stands in for the plain one where that is wanted, so that it costs nothing elsewhere.
+"""

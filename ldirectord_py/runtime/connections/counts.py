@@ -26,6 +26,8 @@ class ConnectionCounts:
         self._reading = asyncio.Lock()
         self._read: float | None = None
         self._counts: Mapping[VirtualKey, Traffic] = {}
+        self.totals = False
+        """Whether the totals of each server are wanted, too."""
 
     async def refresh(self, at_most: float = FRESH_SECONDS) -> None:
         """See that the counts are no older than *at_most* seconds.
@@ -49,7 +51,7 @@ class ConnectionCounts:
         known = self._director.reconciler.known
         for some in slices(list(known), known):
             try:
-                counts |= await self._table.traffic(some)
+                counts |= await self._table.traffic(some, totals=self.totals)
             except TableUnavailable:
                 return {}
             await asyncio.sleep(0)  # checks first

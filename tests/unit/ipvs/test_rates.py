@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ldirectord_py.ipvs.netlink import WireError, pack_nest, pack_u16, pack_u32
-from ldirectord_py.ipvs.rates import unpack_rates
-from ldirectord_py.model.table import Rates
+from ldirectord_py.ipvs.rates import unpack_rates, unpack_totals
+from ldirectord_py.model.table import Rates, Totals
 
 HEAD = b"\x01\x01\0\0"  # the kernel names what it tells IPVS_CMD_NEW_SERVICE
 U64 = st.integers(0, 2**64 - 1)
@@ -40,6 +40,14 @@ def test_a_kernel_that_does_not_tell_them_in_64_bits_has_none() -> None:
     assert unpack_rates(told(pack_nest(10, pack_u32(6, 1)))) is None
 
 
+@given(st.builds(Totals, U64, U64, U64, U64, U64))
+def test_totals_of_a_server_are_read(totals: Totals) -> None:
+    counts = b"".join(pack_u64(kind, count) for kind, count in enumerate((*totals, 1, 2, 3, 4, 5), 1))
+    told = HEAD + pack_nest(2, pack_u16(2, 80) + pack_nest(12, counts))
+    assert unpack_totals(told) == totals
+    assert unpack_totals(HEAD + pack_nest(2, pack_u16(2, 80))) is None
+
+
 @pytest.mark.parametrize(
     "message",
     [b"", HEAD, told(pack_nest(12, b"")), told(pack_nest(12, statistics(RATES)[:-12])), told(pack_nest(12, b"\1" * 9))],
@@ -51,8 +59,9 @@ def test_what_is_no_service_or_has_no_whole_statistics_is_an_error(message: byte
 
 @given(st.binary(max_size=200))
 def test_rubbish_is_refused_with_an_error_of_our_own(rubbish: bytes) -> None:
-    with pytest.raises(WireError):
-        unpack_rates(rubbish)
+    for unpack in (unpack_rates, unpack_totals):
+        with pytest.raises(WireError):
+            unpack(rubbish)
 
 
 @given(st.integers(0, 200), st.binary(min_size=1, max_size=4))

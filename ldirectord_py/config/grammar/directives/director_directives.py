@@ -57,7 +57,7 @@ METRICSDETAIL = Directive(
     _GLOBAL,
     value_types.choice("metricsdetail", tuple(MetricsDetail)),
     CONFIG.metricsdetail.value,
-    "For what /metrics has series: all of each real server, the least of each, virtual services only, the director",
+    "For what /metrics has series: servers and their traffic, servers, the least of each, virtuals, the director alone",
 )
 RECONCILEINTERVAL = Directive(
     "reconcileinterval",

@@ -9,14 +9,14 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as parse_plain
 
 from ldirectord_py.model import events as ev
-from ldirectord_py.model.checks.outcome import Reason, down
+from ldirectord_py.model.checks.outcome import Phase, Reason, down
 from ldirectord_py.model.commands import AdminKind, AdminState
 from ldirectord_py.model.config import MetricsDetail
 from ldirectord_py.model.events import MailDone, MailsLost
 from ldirectord_py.model.health import State
 from ldirectord_py.model.service import MarkKey, RealKey
 from ldirectord_py.model.snapshot import Snapshot, VirtualStatus
-from ldirectord_py.model.table import Connections
+from ldirectord_py.model.table import Connections, Totals
 from ldirectord_py.observers.metrics.metrics import TURN, Metrics
 from tests.unit.observers import happenings as the
 
@@ -209,7 +209,26 @@ async def test_connections_are_asked_for_only_where_they_are_shown():
     for detail in MetricsDetail:
         scene.metrics.detail = detail
         await scene.metrics.prepare()
-    assert scene.refreshed == 1
+    assert scene.refreshed == 2  # at extra and at full
+
+
+def test_traffic_and_phases_are_shown_where_they_are_wanted():
+    counted = replace(the.status(the.REAL), totals=Totals(5, 60, 70, 8000, 9000))
+    scene = Scene(the.snapshot(the.virtual(the.WEB, counted, the.status(the.OTHER))))
+    took = ((Phase.CONNECT, 0.002), (Phase.PROCESSING, 0.04))
+    scene.metrics.observe(the.CHECKED._replace(outcome=replace(the.CHECKED.outcome, phases=took)))
+    name = "ldirectord_check_phase_duration_seconds_count"
+    assert not [each for each in scene.samples() if "phase" in each[0] or "coming_bytes" in each[0]]
+    scene.metrics.detail = MetricsDetail.EXTRA
+    samples = scene.samples()
+    assert samples[key("real_new_connections_total", **REAL)] == 5
+    assert samples[key("real_incoming_packets_total", **REAL)] == 60
+    assert samples[key("real_outgoing_packets_total", **REAL)] == 70
+    assert samples[key("real_incoming_bytes_total", **REAL)] == 8000
+    assert samples[key("real_outgoing_bytes_total", **REAL)] == 9000
+    assert key("real_incoming_bytes_total", **OTHER) not in samples
+    found = {dict(labels)["phase"]: value for (which, *labels), value in samples.items() if which == name}
+    assert found == {"connect": 1, "processing": 1}
 
 
 DOWNTIME = key("real_downtime_seconds_total", **REAL)
@@ -293,6 +312,7 @@ def test_an_operators_maintenance_is_no_downtime():
 
 
 AT_EACH_DETAIL = {
+    MetricsDetail.EXTRA: {"real", "virtual", "director"},
     MetricsDetail.FULL: {"real", "virtual", "director"},
     MetricsDetail.REAL: {"real", "virtual", "director"},
     MetricsDetail.VIRTUAL: {"virtual", "director"},

@@ -7,13 +7,14 @@ from ldirectord_py.ipvs.memory import MemoryTable
 from ldirectord_py.model.checks.outcome import up
 from ldirectord_py.model.errors import TableUnavailable
 from ldirectord_py.model.service import VirtualKey
-from ldirectord_py.model.table import UNKNOWN_TRAFFIC, Connections, Rates, Traffic
+from ldirectord_py.model.table import UNKNOWN_TRAFFIC, Connections, Rates, Totals, Traffic
 from ldirectord_py.runtime.connections.counts import FRESH_SECONDS, STALE_SECONDS, ConnectionCounts
 from ldirectord_py.runtime.snapshots import Live, snapshot
 from tests.unit.runtime.test_director import MAIL, WEB, Stage, config, directing, server, virtual
 
 BUSY = Connections(3, 2, 1)
 RATES = Rates(12, 3400, 56000)
+TOTALS = Totals(12, 34, 56, 78, 90)
 
 
 class Busy(MemoryTable):
@@ -22,13 +23,18 @@ class Busy(MemoryTable):
     reachable = True
     reads = 0
 
-    async def traffic(self, virtuals: Sequence[VirtualKey]) -> Mapping[VirtualKey, Traffic]:
+    async def traffic(self, virtuals: Sequence[VirtualKey], *, totals: bool = False) -> Mapping[VirtualKey, Traffic]:
         self.reads += 1
         await asyncio.sleep(0)
         if not self.reachable:
             raise TableUnavailable("the kernel has no IPVS any more")
         found = await super().traffic(virtuals)
-        return {virtual: Traffic(dict.fromkeys(each.connections, BUSY), RATES) for virtual, each in found.items()}
+        return {
+            virtual: Traffic(
+                dict.fromkeys(each.connections, BUSY), RATES, dict.fromkeys(each.connections if totals else (), TOTALS)
+            )
+            for virtual, each in found.items()
+        }
 
 
 class Scene:
@@ -103,3 +109,14 @@ async def test_the_snapshot_has_them() -> None:
     assert shown.servicename == "shop"
     assert [real.connections for real in shown.reals] == [BUSY, None]
     assert shown.rates == RATES
+
+
+async def test_totals_are_read_where_they_are_wanted() -> None:
+    async with directing(config(virtual(3))) as stage:
+        scene = Scene(stage)
+        await scene.counts.refresh()
+        assert not scene.counts.of(WEB).totals
+        scene.counts.totals = True
+        scene.now += FRESH_SECONDS + 1
+        await scene.counts.refresh()
+        assert set(scene.counts.of(WEB).totals.values()) == {TOTALS}
