@@ -20,6 +20,22 @@ from ldirectord_py.system.supervision import SideJob
 FOLLOWING_ROLE = SideJob("Following the role", "the role stays as it is")
 _PATIENCE = 2.0
 """Seconds that a start waits for the role."""
+_FIRST_REST, _LONGEST_REST, _CALM = 0.1, 1.0, 10.0
+"""Seconds for which a new role stays, at least: twice as long each time, unless the last one has stayed for so long."""
+
+
+class _Flapping:
+    """How long a role stays before the next one, so that one that flaps floods no log and has no mails sent."""
+
+    def __init__(self) -> None:
+        self._rest, self._changed = _FIRST_REST, -_CALM
+
+    def rest(self, now: float) -> float:
+        """Return the seconds to stay with the role that came *now*, in monotonic seconds."""
+        calm = now - self._changed >= _CALM
+        self._rest = _FIRST_REST if calm else min(_LONGEST_REST, 2 * self._rest)
+        self._changed = now
+        return self._rest
 
 
 class RoleFollower:
@@ -42,6 +58,7 @@ class RoleFollower:
         self._emit = emit
         self._changed = asyncio.Event()
         self._unclear = ""
+        self._flapping = _Flapping()
 
     async def first(self, config: Config, before: RoleStatus | None) -> RoleTaken:
         """Return the role to begin with; *before*: that of the last director on this machine, if it is to count."""
@@ -86,9 +103,18 @@ class RoleFollower:
             async for reading in readings:
                 if isinstance(reading, Role):
                     self._unclear = ""
-                    self._take(RoleTaken(reading, str(described)))
+                    await self._turn(RoleTaken(reading, str(described)))
                 else:
                     self._tell(reading, self._current().role)
+
+    async def _turn(self, given: RoleTaken) -> None:
+        """Have the role be as *given* says, and stay so for a moment if it is another one."""
+        before = self._current()
+        if (given.role, given.source) == (before.role, before.source):
+            return
+        self._take(given)
+        if given.role is not before.role:
+            await asyncio.sleep(self._flapping.rest(asyncio.get_running_loop().time()))
 
     async def _one_reading(self) -> Reading | None:
         """Return the first thing that the source says; None: it takes too long, or cannot be asked."""

@@ -16,7 +16,7 @@ from ldirectord_py.engine.role import HeldRole
 from ldirectord_py.model.cluster.role import Role, RoleKind, RoleSource, RoleStatus
 from ldirectord_py.model.cluster.settings import ClusterSettings
 from ldirectord_py.model.config import Config
-from ldirectord_py.model.events import Event, RoleUnclear
+from ldirectord_py.model.events import Event, RoleChanged, RoleUnclear
 
 ACTIVE, STANDBY = Role.ACTIVE, Role.STANDBY
 
@@ -78,13 +78,17 @@ def by_fifo(path: Path) -> RoleSource:
 
 
 def put(path: Path, text: str) -> bool:
-    """Write *text* to the pipe *path*; return whether somebody has it open."""
+    """Write *text* to the pipe *path*; return whether somebody has it open, and there was room."""
     try:
         pipe = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
     except OSError:
         return False
-    os.write(pipe, text.encode())
-    os.close(pipe)
+    try:
+        os.write(pipe, text.encode())
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(pipe)
     return True
 
 
@@ -158,11 +162,80 @@ async def test_a_pipe_is_read_line_by_line_and_made_if_there_is_none(tmp_path: P
         assert stage.role is STANDBY
 
 
+async def test_a_writer_that_never_stops_takes_no_time_from_others(tmp_path: Path) -> None:
+    path = tmp_path / "pipe"
+    stage = Stage(configured(by_fifo(path)))
+    async with stage.following():
+        await stage.until(path.exists)
+        writer = await asyncio.create_subprocess_exec("sh", "-c", f"exec yes active >{path}")
+        try:
+            await stage.until(lambda: stage.role is ACTIVE)
+        finally:
+            writer.kill()
+            await writer.wait()
+        await stage.until(lambda: put(path, "standby\n"))
+        await stage.until(lambda: stage.role is STANDBY)
+
+
+async def test_of_words_that_come_together_the_last_one_counts(tmp_path: Path) -> None:
+    path = tmp_path / "pipe"
+    stage = Stage(configured(by_fifo(path)))
+    await stage.begin()
+    async with stage.following():
+        await stage.until(lambda: put(path, "active\nstandby\nwhat?\n" * 40))
+        await stage.until(stage.unclear)
+        assert stage.role is STANDBY
+        assert sum(isinstance(event, RoleChanged) for event in stage.events) == 1  # at the start
+        assert len(stage.unclear()) == 1
+
+
+@pytest.mark.parametrize("again", [False, True])
+async def test_another_pipe_at_the_same_place_is_read(tmp_path: Path, *, again: bool) -> None:
+    path = tmp_path / "pipe"
+    stage = Stage(configured(by_fifo(path)))
+    await stage.begin()
+    async with stage.following():
+        await stage.until(lambda: put(path, "active\n"))
+        await stage.until(lambda: stage.role is ACTIVE)
+        path.unlink()  # as keepalived does with its own when it ends
+        if again:
+            os.mkfifo(path)
+        await stage.until(lambda: put(path, "standby\n"))
+        await stage.until(lambda: stage.role is STANDBY)
+
+
+async def test_a_pipe_is_read_by_one_director_alone(tmp_path: Path) -> None:
+    path = tmp_path / "pipe"
+    one, two = (Stage(configured(by_fifo(path))) for _ in range(2))
+    async with one.following():
+        await one.until(path.exists)
+        with pytest.raises(OSError, match=f"another process reads {path} already"):
+            await two.follower.keep()
+    async with two.following():
+        await two.until(lambda: put(path, "standby\n"))
+        await two.until(lambda: two.role is STANDBY)
+
+
+async def test_a_role_that_flaps_is_followed_at_leisure(tmp_path: Path) -> None:
+    path = tmp_path / "role"
+    write(path, STANDBY)
+    stage = Stage(configured(by_file(path)))
+    await stage.begin()
+    async with stage.following():
+        for role in [ACTIVE, STANDBY] * 150:
+            write(path, role)
+            await asyncio.sleep(0)
+        write(path, ACTIVE)
+        await stage.until(lambda: stage.role is ACTIVE)
+    changes = sum(isinstance(event, RoleChanged) for event in stage.events)
+    assert changes < 12
+
+
 async def test_what_is_no_pipe_is_a_failure_that_a_supervisor_tells(tmp_path: Path) -> None:
     path = tmp_path / "pipe"
     path.write_text("active\n")
     stage = Stage(configured(by_fifo(path)))
-    with pytest.raises(OSError, match="it is no named pipe"):
+    with pytest.raises(OSError, match=f"{path} is no named pipe"):
         await stage.follower.keep()
 
 
