@@ -14,6 +14,9 @@ from ldirectord_py.model.plan_steps import PlannedReload
 from ldirectord_py.model.service import RealKey
 from ldirectord_py.model.snapshot import DaemonStatus, RealStatus, Snapshot
 
+API = 1
+"""The version of what is under `/v1/`."""
+
 
 class Exposition(Protocol):
     """What is shown at `/metrics`."""

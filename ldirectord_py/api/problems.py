@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from ldirectord_py.api.ports import API
 from ldirectord_py.model.errors import (
     AmbiguousTarget,
     DirectorError,
@@ -18,6 +20,7 @@ from ldirectord_py.model.errors import (
 )
 
 CONTENT_TYPE = "application/problem+json"
+_VERSIONED = re.compile(r"/v([0-9]{1,9})/")
 _URIS = "urn:ldirectord:problem:"
 """In front of the names of problems that programs tell from others of the same status."""
 
@@ -93,6 +96,9 @@ def _of_aiohttp(request: web.Request, error: web.HTTPException) -> web.Response:
         case web.HTTPMethodNotAllowed():
             allowed = ", ".join(sorted(error.allowed_methods))
             return problem(error.status, f"{request.path} takes {allowed}, not {request.method}", allow=allowed)
+        case web.HTTPNotFound() if (other := _VERSIONED.match(request.path)) and other[1] != str(API):
+            sentence = f"this daemon speaks version {API} of the API, and not {other[1]}"
+            return problem(error.status, f"{sentence}: use the client that came with it, or ask below /v{API}/")
         case web.HTTPNotFound():
             return problem(error.status, f"there is nothing at {request.path}; /v1/openapi.json says what there is")
         case web.HTTPRequestEntityTooLarge():

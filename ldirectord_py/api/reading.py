@@ -13,7 +13,7 @@ from aiohttp import web
 
 from ldirectord_py.api.callers import caller
 from ldirectord_py.api.pieces import PieceSender
-from ldirectord_py.api.ports import Director
+from ldirectord_py.api.ports import API, Director
 from ldirectord_py.api.problems import RequestRefused
 from ldirectord_py.api.queries import refused, view_of
 from ldirectord_py.api.views import configuration
@@ -28,8 +28,6 @@ from ldirectord_py.model.service import RealKey
 from ldirectord_py.model.snapshot import RealStatus, VirtualStatus
 from ldirectord_py.model.text.escaping import printable
 
-API = 1
-"""The version of what is under `/v1/`."""
 JSON = "application/json"
 _ENTRIES = 64
 """Changes, or other entries of a plan, told in one turn of the loop."""

@@ -84,7 +84,8 @@ def test_promtool_finds_nothing_in_a_scrape_at_any_detail(director: Director) ->
     for detail in MetricsDetail:
         director.config.write_text(f"metricsdetail={detail}\n{text}")
         os.kill(director.pid, signal.SIGHUP)
-        expected = detail in {MetricsDetail.FULL, MetricsDetail.REAL}, detail is not MetricsDetail.OFF
+        of_reals = {MetricsDetail.EXTRA, MetricsDetail.FULL, MetricsDetail.REAL}
+        expected = detail in of_reals, detail is not MetricsDetail.OFF
         wait_until(lambda expected=expected: director.shows() == expected)
         done = promtool("check", "metrics", given=director.scrape())
         assert (done.returncode, done.stdout) == (0, "")

@@ -84,6 +84,21 @@ async def test_a_query_that_means_nothing_is_refused(tmp_path: Path, query: str)
         assert (await ask(path, f"/v1/virtuals?{query}")).status == 400
 
 
+@pytest.mark.parametrize(("method", "target"), [("GET", "/v0/status"), ("POST", "/v2/commands")])
+async def test_a_client_of_another_version_is_told_which_one_is_spoken(
+    tmp_path: Path, method: str, target: str
+) -> None:
+    async with serving(tmp_path) as path:
+        answer = await ask(path, target, method)
+        nothing = await ask(path, "/v1/nothing")
+    assert answer.status == nothing.status == 404
+    assert answer.detail == (
+        f"this daemon speaks version 1 of the API, and not {target[2]}: "
+        "use the client that came with it, or ask below /v1/"
+    )
+    assert nothing.detail == "there is nothing at /v1/nothing; /v1/openapi.json says what there is"
+
+
 async def test_what_a_reload_would_change_is_shown_with_what_it_ends(tmp_path: Path) -> None:
     async with serving(tmp_path) as path:
         answer = await ask(path, "/v1/plan")
