@@ -47,7 +47,7 @@ class Problem:
         return STATES[self.kind].word if self.kind in STATES else _KINDS.get(self.kind, self.kind)
 
 
-_KINDS = {"virtual": "unserved"}
+_KINDS = {"virtual": "unserved", "vip": "VIP"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +229,11 @@ def _daemon(status: Mapping[str, Any], now: float) -> Iterable[Problem]:
         yield _own("bad", "table", "The IPVS table", "It cannot be reached. Changes are written as soon as it can be.")
     elif not table["agrees"]:
         yield _own("warning", "table", "The IPVS table", "It differs from what is wanted, for some seconds at most.")
+    for vip in status["vips"]:
+        if vip["trouble"]:
+            grade = "warning" if vip["held"] or vip["state"] == "standby" else "bad"
+            told = _own(grade, "vip", vip["address"], sentence(vip["trouble"]))
+            yield replace(told, since=moment(vip["since"], now))
     if status["refused_at"] is not None:
         first = [sentence(problem) for problem in status["refused"][:3]]
         text = " ".join(["The file was refused, and the configuration before it stays in force.", *first])

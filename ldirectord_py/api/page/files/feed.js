@@ -20,7 +20,7 @@ let speaking = false;
 
 // A screen reader hears of changes of state, a few seconds' worth at a time.
 export async function announce(event) {
-  if (!/^(real_|virtual_|fallback_|table_lost|role_changed)/.test(event.name)) return;
+  if (!/^(real_|virtual_|fallback_|table_lost|role_changed|vip_[ct])/.test(event.name)) return;
   unsaid.push(event.sentence);
   if (speaking) return;
   speaking = true;

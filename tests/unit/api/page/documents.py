@@ -119,6 +119,7 @@ def status(**other: Any) -> dict[str, Any]:
         "host": "lb1.example",
         "config": "/etc/ha.d/ldirectord.cf",
         "role": {"role": "active", "source": "active", "since": None},
+        "vips": [],
         "loaded": NOW - 7200,
         "started": NOW - 86400,
         "first_pass": True,

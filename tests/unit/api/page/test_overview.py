@@ -103,6 +103,17 @@ async def test_so_many_problems_are_shown_and_the_others_counted() -> None:
     assert (len(found.wrong), found.more) == (MOST_PROBLEMS, 7)
 
 
+@pytest.mark.parametrize(
+    ("state", "held", "grade"),
+    [("conflict", False, "bad"), ("foreign", True, "warning"), ("standby", False, "warning")],
+)
+async def test_a_vip_with_which_something_is_wrong_is_told(state: str, held: bool, grade: str) -> None:
+    vip = {"address": "10.0.0.1", "state": state, "held": held, "since": NOW - 60, "trouble": "eth0 has it"}
+    found = await stands(virtual(reals=[server()]), vips=[vip, {**vip, "trouble": ""}])
+    (problem,) = found.wrong
+    assert (problem.level, problem.word, problem.subject, problem.text) == (grade, "VIP", "10.0.0.1", "Eth0 has it.")
+
+
 async def test_the_daemons_own_troubles_are_told() -> None:
     found = await stands(virtual(reals=[server()]), healthy=False, table=UNREACHABLE | {"reachable": True})
     assert [problem.subject for problem in found.wrong] == ["The daemon", "The IPVS table"]
