@@ -44,14 +44,14 @@ class ClusterMember:
     @property
     def left(self) -> Mapping[str, Any]:
         """What outlives the process: the next director on this machine takes it over."""
-        return {"sync": sorted(self._sync.own) if self._sync else [], "vips": self.vips.book.remembered}
+        return {"sync": self._sync.remembered if self._sync else [], "vips": self.vips.book.remembered}
 
     async def first_role(self, before: Predecessor) -> RoleTaken | None:
         """Take over what the last director left, as *before* tells; return the role to begin with."""
         if self._shadow:  # it takes no lines out of a pipe, and tells nobody anyway
             return None
         if self._sync is not None:
-            self._sync.own.update(before.sync)
+            self._sync.take_over(before.sync)
         role = await self._role.first(self._director.config, before.role)
         self.vips.take_role(active=role.role is Role.ACTIVE)
         return role

@@ -3,7 +3,7 @@
 import json
 import os
 import stat
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ from ldirectord_py.engine.recording.commands import commands
 from ldirectord_py.engine.recording.roles import role_status
 from ldirectord_py.model.checks.outcome import Reason
 from ldirectord_py.model.cluster.role import RoleStatus
-from ldirectord_py.model.cluster.sync_daemon import SyncRole
+from ldirectord_py.model.cluster.sync_daemon import StartedSync, started_of_json
 from ldirectord_py.model.commands import AdminKind, AdminState, Commands
 from ldirectord_py.model.health import Health, State
 from ldirectord_py.runtime.statefile import VERSION
@@ -135,8 +135,8 @@ class Predecessor:
     commanded: Commands
     role: RoleStatus | None = None
     """None: it is not known, or the machine has been booted since."""
-    sync: Collection[SyncRole] = frozenset()
-    """The roles of the sync daemons that run for it."""
+    sync: Sequence[StartedSync] = ()
+    """The sync daemons that it has started."""
 
 
 def predecessor(path: Path | None, now: float, warn: Callable[[str], None]) -> Predecessor:
@@ -180,13 +180,13 @@ def _role(path: Path) -> RoleStatus | None:
     return role
 
 
-def _sync(path: Path) -> Collection[SyncRole]:
+def _sync(path: Path) -> Sequence[StartedSync]:
     try:
         if (document := _since_boot(path)) is None:
-            return frozenset()
-        return frozenset(map(SyncRole, document.get("sync", [])))
+            return ()
+        return tuple(map(started_of_json, document.get("sync", [])))
     except _UNUSABLE:
-        return frozenset()
+        return ()
 
 
 def settings_before(path: Path) -> Mapping[str, int]:

@@ -1,11 +1,12 @@
 """The kernel's sync daemons follow the director's role."""
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+import socket
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from typing import Protocol
+from typing import Any, Protocol
 
-from ldirectord_py.model.cluster.sync_daemon import SyncDaemon, SyncRole
+from ldirectord_py.model.cluster.sync_daemon import StartedSync, SyncDaemon, SyncRole
 from ldirectord_py.model.events import Event, SyncRefused, SyncStarted, SyncStopped
 from ldirectord_py.runtime.director import Director
 from ldirectord_py.system.supervision import SideJob
@@ -34,19 +35,24 @@ class SyncTable(Protocol):
 class SyncDaemons:
     """Starts those that are wanted, and ends those that it has started; the others it leaves alone."""
 
-    def __init__(
-        self, table: SyncTable, director: Director, emit: Callable[[Event], None], own: Collection[SyncRole] = ()
-    ) -> None:
-        """*own*: the roles of those that the last director on this table had started."""
+    def __init__(self, table: SyncTable, director: Director, emit: Callable[[Event], None]) -> None:
         self._table = table
         self._director = director
         self._emit = emit
-        self.own = set(own)
-        """The roles of those that run for the director."""
+        self._own: dict[SyncRole, StartedSync] = {}
         self.running: Sequence[SyncDaemon] = ()
         """Those that run, as far as it is known."""
         self._refused: dict[SyncRole, str] = {}
         self._changed = asyncio.Event()
+
+    @property
+    def remembered(self) -> list[dict[str, Any]]:
+        """What the state file keeps."""
+        return [self._own[role].as_json() for role in sorted(self._own)]
+
+    def take_over(self, before: Iterable[StartedSync]) -> None:
+        """Have what the last director on this table has started be ours."""
+        self._own = {one.daemon.role: one for one in before}
 
     def look_again(self) -> None:
         """Have `keep` look at once: the role, or the configuration, is another one."""
@@ -64,13 +70,12 @@ class SyncDaemons:
     async def follow(self) -> None:
         """Compare once what runs with what is wanted, and make it so."""
         settings = self._director.config.cluster.sync
-        if settings is None and not self.own:
+        if settings is None and not self._own:
             self.running = ()
             return
         wanted = {} if settings is None else {each.role: each for each in settings.wanted(self._director.role.role)}
-        found = {each.role: each for each in await self._table.sync_daemons()}
-        self.own &= found.keys()
-        for role in [role for role in self.own if not self._fits(found[role], wanted.get(role))]:
+        found = await self._found()
+        for role in [role for role, one in self._own.items() if not _fits(one, wanted.get(role))]:
             await self._stop(found.pop(role))
         for role, daemon in wanted.items():
             await self._see_to(daemon, found.get(role))
@@ -78,19 +83,23 @@ class SyncDaemons:
         self.running = await self._table.sync_daemons()
 
     async def leave(self) -> None:
-        """End those that run for the director."""
-        for daemon in await self._table.sync_daemons() if self.own else ():
-            if daemon.role in self.own:
-                await self._stop(daemon)
+        """End those that the director has started."""
+        if self._own:
+            await self._found()
+        for one in list(self._own.values()):
+            await self._stop(one.daemon)
 
-    @staticmethod
-    def _fits(daemon: SyncDaemon, wanted: SyncDaemon | None) -> bool:
-        return wanted is not None and daemon.does(wanted)
+    async def _found(self) -> dict[SyncRole, SyncDaemon]:
+        """Return what runs; what has been started and is not among it is not ours any more."""
+        found = await self._running()
+        self._own = {role: one for role, one in self._own.items() if found.get(role) == one.daemon}
+        return found
 
     async def _see_to(self, wanted: SyncDaemon, found: SyncDaemon | None) -> None:
         """Have *wanted* run, if none of somebody else's is *found* in its place."""
-        if wanted.role in self.own:
+        if wanted.role in self._own:
             return
+        index = _index(wanted.device)
         if found is None:
             why = await self._table.start_sync_daemon(wanted)
         elif found.does(wanted):
@@ -101,14 +110,31 @@ class SyncDaemons:
                 f" started ({found}); end it with `ipvsadm --stop-daemon {found.role}`, or have syncdaemon say the same"
             )
         if not why:
-            self.own.add(wanted.role)
+            runs = found or (await self._running()).get(wanted.role, wanted)
+            self._own[wanted.role] = StartedSync(runs, index)
             self._refused.pop(wanted.role, None)
             self._emit(SyncStarted(wanted, found=found is not None))
         elif self._refused.get(wanted.role) != why:
             self._refused[wanted.role] = why
             self._emit(SyncRefused(wanted, why))
 
+    async def _running(self) -> dict[SyncRole, SyncDaemon]:
+        return {each.role: each for each in await self._table.sync_daemons()}
+
     async def _stop(self, daemon: SyncDaemon) -> None:
         await self._table.stop_sync_daemon(daemon.role)
-        self.own.discard(daemon.role)
+        self._own.pop(daemon.role, None)
         self._emit(SyncStopped(daemon))
+
+
+def _fits(one: StartedSync, wanted: SyncDaemon | None) -> bool:
+    """Return whether *one* does what is *wanted*, on the interface that has its name now."""
+    return wanted is not None and one.daemon.does(wanted) and one.index == _index(wanted.device)
+
+
+def _index(device: str) -> int:
+    """Return the number of an interface; 0: there is none of that name."""
+    try:
+        return socket.if_nametoindex(device)
+    except OSError:
+        return 0

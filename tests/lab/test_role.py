@@ -30,6 +30,10 @@ def sync_daemons(director: Director) -> str:
     return director.host.run("ipvsadm -L --daemon")
 
 
+def state_file(director: Director) -> str:
+    return "".join(path.read_text() for path in (director.folder / "run").rglob("*.state"))
+
+
 def set_role(director: Director, role: Role) -> None:
     write(director.folder / "run/role", role)
 
@@ -88,6 +92,26 @@ def test_an_interface_that_is_missing_is_waited_for(director: Director) -> None:
     director.host.run("ip link set sync0 up multicast on")
     wait_until(lambda: "mcast=sync0" in sync_daemons(director), 20)
     assert director.log.count("cannot be started") == 1
+
+    director.host.run("ip link del sync0")  # the kernel's daemon goes on, and neither sends nor hears any more
+    wait_until(lambda: director.log.count("cannot be started: there is no interface sync0") == 2, 20)
+    director.host.run("ip link add sync0 type dummy")
+    director.host.run("ip link set sync0 up multicast on")
+    wait_until(lambda: director.log.count("The kernel's sync daemon runs") == 2, 20)
+
+
+def test_what_somebody_has_started_in_the_place_of_ours_is_theirs(director: Director) -> None:
+    set_role(director, Role.ACTIVE)
+    director.start(BY_FILE.format(sync="eth0 id=7"))
+    wait_until(lambda: "syncid=7" in sync_daemons(director))
+    wait_until(lambda: '"sync_id": 7' in state_file(director))
+    director.kill()
+    director.host.run("ipvsadm --stop-daemon master")
+    director.host.run("ipvsadm --start-daemon master --mcast-interface eth0 --syncid 3")
+    director.act("start")
+    wait_until(lambda: "cannot be started: another one runs already" in director.log)
+    director.stop()
+    assert "syncid=3" in sync_daemons(director)
 
 
 def test_the_director_that_has_the_vip_is_active(director: Director) -> None:

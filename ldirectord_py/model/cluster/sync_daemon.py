@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from ipaddress import ip_address
+from typing import Any
 
 from ldirectord_py.model.address import IPAddress
 from ldirectord_py.model.cluster.role import Role
@@ -49,6 +51,36 @@ class SyncDaemon:
     def __str__(self) -> str:
         """Return it in words."""
         return " ".join((f"{self.role} on {self.device} with id={self.sync_id}", *_more(self)))
+
+
+@dataclass(frozen=True, slots=True)
+class StartedSync:
+    """A sync daemon that a director has started."""
+
+    daemon: SyncDaemon
+    """As the kernel tells it: one that differs in anything is another one, which somebody else has started."""
+    index: int
+    """The number of its interface: an interface that has gone and come back has another one, and hears nothing."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it for the state file."""
+        daemon = self.daemon
+        told = {name: getattr(daemon, name) for name in ("role", "device", *_NUMBERS)}
+        return told | {"group": str(daemon.group or ""), "index": self.index}
+
+
+def started_of_json(told: Any) -> StartedSync:
+    """Return what `StartedSync.as_json` made *told* of; raise `LookupError`, `TypeError` or `ValueError` of others."""
+    daemon = SyncDaemon(
+        role=SyncRole(told["role"]),
+        device=str(told["device"]),
+        group=ip_address(told["group"]) if told["group"] else None,
+        **{name: int(told[name]) for name in _NUMBERS},
+    )
+    return StartedSync(daemon, int(told["index"]))
+
+
+_NUMBERS = ("sync_id", "port", "ttl", "maxlen")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ import math
 import os
 import re
 import time
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from ldirectord_py.engine.inputs import Commanded, RoleTaken
 from ldirectord_py.ipvs.memory import MemoryTable
 from ldirectord_py.model.checks.outcome import Reason, down
 from ldirectord_py.model.cluster.role import Role, RoleStatus
-from ldirectord_py.model.cluster.sync_daemon import SyncRole
+from ldirectord_py.model.cluster.sync_daemon import StartedSync, SyncDaemon, SyncRole
 from ldirectord_py.model.commands import Drain, SetWeight
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.events import HealthChanged
@@ -226,19 +227,26 @@ async def test_the_role_and_the_sync_daemons_are_remembered_until_the_next_boot(
     tmp_path: Path, warn: Complaints
 ) -> None:
     path = tmp_path / "web.state"
-    assert (predecessor(path, 0.0, warn).role, predecessor(path, 0.0, warn).sync) == (None, frozenset())
+    one = SyncDaemon(role=SyncRole.BACKUP, device="eth1", sync_id=7, ttl=1)
+    other = SyncDaemon(role=SyncRole.MASTER, device="eth1", sync_id=8, group=ip_address("224.0.0.81"), port=8848)
+    started = (StartedSync(one, 3), StartedSync(other, 3))
+    assert (predecessor(path, 0.0, warn).role, predecessor(path, 0.0, warn).sync) == (None, ())
     director = Director(config(), MemoryTable(), lambda _event: None)
     await StateFile(path, director, warn).write()
     assert predecessor(path, 0.0, warn).role is None  # it has never been told one
     director.take_role(RoleTaken(Role.STANDBY, "/run/role", 5.0))
-    await StateFile(path, director, warn, lambda: {"sync": ["backup", "master"]}).write()
+    await StateFile(path, director, warn, lambda: {"sync": [one.as_json() for one in started]}).write()
     said = predecessor(path, 4000.0, warn)
     assert said.role == RoleStatus(Role.STANDBY, "/run/role", 5.0)
-    assert set(said.sync) == {SyncRole.BACKUP, SyncRole.MASTER}
-    for spoiled in ({"boot": "another one"}, {"role": ["x"], "sync": 7}, {"role": ["active", "x", -1], "sync": ["x"]}):
+    assert said.sync == started
+    for spoiled in (
+        {"boot": "another one"},
+        {"role": ["x"], "sync": 7},
+        {"role": ["active", "x", -1], "sync": ["backup"]},
+    ):
         path.write_text(json.dumps(json.loads(path.read_text()) | spoiled))
         said = predecessor(path, 4000.0, warn)
-        assert (said.role, set(said.sync)) == (None, set())
+        assert (said.role, said.sync) == (None, ())
 
 
 async def test_what_operators_have_said_survives_whatever_the_age_of_the_file(tmp_path: Path, warn: Complaints) -> None:
