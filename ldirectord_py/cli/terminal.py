@@ -35,6 +35,14 @@ def tell_rendered(text: str) -> None:
     _write(sys.stdout, text)
 
 
+def confirmed(sentence: str) -> bool:
+    """Ask whoever sits at the terminal whether to go on after *sentence*; return False if nobody does."""
+    if sys.stdin is None or sys.stderr is None or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return False
+    _write(sys.stderr, f"{shown(sentence, sys.stderr)} Go on? [y/N] ")
+    return sys.stdin.readline().strip().lower() in {"y", "yes"}
+
+
 def complain(text: str, *, by: str = "") -> None:
     """Write the lines of *text* to standard error: what went wrong; in front of each stands who says so."""
     prefix = f"\x1b[31m{by}:\x1b[0m " if by and colourful(sys.stderr) else f"{by}: " if by else ""

@@ -24,6 +24,10 @@ class Terminal:
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         self.stream: TextIO = os.fdopen(slave, "w", encoding="utf-8")
 
+    def type(self, text: str) -> None:
+        """Have *text* be there to be read from the terminal."""
+        os.write(self._master, text.encode())
+
     def written(self) -> str:
         """Return all that was written, after which it is closed."""
         self.stream.flush()
@@ -64,3 +68,19 @@ def shown_on(columns: int, command: Sequence[str], environment: Mapping[str, str
         check=False,
     )
     return terminal.written()
+
+
+def answering_on(columns: int, command: Sequence[str], environment: Mapping[str, str], says: str) -> tuple[str, int]:
+    """Run a program at a terminal where somebody *says* so much; return what it showed, and its exit status."""
+    terminal = Terminal(columns)
+    terminal.type(says)
+    done = subprocess.run(
+        command,
+        stdin=terminal.stream,
+        stdout=terminal.stream,
+        stderr=terminal.stream,
+        env={**os.environ, "TERM": "xterm-256color", **environment},
+        timeout=40,
+        check=False,
+    )
+    return terminal.written(), done.returncode

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.peers.terminal import answering_on
 from tests.stories.test_daemon import Daemon, daemon  # noqa: F401  # a fixture
 from tests.stories.test_ldirectorctl import ALL, WEB, ctl, environment_of
 
@@ -62,12 +63,25 @@ def test_a_weight_holds_until_it_is_enabled(running: Daemon) -> None:
 def test_the_last_server_is_taken_out_by_force_only(running: Daemon) -> None:
     sentence = done(running, "maintain", WEB, status=1)
     assert sentence.startswith(f"ldirectorctl: nobody would serve {WEB} any more")
+    assert sentence.endswith("; if that is meant, force it with --force\n")
     assert running.weights() == ALL
     done(running, "maintain", WEB, "--force", "--reason", "moving")
     running.until(lambda: not any(running.weights().values()))
     shown = ctl(running.home, "status", WEB)
     assert shown.returncode == 2
     assert "0 up, 3 maintenance: the fallback 127.0.0.1:9 serves" in shown.stdout
+
+
+@pytest.mark.parametrize(("says", "carried_out"), [("n\n", False), ("\n", False), ("y\n", True)])
+def test_at_a_terminal_one_is_asked_before_nobody_is_left(running: Daemon, says: str, carried_out: bool) -> None:
+    command = [sys.executable, "-m", "ldirectord_py.cli.ldirectorctl", "drain", WEB]
+    shown, status = answering_on(80, command, environment_of(running.home), says)
+    assert f"nobody would serve {WEB} any more" in shown
+    assert "Go on? [y/N] " in shown
+    assert (status == 0) is carried_out
+    expected = dict.fromkeys(ALL, 0) if carried_out else ALL
+    running.until(lambda: running.weights() == expected)
+    done(running, "enable", WEB)
 
 
 def test_a_drain_is_waited_for(running: Daemon) -> None:

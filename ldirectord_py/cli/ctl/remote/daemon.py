@@ -20,11 +20,12 @@ Answer = Mapping[str, Any]
 
 
 class Refused(DirectorError):
-    """The daemon refused; *status* is HTTP's."""
+    """The daemon refused; *status* is HTTP's, *kind* the name of the problem where it has one."""
 
-    def __init__(self, sentence: str, status: int) -> None:
+    def __init__(self, sentence: str, status: int, kind: str = "") -> None:
         super().__init__(sentence)
         self.status = status
+        self.kind = kind
 
 
 class Daemon:
@@ -59,7 +60,8 @@ class Daemon:
         try:
             answer = ask(self.socket, target, body, seconds=seconds)
         except ApiProblem as problem:
-            raise Refused(_with_candidates(str(problem), problem.problem), problem.status) from problem
+            kind = str(problem.problem.get("type", "")).rpartition(":")[2]
+            raise Refused(_with_candidates(str(problem), problem.problem), problem.status, kind) from problem
         if answer is None:
             raise NoDaemon(f"the daemon at {self.socket} has ended")
         return answer

@@ -4,10 +4,11 @@ from argparse import ArgumentParser, Namespace
 from typing import Any
 
 from ldirectord_py.cli.ctl.remote.choosing import add_arguments
-from ldirectord_py.cli.ctl.remote.daemon import Answer, Daemon, now, tell_json, tell_line
+from ldirectord_py.cli.ctl.remote.daemon import Answer, Daemon, Refused, now, tell_json, tell_line
 from ldirectord_py.cli.ctl.remote.times import length, moment
 from ldirectord_py.cli.ctl.reports.commands import carried_out
 from ldirectord_py.cli.rendering import tell_blocks
+from ldirectord_py.cli.terminal import confirmed
 
 TARGET = "REAL@VIRTUAL, REAL, an address (that host in every virtual service), or a virtual service"
 
@@ -33,7 +34,10 @@ def add_common_arguments(parser: ArgumentParser) -> None:
 
 
 def give(asked: Namespace, command: str, daemon: Daemon, **more: object) -> Answer:
-    """Have the daemon carry out *command* for what the command line names, and return its answer."""
+    """Have the daemon carry out *command* for what the command line names, and return its answer.
+
+    Before nobody is left to serve, somebody at a terminal is asked.
+    """
     body: dict[str, Any] = {"command": command, "target": asked.target, "force": asked.force, **more}
     if asked.reason:
         body["reason"] = asked.reason
@@ -41,7 +45,14 @@ def give(asked: Namespace, command: str, daemon: Daemon, **more: object) -> Answ
         body["for"] = asked.seconds
     if getattr(asked, "until", None) is not None:
         body["until"] = asked.until
-    return daemon.post("/v1/commands", body)
+    try:
+        return daemon.post("/v1/commands", body)
+    except Refused as refused:
+        if refused.kind != "last-server":
+            raise
+        if not confirmed(f"{refused}."):
+            raise Refused(f"{refused} with --force", refused.status, refused.kind) from refused
+        return daemon.post("/v1/commands", {**body, "force": True})
 
 
 def tell_carried_out(asked: Namespace, answer: Answer, *, stream: bool = False) -> None:

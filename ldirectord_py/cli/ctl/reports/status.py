@@ -55,11 +55,11 @@ def _table(table: Mapping[str, Any]) -> tuple[Style, str]:
 def overview(status: Mapping[str, Any], virtuals: Sequence[Virtual], now: float, *, down: bool = False) -> list[Block]:
     """Return the daemon, its virtual services, and those servers that are not up; *down*: only what is not up."""
     listed = [virtual for virtual in virtuals if not down or _ailing(virtual)]
-    blocks: list[Block] = [*head(status, now), Paragraph()]
+    blocks: list[Block] = [*head(status, now)]
     if listed:
-        blocks.append(_services(listed))
+        blocks += [Paragraph(), _services(listed)]
     elif not virtuals:
-        blocks.append(sentence("There are no virtual services."))
+        blocks += [Paragraph(), sentence("There are no virtual services.")]
     out = [server for virtual in listed for server in virtual["reals"]]
     if out:
         rows = [

@@ -68,15 +68,31 @@ def _checks(server: Server, now: float) -> Iterator[Block]:
         rows.append(("found", servers.evidence(server)))
     elif server["asked"]:
         rows.append(("asked", server["asked"]))
-    if server["admin"] is not None:
-        rows.append(("takes", f"'ldirectorctl enable {server['admin']['scope'] or server['name']}' takes it back"))
-    elif server["maintenance_file"] is not None:
-        rows.append(("takes", f"'{server['maintenance_file']}' removed from maintenancedir, and a success then"))
-    elif outlook := servers.outlook(server["state"], server["takes"]):
-        rows.append(("takes", outlook))
+    rows += _ways_back(server)
     if server["until"] is not None:
         rows.append(("changes", f"by itself at {clock(server['until'], now)}"))
     yield Grid([(Cell(name, Style.BOLD), Cell(text)) for name, text in rows], indent=2)
+
+
+def _ways_back(server: Server) -> Iterator[tuple[str, str]]:
+    """Yield what it takes for a server to be another way, one thing after the other."""
+    admin, file, outlook = (
+        server["admin"],
+        server["maintenance_file"],
+        servers.outlook(server["state"], server["takes"]),
+    )
+    if admin is not None:
+        enable = f"'ldirectorctl enable {admin['scope'] or server['name']}'"
+        if admin["kind"] != "weight":
+            yield "takes", f"{enable} takes it back"
+            if admin["kind"] == "drain" and server["state"] == "down":
+                yield "and then", outlook
+            return
+        yield "undone", f"by {enable}: it has weight {server['weight']['configured']} then"
+    if file is not None:
+        yield "takes", f"'{file}' removed from maintenancedir, and a success then"
+    elif outlook:
+        yield "takes", outlook
 
 
 def _checking(check: Mapping[str, Any], now: float) -> str:

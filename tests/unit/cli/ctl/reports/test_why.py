@@ -2,7 +2,7 @@
 
 from ldirectord_py.cli.blocks import Plain
 from ldirectord_py.cli.ctl.reports.why import reasons
-from tests.peers.api_answers import NOW, down, draining, server
+from tests.peers.api_answers import ADMIN, NOW, down, draining, server
 
 EVENT = {"id": 7, "time": NOW - 200, "level": "warning", "sentence": "it is down: 404"}
 
@@ -38,6 +38,19 @@ def test_a_server_that_is_drained_says_how_that_ends() -> None:
     lines = told(draining())
     assert lines[0] == "10.0.0.7:80@tcp:10.0.0.1:80: draining for 1 min; it gets no new connections"
     assert "  takes    'ldirectorctl enable 10.0.0.7:80@tcp:10.0.0.1:80' takes it back" in lines
+
+
+def test_a_server_that_is_down_comes_back_by_its_checks_whatever_weight_it_was_given() -> None:
+    lines = told(down(admin={**ADMIN, "kind": "weight", "weight": 9}))
+    name = "10.0.0.6:80@tcp:10.0.0.1:80"
+    assert f"  undone   by 'ldirectorctl enable {name}': it has weight 3 then" in lines
+    assert "  takes    1 more success brings it back" in lines
+
+
+def test_a_server_that_is_drained_and_down_takes_both() -> None:
+    lines = told(draining(state="down", takes="2 more successes"))
+    assert "  takes     'ldirectorctl enable 10.0.0.7:80@tcp:10.0.0.1:80' takes it back" in lines
+    assert "  and then  2 more successes bring it back" in lines
 
 
 def test_a_server_in_maintenance_was_not_asked() -> None:
