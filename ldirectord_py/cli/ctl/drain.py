@@ -18,7 +18,7 @@ from ldirectord_py.cli.terminal import complain
 _DESCRIPTION = """\
 Give a server weight 0: it gets no new connections, and those that are open may end. Its entry stays in the table, also
 with quiescent=no, until 'enable' or the time that is given; over reloads and restarts.
-The last server that serves a virtual service is drained with --force only.
+The last server that serves a virtual service is drained with --force only; at a terminal you are asked.
 
 With --wait, count the connections of that service alone, as the kernel has them, until none is left: the exit status
 is 0 then, and 124 if --timeout comes first. The server stays drained in both cases. Over TCP what is counted is the

@@ -16,7 +16,7 @@ _DESCRIPTION = """\
 Take a server out as a failed check would, and check it no more: with quiescent=yes its weight becomes 0, and without
 its entry goes from the table, and with it the connections that are open. Drain it first to let these end.
 It stays out over reloads and restarts, until 'enable' or the time that is given, and then until a check succeeds.
-The last server that serves a virtual service is taken out with --force only.
+The last server that serves a virtual service is taken out with --force only; at a terminal you are asked.
 """
 
 
