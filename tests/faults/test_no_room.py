@@ -17,12 +17,12 @@ from pathlib import Path
 import pytest
 
 from tests.peers.mailserver import MailServer
+from tests.peers.patience import PATIENCE
 from tests.peers.ports import free_port
 from tests.peers.webserver import Site, WebServer
 from tests.stories.ldirectord_command import NO_ROOM, ROOM
 from tests.stories.test_command_line import COMMAND
 
-PATIENCE = 40.0
 NOBODY = 61_184
 """A user who runs nothing else: the limit is one of users, and root has none."""
 BY_PROGRAM = "192.0.2.2:80"

@@ -9,7 +9,6 @@ from tests.lab.support.director import Director
 from tests.lab.support.scene import Scene
 from tests.peers.webserver import Behaviour
 
-PATIENCE = 30
 Weights = dict[str, int]
 
 
@@ -51,12 +50,11 @@ def tables(classic: Classic, director: Director, *, quiescent: bool) -> Mapping[
     found = {}
     for name, happen, weights in events(classic, director, quiescent=quiescent):
         happen()
-        director.wait_for_weights(weights, PATIENCE)
+        director.wait_for_weights(weights)
         found[name] = director.table().lines()
     return found
 
 
-@pytest.mark.timeout(150)
 @pytest.mark.parametrize("quiescent", [True, False], ids=["quiescent", "not quiescent"])
 def test_both_write_the_same_table_after_each_event(scene: Scene, quiescent: bool) -> None:
     classic = Classic(scene)

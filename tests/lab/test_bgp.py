@@ -10,7 +10,7 @@ from tests.lab.support.bgp import CONTROL, GRACEFUL, HOLD, OPTIONS, VIP, VIP6, V
 from tests.lab.support.scene import Scene
 from tests.lab.support.waiting import wait_until
 
-pytestmark = [pytest.mark.guest("bgp"), pytest.mark.timeout(300)]
+pytestmark = pytest.mark.guest("bgp")
 WITHIN = 1.0
 """Seconds: the bar for a withdrawal."""
 

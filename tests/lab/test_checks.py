@@ -41,7 +41,7 @@ def test_pings_tell_in_both_families(scene: Scene, pair: tuple[Real, Real], prog
     director.host.sysctl("ipv4.ping_group_range", groups)
     director.program = program
     director.start(PINGED)
-    director.wait_for_weights({one.at: 1, two.at: 1}, 20, virtual=TCP)
+    director.wait_for_weights({one.at: 1, two.at: 1}, virtual=TCP)
     director.wait_for_weights({one.at6: 1, two.at6: 1}, virtual=TCP6)
     one.host.sysctl("ipv4.icmp_echo_ignore_all", 1)
     two.host.sysctl("ipv6.icmp.echo_ignore_all", 1)
@@ -85,7 +85,7 @@ def test_a_program_is_told_whom_to_check_and_decides(scene: Scene, pair: tuple[R
     script.write_text(PROGRAM.format(folder=tmp_path))
     script.chmod(0o755)
     director.start(EXTERNAL.format(folder=tmp_path))
-    director.wait_for_weights({one.at: 1, two.at: 1}, 20, virtual=TCP)
+    director.wait_for_weights({one.at: 1, two.at: 1}, virtual=TCP)
     director.wait_for_weights({one.at6: 1}, virtual=TCP6)
     director.wait_for_weights({"10.9.0.12:81": 1}, virtual="-f 7")
     assert set((tmp_path / "asked").read_text().splitlines()) == {
@@ -129,9 +129,9 @@ def test_a_combined_check_asks_for_the_page_every_third_time_and_connects_betwee
 ) -> None:
     (one, two), director, always = pair, scene.director, scene.real("always")
     director.start(COMBINED)
-    director.wait_for_weights({one.at: 1, two.at: 1}, 20, virtual=TCP)
+    director.wait_for_weights({one.at: 1, two.at: 1}, virtual=TCP)
     before, counted = one.site.requests["/alive.html"], always.site.requests["/alive.html"]
-    wait_until(lambda: always.site.requests["/alive.html"] == counted + 5, 20)
+    wait_until(lambda: always.site.requests["/alive.html"] == counted + 5)
     assert one.site.requests["/alive.html"] - before in {1, 2}
     one.site.sick()
     director.wait_for_weights({one.at: 0, two.at: 1}, virtual=TCP)

@@ -32,7 +32,7 @@ def director(classic: Classic) -> Director:
     """Return the director with all real servers in."""
     director = classic.scene.director
     director.start(classic.config())
-    director.wait_for_weights(classic.weights(3, 2, 1), 20)
+    director.wait_for_weights(classic.weights(3, 2, 1))
     return director
 
 

@@ -8,8 +8,6 @@ from tests.lab.support.agents import NOT_RUNNING, OURS, PROGRAM, STOCK, SUCCESS,
 from tests.lab.support.director import Director
 from tests.lab.support.scene import VIP, Scene
 
-pytestmark = pytest.mark.timeout(120)  # every action starts the program, which takes a second in a guest
-
 CONFIG = f"checkinterval=1\nvirtual={VIP}:80\n\treal=10.9.0.11:80 gate 3\n\tchecktype=on\n\tscheduler=rr\n"
 TABLE = {"10.9.0.11:80": 3}
 

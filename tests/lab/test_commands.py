@@ -32,7 +32,7 @@ virtual=10.9.0.100:80
 
 def start(scene: Scene, pair: tuple[Real, Real], *, quiescent: str = "yes", more: str = "") -> None:
     scene.director.start(CONFIG.format(quiescent=quiescent, more=more))
-    scene.director.wait_for_weights({pair[0].at: 2, pair[1].at: 1}, 20)
+    scene.director.wait_for_weights({pair[0].at: 2, pair[1].at: 1})
 
 
 def ctl(director: Director, *words: str, status: int = 0) -> str:
@@ -103,13 +103,13 @@ def test_commands_survive_a_crash_and_a_restart(scene: Scene, pair: tuple[Real, 
     ctl(director, "drain", "10.9.0.11", "--reason", "disk")
     ctl(director, "weight", two.at, "7", "--for", "1h")
     state = Path(director.folder, "run", f"ldirectord.{director.file.name}.state")
-    wait_until(lambda: '"disk"' in state.read_text() and '"weight": 7' in state.read_text(), 10)
+    wait_until(lambda: '"disk"' in state.read_text() and '"weight": 7' in state.read_text())
     director.kill()
     for again in ("start", "restart"):
         with director.watching() as watch:
             director.act(again)
-            wait_until(lambda: director.running, 20)
-            wait_until(lambda: "still drained" in director.log, 20)
+            wait_until(lambda: director.running)
+            wait_until(lambda: "still drained" in director.log)
         assert set(watch.weights(one.at)) <= {0, None}
         assert set(watch.weights(two.at)) <= {7, None}
         assert director.weights() == {one.at: 0, two.at: 7}
@@ -121,7 +121,7 @@ def test_a_weight_that_a_script_sets_holds_where_that_is_respected(scene: Scene,
     (one, two), director = pair, scene.director
     start(scene, pair, more="handset=respect")
     director.host.run(f"ipvsadm -e -t {WHERE} -r {one.at} -g -w 9")
-    wait_until(lambda: "is given weight 9 by somebody else's hand" in director.log, 10)
+    wait_until(lambda: "is given weight 9 by somebody else's hand" in director.log)
     assert "not as it was left" not in director.log
     one.site.sick()
     director.wait_for_weights({one.at: 0, two.at: 1})
@@ -129,7 +129,7 @@ def test_a_weight_that_a_script_sets_holds_where_that_is_respected(scene: Scene,
     director.wait_for_weights({one.at: 9, two.at: 1})
     ctl(director, "drain", one.at)
     director.host.run(f"ipvsadm -e -t {WHERE} -r {one.at} -g -w 5")  # against a command it is drift
-    wait_until(lambda: "it had weight 5 instead of 0" in director.log, 10)
+    wait_until(lambda: "it had weight 5 instead of 0" in director.log)
     director.wait_for_weights({one.at: 0, two.at: 1})
     ctl(director, "enable", one.at)
     director.wait_for_weights({one.at: 2, two.at: 1})
@@ -146,7 +146,7 @@ def test_the_classic_job_sets_weights_by_load_and_they_hold(
     ssh.chmod(0o755)
     environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
     assert director.run(["sh", "-c", job.replace("192.0.2.", "10.9.0.")], **environment) == (0, "")
-    wait_until(lambda: director.log.count("by somebody else's hand") == 2, 10)
+    wait_until(lambda: director.log.count("by somebody else's hand") == 2)
     assert director.weights() == {one.at: 20, two.at: 100}
     assert "not as it was left" not in director.log
     assert "somebody else's hand" in ctl(director, "why", one.at)

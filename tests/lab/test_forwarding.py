@@ -86,7 +86,7 @@ def live_through(scene: Scene, one: Real, two: Real, *services: Service) -> None
 
     def expect(*weights: int, **served: int) -> None:
         for service in services:
-            scene.director.wait_for_weights(service.weights(*weights), 20, virtual=service.name)
+            scene.director.wait_for_weights(service.weights(*weights), virtual=service.name)
             assert scene.client.tally(service.where, 6) == Counter(served)
 
     expect(2, 1, one=4, two=2)

@@ -31,7 +31,7 @@ virtual=10.9.0.100:80
 def start(scene: Scene, pair: tuple[Real, Real], more: str = "") -> None:
     """Start the director and wait until both servers are in."""
     scene.director.start(KEPT.format(more=more))
-    scene.director.wait_for_weights({pair[0].at: 2, pair[1].at: 1}, 20)
+    scene.director.wait_for_weights({pair[0].at: 2, pair[1].at: 1})
 
 
 def repaired(director: Director, harm: str) -> float:
@@ -94,7 +94,7 @@ def test_without_cleanstop_the_client_is_served_while_the_director_is_away(
 ) -> None:
     (one, two), director = pair, scene.director
     director.start(CLEAN_OR_NOT)
-    director.wait_for_weights({one.at: 2, two.at: 1}, 20, virtual=TCP)
+    director.wait_for_weights({one.at: 2, two.at: 1}, virtual=TCP)
     director.wait_for_weights({one.at: 1}, virtual=f"-t {VIP}:81")
     with scene.client.hold(WHERE) as connection:
         server = connection.ask()
@@ -103,7 +103,7 @@ def test_without_cleanstop_the_client_is_served_while_the_director_is_away(
         assert scene.client.tally(WHERE, 6) == Counter(one=4, two=2)
         with director.watching() as watch:
             director.start()
-            director.wait_for_weights({one.at: 1}, 20, virtual=f"-t {VIP}:81")
+            director.wait_for_weights({one.at: 1}, virtual=f"-t {VIP}:81")
         assert connection.ask() == server
     assert (watch.states[0][TCP], watch.states[-1][TCP]) == ({one.at: 2, two.at: 1},) * 2
     assert len({tuple(state[TCP].items()) for state in watch.states}) == 1
@@ -124,7 +124,7 @@ def test_two_directors_on_one_kernel_touch_each_their_own(scene: Scene, pair: tu
     another = Director(director.host, OURS, scene.folder / "another")
     start(scene, pair)
     another.start(ANOTHER)
-    another.wait_for_weights({one.at: 3}, 20, virtual=f"-t {VIP}:81")
+    another.wait_for_weights({one.at: 3}, virtual=f"-t {VIP}:81")
     repaired(director, "-C")
     another.stop()
     assert director.weights() == {one.at: 2, two.at: 1}

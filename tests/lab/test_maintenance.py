@@ -14,7 +14,7 @@ def starting(scene: Scene, *, quiescent: bool) -> Classic:
     (scene.folder / "maintenance").mkdir()
     more = f"maintenancedir={scene.folder}/maintenance\nfailurecount=5\n"
     scene.director.start(more + classic.config(quiescent=quiescent))
-    scene.director.wait_for_weights(classic.weights(3, 2, 1), 20)
+    scene.director.wait_for_weights(classic.weights(3, 2, 1))
     return classic
 
 
@@ -27,7 +27,6 @@ def maintain(scene: Scene, name: str, *, active: bool = True) -> None:
         file.unlink()
 
 
-@pytest.mark.timeout(120)
 @pytest.mark.parametrize("quiescent", [True, False], ids=["quiescent", "not quiescent"])
 def test_servers_go_into_maintenance_and_come_back(scene: Scene, quiescent: bool) -> None:
     classic = starting(scene, quiescent=quiescent)
@@ -71,7 +70,7 @@ def test_a_start_lets_nobody_in_who_is_in_maintenance(scene: Scene) -> None:
     maintain(scene, classic.two.at)
     with scene.director.watching() as watch:
         scene.director.start()
-        scene.director.wait_for_weights(classic.weights(0, 0, 1), 20)
+        scene.director.wait_for_weights(classic.weights(0, 0, 1))
         classic.checked_again(classic.itself)
     assert watch.weights(classic.one.at) == [3, 0]
     assert watch.weights(classic.two.at) == [2, 0]

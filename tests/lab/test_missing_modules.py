@@ -35,14 +35,14 @@ def lacking(classic: Classic) -> str:
 def test_a_reload_is_refused_and_the_table_stays(classic: Classic) -> None:
     director = classic.scene.director
     director.start(classic.config())
-    director.wait_for_weights(classic.weights(3, 2, 1), 20)
+    director.wait_for_weights(classic.weights(3, 2, 1))
     before = director.table().lines()
     director.write(lacking(classic))
     assert SENTENCE in director.act("reload", status=2)
     assert SENTENCE in director.log
     assert director.table().lines() == before
     classic.two.site.sick()
-    director.wait_for_weights(classic.weights(3, 0, 1), 20)
+    director.wait_for_weights(classic.weights(3, 0, 1))
 
 
 def test_a_start_is_refused_and_enters_nothing(classic: Classic) -> None:
@@ -56,7 +56,7 @@ def test_a_kernel_that_can_load_it_does(classic: Classic) -> None:
     director = classic.scene.director
     MODPROBE.write_text("/sbin/modprobe")
     director.start(lacking(classic))
-    director.wait_for_weights(classic.weights(3, 2, 1), 20)
+    director.wait_for_weights(classic.weights(3, 2, 1))
 
 
 def test_doctor_says_so_too(classic: Classic, tmp_path: Path) -> None:

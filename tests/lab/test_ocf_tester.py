@@ -31,7 +31,6 @@ def readable_agent() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-@pytest.mark.timeout(200)  # it calls the agent four dozen times
 def test_ocf_tester_finds_nothing_wrong_with_our_agent(readable_agent: Path, scene: Scene) -> None:
     director = scene.director
     director.write(CONFIG)

@@ -12,11 +12,10 @@ def classic(scene: Scene) -> Classic:
     return Classic(scene)
 
 
-@pytest.mark.timeout(240)  # eight commands, each some seconds in a guest on a busy machine
 def test_the_second_instance_is_refused_at_start_and_at_reload_and_names_the_first(classic: Classic) -> None:
     director = classic.scene.director
     director.start(classic.config())
-    director.wait_for_weights(classic.weights(3, 2, 1), 20)
+    director.wait_for_weights(classic.weights(3, 2, 1))
     sentence = (
         f"tcp:{VIRTUAL} is kept by another ldirectord, pid {director.pid} (instance lab.cf):"
         " take it out of one of the two configurations"

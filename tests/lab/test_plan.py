@@ -69,7 +69,7 @@ def test_an_empty_table_shows_what_comes_at_once_and_what_later(classic: Classic
 def test_the_table_of_a_daemon_at_work_is_as_its_own_file_says(classic: Classic) -> None:
     director = classic.scene.director
     director.start(classic.config())
-    director.wait_for_weights(classic.weights(3, 2, 1), 20)
+    director.wait_for_weights(classic.weights(3, 2, 1))
     director.host.run("ipvsadm -A -t 10.9.0.100:25 -s rr")
 
     status, text = plan(classic, classic.config())
@@ -93,11 +93,11 @@ def two_services(classic: Classic) -> str:
 def test_a_service_taken_out_of_the_file_is_shown_as_removed_with_its_connections(classic: Classic, asked: str) -> None:
     director = classic.scene.director
     director.start(classic.config())
-    director.wait_for_weights(classic.weights(3, 2, 1), 20)
+    director.wait_for_weights(classic.weights(3, 2, 1))
     director.write(two_services(classic))
     director.act("reload")
     run = director.folder / "run"
-    wait_until(lambda: MAIL in (run / "ldirectord.lab.cf.state").read_text(), 20)
+    wait_until(lambda: MAIL in (run / "ldirectord.lab.cf.state").read_text())
     if asked != "nobody":
         director.host.run(f"ipvsadm -A -t {OTHER} -s rr")
     if asked != "the daemon":
@@ -140,7 +140,7 @@ def test_without_a_daemon_nothing_is_removed_and_the_plan_says_so(classic: Class
 def test_a_changed_file_shows_its_changes_and_checks_say_who_would_not_come_in(classic: Classic) -> None:
     director = classic.scene.director
     director.start(classic.config())
-    director.wait_for_weights(classic.weights(3, 2, 1), 20)
+    director.wait_for_weights(classic.weights(3, 2, 1))
     classic.scene.director.host.run(f"ipvsadm -d -t {VIRTUAL} -r {classic.two.at}")
     director.kill()
     classic.two.site.sick()
@@ -170,7 +170,7 @@ def test_what_the_daemon_has_found_down_is_not_expected_to_come_in(classic: Clas
     director = classic.scene.director
     classic.two.site.sick()
     director.start(classic.config())
-    director.wait_for_weights(classic.weights(3, 0, 1), 20)
+    director.wait_for_weights(classic.weights(3, 0, 1))
     answer = "the body does not match 'I'm alive!': got 'I'm afraid not'"
     out = f"    {classic.two.at} does not pass: GET http://{classic.two.at}/alive.html: {answer}"
 
@@ -191,7 +191,7 @@ def test_who_is_in_maintenance_is_told_with_the_file_that_says_so(classic: Class
     config = f"maintenancedir={directory}\n{classic.config()}"
     director = classic.scene.director
     director.start(config)
-    director.wait_for_weights(classic.weights(3, 0, 1), 20)
+    director.wait_for_weights(classic.weights(3, 0, 1))
 
     status, text = plan(classic, config, "--check")
 

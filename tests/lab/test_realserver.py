@@ -63,8 +63,8 @@ def test_a_machine_that_is_made_a_real_server_serves_and_down_puts_everything_ba
     before = state(machine.host)
     v4, v6 = f"{VIP}:80", f"[{VIP6}]:80"
     scene.director.start(CONFIG.format(vip=VIP, vip6=VIP6, v4=real.host.v4, v6=real.host.v6, method=method))
-    scene.director.wait_for_weights({real.at: 1}, 30, virtual=f"-t {v4}")
-    scene.director.wait_for_weights({real.at6: 1}, 30, virtual=f"-t {v6}")
+    scene.director.wait_for_weights({real.at: 1}, virtual=f"-t {v4}")
+    scene.director.wait_for_weights({real.at6: 1}, virtual=f"-t {v6}")
     assert scene.client.ask(v4) != "one"
 
     said = machine.ctl("realserver", "up", VIP, VIP6, *tunnel)

@@ -10,7 +10,6 @@ __all__ = ["boot", "real", "wait_for"]
 
 pytestmark = [
     pytest.mark.kernel("systemd"),
-    pytest.mark.timeout(150),  # systemd and the daemon each take some seconds to start in a guest
 ]
 
 OWN_VIP = "10.9.0.101"

@@ -28,7 +28,7 @@ virtual=10.9.0.100:80
 def test_datagrams_of_one_client_port_are_spread_one_by_one_while_their_servers_answer_pings(scene: Scene) -> None:
     director, one, two, sorry = scene.director, *(scene.real(name, "masq") for name in ("one", "two", "sorry"))
     director.start(DATAGRAMS)
-    director.wait_for_weights({one.at: 1, two.at: 1}, 20)
+    director.wait_for_weights({one.at: 1, two.at: 1})
     assert director.table().virtuals[f"-u {WHERE}"].options == "-s rr -o"
     assert scene.client.datagrams_from_one_port(WHERE, 10) == Counter(one=5, two=5)
 
@@ -66,7 +66,7 @@ def test_clients_of_one_network_stay_with_one_server(scene: Scene, pair: tuple[R
     one, two = pair
     neighbour, stranger = Client(scene.net.host("neighbour", 3)), Client(scene.net.host("stranger", 4))
     scene.director.start(PERSISTENT)
-    scene.director.wait_for_weights({one.at: 1, two.at: 1}, 20, virtual=f"-t {WHERE}")
+    scene.director.wait_for_weights({one.at: 1, two.at: 1}, virtual=f"-t {WHERE}")
     scene.director.wait_for_weights({one.at6: 1, two.at6: 1}, virtual=f"-t {WHERE6}")
     virtuals = scene.director.table().virtuals
     assert virtuals[f"-t {WHERE}"].options == "-s rr -p 300 -M 255.255.255.254"
@@ -107,7 +107,7 @@ def test_every_scheduler_of_the_kernel_serves(scene: Scene, pair: tuple[Real, Re
     director, names = scene.director, schedulers()
     assert {"rr", "wrr", "lc", "wlc", "sh", "mh", "fo", "ovf"} <= set(names)
     director.start(SCHEDULED.format(scheduler="rr"))
-    director.wait_for_weights({real.at: 1 for real in pair}, 20)
+    director.wait_for_weights({real.at: 1 for real in pair})
     for name in names:
         director.reload(SCHEDULED.format(scheduler=name))
         wait_for_options(scene, f"-s {name}")
@@ -118,7 +118,7 @@ def test_every_scheduler_of_the_kernel_serves(scene: Scene, pair: tuple[Real, Re
 def test_flags_of_a_scheduler_let_it_tell_the_ports_of_a_client_apart(scene: Scene, pair: tuple[Real, Real]) -> None:
     director = scene.director
     director.start(SCHEDULED.format(scheduler="rr"))
-    director.wait_for_weights({real.at: 1 for real in pair}, 20)
+    director.wait_for_weights({real.at: 1 for real in pair})
     for name in ("sh", "mh"):
         director.reload(SCHEDULED.format(scheduler=name))
         wait_for_options(scene, f"-s {name}")
@@ -153,7 +153,7 @@ def test_thresholds_hold_connections_back_and_stay_while_a_server_is_quiesced(
 ) -> None:
     (one, two), director = pair, scene.director
     director.start(THRESHOLDS)
-    director.wait_for_weights({one.at: 1, two.at: 1}, 20)
+    director.wait_for_weights({one.at: 1, two.at: 1})
     assert thresholds(scene, one) == ["2", "1"]
     with ExitStack() as stack:
         served = Counter(stack.enter_context(scene.client.hold(WHERE)).ask() for _ in range(8))
@@ -190,6 +190,6 @@ def test_an_unknown_scheduler_is_refused_and_what_is_in_force_stays(scene: Scene
     director.wait_for_weights({pair[0].at: 1}, virtual=f"-t {VIP}:81")
     director.write(ONE_OF_TWO_UNKNOWN)
     assert 'unknown scheduler "nosuch"' in director.act("reload", status=2)
-    director.wait_for_weights({real.at: 1 for real in pair}, 20, virtual=f"-t {VIP}:80")
+    director.wait_for_weights({real.at: 1 for real in pair}, virtual=f"-t {VIP}:80")
     director.wait_for_weights({pair[0].at: 1}, virtual=f"-t {VIP}:81")
     assert scene.client.tally(WHERE, 4) == Counter(one=2, two=2)

@@ -6,14 +6,11 @@ import signal
 import subprocess
 import sys
 
-import pytest
-
 from tests.lab.support.classic import VIRTUAL, Classic
 from tests.lab.support.director import OURS, Director, Program
 from tests.lab.support.scene import Scene
 from tests.lab.support.waiting import wait_until
 
-PATIENCE = 60
 SHADOW = Program("shadow", (*OURS.words, "--shadow"), OURS.environment)
 
 
@@ -23,12 +20,11 @@ def told(shadow: Director) -> list[str]:
     return [re.sub(r"after [\d.]+ s", "after a while", line) for line in re.findall(r"Shadow: (.*)", log)]
 
 
-@pytest.mark.timeout(150)
 def test_the_shadow_tells_every_difference_and_writes_nothing(scene: Scene) -> None:
     classic = Classic(scene)
     keeping = scene.original
     keeping.start(classic.config())
-    keeping.wait_for_weights(classic.weights(3, 2, 1), PATIENCE)
+    keeping.wait_for_weights(classic.weights(3, 2, 1))
     shadow = Director(scene.director.host, SHADOW, scene.folder / "shadow")
     shadow.write("metricslisten=9099\n" + classic.config())
     with scene.director.host.listen(9099, address="127.0.0.1"):  # as if by the daemon beside it
@@ -42,15 +38,15 @@ def test_the_shadow_tells_every_difference_and_writes_nothing(scene: Scene) -> N
             keeping.send(signal.SIGSTOP)
             classic.one.site.sick()
             late = [f"would set {one}: it had weight 3 instead of 0"]
-            wait_until(lambda: told(shadow) == late, PATIENCE, telling=lambda: told(shadow))
+            wait_until(lambda: told(shadow) == late, telling=lambda: told(shadow))
             keeping.send(signal.SIGCONT)
             over = [*late, f"the table agrees again on {one}, after a while"]
-            wait_until(lambda: told(shadow) == over, PATIENCE, telling=lambda: told(shadow))
+            wait_until(lambda: told(shadow) == over, telling=lambda: told(shadow))
         assert watch.weights(classic.one.at) == [3, 0], "set once, by the one that keeps the table"
 
         keeping.host.run(f"ipvsadm -e -t {VIRTUAL} -r {classic.two.at} -g -w 7")
         by_hand = [*over, f"would set {two}: it had weight 7 instead of 2"]
-        wait_until(lambda: told(shadow) == by_hand, PATIENCE, telling=lambda: told(shadow))
+        wait_until(lambda: told(shadow) == by_hand, telling=lambda: told(shadow))
     finally:
         before = keeping.table().lines()
         shadow.act("stop")

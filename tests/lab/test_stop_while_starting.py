@@ -38,7 +38,7 @@ def begin(director: Director) -> Started:
 def test_nothing_is_left_of_a_start_that_was_cut_short(director: Director, least: int) -> None:
     director.write(configuration(1))
     process = begin(director)
-    wait_until(lambda: entered(director) >= least, 60)
+    wait_until(lambda: entered(director) >= least)
     process.send_signal(signal.SIGTERM)
     assert process.wait(60) == 0
     assert not director.table().virtuals
@@ -48,7 +48,7 @@ def test_nothing_is_left_of_a_start_that_was_cut_short(director: Director, least
 def test_with_cleanstop_no_the_table_stays(director: Director) -> None:
     director.write(configuration(1, cleanstop="no"))
     process = begin(director)
-    wait_until(lambda: entered(director) >= 1, 60)
+    wait_until(lambda: entered(director) >= 1)
     process.send_signal(signal.SIGTERM)
     assert process.wait(60) == 0
     assert director.table().virtuals
@@ -57,9 +57,9 @@ def test_with_cleanstop_no_the_table_stays(director: Director) -> None:
 def test_nothing_is_left_where_a_reload_is_cut_short_by_several_signals(director: Director) -> None:
     director.write(configuration(1))
     process = begin(director)
-    wait_until(lambda: entered(director) == 4 * REALS, 60)
+    wait_until(lambda: entered(director) == 4 * REALS)
     director.write(configuration(5))
-    wait_until(lambda: director.pid is not None, 60)
+    wait_until(lambda: director.pid is not None)
     process.send_signal(signal.SIGHUP)
     for number in (signal.SIGTERM, signal.SIGTERM, signal.SIGINT):
         process.send_signal(number)

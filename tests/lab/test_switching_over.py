@@ -1,7 +1,5 @@
 """From the original to ours and back, on one file, while clients keep coming."""
 
-import pytest
-
 from tests.lab.support.classic import VIRTUAL, Classic
 from tests.lab.support.director import Director
 from tests.lab.support.load import Load
@@ -16,20 +14,19 @@ def hand_over(giving: Director, taking: Director, classic: Classic, config: str)
     giving.stop()
     assert giving.table().lines() == before, "with cleanstop=no the table stays"
     taking.start(config)
-    taking.wait_for_weights(classic.weights(3, 2, 1), 20)
+    taking.wait_for_weights(classic.weights(3, 2, 1))
     classic.checked_again()
     classic.two.site.sick()
-    taking.wait_for_weights(classic.weights(3, 0, 1), 20)
+    taking.wait_for_weights(classic.weights(3, 0, 1))
     classic.two.site.alive()
-    taking.wait_for_weights(classic.weights(3, 2, 1), 20)
+    taking.wait_for_weights(classic.weights(3, 2, 1))
 
 
-@pytest.mark.timeout(150)
 def test_nobody_notices_when_the_daemons_change_places(scene: Scene) -> None:
     classic = Classic(scene)
     config = "cleanstop=no\n" + classic.config()
     scene.original.start(config)
-    scene.original.wait_for_weights(classic.weights(3, 2, 1), 20)
+    scene.original.wait_for_weights(classic.weights(3, 2, 1))
 
     with Load(scene.client.host, VIRTUAL, RATE) as load:
         hand_over(scene.original, scene.director, classic, config)

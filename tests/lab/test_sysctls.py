@@ -20,7 +20,7 @@ def test_a_setting_that_persistence_needs(scene: Scene, sets: bool) -> None:
     director = scene.director
     path = f"/proc/sys/{SETTING.replace('.', '/')}"
     director.start(persistent(classic, sets=sets))
-    director.wait_for_weights(classic.weights(*WEIGHTS), 20)
+    director.wait_for_weights(classic.weights(*WEIGHTS))
     assert director.host.run(f"cat {path}").strip() == ("1" if sets else "0")
     told = f"{SETTING} set to 1; it was 0" if sets else f"set it: sysctl -w {SETTING}=1"
     assert told in director.log
@@ -31,12 +31,12 @@ def test_a_client_whose_server_dies_is_served_by_another_where_it_is_set(scene: 
     classic = Classic(scene)
     director, client = scene.director, scene.client
     director.start(persistent(classic, sets=sets))
-    director.wait_for_weights(classic.weights(*WEIGHTS), 20)
+    director.wait_for_weights(classic.weights(*WEIGHTS))
     (its_own,) = client.tally(VIRTUAL, 6)
     dead = classic.named(its_own)
     dead.site.behaviour = Behaviour.RESET
     left = (0 if real is dead else weight for real, weight in zip(classic.reals, WEIGHTS, strict=True))
-    director.wait_for_weights(classic.weights(*left), 20)
+    director.wait_for_weights(classic.weights(*left))
 
     answers = client.tally(VIRTUAL, 12)
 

@@ -20,8 +20,6 @@ LONGEST = 1.0
 BROKEN = 2
 """Of the connections that are held open, of which the sync daemons tell each other."""
 
-pytestmark = pytest.mark.timeout(150)
-
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:

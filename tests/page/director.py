@@ -12,11 +12,11 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from tests.peers.patience import PATIENCE
 from tests.peers.ports import free_port
 from tests.peers.webserver import Page, Site, WebServer
 from tests.stories.test_command_line import COMMAND
 
-PATIENCE = 40.0
 TOKEN = "t" * 43
 """With which commands may be given."""
 

@@ -11,12 +11,11 @@ from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.checks.outcome import Outcome
 from tests.peers.driver_services import services
 from tests.peers.listeners import Answer, serving
+from tests.peers.patience import PATIENCE
 
 OF_PYTHON = re.compile(r"NoneType|has no attribute|out of range|\\'b'|\(\d+, '|invalid literal|module '|Traceback")
 """What no verdict may show of the libraries' innards."""
 Says = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
-PATIENCE = 40.0
-"""Seconds for a check, and before it for the start of a worker on a busy machine."""
 PAUSE = 0.01
 """Seconds within which a check that is going to speak has spoken."""
 

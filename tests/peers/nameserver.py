@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-PATIENCE = 10.0
+PATIENCE = 90.0
 
 
 class NameServer:

@@ -17,13 +17,11 @@ from ldirectord_py.probing.prober import Prober
 from ldirectord_py.probing.tls_memory import OnCertificate
 from ldirectord_py.probing.tracing.phases import time_phases
 from ldirectord_py.workers.workers import Workers
+from tests.peers.patience import PATIENCE
 
 VIP = AddressKey(Protocol.TCP, Endpoint(ip_address("192.0.2.1"), 80))
 UDP_VIP = AddressKey(Protocol.UDP, Endpoint(ip_address("192.0.2.1"), 80))
 TIMEOUT = 1.0
-PATIENCE = 40.0
-"""Seconds for a check, and before it for the start of a worker on a busy machine."""
-
 Ask = Callable[[Probe], Awaitable[Outcome]]
 Check = Callable[..., Awaitable[Outcome]]
 

@@ -12,6 +12,8 @@ from typing import TextIO
 
 import pytest
 
+from tests.peers.patience import PATIENCE
+
 
 class Terminal:
     """Standard output as a terminal of some width; what is written fits into its buffer."""
@@ -64,7 +66,7 @@ def shown_on(columns: int, command: Sequence[str], environment: Mapping[str, str
         command,
         stdout=terminal.stream,
         env=given | {"TERM": "xterm-256color", **environment},
-        timeout=40,
+        timeout=PATIENCE,
         check=False,
     )
     return terminal.written()

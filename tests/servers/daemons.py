@@ -16,10 +16,9 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from ldirectord_py.model.address import Endpoint
+from tests.peers.patience import PATIENCE
 
-PATIENCE = 30.0
-"""Seconds that a daemon may take to start, and again to end."""
-PATIENT = {"negotiatetimeout": 9.0, "checktimeout": 9.0}
+PATIENT = {"negotiatetimeout": PATIENCE, "checktimeout": PATIENCE}
 """Words for checks that will be answered, if late: many daemons start processes when their first guests come."""
 _PAUSE = 0.02
 """Seconds between two looks at whether it is ready."""

@@ -12,11 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.peers.patience import PATIENCE
 from tests.peers.ports import free_port
 from tests.servers.daemons import daemon
-
-PATIENCE = 60.0
-"""Seconds that anything may take on a busy machine."""
 
 _PAUSE = 0.05
 

@@ -14,7 +14,6 @@ from tests.servers.verdicts.rows import Row, Words
 from tests.servers.verdicts.stages import STAGES, Stage, deaf
 from tests.servers.verdicts.table import TABLE
 
-pytestmark = pytest.mark.timeout(180)
 BRIEF = {"negotiatetimeout": "1", "checktimeout": "1"}
 PATIENT = {"negotiatetimeout": "9", "checktimeout": "9"}
 HURRIED = ("closing", "plain", "refused", "silent", "tls", "wrong secret")

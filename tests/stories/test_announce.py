@@ -160,16 +160,18 @@ def test_it_ends_at_once_with_exabgp_and_at_the_second_signal(daemon: Daemon, en
 
 def test_a_restart_of_the_daemon_withdraws_nothing_and_its_end_does_after_a_while(daemon: Daemon) -> None:  # noqa: F811
     daemon.start()
-    said = re.compile(r"what is announced stays for 6 s\n(.*\n)*the daemon answers\n")
-    with announcing(daemon.home, "--grace", "6s") as announcer:
+    said = re.compile(r"what is announced stays for 60 s\n(.*\n)*the daemon answers\n")
+    with announcing(daemon.home, "--grace", "60s") as announcer:
         assert announcer.next() == ANNOUNCED
         daemon.end()
         daemon.start()
         daemon.until(lambda: said.search(announcer.errors.read_text()) is not None)
         assert announcer.commands.empty()
+    with announcing(daemon.home, "--grace", "1s") as announcer:
+        assert announcer.next() == ANNOUNCED
         daemon.end()
         assert announcer.next() == WITHDRAWN
-        assert "the daemon has not said for 6 s that it is served" in announcer.errors.read_text()
+        assert "the daemon has not said for 1 s that it is served" in announcer.errors.read_text()
 
 
 def test_what_would_be_announced_is_shown(daemon: Daemon) -> None:  # noqa: F811

@@ -12,6 +12,7 @@ import pytest
 
 from ldirectord_py.cli.daemon.control_client import ask, connect, control_path
 from ldirectord_py.cli.instances import pid_paths
+from tests.peers.patience import PATIENCE
 from tests.peers.ports import free_port
 from tests.stories.test_daemon import Daemon, daemon_in
 
@@ -45,7 +46,7 @@ class Served:
 
     def answers(self) -> bool:
         status = ask(self.path, "/v1/status", seconds=15)
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/-/healthy", timeout=15) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/-/healthy", timeout=PATIENCE) as answer:
             return status is not None and answer.status == 200
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.peers.certificates import NOW, Authority, NamedAuthority
+from tests.peers.patience import PATIENCE
 from tests.peers.ports import free_port
 from tests.stories.test_control import ALL, asked
 from tests.stories.test_daemon import Daemon, daemon  # noqa: F401  # a fixture
@@ -19,7 +20,7 @@ SERVERS, RENEWED, CLIENTS = Authority(), Authority(), NamedAuthority("clients")
 
 
 def over_tls(port: int, context: ssl.SSLContext, path: str, body: dict[str, Any] | None = None) -> Any:
-    channel = http.client.HTTPSConnection("127.0.0.1", port, context=context, timeout=20)
+    channel = http.client.HTTPSConnection("127.0.0.1", port, context=context, timeout=PATIENCE)
     with closing(channel):
         said = None if body is None else json.dumps(body).encode()
         channel.request("GET" if body is None else "POST", path, said, {"Content-Type": "application/json"})

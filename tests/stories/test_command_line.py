@@ -15,11 +15,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.peers.patience import PATIENCE
+
 COMMAND = Path(__file__).with_name("ldirectord_command.py")
 SCRIPT = Path(sys.executable).with_name("ldirectord")
 SERVICE = "virtual=192.0.2.1:80\n\treal=192.0.2.2:80 gate\n\treal=192.0.2.3:80 gate\n\tchecktype=on\n"
 ACTIONS = ("start", "stop", "restart", "try-restart", "reload", "force-reload", "status")
-PATIENCE = 40
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import Any
 
 from ldirectord_py.cli.daemon.control_client import ask, control_path
 from ldirectord_py.cli.instances import pid_paths
+from tests.peers.patience import PATIENCE
 from tests.stories.test_daemon import VIP, Daemon, daemon  # noqa: F401  # a fixture
 
 ALL = {"one": 3, "two": 2, "three": 1}
@@ -28,7 +29,7 @@ def run(daemon: Daemon, *words: str) -> "subprocess.CompletedProcess[str]":  # n
         env=os.environ | {"LDIRECTORD_RUN_DIR": str(daemon.home)},
         capture_output=True,
         text=True,
-        timeout=40,
+        timeout=PATIENCE,
         check=False,
     )
 

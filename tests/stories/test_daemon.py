@@ -17,10 +17,10 @@ from pathlib import Path
 import pytest
 
 from tests.peers.certificates import Authority
+from tests.peers.patience import PATIENCE
 from tests.peers.ports import free_port
 from tests.peers.webserver import Behaviour, Site, WebServer
 
-PATIENCE = 20.0
 VIP = "192.0.2.1:80"
 COMMAND = ("-m", "ldirectord_py", "--table", "memory", "--log-format", "json", "--foreground")
 
@@ -72,7 +72,7 @@ class Daemon:
 
     def metrics(self) -> dict[str, float]:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=5) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=PATIENCE) as answer:
                 lines = answer.read().decode().splitlines()
         except (urllib.error.URLError, ConnectionError):
             return {}

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.peers.patience import PATIENCE
+
 CHECKOUT = Path(__file__).parents[2]
 
 
@@ -16,7 +18,7 @@ def test_the_story_comes_true_and_ends_with_what_to_run_next() -> None:
         env=os.environ | {"PYTHONWARNINGS": "error"},
         capture_output=True,
         text=True,
-        timeout=55,
+        timeout=PATIENCE,
         check=False,
     )
 

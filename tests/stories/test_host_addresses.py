@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.peers.nameserver import NameServer
+from tests.peers.patience import PATIENCE
 from tests.stories.test_daemon import Daemon
 
 NAMES = [f"web{number}.example.org" for number in range(1, 41)]
@@ -38,7 +39,7 @@ def written(path: Path, names: list[str], *more: str) -> Path:
 
 def configtest(server: NameServer, config: Path) -> tuple[int, list[str]]:
     words = [*server.inside, sys.executable, "-m", "ldirectord_py", str(config), "configtest"]
-    ended = subprocess.run(words, capture_output=True, text=True, timeout=50, check=False)
+    ended = subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE, check=False)
     return ended.returncode, (ended.stdout + ended.stderr).splitlines()
 
 

@@ -17,10 +17,10 @@ from tests.faults.injections import CORPUS, unsafe
 from tests.peers.certificates import NamedAuthority
 from tests.peers.listeners import Answer, serving
 from tests.peers.mailserver import MailServer
+from tests.peers.patience import PATIENCE
 from tests.peers.ports import free_port
 from tests.stories.test_command_line import COMMAND
 
-PATIENCE = 40.0
 PASSED = b"Every real server has been checked once"
 
 
@@ -103,7 +103,7 @@ class World:
         return path.read_bytes() if path.exists() else b""
 
     def scraped(self) -> bytes:
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics}/metrics", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics}/metrics", timeout=PATIENCE) as answer:
             return answer.read()
 
 

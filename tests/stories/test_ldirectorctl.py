@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.peers.patience import PATIENCE
 from tests.peers.terminal import shown_on
 from tests.stories.test_daemon import VIP, Daemon, daemon_in
 
@@ -29,7 +30,7 @@ def ctl(home: Path, *words: str, python: tuple[str, ...] = ()) -> "subprocess.Co
         env=environment_of(home),
         capture_output=True,
         text=True,
-        timeout=40,
+        timeout=PATIENCE,
         check=False,
     )
 
@@ -171,7 +172,7 @@ def test_top_says_what_it_needs(running: Daemon, missing: str, sentence: str) ->
         env=environment_of(running.home),
         capture_output=True,
         text=True,
-        timeout=40,
+        timeout=PATIENCE,
         check=False,
     )
     assert (done.returncode, done.stdout, done.stderr) == (1, "", f"ldirectorctl: {sentence}\n")

@@ -237,7 +237,6 @@ def live(home: Path, server: MailServer, argv: list[str], **environment: str) ->
     return list(server.mails)
 
 
-@pytest.mark.timeout(180)
 @pytest.mark.skipif(not ORIGINAL, reason="the original is not installed (Debian's package ldirectord)")
 @pytest.mark.skipif(os.geteuid() != 0, reason="the original speaks to port 25, which only root may serve")
 def test_beside_the_original_subjects_and_bodies_are_the_same_byte_by_byte(tmp_path: Path) -> None:

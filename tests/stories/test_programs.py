@@ -25,9 +25,9 @@ from ldirectord_py.model.health import State
 from ldirectord_py.model.snapshot import RealStatus
 from ldirectord_py.observers.logging.destinations import LogFile
 from ldirectord_py.options import Options
+from tests.peers.patience import PATIENCE
 from tests.peers.processes import alive
 
-PATIENCE = 20.0
 PAUSE = 0.02
 
 SHELL = """\

@@ -12,6 +12,7 @@ from ldirectord_py.app import Application
 from ldirectord_py.config.load import load
 from ldirectord_py.observers.logging.destinations import LogFile
 from ldirectord_py.options import Options
+from tests.peers.patience import PATIENCE
 from tests.stories.test_daemon import Daemon, daemon  # noqa: F401  # a fixture
 
 ALL = {"one": 3, "two": 2, "three": 1}
@@ -23,7 +24,7 @@ OURS = {"recording_begun", "configuration_in_force"}
 
 def ldirectorctl(*words: object) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "-m", "ldirectord_py.cli.ldirectorctl", *map(str, words)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
 
 
 def replayed(*words: object) -> list[str]:

@@ -30,11 +30,11 @@ from ldirectord_py.observers.logging.destinations import LogFile
 from ldirectord_py.options import Options
 from ldirectord_py.probing import drivers
 from ldirectord_py.probing.tracing.tracer import Tracer
+from tests.peers.patience import PATIENCE
 from tests.peers.ports import free_port
 from tests.peers.turns import datagrams_elsewhere, elsewhere
 from tests.stories.test_turns import MYSQL_GREETING, MYSQL_OK, PGSQL_IN, ldap, ldap_result, mysql, pgsql, tlv
 
-PATIENCE = 40.0
 MARK = re.compile(r"zq[a-z]{2,}", re.IGNORECASE)
 """How each secret begins, so that one which is cut short is found too."""
 STREAMS = ("ftp", "imap", "ldap", "mysql", "oracle", "pgsql", "pop", "sip")
@@ -242,7 +242,7 @@ def test_no_secret_comes_out_of_the_daemon(world: World, tmp_path: Path, style: 
             seen += of_processes(process.pid)
             time.sleep(0.02)
             said = "".join(path.read_text() for path in (printed, tmp_path / "log") if path.exists())
-        with urllib.request.urlopen(f"http://127.0.0.1:{world.metrics}/metrics", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{world.metrics}/metrics", timeout=PATIENCE) as answer:
             metrics = answer.read().decode()
     finally:
         process.terminate()
@@ -277,7 +277,7 @@ def test_no_secret_is_printed_where_the_file_is_only_read(world: World, tmp_path
         env=os.environ | {"LDIRECTORD_RUN_DIR": str(tmp_path)},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=PATIENCE,
         check=False,
     )
     log = tmp_path / "log"

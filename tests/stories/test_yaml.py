@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.peers.patience import PATIENCE
 from tests.stories.test_daemon import VIP, Daemon, daemon
 
 __all__ = ["daemon"]
@@ -102,7 +103,7 @@ def test_a_daemon_with_secrets_in_its_environment_is_stopped_without_them(
     def act(action: str, **variables: str) -> tuple[int, str]:
         words = [sys.executable, "-m", "ldirectord_py", "--table", "memory", str(file), action]
         done = subprocess.run(
-            words, capture_output=True, text=True, check=False, env={**os.environ, **variables}, timeout=60
+            words, capture_output=True, text=True, check=False, env={**os.environ, **variables}, timeout=PATIENCE
         )
         return done.returncode, done.stderr
 
@@ -122,6 +123,6 @@ def test_a_daemon_with_secrets_in_its_environment_is_stopped_without_them(
 def test_the_examples_are_fine(name: str) -> None:
     example = Path(__file__).resolve().parents[2] / "etc" / name
     words = [sys.executable, "-m", "ldirectord_py", str(example), "configtest"]
-    done = subprocess.run(words, capture_output=True, text=True, check=False, env=os.environ, timeout=30)
+    done = subprocess.run(words, capture_output=True, text=True, check=False, env=os.environ, timeout=PATIENCE)
     assert done.returncode == 0
     assert f"Configuration {example} is fine: " in done.stdout

@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+from tests.peers.patience import PATIENCE
+
 FILE = r"b'virtual=127.0.0.1:80\n\treal=127.0.0.2:80 gate\n\tservice=http\n#\n'"
 READING = f"from ldirectord_py.config.load import parse; parse({FILE}, 'x.cf')"
 RUNNING = f"import ldirectord_py.cli.ldirectord, ldirectord_py.app; {READING}"
@@ -25,7 +27,7 @@ OPTIONAL = {"aiohttp", "asyncpg", "dns", "h2", "prometheus_client", "pyroute2", 
 )
 def test_only_what_a_configuration_needs_is_imported(program: str, absent: set[str]) -> None:
     program += "; import sys; print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=PATIENCE)
     loaded = set(done.stdout.split())
     assert "httptools" in loaded
     assert loaded & absent == set()

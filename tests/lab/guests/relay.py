@@ -12,7 +12,7 @@ from tests.lab.guests.pool import Group, Pool
 from tests.lab.guests.seats import Seats
 
 _NAME = "lab-relay"
-_TEST_SECONDS = 300
+_TEST_SECONDS = 600
 """For a test that says nothing else: guests share the processors, and tests wait for what comes about."""
 
 

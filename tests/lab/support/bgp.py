@@ -145,7 +145,7 @@ class Bgp:
 
     def wait_until_announced(self, *vips: str) -> None:
         """Wait until the router has routes to exactly these."""
-        wait_until(lambda: set(self.routes()) == set(vips), 60, telling=self.said)
+        wait_until(lambda: set(self.routes()) == set(vips), telling=self.said)
 
     def routes(self) -> dict[str, str]:
         """Return the routes of the router with all their attributes, by their VIPs."""

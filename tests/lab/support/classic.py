@@ -68,4 +68,4 @@ class Classic:
         """Wait until each of these, or all, was checked so many *times* more: earlier verdicts are surely in force."""
         counters = [real.site.requests for real in reals or self.reals]
         goals = [counter[PAGE] + times for counter in counters]
-        wait_until(lambda: all(counter[PAGE] >= goal for counter, goal in zip(counters, goals, strict=True)), 20)
+        wait_until(lambda: all(counter[PAGE] >= goal for counter, goal in zip(counters, goals, strict=True)))

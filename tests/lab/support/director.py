@@ -14,11 +14,9 @@ from tests.lab.support.forking import Forked, connect, fork
 from tests.lab.support.namespaces import Host
 from tests.lab.support.table import Table, Watch, read_table, read_weights, watching
 from tests.lab.support.unsharing import MOUNTS, NETWORK, bind, enter, on_thread, unshare
-from tests.lab.support.waiting import wait_until
+from tests.lab.support.waiting import PATIENCE, wait_until
 
 ROOT = Path(__file__).parents[3]
-START_SECONDS = 40
-STOP_SECONDS = 20
 
 _ITS_OWN = (
     *("run", "etc/ha.d", "var/log", "etc/hosts"),
@@ -91,7 +89,7 @@ class Director:
             raise ActionFailed(f"expected {command} to exit with {status}, but it did with {ended}: {text}")
         return text
 
-    def run(self, words: Sequence[str], *, seconds: float = START_SECONDS, **environment: str) -> tuple[int, str]:
+    def run(self, words: Sequence[str], *, seconds: float = PATIENCE, **environment: str) -> tuple[int, str]:
         """Run a command where the daemon runs, with its folders; return its exit status and what it prints."""
         printed = self.folder / "printed"
         return self.popen(words, printed, **environment).wait(seconds), printed.read_text(errors="replace")
@@ -130,7 +128,7 @@ class Director:
             self.write(config)
         self.started = True
         self.act("start")
-        wait_until(lambda: self.running, START_SECONDS, telling=lambda: self.log)
+        wait_until(lambda: self.running, telling=lambda: self.log)
 
     def write(self, config: str) -> None:
         """Write the configuration file, in one step, so that nobody reads half of it."""
@@ -159,7 +157,7 @@ class Director:
 
     def _end(self, number: signal.Signals) -> None:
         process = Path("/proc", str(self.send(number)))
-        wait_until(lambda: not process.exists(), STOP_SECONDS, telling=lambda: self.log)
+        wait_until(lambda: not process.exists(), telling=lambda: self.log)
 
     def table(self) -> Table:
         """Return the kernel's table as it is now."""
@@ -177,7 +175,7 @@ class Director:
         return [virtual for virtual, reals in read_weights(self.host).items() if any(reals.values())]
 
     def wait_for_weights(
-        self, expected: Mapping[str, int], seconds: float = 45, *, virtual: str | None = None
+        self, expected: Mapping[str, int], seconds: float = PATIENCE, *, virtual: str | None = None
     ) -> float:
         """Wait until exactly these real servers are there with these weights; return how long it took."""
         return wait_until(lambda: self.weights(virtual) == expected, seconds, telling=lambda: self.table().raw)

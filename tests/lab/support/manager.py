@@ -118,7 +118,7 @@ class Manager:
         wait_until(children.read_text)
         self._inside = int(children.read_text())
         wait_until(
-            lambda: self._systemctl("is-active", "multi-user.target").returncode == 0, 30, telling=lambda: self.console
+            lambda: self._systemctl("is-active", "multi-user.target").returncode == 0, telling=lambda: self.console
         )
         if self.journal:
             self.systemctl("start", "systemd-journald.service")

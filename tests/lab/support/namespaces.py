@@ -19,7 +19,7 @@ from tests.lab.support.links import Links
 from tests.lab.support.unsharing import NETWORK, bind, enter, on_thread, unbind, unshare
 
 NETWORK_4, NETWORK_6 = "10.9.0.", "fd00:9::"
-COMMAND_SECONDS = 60
+COMMAND_SECONDS = 120
 _NAMED = Path("/run/netns")
 
 

@@ -4,13 +4,17 @@ import time
 from collections.abc import Callable
 
 PAUSE = 0.05
+PATIENCE = 120.0
+"""Seconds.  Guests share processors, and all that is waited for comes sooner or later; tests of how soon say so."""
 
 
 class NeverCame(AssertionError):
     """What was waited for did not come in time."""
 
 
-def wait_until(expected: Callable[[], object], seconds: float = 45, *, telling: Callable[[], object] = str) -> float:
+def wait_until(
+    expected: Callable[[], object], seconds: float = PATIENCE, *, telling: Callable[[], object] = str
+) -> float:
     """Ask *expected* again and again until it says yes; return the seconds that took.
 
     Raises `NeverCame` after *seconds*, with what *telling* returns then.

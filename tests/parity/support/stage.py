@@ -10,12 +10,11 @@ from pathlib import Path
 
 from tests.lab.support.director import Director, Program, Started
 from tests.lab.support.namespaces import Net
-from tests.lab.support.waiting import wait_until
+from tests.lab.support.waiting import PATIENCE, wait_until
 from tests.parity.support.farm import Farm, address
 from tests.parity.support.scenario import Run
 from tests.peers.webserver import WebServer
 
-COMMAND_SECONDS = 60
 PLACE = Path("/tmp/parity")  # of the guest: a tmpfs of its own
 """Below it lie the programs that configurations name, what they were called with, and monitor files."""
 CALLS, MONITORED, MAINTENANCE = PLACE / "calls", PLACE / "monitored", PLACE / "maintenance"
@@ -105,7 +104,7 @@ class Stage:
         """Write the configuration and start the daemon."""
         self.write()
         self.command("CONFIG", "start")
-        wait_until(lambda: self.director.running, COMMAND_SECONDS, telling=lambda: self.director.log)
+        wait_until(lambda: self.director.running, telling=lambda: self.director.log)
 
     def reload(self) -> None:
         """Write the configuration and let the daemon take it up."""
@@ -116,7 +115,7 @@ class Stage:
         """Let the program stop its daemon, and wait until it is gone."""
         process = Path("/proc", str(self.director.pid))
         self.command("CONFIG", "stop")
-        wait_until(lambda: not process.exists(), COMMAND_SECONDS, telling=lambda: self.director.log)
+        wait_until(lambda: not process.exists(), telling=lambda: self.director.log)
 
     def supervise(self) -> None:
         """Start the program with `CONFIG start`, and let it run in the foreground."""
@@ -128,7 +127,7 @@ class Stage:
         """Send SIGTERM to the program that runs in the foreground, and keep how it ended."""
         assert self._supervised is not None
         self._supervised.terminate()
-        self.ended = Ended(self._supervised.wait(COMMAND_SECONDS), "")
+        self.ended = Ended(self._supervised.wait(PATIENCE), "")
 
     def end(self) -> None:
         """See to it that no daemon is left, whatever happened."""

@@ -20,11 +20,10 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from ldirectord_py.model.address import Endpoint
+from tests.peers.patience import PATIENCE
 
 ORIGINAL = "/usr/sbin/ldirectord"
 _OURS = (sys.executable, "-m", "ldirectord_py", "-d", "--table", "memory", "--log-format", "json", "--foreground")
-PATIENCE = 40.0
-"""Seconds that a program may take for everything that comes to an end."""
 HANGS = 4.0
 """Seconds without a verdict, at timeouts of one second, after which none is taken to come."""
 _PAUSE = 0.02

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.peers.patience import PATIENCE
+
 SHOW = """
 import os, stat, sys
 from ldirectord_py.cli.inherited import leave_behind
@@ -26,7 +28,7 @@ def test_nothing_but_the_standard_descriptors_stays_and_none_of_them_is_missing(
         ("/bin/sh", "-c", script, "sh", sys.executable, "-c", SHOW, tmp_path / "report"),
         pass_fds=(writer,),
         check=True,
-        timeout=60,
+        timeout=PATIENCE,
     )
     os.close(writer)
     assert os.read(reader, 1) == b""  # nobody has the other end any more
@@ -37,5 +39,5 @@ def test_nothing_but_the_standard_descriptors_stays_and_none_of_them_is_missing(
 
 @pytest.mark.parametrize(("mask", "mode"), [(0o000, 0o644), (0o077, 0o600), (0o027, 0o640)])
 def test_a_stricter_mask_is_kept(tmp_path: Path, mask: int, mode: int) -> None:
-    subprocess.run((sys.executable, "-c", SHOW, tmp_path / "report"), umask=mask, check=True, timeout=60)
+    subprocess.run((sys.executable, "-c", SHOW, tmp_path / "report"), umask=mask, check=True, timeout=PATIENCE)
     assert stat.S_IMODE((tmp_path / "report").stat().st_mode) == mode

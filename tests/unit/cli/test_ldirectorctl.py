@@ -14,6 +14,7 @@ from ldirectord_py.cli.ctl.commands import COMMANDS
 from ldirectord_py.cli.ldirectorctl import main
 from ldirectord_py.model.errors import ConfigRejected, DirectorError
 from ldirectord_py.model.problems import Problem
+from tests.peers.patience import PATIENCE
 
 
 def _arguments(parser: ArgumentParser) -> None:
@@ -110,7 +111,7 @@ def test_colours_are_for_terminals_that_want_them(setting: dict[str, str], shown
     try:
         words = [sys.executable, "-m", "ldirectord_py.cli.ldirectorctl", "no-such-command"]
         environment = os.environ | {"TERM": "xterm"} | setting
-        done = subprocess.run(words, stderr=theirs, check=False, env=environment, timeout=30)
+        done = subprocess.run(words, stderr=theirs, check=False, env=environment, timeout=PATIENCE)
         assert done.returncode == Status.ERROR
         assert os.read(ours, 1000).startswith(shown)
     finally:

@@ -10,6 +10,7 @@ import pytest
 from ldirectord_py.cli.rendering import Row, tell_rows
 from ldirectord_py.cli.terminal import Style
 from tests.faults.injections import CORPUS, unsafe
+from tests.peers.patience import PATIENCE
 from tests.peers.terminal import sitting_at
 
 ROWS = [Row("3: dear", ("3", "dear"), Style.YELLOW), Row("10: cheap", ("10", "cheap, " * 20), Style.YELLOW)]
@@ -62,6 +63,6 @@ def test_a_pipe_needs_no_rich(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=PATIENCE,
     )
     assert {"rich", "structlog"} & set(done.stderr.split()) == set()

@@ -19,6 +19,7 @@ from ldirectord_py.observers.logging import sinks
 from ldirectord_py.observers.logging.destinations import LogFile, Stream, Syslog
 from ldirectord_py.observers.logging.entry import Entry
 from ldirectord_py.observers.logging.sinks import Sink, writer_to
+from tests.peers.patience import PATIENCE
 
 ROOT = Path(__file__).parents[4]
 NOON = 1_700_000_000.0
@@ -197,7 +198,11 @@ except RuntimeError:
 
 def test_where_no_thread_can_be_had_lines_are_written_all_the_same(tmp_path):
     done = subprocess.run(
-        [sys.executable, "-c", NO_THREADS, tmp_path / "log"], capture_output=True, cwd=ROOT, timeout=30, check=True
+        [sys.executable, "-c", NO_THREADS, tmp_path / "log"],
+        capture_output=True,
+        cwd=ROOT,
+        timeout=PATIENCE,
+        check=True,
     )
     assert done.stdout == b"one\ntwo\n"
     assert (tmp_path / "log").read_text() == "one\ntwo\n"
