@@ -128,6 +128,7 @@ class Application:
             recorder=self._recorder,
             history=self.history,
             settings=self._settings,
+            follow_role=self._member.follow_role,
             vips=self._member.vips,
             limits=self._limits,
             warn=self._warn,

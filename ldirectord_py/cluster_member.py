@@ -9,6 +9,7 @@ from ldirectord_py.engine.inputs import RoleTaken
 from ldirectord_py.ipvs.kernel import KernelTable
 from ldirectord_py.model.cluster.role import Role
 from ldirectord_py.model.cluster.sync_daemon import SyncDaemon
+from ldirectord_py.model.config import Config
 from ldirectord_py.model.events import Event, Reloaded, RoleChanged
 from ldirectord_py.model.table import Table
 from ldirectord_py.runtime.director import Director
@@ -55,6 +56,11 @@ class ClusterMember:
         role = await self._role.first(self._director.config, before.role)
         self.vips.take_role(active=role.role is Role.ACTIVE)
         return role
+
+    async def follow_role(self, config: Config) -> None:
+        """Have the role come from where *config* says, which has come in force."""
+        if not self._shadow:
+            await self._role.turn_to(config)
 
     def jobs(self) -> Iterator[tuple[SideJob, Work]]:
         """Yield what is to be done all the time."""

@@ -3,7 +3,7 @@
 Ownership of services, listeners, the kernel's settings, recording and history: all besides checks and table.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,6 +33,8 @@ class ProcessConfig:
     recorder: Recorder
     history: History
     settings: KernelSettings
+    follow_role: Callable[[Config], Awaitable[None]]
+    """Has the role come from where a new configuration says; the start has it already."""
     vips: VipKeeper
     limits: Limits
     warn: Callable[[str], None]
@@ -81,10 +83,12 @@ class ProcessConfig:
         return (*told, *vips)
 
     async def _follow_vips(self, config: Config) -> Sequence[str]:
-        """Have VIPs come and go as *config* wants them; return what is wrong with them, which has been told.
+        """Have the role be as *config* says, and VIPs come and go; return what is wrong with them, which has been told.
 
         At the start that begins later, when the table is written.
         """
+        if self._applied:
+            await self.follow_role(config)
         if self.shadow or not self.kernel:
             return ()
         self.vips.follow(wanted_vips(config), VipCause.RELOAD if self._applied else VipCause.START)

@@ -1,6 +1,7 @@
 """`vips`: the director brings its VIPs up itself, on the kernel's own interfaces, with neighbours that notice."""
 
 import json
+import signal
 import sys
 from collections.abc import Mapping
 from typing import Any
@@ -142,6 +143,29 @@ def test_what_others_do_to_vips_is_mended_with_one_alarm_where_it_does_not_end(s
     wait_until(lambda: [each["state"] for each in told(scene, "vip_trouble")][-1:] == ["elsewhere"], 10)
     scene.director.stop()
     assert addresses(director) == {VIP: "lo lo"}
+
+
+def test_a_reload_that_makes_a_standby_brings_nothing_up_and_one_that_is_refused_changes_nothing(
+    scene: Scene, real: Real
+) -> None:
+    director, role = scene.director, scene.director.folder / "run/role"
+    start(scene, config(real, "", section="\tservice=http\n"))
+    role.write_text("standby\n")
+    by_file = "vips=yes\nrole=/run/role\nsyncdaemon=eth0 id=7\n"
+    director.write(config(real, by_file, section="\tquiescent=perhaps\n"))
+    director.send(signal.SIGHUP)
+    wait_until(lambda: told(scene, "reload_refused"), 10)
+    assert not told(scene, "role_changed")
+    director.reload(config(real, by_file))
+    wait_until(lambda: "backup" in director.host.run("ipvsadm -L --daemon"), 10)
+    assert [each["role"] for each in told(scene, "role_changed")] == ["standby"]
+    assert not told(scene, "vip_added")
+    assert [each["sync"] for each in told(scene, "sync_started")] == ["backup"]
+    role.write_text("active\n")
+    wait_until(lambda: addresses(director.host) == {VIP: "eth0 eth0:1"}, 10)
+    director.reload(config(real, "vips=yes\nrole=standby\n"))  # it is down when the reload has ended
+    assert addresses(director.host) == {}
+    wait_until(lambda: "sync daemon" not in director.host.run("ipvsadm -L --daemon"), 10)
 
 
 def test_an_interface_that_comes_later_and_rights_that_are_missing(scene: Scene, real: Real) -> None:

@@ -11,7 +11,7 @@ from ldirectord_py.cluster.role.sources import Reading, Source
 from ldirectord_py.cluster.role.words import UnclearRole
 from ldirectord_py.engine.inputs import RoleTaken
 from ldirectord_py.model.address import IPAddress
-from ldirectord_py.model.cluster.role import Role, RoleKind, RoleStatus
+from ldirectord_py.model.cluster.role import Role, RoleKind, RoleSource, RoleStatus
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.events import Event, RoleUnclear
 from ldirectord_py.model.service import AddressKey
@@ -65,7 +65,7 @@ class RoleFollower:
         source = config.cluster.role
         if source.kind is RoleKind.FIXED:
             return _taken(source.fixed, str(source), before)
-        found = None if source.kind is RoleKind.FIFO else await self._one_reading()
+        found = await self._first_word(source)
         if isinstance(found, Role):
             return _taken(found, str(source), before)
         same = before is not None and before.source == str(source)
@@ -73,6 +73,19 @@ class RoleFollower:
         if isinstance(found, UnclearRole):
             self._tell(found, role)
         return _taken(role, str(source), before)
+
+    async def turn_to(self, config: Config) -> None:
+        """Have the role be what *config* says, which is in force, if it can say so at once: VIPs must not come before.
+
+        If it cannot, the role stays as it is.
+        """
+        source = config.cluster.role
+        if str(source) == self._current().source:
+            return
+        self.look_again()
+        found = source.fixed if source.kind is RoleKind.FIXED else await self._first_word(source)
+        if isinstance(found, Role):
+            self._take(RoleTaken(found, str(source)))
 
     async def keep(self) -> None:
         """Follow the role; runs until cancelled, and raises `OSError` if its source cannot be read."""
@@ -116,10 +129,10 @@ class RoleFollower:
         if given.role is not before.role:
             await asyncio.sleep(self._flapping.rest(asyncio.get_running_loop().time()))
 
-    async def _one_reading(self) -> Reading | None:
-        """Return the first thing that the source says; None: it takes too long, or cannot be asked."""
+    async def _first_word(self, described: RoleSource) -> Reading | None:
+        """Return the first thing that the source says; None: it takes too long, or cannot be asked, as a pipe."""
         source = self._source()
-        if source is None:
+        if source is None or described.kind is RoleKind.FIFO:
             return None
         with suppress(TimeoutError, OSError):
             async with asyncio.timeout(_PATIENCE), aclosing(source.readings()) as readings:
