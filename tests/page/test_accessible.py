@@ -5,7 +5,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.page.conftest import Open
-from tests.page.director import PATIENCE, Director, Farm
+from tests.page.director import PATIENCE, TOKEN, Director, Farm
 
 
 def findings(page: Page) -> list[str]:
@@ -30,4 +30,27 @@ def test_axe_finds_nothing(shop: Director, farm: Farm, opened: Open, colours: st
     page.get_by_role("button", name="Keyboard shortcuts").click()
     assert findings(page) == []
     page.goto(f"{shop.url}/?q=nothing")
+    assert findings(page) == []
+    page.goto(f"{shop.url}/?q=shop&state=up")
+    assert findings(page) == []
+
+
+@pytest.mark.parametrize(("colours", "width"), [("light", 1440), ("dark", 360)])
+def test_axe_finds_nothing_where_commands_are_given(shop: Director, opened: Open, colours: str, width: int) -> None:
+    page = opened(shop.url, color_scheme=colours, viewport={"width": width, "height": 900})
+    page.get_by_role("button", name="Sign in").click()
+    assert findings(page) == []
+    page.locator("dialog input").fill(TOKEN)
+    page.locator("dialog button[type=submit]").click()
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+    for command in ("Drain", "Enable", "Maintenance"):
+        page.locator("tr.server a").first.click()
+        page.get_by_role("button", name=command).click()
+        expect(page.locator("dialog .answer")).to_contain_text("Done.")
+        assert findings(page) == []
+        page.keyboard.press("Escape")
+    expect(page.locator(".ended li")).to_have_count(1)
+    assert findings(page) == []
+    page.locator("tr.server a").first.evaluate("link => location.assign(link.href)")
+    expect(page.locator("h1 .state")).to_have_text("maintenance")
     assert findings(page) == []

@@ -183,3 +183,18 @@ def test_the_list_changes_around_what_the_reader_does(shop: Director, opened: Op
         page.locator("input[name=q]").evaluate(TYPE, text)
         expect(page.locator("tr.server")).to_have_count(rows)
         assert page.evaluate("document.activeElement.closest('tr').kept")
+
+
+def test_a_role_that_changes_is_seen(director: Director, farm: Farm, opened: Open) -> None:
+    role = director.home / "role"
+    role.write_text("active\n")
+    director.write(f"role={role}\n{section('192.0.2.1:80', [farm.add('web')])}")
+    director.start()
+    page = live(opened(director.url))
+    expect(page.locator("#role")).to_have_text("active")
+    role.write_text("standby\n")
+    expect(page.locator("#role")).to_contain_text("standby for")
+    expect(page.locator(".problems")).to_contain_text("This director")
+    role.write_text("active\n")
+    expect(page.locator("#role")).to_contain_text("active for")
+    expect(page.locator(".problems")).to_have_count(0)

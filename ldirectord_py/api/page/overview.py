@@ -2,52 +2,23 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
+from ldirectord_py.api.page.director import Vips, missing, problems, vips
 from ldirectord_py.api.page.hour.timeline import Timeline, TimelineBuilder
+from ldirectord_py.api.page.problems import Problem
 from ldirectord_py.api.page.rows import SOON, Outlook, outlook, since, why
 from ldirectord_py.api.page.services import level, served
 from ldirectord_py.api.page.source import Pause
 from ldirectord_py.api.page.states import STATES
-from ldirectord_py.api.page.words import Moment, count, maybe, moment, sentence
+from ldirectord_py.api.page.words import Moment, count, moment, sentence
 from ldirectord_py.model.text.moments import brief
 
 MOST_PROBLEMS = 25
 ALIKE = 3
 """More servers of a virtual service that are out for the same reason are told as one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Something that is wrong, or that somebody has taken out on purpose."""
-
-    level: str
-    """`bad`, `warning` or `note`."""
-    kind: str
-    """A word for it: a status, or `virtual`, `table`, `config`, `certificate`."""
-    subject: str
-    """What it is about, as it is named in the list."""
-    virtual: str
-    """The virtual service that a server is in; else empty."""
-    text: str
-    outlook: Outlook
-    since: Moment | None = None
-    server: str = ""
-    """Where to look: a server,"""
-    states: frozenset[str] = frozenset()
-    """... servers in these states of `where`,"""
-    where: str = ""
-    """... or a virtual service."""
-
-    @property
-    def word(self) -> str:
-        """Return the word in front of it."""
-        return STATES[self.kind].word if self.kind in STATES else _KINDS.get(self.kind, self.kind)
-
-
-_KINDS = {"virtual": "unserved", "vip": "VIP"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +36,7 @@ class Overview:
     more: int
     """Problems that are not shown."""
     timeline: Timeline
+    vips: Vips | None
     counts: Mapping[str, int]
     """How many servers are in each state, `total` among them."""
     now: Moment
@@ -157,15 +129,16 @@ class OverviewBuilder:
     def overview(self) -> Overview:
         """Return how things stand, once everything has been taken in."""
         status = self._status
-        problems = sorted([*_daemon(status, self._now), *self._problems], key=lambda problem: _RANKS[problem.level])
+        told = sorted([*problems(status, self._now), *self._problems], key=lambda problem: _RANKS[problem.level])
         return Overview(
-            problems[0].level if problems else "good" if self.counts["total"] else "note",
+            told[0].level if told else "good" if self.counts["total"] else "note",
             self._headline(status),
             tuple(self._details(status)),
-            tuple(problem for problem in problems[:MOST_PROBLEMS] if problem.level != "note"),
-            tuple(problem for problem in problems[:MOST_PROBLEMS] if problem.level == "note"),
-            max(0, len(problems) - MOST_PROBLEMS),
+            tuple(problem for problem in told[:MOST_PROBLEMS] if problem.level != "note"),
+            tuple(problem for problem in told[:MOST_PROBLEMS] if problem.level == "note"),
+            max(0, len(told) - MOST_PROBLEMS),
             self._timeline.timeline(),
+            vips(status["vips"], self._now),
             self.counts,
             moment(self._now, self._now),
         )
@@ -176,6 +149,8 @@ class OverviewBuilder:
             return "No virtual service is configured."
         if not status["table"]["reachable"]:
             return "The IPVS table cannot be reached: nothing that checks find is written."
+        if told := missing(status["vips"]):
+            return told
         if nobody := self._modes["nobody"]:
             which = self._unserved[0] if len(self._unserved) == 1 else count(nobody, "virtual service")
             return f"Nobody serves {which}."
@@ -198,8 +173,8 @@ class OverviewBuilder:
 
     def _details(self, status: Mapping[str, Any]) -> Iterable[str]:
         yield count(self._levels.total(), "virtual service")
-        told = (f"{self.counts[state]:,} {STATES[state].counted}" for state in STATES if self.counts[state])
-        yield f"{count(self.counts['total'], 'server')}: {', '.join(told)}" if self.counts["total"] else "no servers"
+        states = (f"{self.counts[state]:,} {STATES[state].counted}" for state in STATES if self.counts[state])
+        yield f"{count(self.counts['total'], 'server')}: {', '.join(states)}" if self.counts["total"] else "no servers"
         pace = status["checks_per_second"]
         yield f"{pace:,.0f} checks a second" if pace >= 10 else f"{pace:.2g} checks a second"
         if not status["first_pass"]:
@@ -213,32 +188,3 @@ def _likeness(server: Mapping[str, Any]) -> tuple[str, str]:
 def _ends_soon(server: Mapping[str, Any], now: float) -> bool:
     expires = server["certificate_expires"]
     return expires is not None and expires - now < SOON
-
-
-def _daemon(status: Mapping[str, Any], now: float) -> Iterable[Problem]:
-    """Return what is wrong with the daemon itself, or to be known of it."""
-    role = status["role"]
-    if role["role"] == "standby":
-        says = f"Clients go to another one, as {role['source']!r} says."
-        text = f"{says} This one checks, keeps its table warm, and sends no mails."
-        yield replace(_own("note", "standby", "This director", text), since=maybe(role["since"], now))
-    table = status["table"]
-    if not status["healthy"]:
-        yield _own("bad", "daemon", "The daemon", "It makes no progress: what this page shows may be old.")
-    if not table["reachable"]:
-        yield _own("bad", "table", "The IPVS table", "It cannot be reached. Changes are written as soon as it can be.")
-    elif not table["agrees"]:
-        yield _own("warning", "table", "The IPVS table", "It differs from what is wanted, for some seconds at most.")
-    for vip in status["vips"]:
-        if vip["trouble"]:
-            grade = "warning" if vip["held"] or vip["state"] == "standby" else "bad"
-            told = _own(grade, "vip", vip["address"], sentence(vip["trouble"]))
-            yield replace(told, since=moment(vip["since"], now))
-    if status["refused_at"] is not None:
-        first = [sentence(problem) for problem in status["refused"][:3]]
-        text = " ".join(["The file was refused, and the configuration before it stays in force.", *first])
-        yield _own("warning", "config", "The configuration", text)
-
-
-def _own(grade: str, kind: str, subject: str, text: str) -> Problem:
-    return Problem(grade, kind, subject, "", text, Outlook())

@@ -11,6 +11,8 @@ from ldirectord_py.cli.terminal import Style
 
 Virtual = Mapping[str, Any]
 """As `/v1/virtuals` has it."""
+_NAMED = 6
+"""So many VIPs are named."""
 _STATES = ("up", "down", "draining", "maintenance", "unknown")
 
 
@@ -37,12 +39,19 @@ def head(status: Mapping[str, Any], now: float) -> Iterator[Block]:
 def _vips(vips: Sequence[Mapping[str, Any]], now: float) -> Iterator[Block]:
     """Yield which VIPs the director has brought up, and a line for each with which something is wrong."""
     if vips:
-        held = sum(vip["held"] for vip in vips)
-        yield sentence(f"Of {counted(len(vips), 'VIP')} to be brought up, {held} {'is' if held == 1 else 'are'} here.")
+        here = [f"{vip['address']} ({vip['label'] or vip['device']})" for vip in vips if vip["held"]]
+        which = f": {', '.join(here)}" if 0 < len(here) <= _NAMED else ""
+        yield sentence(f"{vips_here(vips)}{which}")
     for vip in vips:
         if vip["trouble"]:
             line = f"{vip['address']}: {vip['trouble']} (for {age(now - vip['since'])})"
             yield sentence(line, Style.YELLOW if vip["held"] else Style.RED, indent=2)
+
+
+def vips_here(vips: Sequence[Mapping[str, Any]]) -> str:
+    """Return how many of the VIPs that a director is to bring up are on its machine."""
+    held = sum(vip["held"] for vip in vips)
+    return f"{held:,} of {counted(len(vips), 'VIP')} {'is' if held == 1 else 'are'} here"
 
 
 def _table(table: Mapping[str, Any]) -> tuple[Style, str]:

@@ -6,6 +6,7 @@ from typing import Any
 from ldirectord_py.cli.blocks import Cell
 from ldirectord_py.cli.ctl.reports import servers
 from ldirectord_py.cli.ctl.reports.role import is_told, role_cells
+from ldirectord_py.cli.ctl.reports.status import vips_here
 from ldirectord_py.cli.ctl.reports.words import age, counted
 from ldirectord_py.cli.ctl.screen.sheet import Row
 from ldirectord_py.cli.terminal import Style
@@ -29,6 +30,9 @@ def head_line(
     yield Cell(f", pid {status['pid']}, for {age(now - status['started'])}")
     if is_told(status):
         yield from (_BETWEEN, *role_cells(status["role"], now))
+    if vips := status.get("vips"):
+        gone = any(vip["trouble"] and not vip["held"] for vip in vips)
+        yield from (_BETWEEN, Cell(vips_here(vips), Style.RED if gone else None))
     yield from _counts(status["servers"])
     yield from _rates(virtuals)
     table = status["table"]

@@ -5,6 +5,15 @@ import pytest
 from ldirectord_py.api.page.overview import MOST_PROBLEMS, Overview, OverviewBuilder
 from tests.unit.api.page.documents import NOW, at_once, down, drained, health, server, status, virtual
 
+TAKEN = {
+    "address": "192.0.2.2",
+    "state": "conflict",
+    "held": False,
+    "device": "eth0",
+    "label": "",
+    "since": NOW - 60,
+    "trouble": "02:00:00:00:00:07 on eth0 has it",
+}
 UNREACHABLE = {"kind": "kernel", "reachable": False, "agrees": False}
 
 
@@ -54,6 +63,8 @@ async def stands(*virtuals: dict[str, Any], **daemon: Any) -> Overview:
             "bad",
             "The IPVS table cannot be reached: nothing that checks find is written.",
         ),
+        ([virtual(reals=[server()])], {"vips": [TAKEN]}, "bad", "The VIP 192.0.2.2 is not here."),
+        ([virtual(reals=[server()])], {"vips": [TAKEN, TAKEN]}, "bad", "2 VIPs are not here."),
     ],
 )
 async def test_the_headline_says_how_things_stand(
@@ -104,14 +115,19 @@ async def test_so_many_problems_are_shown_and_the_others_counted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "held", "grade"),
-    [("conflict", False, "bad"), ("foreign", True, "warning"), ("standby", False, "warning")],
+    ("state", "held", "grade", "where"),
+    [
+        ("conflict", False, "bad", "is not here"),
+        ("foreign", True, "warning", "is here"),
+        ("standby", False, "warning", "is not wanted here"),
+    ],
 )
-async def test_a_vip_with_which_something_is_wrong_is_told(state: str, held: bool, grade: str) -> None:
-    vip = {"address": "10.0.0.1", "state": state, "held": held, "since": NOW - 60, "trouble": "eth0 has it"}
+async def test_a_vip_with_which_something_is_wrong_is_told(state: str, held: bool, grade: str, where: str) -> None:
+    vip = {**TAKEN, "address": "10.0.0.1", "state": state, "held": held, "trouble": "eth0 has it"}
     found = await stands(virtual(reals=[server()]), vips=[vip, {**vip, "trouble": ""}])
     (problem,) = found.wrong
-    assert (problem.level, problem.word, problem.subject, problem.text) == (grade, "VIP", "10.0.0.1", "Eth0 has it.")
+    told = problem.level, problem.word, problem.subject, problem.text
+    assert told == (grade, "VIP", "10.0.0.1", f"It {where}: eth0 has it.")
 
 
 async def test_the_daemons_own_troubles_are_told() -> None:

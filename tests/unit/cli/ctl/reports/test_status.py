@@ -17,7 +17,7 @@ WEB = virtual(
 )
 DNS = virtual("udp:10.0.0.1:53", server("10.0.0.5:53", "udp:10.0.0.1:53"), connections=None, rates=None)
 
-VIP = {"address": "10.0.0.1", "held": True, "since": NOW - 60, "trouble": ""}
+VIP = {"address": "10.0.0.1", "held": True, "device": "eth0", "label": "eth0:1", "since": NOW - 60, "trouble": ""}
 
 OVERVIEW = """\
 web.cf  pid 801, running for 2 h on /etc/ha.d/web.cf; the kernel's table agrees
@@ -70,10 +70,10 @@ def test_all_is_well() -> None:
         ({"table": {"kind": "kernel", "reachable": True, "agrees": False}}, "the kernel's table differs"),
         ({"refused_at": NOW - 60, "refused": ["web.cf:3: no good"]}, "\n  web.cf:3: no good\n"),
         ({"first_pass": False}, "Not every server has been checked yet."),
-        ({"vips": [VIP]}, "Of 1 VIP to be brought up, 1 is here.\n"),
+        ({"vips": [VIP]}, "1 of 1 VIP is here: 10.0.0.1 (eth0:1)\n"),
         (
             {"vips": [VIP, {**VIP, "held": False, "trouble": "02:00:00:00:00:07 on eth0 has it"}]},
-            "Of 2 VIPs to be brought up, 1 is here.\n  10.0.0.1: 02:00:00:00:00:07 on eth0 has it (for 1 min)\n",
+            "1 of 2 VIPs is here: 10.0.0.1 (eth0:1)\n  10.0.0.1: 02:00:00:00:00:07 on eth0 has it (for 1 min)\n",
         ),
     ],
 )

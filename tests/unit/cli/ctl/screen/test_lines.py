@@ -29,6 +29,8 @@ def test_the_head_counts_servers_and_adds_up_rates() -> None:
 
 def test_the_head_tells_what_is_to_be_known() -> None:
     assert "standby, as /run/ldirectord/role says" in head(SHOP, role=ROLE)
+    vip = {"address": "10.0.0.1", "held": True, "trouble": ""}
+    assert "1 of 2 VIPs is here" in head(SHOP, vips=[vip, vip | {"held": False}])
     assert "the table cannot be reached" in head(SHOP, table={"reachable": False, "agrees": False})
     assert "the table differs" in head(SHOP, table={"reachable": True, "agrees": False})
     line = text(head_line(status(SHOP), [SHOP], NOW, (1, 2), 7.0))
