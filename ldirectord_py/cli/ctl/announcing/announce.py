@@ -38,7 +38,7 @@ With --show nothing is announced: it says what would be and why, and the exit st
 _SINKS = ("exabgp", "bird")
 _BIRD_FILE = "/run/ldirectord-announce/bird.conf"
 _BIRD_SOCKET = "/run/bird/bird.ctl"
-_QUESTION = Question(view="summary", pause=10)
+_QUESTION = Question(view="summary", pause=10, longest=5, healthy=True)
 
 
 def _arguments(parser: ArgumentParser) -> None:

@@ -103,10 +103,7 @@ class Following:
 
     def _take(self, status: Mapping[str, Any], virtuals: Sequence[Mapping[str, Any]]) -> None:
         try:
-            if status["healthy"]:
-                self._news.put(sight(status, virtuals, self.manner.rules))
-            else:
-                self._miss("the daemon makes no progress with its checks")
+            self._news.put(sight(status, virtuals, self.manner.rules))
         except (LookupError, TypeError, ValueError) as error:
             self._miss(f"the daemon's answer cannot be read, perhaps one of another version: {error!r}")
 

@@ -6,6 +6,7 @@ its time on the answers.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from threading import Event
 from time import monotonic
 from typing import Any
@@ -32,6 +33,10 @@ class Question:
     """Of the virtual services: `full`, or `summary`."""
     pause: float
     """Seconds of pause for each second that an answer took, and when something happens a tenth of that."""
+    longest: float = inf
+    """Seconds of pause at most, however slow an answer was: one that came after a hang says nothing of the next."""
+    healthy: bool = False
+    """Whether a daemon that makes no progress with its checks counts as one that does not answer."""
     patience: float = 30.0
     """Seconds that an answer about the virtual services may take."""
 
@@ -63,6 +68,8 @@ class Feed:
             try:
                 daemon = self._find()
                 status = daemon.status()
+                if self._question.healthy and not status.get("healthy"):
+                    raise DirectorError("the daemon makes no progress with its checks")  # noqa: TRY301  # missed alike
                 virtuals = self._virtuals(daemon)
             except DirectorError as error:
                 if not self.ended:
@@ -73,7 +80,7 @@ class Feed:
             if not self.ended:
                 show(status, virtuals)
             self._ended.wait(min(_AGAIN, took * self._question.pause / 10))
-            self._news.wait(max(_EVERY, took * self._question.pause))
+            self._news.wait(max(_EVERY, min(self._question.longest, took * self._question.pause)))
 
     def _virtuals(self, daemon: Daemon) -> Sequence[Mapping[str, Any]]:
         question = self._question

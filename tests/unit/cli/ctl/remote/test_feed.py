@@ -1,0 +1,63 @@
+"""How soon a daemon is asked again that hung, or makes no progress."""
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from ldirectord_py.cli.ctl.remote.daemon import Daemon
+from ldirectord_py.cli.ctl.remote.feed import Feed, Question
+from tests.unit.cli.ctl.remote.test_daemon import reply
+
+STATUS = {"api": 1, "healthy": True}
+
+
+class Slow:
+    """A daemon whose answers are late by *lateness* seconds at first, and then not any more."""
+
+    def __init__(self, lateness: float, *statuses: Mapping[str, Any]) -> None:
+        self.lateness = lateness
+        self.statuses = list(statuses)
+        self.moments: list[float] = []
+        """When its status was asked for."""
+
+    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        line = await reader.readline()
+        told: Mapping[str, Any] = {"virtuals": []}
+        if b"/v1/status" in line:
+            self.moments.append(asyncio.get_running_loop().time())
+            told = self.statuses.pop(0) if self.statuses else STATUS
+            lateness, self.lateness = self.lateness, 0.0
+            await asyncio.sleep(lateness)
+        writer.write(reply(dict(told)))
+        await writer.drain()
+        writer.close()
+
+
+@pytest.mark.parametrize(
+    ("question", "lateness", "first", "seconds"),
+    [
+        (Question(view="summary", pause=100, longest=2), 0.5, STATUS, 5),  # and not 50
+        (Question(view="summary", pause=100, healthy=True), 0.1, STATUS | {"healthy": False}, 2),  # and not 10
+    ],
+)
+async def test_it_is_asked_again_soon(
+    tmp_path: Path, question: Question, lateness: float, first: Mapping[str, Any], seconds: float
+) -> None:
+    daemon = Slow(lateness, first)
+    missed: list[str] = []
+    shown: list[Mapping[str, Any]] = []
+    feed = Feed(lambda: Daemon(tmp_path / "sock"), question)
+    async with await asyncio.start_unix_server(daemon.answer, tmp_path / "sock"):
+        thread = Thread(target=feed.poll, args=(lambda status, _virtuals: shown.append(status), missed.append))
+        thread.start()
+        async with asyncio.timeout(10):
+            while len(daemon.moments) < 2 or not shown:
+                await asyncio.sleep(0.01)
+        feed.end()
+        await asyncio.to_thread(thread.join)
+    assert daemon.moments[1] - daemon.moments[0] < seconds
+    assert missed == ([] if first["healthy"] else ["the daemon makes no progress with its checks"])
