@@ -10,15 +10,14 @@ from itertools import count
 from ldirectord_py.model.checks.check_plan import Polled, Together
 from ldirectord_py.model.checks.outcome import Outcome
 from ldirectord_py.model.checks.probe import Target
+from ldirectord_py.probing.pace import Progress, pauses_back, spread
 from ldirectord_py.probing.prober import Prober, ProbeStarter, Run
-from ldirectord_py.probing.spreading import pauses_back, spread
 from ldirectord_py.probing.tracing.phases import time_phases
 from ldirectord_py.system.turns import in_turns
 
 TICK = 0.01
 """Seconds: due times are looked at so often at most, so that checks begin several at a time."""
 
-_GRACE = 5  # seconds that a busy machine may be late
 _FOLLOWED = 256  # plans looked at in one turn of the loop
 _STARTS = 64  # checks begun in one turn of the loop
 _GOLDEN = (math.sqrt(5) - 1) / 2  # its multiples, modulo 1, are spread evenly however many they are
@@ -74,7 +73,7 @@ class _Item:
         self.gone = False
         # First checks come close upon one another, so that the table is soon right; two shortened
         # pauses then shift each check to its own place within the interval.
-        self.interval = max(plan.interval, schedule.least)
+        self.interval = max(plan.interval, schedule.progress.least)
         half = self.interval * (1 + shift) / 2
         self.pauses = [half, half]
 
@@ -110,8 +109,6 @@ class Schedule:
 
     def __init__(self, prober: Prober, report: ReportOutcome, *, limit: int, drivers: int) -> None:
         self.report = report
-        self.least = 0.0
-        """Seconds from one check of a plan to the next at least; see `slow_down`."""
         self._prober = prober
         self._times_phases = self._is_outdated = False
         self._conversations, self._drivers = self._queues = _CheckQueue(limit), _CheckQueue(drivers)
@@ -120,8 +117,7 @@ class Schedule:
         self._heap: list[tuple[float, int, _Item]] = []
         self._serial = count()  # so that items themselves are never compared
         self._created = 0
-        self._last_end = self._loop.time()
-        self._slowest = 0.0
+        self.progress = Progress(self._loop.time)
         self._timer: asyncio.TimerHandle | None = None
 
     @property
@@ -137,7 +133,7 @@ class Schedule:
     @property
     def progressing(self) -> bool:
         """Whether checks end as often as they should: what a watchdog wants to know."""
-        return not self._items or self._loop.time() - self._last_end < 2 * (self._slowest + self.least) + _GRACE
+        return not self._items or not self.progress.is_late
 
     def retarget(self, wanted: Iterable[Polled]) -> None:
         """Stop what is no longer wanted, start what is new, and leave the rest alone."""
@@ -146,7 +142,7 @@ class Schedule:
             self._drop(self._items.pop(plan))
         self._enter(spread([plan for plan in keep if plan not in self._items], self._loop.time()))
         self._prober.tls.forget_all_but(self._targets(self._items))
-        self._slowest = max((plan.period for plan in self._items), default=0.0)
+        self.progress.expect(max((plan.period for plan in self._items), default=0.0), self.progress.least)
         self._arm()
 
     async def follow(self, plans: Mapping[Polled, object]) -> None:
@@ -180,7 +176,7 @@ class Schedule:
                 item.starter = self._prober.prepare(item.plan.probe_at(item.step))
             slowest = max(slowest, *(plan.period for plan in some))
         self._prober.tls.forget_all_but(targets)
-        self._slowest = slowest
+        self.progress.expect(slowest, self.progress.least)
 
     def exchange(self, changes: Mapping[Polled, bool]) -> None:
         """Start those of the plans that are to be carried out (True), stop the others; costs only what those cost."""
@@ -189,7 +185,7 @@ class Schedule:
                 self._drop(self._items.pop(plan))
         fresh = [plan for plan, wanted in changes.items() if wanted and plan not in self._items]
         self._enter(spread(fresh, self._loop.time()))
-        self._slowest = max((self._slowest, *(plan.period for plan in fresh)))
+        self.progress.expect(max((self.progress.slowest, *(each.period for each in fresh))), self.progress.least)
         self._arm()
 
     def due(self, plan: Polled) -> float | None:
@@ -226,7 +222,8 @@ class Schedule:
 
         If that is less than before, all are carried out soon, as after a start: what was found may be old.
         """
-        before, self.least = self.least, least
+        before = self.progress.least
+        self.progress.expect(self.progress.slowest, least)
         for item in self._items.values():
             item.interval = max(item.plan.interval, least)
         if least < before:
@@ -244,6 +241,8 @@ class Schedule:
         self._arm()
 
     def _enter(self, begins: Iterable[tuple[float, Polled]]) -> None:
+        if not self._items:
+            self.progress.begin()
         for due, plan in begins:
             self._created += 1
             item = _Item(plan, self, due, self._created * _GOLDEN % 1)
@@ -265,7 +264,7 @@ class Schedule:
     def ended(self, item: _Item, queue: _CheckQueue, now: float) -> None:
         """Take the item's next turn down; this one ended *now* in *queue*."""
         queue.inflight -= 1
-        self._last_end = now
+        self.progress.ended(now)
         item.due = max(item.due, now)
         heappush(self._heap, (item.due, next(self._serial), item))
         if queue.line or self._timer is None or item.due < self._timer.when() - TICK:
@@ -274,7 +273,7 @@ class Schedule:
     def goes_on(self, item: _Item, queue: _CheckQueue, now: float) -> None:
         """Begin the item's next step at once, or have it wait where there is no room; the last one ended in *queue*."""
         queue.inflight -= 1
-        self._last_end = now
+        self.progress.ended(now)
         if item.queue.inflight < item.queue.limit:
             self._start(item, now)
         else:

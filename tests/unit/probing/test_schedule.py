@@ -392,6 +392,33 @@ async def test_a_server_that_hangs_is_out_within_the_time_that_is_told(interval:
     assert longest / 2 < took < longest + 0.5
 
 
+async def test_checks_that_are_to_end_more_often_from_now_on_are_not_late_already(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    loop = asyncio.get_running_loop()
+    clock, passed = loop.time, 0.0
+    monkeypatch.setattr(loop, "time", lambda: clock() + passed)
+    async with watching() as (watched, plan):
+        schedule = watched.schedule
+        assert schedule is not None
+        schedule.slow_down(600)
+        slow, quick = plan("slow", 300), plan("quick", 0.1)
+        schedule.retarget([slow])
+        await watched.until(lambda: len(watched.reports) == 1)
+        passed += 50
+        schedule.slow_down(0)  # as a standby that becomes active
+        assert schedule.progressing
+        passed += 50
+        schedule.retarget([quick])  # as a reload with another checkinterval does
+        assert schedule.progressing
+        schedule.retarget([])
+        passed += 50
+        schedule.exchange({quick: True})  # as the end of a maintenance of all
+        assert schedule.progressing
+        passed += 50
+        assert not schedule.progressing
+
+
 async def test_a_standby_checks_less_often_and_all_soon_when_it_is_active_again() -> None:
     async with watching() as (watched, plan):
         schedule = watched.schedule
