@@ -21,17 +21,17 @@ FOLLOWING_ROLE = SideJob("Following the role", "the role stays as it is")
 _PATIENCE = 2.0
 """Seconds that a start waits for the role."""
 _FIRST_REST, _LONGEST_REST, _CALM = 0.1, 1.0, 10.0
-"""Seconds for which a new role stays, at least: twice as long each time, unless the last one has stayed for so long."""
+"""Seconds until the next word counts, at least: twice as long each time, unless the last one has stood for so long."""
 
 
 class _Flapping:
-    """How long a role stays before the next one, so that one that flaps floods no log and has no mails sent."""
+    """How long a word counts before the next one, so that a role that flaps floods no log, and no mailbox."""
 
     def __init__(self) -> None:
         self._rest, self._changed = _FIRST_REST, -_CALM
 
     def rest(self, now: float) -> float:
-        """Return the seconds to stay with the role that came *now*, in monotonic seconds."""
+        """Return the seconds to stay with what was read *now*, in monotonic seconds."""
         calm = now - self._changed >= _CALM
         self._rest = _FIRST_REST if calm else min(_LONGEST_REST, 2 * self._rest)
         self._changed = now
@@ -117,8 +117,8 @@ class RoleFollower:
                 if isinstance(reading, Role):
                     self._unclear = ""
                     await self._turn(RoleTaken(reading, str(described)))
-                else:
-                    self._tell(reading, self._current().role)
+                elif self._tell(reading, self._current().role):
+                    await self._rest()
 
     async def _turn(self, given: RoleTaken) -> None:
         """Have the role be as *given* says, and stay so for a moment if it is another one."""
@@ -127,7 +127,10 @@ class RoleFollower:
             return
         self._take(given)
         if given.role is not before.role:
-            await asyncio.sleep(self._flapping.rest(asyncio.get_running_loop().time()))
+            await self._rest()
+
+    async def _rest(self) -> None:
+        await asyncio.sleep(self._flapping.rest(asyncio.get_running_loop().time()))
 
     async def _first_word(self, described: RoleSource) -> Reading | None:
         """Return the first thing that the source says; None: it takes too long, or cannot be asked, as a pipe."""
@@ -157,11 +160,13 @@ class RoleFollower:
             return {address}
         return {each.key.endpoint.address for each in config.virtuals if isinstance(each.key, AddressKey)}
 
-    def _tell(self, unclear: UnclearRole, role: Role) -> None:
-        sentence = str(unclear)
-        if sentence != self._unclear:
-            self._emit(RoleUnclear(role, str(self._config().cluster.role), sentence))
+    def _tell(self, unclear: UnclearRole, role: Role) -> bool:
+        """Tell that the role is unclear, unless that is known; return whether it was told."""
+        if (sentence := str(unclear)) == self._unclear:
+            return False
         self._unclear = sentence
+        self._emit(RoleUnclear(role, str(self._config().cluster.role), sentence))
+        return True
 
 
 def _taken(role: Role, source: str, before: RoleStatus | None) -> RoleTaken:
