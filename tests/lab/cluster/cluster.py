@@ -18,8 +18,8 @@ VIRTUAL = f"{VIP}:80"
 
 _CONFIG = """\
 checkinterval=1
-checktimeout=1
-negotiatetimeout=1
+checktimeout=3
+negotiatetimeout=3
 quiescent=yes
 {more}
 virtual={virtual}

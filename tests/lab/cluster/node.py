@@ -124,7 +124,11 @@ class Node:
         self.host.links.delete_address(f"{VIP}/32")
 
     def kill(self, *names: str) -> list[int]:
-        """Kill -9 every process on it, or those of programs (as in /proc/PID/comm); return their ids."""
+        """Kill -9 every process on it, or those of programs (as in /proc/PID/comm); return their ids.
+
+        None of them learns of another's end.
+        """
+        self._send(signal.SIGSTOP, names)
         return self._signal(signal.SIGKILL, names)
 
     def end(self, *names: str) -> list[int]:
@@ -132,14 +136,18 @@ class Node:
         return self._signal(signal.SIGTERM, names)
 
     def _signal(self, number: signal.Signals, names: Collection[str]) -> list[int]:
+        reached = self._send(number, names)
+        wait_until(lambda: not any(_runs(pid) for pid in reached))
+        self._programs = [program for program in self._programs if program.poll() is None]
+        return reached
+
+    def _send(self, number: signal.Signals, names: Collection[str]) -> list[int]:
         reached = []
         for pid in self.host.pids():
             with suppress(OSError):  # it has ended
                 if not names or Path(f"/proc/{pid}/comm").read_text().strip() in names:
                     os.kill(pid, number)
                     reached.append(pid)
-        wait_until(lambda: not any(_runs(pid) for pid in reached))
-        self._programs = [program for program in self._programs if program.poll() is None]
         return reached
 
     def reap(self) -> None:

@@ -4,6 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from tests.lab.cluster.traffic import Traffic
 from tests.lab.cluster.witness import Witness
@@ -24,6 +25,10 @@ class Timeline:
         now = time.monotonic()
         self.noted.append((now, what))
         return now
+
+    def note_written(self, file: Path, what: str) -> None:
+        """Remember that *file* was written, when it was."""
+        self.noted.append((file.stat().st_mtime - time.time() + time.monotonic(), what))
 
     def told(self, traffic: Traffic, since: float) -> str:
         """Return a line for each thing that happened *since*, with the seconds from then on."""

@@ -19,6 +19,9 @@ _PROGRAM = Path(__file__).with_name("client_program.py")
 _STEADY = 30
 """New connections that have to succeed one after the other, before all is taken to be well."""
 
+_RECOVERED = 20
+"""So many that are served one after the other end an outage."""
+
 
 def _succeeded(outcome: str) -> bool:
     return not outcome.isupper()
@@ -113,20 +116,23 @@ class Traffic:
         return set(range(self.held)) - answered - self.broken.keys()
 
     def outages(self, since: float = 0) -> list[Outage]:
-        """Return the spans in which new connections failed; one at the end lasts until the last that has ended."""
+        """Return the spans in which new connections failed; some that were served in between do not end one.
+
+        One at the end lasts until the last connection that has ended.
+        """
         found: list[Outage] = []
-        first: float | None = None
-        failed, visit = 0, None
+        first, last, failed, served = 0.0, 0.0, 0, _RECOVERED
         for visit in sorted(visit for visit in self.visits if visit.begun >= since):
             if not visit.served:
-                first = visit.begun if first is None else first
-                failed += 1
-            elif first is not None:
-                found.append(Outage(first, visit.begun, failed))
-                first, failed = None, 0
-        if first is not None and visit is not None:
-            found.append(Outage(first, visit.begun, failed))
-        return found
+                first = visit.begun if served >= _RECOVERED else first
+                failed, served, last = failed + 1, 0, visit.begun
+            elif served < _RECOVERED:
+                last = last if served else visit.begun
+                served += 1
+                if served == _RECOVERED:
+                    found.append(Outage(first, last, failed))
+                    failed = 0
+        return [*found, Outage(first, last, failed)] if failed else found
 
     def longest_outage(self, since: float = 0) -> float:
         """Return the seconds of the longest span in which new connections failed, or 0."""
