@@ -36,6 +36,7 @@ from ldirectord_py.observers.logging.entry import LogFormat
 from ldirectord_py.observers.logging.log import open_log
 from ldirectord_py.observers.logging.own_faults import OwnFaults
 from ldirectord_py.observers.notifications import Notifications
+from ldirectord_py.observers.trackfiles import WRITING_TRACK_FILES, TrackFiles
 from ldirectord_py.options import Options, Ready
 from ldirectord_py.probing.checking import checking
 from ldirectord_py.probing.schedule import Schedule
@@ -143,6 +144,7 @@ class Application:
             routes=options.mail,
             at_a_time=self._limits.hooks,
         )
+        self._trackfiles = TrackFiles(self._config, self._stream.emit, off=options.shadow)
         self._subscribe()
 
     def _subscribe(self) -> None:
@@ -154,7 +156,7 @@ class Application:
         if self._state is not None:
             self.observe(self._state.observe, without=(CheckDone,))
         if not self._options.shadow:  # a shadow leaves notifications to the daemon that it shadows
-            for observer in self._notifications.observers:
+            for observer in (*self._notifications.observers, self._trackfiles.observe):
                 self.observe(observer, without=(CheckDone,))
 
     def observe(self, observer: Observer, *, without: tuple[type[Event], ...] = ()) -> None:
@@ -220,6 +222,7 @@ class Application:
 
     async def _leave(self) -> None:
         self._notifications.leave(stays=self._signals.leave_table)
+        await self._trackfiles.leave(stays=self._signals.leave_table)
         if not self._signals.leave_table:
             await self._director.table.leave()
             await self._member.leave()
@@ -255,6 +258,8 @@ class Application:
         """Yield the jobs besides checks and table, which can fail for a while without harm."""
         yield ENDING_COMMANDS, operator.keep
         yield from self._member.jobs()
+        if not self._options.shadow:
+            yield WRITING_TRACK_FILES, self._trackfiles.keep
         yield WATCHING_FILES, reloader.watch_files
         yield WATCHING_MAINTENANCE, partial(self._maintenance.watch, self._director, schedule)
         yield _RELOADING, partial(self._reload_on_signal, reloader)

@@ -109,6 +109,8 @@ class Virtual:
     fallbackcommand: str | None = None
     alerting: Alerting = field(default_factory=Alerting)
     monitorfile: str | None = None
+    trackfile: str | None = None
+    """The file that says whether it is served, alone or among others; None: none does."""
     servicename: str | None = None
     comment: str | None = None
     line: int = 0

@@ -154,3 +154,34 @@ def prepare_announcers(manager: Manager) -> None:
     wants.mkdir()
     for unit in ("ldirectord-announce.service", "exabgp.service"):
         (wants / unit).symlink_to(f"../{unit}")
+
+
+def test_keepalived_ends_before_the_director_and_goes_on_over_its_restart(scene: Scene, tmp_path: Path) -> None:
+    vip = "10.9.0.99"
+    manager = Manager(scene.director.host, tmp_path / "manager")
+    example = (ROOT / "etc/keepalived/keepalived.conf").read_text()
+    place = manager.folder / "etc/keepalived"
+    place.joinpath("keepalived.conf").write_text(example.replace("192.0.2.100", vip))
+    shutil.copy(ROOT / "etc/keepalived/ldirectord-role", place)
+    manager.folder.joinpath("etc/default/keepalived").write_text('DAEMON_ARGS="--vrrp"\n')
+    shutil.copy(SHIPPED / "keepalived.service", manager.folder / "units")
+    shutil.copytree(ROOT / "etc/keepalived/keepalived.service.d", manager.folder / "units/keepalived.service.d")
+    wants = manager.folder / "units/ldirectord.service.wants"
+    wants.mkdir()
+    (wants / "keepalived.service").symlink_to("../keepalived.service")
+    more = "role=/run/ldirectord.role\ntrackfile=/run/ldirectord.track/served\n"
+    manager.write("ldirectord.cf", f"{more}virtual={vip}:80\n\treal=10.9.0.11:80 gate\n\tchecktype=on\n")
+    manager.boot()
+
+    def told() -> tuple[bool, str]:
+        files = manager.run(["cat", "/run/ldirectord.role", "/run/ldirectord.track/served"]).stdout
+        return vip in scene.director.host.run("ip -oneline address show"), files
+
+    manager.systemctl("start", "ldirectord")
+    wait_until(lambda: told() == (True, "MASTER\n100\n"), telling=lambda: f"{told()}\n{manager.console}\n{manager.log}")
+    manager.systemctl("restart", "ldirectord")
+    assert told() == (True, "MASTER\n100\n")
+    assert "says that 0 %" not in manager.log.partition("MASTER")[2]
+    manager.systemctl("stop", "ldirectord")
+    assert told() == (False, "STOP\n0\n")
+    assert manager.show("keepalived", "ActiveState") == "inactive"

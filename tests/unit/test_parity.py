@@ -49,6 +49,7 @@ OURS = {
         "sysctls",
         "handset",
         "vips",
+        "trackfile",
     ),
     *("tlscafile", "tlscertfile", "tlsciphers", "tlskeyfile", "tlsminimum", "tlsservername", "tlsverify"),
 }

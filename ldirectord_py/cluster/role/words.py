@@ -4,9 +4,12 @@ import shlex
 
 from ldirectord_py.model.cluster.role import Role
 
-_ACTIVE = ("active", "master", "primary", "promoted")
-_STANDBY = ("standby", "backup", "secondary", "slave", "unpromoted", "fault", "stop")
-"""keepalived's FAULT and STOP: an instance that cannot have the address, or that ends."""
+_ACTIVE = ("active", "master", "primary", "promoted", "master_rx_lower_pri", "master_priority")
+_STANDBY = ("standby", "backup", "secondary", "slave", "unpromoted", "fault", "stop", "deleted", "backup_priority")
+"""keepalived's FAULT, STOP and DELETED: an instance that cannot have the address, that ends, or that is no more.
+
+It also tells of other things than its state: that the priority has changed, or that it heard of a lower one.
+"""
 _ROLES = dict.fromkeys(_ACTIVE, Role.ACTIVE) | dict.fromkeys(_STANDBY, Role.STANDBY)
 _INSTANCES = ("instance", "group")
 """What a line begins with that keepalived's `notify_fifo` writes: INSTANCE "VI_1" MASTER 100."""

@@ -16,7 +16,7 @@ from ldirectord_py.config.meaning.cluster import cluster, note_cluster
 from ldirectord_py.config.meaning.resolve import Resolver, no_directory, no_socket, unwritable
 from ldirectord_py.config.meaning.servers import fallbacks
 from ldirectord_py.config.meaning.vips import check_vips
-from ldirectord_py.config.meaning.virtuals import virtual
+from ldirectord_py.config.meaning.virtuals import check_trackfiles, virtual
 from ldirectord_py.model.config import JOURNAL, JOURNAL_SOCKET, ApiSettings, Config, MetricsDetail, Virtual
 from ldirectord_py.model.errors import ConfigRejected
 from ldirectord_py.model.health import FaultRules
@@ -135,6 +135,7 @@ def _check_paths(values: Values, diagnostics: Diagnostics) -> None:
         if reason := unwritable(file.value or ""):
             sentence = f"unable to write {shown(file.value or '')}: {reason}; until it can be, a restart forgets events"
             diagnostics.warning(file.line, f"historyfile: {sentence}", "unwritable-file")
+    check_trackfiles(values, diagnostics)
     for directory in values.each(d.MAINTENANCEDIR):
         if no_directory(directory.value or ""):
             diagnostics.warning(directory.line, "maintenancedir: maintenance directory does not exist", "no-such-path")

@@ -33,7 +33,7 @@ def note_cluster(values: Values, virtuals: Iterable[Virtual], diagnostics: Diagn
         return
     line = values.line_in_force(d.STANDBYINTERVAL)
     if source == RoleSource(fixed=Role.ACTIVE):
-        sentence = "standbyinterval: this has no meaning without role, such as role=/run/ldirectord/role"
+        sentence = "standbyinterval: this has no meaning without role, such as role=/run/ldirectord.role"
         diagnostics.warning(line, sentence, "no-effect")
     elif seconds < values.get(CHECKINTERVAL):
         sentence = "standbyinterval: this has no meaning below checkinterval: a standby checks no more often"

@@ -100,6 +100,21 @@ def unwritable(path: str) -> str:
         return exc.strerror or str(exc)
 
 
+def irreplaceable(path: str) -> str:
+    """Return why *path* cannot be replaced by another file, or nothing where it can; creates no file."""
+    file = Path(path)
+    try:
+        if file.is_symlink():
+            return "it is a symbolic link"
+        if file.exists() and not file.is_file():
+            return "it is a directory" if file.is_dir() else "it is no regular file"
+        if not file.parent.is_dir():
+            return "its directory does not exist"
+        return "" if os.access(file.parent, os.W_OK) else "its directory is not writable"
+    except (OSError, ValueError) as exc:
+        return getattr(exc, "strerror", None) or str(exc)
+
+
 def no_socket(path: str) -> bool:
     """Return whether *path* is no socket."""
     try:

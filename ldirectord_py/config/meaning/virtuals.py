@@ -9,13 +9,14 @@ from ldirectord_py.config.grammar.directive import Scope, Unreadable, no_port, s
 from ldirectord_py.config.grammar.directives import notification_directives as telling
 from ldirectord_py.config.grammar.directives import table_directives as table
 from ldirectord_py.config.grammar.directives.check_directives import CHECKS, FAILURECOUNT
+from ldirectord_py.config.grammar.directives.cluster_directives import TRACKFILE
 from ldirectord_py.config.grammar.tree import Checks as WrittenChecks
 from ldirectord_py.config.grammar.tree import Section
 from ldirectord_py.config.grammar.values import Values, read_values
 from ldirectord_py.config.grammar.virtual_line import Opening, read_opening
 from ldirectord_py.config.meaning.checks import Surroundings, VirtualChecks
 from ldirectord_py.config.meaning.doubts import doubt
-from ldirectord_py.config.meaning.resolve import Resolver, unwritable
+from ldirectord_py.config.meaning.resolve import Resolver, irreplaceable, unwritable
 from ldirectord_py.config.meaning.servers import ResolvedServer, fallbacks, misplaced, real_servers
 from ldirectord_py.config.meaning.table_settings import settings
 from ldirectord_py.config.meaning.tls import tell_what_has_no_effect
@@ -49,7 +50,7 @@ def virtual(section: Section, around: Surroundings) -> Virtual | None:
     if opening.bare:
         diagnostics.warning(line, f"{section.opening.name}: read as {key}; {opening.bare}", "surprising-value")
     doubt(values, diagnostics)
-    _check_monitorfile(values, around)
+    _check_files(values, around)
     return _Named(line, key, values, around).complete(servers)
 
 
@@ -83,6 +84,7 @@ class _Named:
             fallbackcommand=values.own(telling.SECTION_FALLBACKCOMMAND) or around.values.get(telling.FALLBACKCOMMAND),
             alerting=_alerting(values, around.values),
             monitorfile=values.get(telling.MONITORFILE),
+            trackfile=values.get(TRACKFILE),
             servicename=values.get(telling.SERVICENAME),
             comment=values.get(telling.COMMENT),
             file=around.diagnostics.files.place(self.line)[0],
@@ -174,10 +176,19 @@ def _alerting(values: Values, everywhere: Values) -> Alerting:
     )
 
 
-def _check_monitorfile(values: Values, around: Surroundings) -> None:
+def _check_files(values: Values, around: Surroundings) -> None:
     if not around.environment.check_paths:
         return
     for entry in values.each(telling.MONITORFILE):
         if reason := unwritable(entry.value or ""):
             sentence = f"unable to open monitorfile {shown(entry.value or '')}: {reason}"
             around.diagnostics.warning(entry.line, f"monitorfile: {sentence}", "unwritable-file")
+    check_trackfiles(values, around.diagnostics)
+
+
+def check_trackfiles(values: Values, diagnostics: Diagnostics) -> None:
+    """Warn of track files that cannot be written on this machine."""
+    for entry in values.each(TRACKFILE):
+        if reason := irreplaceable(entry.value or ""):
+            sentence = f"unable to write {shown(entry.value or '')}: {reason}; until it can be, nobody learns from it"
+            diagnostics.warning(entry.line, f"trackfile: {sentence}", "unwritable-file")

@@ -48,6 +48,8 @@ from ldirectord_py.model.events.side_jobs import (
     SideJobBack,
     SideJobEvent,
     SideJobFailed,
+    TrackFileFailed,
+    TrackFileWritten,
 )
 from ldirectord_py.model.events.table import (
     Agreed,
@@ -122,6 +124,8 @@ __all__ = [
     "TableBack",
     "TableChanged",
     "TableLost",
+    "TrackFileFailed",
+    "TrackFileWritten",
     "Trigger",
     "VipAdded",
     "VipConflict",

@@ -61,4 +61,31 @@ class HistoryLost:
     """How many are missing in it."""
 
 
-SideJobEvent = HookDone | MonitorFileFailed | MonitorFileBack | SideJobFailed | SideJobBack | HistoryLost
+@dataclass(frozen=True, slots=True)
+class TrackFileWritten:
+    """A `trackfile` says something else than before."""
+
+    path: str
+    percent: int
+    """So many of its virtual services have a server."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrackFileFailed:
+    """A `trackfile` is not kept up to date; told once until it is."""
+
+    path: str
+    sentence: str
+    """Why not."""
+
+
+SideJobEvent = (
+    HookDone
+    | MonitorFileFailed
+    | MonitorFileBack
+    | SideJobFailed
+    | SideJobBack
+    | HistoryLost
+    | TrackFileWritten
+    | TrackFileFailed
+)

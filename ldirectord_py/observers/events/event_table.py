@@ -142,6 +142,26 @@ ROWS: tuple[Row[Any], ...] = (
             "events",
         ),
     ),
+    Row(
+        ev.TrackFileWritten,
+        told(
+            Level.INFO,
+            "track_file_written",
+            "The track file {0.path} says that {0.percent} % of its virtual services are served",
+            "path",
+            "percent",
+        ),
+    ),
+    Row(
+        ev.TrackFileFailed,
+        told(
+            Level.ERROR,
+            "track_file_failed",
+            "The track file {0.path} is not kept up to date: {0.sentence}",
+            "path",
+            "sentence",
+        ),
+    ),
     Row(ev.SideJobBack, told(Level.INFO, "side_job_back", "{0.job} is done again", "job")),
     # mails
     Row(MailQueued, told(Level.INFO, "mail_queued", "emailalert: {0.message}", "subject=message")),

@@ -97,6 +97,7 @@ def globals_of(text: bytes) -> Words:
         "sysctls",
         "handset",
         "vips",
+        "trackfile",
     )
     ours += (
         "checksource",

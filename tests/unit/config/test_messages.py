@@ -189,6 +189,7 @@ BAD_IN_SECTION = [
         'smtp="a"',
         "smtp: invalid SMTP server address: expected a host name or an IPv4 address, without quotes, but got '\"a\"'",
     ),
+    ("trackfile=web", f"{RECORD}, but got 'web'".replace("record", "trackfile", 1)),
     ('monitorfile=""', f"monitorfile: unable to open monitorfile: {INNER}, but got '\"\"'"),
     ("checksource=here", f"checksource: {SOURCE}, or none, but got 'here'"),
     ("checksource=0.0.0.0", f"checksource: {SOURCE.replace('an', 'one', 1)}, or none, but got '0.0.0.0'"),

@@ -36,3 +36,10 @@ VIPS: Directive[VipPlace | None] = Directive(
     VIRTUAL.vips,
     "Bring the virtual's address up, on the interface of its network or the one named, while this director is active",
 )
+TRACKFILE: Directive[str | None] = Directive(
+    "trackfile",
+    _BOTH,
+    value_types.ABSOLUTE_PATH,
+    VIRTUAL.trackfile,
+    "A file that says how many per cent of the virtual services that name it are served, for keepalived's track_file",
+)

@@ -136,7 +136,7 @@ async def test_the_daemons_own_troubles_are_told() -> None:
 
 
 async def test_a_standby_says_so() -> None:
-    role = {"role": "standby", "source": "/run/ldirectord/role", "since": NOW - 240}
+    role = {"role": "standby", "source": "/run/ldirectord.role", "since": NOW - 240}
     found = await stands(virtual(reals=[server()]), role=role)
     (problem,) = found.worth_knowing
     assert (problem.word, problem.subject, found.level) == ("standby", "This director", "note")

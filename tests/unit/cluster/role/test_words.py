@@ -24,6 +24,10 @@ from ldirectord_py.model.cluster.role import Role
         ('INSTANCE "VI 1" BACKUP 100\n', Role.STANDBY),
         ('INSTANCE "VI_1" STOP 100', Role.STANDBY),
         ('GROUP "directors" MASTER 0', Role.ACTIVE),
+        ('INSTANCE "VI_1" MASTER_RX_LOWER_PRI 200', Role.ACTIVE),
+        ('INSTANCE "VI_1" MASTER_PRIORITY 100', Role.ACTIVE),
+        ('INSTANCE "VI_1" BACKUP_PRIORITY 100', Role.STANDBY),
+        ('INSTANCE "VI_1" DELETED 100', Role.STANDBY),
     ],
 )
 def test_the_words_of_those_who_write_them_are_understood(text: str, role: Role) -> None:

@@ -206,22 +206,27 @@ def test_bytes_that_are_no_utf8_are_kept():
 def test_paths_are_checked_only_when_asked_and_nothing_is_created(tmp_path):
     log = tmp_path / "ldirectord.log"
     good = f'logfile="{log}"\nmaintenancedir={tmp_path}\n{SECTION}\tmonitorfile={tmp_path}/monitor\n'
+    good = f"{good}\ttrackfile={tmp_path}/served\n"
     good = f"record={tmp_path}/web.jsonl\nhistoryfile={tmp_path}/history.jsonl\n{good}"
     bad = f'logfile="{tmp_path}/none/x"\nmaintenancedir={tmp_path}/none\n{SECTION}\tmonitorfile={tmp_path}\n'
-    bad = f"record={tmp_path}\nhistoryfile={tmp_path}\n{bad}"
+    bad = f"{bad}\ttrackfile={tmp_path}\n"
+    bad = f"trackfile={tmp_path}/none/t\nrecord={tmp_path}\nhistoryfile={tmp_path}\n{bad}"
     strict = replace(TESTHOST, check_paths=True)
     assert parse(bad.encode(), "x.cf", TESTHOST).warnings == ()
     assert parse(good.encode(), "x.cf", strict).warnings == ()
     assert list(tmp_path.iterdir()) == []
     unrecorded = "it is a directory; until it can be, nothing is recorded"
     forgetful = "it is a directory; until it can be, a restart forgets events"
+    unheard = "until it can be, nobody learns from it"
     missing = f"{tmp_path}/none/x: its directory does not exist; until it can be, lines are lost"
     assert [str(warning) for warning in parse(bad.encode(), "x.cf", strict).warnings] == [
-        f"x.cf:1: warning: record: unable to record in {tmp_path}: {unrecorded}",
-        f"x.cf:2: warning: historyfile: unable to write {tmp_path}: {forgetful}",
-        f"x.cf:3: warning: logfile: unable to open logfile: {missing}",
-        "x.cf:4: warning: maintenancedir: maintenance directory does not exist",
-        f"x.cf:7: warning: monitorfile: unable to open monitorfile {tmp_path}: it is a directory",
+        f"x.cf:1: warning: trackfile: unable to write {tmp_path}/none/t: its directory does not exist; {unheard}",
+        f"x.cf:2: warning: record: unable to record in {tmp_path}: {unrecorded}",
+        f"x.cf:3: warning: historyfile: unable to write {tmp_path}: {forgetful}",
+        f"x.cf:4: warning: logfile: unable to open logfile: {missing}",
+        "x.cf:5: warning: maintenancedir: maintenance directory does not exist",
+        f"x.cf:8: warning: monitorfile: unable to open monitorfile {tmp_path}: it is a directory",
+        f"x.cf:9: warning: trackfile: unable to write {tmp_path}: it is a directory; {unheard}",
     ]
 
 

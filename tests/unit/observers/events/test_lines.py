@@ -360,6 +360,28 @@ CASES = [
         ],
     ),
     (
+        ev.TrackFileWritten("/run/served", 33),
+        [
+            info(
+                "track_file_written",
+                "The track file /run/served says that 33 % of its virtual services are served",
+                path="/run/served",
+                percent=33,
+            )
+        ],
+    ),
+    (
+        ev.TrackFileFailed("/run/served", "it is a directory"),
+        [
+            LogLine(
+                Level.ERROR,
+                "track_file_failed",
+                "The track file /run/served is not kept up to date: it is a directory",
+                {"path": "/run/served", "sentence": "it is a directory"},
+            )
+        ],
+    ),
+    (
         ev.SideJobBack("Watching maintenancedir"),
         [info("side_job_back", "Watching maintenancedir is done again", job="Watching maintenancedir")],
     ),

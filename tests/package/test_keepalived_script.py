@@ -1,0 +1,73 @@
+"""The script that tells ldirectord what keepalived says of its role; keepalived itself calls it in the lab."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+SCRIPT = Path(__file__).parents[2] / "etc/keepalived/ldirectord-role"
+SECONDS = 30
+
+
+@pytest.fixture
+def role(tmp_path: Path) -> Path:
+    return tmp_path / "ldirectord.role"
+
+
+def environment(role: Path, **more: str) -> dict[str, str]:
+    return {**os.environ, "LDIRECTORD_ROLE": str(role), **more}
+
+
+def wait_for(role: Path, word: str) -> None:
+    end = time.monotonic() + SECONDS
+    while not role.exists() or role.read_text() != f"{word}\n":
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize(
+    ("words", "written"),
+    [
+        (("INSTANCE", "VI_1", "MASTER", "200"), "MASTER\n"),
+        (("INSTANCE", "VI_1", "FAULT", "200"), "FAULT\n"),
+        (("INSTANCE", "VI_1", "MASTER_RX_LOWER_PRI", "200"), None),
+        (("INSTANCE", "VI_2", "BACKUP", "200"), None),
+        (("GROUP", "VI_1", "BACKUP", "200"), None),
+    ],
+)
+def test_each_change_may_be_told_by_a_process_of_its_own(role: Path, words: tuple[str, ...], written: str) -> None:
+    one = environment(role, LDIRECTORD_INSTANCE="VI_1")
+    subprocess.run([SCRIPT, *words], env=one, check=True, timeout=SECONDS)
+    assert (role.read_text() if role.exists() else None) == written
+    assert len([*role.parent.iterdir()]) == role.exists()
+
+
+@pytest.fixture
+def pipe(tmp_path: Path) -> Iterator[int]:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    writer = os.open(path, os.O_RDWR)
+    yield writer
+    os.close(writer)
+
+
+def test_one_that_reads_a_pipe_tells_each_in_order_and_at_its_end_what_is_left(
+    role: Path, pipe: int, tmp_path: Path
+) -> None:
+    with subprocess.Popen([SCRIPT, tmp_path / "pipe"], env=environment(role), start_new_session=True) as script:
+        os.write(pipe, b'INSTANCE "VI_1" BACKUP 100\nINSTANCE "VI_1" MASTER 200\n')
+        wait_for(role, "MASTER")
+        assert role.stat().st_mode & 0o777 == 0o644
+        os.write(pipe, b'INSTANCE "VI_1" MASTER_PRIORITY 100\nINSTANCE "VI_1" BACKUP 100\n' * 20)
+        os.write(pipe, b'INSTANCE "VI_1" STOP 100\n')
+        os.killpg(script.pid, signal.SIGTERM)  # as keepalived does, which is not over with what it has written
+        assert script.wait(SECONDS) == 0
+    assert role.read_text() == "STOP\n"
+
+
+def test_it_is_a_portable_shell_script() -> None:
+    subprocess.run(["shellcheck", "--shell=sh", SCRIPT], check=True, timeout=60)
