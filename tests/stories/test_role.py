@@ -58,7 +58,7 @@ def test_a_role_that_does_not_come_from_a_file_is_not_set(daemon: Daemon, tmp_pa
     assert ctl(daemon.home, "role").stdout == "active, as active says\n"
     refused = ctl(daemon.home, "role", "standby")
     assert refused.returncode == 1
-    assert "the role comes from 'active', which only the configuration changes" in refused.stderr
+    assert "the role comes from 'active', and only one that comes from a file is set here" in refused.stderr
     elsewhere = tmp_path / "role"
     assert ctl(daemon.home, "role", "standby", "--file", str(elsewhere)).returncode == 0
     assert elsewhere.read_text() == "standby\n"

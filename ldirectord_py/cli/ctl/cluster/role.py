@@ -1,5 +1,6 @@
 """`ldirectorctl role`: whether the daemon is active or standby; with a word, what its role file says from now on."""
 
+import os
 import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
@@ -46,8 +47,8 @@ def _run(asked: Namespace) -> Status:
     if asked.role is not None:
         if not found["source"].startswith("/"):
             raise DirectorError(
-                f"the role comes from '{found['source']}', which only the configuration changes:"
-                " write role = FILE to set it here"
+                f"the role comes from '{found['source']}', and only one that comes from a file is set here:"
+                " write role = FILE in the configuration"
             )
         write(Path(found["source"]), Role(asked.role))
         found = _awaited(daemon, asked.role)
@@ -62,9 +63,9 @@ def _run(asked: Namespace) -> Status:
 
 
 def write(path: Path, role: Role) -> None:
-    """Replace the file *path* as a whole by one that holds *role*; raise `DirectorError`."""
+    """Replace the file *path*, or what it links to, by one that holds *role*; raise `DirectorError`."""
     try:
-        replace_file(path, [f"{role}\n"], 0o644)
+        replace_file(Path(os.path.realpath(path)), [f"{role}\n"], 0o644)
     except OSError as error:
         raise DirectorError(f"the role cannot be written to {path}: {error.strerror}") from error
 

@@ -106,6 +106,14 @@ async def test_a_file_is_followed_however_it_is_written(tmp_path: Path) -> None:
     assert stage.unclear() == []
 
 
+def test_what_a_link_leads_to_is_written_and_the_link_stays(tmp_path: Path) -> None:
+    link, path = tmp_path / "link", tmp_path / "role"
+    link.symlink_to(path.name)
+    write(link, ACTIVE)
+    assert link.is_symlink()
+    assert path.read_text() == "active\n"
+
+
 async def test_rubbish_and_a_file_that_is_gone_keep_the_role_and_are_told_once(tmp_path: Path) -> None:
     path = tmp_path / "role"
     write(path, ACTIVE)
