@@ -63,8 +63,9 @@ def test_one_that_reads_a_pipe_tells_each_in_order_and_at_its_end_what_is_left(
         wait_for(role, "MASTER")
         assert role.stat().st_mode & 0o777 == 0o644
         os.write(pipe, b'INSTANCE "VI_1" MASTER_PRIORITY 100\nINSTANCE "VI_1" BACKUP 100\n' * 20)
+        os.killpg(script.pid, signal.SIGTERM)  # as systemd does, with all of keepalived's processes at once
         os.write(pipe, b'INSTANCE "VI_1" STOP 100\n')
-        os.killpg(script.pid, signal.SIGTERM)  # as keepalived does, which is not over with what it has written
+        os.killpg(script.pid, signal.SIGTERM)  # as keepalived does, once it has written that
         assert script.wait(SECONDS) == 0
     assert role.read_text() == "STOP\n"
 
