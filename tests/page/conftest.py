@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from tests.page.director import Director, Farm, section
+from tests.page.director import PATIENCE, Director, Farm, section
 from tests.peers.webserver import WebServer
 
 CHROMIUM = "/usr/bin/chromium"
+expect.set_options(timeout=PATIENCE * 1000)
 Open = Callable[..., Page]
 
 

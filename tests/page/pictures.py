@@ -1,10 +1,14 @@
 """Takes the pictures of the README and of docs/status-page.md, of a real run: `make pictures`."""
 
 import asyncio
+import os
+import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
@@ -20,6 +24,12 @@ COMINGS = (("shop1", 3, 9), ("shop4", 6, 8), ("api2", 10, 14))
 """Servers that are sick from one second to another."""
 FOR_GOOD = (("shop3", 16), ("mail0", 18), ("mail1", 19), ("docs0", 21))
 """... and from one second on."""
+COMMANDS = (
+    (7, "drain", "shop2", "kernel upgrade"),
+    (13, "enable", "shop2", ""),
+    (15, "maintain", "api1", "new disk, until tomorrow"),
+)
+"""What an operator does, and why."""
 
 
 def run_scene(director: Director, farm: Farm) -> None:
@@ -40,11 +50,23 @@ def run_scene(director: Director, farm: Farm) -> None:
     director.write("".join(director_sections))
     director.start()
     began = time.monotonic()
-    moments = [(at, name, True) for name, at, _ in COMINGS] + [(at, name, False) for name, _, at in COMINGS]
-    for at, name, sick in sorted([*moments, *((at, name, True) for name, at in FOR_GOOD)]):
+    moments: list[tuple[int, Callable[[], object]]] = [
+        *((at, farm.sites[name].sick) for name, at, _ in COMINGS),
+        *((at, farm.sites[name].alive) for name, _, at in COMINGS),
+        *((at, farm.sites[name].sick) for name, at in FOR_GOOD),
+        *((at, partial(command, director, name, farm.addresses[to], why)) for at, name, to, why in COMMANDS),
+    ]
+    for at, act in sorted(moments, key=lambda moment: moment[0]):
         until(lambda at=at: time.monotonic() - began >= at)
-        (farm.sites[name].sick if sick else farm.sites[name].alive)()
+        act()
     until(lambda: time.monotonic() - began >= SECONDS)
+
+
+def command(director: Director, name: str, target: str, reason: str) -> None:
+    """Have an operator give a command."""
+    words = [name, target, *(["--reason", reason] if reason else [])]
+    program = [sys.executable, "-m", "ldirectord_py.cli.ldirectorctl"]
+    subprocess.run([*program, *words], env=os.environ | director.environment, check=True, stdout=subprocess.DEVNULL)
 
 
 def opened(browser: Browser, url: str, width: int, height: int, colours: str) -> Page:

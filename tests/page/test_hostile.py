@@ -12,6 +12,7 @@ from tests.page.conftest import Open
 from tests.page.director import PATIENCE, Director
 from tests.peers.certificates import NamedAuthority
 from tests.peers.listeners import serving
+from tests.peers.turns import end_the_rest
 
 SCRIPTS = {
     "a script": "<script>window.owned = 1</script>",
@@ -48,6 +49,7 @@ def running(addresses: list[str], issuers: list[str]) -> Iterator[None]:
                 issuers.append(str(await stack.enter_async_context(serving(silent, context))))
             ready.set()
             await end.wait()
+        await end_the_rest()
 
     thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
     thread.start()
@@ -80,7 +82,7 @@ def test_what_others_wrote_is_shown_and_never_carried_out(director: Director, op
         director.write("".join(sections))
         director.start()
         page = opened(director.url)
-        expect(page.locator("tr.server .state")).to_have_text(["down"] * len(sections), timeout=PATIENCE * 1000)
+        expect(page.locator("tr.server .state")).to_have_text(["down"] * len(sections))
         for text in ("<script>window.owned = 1</script>", "{{ 7 * 7 }}"):
             assert text in (page.locator("#list").text_content() or "")
         shown = [page.locator("body").text_content() or ""]

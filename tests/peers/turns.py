@@ -163,7 +163,7 @@ def datagrams_elsewhere(answer) -> Iterator[Endpoint]:
             loop.call_soon_threadsafe(over.set)
 
 
-async def _end_the_rest() -> None:
+async def end_the_rest() -> None:
     """End handshakes that nobody goes on with, and let transports that were told to close do so."""
     rest = asyncio.all_tasks() - {asyncio.current_task()}
     for task in rest:
@@ -180,7 +180,7 @@ def _running(loop, serve) -> Iterator[None]:
         try:
             loop.run_until_complete(serve())
         finally:
-            loop.run_until_complete(_end_the_rest())
+            loop.run_until_complete(end_the_rest())
             loop.close()
 
     thread = threading.Thread(target=run)

@@ -42,6 +42,12 @@ class Vips:
     """VIPs that are not shown."""
 
 
+def says(role: Mapping[str, Any]) -> str:
+    """Return what says which role a director has."""
+    source = str(role["source"])
+    return "the configuration" if source in {"active", "standby"} else source
+
+
 def vips(found: Sequence[Mapping[str, Any]], now: float) -> Vips | None:
     """Return what is told of the VIPs that the API tells; None: the director brings none up."""
     if not found:
@@ -77,8 +83,7 @@ def problems(status: Mapping[str, Any], now: float) -> Iterable[Problem]:
     """Return what is wrong with the director, or to be known of it."""
     role, table = status["role"], status["table"]
     if role["role"] == "standby":
-        says = f"Clients go to another one, as {role['source']!r} says."
-        text = f"{says} This one checks, keeps its table warm, and sends no mails."
+        text = f"Clients go to another one, as {says(role)} says; this one keeps its table warm and sends no mails."
         yield _own("note", "standby", "This director", text, maybe(role["since"], now))
     if not status["healthy"]:
         yield _own("bad", "daemon", "The daemon", "It makes no progress: what this page shows may be old.")

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from ldirectord_py.api.page.collecting import changed, collect, overview
 from ldirectord_py.api.page.detail import Detail, detail
+from ldirectord_py.api.page.director import says
 from ldirectord_py.api.page.feed import feed
 from ldirectord_py.api.page.rows import row
 from ldirectord_py.api.page.source import Document, Pause, Source, Turns
@@ -123,7 +124,7 @@ class Pages:
 
     def _status(self, now: float) -> dict[str, Any]:
         status = self._source.status()
-        return {"status": status, "since": maybe(status["role"]["since"], now)}
+        return {"status": status, "since": maybe(status["role"]["since"], now), "says": says(status["role"])}
 
     def _feed(self, now: float, most: int = FEED) -> dict[str, Any]:
         known = self._source.events(most)

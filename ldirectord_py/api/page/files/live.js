@@ -4,7 +4,7 @@ import * as feed from "./feed.js";
 import { byId, entitle, pieces, placeAll, seen, watch } from "./pieces.js";
 import { placeList, placeSoon } from "./rows.js";
 import * as stream from "./stream.js";
-import { write } from "./times.js";
+import { clock, now, write } from "./times.js";
 
 const GAP = 100; // ms between two requests for rows, at least
 const STANDS = 1000; // ms between two looks at how things stand, at least
@@ -120,8 +120,11 @@ const hears = {
 };
 
 function connected(yes) {
-  byId("live").classList.toggle("lost", !yes);
-  write(byId("live"), yes ? "Live" : "No connection; trying again");
+  byId("live").classList.toggle("off", !yes);
+  write(byId("live"), yes ? "Live" : "Offline");
+  const lost = byId("lost");
+  if (!yes && lost.hidden) write(lost.querySelector("time"), clock(now()));
+  lost.hidden = yes;
 }
 
 let known = byId("overview")?.dataset.boot ?? "";

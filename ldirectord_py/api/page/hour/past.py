@@ -14,6 +14,8 @@ FILES = frozenset({"maintenance_begun", "maintenance_ended"})
 COMMANDS = frozenset({"admin_changed"})
 """The names of events that tell of a server's new state."""
 
+_BRIEF = 0.05
+"""Seconds: a server was in a state for less only on its way to another one."""
 _UNTOLD = frozenset({"unknown", "checking"})
 _GIVEN = {"drain": "drained", "maintenance": "in maintenance", "weight": "given a weight"}
 
@@ -98,7 +100,7 @@ def periods(server: Mapping[str, Any], events: Sequence[Mapping[str, Any]], begi
     found: list[Period] = []
     for state, began, ended in _back(server, events, begins, now):
         status, because = state.status, state.because
-        if status == "up" or ended <= began:
+        if status == "up" or ended <= began or (ended < now and ended - began < _BRIEF):
             continue
         newer = found[-1] if found else None
         if newer and (newer.began, newer.status, newer.because) == (ended, status, because):

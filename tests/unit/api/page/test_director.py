@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from ldirectord_py.api.page.director import MOST_VIPS, problems, vips
+from ldirectord_py.api.page.director import MOST_VIPS, problems, says, vips
 from tests.unit.api.page.documents import NOW, status
 from tests.unit.api.page.test_overview import TAKEN
 
@@ -39,6 +39,11 @@ def test_a_director_in_good_health_has_no_problems() -> None:
 )
 def test_what_is_wrong_is_told(daemon: dict[str, Any], expected: tuple[str, str, str]) -> None:
     assert told(**daemon) == [expected]
+
+
+def test_what_says_the_role_is_told() -> None:
+    assert says({"source": "/run/role"}) == "/run/role"
+    assert says({"source": "standby"}) == "the configuration"
 
 
 def test_vips_come_with_their_place_those_first_with_which_something_is_wrong() -> None:

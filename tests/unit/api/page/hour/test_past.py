@@ -12,7 +12,10 @@ HOUR_AGO = NOW - 3600
 
 def told(about: dict[str, Any], *events: dict[str, Any], begins: float = HOUR_AGO) -> list[tuple[str, float, float]]:
     """Return state, beginning and end of each period, in seconds before now."""
-    return [(each.status, NOW - each.began, NOW - each.ended) for each in periods(about, events, begins, NOW)]
+    return [
+        (each.status, round(NOW - each.began, 3), round(NOW - each.ended, 3))
+        for each in periods(about, events, begins, NOW)
+    ]
 
 
 def test_what_checks_found() -> None:
@@ -69,6 +72,11 @@ def test_one_command_after_the_other() -> None:
         ("maintenance", 500, 400),
         ("unknown", 400, 395),
     ]
+
+
+def test_states_on_the_way_to_another_one_are_left_out() -> None:
+    events = [health("up", "down", 500), health("down", "unknown", 499.999), health("unknown", "up", 400)]
+    assert told(server(), *events) == [("unknown", 499.999, 400)]
 
 
 def test_a_weight_of_0_is_a_drain_and_another_is_none() -> None:
