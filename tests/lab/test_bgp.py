@@ -51,7 +51,7 @@ def loses_its_servers_and_gets_them_back(bgp: Bgp) -> None:
 def leaves_in_order(bgp: Bgp, since: float) -> None:
     """Both VIPs are announced with GRACEFUL_SHUTDOWN, still serve, and are withdrawn afterwards."""
     for vip in VIPS:
-        wait_until(lambda vip=vip: "(65535,0)" in bgp.routes().get(vip, ""), 10, telling=bgp.said)
+        wait_until(lambda vip=vip: "(65535,0)" in bgp.routes().get(vip, ""), telling=bgp.said)
         assert outcome(bgp.client, vip) == "one"
     assert all("BGP.local_pref: 0" in route for route in bgp.routes().values())
     for vip in VIPS:

@@ -3,13 +3,13 @@
 import json
 import os
 import re
-import sys
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from tests.lab.support.ctl import Machine
 from tests.lab.support.director import ROOT, Director
 from tests.lab.support.scene import VIP, Real, Scene
 from tests.lab.support.waiting import wait_until
@@ -37,9 +37,7 @@ def start(scene: Scene, pair: tuple[Real, Real], *, quiescent: str = "yes", more
 
 def ctl(director: Director, *words: str, status: int = 0) -> str:
     """Run `ldirectorctl` beside the daemon; return what it prints."""
-    ended, text = director.run([sys.executable, "-m", "ldirectord_py.cli.ldirectorctl", *words], PYTHONPATH=str(ROOT))
-    assert ended == status, (ended, text)
-    return text
+    return Machine(director.host, director.folder / "run").ctl(*words, status=status)
 
 
 @pytest.mark.parametrize("quiescent", ["yes", "no"])

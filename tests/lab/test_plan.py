@@ -1,9 +1,7 @@
 """`ldirectorctl plan` against the kernel's table."""
 
 import json
-import os
 import shlex
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.lab.support.classic import VIRTUAL, Classic
+from tests.lab.support.ctl import run_ctl
 from tests.lab.support.director import OURS
 from tests.lab.support.scene import Scene
 from tests.lab.support.waiting import wait_until
@@ -26,23 +25,10 @@ def plan(classic: Classic, config: str, *options: str) -> tuple[int, str]:
     director = classic.scene.director
     director.write(config)
     before = director.table().lines()
-    with director.host.inside():
-        done = subprocess.run(
-            [sys.executable, "-m", "ldirectord_py.cli.ldirectorctl", "plan", str(director.file), *options],
-            capture_output=True,
-            text=True,
-            env={
-                **os.environ,
-                **OURS.environment,
-                "NO_COLOR": "1",
-                "LDIRECTORD_RUN_DIR": str(director.folder / "run"),
-            },
-            timeout=30,
-            check=False,
-        )
-    assert done.stderr == ""
+    status, printed, complained = run_ctl(director.host, director.folder / "run", "plan", str(director.file), *options)
+    assert complained == ""
     assert director.table().lines() == before
-    return done.returncode, done.stdout
+    return status, printed
 
 
 def test_an_empty_table_shows_what_comes_at_once_and_what_later(classic: Classic) -> None:

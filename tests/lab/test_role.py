@@ -73,7 +73,7 @@ def test_what_somebody_else_has_started_is_taken_over_or_left_alone(director: Di
     assert theirs in director.log
     assert "syncid=3" in sync_daemons(director)
     director.host.run("ipvsadm --stop-daemon master")
-    wait_until(lambda: "syncid=7" in sync_daemons(director), 20)
+    wait_until(lambda: "syncid=7" in sync_daemons(director))
 
     director.reload(BY_FILE.format(sync="eth0 id=7 ttl=1"))  # what the kernel does by itself: nothing changes
     wait_until(lambda: "is in force" in director.log)
@@ -90,14 +90,14 @@ def test_an_interface_that_is_missing_is_waited_for(director: Director) -> None:
     assert not sync_daemons(director).strip()
     director.host.run("ip link add sync0 type dummy")
     director.host.run("ip link set sync0 up multicast on")
-    wait_until(lambda: "mcast=sync0" in sync_daemons(director), 20)
+    wait_until(lambda: "mcast=sync0" in sync_daemons(director))
     assert director.log.count("cannot be started") == 1
 
     director.host.run("ip link del sync0")  # the kernel's daemon goes on, and neither sends nor hears any more
-    wait_until(lambda: director.log.count("cannot be started: there is no interface sync0") == 2, 20)
+    wait_until(lambda: director.log.count("cannot be started: there is no interface sync0") == 2)
     director.host.run("ip link add sync0 type dummy")
     director.host.run("ip link set sync0 up multicast on")
-    wait_until(lambda: director.log.count("The kernel's sync daemon runs") == 2, 20)
+    wait_until(lambda: director.log.count("The kernel's sync daemon runs") == 2)
 
 
 def test_what_somebody_has_started_in_the_place_of_ours_is_theirs(director: Director) -> None:

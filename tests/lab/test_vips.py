@@ -2,13 +2,13 @@
 
 import json
 import signal
-import sys
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
-from tests.lab.support.director import ROOT, Director
+from tests.lab.support.ctl import Machine
+from tests.lab.support.director import Director
 from tests.lab.support.namespaces import Host
 from tests.lab.support.scene import VIP, VIP6, Real, Scene
 from tests.lab.support.waiting import wait_until
@@ -59,9 +59,7 @@ def told(scene: Scene, name: str) -> list[Mapping[str, Any]]:
 
 def ctl(director: Director, *words: str) -> str:
     """Run `ldirectorctl` beside the daemon; return what it prints."""
-    ended, text = director.run([sys.executable, "-m", "ldirectord_py.cli.ldirectorctl", *words], PYTHONPATH=str(ROOT))
-    assert ended == 0, text
-    return text
+    return Machine(director.host, director.folder / "run").ctl(*words)
 
 
 def start(scene: Scene, text: str) -> str:
@@ -86,12 +84,12 @@ def test_vips_come_up_with_an_alias_and_neighbours_learn_of_it_and_they_go_at_th
     assert " deprecated" in director.run(f"ip -6 address show to {VIP6}")  # no source of connections
     wait_until(lambda: {neighbours(client)[each] for each in (VIP, VIP6)} == {director.mac}, 5)
     for where in (f"{VIP}:80", f"[{VIP6}]:80"):
-        wait_until(lambda where=where: scene.client.ask(where) == "one", 20)
+        wait_until(lambda where=where: scene.client.ask(where) == "one")
 
     scene.director.reload(config(real, section="\tvips=no\n") + services)
-    wait_until(lambda: addresses(director) == {SPARE: "eth0 eth0"}, 10, telling=lambda: scene.director.log)
+    wait_until(lambda: addresses(director) == {SPARE: "eth0 eth0"}, telling=lambda: scene.director.log)
     scene.director.reload(config(real) + services)
-    wait_until(lambda: addresses(director) == {VIP: "eth0 eth0:1", SPARE: "eth0 eth0"}, 10)
+    wait_until(lambda: addresses(director) == {VIP: "eth0 eth0:1", SPARE: "eth0 eth0"})
     scene.director.stop()
     assert addresses(director) == {SPARE: "eth0 eth0"}
     causes = [(each["vip"], each["cause"]) for each in told(scene, "vip_removed")]
@@ -103,14 +101,14 @@ def test_another_machine_has_the_vip_and_is_named_until_it_lets_it_go(scene: Sce
     other.links.add_address(f"{VIP}/32")
     printed = start(scene, config(real))
     assert f"vips: {VIP} ({scene.director.file}:3): {other.mac} on eth0 has it" in printed
-    wait_until(lambda: told(scene, "vip_conflict"), 10)
+    wait_until(lambda: told(scene, "vip_conflict"))
     (conflict,) = told(scene, "vip_conflict")
     assert (conflict["owners"], conflict["held"], conflict["level"]) == ([other.mac], False, "warning")
     assert addresses(scene.director.host) == {}
     (vip,) = json.loads(ctl(scene.director, "status", "--json"))["status"]["vips"]
     assert (vip["state"], vip["held"], vip["trouble"]) == ("conflict", False, f"{other.mac} on eth0 has it")
     other.links.delete_address(f"{VIP}/32")
-    wait_until(lambda: addresses(scene.director.host) == {VIP: "eth0 eth0:1"}, 10)
+    wait_until(lambda: addresses(scene.director.host) == {VIP: "eth0 eth0:1"})
     assert [each["cause"] for each in told(scene, "vip_added")] == ["retry"]
     assert len(told(scene, "vip_conflict")) == 1
 
@@ -125,7 +123,7 @@ def test_what_others_do_to_vips_is_mended_with_one_alarm_where_it_does_not_end(s
     for _ in range(3):
         director.links.delete_address(f"{VIP}/32")
         wait_until(lambda: not back(), 5)
-        wait_until(back, 10)
+        wait_until(back)
     assert [each["times"] for each in told(scene, "vip_contested")] == [3]
     assert len(told(scene, "vip_taken_away")) == 3
 
@@ -134,13 +132,13 @@ def test_what_others_do_to_vips_is_mended_with_one_alarm_where_it_does_not_end(s
     client.run(f"ip neighbour replace {VIP} lladdr {OLD} dev eth0 nud reachable")
     director.run("ip link set eth0 up")
     director.links.add_address(f"{director.v6}/64")
-    wait_until(back, 15)
-    wait_until(lambda: neighbours(client)[VIP] == director.mac, 10)
+    wait_until(back)
+    wait_until(lambda: neighbours(client)[VIP] == director.mac)
 
     # It is taken over by somebody else's hand: on lo, as on a real server, and under another alias.
     director.run(f"ip address del {VIP}/32 dev eth0")
     director.links.add_address(f"{VIP}/32", "lo")
-    wait_until(lambda: [each["state"] for each in told(scene, "vip_trouble")][-1:] == ["elsewhere"], 10)
+    wait_until(lambda: [each["state"] for each in told(scene, "vip_trouble")][-1:] == ["elsewhere"])
     scene.director.stop()
     assert addresses(director) == {VIP: "lo lo"}
 
@@ -154,18 +152,18 @@ def test_a_reload_that_makes_a_standby_brings_nothing_up_and_one_that_is_refused
     by_file = "vips=yes\nrole=/run/role\nsyncdaemon=eth0 id=7\n"
     director.write(config(real, by_file, section="\tquiescent=perhaps\n"))
     director.send(signal.SIGHUP)
-    wait_until(lambda: told(scene, "reload_refused"), 10)
+    wait_until(lambda: told(scene, "reload_refused"))
     assert not told(scene, "role_changed")
     director.reload(config(real, by_file))
-    wait_until(lambda: "backup" in director.host.run("ipvsadm -L --daemon"), 10)
+    wait_until(lambda: "backup" in director.host.run("ipvsadm -L --daemon"))
     assert [each["role"] for each in told(scene, "role_changed")] == ["standby"]
     assert not told(scene, "vip_added")
     assert [each["sync"] for each in told(scene, "sync_started")] == ["backup"]
     role.write_text("active\n")
-    wait_until(lambda: addresses(director.host) == {VIP: "eth0 eth0:1"}, 10)
-    director.reload(config(real, "vips=yes\nrole=standby\n"))  # it is down when the reload has ended
-    assert addresses(director.host) == {}
-    wait_until(lambda: "sync daemon" not in director.host.run("ipvsadm -L --daemon"), 10)
+    wait_until(lambda: addresses(director.host) == {VIP: "eth0 eth0:1"})
+    director.reload(config(real, "vips=yes\nrole=standby\n"))
+    wait_until(lambda: addresses(director.host) == {})
+    wait_until(lambda: "sync daemon" not in director.host.run("ipvsadm -L --daemon"))
 
 
 def test_an_interface_that_comes_later_and_rights_that_are_missing(scene: Scene, real: Real) -> None:
@@ -175,7 +173,7 @@ def test_an_interface_that_comes_later_and_rights_that_are_missing(scene: Scene,
     assert f"vips: {VIP} ({scene.director.file}:3): there is no interface later0" in printed
     director.run("ip link add later0 type dummy")
     director.run("ip link set later0 up")
-    wait_until(lambda: addresses(director) == {VIP: "later0 later0:1"}, 10)
+    wait_until(lambda: addresses(director) == {VIP: "later0 later0:1"})
     scene.director.stop()
     assert addresses(director) == {}
 
@@ -192,5 +190,5 @@ def test_an_interface_that_comes_later_and_rights_that_are_missing(scene: Scene,
         assert f"the capability CAP_{right.upper()}" in printed
         assert addresses(director) == {}
         if right == "net_raw":
-            scene.director.wait_for_weights({real.at: 1}, 20)  # it goes on without
+            scene.director.wait_for_weights({real.at: 1})  # it goes on without
             scene.director.stop()
