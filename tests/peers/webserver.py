@@ -17,6 +17,8 @@ from threading import Thread
 from typing import Self, cast
 
 ALIVE = b"I'm alive!"
+_TURNS = 4
+"""Of the loop, until a connection that was accepted is a conversation."""
 HEAD_LIMIT = 64 * 1024
 
 
@@ -154,6 +156,7 @@ class WebServer:
         self._thread = Thread(target=self._loop.run_forever, name="webserver", daemon=True)
         self._sites: set[Site] = set()
         self._listening: dict[Site, list[Callable[[], None]]] = {}
+        self._accepting: dict[Site, list[socket.socket]] = {}
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -183,12 +186,19 @@ class WebServer:
         self._sites.add(site)
         if listener.type == socket.SOCK_DGRAM:
             transport, _ = await self._loop.create_datagram_endpoint(lambda: _Datagrams(site), sock=listener)
-            close = transport.close
+            close: Callable[[], None] = transport.close
         else:
-            close = (await self._loop.create_server(lambda: Conversation(site), sock=listener, ssl=tls)).close
+            server = await self._loop.create_server(lambda: Conversation(site), sock=listener, ssl=tls)
+            self._accepting.setdefault(site, []).append(listener)
+            close = server.close
         self._listening.setdefault(site, []).append(close)
 
     async def _close(self, site: Site) -> None:
+        # What was accepted just now becomes a conversation first: asyncio's server forgets it once it is closed.
+        for listener in self._accepting.pop(site, []):
+            self._loop.remove_reader(listener.fileno())
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
         for close in self._listening.pop(site, []):
             close()
 
