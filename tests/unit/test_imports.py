@@ -21,7 +21,7 @@ OPTIONAL = {"aiohttp", "asyncpg", "dns", "h2", "prometheus_client", "pyroute2", 
             f"import ldirectord_py.cli.ldirectord; {READING}",
             OPTIONAL | {"ldirectord_py.app", "ldirectord_py.probing", "structlog"},
         ),
-        (RUNNING, OPTIONAL),
+        (RUNNING, OPTIONAL - {"rich"}),  # structlog imports it where it is installed
     ],
     ids=["reading a file", "an action such as status", "the whole daemon"],
 )

@@ -9,10 +9,12 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TypeVar, assert_never
 
+import structlog
+from structlog.typing import EventDict, FilteringBoundLogger, Processor
+
 from ldirectord_py.observers.events.log_line import Level, LogLine, escaped
 from ldirectord_py.observers.logging.destinations import Journal, LogFile, Outlet, Stream, Syslog
 from ldirectord_py.observers.logging.entry import Entry, LogFormat
-from ldirectord_py.observers.logging.structlog_alone import EventDict, FilteringBoundLogger, Processor, structlog
 
 _NUMBERS = {
     Level.DEBUG: logging.DEBUG,
