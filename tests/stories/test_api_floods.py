@@ -17,6 +17,7 @@ from tests.peers.ports import free_port
 from tests.stories.test_daemon import Daemon, daemon_in
 
 STREAM = b"GET /v1/events HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n"
+PAGE = STREAM.replace(b"/v1/events", b"/page/events")
 ALL = b"GET /v1/virtuals HTTP/1.1\r\nHost: localhost\r\n\r\n"
 HALF = b'POST /v1/commands HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99\r\n\r\n{"comm'
 
@@ -70,7 +71,7 @@ def idle(served: Served, stack: ExitStack) -> None:
 
 def slow(served: Served, stack: ExitStack) -> None:
     """Read a byte and no more, of streams and of long answers."""
-    for said in (STREAM, ALL) * 20:
+    for said in (STREAM, PAGE, ALL) * 13:
         for channel in (served.local(), served.remote()):
             stack.enter_context(channel)
             channel.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
@@ -81,7 +82,7 @@ def slow(served: Served, stack: ExitStack) -> None:
 
 def killed(served: Served, _stack: ExitStack) -> None:
     """Leave in the middle of a request, and of an answer."""
-    for said in (HALF, ALL, STREAM) * 60:
+    for said in (HALF, ALL, STREAM, PAGE) * 45:
         for channel in (served.local(), served.remote()):
             with channel:
                 channel.sendall(said)

@@ -25,7 +25,7 @@ MOST_ROWS = 100
 _MOST_LINES = 100
 _REFRESH = 5.0
 """Seconds between two looks at how many connections there are."""
-_KEPT = 512
+_KEPT = 128
 
 
 @dataclass(frozen=True, slots=True)
