@@ -114,7 +114,7 @@ const hears = {
     feed.show(lines);
     if (many || (rows.length && document.hidden)) stale.list = true; // who does not look gets the list when they do
     else placeSoon(rows, (name) => dirty.add(name));
-    tellFollowers(rows.map(({ name }) => name));
+    if (many || rows.length) tellFollowers(rows.map(({ name }) => name));
     pump();
   },
 };
