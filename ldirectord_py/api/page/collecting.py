@@ -27,7 +27,8 @@ class Collected:
 
 async def collect(source: Source, view: View, now: float, pause: Pause) -> Collected:
     """Return what the page of *view* shows at *now*."""
-    builder, paginator = OverviewBuilder(source.status(), now, _changes(source, now)), _Paginator(view, now)
+    builder = OverviewBuilder(source.status(), now, await _changes(source, now, pause))
+    paginator = _Paginator(view, now)
     async for virtual in source.virtuals(pause):
         await builder.add(virtual, pause, told=view.virtual in {"", virtual["name"]})
         if view.virtual in {"", virtual["name"]}:
@@ -36,8 +37,8 @@ async def collect(source: Source, view: View, now: float, pause: Pause) -> Colle
     return Collected(builder.overview(), paginator.shown, paginator.pages(), paginator.everything)
 
 
-def _changes(source: Source, now: float) -> Mapping[str, Sequence[Document]]:
-    return by_server(source.transitions(now - HOUR), now)
+async def _changes(source: Source, now: float, pause: Pause) -> Mapping[str, Sequence[Document]]:
+    return by_server(await source.transitions(now - HOUR, pause), now)
 
 
 class _Paginator:
@@ -92,7 +93,7 @@ class _Paginator:
 
 async def overview(source: Source, view: View, now: float, pause: Pause) -> Overview:
     """Return how things stand at *now*."""
-    builder = OverviewBuilder(source.status(), now, _changes(source, now))
+    builder = OverviewBuilder(source.status(), now, await _changes(source, now, pause))
     async for virtual in source.virtuals(pause):
         await builder.add(virtual, pause, told=view.virtual in {"", virtual["name"]})
     return builder.overview()

@@ -18,7 +18,7 @@ from ldirectord_py.model.text.escaping import printable
 
 MOST_TRANSITIONS = 1_000
 """Of the last hour; those before them have no place in the timeline."""
-_MOST_COMMANDS = 1_000
+MOST_COMMANDS = 1_000
 """However old: who has given a command that has ended since is told when it begins."""
 MOST_OF_ONE = 200
 """Events of one server."""
@@ -108,12 +108,18 @@ class DirectorSource:
         told = [event.as_json() for event in found if event.level != "debug"]
         return Events(told[-most:] if most else (), recorded.last, recorded.boot)
 
-    def transitions(self, since: float) -> Sequence[Document]:
+    async def transitions(self, since: float, pause: Pause) -> Sequence[Document]:
         """See `Source.transitions`."""
-        checked = EventQuery(since=since, kinds=HEALTH | FILES, limit=MOST_TRANSITIONS)
-        given = EventQuery(kinds=COMMANDS, limit=_MOST_COMMANDS)
-        found = [*self._director.events.find(checked), *self._director.events.find(given)]
-        return [event.as_json() for event in sorted(found, key=lambda event: event.id)]
+        found = self._director.events.find(EventQuery(kinds=HEALTH | FILES | COMMANDS))
+        await pause()
+        checked = [event for event in found if event.time >= since and event.name not in COMMANDS]
+        given = [event for event in found if event.name in COMMANDS]
+        await pause()
+        told = []
+        for event in sorted([*checked[-MOST_TRANSITIONS:], *given[-MOST_COMMANDS:]], key=lambda event: event.id):
+            told.append(event.as_json())
+            await pause()
+        return told
 
 
 class _Server(Mapping[str, Any]):

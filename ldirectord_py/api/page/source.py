@@ -53,7 +53,7 @@ class Source(Protocol):
         """Return what happened lately, so many events at *most*."""
         ...
 
-    def transitions(self, since: float, /) -> Sequence[Document]:
+    async def transitions(self, since: float, pause: Pause, /) -> Sequence[Document]:
         """Return the events from *since* on that tell of a server's new state, oldest first.
 
         Those of operators' commands are among them however old they are.

@@ -197,8 +197,8 @@ class Documents:
 
     def events(self, most: int) -> Events:
         last = self._events[-1]["id"] if self._events else 0
-        return Events(self._events[-most:], last, "b0")
+        return Events(self._events[-most:] if most else (), last, "b0")
 
-    def transitions(self, since: float) -> Sequence[Document]:
+    async def transitions(self, since: float, _pause: Pause) -> Sequence[Document]:
         states = HEALTH | FILES | COMMANDS
         return [each for each in self._events if each["time"] >= since and each["name"] in states]

@@ -36,10 +36,10 @@ async def test_what_happened_and_what_checks_found_is_told() -> None:
     assert {event["name"] for event in told["events"]} >= {"real_down", "real_up"}
     assert source.events(1).events == told["events"][-1:]
     assert source.events(1).last == director.events.last
-    assert [event["name"] for event in source.transitions(0.0)] == ["real_down", "real_up"]
-    assert source.transitions(9e9) == []
+    assert [event["name"] for event in await source.transitions(0.0, Turns())] == ["real_down", "real_up"]
+    assert await source.transitions(9e9, Turns()) == []
     director.history.observe(the.IS_DRAINED)
-    assert [event["name"] for event in source.transitions(9e9)] == ["admin_changed"]
+    assert [event["name"] for event in await source.transitions(9e9, Turns())] == ["admin_changed"]
     assert json.dumps(told)
 
 

@@ -8,7 +8,9 @@ import pytest
 from ldirectord_py.api.page.pages import Besides, Pages, Reader
 from ldirectord_py.api.page.services import ALL_SHOWN, ROWS
 from ldirectord_py.api.page.view import View
-from tests.unit.api.page.documents import NOW, Documents, commanded, down, drained, event, server, virtual
+from ldirectord_py.model.checks.outcome import Outcome, up
+from tests.peers.turns import MOST, held_for
+from tests.unit.api.page.documents import NOW, Documents, commanded, down, drained, event, health, server, virtual
 
 NAME = "10.0.0.6:80@tcp:10.0.0.1:80"
 ROOT = Reader({"name": "root", "may_write": True})
@@ -215,3 +217,17 @@ async def test_others_have_their_turn_while_servers_are_looked_through() -> None
         await pages.page(View(), ROOT, NOW)
         ended.set()
     assert turns > (time.process_time() - began) / 0.02
+
+
+async def test_no_turn_is_long_however_many_servers_are_out() -> None:
+    names = [f"10.1.{number}.1:80" for number in range(250)]
+    events = [health("up", "down", 60, real=name, virtual="tcp:10.0.0.1:80") for name in names]
+    pages = Pages(Documents([virtual(reals=[down(name) for name in names])], events), "v1")
+
+    async def asked() -> Outcome:
+        for _ in await pages.changed([], View(), NOW, Besides(stands=True)):
+            await asyncio.sleep(0)
+        return up("made")
+
+    seconds, where, _ = await held_for(asked)
+    assert seconds <= MOST, where
