@@ -95,11 +95,12 @@ export function signIn() {
     return signed();
   }
   const field = make("input", { type: "password", autocomplete: "off", required: true });
-  const label = make("label", {}, "Token, kept until this tab is closed ", field);
+  const hint = make("p", { className: "soft" }, "One of the file that apitokens names; kept until this tab is closed.");
   const answer = make("p", { className: "answer refused" });
   answer.setAttribute("role", "alert");
-  const form = make("form", {}, label, " ", make("button", { type: "submit" }, "Sign in"), answer);
-  const inside = make("div", { className: "plainly" }, make("h2", {}, "Give commands"), form, make("p", {}, closing("Cancel")));
+  const buttons = make("div", { className: "commands" }, make("button", { type: "submit" }, "Sign in"), closing("Cancel"));
+  const form = make("form", { className: "sign" }, make("label", {}, "Token", field), hint, answer, buttons);
+  const inside = make("div", { className: "plainly" }, make("h2", {}, "Sign in to give commands"), form);
   const dialog = show([inside], ["aria-label", "Sign in"]);
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
