@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from aiohttp import web
 
-from ldirectord_py.api.events.stream import AT_ONCE, STREAM, EventStream
+from ldirectord_py.api.events.stream import AT_ONCE, STREAM, EventStream, last_read
 from ldirectord_py.api.pieces import PieceSender
 from ldirectord_py.api.ports import Director
 from ldirectord_py.api.queries import MOST_EVENTS, kinds, moment, number
@@ -26,6 +26,7 @@ class Events:
     async def __call__(self, request: web.Request) -> web.StreamResponse:
         """Answer with the events that are asked for, or with all that come."""
         query = self._query(request)
+        last_read(request, query)  # what is no number is refused, also where nothing follows
         if STREAM in request.headers.get("Accept", ""):
             return await self._stream.send(request, query)
 

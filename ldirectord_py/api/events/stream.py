@@ -37,7 +37,7 @@ class EventStream:
 
     async def send(self, request: web.Request, query: EventQuery, more: More | None = None) -> web.StreamResponse:
         """Answer *request* with the events that *query* asks for, and what *more* makes of them, until it leaves."""
-        after = _resumed(request, query)
+        after = last_read(request, query)
         with self._limiter.streaming(request.transport) as room:
             if not room:
                 sentence = "as many follow the events as there is room for; try again later"
@@ -93,7 +93,7 @@ def message(kind: str, told: Mapping[str, Any]) -> bytes:
     return f"event: {kind}\ndata: {json.dumps(told)}\n\n".encode()
 
 
-def _resumed(request: web.Request, query: EventQuery) -> int | None:
+def last_read(request: web.Request, query: EventQuery) -> int | None:
     """Return the id of the last event that the reader has; None: it wants those that come from now on."""
     given = number(request.query, "last_event_id")
     header = number(request.headers, "Last-Event-ID")

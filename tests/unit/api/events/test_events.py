@@ -75,7 +75,8 @@ async def test_events_are_chosen_by_server_kind_and_time(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    "query", ["after=x", "after=-1", "limit=1e3", "limit=10001", "since=nan", "since=x", "after=%C2%B2"]
+    "query",
+    ["after=x", "after=-1", "limit=1e3", "limit=10001", "since=nan", "since=x", "after=%C2%B2", "last_event_id=1e3"],
 )
 async def test_what_cannot_be_meant_is_refused(tmp_path: Path, query: str) -> None:
     async with serving(tmp_path) as path:
