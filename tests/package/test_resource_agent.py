@@ -197,17 +197,17 @@ def test_who_sees_fewer_services_served_is_promoted_later(promotable: Promotable
         return promotable.scores.read_text().splitlines()[-1]
 
     assert promotable("start")[0] == 0
-    assert last() == "-p -v 100"
+    assert last() == "-p -v 1000"
     promotable.write(served="connect")
     assert promotable("reload")[0] == 0
     assert promotable("monitor")[0] == 0
-    assert last() == "-p -v 100"  # a node that notices a fall first is not the worse one
+    assert last() == "-p -v 1000"  # a node that notices a fall first is not the worse one
     assert promotable("monitor")[0] == 0
-    assert last() == "-p -v 50"
+    assert last() == "-p -v 500"
     promotable.write()
     assert promotable("reload")[0] == 0
     assert promotable("monitor")[0] == 0
-    assert last() == "-p -v 100"
+    assert last() == "-p -v 1000"
     assert promotable("stop")[0] == 0
     assert last() == "-p -D"
 

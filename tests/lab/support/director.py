@@ -21,6 +21,7 @@ ROOT = Path(__file__).parents[3]
 _ITS_OWN = (
     *("run", "etc/ha.d", "var/log", "etc/hosts"),
     *("etc/corosync", "etc/keepalived", "dev/shm", "var/lib/corosync", "var/lib/heartbeat", "var/lib/pacemaker"),
+    *("usr/sbin/ldirectord", "usr/lib/ocf/resource.d"),
 )
 """What programs on it see of their own, if the test made it, at the places that are compiled into them."""
 

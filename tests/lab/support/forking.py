@@ -213,7 +213,10 @@ def _show_as(words: Sequence[str]) -> None:
 
 
 def main() -> NoReturn:
-    """Import our program, serve, and be it in each fork."""
+    """Import our program and what its actions import when they need it, serve, and be it in each fork."""
+    import encodings.idna  # noqa: F401, PLC0415
+    import http.client  # noqa: F401, PLC0415
+
     from ldirectord_py import __main__, app  # noqa: F401, PLC0415  # here alone, and all that a daemon imports
     from ldirectord_py.checks.http import builder  # noqa: F401, PLC0415
     from ldirectord_py.cli.ldirectord import main as program  # noqa: PLC0415
