@@ -1,6 +1,7 @@
 """Our resource agent where no daemon runs; tests/lab has the rest."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -190,6 +191,19 @@ def test_who_is_promoted_is_active_and_the_others_are_standby(promotable: Promot
     assert (promotable("monitor")[0], promotable.role()) == (NOT_RUNNING, "standby")
     assert promotable("promote")[0] == promotable("demote")[0] == NOT_RUNNING
     assert promotable.role() == "standby"
+
+
+def test_a_daemon_that_does_not_answer_is_promoted_and_demoted_by_its_file(promotable: Promotable) -> None:
+    assert promotable("start")[0] == 0
+    pid = int((promotable.config.parent / "ldirectord.x.cf.pid").read_text())
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        for action, status in (("promote", PROMOTED), ("demote", 0)):
+            assert promotable(action, OCF_RESKEY_CRM_meta_timeout="2000")[0] == 0
+            assert promotable("monitor")[0] == status
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    assert promotable("promote") == (0, "")
 
 
 def test_who_sees_fewer_services_served_is_promoted_later(promotable: Promotable) -> None:
