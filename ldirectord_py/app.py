@@ -49,7 +49,7 @@ from ldirectord_py.runtime.leftovers import Leftovers
 from ldirectord_py.runtime.lifetime import ShutdownRequested, Signals
 from ldirectord_py.runtime.maintenance import WATCHING_MAINTENANCE, Maintenance
 from ldirectord_py.runtime.operator import ENDING_COMMANDS, Operator
-from ldirectord_py.runtime.predecessor import predecessor, settings_before, vips_before
+from ldirectord_py.runtime.predecessor import StateReading, predecessor, settings_before, vips_before
 from ldirectord_py.runtime.recording.recorder import RECORDING, Recorder
 from ldirectord_py.runtime.reloading import WATCHING_FILES, Reloader, ReloadResult, freeze_memory
 from ldirectord_py.runtime.snapshots import Live, snapshot
@@ -110,12 +110,13 @@ class Application:
         self._schedule: Schedule | None = None
         self._live = Live(self._connections.of, lambda plan: self._schedule.due(plan) if self._schedule else None)
         self._maintenance = Maintenance(self._stream.emit)
-        self._settings = KernelSettings({} if options.state is None else settings_before(options.state))
+        state = None if options.state is None else StateReading(options.state)
+        self._settings = KernelSettings({} if state is None else settings_before(state))
         self._member = ClusterMember(
             self._director, self._table, self._stream.emit, self._write_state, shadow=options.shadow
         )
-        if options.state is not None and not options.shadow:
-            self._member.vips.book.take_over(vips_before(options.state))
+        if state is not None and not options.shadow:
+            self._member.vips.book.take_over(vips_before(state))
         self._state = StateFile(options.state, self._director, self._warn, self._left) if options.state else None
         self._recorder = Recorder(lambda: self._director.state, f"ldirectord_py {__version__}")
         shown = self.snapshot, self._connections.refresh, self._live, self.history.events, self.history.exchanges

@@ -39,13 +39,38 @@ class Foreign(ValueError):
     """A file that is no state file of ours."""
 
 
-def remembered(path: Path, now: float, warn: Callable[[str], None]) -> Remembered:
+class StateReading:
+    """A state file that is read once, however many look at what it says."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._found: tuple[Mapping[str, Any], float] | Exception | None = None
+
+    def document(self) -> tuple[Mapping[str, Any], float]:
+        """Return the document, and when the file was last touched; raise what reading it raised."""
+        if self._found is None:
+            try:
+                self._found = _read(self.path)
+            except _UNUSABLE as error:
+                self._found = error
+        if isinstance(self._found, Exception):
+            raise self._found
+        return self._found
+
+    def since_boot(self) -> Mapping[str, Any] | None:
+        """Return the document; None: it is of another network namespace, or older than the last boot."""
+        document, _ = self.document()
+        return document if _is_of_here(document) else None
+
+
+def remembered(file: StateReading, now: float, warn: Callable[[str], None]) -> Remembered:
     """Return what the last director on this table knew, if that was a short while ago; else nothing.
 
     A file that is none of ours, or broken, is set aside, and *warn* is told.
     """
+    path = file.path
     try:
-        document, touched = _read(path)
+        document, touched = file.document()
         if not _fresh(document, touched, now):
             return {}
         return dict(_healths(document))
@@ -59,14 +84,14 @@ def remembered(path: Path, now: float, warn: Callable[[str], None]) -> Remembere
         return {}
 
 
-def commanded(path: Path, now: float, warn: Callable[[str], None] = lambda _sentence: None) -> Commands:
+def commanded(file: StateReading, now: float, warn: Callable[[str], None] = lambda _sentence: None) -> Commands:
     """Return what operators had said under the last director, as far as its time is not over *now*.
 
     It counts however long ago that was, after a boot too: a host that is drained to be repaired stays drained.
     Of what is no command *warn* is told; a file that cannot be read is none of its business, see `remembered`.
     """
     try:
-        found = _read(path)[0].get("commanded", [])
+        found = file.document()[0].get("commanded", [])
     except _UNUSABLE:
         return {}
     said: dict[str, AdminState | None] = {}
@@ -79,7 +104,8 @@ def commanded(path: Path, now: float, warn: Callable[[str], None] = lambda _sent
             wrong.append(json.dumps(each)[:_SHOWN])
     if wrong:
         warn(
-            f"The state file {path} has {len(wrong)} commands that are none, and nobody obeys them, such as {wrong[0]}"
+            f"The state file {file.path} has {len(wrong)} commands that are none, and nobody obeys them,"
+            f" such as {wrong[0]}"
         )
     return {name: admin for name, admin in said.items() if admin is None or admin.until is None or admin.until > now}
 
@@ -108,9 +134,12 @@ def _count(found: Any) -> int:
     return count
 
 
+def _is_of_here(document: Mapping[str, Any]) -> bool:
+    return bool(document["boot"] == boot_id() and document["namespace"] == network_namespace())
+
+
 def _fresh(document: Mapping[str, Any], touched: float, now: float) -> bool:
-    same = document["boot"] == boot_id() and document["namespace"] == network_namespace()
-    return same and abs(now - touched) <= FRESH_SECONDS
+    return _is_of_here(document) and abs(now - touched) <= FRESH_SECONDS
 
 
 def _healths(document: Mapping[str, Any]) -> Iterator[tuple[str, Health]]:
@@ -143,9 +172,14 @@ def predecessor(path: Path | None, now: float, warn: Callable[[str], None]) -> P
     """Return what the state file *path* says *now*, in seconds since the epoch; see `remembered` for *warn*."""
     if path is None:
         return Predecessor(left=Left(), remembered={}, commanded={})
-    # What operators have said first: a file that is set aside is not there any more.
-    said, before, role = commanded(path, now, warn), left(path, now), _role(path)
-    return Predecessor(left=before, remembered=remembered(path, now, warn), commanded=said, role=role, sync=_sync(path))
+    file = StateReading(path)
+    return Predecessor(
+        commanded=commanded(file, now, warn),
+        left=left(file, now),
+        remembered=remembered(file, now, warn),
+        role=_role(file),
+        sync=_sync(file),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,11 +191,11 @@ class Left:
     """It has ended a short while ago."""
 
 
-def left(path: Path, now: float) -> Left:
+def left(file: StateReading, now: float) -> Left:
     """Return what the last director has left in this table; *now* is in seconds since the epoch."""
     try:
-        document, touched = _read(path)
-        if document["boot"] != boot_id() or document["namespace"] != network_namespace():
+        document, touched = file.document()
+        if not _is_of_here(document):
             return Left()
         names = tuple(str(virtual["virtual"]) for virtual in document["virtuals"])
         return Left(names, just_now=_fresh(document, touched, now))
@@ -169,9 +203,9 @@ def left(path: Path, now: float) -> Left:
         return Left()
 
 
-def _role(path: Path) -> RoleStatus | None:
+def _role(file: StateReading) -> RoleStatus | None:
     try:
-        if (document := _since_boot(path)) is None:
+        if (document := file.since_boot()) is None:
             return None
         if (role := role_status(document["role"])) is not None:
             _moment(role.since)
@@ -180,40 +214,33 @@ def _role(path: Path) -> RoleStatus | None:
     return role
 
 
-def _sync(path: Path) -> Sequence[StartedSync]:
+def _sync(file: StateReading) -> Sequence[StartedSync]:
     try:
-        if (document := _since_boot(path)) is None:
+        if (document := file.since_boot()) is None:
             return ()
         return tuple(map(started_of_json, document.get("sync", [])))
     except _UNUSABLE:
         return ()
 
 
-def settings_before(path: Path) -> Mapping[str, int]:
+def settings_before(file: StateReading) -> Mapping[str, int]:
     """Return what directors have set in this kernel since it was booted, and what it was before."""
     try:
-        if (document := _since_boot(path)) is None:
+        if (document := file.since_boot()) is None:
             return {}
         return {str(name): int(value) for name, value in document["sysctls"].items()}
     except _UNUSABLE:
         return {}
 
 
-def vips_before(path: Path) -> Sequence[Any]:
+def vips_before(file: StateReading) -> Sequence[Any]:
     """Return the addresses that directors have added to this machine since it was booted, and not removed."""
     try:
-        document = _since_boot(path)
+        document = file.since_boot()
     except _UNUSABLE:
         return ()
     found = document.get("vips", ()) if document else ()
     return found if isinstance(found, list) else ()
-
-
-def _since_boot(path: Path) -> Mapping[str, Any] | None:
-    """Return the document in *path*; None: it is of another network namespace, or older than the last boot."""
-    document, _ = _read(path)
-    same = document["boot"] == boot_id() and document["namespace"] == network_namespace()
-    return document if same else None
 
 
 def owned(path: Path) -> tuple[str, ...] | None:

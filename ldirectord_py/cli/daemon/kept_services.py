@@ -11,7 +11,7 @@ from ldirectord_py.cli.daemon.control_client import ask, control_path
 from ldirectord_py.cli.daemon.pidfile import Running, standing
 from ldirectord_py.model.commands import AdminState, Commands
 from ldirectord_py.model.errors import DirectorError
-from ldirectord_py.runtime.predecessor import commanded, owned
+from ldirectord_py.runtime.predecessor import StateReading, commanded, owned
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,5 +52,5 @@ def commands_in_force(*pid_files: Path) -> Commands:
     now = time.time()
     found: dict[str, AdminState | None] = {}
     for path in pid_files:
-        found |= commanded(control_path(path).with_suffix(".state"), now)
+        found |= commanded(StateReading(control_path(path).with_suffix(".state")), now)
     return found

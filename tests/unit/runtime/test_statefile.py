@@ -22,7 +22,7 @@ from ldirectord_py.model.config import Config
 from ldirectord_py.model.events import HealthChanged
 from ldirectord_py.model.health import Health, State
 from ldirectord_py.runtime.director import Director
-from ldirectord_py.runtime.predecessor import owned, predecessor, remembered, settings_before, vips_before
+from ldirectord_py.runtime.predecessor import StateReading, owned, predecessor, remembered, settings_before, vips_before
 from ldirectord_py.runtime.statefile import StateFile
 from ldirectord_py.system.identity import boot_id
 
@@ -70,7 +70,7 @@ def warn() -> Complaints:
 async def test_what_was_written_is_remembered(tmp_path: Path, warn: Complaints) -> None:
     path = tmp_path / "state"
     director = await left(path, warn)
-    assert remembered(path, time.time(), warn) == {
+    assert remembered(StateReading(path), time.time(), warn) == {
         str(real): server.health for real, server in director.state.servers.items()
     }
     assert owned(path) == ("tcp:192.0.2.1:80", "tcp:192.0.2.2:80")
@@ -89,7 +89,7 @@ async def test_what_nobody_can_vouch_for_is_not_believed(
     path = tmp_path / "state"
     await left(path, warn)
     path.write_text(json.dumps(json.loads(path.read_text()) | change))
-    assert remembered(path, time.time() + later, warn) == {}
+    assert remembered(StateReading(path), time.time() + later, warn) == {}
     assert path.exists()
     assert not warn
 
@@ -115,7 +115,7 @@ async def test_a_broken_file_is_set_aside(tmp_path: Path, warn: Complaints, cont
         path.write_text(path.read_text().replace('"up"', '"sideways"'))
     else:
         path.write_bytes(content)
-    assert remembered(path, time.time(), warn) == {}
+    assert remembered(StateReading(path), time.time(), warn) == {}
     assert not path.exists()
     (sentence,) = warn
     assert sentence.startswith(f"The state file {path} is set aside as state.broken, since it cannot be used: ")
@@ -132,7 +132,7 @@ async def test_what_is_no_regular_file_is_not_read(tmp_path: Path, warn: Complai
         path.mkdir()
     else:
         os.mkfifo(path)
-    assert remembered(path, time.time(), warn) == {}
+    assert remembered(StateReading(path), time.time(), warn) == {}
     assert owned(path) is None
     assert len(warn) == 1
     assert (tmp_path / "other").exists()
@@ -175,7 +175,7 @@ async def test_a_director_goes_on_where_the_last_one_ended(tmp_path: Path, warn:
 
     events: list[object] = []
     director = Director(config(), table, events.append)
-    await director.start(remembered=remembered(tmp_path / "state", time.time(), warn))
+    await director.start(remembered=remembered(StateReading(tmp_path / "state"), time.time(), warn))
     assert director.state.servers[one].health == Health(State.ADOPTED, UP.since, 1, UP.reason, UP.detail)
     assert director.state.servers[two].health == Health(State.UNKNOWN, DOWN.since)
     assert director.state.servers[three].health.state is State.ADOPTED
@@ -188,15 +188,15 @@ async def test_a_director_goes_on_where_the_last_one_ended(tmp_path: Path, warn:
 
 async def test_what_settings_of_the_kernel_were_is_remembered_until_the_next_boot(tmp_path, warn):
     path = tmp_path / "state"
-    assert settings_before(path) == {}
+    assert settings_before(StateReading(path)) == {}
     director = Director(config(), MemoryTable(), lambda _event: None)
     await StateFile(path, director, warn, lambda: {"sysctls": {"net.ipv4.vs.expire_nodest_conn": 0}}).write()
-    assert settings_before(path) == {"net.ipv4.vs.expire_nodest_conn": 0}
+    assert settings_before(StateReading(path)) == {"net.ipv4.vs.expire_nodest_conn": 0}
     assert warn == []
     os.utime(path, (1, 1))  # however long ago
-    assert settings_before(path) == {"net.ipv4.vs.expire_nodest_conn": 0}
+    assert settings_before(StateReading(path)) == {"net.ipv4.vs.expire_nodest_conn": 0}
     path.write_text(path.read_text().replace(boot_id(), "another boot"))
-    assert settings_before(path) == {}
+    assert settings_before(StateReading(path)) == {}
 
 
 @pytest.mark.parametrize("sysctls", ["[1]", '{"a": "b"}', "3", '{"a": null}'])
@@ -205,22 +205,22 @@ async def test_settings_that_are_none_are_none(tmp_path, warn, sysctls):
     await left(path, warn)
     assert '"sysctls": {}' in path.read_text()
     path.write_text(path.read_text().replace('"sysctls": {}', f'"sysctls": {sysctls}'))
-    assert settings_before(path) == {}
+    assert settings_before(StateReading(path)) == {}
 
 
 async def test_vips_that_were_added_are_remembered_until_the_next_boot(tmp_path: Path, warn: Complaints) -> None:
     path = tmp_path / "web.state"
-    assert vips_before(path) == ()
+    assert vips_before(StateReading(path)) == ()
     added = {"address": "192.0.2.100", "device": "eth0", "label": "eth0:1"}
     director = Director(config(), MemoryTable(), lambda _event: None)
     await StateFile(path, director, warn, lambda: {"vips": [added]}).write()
     os.utime(path, (1, 1))  # however long ago
-    assert vips_before(path) == [added]
+    assert vips_before(StateReading(path)) == [added]
     text = path.read_text()
     path.write_text(text.replace(f"[{json.dumps(added)}]", '"eth0"'))
-    assert vips_before(path) == ()
+    assert vips_before(StateReading(path)) == ()
     path.write_text(text.replace(boot_id(), "another boot"))
-    assert vips_before(path) == ()
+    assert vips_before(StateReading(path)) == ()
 
 
 async def test_the_role_and_the_sync_daemons_are_remembered_until_the_next_boot(
@@ -336,4 +336,4 @@ async def test_numbers_that_are_none_are_not_believed(
     path.write_text(
         path.with_name(f"{path.name}.broken").read_text().replace('"sysctls": {}', '"sysctls": {"a": Infinity}')
     )
-    assert settings_before(path) == {}
+    assert settings_before(StateReading(path)) == {}
