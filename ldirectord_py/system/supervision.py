@@ -25,9 +25,22 @@ class SideJob:
     """What is missing while it is not done, as a clause."""
 
 
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """How long to wait before something is tried again: twice as long after each failure."""
+
+    first: float
+    longest: float
+    """Seconds."""
+
+    def after(self, failures: int) -> float:
+        """Return the seconds after so many failures, at least one."""
+        return min(self.longest, self.first * 2.0 ** min(failures - 1, 16))
+
+
 def pause(failures: int) -> float:
     """Return the seconds before a job is begun again that has failed so many times in succession."""
-    return min(_LONGEST, _FIRST * 2.0 ** min(failures - 1, 16))
+    return Pause(_FIRST, _LONGEST).after(failures)
 
 
 class Supervisor:

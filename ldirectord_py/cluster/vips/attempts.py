@@ -4,27 +4,16 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from ldirectord_py.model.address import IPAddress
+from ldirectord_py.system.supervision import Pause
 
 OFTEN = 3
 """So many times, each within `_QUIET_SECONDS` of the last, it does not end by itself."""
 _QUIET_SECONDS = 60.0
-_LONGEST = 30.0
+LONGEST = 30.0
+"""Seconds between two attempts, at most, unless something else is said."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pause:
-    """How long to wait before something is tried again: twice as long after each failure."""
-
-    first: float
-    longest: float = _LONGEST
-    """Seconds."""
-
-    def after(self, failures: int) -> float:
-        """Return the seconds after so many failures, at least one."""
-        return min(self.longest, self.first * 2.0 ** min(failures - 1, 16))
-
-
-_CONTESTED = Pause(1.0)
+_CONTESTED = Pause(1.0, LONGEST)
 
 
 @dataclass(slots=True)

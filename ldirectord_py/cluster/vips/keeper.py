@@ -11,7 +11,7 @@ from itertools import groupby
 
 from ldirectord_py.cluster.network import Device, Network
 from ldirectord_py.cluster.rtnetlink import NetworkChanges, session, watching
-from ldirectord_py.cluster.vips.attempts import OFTEN, Attempts, Pause, Recurrence
+from ldirectord_py.cluster.vips.attempts import LONGEST, OFTEN, Attempts, Recurrence
 from ldirectord_py.cluster.vips.vip_book import VipBook
 from ldirectord_py.cluster.vips.vip_kernel import Owners, VipKernel
 from ldirectord_py.cluster.vips.vip_plan import AddedVip, Verdict, plan_vips
@@ -20,7 +20,7 @@ from ldirectord_py.cluster.wire.announcing import Announcer
 from ldirectord_py.model.address import IPAddress
 from ldirectord_py.model.cluster.vips import VipCause, VipState
 from ldirectord_py.model.events.vips import VipEvent
-from ldirectord_py.system.supervision import SideJob
+from ldirectord_py.system.supervision import Pause, SideJob
 from ldirectord_py.system.sysctls import current, of_device
 
 KEEPING_VIPS = SideJob("Keeping VIPs up", "VIPs stay as they are")
@@ -29,7 +29,7 @@ _AT_A_TIME = 64
 _PATIENCE = 1.0
 """Seconds for which another machine may still have a VIP before that is told: who had it may be about to let it go."""
 _FIRST_CONFLICT, _LONGEST_CONFLICT, _CONFLICTS_PER_SECOND = 0.2, 0.5, 50
-_REFUSED = Pause(1.0)
+_REFUSED = Pause(1.0, LONGEST)
 _REST = 0.1
 """Seconds between two looks at the kernel's addresses, at least, while somebody else keeps changing them."""
 _SHARE = 10

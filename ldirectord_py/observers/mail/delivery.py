@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ldirectord_py.model.events import MailDelayed, MailDone, MailEvent
 from ldirectord_py.observers.mail.message import Alert
 from ldirectord_py.observers.mail.transport import MailRefused, MailTransport, ServerFailed
+from ldirectord_py.system.supervision import Pause
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +27,7 @@ class Patience:
 
     def pause(self, attempts: int) -> float:
         """Return the pause after so many attempts."""
-        return min(self.longest, self.first * 2.0 ** min(attempts - 1, 16))
+        return Pause(self.first, self.longest).after(attempts)
 
 
 @dataclass(slots=True)
