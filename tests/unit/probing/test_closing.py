@@ -155,14 +155,14 @@ async def test_a_verdict_does_not_wait_for_the_servers_end() -> None:
             assert (outcome.verdict, await server.end()) == (Verdict.UP, 0)
 
 
-def time_waits(port: int) -> list[str]:
-    """Return who keeps a TIME_WAIT of a connection to *port* on this machine: "server" or "client"."""
+def time_waits(port: int) -> dict[tuple[str, str], str]:
+    """Return who keeps each TIME_WAIT of a connection to *port* on this machine, "server" or "client", by its ends."""
     rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
     ended = [(row[1], row[2]) for row in rows if row[3] == _TIME_WAIT]
     mine = f":{port:04X}"
-    return ["server" for local, _ in ended if local.endswith(mine)] + [
-        "client" for _, remote in ended if remote.endswith(mine)
-    ]
+    return {ends: "server" for ends in ended if ends[0].endswith(mine)} | {
+        ends: "client" for ends in ended if ends[1].endswith(mine)
+    }
 
 
 @pytest.mark.parametrize(
@@ -176,11 +176,14 @@ def time_waits(port: int) -> list[str]:
 )
 async def test_a_server_that_is_to_close_closes_first_and_keeps_the_time_wait(script, words, who) -> None:
     with served(script) as (server, endpoint):
+        earlier = time_waits(endpoint.port)  # of others that had this port in the last minute
         async with probing() as ask:
             await ask(probe_of(endpoint, **{**PATIENT, **words}))
             assert await server.end() == 0
             async with asyncio.timeout(PATIENCE):
-                while not (found := time_waits(endpoint.port)):
+                while not (
+                    found := [keeps for ends, keeps in time_waits(endpoint.port).items() if ends not in earlier]
+                ):
                     await asyncio.sleep(0)
     assert found == [who]
 
