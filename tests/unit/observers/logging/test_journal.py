@@ -4,7 +4,6 @@ import asyncio
 import fcntl
 import os
 import socket
-import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -171,13 +170,10 @@ async def test_a_journal_that_reads_nothing_holds_no_turn_of_the_loop_and_gets_a
     journald: Journald,
 ) -> None:
     log = log_to(journald)
-    longest = 0.0
+    assert int(Path("/proc/sys/net/unix/max_dgram_qlen").read_text()) < 2000, "the socket takes all of them"
     for number in range(2000):
-        begun = time.thread_time()
-        log.say(f"line {number}")
-        longest = max(longest, time.thread_time() - begun)
+        log.say(f"line {number}")  # one that waited for the reader would wait for ever, as nobody reads until below
         await asyncio.sleep(0)
-    assert longest < 0.01
     found = await asyncio.to_thread(lambda: [journald.entry()["MESSAGE"] for _ in range(2000)])
     assert found == [f"line {number}" for number in range(2000)]
     assert log.lost == 0
