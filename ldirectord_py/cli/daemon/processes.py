@@ -40,14 +40,18 @@ class Process:
 
     @property
     def is_ldirectord(self) -> bool:
-        """Whether it runs something called ldirectord."""
-        return any(b"ldirectord" in word for word in self.command)
+        """Whether it runs something called ldirectord; a folder of that name makes no ldirectord of what lies there."""
+        return any(_is_called_ldirectord(word) for word in self.command)
 
     @property
     def is_original(self) -> bool:
         """Whether it is Perl, running something called ldirectord."""
         program, *arguments = self.command or [b""]
-        return program.rpartition(b"/")[2].startswith(b"perl") and any(b"ldirectord" in word for word in arguments)
+        return program.rpartition(b"/")[2].startswith(b"perl") and any(map(_is_called_ldirectord, arguments))
+
+
+def _is_called_ldirectord(word: bytes) -> bool:
+    return word.rpartition(b"/")[2].startswith(b"ldirectord")
 
 
 class DaemonProcess:

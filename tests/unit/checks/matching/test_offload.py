@@ -3,7 +3,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -127,6 +127,15 @@ async def test_a_check_has_so_much_for_all_its_questions_together(in_thread: Ask
         await in_thread.matcher.matches(CAREFUL, b"ok", allowance)
 
 
+@pytest.fixture
+def heeding_hangups() -> Iterator[None]:
+    """Begin programs that SIGHUP ends, as the daemon does; under nohup(1) this process ignores it."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("heeding_hangups")
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.parametrize("whom", ["the process", "its worker"])
 async def test_an_end_from_outside_costs_no_answer(in_thread: Asked, number: signal.Signals, whom: str) -> None:

@@ -289,9 +289,13 @@ def test_the_owner_of_a_file_cannot_have_another_s_process_signalled(path: Path,
     assert victim.poll() is None
 
 
-def test_a_stranger_that_holds_the_lock_is_not_signalled(tmp_path: Path, spawn: Spawn) -> None:
-    path = tmp_path / "x.pid"
-    other = spawn(sys.executable, "-c", LOCKER, str(path))
+@pytest.mark.parametrize("folder", ["elsewhere", "ldirectord"])
+def test_a_stranger_that_holds_the_lock_is_not_signalled(tmp_path: Path, spawn: Spawn, folder: str) -> None:
+    path = tmp_path / folder / "x.pid"
+    path.parent.mkdir()
+    program = path.with_name("python")
+    program.symlink_to(sys.executable)
+    other = spawn(str(program), "-c", LOCKER, str(path))
     with pytest.raises(DirectorError, match=f"pid {other.pid}, which does not look like ldirectord"):
         end(Running(other.pid, path), seconds=20)
     assert other.poll() is None
