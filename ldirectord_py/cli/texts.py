@@ -14,7 +14,8 @@ Usage:
 
 Options:
     -d, --debug             stay in the foreground, log to standard error, say more;
-                            no pid file is written
+                            no pid file is written, and ldirectorctl does not
+                            find the daemon
     --foreground            stay in the foreground, otherwise as in the background:
                             log where the configuration says, write the pid file
                             (for systemd and containers)

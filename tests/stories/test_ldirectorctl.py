@@ -127,7 +127,8 @@ def test_without_a_daemon_there_is_one_line_with_what_to_do(words: list[str], tm
     done = ctl(tmp_path, *words)
     assert (done.returncode, done.stdout) == (1, "")
     start = "systemctl start ldirectord, or ldirectord CONFIG start"
-    assert done.stderr == f"ldirectorctl: no ldirectord runs here; start one: {start}\n"
+    none = "no ldirectord that can be asked runs here (with -d none can)"
+    assert done.stderr == f"ldirectorctl: {none}; start one: {start}\n"
 
 
 def test_a_pipe_is_served_without_what_only_a_terminal_needs(running: Daemon) -> None:

@@ -90,6 +90,16 @@ def test_a_pages_example_loads_without_a_word(name: str, tmp_path: Path) -> None
     assert config.warnings == ()
 
 
+def test_the_first_pages_example_loads_without_a_word() -> None:
+    blocks = re.findall(r"^```\n(.*?)^```", HERE.parent.joinpath("README.md").read_text(), re.MULTILINE | re.DOTALL)
+    (example,) = (block for block in blocks if "virtual = " in block)
+
+    config = parse(example.encode(), "README.md")
+
+    assert [len(virtual.reals) for virtual in config.virtuals] == [2]
+    assert config.warnings == ()
+
+
 def test_every_page_is_in_the_list_of_the_manual() -> None:
     listed = set(re.findall(r"^- \[[^]]+\]\(([^)]+)\)", HERE.joinpath("README.md").read_text(), re.MULTILINE))
     found = {str(page.relative_to(HERE)) for folder in (HERE, HERE / "ha") for page in folder.glob("*.md")}

@@ -46,7 +46,10 @@ def chosen(asked: Namespace) -> Instance:
         return _named(asked.instance, found)
     keeping = [each for each in found if not each.name.endswith(SHADOW)] or found
     if not keeping:
-        raise NoDaemon("no ldirectord runs here; start one: systemctl start ldirectord, or ldirectord CONFIG start")
+        raise NoDaemon(
+            "no ldirectord that can be asked runs here (with -d none can); "
+            "start one: systemctl start ldirectord, or ldirectord CONFIG start"
+        )
     if len(keeping) > 1:
         raise NoDaemon(f"several ldirectord run here; say which one with --instance: {_names(keeping)}")
     return keeping[0]
