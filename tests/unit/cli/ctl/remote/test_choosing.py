@@ -46,7 +46,9 @@ def test_the_only_one_that_runs(listen: Listen, tmp_path: Path) -> None:
 
 
 def test_none_runs(listen: Listen) -> None:
-    with pytest.raises(NoDaemon, match=r"^no ldirectord that can be asked runs here \(with -d none can\); start one: .*$"):
+    with pytest.raises(
+        NoDaemon, match=r"^no ldirectord that can be asked runs here \(with -d none can\); start one: .*$"
+    ):
         chosen(asked())
 
 
