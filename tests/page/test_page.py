@@ -2,11 +2,15 @@
 
 import json
 import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import unquote
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Request, expect
 
 from tests.page.conftest import Open
-from tests.page.director import Director, Farm, section
+from tests.page.director import Director, Farm, Hosts, section
+from tests.peers.webserver import WebServer
 
 WATCHED = """name => {
   const row = document.getElementById(name);
@@ -200,3 +204,44 @@ def test_a_role_that_changes_is_seen(director: Director, farm: Farm, opened: Ope
     role.write_text("active\n")
     expect(page.locator("#role")).to_contain_text("active for")
     expect(page.locator(".problems")).to_have_count(0)
+
+
+def test_a_server_leaves_the_list_when_the_filter_lets_it_through_no_longer(
+    shop: Director, farm: Farm, opened: Open
+) -> None:
+    page = live(opened(f"{shop.url}/?state=up"))
+    expect(page.locator("tr.server")).to_have_count(5)
+    farm.sites["api0"].sick()
+    expect(page.locator("tr.server")).to_have_count(4)
+
+
+def asked(page: Page, about: str) -> Callable[[Request], bool]:
+    """Return whether a request is for what may have changed, and among it a server."""
+    return lambda request: "/page/changed?" in request.url and about in unquote(request.url)
+
+
+def test_a_server_of_another_page_changes_the_list_only_if_it_comes_or_goes(tmp_path: Path, opened: Open) -> None:
+    director = Director(tmp_path)
+    with WebServer() as web:
+        hosts = Hosts(web)
+        reals = [hosts.address(number) for number in range(140)]  # with their heads 560 rows: two pages
+        director.write("".join(section(f"192.0.2.{number}:80", [real]) for number, real in enumerate(reals, 1)))
+        director.start()
+        try:
+            page = live(opened(f"{director.url}/?q=127."))
+            expect(page.locator(".pages")).to_contain_text("Page 1 of 2")
+            listed: list[str] = []
+            page.on("request", lambda request: listed.append(request.url) if "/page/list" in request.url else None)
+            for number in (
+                139,
+                138,
+                137,
+            ):  # a wanted list is asked for before the next changes
+                with page.expect_request_finished(asked(page, reals[number])):
+                    hosts.sick(number)
+            assert not listed
+            page.goto(f"{director.url}/?state=up")
+            with live(page).expect_request_finished(lambda request: "/page/list" in request.url):
+                hosts.sick(136)
+        finally:
+            director.end()

@@ -1,6 +1,6 @@
 """From documents to what a page shows, a virtual service at a time, so that checks have their turn in between."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from ldirectord_py.api.page.hour.timeline import HOUR, by_server
@@ -23,6 +23,13 @@ class Collected:
     pages: int
     all_shown: bool
     """Whether healthy servers have their rows unasked."""
+    passed: Mapping[str, int]
+    """How many servers the filter lets through, by virtual service; those without any are left out."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether the list has all servers that the view selects: none is on another page."""
+        return self.pages == 1 and not any(service.hidden for service in self.services)
 
 
 async def collect(source: Source, view: View, now: float, pause: Pause) -> Collected:
@@ -34,7 +41,7 @@ async def collect(source: Source, view: View, now: float, pause: Pause) -> Colle
         if view.virtual in {"", virtual["name"]}:
             await paginator.take(virtual, pause)
     await paginator.end(pause)
-    return Collected(builder.overview(), paginator.shown, paginator.pages(), paginator.everything)
+    return Collected(builder.overview(), paginator.shown, paginator.pages, paginator.everything, paginator.passed)
 
 
 async def _changes(source: Source, now: float, pause: Pause) -> Mapping[str, Sequence[Document]]:
@@ -52,6 +59,10 @@ class _Paginator:
         """What is on the page that is wanted."""
         self.everything = True
         """Whether healthy servers have rows unasked, as far as is known."""
+        self.passed: dict[str, int] = {}
+        """See `Collected.passed`."""
+        self.pages = 1
+        """How many pages there are."""
         self._view = view
         self._now = now
         self._filled = 0
@@ -75,20 +86,20 @@ class _Paginator:
         for virtual in self._waiting:
             made = await service(virtual, selection, self._now, pause)
             if made.rows or not self._view.filtered:
-                if self._filled // ROWS + 1 == self._view.page:
+                self.pages = self._filled // ROWS + 1
+                if self.pages == self._view.page:
                     self.shown.append(made)
                 self._filled += len(made.rows) + _HEAD_ROWS
+                self.passed[virtual["name"]] = made.matching
         self._waiting.clear()
-
-    def pages(self) -> int:
-        """Return how many pages there are."""
-        return max(1, -(-self._filled // ROWS))
 
     async def _alone(self, virtual: Document, pause: Pause) -> None:
         """Show *virtual*, the only one, which may go on over several pages."""
         selection = Selection(view=self._view, everything=True, first=(self._view.page - 1) * ROWS)
-        self.shown.append(await service(virtual, selection, self._now, pause))
-        self._filled = sum(1 for server in virtual["reals"] if self._view.matches(virtual, server))
+        made = await service(virtual, selection, self._now, pause)
+        self.shown.append(made)
+        self.passed[virtual["name"]] = made.matching
+        self.pages = max(1, -(-made.matching // ROWS))
 
 
 async def overview(source: Source, view: View, now: float, pause: Pause) -> Overview:
@@ -105,6 +116,8 @@ class Changed:
 
     heads: list[Head]
     rows: list[Row]
+    passed: dict[str, int]
+    """How many servers the filter of the view lets through, by virtual service."""
 
 
 async def changed(source: Source, names: Sequence[str], view: View, now: float, pause: Pause) -> Changed:
@@ -116,15 +129,30 @@ async def changed(source: Source, names: Sequence[str], view: View, now: float, 
     for full_name in names:
         real, _, service_name = full_name.rpartition("@")
         wanted.setdefault(service_name, set()).update({full_name} if real else set())
-    found = Changed([], [])
+    found = Changed([], [], {})
     for name, servers in wanted.items():
         if (virtual := await source.virtual(name, pause)) is None:
             continue
         found.heads.append(head(virtual))
         await pause()
-        for server in virtual["reals"]:
-            if server["name"] in servers:
-                asked = view.filtered or bool(view.virtual) or server["status"] != "up"
-                found.rows.append(row(server, now, shown=asked and view.matches(virtual, server)))
-                await pause()
+        rows, passed = await _rows(virtual, servers, view, now, pause)
+        found.rows.extend(rows)
+        if passed is not None:
+            found.passed[name] = passed
     return found
+
+
+async def _rows(
+    virtual: Document, servers: Collection[str], view: View, now: float, pause: Pause
+) -> tuple[Sequence[Row], int | None]:
+    """Return the rows of *servers*, and how many of *virtual* the filter lets through; None: there is no filter."""
+    listed, rows, passed = view.virtual in {"", virtual["name"]}, list[Row](), 0
+    for server in virtual["reals"]:
+        asked = server["name"] in servers
+        passes = listed and (asked or view.filtered) and view.matches(virtual, server)
+        passed += passes
+        if asked:
+            shown = passes and (view.filtered or bool(view.virtual) or server["status"] != "up")
+            rows.append(row(server, now, shown=shown))
+        await pause()
+    return rows, passed if listed and view.filtered else None

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from ldirectord_py.api.page.collecting import changed, collect, overview
+from ldirectord_py.api.page.collecting import Collected, changed, collect, overview
 from ldirectord_py.api.page.detail import Detail, detail
 from ldirectord_py.api.page.director import says
 from ldirectord_py.api.page.feed import feed
@@ -67,15 +67,13 @@ class Pages:
         if view.server:
             return render("server.html", now, **common, detail=await self._detail(view.server, now, turns))
         found = await collect(self._source, view, now, turns)
-        listed = {"services": found.services, "pages": found.pages, "all_shown": found.all_shown}
-        return render("page.html", now, **common, **listed, **self._feed(now), overview=found.overview)
+        return render("page.html", now, **common, **_listed(found), **self._feed(now), overview=found.overview)
 
     async def list(self, view: View, reader: Reader, now: float) -> Pieces:
         """Return the list of virtual services alone."""
         render = await self._renderer()
         found = await collect(self._source, view, now, Turns())
-        listed = {"services": found.services, "pages": found.pages, "all_shown": found.all_shown}
-        return render("only_list.html", now, **self._common(reader, now), **listed, view=view)
+        return render("only_list.html", now, **self._common(reader, now), **_listed(found), view=view)
 
     async def changed(self, names: Sequence[str], view: View, now: float, besides: Besides) -> Pieces:
         """Return heads and rows of *names*, and what is asked for *besides*."""
@@ -83,7 +81,7 @@ class Pages:
         found = await changed(self._source, names, view, now, turns)
         stands = await overview(self._source, view, now, turns) if besides.stands else None
         feed = self._feed(now) if besides.feed else {**self._feed(now, 0), "lines": None}
-        pieces = {"heads": found.heads, "rows": found.rows, "overview": stands, **feed}
+        pieces = {"heads": found.heads, "rows": found.rows, "passed": found.passed, "overview": stands, **feed}
         return render("changed.html", now, **self._status(now), **pieces)
 
     async def lines(self, events: Sequence[Document], now: float) -> Iterator[str]:
@@ -143,3 +141,13 @@ def _load() -> Render:
     from ldirectord_py.api.page.renderer import Renderer  # noqa: PLC0415  # see `Pages._renderer`
 
     return Renderer().pieces
+
+
+def _listed(found: Collected) -> dict[str, Any]:
+    return {
+        "services": found.services,
+        "pages": found.pages,
+        "all_shown": found.all_shown,
+        "passed": found.passed,
+        "whole": found.whole,
+    }

@@ -50,6 +50,11 @@ class Service:
     """So many servers are not shown, though the filter lets them through."""
 
     @property
+    def matching(self) -> int:
+        """How many servers the filter lets through."""
+        return len(self.rows) + self.hidden
+
+    @property
     def certified(self) -> bool:
         """Whether any of them has shown a certificate."""
         return any(row.certificate for row in self.rows)

@@ -101,16 +101,34 @@ export function placeRow(row, old = byId(row.id)) {
   if (changed) mark(old);
 }
 
-// Returns whether the page has what *piece* tells of, or does not want it.
+// Returns whether the list is still the one that it was when it was made.
 function place(piece) {
+  const kind = piece.dataset.piece;
+  if (kind === "row") return placeListed(piece, "shown" in piece.dataset, byId("list")?.dataset ?? {});
+  if (kind === "passed") return passesAsMany(piece.dataset.name, piece.value);
   const old = byId(piece.id);
-  const isRow = piece.dataset.piece === "row";
-  if (old) isRow ? placeRow(piece) : morph(old, piece);
-  else if (isRow && ("shown" in piece.dataset || byId("list")?.dataset.all === "yes")) return placeNew(piece);
+  if (old) morph(old, piece);
   return true;
 }
 
-// Returns whether all of it has found its place; a server whose virtual service is not in the list has none.
+function placeListed(row, shown, { rows, passed }) {
+  const old = byId(row.id);
+  if (old) {
+    placeRow(row, old);
+    return shown || rows !== "matching";
+  }
+  if (passed !== undefined || rows === "part") return true; // not all are on this page
+  return shown || rows === "all" ? placeNew(row) : true;
+}
+
+// A filtered list that has not all servers says how many of each virtual service the filter let through.
+function passesAsMany(service, number) {
+  const passed = byId("list")?.dataset.passed;
+  if (passed === undefined) return true;
+  return number === "0" ? !passed.includes(` ${service}=`) : passed.includes(` ${service}=${number} `);
+}
+
+// Returns whether the list needs no other rows than it has now.
 export function placeAll(content) {
   const all = [...content.querySelectorAll("[data-piece]")];
   const outer = all.filter((piece) => !piece.parentElement?.closest("[data-piece]"));

@@ -16,7 +16,7 @@ let placing = false;
 export function placeSoon(rows, ask) {
   for (const row of rows) {
     if (byId(`r-${row.name}`)) waiting.set(row.name, row);
-    else if (byId("list")?.dataset.filtered === "yes") ask(row.name);
+    else if (byId("list")?.dataset.rows === "matching") ask(row.name);
     else if (isWanted(row)) waiting.set(row.name, row);
   }
   if (!placing) place();
@@ -24,7 +24,8 @@ export function placeSoon(rows, ask) {
 
 function isWanted({ name, status }) {
   const body = byId(`b-${name.slice(name.indexOf("@") + 1)}`);
-  return body && (byId("list").dataset.all === "yes" || (status !== "up" && body.childElementCount < MOST));
+  const { rows } = byId("list").dataset;
+  return body && (rows === "all" || (rows === "troubled" && status !== "up" && body.childElementCount < MOST));
 }
 
 async function place() {

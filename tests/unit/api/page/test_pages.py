@@ -177,6 +177,41 @@ async def test_one_virtual_service_goes_on_over_several_pages() -> None:
     assert rows == [f"r-{real['name']}" for real in reals]
 
 
+async def test_no_page_is_empty() -> None:
+    reals = [server(f"10.{number >> 8}.{number & 255}.1:80") for number in range(ROWS)]
+    assert "Page 1 of" not in (await page(Documents([virtual(reals=reals)]), View(text="10."))).text
+
+
+def lists(found: Elements) -> tuple[str | None, dict[str, int]]:
+    """Return which rows a list has, and how many servers of each virtual service the filter lets through."""
+    (known,) = (attributes for _, attributes in found.elements if attributes.get("id") == "list")
+    pairs = (pair.rpartition("=") for pair in (known.get("data-passed") or "").split())
+    return known["data-rows"], {name: int(number) for name, _, number in pairs}
+
+
+async def test_a_list_says_which_rows_it_has() -> None:
+    name, source = "tcp:10.0.3.1:80", many(10, 100)
+    long = Documents([virtual(reals=[server(f"10.{number >> 8}.{number & 255}.1:80") for number in range(ROWS + 1)])])
+    assert lists(await page(some())) == ("all", {})
+    assert lists(await page(source)) == ("troubled", {})
+    assert lists(await page(source, View(virtual=name))) == ("all", {})
+    assert lists(await page(source, View(text="10.1.3."))) == ("matching", {})
+    assert lists(await page(source, View(text="10.1."))) == ("matching", {f"tcp:10.0.{n}.1:80": 100 for n in range(10)})
+    assert lists(await page(long, View(virtual="tcp:10.0.0.1:80", page=2))) == ("part", {})
+    assert lists(await page(long, View(text="10."))) == ("matching", {"tcp:10.0.0.1:80": ROWS + 1})
+
+
+async def test_what_may_have_changed_says_how_many_servers_the_filter_lets_through() -> None:
+    async def passed(view: View) -> dict[str, str]:
+        names = ["10.1.3.7:80@tcp:10.0.3.1:80", "tcp:10.0.4.1:80"]
+        changed = Elements(await joined(Pages(many(10, 20), "v1").changed(names, view, NOW, Besides())))
+        return {found["data-name"]: found["value"] for tag, found in changed.elements if tag == "data"}  # type: ignore[misc]
+
+    assert await passed(View()) == {}
+    assert await passed(View(text="10.1.3.1")) == {"tcp:10.0.3.1:80": "11", "tcp:10.0.4.1:80": "0"}
+    assert await passed(View(text="10.1.3.1", virtual="tcp:10.0.4.1:80")) == {"tcp:10.0.4.1:80": "0"}
+
+
 async def test_pieces_that_may_have_changed_come_alone() -> None:
     pages = Pages(some(), "v1")
     found = Elements(await joined(pages.changed([NAME, "fwm:99", "nobody@fwm:1"], View(), NOW, Besides())))
