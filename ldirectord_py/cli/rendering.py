@@ -8,6 +8,7 @@ import shutil
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 from ldirectord_py.cli.blocks import Block, Cell, Grid, Paragraph, Plain, headed, rows_of
@@ -16,6 +17,11 @@ from ldirectord_py.model.text.escaping import printable
 
 _MOST_ROWS = 300
 """Of which rich makes tables; with thousands it takes seconds."""
+_GAP = 2
+"""Blanks between two columns."""
+_LEAST_ROOM = 30
+"""The last column of a table has so much room, or stands below the others."""
+_Rows = Sequence[tuple[Cell, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,38 +88,85 @@ def _safe(text: str) -> str:
 def _wrapped(blocks: Iterable[Block]) -> str:
     from rich.console import Console  # noqa: PLC0415  # see above
 
+    width = shutil.get_terminal_size().columns
     console = Console(
         file=io.StringIO(),
         force_terminal=True,
-        width=shutil.get_terminal_size().columns,
+        width=width,
         color_system="auto" if colourful(sys.stdout) else None,
         legacy_windows=False,
     )
     with console.capture() as captured:
         for block in blocks:
-            console.print(_renderable(block))
+            console.print(_renderable(block, width))
     return "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())
 
 
-def _renderable(block: Block) -> Any:
+def _renderable(block: Block, width: int) -> Any:
+    if isinstance(block, Paragraph):
+        return _paragraph([Cell(_safe(cell.text), cell.style) for cell in block.cells], block.indent)
+    rows = [tuple(Cell(_safe(cell.text), cell.style) for cell in row) for row in headed(block)]
+    return _stacked(rows, block, width) if _is_cramped(rows, block, width) else _table(rows, block)
+
+
+def _paragraph(cells: Iterable[Cell], indent: int) -> Any:
     from rich.padding import Padding  # noqa: PLC0415  # see above
     from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
 
-    table = Table.grid(padding=(0, 2, 0, 0))
-    if isinstance(block, Paragraph):
-        table.add_column(overflow="fold")
-        table.add_row(Text.assemble(*((_safe(cell.text), _STYLES[cell.style]) for cell in block.cells)))
-        return Padding(table, (0, 0, 0, block.indent))
-    rows = headed(block)
+    table = Table.grid()
+    table.add_column(overflow="fold")
+    table.add_row(_text(*cells))
+    return Padding(table, (0, 0, 0, indent))
+
+
+def _is_cramped(rows: _Rows, grid: Grid, width: int) -> bool:
+    """Return whether the other columns leave too little room to the long texts of the last one."""
+    widths = _widths(rows)
+    last = len(widths) - 1
+    room = width - grid.indent - sum(widths[:-1]) - _GAP * last
+    return last > 0 and last not in grid.right and room < min(widths[-1], _LEAST_ROOM)
+
+
+def _widths(rows: _Rows) -> list[int]:
+    texts = ([len(cell.text) for cell in row] for row in rows)
+    return [max(column) for column in zip_longest(*texts, fillvalue=0)]
+
+
+def _stacked(rows: _Rows, grid: Grid, width: int) -> Any:
+    """Return a table whose last column stands below the others, and whose first one is as narrow as need be."""
+    from rich.console import Group  # noqa: PLC0415  # see above
+
+    first, *others, _ = _widths(rows)
+    last = len(others) + 1
+    room = width - grid.indent - sum(others) - _GAP * last
+    widths, lines = [max(1, min(first, room)), *others], list[Any]()
+    for row in rows:
+        lines.append(_table([row[:last]], grid, widths))
+        lines += [_paragraph([cell], grid.indent + _GAP) for cell in row[last:] if cell.text]
+    return Group(*lines)
+
+
+def _table(rows: _Rows, grid: Grid, widths: Sequence[int] = ()) -> Any:
+    """Return a table with columns of *widths*, or as wide as their texts are."""
+    from rich.padding import Padding  # noqa: PLC0415  # see above
+    from rich.table import Table  # noqa: PLC0415
+
+    table = Table.grid(padding=(0, _GAP, 0, 0))
     last = max(map(len, rows), default=0) - 1
     for number in range(last + 1):
-        right = number in block.right
-        ratio = 1 if number == last and not right else None
-        table.add_column(overflow="fold", justify="right" if right else "left", ratio=ratio)
+        right = number in grid.right
+        ratio = 1 if number == last and not right and not widths else None
+        width = widths[number] if widths else None
+        table.add_column(overflow="fold", justify="right" if right else "left", ratio=ratio, width=width)
     for row in rows:
-        table.add_row(*(Text(_safe(cell.text), _STYLES[cell.style]) for cell in row))
-    return Padding(table, (0, 0, 0, block.indent))
+        table.add_row(*map(_text, row))
+    return Padding(table, (0, 0, 0, grid.indent))
+
+
+def _text(*cells: Cell) -> Any:
+    from rich.text import Text  # noqa: PLC0415  # see above
+
+    return Text.assemble(*((cell.text, _STYLES[cell.style]) for cell in cells))
 
 
 _STYLES = {

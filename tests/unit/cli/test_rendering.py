@@ -34,6 +34,25 @@ def test_a_table_is_no_wider_than_the_terminal_and_long_cells_are_wrapped_below_
     assert max(map(len, (second, *more))) <= columns
 
 
+def test_long_texts_stand_below_their_row_where_they_would_have_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [Row("", ("10.0.0.5:80", "down", "connection " * 5)), Row("", ("10.0.0.6:80", "maintenance", "new disk"))]
+    with sitting_at(50, monkeypatch, NO_COLOR="1") as terminal:
+        tell_rows(rows, indent=2)
+    assert terminal.written().splitlines() == [
+        "  10.0.0.5:80  down",
+        "    connection connection connection connection",
+        "    connection",
+        "  10.0.0.6:80  maintenance",
+        "    new disk",
+    ]
+
+
+def test_a_long_name_is_wrapped_for_the_columns_behind_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    with sitting_at(30, monkeypatch, NO_COLOR="1") as terminal:
+        tell_rows([Row("", ("10.0.0.5:80@tcp:10.0.0.1:80", "down", "1", "refused"))])
+    assert terminal.written().splitlines() == ["10.0.0.5:80@tcp:10.  down  1", "0.0.1:80", "  refused"]
+
+
 @pytest.mark.parametrize(
     ("environment", "coloured"),
     [({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)],
