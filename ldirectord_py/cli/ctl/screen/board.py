@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from ldirectord_py.cli.blocks import Cell
 from ldirectord_py.cli.ctl.reports import servers
 from ldirectord_py.cli.ctl.reports.words import took
-from ldirectord_py.cli.ctl.screen.sheet import Column, Moment, Row, Sheet, lately
+from ldirectord_py.cli.ctl.screen.sheet import Column, Moment, Row, Sheet, lately, natural
 from ldirectord_py.model.text.moments import brief
 
 MOST_ROWS = 1000
@@ -63,8 +63,8 @@ def _seconds(server: Row) -> float:
 
 
 COLUMNS: tuple[Column, ...] = (
-    Column("VIRTUAL", lambda server: server["virtual"], lambda server, _: Cell(server["virtual"])),
-    Column("SERVER", lambda server: server["real"], lambda server, _: Cell(server["real"])),
+    Column("VIRTUAL", lambda server: natural(server["virtual"]), lambda server, _: Cell(server["virtual"])),
+    Column("SERVER", lambda server: natural(server["real"]), lambda server, _: Cell(server["real"])),
     Column("STATUS", lambda server: _ORDER.index(server["status"]), _status),
     Column("FOR", lambda server: -(servers.since(server) or 0), _since, right=True),
     Column(

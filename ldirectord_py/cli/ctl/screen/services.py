@@ -1,7 +1,7 @@
 """What the screen shows of the virtual services: who serves each of them, and what comes a second."""
 
 from ldirectord_py.cli.blocks import Cell
-from ldirectord_py.cli.ctl.screen.sheet import Column, Moment, Row, Sheet, lately
+from ldirectord_py.cli.ctl.screen.sheet import Column, Moment, Row, Sheet, lately, natural
 from ldirectord_py.cli.terminal import Style
 from ldirectord_py.model.text.amounts import amount
 
@@ -51,7 +51,7 @@ def _told(virtual: Row, kind: str, unit: str = "") -> Cell:
 
 
 COLUMNS: tuple[Column, ...] = (
-    Column("VIRTUAL", lambda virtual: virtual["name"], _name),
+    Column("VIRTUAL", lambda virtual: natural(virtual["name"]), _name),
     Column("SERVERS", _trouble, _served),
     Column(
         "ACTIVE",

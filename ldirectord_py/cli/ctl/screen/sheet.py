@@ -1,8 +1,10 @@
 """Rows of a table that can be sorted by any of its columns, each with what it was lately."""
 
+import re
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from ldirectord_py.cli.blocks import Cell
@@ -77,7 +79,7 @@ class Sheet:
     def names(self, now: float) -> list[str]:
         """Return the names of the rows that are shown, in order."""
         rank = self.columns[self.column].rank
-        shown = sorted(self.shown(now), key=lambda row: (rank(row), row["name"]), reverse=self.reverse)
+        shown = sorted(self.shown(now), key=lambda row: (rank(row), natural(row["name"])), reverse=self.reverse)
         return [row["name"] for row in shown]
 
     def shown(self, _now: float) -> Iterable[Row]:
@@ -93,6 +95,12 @@ class Sheet:
         """Sort by a column; by the same one again, the other way round."""
         self.reverse = not self.reverse if column == self.column else False
         self.column = column
+
+
+@lru_cache(maxsize=100_000)
+def natural(name: str) -> tuple[str | int, ...]:
+    """Return what has names in the order of their numbers: 10.0.0.9 comes before 10.0.0.10."""
+    return tuple(int(part) if number % 2 else part for number, part in enumerate(re.split(r"([0-9]+)", name)))
 
 
 def lately(numbers: Sequence[float | None], missing: str = " ") -> Cell:

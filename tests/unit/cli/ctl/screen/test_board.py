@@ -35,6 +35,15 @@ def test_any_column_sorts_and_again_the_other_way_round(board: Board) -> None:
         assert len(shown(board)) == 4
 
 
+def test_names_are_sorted_as_numbers_are() -> None:
+    board = Board()
+    numbers = (10, 9, 100)
+    board.keep([server(f"10.0.0.{number}:80") for number in numbers])
+    assert shown(board) == [f"10.0.0.{number}" for number in sorted(numbers)]
+    board.sort_by(TITLES.index("SERVER"))
+    assert shown(board) == [f"10.0.0.{number}" for number in sorted(numbers)]
+
+
 @pytest.mark.parametrize(
     ("words", "expected"),
     [("", 4), ("DOWN", 1), ("10.0.0.5", 1), ("disk swap", 1), ("up 10.0.0.", 2), ("404 draining", 0)],
