@@ -20,7 +20,7 @@ from ldirectord_py.cli.ctl.screen.app import Top
 from tests.page.director import PATIENCE
 
 COLUMNS, ROWS = 118, 40
-TOP_SIZE = (128, 26)
+TOP_SIZE = (134, 26)
 TITLE = "director"
 
 
