@@ -14,6 +14,7 @@ from ldirectord_py.api_endpoints import ApiEndpoints
 from ldirectord_py.cluster_member import ClusterMember
 from ldirectord_py.config.load import load
 from ldirectord_py.config.meaning.here import HERE
+from ldirectord_py.event_observers import EventObservers
 from ldirectord_py.ipvs.kernel import KernelTable
 from ldirectord_py.ipvs.opening import open_table
 from ldirectord_py.model.config import Config, MetricsDetail
@@ -30,13 +31,9 @@ from ldirectord_py.model.events import (
 )
 from ldirectord_py.model.snapshot import Snapshot
 from ldirectord_py.observers.events.log_line import Level
-from ldirectord_py.observers.history.event_writer import WRITING_HISTORY
-from ldirectord_py.observers.history.history import History
 from ldirectord_py.observers.logging.entry import LogFormat
 from ldirectord_py.observers.logging.log import open_log
 from ldirectord_py.observers.logging.own_faults import OwnFaults
-from ldirectord_py.observers.notifications import Notifications
-from ldirectord_py.observers.trackfiles import WRITING_TRACK_FILES, TrackFiles
 from ldirectord_py.options import Options, Ready
 from ldirectord_py.probing.checking import checking
 from ldirectord_py.probing.schedule import Schedule
@@ -69,7 +66,7 @@ _RELOADING = SideJob("Reloading on SIGHUP", "the configuration in force stays")
 def run(config: Config, options: Options, ready: Ready) -> int:
     """Direct until a signal asks for the end, and return the exit status.
 
-    Calls *ready* once the table is taken over.  Raises `DirectorError` where it does not come to that.
+    Calls *ready* once the table is taken over.  Raises `DirectorError` if the director cannot start.
     """
 
     async def begin() -> int:
@@ -98,7 +95,6 @@ class Application:
         self._supervised = config.supervised
         self._path = Path(config.path)
         self._stream = EventStream()
-        self.history = History(lambda: self._director.state.servers, self._stream.emit, in_file=not options.shadow)
         self._supervisor = Supervisor(self._stream.emit)
         self._notifier = Notifier()
         self._reload = asyncio.Event()
@@ -106,6 +102,8 @@ class Application:
         self._table = open_table(options.table, self._warn, otherwise_memory=options.debug)
         writer = Shadow if options.shadow else TableWriter
         self._director = Director(config, self._table, self._stream.emit, writer)
+        self._observers = EventObservers(self._director, self._stream, options, self._limits)
+        self.history = self._observers.history
         self._connections = ConnectionCounts(self._table, self._director)
         self._schedule: Schedule | None = None
         self._live = Live(self._connections.of, lambda plan: self._schedule.due(plan) if self._schedule else None)
@@ -119,10 +117,7 @@ class Application:
             self._member.vips.book.take_over(vips_before(state))
         self._state = StateFile(options.state, self._director, self._warn, self._left) if options.state else None
         self._recorder = Recorder(lambda: self._director.state, f"ldirectord_py {__version__}")
-        shown = self.snapshot, self._connections.refresh, self._live, self.history.events, self.history.exchanges
-        kernel = isinstance(self._table, KernelTable)
-        process = Process(options.instance, self._table, kernel, self._settings, self._healthy, *shown)
-        self._answers = ApiAnswers(self._director, process)
+        self._answers = ApiAnswers(self._director, self._as_process())
         self._api = ApiEndpoints(self._answers, self.observe, self._limits.clients)
         self._process = ProcessConfig(
             director=self._director,
@@ -138,27 +133,21 @@ class Application:
             kernel=isinstance(self._table, KernelTable),
             supervised=config.supervised,
         )
-        self._notifications = Notifications(
-            self._director,
-            self._stream.emit,
-            program=options.program,
-            routes=options.mail,
-            at_a_time=self._limits.hooks,
-        )
-        self._trackfiles = TrackFiles(self._config, self._stream.emit, off=options.shadow)
         self._subscribe()
+
+    def _as_process(self) -> Process:
+        """Return what the API tells of this process besides what the director knows."""
+        kernel = isinstance(self._table, KernelTable)
+        shown = self.snapshot, self._connections.refresh, self._live, self.history.events, self.history.exchanges
+        return Process(self._options.instance, self._table, kernel, self._settings, self._healthy, *shown)
 
     def _subscribe(self) -> None:
         """Have everybody be told of events: this object first, since others go by what it has put in force."""
         self.observe(self._follow, without=(CheckDone,))
         self.observe(self._log)
-        self.observe(self.history.observe, without=(CheckDone,))
-        self.observe(self.history.exchanges.observe)
         if self._state is not None:
             self.observe(self._state.observe, without=(CheckDone,))
-        if not self._options.shadow:  # a shadow leaves notifications to the daemon that it shadows
-            for observer in (*self._notifications.observers, self._trackfiles.observe):
-                self.observe(observer, without=(CheckDone,))
+        self._observers.subscribe()
 
     def observe(self, observer: Observer, *, without: tuple[type[Event], ...] = ()) -> None:
         """Tell *observer* of every event from now on, but not of the kinds in *without*."""
@@ -190,7 +179,7 @@ class Application:
             with self._signals:
                 async with AsyncExitStack() as stack:
                     stack.push_async_callback(self._api.close)
-                    await stack.enter_async_context(self._notifications)
+                    await stack.enter_async_context(self._observers.notifications)
                     stack.callback(self._maintenance.close)
                     await self.history.restore(self._config(), self._warn)
                     self._process.open_ownership(self._options.run_dir, self._options.pid_file, stack)
@@ -222,12 +211,11 @@ class Application:
             await leftovers.take_out(before.left, self._config(), force=self._options.force)
 
     async def _leave(self) -> None:
-        self._notifications.leave(stays=self._signals.leave_table)
-        await self._trackfiles.leave(stays=self._signals.leave_table)
+        await self._observers.leave(stays=self._signals.leave_table)
         if not self._signals.leave_table:
             await self._director.table.leave()
             await self._member.leave()
-        await self._notifications.finish()
+        await self._observers.notifications.finish()
 
     async def _direct(self, ready: Ready) -> None:
         director = self._director
@@ -259,13 +247,11 @@ class Application:
         """Yield the jobs besides checks and table, which can fail for a while without harm."""
         yield ENDING_COMMANDS, operator.keep
         yield from self._member.jobs()
-        if not self._options.shadow:
-            yield WRITING_TRACK_FILES, self._trackfiles.keep
+        yield from self._observers.jobs()
         yield WATCHING_FILES, reloader.watch_files
         yield WATCHING_MAINTENANCE, partial(self._maintenance.watch, self._director, schedule)
         yield _RELOADING, partial(self._reload_on_signal, reloader)
         yield RECORDING, self._recorder.keep
-        yield WRITING_HISTORY, self.history.keep
         yield WATCHDOG, partial(self._notifier.feed_watchdog, lambda: schedule.progressing)
         if self._state is not None:
             yield KEEPING_STATE, self._state.keep
@@ -311,7 +297,7 @@ class Application:
         return self._schedule is None or self._schedule.progressing
 
     def _follow(self, event: Event) -> None:
-        """Have the log go where a new configuration says; take first verdicts for as lasting as the configuration."""
+        """Have the log go where a new configuration says; keep first verdicts out of the garbage collector's way."""
         if isinstance(event, FirstPassComplete):
             freeze_memory()
         self._member.follow(event)
@@ -325,11 +311,7 @@ class Application:
     def _follow_config(self) -> None:
         """Have what somebody wants to know counted and told, and cost nothing more where nobody does."""
         self._connections.totals = self._config().metricsdetail is MetricsDetail.EXTRA
-        monitor = self._notifications.monitor
-        if monitor.follow_config() and not self._options.shadow:
-            self.observe(monitor)
-        else:
-            self._stream.unsubscribe(monitor)
+        self._observers.follow_config()
 
     async def _write_state(self) -> None:
         if self._state is not None:
