@@ -106,7 +106,7 @@ def leave_by(way: str) -> None:
     """Have all connections closed in order, however many TIME_WAITs that leaves, or all of them reset."""
     for name, in_order in IN_ORDER.items():
         setattr(ClosingConnections, name, in_order if way == "close in order" else reset_instead)
-    TimeWaitBudget.spend = lambda _self, _now: True  # type: ignore[method-assign]
+    TimeWaitBudget.spend = lambda _self, _now: True
 
 
 def tell(fact: dict[str, float]) -> None:

@@ -15,5 +15,5 @@ from ldirectord_py.probing import schedule, tls
 
 schedule.TICK = 0.0097
 if os.environ.get("BENCH_RESUME") == "no":
-    tls.TlsMemory.remember = lambda *_: None  # type: ignore[method-assign]
+    tls.TlsMemory.remember = lambda *_: None
 sys.exit(main())

@@ -26,7 +26,7 @@ from ldirectord_py.runtime.reloading import Reloader, settle_memory
 from ldirectord_py.workers.workers import Workers
 
 IN_A_VIRTUAL = 100
-_run = events.Handle._run  # type: ignore[attr-defined]  # noqa: SLF001  # each turn goes through it
+_run = events.Handle._run  # noqa: SLF001  # each turn goes through it
 
 
 class Dearest:
@@ -40,7 +40,7 @@ class Dearest:
             _run(handle)
             self.seconds = max(self.seconds, time.thread_time() - begun)
 
-        events.Handle._run = run  # type: ignore[attr-defined]  # noqa: SLF001
+        events.Handle._run = run  # noqa: SLF001  # the same
 
     async def of(self, what: str, work: Awaitable[object]) -> None:
         self.seconds = 0.0

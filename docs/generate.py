@@ -148,11 +148,11 @@ def _counting(**words: object) -> str:
     """Return the directives that count for a check, by asking for each whether the check would differ."""
     endpoint = Endpoint(ip_address("192.0.2.1"), 1)
     subject = CheckedServer(virtual=AddressKey(Protocol.TCP, endpoint), endpoint=endpoint)
-    options = CheckOptions(**_SET, **_ORIGIN, **words)  # type: ignore[arg-type]
+    options = CheckOptions(**_SET, **_ORIGIN, **words)
     try:
         plan(options, subject)
     except InvalidOption:  # this check cannot choose its source
-        options = CheckOptions(**_SET, **words)  # type: ignore[arg-type]
+        options = CheckOptions(**_SET, **words)
         plan(options, subject)
     return ", ".join(f"`{name}`" for name, field in FIELDS.items() if heeds(options, subject, field)) or "none"
 
@@ -192,7 +192,7 @@ def parity() -> str:
 def events() -> str:
     """Return docs/events.md."""
     from tests.unit.observers import happenings  # noqa: PLC0415 -- as above
-    from tests.unit.observers.events.test_lines import CASES  # noqa: PLC0415
+    from tests.unit.observers.events.test_lines import CASES  # noqa: PLC0415  # as above
 
     further = [
         happenings.written(happenings.SET_SERVICE, before=replace(happenings.SETTINGS, scheduler="rr")),

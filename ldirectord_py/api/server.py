@@ -86,7 +86,7 @@ class _Handler(web.RequestHandler):
         request: web.BaseRequest,
         status: int = HTTPStatus.INTERNAL_SERVER_ERROR,
         exc: BaseException | None = None,
-        message: str | None = None,  # noqa: ARG002
+        message: str | None = None,  # noqa: ARG002  # as aiohttp hands it
     ) -> web.StreamResponse:
         """Return the response to a request that cannot be read, or that an error of ours has ended."""
         if request.writer.output_size > 0:

@@ -111,7 +111,7 @@ def _renderable(block: Block, width: int) -> Any:
 
 def _paragraph(cells: Iterable[Cell], indent: int) -> Any:
     from rich.padding import Padding  # noqa: PLC0415  # see above
-    from rich.table import Table  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415  # see above
 
     table = Table.grid()
     table.add_column(overflow="fold")
@@ -149,7 +149,7 @@ def _stacked(rows: _Rows, grid: Grid, width: int) -> Any:
 def _table(rows: _Rows, grid: Grid, widths: Sequence[int] = ()) -> Any:
     """Return a table with columns of *widths*, or as wide as their texts are."""
     from rich.padding import Padding  # noqa: PLC0415  # see above
-    from rich.table import Table  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415  # see above
 
     table = Table.grid(padding=(0, _GAP, 0, 0))
     last = max(map(len, rows), default=0) - 1

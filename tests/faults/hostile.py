@@ -103,12 +103,12 @@ class _Datagrams(asyncio.DatagramProtocol):
         self._slot = slot
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport: asyncio.DatagramTransport = transport  # type: ignore[assignment]
+        self._transport: asyncio.DatagramTransport = transport
 
     def datagram_received(self, data: bytes, address: object) -> None:
         for index in range(len(self._slot.changed)):
             with suppress(OSError):  # too long for a datagram
-                self._transport.sendto(self._slot.say(index, data), address)  # type: ignore[arg-type]
+                self._transport.sendto(self._slot.say(index, data), address)
 
 
 @asynccontextmanager

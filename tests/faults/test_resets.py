@@ -35,7 +35,7 @@ STREAMED = {
     "imap: greeting": Case("imap", (b"* OK x\r\n",), first=True),
     "pop: greeting": Case("pop", (b"+OK x\r\n",), first=True),
     "redis: receive": Case("redis", (b"$5\r\nalive\r\n",), {"request": "GET a", "receive": "alive"}),
-    "grpc: in two pieces": Case("grpc", (CASES["grpc"].pieces[0][:9], CASES["grpc"].pieces[0][9:])),  # type: ignore[index]
+    "grpc: in two pieces": Case("grpc", (CASES["grpc"].pieces[0][:9], CASES["grpc"].pieces[0][9:])),
 }
 AT_ONCE = {
     name: case

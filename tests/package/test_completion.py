@@ -122,7 +122,7 @@ def test_ldirectord(words: Sequence[str], expected: set[str], place: Path) -> No
 def ask_bash(program: str, *words: str, cwd: Path) -> set[str]:
     """Return what the line becomes: bash replaces only what is behind the last of its word breaks."""
     line = " ".join(words)
-    before, word = re.fullmatch(r"(.*[\s:=@]|)([^\s:=@]*)", line, re.DOTALL).groups()  # type: ignore[union-attr]
+    before, word = re.fullmatch(r"(.*[\s:=@]|)([^\s:=@]*)", line, re.DOTALL).groups()
     last = before.rpartition(" ")[2]
     return {f"{last}{found}" for found in ask(program, *words[:-1], word, cwd=cwd, line=f"ldirectorctl {line}")}
 

@@ -41,7 +41,7 @@ def opened(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Open]:
             complaints.append(text)
 
     def open_page(url: str, **options: object) -> Page:
-        context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})  # type: ignore[arg-type]
+        context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda message: complain(message.text) if message.type in {"error", "warning"} else None)

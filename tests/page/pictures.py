@@ -71,7 +71,7 @@ def command(director: Director, name: str, target: str, reason: str) -> None:
 
 def opened(browser: Browser, url: str, width: int, height: int, colours: str) -> Page:
     size = {"width": width, "height": height}
-    page = browser.new_page(viewport=size, color_scheme=colours)  # type: ignore[arg-type]
+    page = browser.new_page(viewport=size, color_scheme=colours)
     page.goto(url)
     expect(page.locator("#live")).to_have_text("Live", timeout=PATIENCE * 1000)
     return page

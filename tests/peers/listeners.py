@@ -48,7 +48,7 @@ async def serving(
     transports: set[asyncio.BaseTransport] = set()
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        handlers.add(asyncio.current_task())  # type: ignore[arg-type]  # a handler runs in a task
+        handlers.add(asyncio.current_task())  # a handler runs in a task
         # Cancelled only by us, below; asyncio's streams take a cancelled handler for an error.
         with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             await answer(reader, writer)
@@ -66,7 +66,7 @@ async def serving(
             handler.cancel()
         await asyncio.gather(*handlers)
         for transport in list(transports):
-            transport.abort()  # type: ignore[attr-defined]  # whatever is left to be sent
+            transport.abort()  # whatever is left to be sent
         while transports:
             await asyncio.sleep(0)
 

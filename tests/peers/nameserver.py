@@ -75,7 +75,7 @@ def _answer(question: bytes, folder: Path, asked: "object") -> bytes | None:
         labels.append(question[at + 1 : at + 1 + length].decode())
         at += 1 + length
     host = ".".join(labels)
-    print(host, file=asked, flush=True)  # type: ignore[call-overload]
+    print(host, file=asked, flush=True)
     try:
         told = (folder / f"{host}.host").read_text()
     except FileNotFoundError:

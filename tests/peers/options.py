@@ -29,7 +29,7 @@ Check = Callable[..., Awaitable[Outcome]]
 def probe_of(endpoint: Endpoint, virtual: VirtualKey = VIP, **words: object) -> Probe:
     """Return the probe of a server by the words of a configuration, as in `CheckOptions`, with timeouts of 1 s."""
     words = {"negotiatetimeout": TIMEOUT, "checktimeout": TIMEOUT} | words
-    options = CheckOptions(**words)  # type: ignore[arg-type]
+    options = CheckOptions(**words)
     return planned(options, CheckedServer(virtual=virtual, endpoint=endpoint))
 
 

@@ -42,11 +42,11 @@ def watched_turns() -> Iterator[Turns]:
         if seconds > turns.longest[0]:
             turns.longest = seconds, repr(handle)
 
-    asyncio.events.Handle._run = measured  # type: ignore[method-assign]
+    asyncio.events.Handle._run = measured
     try:
         yield turns
     finally:
-        asyncio.events.Handle._run = run  # type: ignore[method-assign]
+        asyncio.events.Handle._run = run
 
 
 @contextmanager
@@ -63,11 +63,11 @@ def long_turns(owner: type, most: float, notice: Callable[[], None]) -> Iterator
     def callback_of(handle: asyncio.Handle) -> object:
         return getattr(handle, "_callback", None)
 
-    asyncio.events.Handle._run = measured  # type: ignore[method-assign]
+    asyncio.events.Handle._run = measured
     try:
         yield
     finally:
-        asyncio.events.Handle._run = run  # type: ignore[method-assign]
+        asyncio.events.Handle._run = run
 
 
 MOST = 0.005
@@ -114,7 +114,7 @@ def elsewhere(answer: Answer, context: object = None) -> Iterator[Endpoint]:
             writer.transport.abort()  # a check that knows enough leaves the rest unread
 
     async def serve() -> None:
-        async with serving(lets_go, context) as endpoint:  # type: ignore[arg-type]
+        async with serving(lets_go, context) as endpoint:
             found.append(endpoint)
             begun.set()
             await over.wait()

@@ -60,7 +60,7 @@ def director(tmp_path: Path) -> Iterator[Director]:
         listeners = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
         it = Director(
             (Site("one"), Site("two")),
-            tuple("{}:{}".format(*each.getsockname()) for each in listeners),  # type: ignore[arg-type]
+            tuple("{}:{}".format(*each.getsockname()) for each in listeners),
             free_port(),
             tmp_path / "web.cf",
         )

@@ -126,7 +126,7 @@ def test_a_reload_turns_recording_on_and_off(daemon: Daemon) -> None:  # noqa: F
     for number, extra in enumerate((f"record={record}\n", ""), start=1):
         daemon.write(extra=extra)
         daemon.tell(signal.SIGHUP)
-        daemon.until(lambda number=number: len(daemon.logged("reloaded")) == number)  # type: ignore[misc]
+        daemon.until(lambda number=number: len(daemon.logged("reloaded")) == number)
         daemon.sites["two"].sick()
         daemon.until(lambda: daemon.weights() == ALL | {"two": 0})
         daemon.sites["two"].alive()

@@ -157,10 +157,10 @@ def world(tmp_path: Path) -> Iterator[World]:
     with ExitStack() as stack:
         places: dict[tuple[str, str], list[Endpoint]] = {}
         for service in STREAMS:
-            servers = [stack.enter_context(elsewhere(answer)) for answer in stream_servers(service)]  # type: ignore[arg-type]
+            servers = [stack.enter_context(elsewhere(answer)) for answer in stream_servers(service)]
             places["tcp", service] = servers
         for service in TLS:
-            places["tcp", service] = [stack.enter_context(elsewhere(speaker([told(service)], first=True)))]  # type: ignore[arg-type]
+            places["tcp", service] = [stack.enter_context(elsewhere(speaker([told(service)], first=True)))]
         places["udp", "radius"] = [stack.enter_context(datagrams_elsewhere(answer)) for answer in radius_servers()]
         _, refusals = noisy("sip")
         places["udp", "sip"] = [
@@ -331,7 +331,7 @@ async def test_no_secret_comes_out_of_values_tasks_and_bugs(
     events: list[Event] = []
 
     async def quotes_all(_run: object, probe: object) -> object:
-        names.append(asyncio.current_task().get_name())  # type: ignore[union-attr]
+        names.append(asyncio.current_task().get_name())
         names.append(repr(asyncio.current_task()))
         return await Quoter(sorted(config.secrets)).run()
 
@@ -341,7 +341,7 @@ async def test_no_secret_comes_out_of_values_tasks_and_bugs(
     async def with_a_bug(runner: drivers.DriverRunner, probe: object, services: drivers.Services) -> object:
         check = type("Check", (), {"run": lambda *_: quotes_all(runner, probe)})()
         buggy = type("Buggy", (), {"timeout": 2.0, "check": check})
-        return await original(runner, buggy, services)  # type: ignore[arg-type]
+        return await original(runner, buggy, services)
 
     monkeypatch.setattr(drivers.DriverRunner, "_outcome", with_a_bug)
     application = Application(config, Options(table="memory", log=lambda _: LogFile(tmp_path / "log"), debug=True))

@@ -64,17 +64,17 @@ def _status(verdicts: Sequence[str | None]) -> Status:
 def _here(asked: Namespace) -> Mapping[str, Any]:
     """Return what one check of each server that is named finds from here, as the API tells it."""
     from ldirectord_py.cli.environment import Environment  # noqa: PLC0415  # a daemon that is asked needs none of these
-    from ldirectord_py.cli.instances import find_config  # noqa: PLC0415
-    from ldirectord_py.config.load import load  # noqa: PLC0415
+    from ldirectord_py.cli.instances import find_config  # noqa: PLC0415  # as above
+    from ldirectord_py.config.load import load  # noqa: PLC0415  # as above
 
     return asyncio.run(_traced(load(find_config(asked.config, Environment.of_process().config_dirs)), asked.target))
 
 
 async def _traced(config: Config, target: str) -> Mapping[str, Any]:
     from ldirectord_py.engine.inputs import Configured, Moment  # noqa: PLC0415  # as above
-    from ldirectord_py.engine.state import EngineState  # noqa: PLC0415
-    from ldirectord_py.probing.tracing.tracer import Tracer  # noqa: PLC0415
-    from ldirectord_py.runtime.check_traces import CheckTraces  # noqa: PLC0415
+    from ldirectord_py.engine.state import EngineState  # noqa: PLC0415  # as above
+    from ldirectord_py.probing.tracing.tracer import Tracer  # noqa: PLC0415  # as above
+    from ldirectord_py.runtime.check_traces import CheckTraces  # noqa: PLC0415  # as above
 
     begun = Moment(0, 0)
     state = EngineState(begun)

@@ -28,7 +28,7 @@ class StateFile:
         try:
             document = json.loads(self.path.read_bytes())
             if document["version"] != _VERSION:
-                raise ValueError(f"expected version {_VERSION}, but got {document['version']!r}")  # noqa: TRY301
+                raise ValueError(f"expected version {_VERSION}, but got {document['version']!r}")  # noqa: TRY301  # told like the rest
             if document["boot"] != boot_id():
                 return []
             done = [of_json(told) for told in document["steps"]]

@@ -42,15 +42,15 @@ class Repeated(HashedOnce):
         """Seconds within which it ends at least once, however its server behaves."""
         return self.interval + self.probe.most_seconds
 
-    def probe_at(self, step: int) -> Probe:  # noqa: ARG002
+    def probe_at(self, step: int) -> Probe:  # noqa: ARG002  # every plan is asked alike
         """Return the probe that is due at *step*."""
         return self.probe
 
-    def step_after(self, step: int, outcome: Outcome) -> int:  # noqa: ARG002
+    def step_after(self, step: int, outcome: Outcome) -> int:  # noqa: ARG002  # every plan is asked alike
         """Return the step that follows *step* once its probe ended with *outcome*."""
         return 0
 
-    def verdict(self, step: int, outcome: Outcome) -> Outcome | None:  # noqa: ARG002
+    def verdict(self, step: int, outcome: Outcome) -> Outcome | None:  # noqa: ARG002  # every plan is asked alike
         """Return what the turn amounts to once *step* ended with *outcome*."""
         return outcome
 
@@ -97,7 +97,7 @@ class Alternating(HashedOnce):
             return step
         return 0 if outcome.verdict is Verdict.DOWN or step >= self.connects else step + 1
 
-    def verdict(self, step: int, outcome: Outcome) -> Outcome | None:  # noqa: ARG002
+    def verdict(self, step: int, outcome: Outcome) -> Outcome | None:  # noqa: ARG002  # every plan is asked alike
         """Return what the turn amounts to once *step* ended with *outcome*."""
         return outcome
 

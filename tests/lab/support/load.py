@@ -67,7 +67,7 @@ class Load:
                     self._open(selector, now)
                     due += 1 / self.rate
                 for key, _ in selector.select(max(0.0, min(due - time.monotonic(), 0.1))):
-                    self._step(selector, key.fileobj, key.data)  # type: ignore[arg-type]  # only sockets are registered
+                    self._step(selector, key.fileobj, key.data)  # only sockets are registered
                 self._give_up(selector)
 
     def _open(self, selector: selectors.BaseSelector, now: float) -> None:

@@ -12,7 +12,7 @@ def sick(title: str, port: int, *lines: str, real: str = "10.9.0.12:80 masq", **
     section = "\n\t".join((f"virtual=10.9.0.100:{port}", f"real={real}", *lines, ""))
     states = {START: "sick 1", "trouble": "sick 0", "all are back": "sick 1", "all fail": "sick 0"}
     states |= {"one is back": "sick 1", **GONE}
-    return Scenario(title=title, section=section, **({"states": states} | more))  # type: ignore[arg-type]
+    return Scenario(title=title, section=section, **({"states": states} | more))
 
 
 BOTH = "\treal=10.9.0.11:80 masq 3\n\treal=10.9.0.12:80 masq 2\n\tfallback=10.9.0.19:80 masq\n"

@@ -13,7 +13,7 @@ def _on(title: str, virtual: str, *lines: str, state: str = "", **more: object) 
     family = "6" if virtual.startswith("[") else ""
     section = "\n\t".join((f"virtual{family}={virtual}", *lines, "checktype=on", ""))
     states = {START: state, **GONE}
-    return Scenario(title=title, section=section, **({"states": states} | more))  # type: ignore[arg-type]
+    return Scenario(title=title, section=section, **({"states": states} | more))
 
 
 SOUND = "real=10.9.0.11:80 masq"

@@ -2,10 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Generic, TypeVar
-
-if TYPE_CHECKING:
-    from tests.parity.support.stage import Stage
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 
@@ -75,7 +72,8 @@ class Step:
     """One thing that happens, to everybody in the run."""
 
     name: str
-    happen: "Callable[[Stage], object]"
+    happen: Callable[[Any], object]
+    """Is handed the stage, which knows the run (`stage.py`)."""
     running: bool = True
     """Whether a daemon runs afterwards, so that two more rounds of checks can be waited for."""
     fresh: bool = False

@@ -103,7 +103,7 @@ class _Datagrams(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         if self._said:
-            self._transport.sendto(self._said, addr)  # type: ignore[attr-defined]  # asyncio's own is no subclass
+            self._transport.sendto(self._said, addr)  # asyncio's own is no subclass
 
 
 async def datagrams(stack: AsyncExitStack, said: bytes = b"") -> Endpoint:

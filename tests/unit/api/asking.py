@@ -165,7 +165,7 @@ def ports(director: Director | None = None, **others: Any) -> Ports:
         "metrics": lambda: None,
         "director": director or Director(),
     }
-    return Ports(**(given | others))  # type: ignore[arg-type]
+    return Ports(**(given | others))
 
 
 @dataclass

@@ -137,7 +137,7 @@ async def test_of_many_lines_the_first_count() -> None:
 def probe(virtual: VirtualKey = TCP, own: tuple[str, str] | None = None, **words: object) -> Probe:
     request, receive = own or (None, None)
     subject = CheckedServer(virtual=virtual, endpoint=REAL, request=request, receive=receive)
-    return planned(CheckOptions(service="simpletcp", **words), subject)  # type: ignore[arg-type]
+    return planned(CheckOptions(service="simpletcp", **words), subject)
 
 
 @pytest.mark.parametrize(

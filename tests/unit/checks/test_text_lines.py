@@ -27,7 +27,7 @@ NNTP = b"200 news.example.org InterNetNews ready\r\n"
 async def asked(said: bytes, service: str, receive: str, **words: str) -> tuple[Outcome, bytes]:
     """Return the verdict, and what was said last."""
     peer = ScriptedPeer(said)
-    outcome = await probe_of(SERVER, service=service, receive=receive, **words).check.probe(peer)  # type: ignore[union-attr]
+    outcome = await probe_of(SERVER, service=service, receive=receive, **words).check.probe(peer)
     return outcome, peer.heard[-1]
 
 
@@ -74,7 +74,7 @@ async def test_without_a_line_that_matches_it_is_down_and_takes_leave(service, s
 async def test_what_is_no_success_is_told_before_the_pattern() -> None:
     peer = ScriptedPeer(b"421 busy\r\n")
     check = probe_of(SERVER, service="smtp", receive="busy").check
-    assert await check.probe(peer) == down(Reason.STATUS, "greeted with '421 busy', expected 2xx")  # type: ignore[union-attr]
+    assert await check.probe(peer) == down(Reason.STATUS, "greeted with '421 busy', expected 2xx")
 
 
 async def test_a_pattern_that_gives_up_has_not_matched() -> None:
@@ -92,7 +92,7 @@ async def test_of_many_lines_the_first_count() -> None:
 def pattern_of(options: CheckOptions, subject: CheckedServer) -> Receive | None:
     repeated = plan(options, subject)
     assert isinstance(repeated, Repeated)
-    return repeated.probe.check.receive  # type: ignore[union-attr]
+    return repeated.probe.check.receive
 
 
 @pytest.mark.parametrize("service", ["smtp", "submission", "pop", "pops", "imap", "imaps", "nntp"])

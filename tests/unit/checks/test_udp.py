@@ -69,7 +69,7 @@ async def test_no_bytes_crash_it(data: bytes, receive: str) -> None:
 def probe(virtual: VirtualKey = UDP, own: tuple[str, str] | None = None, **words: object) -> Probe:
     request, receive = own or (None, None)
     subject = CheckedServer(virtual=virtual, endpoint=REAL, request=request, receive=receive)
-    return planned(CheckOptions(service="udp", **words), subject)  # type: ignore[arg-type]
+    return planned(CheckOptions(service="udp", **words), subject)
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,7 @@ def service(port: int, **more: object) -> Virtual:
     return Virtual(
         key=AddressKey(Protocol.TCP, Endpoint(IPv4Address("10.9.9.1"), port)),
         settings=Settings(scheduler="wlc", netmask=IPv4Address("255.255.255.255")),
-        **more,  # type: ignore[arg-type]
+        **more,
     )
 
 
@@ -247,7 +247,7 @@ class Engine(RuleBasedStateMachine):
         self.step(Written(tuple(virtuals), anew=anew))
 
     def _write(self, virtuals: object) -> None:
-        for virtual in sorted(virtuals, key=str):  # type: ignore[call-overload]
+        for virtual in sorted(virtuals, key=str):
             decision = self.state.decide(virtual)
             wanted = {} if decision is None else {virtual: decision.service}
             changes = plan(wanted, self.table, gone=[virtual])
@@ -270,7 +270,7 @@ class Engine(RuleBasedStateMachine):
                 continue
             expected = server.real.destination.weight
             if server.admin is not None:
-                expected = server.admin.weight if server.admin.kind is AdminKind.WEIGHT else 0  # type: ignore[assignment]
+                expected = server.admin.weight if server.admin.kind is AdminKind.WEIGHT else 0
             assert decision.reals[key].weight == expected
             assert weight(decision.service) >= min(expected, 1)
 

@@ -114,7 +114,7 @@ class CheckOptions:
 def over(
     endpoint: Endpoint, check: object, transport: Transport = Transport.TCP, timeout: float = 5, **more: object
 ) -> Probe:
-    return Probe(check=check, target=Target(endpoint=endpoint, transport=transport, **more), timeout=timeout)  # type: ignore[arg-type]
+    return Probe(check=check, target=Target(endpoint=endpoint, transport=transport, **more), timeout=timeout)
 
 
 async def greet(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -304,7 +304,7 @@ async def test_a_plain_check_of_a_tls_server_gets_no_answer(tls: ssl.SSLContext)
 
 async def test_datagrams_are_answered_or_refused() -> None:
     class Server(asyncio.DatagramProtocol):
-        def connection_made(self, transport: asyncio.DatagramTransport) -> None:  # type: ignore[override]
+        def connection_made(self, transport: asyncio.DatagramTransport) -> None:
             self.transport = transport
 
         def datagram_received(self, data: bytes, address: object) -> None:
@@ -360,7 +360,7 @@ async def test_news_that_sending_again_meets_is_not_lost() -> None:
         async def probe(self, peer: Peer) -> Outcome:
             await peer.send(b"hello")
             # Before the loop can tell of the ICMP message that is there already.
-            asyncio.get_running_loop().call_soon(peer.insist, 0.0)  # type: ignore[attr-defined]
+            asyncio.get_running_loop().call_soon(peer.insist, 0.0)
             return up(repr(await peer.some()))
 
     probe = replace(question(free_port(), Hasty()), timeout=60)

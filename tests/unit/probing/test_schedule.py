@@ -143,7 +143,7 @@ async def test_the_cap_holds_and_waiting_costs_no_check_its_time() -> None:
     async with watching(seconds=0.1, limit=3) as (watched, plan):
         assert watched.schedule is not None
         watched.schedule.retarget([plan(str(n), interval=30, timeout=0.9) for n in range(30)])
-        await watched.until(lambda: watched.schedule.queued > 0)  # type: ignore[union-attr]
+        await watched.until(lambda: watched.schedule.queued > 0)
         await watched.until(lambda: len(watched.reports) == 30)
 
         assert watched.busiest["all"] == 3
@@ -237,11 +237,11 @@ async def test_the_next_of_several_probes_waits_for_a_place_in_its_own_lane() ->
         hanging = [Repeated(probe=Probe(check=Hanging(str(n)), timeout=5), interval=0.1) for n in range(2)]
         mixed = Together(probes=(plan("a").probe, Probe(check=Hanging("mixed"), timeout=5)), interval=0.1)
         watched.schedule.retarget([*hanging, mixed])
-        await watched.until_turn(lambda: watched.schedule.queued == 1)  # type: ignore[union-attr]
+        await watched.until_turn(lambda: watched.schedule.queued == 1)
 
         assert [name for name, _ in watched.began] == ["a"]
         watched.schedule.retarget([mixed])
-        await watched.until_turn(lambda: watched.schedule.inflight == 1)  # type: ignore[union-attr]
+        await watched.until_turn(lambda: watched.schedule.inflight == 1)
         assert watched.schedule.queued == 0
         assert watched.reports == []
 
@@ -347,7 +347,7 @@ async def test_checks_that_are_wanted_now_wait_for_a_place_as_others_do() -> Non
         await watched.until(lambda: len(watched.reports) == 8)
         for wanted in plans:
             watched.schedule.now(wanted)
-        await watched.until(lambda: watched.schedule.queued > 0)  # type: ignore[union-attr]
+        await watched.until(lambda: watched.schedule.queued > 0)
         await watched.until(lambda: len(watched.reports) == 16)
 
         assert watched.busiest["all"] == 2
@@ -429,8 +429,8 @@ async def test_a_standby_checks_less_often_and_all_soon_when_it_is_active_again(
         plans = [plan(str(number), 0.1) for number in range(5)]
         schedule.retarget(plans)
         await watched.until(lambda: len(watched.reports) == 5)  # the first ones come as always
-        assert all(schedule.due(each) > 10 for each in plans)  # type: ignore[operator]
+        assert all(schedule.due(each) > 10 for each in plans)
         schedule.slow_down(0)
-        assert all(schedule.due(each) < 1 for each in plans)  # type: ignore[operator]
+        assert all(schedule.due(each) < 1 for each in plans)
         await watched.until(lambda: len(watched.reports) == 25)
         assert schedule.progressing

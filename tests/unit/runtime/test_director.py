@@ -87,7 +87,7 @@ def virtual(*weights: int, plan: CheckPlan | None = None, **more: object) -> Vir
 
 
 def config(*virtuals: Virtual, **more: object) -> Config:
-    return Config(path="test.cf", virtuals=virtuals, **more)  # type: ignore[arg-type]
+    return Config(path="test.cf", virtuals=virtuals, **more)
 
 
 @dataclass
@@ -107,7 +107,7 @@ class Stage:
     async def report(self, number: int, outcome: object, times: int = 1) -> None:
         plan: Polled = polled(number)
         for _ in range(times):
-            self.director.report(plan, outcome, 0.001, 0.0)  # type: ignore[arg-type]
+            self.director.report(plan, outcome, 0.001, 0.0)
         await self.known()
 
     async def known(self) -> None:
@@ -334,12 +334,12 @@ class Moody(MemoryTable):
     async def read(self, virtuals: object = None) -> TableState:
         if not self.reachable:
             raise TableUnavailable("the kernel has no IPVS any more")
-        return await super().read(virtuals)  # type: ignore[arg-type]
+        return await super().read(virtuals)
 
-    async def apply(self, changes: object) -> list[Refusal]:  # type: ignore[override]
+    async def apply(self, changes: object) -> list[Refusal]:
         if not self.reachable:
             raise TableUnavailable("the kernel has no IPVS any more")
-        todo: list[Change] = list(changes)  # type: ignore[call-overload]
+        todo: list[Change] = list(changes)
         bad = [change for change in todo if getattr(change, "real", None) in self.refused]
         bad += [change for change in todo if isinstance(change, AddService | SetService) and self.services_refused]
         self.writes += 1
@@ -594,8 +594,8 @@ class Watching(MemoryTable):
         self.batches: list[int] = []
         self.meanwhile: Callable[[], None] = lambda: None
 
-    async def apply(self, changes: object) -> list[Refusal]:  # type: ignore[override]
-        todo: list[Change] = list(changes)  # type: ignore[call-overload]
+    async def apply(self, changes: object) -> list[Refusal]:
+        todo: list[Change] = list(changes)
         self.batches.append(len(todo))
         self.meanwhile()
         return await super().apply(todo)

@@ -50,7 +50,7 @@ class Stage:
     @property
     def reading(self) -> asyncio.Future[object] | None:
         """A look at the directory that has been given up."""
-        return self.maintenance._files._reading if self.maintenance._files else None  # type: ignore[return-value]
+        return self.maintenance._files._reading if self.maintenance._files else None
 
     def serving(self) -> set[str]:
         service = self.table.state.get(WEB)
@@ -195,7 +195,7 @@ async def test_thousands_of_files_are_read_in_turns_of_the_loop_and_one_more_cos
         looked_at.extend(some := list(names))
         return add(some)
 
-    maintenance._maintained.add = watched  # type: ignore[method-assign]
+    maintenance._maintained.add = watched
     assert [str(key.real) for key in await maintenance.look(configured)] == [B]
     assert looked_at == ["10.9.0.2"]
     maintenance.close()

@@ -140,7 +140,7 @@ async def test_the_last_server_is_spared_unless_that_is_forced(ports: list[int])
 
 
 def _weighing(target: object, weight: int) -> Command:
-    return SetWeight(target=target, weight=weight, by="root")  # type: ignore[arg-type]
+    return SetWeight(target=target, weight=weight, by="root")
 
 
 async def test_what_makes_no_sense_changes_nothing(ports: list[int]) -> None:

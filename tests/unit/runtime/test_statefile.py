@@ -171,7 +171,7 @@ async def test_a_director_goes_on_where_the_last_one_ended(tmp_path: Path, warn:
     table = MemoryTable()
     first = Director(config(), table, lambda _event: None)
     first.state.servers[one].health = first.state.servers[three].health = Health(State.UP, 0)
-    await first.reconciler.update(list(first.state.virtuals), "start")  # type: ignore[arg-type]
+    await first.reconciler.update(list(first.state.virtuals), "start")
 
     events: list[object] = []
     director = Director(config(), table, events.append)

@@ -46,7 +46,7 @@ async def page(source: Documents, view: View | None = None, reader: Reader = ROO
 
 
 def some(**daemon: object) -> Documents:
-    return Documents([virtual(reals=[server(), down(), drained()])], **daemon)  # type: ignore[arg-type]
+    return Documents([virtual(reals=[server(), down(), drained()])], **daemon)
 
 
 async def test_the_page_is_complete_without_a_script() -> None:

@@ -39,7 +39,7 @@ def test_a_filter_looks_at_states_names_and_reasons() -> None:
     shop = virtual(reals=[fine, broken], servicename="Shop")
 
     def found(**wanted: object) -> list[bool]:
-        return [View(**wanted).matches(shop, each) for each in (fine, broken)]  # type: ignore[arg-type]
+        return [View(**wanted).matches(shop, each) for each in (fine, broken)]
 
     assert found() == [True, True]
     assert found(states=frozenset({"down", "draining"})) == [False, True]

@@ -24,7 +24,7 @@ COMPLETE = {"login": "alice", "passwd": "rabbit-hole", "database": "hole", "requ
 
 
 def build(service: str, own: str | None = None, **words: object) -> Probe:
-    options = CheckOptions(service=service, **(COMPLETE | words))  # type: ignore[arg-type]
+    options = CheckOptions(service=service, **(COMPLETE | words))
     return planned(options, CheckedServer(virtual=VIRTUAL, endpoint=REAL, request=own))
 
 

@@ -297,7 +297,7 @@ async def test_no_replies_crash_it(replies: dict[str, bytes]) -> None:
 
 def build(own: str | None = None, **words: object) -> Probe:
     subject = CheckedServer(virtual=VIRTUAL, endpoint=REAL, request=own)
-    return planned(CheckOptions(service="ftp", **words), subject)  # type: ignore[arg-type]
+    return planned(CheckOptions(service="ftp", **words), subject)
 
 
 def test_it_is_built_as_configured() -> None:

@@ -251,7 +251,7 @@ async def test_no_bytes_crash_it(parts: list[bytes], cuts: list[int], transport:
 
 
 def build(virtual=TCP, endpoint: Endpoint = REAL, **words: object) -> Probe:
-    options = CheckOptions(service="sip", **words)  # type: ignore[arg-type]
+    options = CheckOptions(service="sip", **words)
     return planned(options, CheckedServer(virtual=virtual, endpoint=endpoint))
 
 

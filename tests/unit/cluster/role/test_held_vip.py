@@ -23,6 +23,6 @@ DEVICES = {each.name: each for each in (Device(name="lo", arp=False), Device(nam
         ([], [(VIP, "eth0")], Role.STANDBY),
     ],
 )
-def test_who_has_a_vip_on_a_wire_is_active(vips: list, held: list, role: Role) -> None:  # type: ignore[type-arg]
+def test_who_has_a_vip_on_a_wire_is_active(vips: list, held: list, role: Role) -> None:
     addresses = tuple(HeldAddress(address=address, length=32, device=device) for address, device in held)
     assert role_by(vips, Network(devices=DEVICES, addresses=addresses)) is role

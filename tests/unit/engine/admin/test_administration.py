@@ -55,11 +55,11 @@ class Night:
         self.check(up())
 
     def step(self, given: object) -> None:
-        self.events = list(self.state.step(given, Moment(self.now, self.now))[0])  # type: ignore[arg-type]
+        self.events = list(self.state.step(given, Moment(self.now, self.now))[0])
 
     def check(self, outcome: object) -> None:
         for plan in list(self.state.plans):
-            self.step(Observed(plan, outcome, 0, 0))  # type: ignore[arg-type]
+            self.step(Observed(plan, outcome, 0, 0))
 
     def tell(self, command: Command) -> list[AdminChanged]:
         self.step(Commanded(command))
@@ -203,7 +203,7 @@ def test_a_command_between_the_preparation_of_a_reload_and_its_coming_in_force_h
     one = night.real(A)
     night.tell(Maintain(target=one, by="root"))
     night.step(given)
-    assert one in night.state.plans[night.state.servers[one].plan(one, night.state.virtuals[one.virtual])]  # type: ignore[index]
+    assert one in night.state.plans[night.state.servers[one].plan(one, night.state.virtuals[one.virtual])]
     assert not any(one in reals for plan, reals in night.state.plans.items() if plan.interval != 10)
 
 
@@ -272,7 +272,7 @@ def test_who_is_enabled_alone_stays_enabled_after_restarts_although_its_host_is_
             **{target_name(real): state for real, state in said.states.items()},
             **{target_name(real): None for real in said.excepted},
         }
-        night = Night(config(SECOND), commanded)  # type: ignore[arg-type]
+        night = Night(config(SECOND), commanded)
         assert (night.weights(0), night.weights(1)) == ({A: 3, B: 2}, {A: 0})
     night.tell(Drain(target=HOST, by="root"))
     assert night.state.interventions.administration.excepted == {}

@@ -24,7 +24,7 @@ ONE, TWO = WEB.keys
 
 
 def config(*virtuals: Virtual, **more: object) -> Config:
-    return Config(path="test.cf", virtuals=virtuals, **more)  # type: ignore[arg-type]
+    return Config(path="test.cf", virtuals=virtuals, **more)
 
 
 def night(*given: tuple[float, Input], why: Why = Why.START, before: EngineState | None = None) -> Sequence[Item]:
@@ -38,7 +38,7 @@ def night(*given: tuple[float, Input], why: Why = Why.START, before: EngineState
 
 
 def observed(number: int, outcome: object) -> Observed:
-    return Observed(checked(number), outcome, 0.1, 0.0)  # type: ignore[arg-type]
+    return Observed(checked(number), outcome, 0.1, 0.0)
 
 
 def spells(found: Course, key: RealKey) -> list[tuple[float, float, int | None]]:
@@ -119,7 +119,7 @@ def test_maintenance_and_faults_count_under_each_configuration() -> None:
     found = night(
         (100, Configured(config=config(WEB))),
         (101, observed(1, up())),
-        (105, observed(1, fault(OSError()))),  # type: ignore[arg-type]
+        (105, observed(1, fault(OSError()))),
         (110, Maintained({ONE: "one"})),
         (120, Maintained({ONE: None})),
         (130, observed(1, up())),
@@ -155,13 +155,13 @@ class Compared(Recorded):
         self.configs: list[Config] = []
         super().__init__()
 
-    def step(self, given: Input) -> Sequence[object]:  # type: ignore[override]
+    def step(self, given: Input) -> Sequence[object]:
         if isinstance(given, Configured):
             self.configs.append(given.config)
         return super().step(given)
 
     def teardown(self) -> None:
-        self.written()  # type: ignore[misc]  # both recordings end at the same moment: repeated successes are in one
+        self.written()  # both recordings end at the same moment: repeated successes are in one
         found = course(decoded(self.whole))
         assert course(decoded(self.brief)) == found
         for key, server in self.state.servers.items():

@@ -156,7 +156,7 @@ moments = st.builds(Moment, seconds, seconds)
 
 
 @given(st.dictionaries(virtuals, services, max_size=3), st.dictionaries(reals, texts | st.none(), max_size=3))
-def test_names_and_tables_are_read_as_they_were_written(table: dict, files: dict) -> None:  # type: ignore[type-arg]
+def test_names_and_tables_are_read_as_they_were_written(table: dict, files: dict) -> None:
     assert names.table(names.table_as_json(table)) == table
     assert names.files(names.files_as_json(files)) == files
 
@@ -197,13 +197,13 @@ def test_outcomes_are_read_to_the_last_bit(ends: list[tuple[Outcome, str]], at: 
     for outcome, asked in ends:
         lines += encoder.given(Given(Observed(checked(1), outcome, at.epoch / 7, at.monotonic / 3, asked), at))
     _, *read = decoded(lines)
-    assert [(each.at, *each.input[1:]) for each in read if isinstance(each, Given)] == [  # type: ignore[index]
+    assert [(each.at, *each.input[1:]) for each in read if isinstance(each, Given)] == [
         (at, outcome, at.epoch / 7, at.monotonic / 3, asked) for outcome, asked in ends
     ]
 
 
 @given(configs, st.dictionaries(st.text(max_size=5), healths, max_size=2), moments)
-def test_a_belief_is_read_as_it_was_written(config, remembered, at: Moment) -> None:  # type: ignore[no-untyped-def]
+def test_a_belief_is_read_as_it_was_written(config, remembered, at: Moment) -> None:
     state = EngineState(at)
     state.step(Configured(config=config, remembered=remembered), at)
     encoder = Encoder()
@@ -282,10 +282,10 @@ def recording() -> list[str]:
     """Return a recording in which there is a line of each kind."""
     machine = Recorded()
     web = service(80, reals=(real(1, 1, "checked"), real(2, 1, "off")), fallback=FALLBACK, quiescent=True)
-    machine.begins(config=Config(path="x.cf", virtuals=(web,)))  # type: ignore[misc]
+    machine.begins(config=Config(path="x.cf", virtuals=(web,)))
     for outcome in OUTCOMES:
         machine.step(Observed(checked(1), outcome, 0.1, 0))
-    machine.maintains(numbers={1})  # type: ignore[misc]
+    machine.maintains(numbers={1})
     machine.begin(Why.FULL)
     one = next(iter(machine.state.servers))
     machine.step(TakenOut(one))
@@ -295,9 +295,9 @@ def recording() -> list[str]:
     machine.step(Elapsed())
     machine.step(RoleTaken(Role.STANDBY, "/run/role"))
     machine.begin(Why.FULL)
-    machine.maintains(numbers=set())  # type: ignore[misc]
+    machine.maintains(numbers=set())
     machine.step(Observed(checked(1), up(), 0.1, 0))
-    machine.written()  # type: ignore[misc]
+    machine.written()
     return machine.whole
 
 

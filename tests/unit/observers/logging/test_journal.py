@@ -79,7 +79,7 @@ def journald(tmp_path: Path) -> Iterator[Journald]:
 
 
 def log_to(journald: Journald, **more: object) -> LogObserver:
-    return open_log(Journal(journald.path), name="web.cf", **more)  # type: ignore[arg-type]
+    return open_log(Journal(journald.path), name="web.cf", **more)
 
 
 def both(path: Path, journald: Journald) -> FileAndJournal:

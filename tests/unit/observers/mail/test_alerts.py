@@ -60,7 +60,7 @@ class Stage:
 
     async def report(self, *outcomes: tuple[int, object]) -> None:
         for number, outcome in outcomes:
-            self.director.report(polled(number), outcome, 0.001, 0.0)  # type: ignore[arg-type]
+            self.director.report(polled(number), outcome, 0.001, 0.0)
         await self.known()
 
     async def known(self) -> None:
