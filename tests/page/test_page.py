@@ -147,6 +147,19 @@ def test_nothing_goes_beyond_the_edge_of_a_phone(shop: Director, farm: Farm, ope
     assert page.evaluate(width) <= 360
 
 
+def test_nothing_is_below_the_foot_nor_seen_if_it_is_hidden(shop: Director, farm: Farm, opened: Open) -> None:
+    page = live(opened(shop.url, viewport={"width": 390, "height": 844}))
+    for name in farm.sites:
+        farm.sites[name].sick()
+    expect(page.locator("tr.server.down")).to_have_count(5)
+    page.evaluate("document.getElementById('feed').style.maxHeight = '2rem'")  # most lines are to be scrolled to
+    foot = page.evaluate("scrollY + document.querySelector('.foot').getBoundingClientRect().bottom")
+    assert page.evaluate("document.documentElement.scrollHeight") < foot + 10
+    table = page.locator("table").first
+    table.evaluate("table => (table.hidden = true)")  # as of a virtual service whose rows are all left out
+    expect(table).to_be_hidden()
+
+
 def test_a_virtual_service_that_nobody_serves_is_said_first(director: Director, farm: Farm, opened: Open) -> None:
     director.write(section("192.0.2.1:80", [farm.add("only")]) + section("192.0.2.2:80", [farm.add("other")]))
     director.start()
