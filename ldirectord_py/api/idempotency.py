@@ -1,6 +1,7 @@
 """Commands that are sent again because nobody knows whether they arrived: each is carried out once."""
 
 import asyncio
+import re
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -12,6 +13,8 @@ KEPT_SECONDS = 600.0
 """So long is an answer given again."""
 MOST_KEPT = 1_000
 LONGEST_KEY = 200
+KEY = r"^[!-~]+$"
+"""What a key looks like: printable ASCII without blanks."""
 
 
 @dataclass(slots=True)
@@ -38,8 +41,9 @@ class Idempotency:
         """
         if key is None:
             return await do()
-        if not 0 < len(key) <= LONGEST_KEY or not key.isprintable():
-            raise RequestRefused(HTTPStatus.BAD_REQUEST, f"Idempotency-Key: expected 1 to {LONGEST_KEY} characters")
+        if len(key) > LONGEST_KEY or not re.fullmatch(KEY, key):
+            sentence = f"Idempotency-Key: expected 1 to {LONGEST_KEY} printable ASCII characters without blanks"
+            raise RequestRefused(HTTPStatus.BAD_REQUEST, sentence)
         self._forget()
         while (kept := self._kept.get((who, key))) is not None:
             if kept.body != body:

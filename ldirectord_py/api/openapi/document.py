@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-from ldirectord_py.api.idempotency import LONGEST_KEY
+from ldirectord_py.api.idempotency import KEY, LONGEST_KEY
 from ldirectord_py.api.openapi.forms import NUMBER, TEXT, Schema, ref
 from ldirectord_py.api.openapi.schemas import SCHEMAS
 from ldirectord_py.api.queries import MOST_EVENTS
@@ -131,7 +131,7 @@ _KEY = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": False,
-    "schema": {**TEXT, "minLength": 1, "maxLength": LONGEST_KEY, "pattern": r"^[!-~]+$"},
+    "schema": {**TEXT, "minLength": 1, "maxLength": LONGEST_KEY, "pattern": KEY},
     "description": "the same key within ten minutes: the same answer, and nothing is done twice",
 }
 _PATHS: Mapping[str, Any] = {

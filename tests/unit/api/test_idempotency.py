@@ -51,7 +51,7 @@ async def test_no_more_are_kept_than_there_is_room_for() -> None:
     assert await counting.once("0") == str(MOST_KEPT + 11).encode()
 
 
-@pytest.mark.parametrize("key", ["", "x" * 201, "a\x00b"])
+@pytest.mark.parametrize("key", ["", "x" * 201, "a\x00b", "a b", "ä", "a\n"])
 async def test_a_key_that_is_none_is_refused(key: str) -> None:
     with pytest.raises(RequestRefused, match="Idempotency-Key: expected"):
         await Counting().once(key)
