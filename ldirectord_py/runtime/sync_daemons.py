@@ -77,10 +77,10 @@ class SyncDaemons:
         found = await self._found()
         for role in [role for role, one in self._own.items() if not _fits(one, wanted.get(role))]:
             await self._stop(found.pop(role))
-        for role, daemon in wanted.items():
-            await self._see_to(daemon, found.get(role))
+        for daemon in wanted.values():
+            await self._see_to(daemon, found)
         self._refused = {role: told for role, told in self._refused.items() if role in wanted}
-        self.running = await self._table.sync_daemons()
+        self.running = tuple(found.values())
 
     async def leave(self) -> None:
         """End those that the director has started."""
@@ -95,11 +95,11 @@ class SyncDaemons:
         self._own = {role: one for role, one in self._own.items() if found.get(role) == one.daemon}
         return found
 
-    async def _see_to(self, wanted: SyncDaemon, found: SyncDaemon | None) -> None:
-        """Have *wanted* run, if none of somebody else's is *found* in its place."""
+    async def _see_to(self, wanted: SyncDaemon, running: dict[SyncRole, SyncDaemon]) -> None:
+        """Have *wanted* run, if none of somebody else's is *running* in its place, and take down there that it does."""
         if wanted.role in self._own:
             return
-        index = _index(wanted.device)
+        index, found = _index(wanted.device), running.get(wanted.role)
         if found is None:
             why = await self._table.start_sync_daemon(wanted)
         elif found.does(wanted):
@@ -110,7 +110,8 @@ class SyncDaemons:
                 f" started ({found}); end it with `ipvsadm --stop-daemon {found.role}`, or have syncdaemon say the same"
             )
         if not why:
-            runs = found or (await self._running()).get(wanted.role, wanted)
+            # what the kernel has chosen itself, such as the group, is known only afterwards
+            runs = running[wanted.role] = found or (await self._running()).get(wanted.role, wanted)
             self._own[wanted.role] = StartedSync(runs, index)
             self._refused.pop(wanted.role, None)
             self._emit(SyncStarted(wanted, found=found is not None))
