@@ -174,6 +174,10 @@ def test_an_interface_that_comes_later_and_rights_that_are_missing(scene: Scene,
     director.run("ip link add later0 type dummy")
     director.run("ip link set later0 up")
     wait_until(lambda: addresses(director) == {VIP: "later0 later0:1"})
+    (before,) = json.loads(ctl(scene.director, "status", "--json"))["status"]["vips"]
+    scene.director.act("restart")
+    (after,) = json.loads(ctl(scene.director, "status", "--json"))["status"]["vips"]
+    assert (after["state"], after["since"]) == ("held", before["since"])
     scene.director.stop()
     assert addresses(director) == {}
 

@@ -1,7 +1,7 @@
 """What is known of VIPs, and told of them: which were added, how each stands and since when."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -39,18 +39,29 @@ class VipBook:
         self._tell = tell
         self._clock = clock
         self._standing: dict[IPAddress, _Standing] = {}
+        self._held_before: dict[IPAddress, float] = {}
+        """Since when those that the last director had added are here, until they are judged for the first time."""
         self._told: dict[IPAddress, Verdict] = {}
         self._doubled: dict[IPAddress, Verdict] = {}
         """Of those that are here, and on another machine as well."""
 
     @property
-    def remembered(self) -> list[dict[str, str]]:
-        """What the state file keeps."""
-        return [one.as_json() for one in self.added.values()]
+    def remembered(self) -> list[dict[str, Any]]:
+        """What the state file keeps: what was added, and since when it is here."""
+        return [one.as_json() | {"since": self._held_since(one.address)} for one in self.added.values()]
 
     def take_over(self, before: Iterable[Any]) -> None:
         """Have what the last director added be ours; *before* is what it had in `remembered`."""
-        self.added = {one.address: one for one in _read(before)}
+        found = dict(_read(before, self._clock()))
+        self.added = {one.address: one for one in found}
+        self._held_before = {one.address: since for one, since in found.items()}
+
+    def _held_since(self, address: IPAddress) -> float:
+        """Return since when *address* is here; one that is about to be added: since now."""
+        standing = self._standing.get(address)
+        if standing is not None and standing.verdict.state is VipState.HELD:
+            return standing.since
+        return self._held_before.get(address, self._clock())
 
     def status(self) -> Sequence[VipStatus]:
         """Return how it stands with each VIP that is wanted."""
@@ -89,9 +100,10 @@ class VipBook:
         """Take note of how it stands with *address*, and tell what is wrong; *silent*: not yet."""
         if verdict.state is VipState.HELD:
             verdict = self._doubled.get(address, verdict)
-        before = self._standing.get(address)
+        before, held = self._standing.get(address), self._held_before.pop(address, None)
         if before is None or before.verdict.state is not verdict.state:
-            self._standing[address] = _Standing(verdict, self._clock())
+            since = held if held is not None and verdict.state is VipState.HELD else self._clock()
+            self._standing[address] = _Standing(verdict, since)
         else:
             self._standing[address] = _Standing(verdict, before.since)
         if not verdict.sentence:
@@ -145,6 +157,7 @@ class VipBook:
     def forget(self, one: AddedVip) -> None:
         """Take note that *one* is none of ours any more, or never was."""
         self.added.pop(one.address, None)
+        self._held_before.pop(one.address, None)
         self._doubled.pop(one.address, None)
 
     def _trouble(self, address: IPAddress, verdict: Verdict) -> VipTrouble:
@@ -157,8 +170,12 @@ class VipBook:
         return self.wanted[address].place if address in self.wanted else ""
 
 
-def _read(before: Iterable[Any]) -> Iterable[AddedVip]:
-    """Yield what the state file says was added; what is nothing of ours is left alone, as are its addresses."""
+def _read(before: Iterable[Any], now: float) -> Iterator[tuple[AddedVip, float]]:
+    """Yield what the state file says was added, and since when; what is nothing of ours is left alone.
+
+    A moment that is missing, or that no clock has shown yet, is *now*.
+    """
     for told in before:
         with suppress(LookupError, TypeError, ValueError, AttributeError):
-            yield added_of_json(told)
+            one, since = added_of_json(told), told.get("since")
+            yield one, since if isinstance(since, int | float) and 0 <= since <= now else now

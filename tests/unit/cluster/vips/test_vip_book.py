@@ -73,7 +73,9 @@ def test_a_vip_that_another_machine_has_as_well_is_held_and_that_is_told_until_i
 
 def test_what_was_added_is_remembered_and_what_somebody_else_removed_is_not(kept: Kept) -> None:
     kept.book.added[VIP] = OURS
-    assert kept.book.remembered == [{"address": "192.0.2.100", "device": "eth0", "label": "eth0:1"}]
+    assert kept.book.remembered == [
+        {"address": "192.0.2.100", "device": "eth0", "label": "eth0:1", "since": 1_000.0}  # it comes in this moment
+    ]
     kept.book.taken_away(OURS, 3, alarm=True, again=False)
     assert (kept.book.remembered, kept.kinds()) == ([], [VipTakenAway, VipContested])
 
@@ -82,3 +84,31 @@ def test_of_what_a_state_file_says_only_what_can_be_ours_is_taken_over(kept: Kep
     rubbish = [3, None, "x", {}, {"address": "nowhere", "device": "eth0", "label": ""}, {"address": "192.0.2.1"}]
     kept.book.take_over([*rubbish, OURS.as_json()])
     assert kept.book.added == {VIP: OURS}
+
+
+def test_a_vip_is_here_since_the_director_before_this_one_added_it() -> None:
+    before, after = Kept(), Kept()
+    before.book.added[VIP] = OURS
+    before.book.came(OURS, VipCause.START, again=False)
+    before.now = after.now = 5_000.0
+    after.book.take_over(before.book.remembered)
+    assert after.book.remembered == before.book.remembered  # before the first look, too
+    after.book.judge(VIP, Verdict(VipState.HELD, "eth0"))
+    after.now = 6_000.0
+    assert [each.since for each in after.book.status()] == [1_000.0]
+    assert after.book.remembered == before.book.remembered
+
+
+def test_one_that_was_not_here_any_more_begins_anew(kept: Kept) -> None:
+    kept.book.take_over([OURS.as_json() | {"since": 100.0}])
+    kept.book.taken_away(OURS, 1, alarm=False, again=False)
+    kept.book.added[VIP] = OURS
+    kept.book.came(OURS, VipCause.REPAIR, again=False)
+    assert kept.book.status()[0].since == 1_000.0
+
+
+@pytest.mark.parametrize("since", [None, "yesterday", -1.0, 2_000.0, float("nan"), float("inf"), [1]])
+def test_a_beginning_that_no_clock_has_shown_is_now(kept: Kept, since: object) -> None:
+    kept.book.take_over([OURS.as_json() | {"since": since}])
+    kept.book.judge(VIP, Verdict(VipState.HELD, "eth0"))
+    assert (kept.book.status()[0].since, list(kept.book.added.values())) == (1_000.0, [OURS])
