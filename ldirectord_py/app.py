@@ -139,7 +139,8 @@ class Application:
         """Return what the API tells of this process besides what the director knows."""
         kernel = isinstance(self._table, KernelTable)
         shown = self.snapshot, self._connections.refresh, self._live, self.history.events, self.history.exchanges
-        return Process(self._options.instance, self._table, kernel, self._settings, self._healthy, *shown)
+        told = *shown, self._member.foreseen_vips
+        return Process(self._options.instance, self._table, kernel, self._settings, self._healthy, *told)
 
     def _subscribe(self) -> None:
         """Have everybody be told of events: this object first, since others go by what it has put in force."""

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ldirectord_py.cluster.role.following import FOLLOWING_ROLE, RoleFollower
+from ldirectord_py.cluster.vips.foreseeing import foreseen_vips
 from ldirectord_py.cluster.vips.keeper import KEEPING_VIPS, VipKeeper
 from ldirectord_py.engine.inputs import RoleTaken
 from ldirectord_py.ipvs.kernel import KernelTable
@@ -11,6 +12,7 @@ from ldirectord_py.model.cluster.role import Role
 from ldirectord_py.model.cluster.sync_daemon import SyncDaemon
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.events import Event, Reloaded, RoleChanged
+from ldirectord_py.model.plan_steps import VipStep
 from ldirectord_py.model.table import Table
 from ldirectord_py.runtime.director import Director
 from ldirectord_py.runtime.predecessor import Predecessor
@@ -34,6 +36,7 @@ class ClusterMember:
         self.vips = VipKeeper(emit, remember)
         self._director = director
         self._shadow = shadow
+        self._kernel = isinstance(table, KernelTable)
         self._role = RoleFollower(lambda: director.config, lambda: director.role, director.take_role, emit)
         self._sync = SyncDaemons(table, director, emit) if isinstance(table, KernelTable) and not shadow else None
 
@@ -61,6 +64,13 @@ class ClusterMember:
         """Have the role come from where *config* says, which has come in force."""
         if not self._shadow:
             await self._role.turn_to(config)
+
+    async def foreseen_vips(self, config: Config) -> Sequence[VipStep]:
+        """Return what would be done with VIPs if *config* were put in force now; see `foreseen_vips`."""
+        if self._shadow or not self._kernel:
+            return ()
+        active = await self._role.foreseen(config) is Role.ACTIVE
+        return await foreseen_vips(config, tuple(self.vips.book.added.values()), active=active)
 
     def jobs(self) -> Iterator[tuple[SideJob, Work]]:
         """Yield what is to be done all the time."""

@@ -1,21 +1,27 @@
 """What a configuration would change, found out without changing it: a composition of its own, smaller than `app`."""
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from types import MappingProxyType
 
+from ldirectord_py.cluster.role.following import RoleFollower
+from ldirectord_py.cluster.vips.foreseeing import foreseen_vips
+from ldirectord_py.cluster.vips.vip_book import VipBook
 from ldirectord_py.engine.forecast import Circumstances, forecast
 from ldirectord_py.engine.plan_steps import steps_of
 from ldirectord_py.ipvs.kernel import KernelTable
 from ldirectord_py.model.checks.outcome import CheckedOnce, up
+from ldirectord_py.model.cluster.role import Role, RoleStatus
 from ldirectord_py.model.commands import NOTHING_COMMANDED, Commands
 from ldirectord_py.model.config import Config
-from ldirectord_py.model.plan_steps import PlannedReload
+from ldirectord_py.model.plan_steps import PlannedReload, VipStep
 from ldirectord_py.model.service import RealKey
 from ldirectord_py.probing.checking import checking
 from ldirectord_py.runtime.check_once import check_once
 from ldirectord_py.runtime.maintenance import Maintenance
+from ldirectord_py.runtime.predecessor import StateReading, role_before, vips_before
 from ldirectord_py.system.limits import limits
 from ldirectord_py.system.sysctls import advised, current
 
@@ -66,6 +72,20 @@ async def planned_changes(
         untouched=told.untouched,
         advice=tuple(advice.sentence for advice in advised(config, current)),
     )
+
+
+async def planned_vips(config: Config, states: Iterable[Path]) -> Sequence[VipStep]:
+    """Return what *config* would do with VIPs now; *states* are where a daemon on it may have its state file.
+
+    Raises `DirectorError`.
+    """
+    files = [StateReading(path) for path in states]
+    book = VipBook(lambda _event: None)
+    book.take_over(one for file in files for one in vips_before(file))
+    before = next(filter(None, map(role_before, files)), None)
+    follower = RoleFollower(lambda: config, RoleStatus, lambda _taken: None, lambda _event: None)
+    role = await follower.first(config, before)
+    return await foreseen_vips(config, tuple(book.added.values()), active=role.role is Role.ACTIVE)
 
 
 def _expected(config: Config, believed: Mapping[RealKey, CheckedOnce]) -> Mapping[RealKey, CheckedOnce] | None:

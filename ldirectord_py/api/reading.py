@@ -177,6 +177,7 @@ class Reading:
             ("believed", (found_as_json(key, found) for key, found in planned.believed.items())),
             ("maintenance", (maintained_as_json(key, file) for key, file in planned.maintained.items())),
             ("untouched", map(str, planned.untouched)),
+            ("vips", (step.as_json() for step in planned.vips)),
         ):
             yield f', "{name}": ['.encode()
             yield from _pieces_of_list(entries)

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
-from ldirectord_py.model.address import Endpoint
+from ldirectord_py.model.address import Endpoint, IPAddress
 from ldirectord_py.model.checks.outcome import CheckedOnce
 from ldirectord_py.model.service import RealKey, VirtualKey
 from ldirectord_py.model.table import (
@@ -19,6 +20,7 @@ from ldirectord_py.model.table import (
     Settings,
 )
 from ldirectord_py.model.text.change_words import CHANGE_WORDS
+from ldirectord_py.model.text.escaping import printable
 from ldirectord_py.model.text.table_words import scheduler_flags
 
 
@@ -32,6 +34,36 @@ class Step:
     fallback: bool
     servers: int = 0
     """So many go with a service that is removed."""
+
+
+class VipAction(StrEnum):
+    """What would be done with a VIP."""
+
+    ADD = "add"
+    REMOVE = "remove"
+    NONE = "none"
+    """It stays as it is, for a reason that is worth a word."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VipStep:
+    """One VIP that the director would bring up or take down itself, or would not."""
+
+    action: VipAction
+    address: IPAddress
+    device: str = ""
+    """Where it is, or would be; empty: nowhere."""
+    sentence: str = ""
+    """Why nothing is done, as a clause."""
+
+    def as_json(self) -> dict[str, str]:
+        """Return it as the API and `ldirectorctl plan --json` tell it."""
+        return {
+            "action": self.action.value,
+            "address": str(self.address),
+            "device": printable(self.device),
+            "trouble": printable(self.sentence),
+        }
 
 
 def real_of(change: Change) -> Endpoint | None:
@@ -62,6 +94,8 @@ class PlannedReload:
     """The servers in maintenance, and the name of the file that takes each out."""
     untouched: Sequence[VirtualKey] = ()
     """Services of the table that the configuration does not name, and that would stay as they are."""
+    vips: Sequence[VipStep] = ()
+    """What would be done with addresses, in this order."""
     advice: Sequence[str] = ()
     """Settings of the kernel that this configuration needs, and how they are."""
 

@@ -13,7 +13,7 @@ from ldirectord_py.model.commands import Command, CommandDone, Target
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.errors import NotDirecting
 from ldirectord_py.model.history import EventSource, ExchangeSource
-from ldirectord_py.model.plan_steps import PlannedReload
+from ldirectord_py.model.plan_steps import PlannedReload, VipStep
 from ldirectord_py.model.service import RealKey
 from ldirectord_py.model.snapshot import DaemonStatus, RealStatus, Snapshot, TableStatus
 from ldirectord_py.model.table import Table
@@ -52,6 +52,8 @@ class Process:
     live: Live
     events: EventSource
     exchanges: ExchangeSource
+    foresee_vips: Callable[[Config], Awaitable[Sequence[VipStep]]]
+    """Says what a configuration would do with VIPs."""
     started: float = field(default_factory=time.time)
 
 
@@ -71,7 +73,9 @@ class ApiAnswers:
     def __init__(self, director: Director, process: Process) -> None:
         self._director = director
         self._process = process
-        self._planner = ReloadPlanner(director, process.table, lambda virtual: process.live.counted(virtual).open)
+        self._planner = ReloadPlanner(
+            director, process.table, lambda virtual: process.live.counted(virtual).open, process.foresee_vips
+        )
         self._work: _Work | None = None
         self._under_way: set[asyncio.Task[Any]] = set()
 

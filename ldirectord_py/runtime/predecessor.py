@@ -177,7 +177,7 @@ def predecessor(path: Path | None, now: float, warn: Callable[[str], None]) -> P
         commanded=commanded(file, now, warn),
         left=left(file, now),
         remembered=remembered(file, now, warn),
-        role=_role(file),
+        role=role_before(file),
         sync=_sync(file),
     )
 
@@ -203,7 +203,8 @@ def left(file: StateReading, now: float) -> Left:
         return Left()
 
 
-def _role(file: StateReading) -> RoleStatus | None:
+def role_before(file: StateReading) -> RoleStatus | None:
+    """Return the role of the last director on this machine; None: it is not known, or there was a boot since."""
     try:
         if (document := file.since_boot()) is None:
             return None

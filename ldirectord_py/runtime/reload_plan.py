@@ -1,7 +1,7 @@
 """What a reload would change now, given what is believed; nothing is written."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from ldirectord_py.engine.forecast import Circumstances, Forecast, forecast
 from ldirectord_py.engine.plan_steps import steps_of
@@ -10,7 +10,7 @@ from ldirectord_py.model.checks.outcome import CheckedOnce, Outcome, down, up
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.errors import ConfigRejected, DirectorError
 from ldirectord_py.model.health import State
-from ldirectord_py.model.plan_steps import PlannedReload, Step
+from ldirectord_py.model.plan_steps import PlannedReload, Step, VipStep
 from ldirectord_py.model.service import RealKey, VirtualKey
 from ldirectord_py.model.table import RemoveService, Table
 from ldirectord_py.runtime.director import Director
@@ -27,10 +27,17 @@ _SLICE = 512
 class ReloadPlanner:
     """Says what a reload would change; reading and comparing are done in a thread, for one who asks at a time."""
 
-    def __init__(self, director: Director, table: Table, open_connections: Callable[[VirtualKey], int]) -> None:
+    def __init__(
+        self,
+        director: Director,
+        table: Table,
+        open_connections: Callable[[VirtualKey], int],
+        foresee_vips: Callable[[Config], Awaitable[Sequence[VipStep]]],
+    ) -> None:
         self._director = director
         self._table = table
         self._open_connections = open_connections
+        self._foresee_vips = foresee_vips
         self._busy = asyncio.Lock()
 
     async def plan(self, load: Callable[[], Config]) -> PlannedReload:
@@ -70,6 +77,7 @@ class ReloadPlanner:
             believed=believed,
             maintained=known.maintained,
             untouched=told.untouched,
+            vips=await self._foresee_vips(config),
             advice=tuple(advice.sentence for advice in advised(config, current)),
         )
 

@@ -62,6 +62,13 @@ def ctl(director: Director, *words: str) -> str:
     return Machine(director.host, director.folder / "run").ctl(*words)
 
 
+def planned_vips(scene: Scene, status: int = 2) -> list[tuple[str, str, str]]:
+    """Return what `ldirectorctl plan` says of VIPs: what would be done, with which address and on which interface."""
+    machine = Machine(scene.director.host, scene.director.folder / "run")
+    found = json.loads(machine.ctl("plan", str(scene.director.file), "--json", status=status))["vips"]
+    return [(each["action"], each["address"], each["device"]) for each in found]
+
+
 def start(scene: Scene, text: str) -> str:
     """Start the director with a log of JSON; return what that prints."""
     scene.director.write(text)
@@ -161,6 +168,8 @@ def test_a_reload_that_makes_a_standby_brings_nothing_up_and_one_that_is_refused
     assert [each["sync"] for each in told(scene, "sync_started")] == ["backup"]
     role.write_text("active\n")
     wait_until(lambda: addresses(director.host) == {VIP: "eth0 eth0:1"})
+    director.write(config(real, "vips=yes\nrole=standby\n"))
+    assert planned_vips(scene) == [("remove", VIP, "eth0"), ("none", VIP, "eth0")]
     director.reload(config(real, "vips=yes\nrole=standby\n"))
     wait_until(lambda: addresses(director.host) == {})
     wait_until(lambda: "sync daemon" not in director.host.run("ipvsadm -L --daemon"))
@@ -171,9 +180,11 @@ def test_an_interface_that_comes_later_and_rights_that_are_missing(scene: Scene,
     printed = start(scene, config(real, "vips=later0"))
     assert f"there is no interface later0 here; {VIP} is brought up as soon as there is one" in printed
     assert f"vips: {VIP} ({scene.director.file}:3): there is no interface later0" in printed
+    assert planned_vips(scene, status=0) == [("none", VIP, "later0")]
     director.run("ip link add later0 type dummy")
     director.run("ip link set later0 up")
     wait_until(lambda: addresses(director) == {VIP: "later0 later0:1"})
+    assert planned_vips(scene, status=0) == []
     (before,) = json.loads(ctl(scene.director, "status", "--json"))["status"]["vips"]
     scene.director.act("restart")
     (after,) = json.loads(ctl(scene.director, "status", "--json"))["status"]["vips"]
@@ -182,6 +193,7 @@ def test_an_interface_that_comes_later_and_rights_that_are_missing(scene: Scene,
     assert addresses(director) == {}
 
     scene.director.write(config(real))
+    assert planned_vips(scene) == [("add", VIP, "eth0")]  # at a start
     for right in ("net_raw", "net_admin"):
         words = [
             "setpriv",

@@ -2,6 +2,7 @@
 
 from ldirectord_py.api.openapi.forms import FLAG, TEXT, TEXTS, WHOLE, form, listed, maybe, words
 from ldirectord_py.model.checks.outcome import Reason, Verdict
+from ldirectord_py.model.plan_steps import VipAction
 from ldirectord_py.model.text.change_words import CHANGE_WORDS
 
 CHANGE = form(
@@ -33,6 +34,15 @@ _MAINTAINED = form(
     "A server that a file has in maintenance.",
     {"virtual": TEXT, "real": TEXT, "file": {**TEXT, "description": "its name, within maintenancedir"}},
 )
+_VIP = form(
+    "A VIP that the director would bring up or take down (vips), or would not.",
+    {
+        "action": words(VipAction),
+        "address": TEXT,
+        "device": {**TEXT, "description": "where it is, or would be"},
+        "trouble": {**TEXT, "description": "why nothing is done, where action is none"},
+    },
+)
 PLAN = form(
     "What a reload would change now; servers that are down are expected to stay so, all others to pass.",
     {
@@ -43,5 +53,6 @@ PLAN = form(
         "believed": {"type": "array", "items": _FOUND, "description": "who is down"},
         "maintenance": {"type": "array", "items": _MAINTAINED},
         "untouched": {**TEXTS, "description": "services that neither the file nor this daemon has"},
+        "vips": {"type": "array", "items": _VIP},
     },
 )

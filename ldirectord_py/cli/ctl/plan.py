@@ -3,14 +3,15 @@
 import asyncio
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ldirectord_py.cli.ctl.command import Command, Status
-from ldirectord_py.cli.ctl.comparing.plan_text import Plan, show, tell_untouched
+from ldirectord_py.cli.ctl.comparing.plan_text import Plan, coming_and_going, show, tell_untouched
 from ldirectord_py.cli.ctl.remote.choosing import add_arguments
 from ldirectord_py.cli.ctl.remote.daemon import Daemon, daemon_of, tell_json
-from ldirectord_py.cli.daemon.kept_services import KeptServices, commands_in_force, ownership
+from ldirectord_py.cli.daemon.kept_services import KeptServices, commands_in_force, ownership, state_files
 from ldirectord_py.cli.environment import Environment
 from ldirectord_py.cli.instances import find_config, instance_name, pid_paths
 from ldirectord_py.cli.terminal import Style, complain, tell
@@ -20,10 +21,11 @@ from ldirectord_py.model.config import Config
 from ldirectord_py.model.errors import DirectorError
 from ldirectord_py.model.plan_steps import PlannedReload, found_as_json, maintained_as_json, step_as_json
 from ldirectord_py.model.service import RealKey
-from ldirectord_py.planning import planned_changes
+from ldirectord_py.planning import planned_changes, planned_vips
 
 _DESCRIPTION = """\
-Say what starting on FILE, or reloading it, would change in the kernel's table now. Nothing is written.
+Say what starting on FILE, or reloading it, would change in the kernel's table now, and which VIPs it would bring up or
+take down (vips). Nothing is written.
 Without FILE it is the one of the daemon that runs here. A daemon that runs on that very file is asked; otherwise,
 and with --check, the kernel's table is read, which takes root's right to it.
 
@@ -32,7 +34,7 @@ success. What that would change is shown apart. Every server is expected to pass
 work has found down; --check asks them all.
 Services that FILE does not name are removed by a reload if the daemon that runs on FILE keeps them, with all their
 connections: the daemon is asked, or else its state file. Others are never touched. Commands of operators that are
-in force, as that file has them, hold.
+in force, as that file has them, hold. Whether another machine has a VIP is not asked; ldirectorctl doctor does.
 """
 _SECONDS = 60.0
 """So long may the daemon read and compare; 10,000 servers take it some seconds."""
@@ -58,7 +60,7 @@ def _run(asked: Namespace) -> Status:
         tell_untouched(plan)
         for advice in plan["advice"]:
             tell(advice, Style.YELLOW)
-    return Status.FOUND if plan["changes"] else Status.FINE
+    return Status.FOUND if plan["changes"] or coming_and_going(plan) else Status.FINE
 
 
 def _plan(asked: Namespace) -> Plan:
@@ -85,15 +87,18 @@ def _plan(asked: Namespace) -> Plan:
 
 def _planned_here(file: Path, asked: Namespace, known: KeptServices, pid_files: Sequence[Path]) -> PlannedReload:
     config = load(file)
-    return asyncio.run(
-        planned_changes(
+
+    async def planned() -> PlannedReload:
+        changes = await planned_changes(
             config,
             check=asked.check,
             ours=known.virtuals or (),
             commanded=commands_in_force(*pid_files),
             believed=_believed(config, known),
         )
-    )
+        return replace(changes, vips=await planned_vips(config, state_files(*pid_files)))
+
+    return asyncio.run(planned())
 
 
 def _believed(config: Config, known: KeptServices) -> dict[RealKey, CheckedOnce]:
@@ -122,6 +127,7 @@ def as_json(planned: PlannedReload, known: KeptServices) -> Plan:
         "believed": _checks_as_json(planned.believed),
         "maintenance": [maintained_as_json(key, file) for key, file in planned.maintained.items()],
         "advice": list(planned.advice),
+        "vips": [step.as_json() for step in planned.vips],
         "untouched": [str(key) for key in planned.untouched],
     }
 

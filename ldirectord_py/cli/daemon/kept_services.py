@@ -51,6 +51,11 @@ def commands_in_force(*pid_files: Path) -> Commands:
     """Return what operators have said and a start would put in force again, by the names of its targets."""
     now = time.time()
     found: dict[str, AdminState | None] = {}
-    for path in pid_files:
-        found |= commanded(StateReading(control_path(path).with_suffix(".state")), now)
+    for path in state_files(*pid_files):
+        found |= commanded(StateReading(path), now)
     return found
+
+
+def state_files(*pid_files: Path) -> list[Path]:
+    """Return where a daemon with one of *pid_files* has its state file."""
+    return [control_path(path).with_suffix(".state") for path in pid_files]

@@ -11,7 +11,7 @@ from ldirectord_py.cluster.role.sources import Reading, Source
 from ldirectord_py.cluster.role.words import UnclearRole
 from ldirectord_py.engine.inputs import RoleTaken
 from ldirectord_py.model.address import IPAddress
-from ldirectord_py.model.cluster.role import Role, RoleKind, RoleSource, RoleStatus
+from ldirectord_py.model.cluster.role import Role, RoleKind, RoleStatus
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.events import Event, RoleUnclear
 from ldirectord_py.model.service import AddressKey
@@ -63,9 +63,7 @@ class RoleFollower:
     async def first(self, config: Config, before: RoleStatus | None) -> RoleTaken:
         """Return the role to begin with; *before*: that of the last director on this machine, if it is to count."""
         source = config.cluster.role
-        if source.kind is RoleKind.FIXED:
-            return _taken(source.fixed, str(source), before)
-        found = await self._first_word(source)
+        found = await _first_word(config)
         if isinstance(found, Role):
             return _taken(found, str(source), before)
         same = before is not None and before.source == str(source)
@@ -83,9 +81,15 @@ class RoleFollower:
         if str(source) == self._current().source:
             return
         self.look_again()
-        found = source.fixed if source.kind is RoleKind.FIXED else await self._first_word(source)
+        found = await _first_word(config)
         if isinstance(found, Role):
             self._take(RoleTaken(found, str(source)))
+
+    async def foreseen(self, config: Config) -> Role:
+        """Return the role that *config* would bring with it if it were put in force now."""
+        current = self._current()
+        found = None if str(config.cluster.role) == current.source else await _first_word(config)
+        return found if isinstance(found, Role) else current.role
 
     async def keep(self) -> None:
         """Follow the role; runs until cancelled, and raises `OSError` if its source cannot be read."""
@@ -109,7 +113,7 @@ class RoleFollower:
     async def _follow(self) -> None:
         """Hand each role on; returns if it can never change."""
         described = self._config().cluster.role
-        if (source := self._source()) is None:
+        if (source := _source(self._config)) is None:
             self._take(RoleTaken(described.fixed, str(described)))
             return
         async with aclosing(source.readings()) as readings:
@@ -132,34 +136,6 @@ class RoleFollower:
     async def _rest(self) -> None:
         await asyncio.sleep(self._flapping.rest(asyncio.get_running_loop().time()))
 
-    async def _first_word(self, described: RoleSource) -> Reading | None:
-        """Return the first thing that the source says; None: it takes too long, or cannot be asked, as a pipe."""
-        source = self._source()
-        if source is None or described.kind is RoleKind.FIFO:
-            return None
-        with suppress(TimeoutError, OSError):
-            async with asyncio.timeout(_PATIENCE), aclosing(source.readings()) as readings:
-                return await anext(readings)
-        return None
-
-    def _source(self) -> Source | None:
-        described = self._config().cluster.role
-        match described.kind:
-            case RoleKind.FIXED:
-                return None
-            case RoleKind.FILE:
-                return RoleFile(described.path)
-            case RoleKind.FIFO:
-                return RoleFifo(described.path)
-            case RoleKind.VIP:
-                return HeldVip(self._vips)
-
-    def _vips(self) -> Collection[IPAddress]:
-        config = self._config()
-        if (address := config.cluster.role.address) is not None:
-            return {address}
-        return {each.key.endpoint.address for each in config.virtuals if isinstance(each.key, AddressKey)}
-
     def _tell(self, unclear: UnclearRole, role: Role) -> bool:
         """Tell that the role is unclear, unless that is known; return whether it was told."""
         if (sentence := str(unclear)) == self._unclear:
@@ -167,6 +143,39 @@ class RoleFollower:
         self._unclear = sentence
         self._emit(RoleUnclear(role, str(self._config().cluster.role), sentence))
         return True
+
+
+async def _first_word(config: Config) -> Reading | None:
+    """Return the first thing that `role` says; None: it takes too long, or cannot be asked, as a pipe."""
+    source = config.cluster.role
+    if source.kind is RoleKind.FIXED:
+        return source.fixed
+    if source.kind is RoleKind.FIFO or (asked := _source(lambda: config)) is None:
+        return None
+    with suppress(TimeoutError, OSError):
+        async with asyncio.timeout(_PATIENCE), aclosing(asked.readings()) as readings:
+            return await anext(readings)
+    return None
+
+
+def _source(config: Callable[[], Config]) -> Source | None:
+    """Return what is to be asked for the role; None: it is fixed."""
+    described = config().cluster.role
+    match described.kind:
+        case RoleKind.FIXED:
+            return None
+        case RoleKind.FILE:
+            return RoleFile(described.path)
+        case RoleKind.FIFO:
+            return RoleFifo(described.path)
+        case RoleKind.VIP:
+            return HeldVip(lambda: _vips(config()))
+
+
+def _vips(config: Config) -> Collection[IPAddress]:
+    if (address := config.cluster.role.address) is not None:
+        return {address}
+    return {each.key.endpoint.address for each in config.virtuals if isinstance(each.key, AddressKey)}
 
 
 def _taken(role: Role, source: str, before: RoleStatus | None) -> RoleTaken:

@@ -23,7 +23,7 @@ from ldirectord_py.model.commands import Command, CommandDone, Drain, SetWeight,
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.errors import AmbiguousTarget, CommandRefused, LastServer, UnknownTarget
 from ldirectord_py.model.health import State
-from ldirectord_py.model.plan_steps import PlannedReload, Step
+from ldirectord_py.model.plan_steps import PlannedReload, Step, VipAction, VipStep
 from ldirectord_py.model.service import RealKey
 from ldirectord_py.model.snapshot import DaemonStatus, RealStatus, Snapshot, TableStatus
 from ldirectord_py.model.table import Rates, RemoveService
@@ -115,6 +115,7 @@ class Director:
             believed={the.OTHER: CheckedOnce(down(Reason.STATUS, "503"), "GET /")},
             maintained={the.REAL: "10.0.0.5"},
             untouched=(the.MARK6,),
+            vips=(VipStep(action=VipAction.ADD, address=ip_address("10.0.0.1"), device="eth0"),),
             advice=("a setting",),
         )
 

@@ -1,6 +1,7 @@
 """What people read of a plan: lines in a pipe, tables on a terminal."""
 
 import re
+from ipaddress import ip_address
 
 import pytest
 
@@ -13,7 +14,7 @@ from ldirectord_py.engine.plan_steps import steps_of
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.checks.outcome import CheckedOnce, Reason, down, up
 from ldirectord_py.model.config import Config
-from ldirectord_py.model.plan_steps import PlannedReload
+from ldirectord_py.model.plan_steps import PlannedReload, VipAction, VipStep
 from ldirectord_py.model.service import AddressKey, Forwarding, Protocol, RealKey
 from ldirectord_py.model.table import Destination, Service, Settings, TableState
 from tests.peers.terminal import sitting_at
@@ -102,6 +103,13 @@ tcp:10.0.0.5:25
 """
 
 
+VIPS = (
+    VipStep(action=VipAction.REMOVE, address=ip_address("192.0.2.1"), device="eth0"),
+    VipStep(action=VipAction.ADD, address=ip_address("2001:db8::1"), device="eth1"),
+    VipStep(action=VipAction.NONE, address=ip_address("192.0.2.2"), sentence="there is no interface eth7"),
+)
+
+
 def show_all(config: Config) -> None:
     show(as_json(planned(config), KeptServices(None, None)))
 
@@ -126,3 +134,19 @@ def test_what_comes_goes_and_changes_differs_in_colour(config: Config, monkeypat
     assert plain.replace(" ", "") == SHOWN.replace("\n                      255", "255").replace(
         "\n                  503", "503"
     ).replace(" ", "")
+
+
+def test_vips_that_come_and_go_stand_below_the_services_and_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    show(as_json(PlannedReload(file="web.cf", vips=VIPS), KeptServices(None, None)))
+    assert capsys.readouterr().out.splitlines() == [
+        "VIPs",
+        "  - 192.0.2.1    from eth0",
+        "  + 2001:db8::1  on eth1",
+        "    192.0.2.2: there is no interface eth7",
+        "web.cf: the table is as it should be; 1 VIP would come up, 1 go down",
+    ]
+
+
+def test_a_vip_that_would_not_come_is_no_change(capsys: pytest.CaptureFixture[str]) -> None:
+    show(as_json(PlannedReload(file="web.cf", vips=VIPS[2:]), KeptServices(None, None)))
+    assert capsys.readouterr().out.splitlines()[-1] == "web.cf: the table is as it should be, nothing would change"

@@ -13,6 +13,8 @@ Entry = Mapping[str, Any]
 """What the table has, or would have, of a service or a server."""
 
 _SIGNS = {"add": ("+", Style.GREEN), "set": ("~", Style.YELLOW), "remove": ("-", Style.RED)}
+_WAYS = {"add": "on", "remove": "from"}
+"""Of VIPs that come and go."""
 
 
 def show(plan: Plan) -> None:
@@ -33,7 +35,27 @@ def show(plan: Plan) -> None:
         what = f"{_count(step['servers'], 'server')} and {_count(step['connections'] or 0, 'connection')}"
         tell(virtual, Style.BOLD)
         tell_rows([_row(step, 0, "  ", f": removed with its {what}")], 2)
-    _sum_up(plan["file"], steps)
+    _show_vips(plan["vips"])
+    _sum_up(plan["file"], steps, coming_and_going(plan))
+
+
+def coming_and_going(plan: Plan) -> Sequence[Entry]:
+    """Return the VIPs that would come up, or go down."""
+    return [vip for vip in plan["vips"] if vip["action"] in _WAYS]
+
+
+def _show_vips(vips: Sequence[Entry]) -> None:
+    if vips:
+        tell("VIPs", Style.BOLD)
+    width = max((len(vip["address"]) for vip in vips), default=0)
+    tell_rows([_moved(vip, width) for vip in vips if vip["action"] in _WAYS], 2)
+    tell_rows([_idle(vip["address"], vip["trouble"], ": ") for vip in vips if vip["action"] not in _WAYS], 4)
+
+
+def _moved(vip: Entry, width: int) -> Row:
+    sign, style = _SIGNS[vip["action"]]
+    way = f"{_WAYS[vip['action']]} {vip['device']}"
+    return Row(f"  {sign} {vip['address']:<{width}}  {way}", (sign, vip["address"], way), style)
 
 
 def _out(plan: Plan) -> Sequence[Mapping[str, Any]]:
@@ -59,17 +81,19 @@ def _kept_out(virtual: str, plan: Plan) -> list[Row]:
     ]
 
 
-def _idle(real: str, why: str) -> Row:
-    return Row(f"    {real} {why}", (real, why), Style.DIM)
+def _idle(name: str, why: str, between: str = " ") -> Row:
+    return Row(f"    {name}{between}{why}", (name, why), Style.DIM)
 
 
-def _sum_up(file: str, steps: Sequence[Step]) -> None:
+def _sum_up(file: str, steps: Sequence[Step], vips: Sequence[Entry]) -> None:
     now = sum(step["when"] == "now" for step in steps)
-    later = len(steps) - now
-    if steps:
-        tell(f"{file}: {_count(now, 'change')} at once, {later} after the checks")
-    else:
-        tell(f"{file}: the table is as it should be, nothing would change")
+    told = f"{_count(now, 'change')} at once, {len(steps) - now} after the checks"
+    if not steps:
+        told = "the table is as it should be" + ("" if vips else ", nothing would change")
+    if vips:
+        coming = sum(vip["action"] == "add" for vip in vips)
+        told += f"; {_count(coming, 'VIP')} would come up, {len(vips) - coming} go down"
+    tell(f"{file}: {told}")
 
 
 def tell_untouched(plan: Plan) -> None:

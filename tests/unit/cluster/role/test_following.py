@@ -262,3 +262,21 @@ async def test_a_reload_that_names_another_source_is_followed(tmp_path: Path) ->
         await stage.until(lambda: stage.role is STANDBY)
         stage.reload(replace(by_file(one)))
         await stage.until(lambda: stage.role is ACTIVE)
+
+
+async def test_the_role_that_another_configuration_would_bring_is_foreseen_and_not_taken(tmp_path: Path) -> None:
+    file, pipe = tmp_path / "role", tmp_path / "pipe"
+    file.write_text("standby\n")
+    stage = Stage(configured(RoleSource()))
+    foreseen = [
+        await stage.follower.foreseen(configured(source))
+        for source in (
+            RoleSource(),
+            RoleSource(fixed=STANDBY),
+            by_file(file),
+            by_file(tmp_path / "none"),
+            by_fifo(pipe),
+        )
+    ]
+    assert foreseen == [ACTIVE, STANDBY, STANDBY, ACTIVE, ACTIVE]
+    assert (stage.role, stage.events, pipe.exists()) == (ACTIVE, [], False)
