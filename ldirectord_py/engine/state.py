@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from typing import assert_never
 
 from ldirectord_py.engine.admin.interventions import Interventions, Said, commanded
-from ldirectord_py.engine.belief import Belief
 from ldirectord_py.engine.decision import decide as decide_virtual
 from ldirectord_py.engine.faults import LastingFaults
 from ldirectord_py.engine.health import advance, unmoved
@@ -28,7 +27,7 @@ from ldirectord_py.engine.inputs import (
 )
 from ldirectord_py.engine.preparation import Preparation
 from ldirectord_py.engine.role import HeldRole
-from ldirectord_py.engine.servers import UNHEARD_OF, ServerState
+from ldirectord_py.engine.servers import ServerState
 from ldirectord_py.engine.serving import Serving
 from ldirectord_py.engine.subscriptions import Subscriptions
 from ldirectord_py.model.address import Endpoint
@@ -47,7 +46,7 @@ from ldirectord_py.model.events import (
     InitialChecksDone,
     SoftFailure,
 )
-from ldirectord_py.model.health import Health, Rules
+from ldirectord_py.model.health import Health
 from ldirectord_py.model.service import RealKey, VirtualKey
 
 _FAULT = Verdict.FAULT  # see `health.unmoved`
@@ -70,63 +69,23 @@ class EngineState:
         self.interventions = Interventions(self._tell, self._note_change)
         self.exchanged: dict[Polled, bool] = {}
         """The plans that have ended with that (False), and those that have begun (True)."""
-        self._subscriptions = Subscriptions()
-        self._faults = LastingFaults()
-        self._serving = Serving()
+        self.subscriptions = Subscriptions()
+        self.faults = LastingFaults()
+        self.serving = Serving()
         self._decided: dict[VirtualKey, Decision] = {}
         self._events: list[Event] = []
         self._touched: set[VirtualKey] = set()
         self._prepared: Preparation | None = None
 
-    def belief(self) -> Belief:
-        """Return all that is believed, and what has been told, as a value."""
-        return Belief(
-            config=self.config,
-            begun=self.begun,
-            servers=tuple(server.belief(real) for real, server in self.servers.items()),
-            subscribers=tuple(self._subscriptions.reals.items()),
-            unasked=frozenset(self._subscriptions.unasked),
-            faults=self._faults.belief(),
-            serving=tuple(self._serving.told.items()),
-            standing_in=frozenset(self._serving.standing_in),
-            unwritten=frozenset(self._serving.unwritten),
-            in_maintenance=tuple(self.interventions.in_maintenance),
-            administered=tuple(self.interventions.administration.states),
-            scopes=tuple(self.interventions.administration.scopes.items()),
-            role=self.role.told,
-            first_pass=self.first_pass,
-            settling=self.settling,
-        )
-
-    @classmethod
-    def of(cls, belief: Belief) -> "EngineState":
-        """Return a state that goes on where *belief* was taken."""
-        state = cls(belief.begun, belief.role)
-        state.config = belief.config
-        state.virtuals = {virtual.key: virtual for virtual in belief.config.virtuals}
-        configured = {
-            key: ServerState(real, Rules(virtual.failurecount), UNHEARD_OF)
-            for virtual in belief.config.virtuals
-            for key, real in virtual.servers
-        }
-        for known in belief.servers:
-            state.servers[known.real] = configured[known.real].believing(known)
-        state._subscriptions.restore(belief.subscribers, belief.unasked)
-        state._faults.restore(belief.config.faults, belief.faults)
-        state._serving.restore(belief.serving, belief.standing_in, belief.unwritten)
-        state.interventions.restore(belief.in_maintenance, belief.administered, belief.scopes, state.servers)
-        state.first_pass, state.settling = belief.first_pass, belief.settling
-        return state
-
     @property
     def plans(self) -> Mapping[Polled, tuple[RealKey, ...]]:
         """The plans that are to be carried out, each with the servers that share it."""
-        return self._subscriptions.reals
+        return self.subscriptions.reals
 
     @property
     def all_asked(self) -> bool:
         """Whether every plan has ended once."""
-        return not self._subscriptions.unasked
+        return not self.subscriptions.unasked
 
     def decide(self, virtual: VirtualKey) -> Decision | None:
         """Return what is wanted of *virtual*; None where it is not ours.
@@ -180,9 +139,9 @@ class EngineState:
 
         Where it is none, `step` would tell that the check is done, and change nothing, at whatever moment it came.
         """
-        if self._subscriptions.unasked or self._faults or outcome.verdict is _FAULT:
+        if self.subscriptions.unasked or self.faults or outcome.verdict is _FAULT:
             return None
-        reals = self._subscriptions.reals.get(plan, ())
+        reals = self.subscriptions.reals.get(plan, ())
         servers = self.servers
         for real in reals:
             if not unmoved(servers[real].health, outcome):
@@ -191,10 +150,10 @@ class EngineState:
 
     def _observe(self, given: Observed, now: Moment) -> None:
         plan, outcome = given.plan, given.outcome
-        reals = self._subscriptions.reals.get(plan, ())
+        reals = self.subscriptions.reals.get(plan, ())
         self._events.append(CheckDone(reals, outcome, given.seconds, given.lateness, given.asked))
-        if outcome.verdict is Verdict.FAULT or self._faults:
-            outcome, told = self._faults.counted(plan, outcome, self._subscriptions.reals, now.monotonic)
+        if outcome.verdict is Verdict.FAULT or self.faults:
+            outcome, told = self.faults.counted(plan, outcome, self.subscriptions.reals, now.monotonic)
             self._events += told
         for real in reals:
             server = self.servers[real]
@@ -202,9 +161,9 @@ class EngineState:
                 before = server.health
                 server.health = advance(before, outcome, server.rules, now.epoch)
                 self._note_change(real, server, before, given.asked)
-        if self._subscriptions.unasked and plan in self._subscriptions.unasked:
-            for virtual in self._subscriptions.asked(plan):
-                if virtual not in self._serving.unwritten:
+        if self.subscriptions.unasked and plan in self.subscriptions.unasked:
+            for virtual in self.subscriptions.asked(plan):
+                if virtual not in self.serving.unwritten:
                     self._tell_serving(virtual)
             self._note_pass(now)
 
@@ -223,12 +182,12 @@ class EngineState:
         self.config = given.config
         self.virtuals = {virtual.key: virtual for virtual in given.config.virtuals}
         self._decided.clear()
-        self._serving.keep(self.virtuals)
+        self.serving.keep(self.virtuals)
         people.keep(self.servers, self.virtuals, given.commanded)
         people.resume(self.servers, given.files, prepared.administered, now)
         prepared.let_in(now.epoch)
-        self._subscriptions.replace(prepared.subscribers)
-        self._faults.take(self.config.faults, self._subscriptions.reals)
+        self.subscriptions.replace(prepared.subscribers)
+        self.faults.take(self.config.faults, self.subscriptions.reals)
 
     def prepare(self, given: Configured, now: Moment) -> Preparation:
         """Return what works out what *given*, which is to follow as an input, makes of the servers."""
@@ -236,7 +195,7 @@ class EngineState:
         return self._prepared
 
     def _preparation(self, given: Configured, now: Moment) -> Preparation:
-        standing_in = self._serving.standing_in
+        standing_in = self.serving.standing_in
         stood_in = {RealKey(key, endpoint) for key in standing_in if (endpoint := self.fallback_of(key))}
         return Preparation(given, self.servers, stood_in, now, self.interventions.administration)
 
@@ -276,11 +235,11 @@ class EngineState:
         if not moved:
             return
         for key, old, new in moved:
-            self.exchanged |= self._subscriptions.move(key, old, new)
-        self._faults.forget(plan for plan, begins in self.exchanged.items() if not begins)
+            self.exchanged |= self.subscriptions.move(key, old, new)
+        self.faults.forget(plan for plan, begins in self.exchanged.items() if not begins)
         # A server in maintenance is waited for no longer, and may have been the last one.
         for whole in dict.fromkeys(key.virtual for key, _, _ in moved):
-            if whole not in self._serving.unwritten:
+            if whole not in self.serving.unwritten:
                 self._tell_serving(whole)
         self._note_pass(now)
 
@@ -293,7 +252,7 @@ class EngineState:
 
     def _note_written(self, given: Written, now: Moment) -> None:
         """Tell what only counts once the table shows it."""
-        self._serving.unwritten.difference_update(given.virtuals)
+        self.serving.unwritten.difference_update(given.virtuals)
         for key in given.virtuals:
             if key in self.virtuals:
                 self._tell_fallback(key)
@@ -306,11 +265,11 @@ class EngineState:
             self._events.append(InitialChecksDone())
 
     def _tell_fallback(self, key: VirtualKey) -> None:
-        self._events += self._serving.fallback_news(key, self.decide(key), self.fallback_of(key))
+        self._events += self.serving.fallback_news(key, self.decide(key), self.fallback_of(key))
 
     def _tell_serving(self, key: VirtualKey) -> None:
-        awaited = self._subscriptions.awaited(key)
-        self._events += self._serving.news(self.virtuals[key], self.servers, awaited=awaited)
+        awaited = self.subscriptions.awaited(key)
+        self._events += self.serving.news(self.virtuals[key], self.servers, awaited=awaited)
 
     # What all of these have in common.
 
@@ -345,4 +304,4 @@ class EngineState:
     def _touch(self, virtual: VirtualKey) -> None:
         self._decided.pop(virtual, None)
         self._touched.add(virtual)
-        self._serving.unwritten.add(virtual)
+        self.serving.unwritten.add(virtual)

@@ -24,6 +24,7 @@ from ldirectord_py.engine.inputs import (
     Written,
 )
 from ldirectord_py.engine.recording.items import Given, Header, Item, Prepares, Why, recorded_plan
+from ldirectord_py.engine.recording.state_as_belief import state_of
 from ldirectord_py.engine.state import EngineState
 from ldirectord_py.model.checks.check_plan import Always, CheckPlan, Never, Polled
 from ldirectord_py.model.commands import target_name
@@ -117,7 +118,7 @@ class _Night:
 
     def _take_belief(self, belief: Belief) -> None:
         """Go on as *belief* says; if a file was full only, all of it is known but for the numbers of checks."""
-        before = EngineState.of(belief)
+        before = state_of(belief)
         files = {known.real: known.file for known in belief.servers if known.file is not None}
         found = {key: decision.service for key in before.virtuals if (decision := before.decide(key)) is not None}
         remembered = {str(known.real): known.health for known in belief.servers}

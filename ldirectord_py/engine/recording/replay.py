@@ -6,6 +6,7 @@ from typing import NamedTuple, assert_never
 from ldirectord_py.engine.belief import Belief
 from ldirectord_py.engine.inputs import Configured, Input, Moment
 from ldirectord_py.engine.recording.items import Given, Header, Item, Prepares
+from ldirectord_py.engine.recording.state_as_belief import state_of
 from ldirectord_py.engine.state import EngineState
 from ldirectord_py.model.events import Event
 
@@ -33,7 +34,7 @@ def replay(items: Iterable[Item]) -> Iterator[Header | InForce | Told]:
                 state = EngineState(item.begun)
                 yield item
             case Belief():
-                state = EngineState.of(item)
+                state = state_of(item)
             case Given(given, at):
                 if isinstance(given, Configured):
                     yield InForce(given.config.path, at)

@@ -12,6 +12,7 @@ from ldirectord_py.engine.belief import Belief
 from ldirectord_py.engine.inputs import Configured, Input, Moment
 from ldirectord_py.engine.recording.encoding import Encoder, Repetitions
 from ldirectord_py.engine.recording.items import Given, Header, Prepares, Why
+from ldirectord_py.engine.recording.state_as_belief import belief_of
 from ldirectord_py.engine.state import EngineState
 from ldirectord_py.runtime.director import moment
 from ldirectord_py.system.daemon_thread import in_thread
@@ -146,7 +147,7 @@ class Recorder:
         why, path = self._due, self._path
         if why is None or path is None or self._preparing:
             return
-        belief = None if why is Why.START else self._state().belief()
+        belief = None if why is Why.START else belief_of(self._state())
         header = Header(
             why=why,
             at=moment(),

@@ -27,6 +27,7 @@ from ldirectord_py.engine.inputs import (
     Written,
 )
 from ldirectord_py.engine.plan import plan
+from ldirectord_py.engine.recording.state_as_belief import belief_of
 from ldirectord_py.engine.state import EngineState
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.checks.check_plan import Always, Never, Repeated
@@ -130,11 +131,11 @@ class Engine(RuleBasedStateMachine):
         moment = Moment(self.now, self.now)
         self.given.append((given, moment))
         done = self.nothing_but(given)
-        before = done and self.state.belief()
+        before = done and belief_of(self.state)
         events, touched = self.state.step(given, moment)
         if done:
             assert (events, touched) == ([done], ())
-            assert self.state.belief() == before
+            assert belief_of(self.state) == before
         self.told += events
         self.pending.update(touched)
         return events

@@ -10,6 +10,7 @@ from ldirectord_py.engine.recording.course import Course, Spell, course
 from ldirectord_py.engine.recording.decoding import decoded
 from ldirectord_py.engine.recording.encoding import Encoder
 from ldirectord_py.engine.recording.items import Given, Header, Item, Why
+from ldirectord_py.engine.recording.state_as_belief import belief_of
 from ldirectord_py.engine.state import EngineState
 from ldirectord_py.model.checks.outcome import Reason, down, fault, up
 from ldirectord_py.model.config import Config, Virtual
@@ -31,7 +32,7 @@ def night(*given: tuple[float, Input], why: Why = Why.START, before: EngineState
     """Return a recording as it is read again."""
     encoder, begun = Encoder(), Moment(given[0][0], 0)
     lines = [encoder.header(Header(why=why, at=begun, begun=begun))]
-    lines += encoder.belief(before.belief()) if before else ()
+    lines += encoder.belief(belief_of(before)) if before else ()
     for at, each in given:
         lines += encoder.given(Given(each, Moment(at, at)))
     return list(decoded(lines))

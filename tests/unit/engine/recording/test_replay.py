@@ -35,6 +35,7 @@ from ldirectord_py.engine.recording.decoding import BrokenLine, decoded
 from ldirectord_py.engine.recording.encoding import Encoder, Repetitions
 from ldirectord_py.engine.recording.items import Given, Header, Prepares, Why
 from ldirectord_py.engine.recording.replay import Told, replay
+from ldirectord_py.engine.recording.state_as_belief import belief_of, state_of
 from ldirectord_py.engine.state import EngineState
 from ldirectord_py.model import names as names_in_the_model
 from ldirectord_py.model.address import Endpoint
@@ -80,7 +81,7 @@ class Recorded(Engine):
         header = Header(why=why, at=Moment(self.now, self.now), begun=self.begun)
         for encoder, lines in zip(self.encoders, (self.whole, self.brief), strict=True):
             lines.append(encoder.header(header))
-            lines.extend(encoder.belief(self.state.belief()) if why is not Why.START else ())
+            lines.extend(encoder.belief(belief_of(self.state)) if why is not Why.START else ())
 
     def record(self, given: Input | Prepares) -> None:
         item = Given(given, Moment(self.now, self.now))
@@ -207,12 +208,12 @@ def test_a_belief_is_read_as_it_was_written(config, remembered, at: Moment) -> N
     state = EngineState(at)
     state.step(Configured(config=config, remembered=remembered), at)
     encoder = Encoder()
-    lines = [encoder.header(Header(why=Why.ON, at=at, begun=at)), *encoder.belief(state.belief())]
+    lines = [encoder.header(Header(why=Why.ON, at=at, begun=at)), *encoder.belief(belief_of(state))]
     _, belief = decoded(lines)
     again = Encoder()
     header = again.header(Header(why=Why.ON, at=at, begun=at))
     assert isinstance(belief, Belief)
-    assert list(decoded([header, *again.belief(EngineState.of(belief).belief())]))[1] == belief
+    assert list(decoded([header, *again.belief(belief_of(state_of(belief)))]))[1] == belief
 
 
 def test_answers_without_end_are_told_apart() -> None:
