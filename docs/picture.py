@@ -34,8 +34,8 @@ STYLE = """
 def rooms_by_layer() -> list[list[str]]:
     """Return the rooms of each layer, from the top, as the contract has them."""
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
-    layers = next(each["layers"] for each in contracts if each["type"] == "layers" and "containers" not in each)
-    return [[room.strip().removeprefix(f"{PACKAGE}.") for room in layer.split("|")] for layer in layers]
+    layers = next(each["layers"] for each in contracts if each.get("containers") == [PACKAGE])
+    return [[room.strip() for room in layer.split("|")] for layer in layers]
 
 
 def files_of(room: str) -> list[Path]:
