@@ -67,12 +67,19 @@ def _consequences(server: Server, now: float) -> Iterator[str]:
     if not server["serving"] and connections and connections["active"]:
         yield f"{counted(connections['active'], 'connection')} still open"
     if server["state"] != "up" or server["failures"]:
-        yield outlook(server["state"], server["takes"])
+        yield _outlook(server)
     weight = server["weight"]
     if weight["effective"] != weight["kernel"]:
         yield f"the table has {_of_table(weight['kernel'])} instead of {_of_table(weight['effective'])}"
     if server["until"] is not None and (server["admin"] or {}).get("until") != server["until"]:
         yield f"changes by itself at {clock(server['until'], now)}"
+
+
+def _outlook(server: Server) -> str:
+    told = outlook(server["state"], server["takes"])
+    if server["status"] != "draining":
+        return told
+    return f"once it is enabled, {told}" if told and server["state"] == "down" else ""
 
 
 def evidence(server: Server) -> str:

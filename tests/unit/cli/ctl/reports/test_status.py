@@ -118,6 +118,17 @@ WEIGHED = {"admin": {**ADMIN, "kind": "weight", "weight": 1, "scope": "10.0.0.5"
         (server(), "up for 1 h"),
         (server(**FAILING), "up for 1 h: 2 failures in a row: refused; 3 more failures take it out"),
         (down(**TIMED_OUT), "down for 3 min 20 s: timeout; 2 more successes bring it back"),
+        (
+            draining(**TIMED_OUT, state="down", connections=None),
+            (
+                'draining for 1 min: drained by root (pid 801): "disk swap"; timeout; '
+                "once it is enabled, 2 more successes bring it back"
+            ),
+        ),
+        (
+            draining(**FAILING, connections=None),
+            'draining for 1 min: drained by root (pid 801): "disk swap"; 2 failures in a row: refused',
+        ),
         (server(**NEW), "not checked yet; 1 more success brings it in"),
         (server(**MAINTAINED), "in maintenance for 1 min 30 s: there is a file 'one' in maintenancedir"),
         (server(**WEIGHED), 'up for 1 h: weight 1, set by root (pid 801) with all of 10.0.0.5: "disk swap"'),
