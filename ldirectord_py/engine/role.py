@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from ldirectord_py.engine.inputs import Moment, RoleTaken
-from ldirectord_py.model.cluster.role import NEVER_TOLD, RoleStatus
+from ldirectord_py.model.cluster.role import NEVER_TOLD, Role, RoleStatus
+from ldirectord_py.model.cluster.settings import ClusterSettings
 from ldirectord_py.model.events import Event, RoleChanged
 
 
@@ -18,6 +19,10 @@ class HeldRole:
     def status(self) -> RoleStatus:
         """The role, and what says so."""
         return self.told or NEVER_TOLD
+
+    def least_interval(self, cluster: ClusterSettings) -> float:
+        """Return how many seconds a check begins after the one before, at least: a standby asks less often."""
+        return (cluster.standbyinterval or 0.0) if self.status.role is Role.STANDBY else 0.0
 
     def take(self, given: RoleTaken, now: Moment) -> Sequence[Event]:
         """Have the role be as *given* says; return what is to be told."""

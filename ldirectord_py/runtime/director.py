@@ -20,8 +20,8 @@ from ldirectord_py.engine.inputs import (
 from ldirectord_py.engine.state import EngineState
 from ldirectord_py.model.checks.check_plan import Polled
 from ldirectord_py.model.checks.outcome import Outcome
-from ldirectord_py.model.cluster.role import Role, RoleStatus
-from ldirectord_py.model.commands import NOTHING_COMMANDED, Commands, target_name
+from ldirectord_py.model.cluster.role import RoleStatus
+from ldirectord_py.model.commands import NOTHING_COMMANDED, Commands
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.events import CheckDone, Event, Trigger
 from ldirectord_py.model.health import Health
@@ -88,7 +88,7 @@ class Director:
     @property
     def least_interval(self) -> float:
         """Seconds from one check of a plan to the next, at least, as long as it has the role that it has; 0: none."""
-        return (self.config.cluster.standbyinterval or 0.0) if self.role.role is Role.STANDBY else 0.0
+        return self.state.role.least_interval(self.config.cluster)
 
     def health(self, real: RealKey) -> Health | None:
         """Return what is believed of *real*; None: there is no such server."""
@@ -147,9 +147,7 @@ class Director:
     @property
     def commanded(self) -> Commands:
         """What operators have said and is in force, by the names of its targets."""
-        said = self.state.interventions.administration
-        excepted = {target_name(real): None for real in said.excepted} if said.scopes else {}
-        return {**said.scopes, **{target_name(real): admin for real, admin in said.states.items()}, **excepted}
+        return self.state.interventions.administration.commanded
 
     @property
     def in_maintenance(self) -> Collection[RealKey]:

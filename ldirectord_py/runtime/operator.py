@@ -2,16 +2,15 @@
 
 import asyncio
 import time
-from collections.abc import Collection
 from contextlib import suppress
 
 from ldirectord_py.engine.admin.administration import concerned
+from ldirectord_py.engine.admin.permission import examine, spare_the_last, surprises
 from ldirectord_py.engine.admin.targets import find_target
 from ldirectord_py.engine.inputs import Commanded, Elapsed
 from ldirectord_py.model.checks.check_plan import Polled
-from ldirectord_py.model.commands import HIGHEST_WEIGHT, Command, CommandDone, Enable, SetWeight, Target, target_name
-from ldirectord_py.model.errors import CommandRefused, LastServer
-from ldirectord_py.model.service import RealKey, VirtualKey
+from ldirectord_py.model.commands import Command, CommandDone, Target
+from ldirectord_py.model.service import RealKey
 from ldirectord_py.probing.schedule import Schedule
 from ldirectord_py.runtime.director import Director
 from ldirectord_py.system.supervision import SideJob
@@ -22,7 +21,7 @@ _LONGEST_SLEEP = 60.0
 
 
 class Operator:
-    """Hands commands to the director, and refuses what would be an outage by a slip."""
+    """Hands commands to the director, unless the engine refuses them."""
 
     def __init__(self, director: Director, schedule: Schedule) -> None:
         self._director = director
@@ -44,16 +43,16 @@ class Operator:
         Raises `CommandRefused`, and then nothing has changed: the weight is none, its time is over already, or a
         virtual would be left without a server (`LastServer`), which can be forced.
         """
-        self._examine(command)
+        examine(command, time.time())
+        state = self._director.state
         reals = self.concerned(command.target)
         if not force:
-            self._spare_the_last(command, reals)
-        state = self._director.state
+            spare_the_last(command, reals, state.decide, state.virtuals)
         before = {real: state.servers[real].admin for real in reals}
         self._schedule.exchange(self._director.administer(Commanded(command)))
         self._news.set()
         changes = tuple((real, before[real], state.servers[real].admin) for real in reals)
-        return CommandDone(changes, tuple(self._notes(command, reals)))
+        return CommandDone(changes, tuple(surprises(command, reals, state.servers)))
 
     def check_now(self, target: Target) -> tuple[RealKey, ...]:
         """Have those that *target* means be checked as soon as there is room; return those that are checked at all."""
@@ -77,47 +76,3 @@ class Operator:
             with suppress(TimeoutError):
                 async with asyncio.timeout(left):
                     await self._news.wait()
-
-    def _examine(self, command: Command) -> None:
-        if isinstance(command, SetWeight) and not 0 <= command.weight <= HIGHEST_WEIGHT:
-            raise CommandRefused(f"weight must be 0 to {HIGHEST_WEIGHT}, but got {command.weight}")
-        if not isinstance(command, Enable) and command.until is not None and command.until <= time.time():
-            raise CommandRefused("the time at which that should end is over already")
-
-    def _spare_the_last(self, command: Command, reals: Collection[RealKey]) -> None:
-        if isinstance(command, Enable) or (isinstance(command, SetWeight) and command.weight):
-            return
-        named = set(reals)
-        virtuals = dict.fromkeys(real.virtual for real in reals)
-        if left := [virtual for virtual in virtuals if self._would_be_left(virtual, named)]:
-            names = [str(virtual) for virtual in left]
-            instead = "; its fallback would stand in" if self._has_fallback(left) else ""
-            raise LastServer(
-                f"nobody would serve {', '.join(names)} any more{instead}; if that is meant, force it", names
-            )
-
-    def _would_be_left(self, virtual: VirtualKey, without: Collection[RealKey]) -> bool:
-        """Return whether somebody serves *virtual* now, and nobody would *without* those servers."""
-        decision = self._director.state.decide(virtual)
-        serving = [real for real, standing in decision.reals.items() if standing.weight] if decision else []
-        return bool(serving) and all(real in without for real in serving)
-
-    def _has_fallback(self, virtuals: Collection[VirtualKey]) -> bool:
-        return all(self._director.state.fallback_of(virtual) for virtual in virtuals)
-
-    def _notes(self, command: Command, reals: Collection[RealKey]) -> list[str]:
-        """Return what may surprise whoever gave *command*."""
-        servers = self._director.state.servers
-        notes = []
-        if isinstance(command, Enable):
-            notes += [
-                f"the file {file} keeps {target_name(real)} in maintenance"
-                for real in reals
-                if (file := servers[real].file) is not None
-            ]
-            notes += [
-                f"{target_name(real)} is out until a check of it succeeds"
-                for real in reals
-                if servers[real].file is None and not servers[real].health.state.serving
-            ]
-        return notes

@@ -89,6 +89,12 @@ class Administration:
         return {real: None for real, state in self.states.items() if _is_over(state, now)}
 
     @property
+    def commanded(self) -> Commands:
+        """What operators have said and is in force, by the names of its targets."""
+        excepted = {target_name(real): None for real in self.excepted} if self.scopes else {}
+        return {**self.scopes, **{target_name(real): admin for real, admin in self.states.items()}, **excepted}
+
+    @property
     def until(self) -> float | None:
         """When the first state ends, in seconds since the epoch; None: none ends by itself."""
         ends = [state.until for state in (*self.states.values(), *self.scopes.values()) if state.until is not None]
