@@ -70,5 +70,34 @@ def test_one_that_reads_a_pipe_tells_each_in_order_and_at_its_end_what_is_left(
     assert role.read_text() == "STOP\n"
 
 
+SLOW_MKTEMP = """#!/bin/sh
+mkdir "$0.once" 2>/dev/null && read -r _ <"$0.go"
+exec /usr/bin/mktemp "$@"
+"""
+"""Waits, the first time, until somebody has opened the pipe beside it and closed it again."""
+
+
+def test_what_keepalived_wrote_last_is_read_though_it_has_closed_and_removed_the_pipe(
+    role: Path, tmp_path: Path
+) -> None:
+    path, slow = tmp_path / "pipe", tmp_path / "bin/mktemp"
+    slow.parent.mkdir()
+    slow.write_text(SLOW_MKTEMP)
+    slow.chmod(0o755)
+    for each in (path, slow.with_name("mktemp.go")):
+        os.mkfifo(each)
+    writer = os.open(path, os.O_RDWR)
+    patient = environment(role, PATH=f"{slow.parent}:{os.environ['PATH']}")
+    with subprocess.Popen([SCRIPT, path], env=patient) as script:
+        os.write(writer, b'INSTANCE "VI_1" MASTER 200\n')
+        with slow.with_name("mktemp.go").open("w"):  # the script is busy with that one
+            os.write(writer, b'INSTANCE "VI_1" STOP 100\n')
+            os.close(writer)
+            path.unlink()
+            script.send_signal(signal.SIGTERM)
+        assert script.wait(SECONDS) == 0
+    assert role.read_text() == "STOP\n"
+
+
 def test_it_is_a_portable_shell_script() -> None:
     subprocess.run(["shellcheck", "--shell=sh", SCRIPT], check=True, timeout=60)
