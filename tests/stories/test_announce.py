@@ -101,7 +101,8 @@ def until_said(announcer: Announcer, words: str, daemon: Daemon) -> None:  # noq
 
 
 def test_a_vip_is_announced_while_it_is_served(daemon: Daemon) -> None:  # noqa: F811
-    with announcing(daemon.home, "--hold", "1s", "--community", "65001:7", "--next-hop", "192.0.2.9") as announcer:
+    held = "--hold", "10m", "--hold", f"{PREFIX.removesuffix('/32')}=1s"
+    with announcing(daemon.home, *held, "--community", "65001:7", "--next-hop", "192.0.2.9") as announcer:
         daemon.start()
         told = f"announce route {PREFIX} next-hop 192.0.2.9 community [ 65001:7 ]"
         assert announcer.next() == told

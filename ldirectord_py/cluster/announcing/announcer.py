@@ -49,10 +49,16 @@ class Delays:
 
     hold: float = 10.0
     """So long a VIP has to be served without a break to be announced again."""
+    holds: Mapping[IPAddress, float] = field(default_factory=dict)
+    """Of VIPs for which that is another length."""
     graceful: float = 10.0
     """So long it is announced with GRACEFUL_SHUTDOWN before it is withdrawn on purpose."""
     grace: float = 10.0
     """So long the daemon may keep silent before VIPs are withdrawn."""
+
+    def hold_of(self, vip: IPAddress) -> float:
+        """Return how long *vip* has to be served to be announced again."""
+        return self.holds.get(vip, self.hold)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +126,7 @@ class Announcer:
         for address in dict.fromkeys((*self._vips, *sight.vips)):
             vip, health = self._vips.setdefault(address, _Vip()), sight.vips.get(address, _GONE)
             if health.served:
-                vip.serve(health, now + self.delays.hold)
+                vip.serve(health, now + self.delays.hold_of(address))
             elif sight.complete:
                 vip.fall(health)
             elif vip.doubt is None:

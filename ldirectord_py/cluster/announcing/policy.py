@@ -1,6 +1,6 @@
 """Whether a VIP is served, given how its virtual services are."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -33,12 +33,12 @@ class VipHealth:
     why: str
 
 
-def judge(services: Iterable[ServiceHealth], policy: Policy) -> Mapping[IPAddress, VipHealth]:
-    """Return how the VIPs of *services* are."""
+def judge(services: Iterable[ServiceHealth], policy: Callable[[IPAddress], Policy]) -> Mapping[IPAddress, VipHealth]:
+    """Return how the VIPs of *services* are, each by its *policy*."""
     by_vip: dict[IPAddress, list[ServiceHealth]] = {}
     for service in services:
         by_vip.setdefault(service.vip, []).append(service)
-    return {vip: _health(its, policy) for vip, its in by_vip.items()}
+    return {vip: _health(its, policy(vip)) for vip, its in by_vip.items()}
 
 
 def _health(services: list[ServiceHealth], policy: Policy) -> VipHealth:

@@ -2,8 +2,9 @@
 
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from ldirectord_py.cli.ctl.announcing.following import Following, Manner, Speaker
 from ldirectord_py.cli.ctl.announcing.health import Rules, sight
@@ -22,6 +23,8 @@ from ldirectord_py.cluster.announcing.policy import Policy
 from ldirectord_py.cluster.announcing.route import Community, community_of, prefix
 from ldirectord_py.model.address import IPAddress
 from ldirectord_py.model.errors import DirectorError
+
+T = TypeVar("T")
 
 _DESCRIPTION = """\
 Announce each VIP to routers over BGP while it is served, and withdraw it while it is not. ExaBGP starts the command
@@ -47,9 +50,11 @@ def _arguments(parser: ArgumentParser) -> None:
     add("--sink", choices=_SINKS, default="exabgp", help="who speaks BGP; exabgp unless told otherwise")
     add(
         "--policy",
-        choices=list(Policy),
-        default=Policy.ANY,
-        help="how many virtual services of a VIP have to be served",
+        metavar="POLICY",
+        action="append",
+        default=[],
+        type=_of_vip(_policy),
+        help="how many virtual services of a VIP have to be served: any or all; VIP=POLICY for one; may be repeated",
     )
     add("--with-fallback", action="store_true", help="a virtual service that its fallback serves is served")
     add("--only", metavar="VIP", action="append", default=[], type=address, help="this VIP alone; may be repeated")
@@ -61,8 +66,15 @@ def _arguments(parser: ArgumentParser) -> None:
         type=_mark,
         help="the VIP of a firewall mark, such as fwm:5=192.0.2.1; may be repeated",
     )
+    add(
+        "--hold",
+        metavar="DURATION",
+        action="append",
+        default=[],
+        type=_of_vip(_delay),
+        help=f"how long a VIP has to be served to be announced again; {usual.hold:g} s; VIP=DURATION for one VIP",
+    )
     for name, default, help_ in (
-        ("hold", usual.hold, "how long a VIP has to be served to be announced again"),
         ("graceful", usual.graceful, "how long GRACEFUL_SHUTDOWN is announced before a withdrawal on purpose"),
         ("grace", usual.grace, "how long the daemon may keep silent"),
     ):
@@ -106,20 +118,49 @@ def _mark(word: str) -> tuple[str, IPAddress]:
     return name, address(vip)
 
 
+def _of_vip(value: Callable[[str], T]) -> Callable[[str], tuple[IPAddress | None, T]]:
+    """Return what reads a *value* that is for all VIPs, or behind one of them and an equals sign for that one."""
+
+    def read(word: str) -> tuple[IPAddress | None, T]:
+        vip, sign, rest = word.rpartition("=")
+        return (address(vip) if sign else None), value(rest)
+
+    return read
+
+
+def _policy(word: str) -> Policy:
+    try:
+        return Policy(word)
+    except ValueError as error:
+        raise ArgumentTypeError(f"expected {' or '.join(Policy)}, but got {word}") from error
+
+
+def _split(said: Sequence[tuple[IPAddress | None, T]], usual: T) -> tuple[T, Mapping[IPAddress, T]]:
+    """Return what is *said* of all VIPs, *usual* if nothing is, and what of single ones; of several the last counts."""
+    values = dict(said)
+    return values.pop(None, usual), {vip: value for vip, value in values.items() if vip is not None}
+
+
 def _delay(word: str) -> float:
     return 0.0 if word in ("0", "0s") else length(word)
 
 
 def _run(asked: Namespace) -> Status:
     _check(asked)
+    policy, policies = _split(asked.policy, Policy.ANY)
     rules = Rules(
-        policy=Policy(asked.policy), fallback=asked.with_fallback, only=frozenset(asked.only), marks=dict(asked.mark)
+        policy=policy,
+        policies=policies,
+        fallback=asked.with_fallback,
+        only=frozenset(asked.only),
+        marks=dict(asked.mark),
     )
     if asked.show:
         return _show(asked, rules)
+    hold, holds = _split(asked.hold, Delays().hold)
     manner = Manner(
         rules=rules,
-        delays=Delays(hold=asked.hold, graceful=asked.graceful, grace=asked.grace),
+        delays=Delays(hold=hold, holds=holds, graceful=asked.graceful, grace=asked.grace),
         communities=tuple(asked.community),
         disable=asked.disable,
     )

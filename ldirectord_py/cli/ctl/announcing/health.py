@@ -20,6 +20,8 @@ class Rules:
     """What counts as served, and which VIPs there are."""
 
     policy: Policy = Policy.ANY
+    policies: Mapping[IPAddress, Policy] = field(default_factory=dict)
+    """Of VIPs for which another one counts."""
     fallback: bool = False
     """Whether a fallback serves."""
     only: frozenset[IPAddress] = frozenset()
@@ -27,10 +29,14 @@ class Rules:
     marks: Mapping[str, IPAddress] = field(default_factory=dict)
     """The VIPs of virtual services that are firewall marks."""
 
+    def policy_of(self, vip: IPAddress) -> Policy:
+        """Return how many virtual services of *vip* have to be served."""
+        return self.policies.get(vip, self.policy)
+
 
 def sight(status: Mapping[str, Any], virtuals: Iterable[Virtual], rules: Rules) -> Sight:
     """Return what the daemon says, which is *status* and *virtuals*."""
-    vips = judge(_services(virtuals, rules), rules.policy)
+    vips = judge(_services(virtuals, rules), rules.policy_of)
     return Sight(vips=vips, complete=status["first_pass"], standby=status["role"]["role"] == Role.STANDBY)
 
 

@@ -52,6 +52,15 @@ def test_what_nobody_serves_is_withdrawn_at_once_and_held_when_it_comes_back() -
     assert forms(made, 20, 20.5) == [Form.HELD, Form.ANNOUNCED]
 
 
+def test_a_vip_may_be_held_for_a_time_of_its_own() -> None:
+    made = Announcer(Delays(hold=5, holds={VIP: 60}), 0)
+    for moment, health in ((0, UP), (10, DOWN), (11, UP)):
+        made.see(Sight(vips={VIP: health, OTHER: health}, complete=True), moment)
+    stands = made.stands(11)
+    assert stands is not None
+    assert {vip: each.until for vip, each in stands.items()} == {VIP: 71, OTHER: 16}
+
+
 def test_one_that_was_never_announced_is_not_held() -> None:
     made = announcer(DOWN)
     made.see(sight(), 7)

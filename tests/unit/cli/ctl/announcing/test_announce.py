@@ -16,6 +16,9 @@ from ldirectord_py.cli.ldirectorctl import main
         (["--mark", "5=192.0.2.9"], "argument --mark: expected a firewall mark and its VIP, such as fwm:5=192.0.2.1"),
         (["--mark", "fwm:5=web"], "argument --mark: expected an address, but got web"),
         (["--hold", "soon"], "argument --hold: expected a length of time such as 90s"),
+        (["--hold", "192.0.2.9=soon"], "argument --hold: expected a length of time such as 90s"),
+        (["--hold", "web=9s"], "argument --hold: expected an address, but got web"),
+        (["--policy", "2001:db8::1=most"], "argument --policy: expected any or all, but got most"),
         (["--only", "web"], "argument --only: expected an address, but got web"),
     ],
 )

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from ldirectord_py.cli.ctl.announcing.health import Rules, sight
-from ldirectord_py.cluster.announcing.policy import VipHealth
+from ldirectord_py.cluster.announcing.policy import Policy, VipHealth
 from tests.peers.api_answers import status, virtual
 
 VIP = ip_address("10.0.0.1")
@@ -49,3 +49,10 @@ def test_the_role_and_whether_all_were_checked() -> None:
     assert (found.standby, found.complete) == (True, False)
     found = sight(status(), [], Rules())
     assert (found.standby, found.complete) == (False, True)
+
+
+def test_a_vip_of_which_only_some_services_are_served_is_judged_by_its_own_policy() -> None:
+    virtuals = [virtual("tcp:10.0.0.1:80", weight=1), virtual("tcp:10.0.0.1:443", mode="nobody", weight=0)]
+    assert seen(*virtuals) == {"10.0.0.1": True}
+    assert seen(*virtuals, rules=Rules(policies={VIP: Policy.ALL})) == {"10.0.0.1": False}
+    assert seen(*virtuals, rules=Rules(policy=Policy.ALL, policies={VIP: Policy.ANY})) == {"10.0.0.1": True}
