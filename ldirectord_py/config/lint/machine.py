@@ -5,13 +5,14 @@ import platform
 import re
 import shutil
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 from typing import Self
 
+from ldirectord_py.config.lint.managers import managed_addresses
 from ldirectord_py.config.meaning.here import FOLDERS
 from ldirectord_py.model.address import IPAddress
 from ldirectord_py.system.sysctls import current
@@ -81,12 +82,15 @@ class Machine:
     """Whose group a file is; None where that cannot be seen."""
     setting: Callable[[str], int | None] = current
     """A setting of the kernel; None where it cannot be read."""
+    managed: Mapping[str, frozenset[IPAddress]] = field(default_factory=dict)
+    """The addresses that configurations of cluster managers name, by their files."""
 
     @classmethod
     def this(cls, root: Path = Path("/")) -> Self:
         """Return the machine that this process runs on, in its network namespace; *root* is where its files are."""
         modules = root / "lib/modules" / platform.release()
-        return cls(addresses=_addresses(root / "proc/net"), schedulers=_schedulers(modules))
+        addresses = _addresses(root / "proc/net")
+        return cls(addresses=addresses, schedulers=_schedulers(modules), managed=managed_addresses(root))
 
 
 def _addresses(proc: Path) -> frozenset[IPAddress] | None:

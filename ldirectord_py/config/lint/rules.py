@@ -134,6 +134,17 @@ def _nowhere(context: Context) -> Found:
         yield place.opening, f"{address} is on no interface of this machine; without it no packet gets to IPVS"
 
 
+def _moved_by_others(context: Context) -> Found:
+    for place in context.places:
+        key = place.virtual.key
+        if place.virtual.vips is None or not isinstance(key, AddressKey):
+            continue
+        address = key.endpoint.address
+        for file in (name for name, addresses in context.machine.managed.items() if address in addresses):
+            sentence = f"vips: {address} stands in {file} as well: where two bring an address up, one takes away"
+            yield place.line("vips"), f"{sentence} what the other counts on; leave it to one of them"
+
+
 def _weightless(place: Place) -> Found:
     reals = place.virtual.reals
     if reals and not any(real.destination.weight for real in reals):
@@ -278,6 +289,7 @@ RULES: tuple[Rule, ...] = (
     Rule("slow-to-notice", "a check may take longer than its interval", _each_check(_slow)),
     Rule("port-not-rewritten", "gate and ipip cannot lead to the port that is given", _each(_ports)),
     Rule("address-nowhere", "the virtual's address is on no interface", _nowhere),
+    Rule("vip-twice", "a cluster manager moves a VIP that the director brings up itself", _moved_by_others),
     Rule("weights-zero", "all weights are 0", _each(_weightless)),
     Rule("pattern-differs", "Perl and PCRE2 read a pattern differently", _each_check(_patterns)),
     Rule("unknown-scheduler", "the kernel lacks the scheduler", _schedulers),

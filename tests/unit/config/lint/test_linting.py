@@ -18,6 +18,7 @@ MACHINE = Machine(
     setting=lambda name: 0,
     folder=lambda path: path.endswith("/folder"),
     which={"logger": "/usr/local/bin/logger", "perl": "/usr/local/bin/perl"}.get,
+    managed={"/etc/ha.d/haresources": frozenset({ip_address("10.0.0.1")})},
 )
 
 FINE = """\
@@ -85,6 +86,7 @@ CASES = {
     "cleanstop-unset": ("\tcleanstop=yes\n", "", 5),
     "cleanstop-mixed": ("cleanstop=yes\n", "cleanstop=no\n", 5),
     "stuck-clients": ("	scheduler=wlc\n", "	scheduler=wlc\n	persistent=60\n", 12),
+    "vip-twice": ("quiescent=yes\n", "quiescent=yes\nvips=yes\n", 5),
     "no-such-path": ("quiescent=yes\n", "quiescent=yes\nmaintenancedir=/nowhere/at/all\n", 5),
 }
 
@@ -326,7 +328,7 @@ def test_a_machine_that_has_none_of_the_addresses_is_told_once(tmp_path: Path) -
 
 
 def test_an_address_that_the_director_brings_up_itself_may_be_nowhere(tmp_path: Path) -> None:
-    machine = replace(MACHINE, addresses=frozenset())
+    machine = replace(MACHINE, addresses=frozenset(), managed={})
     assert found(f"vips=yes\n{FINE}", tmp_path, machine) == []
 
 
@@ -425,3 +427,34 @@ def test_a_check_is_slow_by_the_timeout_that_limits_it(service: str, told: int |
     more = '\tsecret="x"\n' if service == "radius" else ""
     text = f"{section}{more}".replace("checktimeout=5", "checktimeout=5\nnegotiatetimeout=30")
     assert [line for line, name in found(text, tmp_path) if name == "slow-to-notice"] == ([told] if told else [])
+
+
+HARESOURCES = """\
+# director1.foo.com IPaddr2::10.0.0.9
+director1.foo.com IPaddr2::10.0.0.1/24/eth0 IPv6addr::fd00::1 ldirectord::/etc/ha.d/ldirectord.cf
+"""
+KEEPALIVED = """\
+vrrp_instance VI_1 {
+  ! 10.0.0.9
+  virtual_ipaddress {
+    10.0.0.2/32 dev eth0  # 10.0.0.9
+  }
+}
+"""
+CIB = '<nvpair name="ip" value="10.0.0.3" id="vip-ip"/><expression attribute="#uname" value="10.0.0.4"/>'
+
+
+def test_a_machine_knows_the_addresses_that_its_cluster_managers_move(tmp_path: Path) -> None:
+    assert Machine.this(tmp_path).managed == {}
+    texts = {
+        "etc/ha.d/haresources": HARESOURCES,
+        "etc/keepalived/keepalived.conf": KEEPALIVED,
+        "var/lib/pacemaker/cib/cib.xml": CIB,
+    }
+    for name, text in texts.items():
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_text(text)
+    addresses = (("10.0.0.1", "fd00::1"), ("10.0.0.2",), ("10.0.0.3", "10.0.0.4"))
+    assert Machine.this(tmp_path).managed == {
+        f"/{name}": frozenset(map(ip_address, each)) for name, each in zip(texts, addresses, strict=True)
+    }
