@@ -1,15 +1,14 @@
 """Pacemaker moves the VIP to where our daemon is promoted; it runs on both directors."""
 
-import os
 from collections.abc import Iterator
 
 import pytest
 
 from tests.lab.cluster.cluster import Cluster, running_cluster
-from tests.lab.cluster.managed import PATIENCE, ROLE, dies_and_comes_back, loses_one_link, role, stops_and_starts
+from tests.lab.cluster.managed import PATIENCE, dies_and_comes_back, loses_one_link, stops_and_starts
 from tests.lab.cluster.node import Node
-from tests.lab.cluster.pacemaker import Pacemaker
-from tests.lab.cluster.takeover import standing, synced, taken_over
+from tests.lab.cluster.pacemaker import Pacemaker, begin, ready
+from tests.lab.cluster.takeover import synced, taken_over
 from tests.lab.support.waiting import wait_until
 
 pytestmark = [pytest.mark.timeout(290), pytest.mark.long]
@@ -20,36 +19,8 @@ NOBODY = "02:00:00:00:00:01"
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     with running_cluster(tmp_path_factory.mktemp("pacemaker")) as cluster:
-        key = os.urandom(256)
-        config = cluster.config(f"role={ROLE}\nsyncdaemon=eth1 id=7\nfailurecount=3")
-        for node in cluster.nodes:
-            Pacemaker(node).install(key)
-            (node.folder / "etc/ha.d/ldirectord.cf").write_text(config)
-            node.boot = boot
-        Pacemaker(cluster.nodes[0]).load("promotable.crm")
-        for node in cluster.nodes:
-            boot(node)
+        begin(cluster)
         yield cluster
-
-
-def boot(node: Node) -> None:
-    node.host.sysctl("ipv4.vs.sync_threshold", "0 1")
-    Pacemaker(node).start()
-
-
-def ready(cluster: Cluster) -> tuple[Node, Node]:
-    """Wait until one director has the VIP and is active, and the other one has a table; return that one last."""
-
-    def settled() -> bool:
-        roles = {role(node): node for node in cluster.nodes}
-        return (
-            roles.keys() == {"active", "standby"}
-            and cluster.witness.holders == {roles["active"].name}
-            and any(roles["standby"].director.weights().values())
-        )
-
-    wait_until(settled, PATIENCE, telling=lambda: Pacemaker(cluster.nodes[0]).log[-10000:])
-    return standing(cluster)
 
 
 def test_the_active_director_loses_power_and_comes_back(cluster: Cluster) -> None:

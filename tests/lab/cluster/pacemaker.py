@@ -1,13 +1,19 @@
 """Pacemaker on a director of the cluster, with the files of `etc/pacemaker` for the lab's names and addresses."""
 
+import os
+import re
 import shutil
 from dataclasses import dataclass
 
+from tests.lab.cluster.cluster import Cluster
+from tests.lab.cluster.managed import PATIENCE, ROLE, role
 from tests.lab.cluster.node import Node, isolated
 from tests.lab.cluster.shipped import here
+from tests.lab.cluster.takeover import standing
 from tests.lab.support.agents import OCF_ROOT, OURS
 from tests.lab.support.director import ROOT
 from tests.lab.support.forking import write_launcher
+from tests.lab.support.waiting import wait_until
 
 _SHIPPED = ROOT / "etc/pacemaker"
 _NAMES = {
@@ -19,6 +25,7 @@ _NAMES = {
 _IP_ADDRESS = OCF_ROOT / "resource.d/heartbeat/IPaddr2"
 _AGENTS = "usr/lib/ocf/resource.d"
 _OF_THE_CLUSTER = ("pacemaker", *(f"pacemaker/{name}" for name in ("cib", "pengine", "blackbox", "cores")))
+_OF_VIP = re.compile(r"(?m)^(?:primitive|colocation) vip\b(?:.*\\\n)*.*\n")
 _RUN = "corosync; pacemakerd -f & wait; pkill corosync; while pgrep corosync; do sleep 0.1; done"
 
 
@@ -46,10 +53,11 @@ class Pacemaker:
             provider.mkdir(parents=True)
             shutil.copy(agent, provider)
 
-    def load(self, resources: str) -> None:
+    def load(self, resources: str, *, with_vip: bool = True) -> None:
         """Have the cluster begin with the *resources* of that file, as crmsh would tell a running one."""
         file, loaded = self.node.folder / resources, self.node.folder / "var/lib/pacemaker/cib/cib.xml"
-        file.write_text(here((_SHIPPED / resources).read_text(), _NAMES))
+        text = here((_SHIPPED / resources).read_text(), _NAMES)
+        file.write_text(text if with_vip else _OF_VIP.sub("", text))
         _, empty = self.node.director.run(["cibadmin", "--empty"])
         loaded.write_text(empty)
         words = ["crm", "configure", "load", "update", str(file)]
@@ -76,3 +84,36 @@ class Pacemaker:
     def corosync_log(self) -> str:
         """What corosync told."""
         return (self.node.folder / "var/log/corosync.log").read_text()
+
+
+def begin(cluster: Cluster, more: str = "", *, with_vip: bool = True) -> None:
+    """Start Pacemaker on both directors with the promotable clone, and *more* lines in the configuration."""
+    key = os.urandom(256)
+    config = cluster.config(f"role={ROLE}\nsyncdaemon=eth1 id=7\nfailurecount=3\n{more}")
+    for node in cluster.nodes:
+        Pacemaker(node).install(key)
+        (node.folder / "etc/ha.d/ldirectord.cf").write_text(config)
+        node.boot = _boot
+    Pacemaker(cluster.nodes[0]).load("promotable.crm", with_vip=with_vip)
+    for node in cluster.nodes:
+        _boot(node)
+
+
+def _boot(node: Node) -> None:
+    node.host.sysctl("ipv4.vs.sync_threshold", "0 1")
+    Pacemaker(node).start()
+
+
+def ready(cluster: Cluster) -> tuple[Node, Node]:
+    """Wait until one director has the VIP and is active, and the other one has a table; return that one last."""
+
+    def settled() -> bool:
+        roles = {role(node): node for node in cluster.nodes}
+        return (
+            roles.keys() == {"active", "standby"}
+            and cluster.witness.holders == {roles["active"].name}
+            and any(roles["standby"].director.weights().values())
+        )
+
+    wait_until(settled, PATIENCE, telling=lambda: Pacemaker(cluster.nodes[0]).log[-10000:])
+    return standing(cluster)
