@@ -1,5 +1,6 @@
 """The examples for Pacemaker: crmsh takes them, and the cluster does with them what the manual says; none runs here."""
 
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -22,8 +23,12 @@ class Cib:
         (folder / "agents/ldirectord_py").mkdir()
         shutil.copy(ROOT / "etc/ocf/ldirectord", folder / "agents/ldirectord_py")
         self.file.write_text(self.run("cibadmin", "--empty").replace("<nodes/>", NODES))
-        self.run("crm", "configure", "load", "update", str(EXAMPLES / example))
+        self.load(EXAMPLES / example)
         self.run("crm_verify", "--xml-file", str(self.file))
+
+    def load(self, file: Path) -> None:
+        """Tell the cluster what is in *file*."""
+        self.run("crm", "configure", "load", "update", str(file))
 
     def run(self, *words: str) -> str:
         """Run a command of the cluster on the file, with our agent where Pacemaker looks for it."""
@@ -42,7 +47,9 @@ class Cib:
         """Return what the cluster does next, in its own short words, and have it done."""
         file = str(self.file)
         told = self.run("crm_simulate", "--xml-file", file, "--simulate", "--save-output", file, *words)
-        return [line.strip("* ") for line in told.splitlines() if line.startswith("  * Resource action")]
+        return [
+            line.strip("* ") for line in told.splitlines() if line.startswith(("  * Resource action", "  * Fencing"))
+        ]
 
     def score(self, node: str, score: int) -> None:
         """Give the clone's instance on *node* a promotion score."""
@@ -51,7 +58,7 @@ class Cib:
 
 def done(steps: list[str], *actions: str) -> list[tuple[str, str, str]]:
     """Return those of *steps* that are one of these *actions*: resource, action, node."""
-    words = [step.split() for step in steps]
+    words = [step.split() for step in steps if step.startswith("Resource action")]
     return [(each[2].partition(":")[0], each[3], each[-1]) for each in words if each[3] in actions]
 
 
@@ -107,4 +114,22 @@ def test_the_address_stays_while_a_daemon_that_died_is_started_again(promotable:
         ("ldirectord", "stop", "director1"),
         ("ldirectord", "start", "director1"),
         ("ldirectord", "promote", "director1"),
+    ]
+
+
+@pytest.mark.parametrize("fenced", [False, True])
+def test_with_fencing_a_director_is_switched_off_before_its_address_is_taken(
+    promotable: Cib, tmp_path: Path, fenced: bool
+) -> None:
+    if fenced:
+        example = (EXAMPLES / "fencing.crm").read_text()
+        # The agent of the example need not be installed; this one does nothing.
+        text = re.sub(r"stonith:fence_ipmilan(.*\n.*)ip=.* (?=pcmk_host_list)", r"stonith:null\1hostlist=any ", example)
+        (tmp_path / "fencing.crm").write_text(text)
+        promotable.load(tmp_path / "fencing.crm")
+    promotable.step("--quorum", "true")
+    steps = promotable.step("--quorum", "true", "--node-fail", "director1")
+    assert [step for step in steps if "Fencing" in step or "start on" in step] == [
+        *(["Fencing director1 (reboot)"] if fenced else []),
+        "Resource action: vip             start on director2",
     ]
