@@ -27,6 +27,7 @@ def test_a_file_says_the_role_without_a_restart_and_the_table_stays_warm(daemon:
     daemon.start()
     daemon.until(lambda: daemon.weights() == ALL)
     assert daemon.metrics()['ldirectord_role{role="standby"}'] == 1
+    assert daemon.metrics()[f'ldirectord_role_info{{source="{path}"}}'] == 1
     assert not note.exists()
 
     told = ctl(daemon.home, "role", "active")

@@ -140,6 +140,10 @@ _STATES: tuple[DirectorFamily, ...] = (
         _numbers(("role",), lambda scrape: [((role,), int(scrape.snapshot.role.role is role)) for role in Role]),
     ),
     (
+        Family("ldirectord_role_info", Kind.GAUGE, "What says which role the director has, as in the configuration."),
+        _numbers(("source",), lambda scrape: [((scrape.snapshot.role.source,), 1)]),
+    ),
+    (
         Family("ldirectord_sync_daemon_info", Kind.GAUGE, "A sync daemon of the kernel's that runs."),
         _numbers(
             ("role", "device", "id"),
