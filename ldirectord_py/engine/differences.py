@@ -51,7 +51,7 @@ def too_much(before: Config, after: Config) -> str | None:
     with_vip = [virtual.key for virtual in before.virtuals if virtual.vips]
     without = {virtual.key for virtual in after.virtuals if not virtual.vips}
     if share := beyond_limit(len(with_vip), [key for key in with_vip if key in without], limit):
-        return f"a reload would leave {share} without their VIPs, and reloadlimit is {limit} percent"
+        return f"a reload would take the VIP from {share} that had one, and reloadlimit is {limit} percent"
     return None
 
 
@@ -59,6 +59,8 @@ def beyond_limit(had: int, removed: Sequence[object], limit: int) -> str | None:
     """Return which share of the *had* virtual services *removed* is, if that is more than *limit* percent or all."""
     if not removed or limit >= _NO_LIMIT or (len(removed) < had and len(removed) * 100 <= limit * had):
         return None
-    share = f"all {had}" if len(removed) == had else f"{len(removed)} of {had}"
     which = ", ".join(map(str, removed[:_SHOWN])) + (", ..." if len(removed) > _SHOWN else "")
+    if had == 1:
+        return f"the only virtual service ({which})"
+    share = f"all {had}" if len(removed) == had else f"{len(removed)} of {had}"
     return f"{share} virtual services ({which})"

@@ -142,7 +142,7 @@ class ApiAnswers:
                 reachable=reconciler.reachable,
                 agrees=reconciler.agrees,
             ),
-            refused_at=(reloader.refused_at or None) if reloader else None,
+            refused_at=reloader.refused_at if reloader else None,
             refused=tuple(str(problem) for problem in reloader.refused) if reloader else (),
             sysctls=process.settings.told(),
             reloadlimit=config.reloadlimit,

@@ -98,8 +98,8 @@ class Reloader:
         """Has what is not the director's follow a configuration; returns what did not."""
         self.loaded = time.time()
         """When the configuration in force was put in force, in seconds since the epoch."""
-        self.refused_at = 0.0
-        """When the last reload was refused, in seconds since the epoch."""
+        self.refused_at: float | None = None
+        """When the last reload was refused, in seconds since the epoch; None: it was not."""
         self.refused: tuple[Problem, ...] = ()
         """What was wrong with the last reload; none: nothing."""
 
@@ -133,7 +133,7 @@ class Reloader:
             self._maintenance.look_again()
             gc.freeze()  # what has been made of it, too
             notes = await self.apply(config)
-            self.loaded, self.refused = time.time(), ()
+            self.loaded, self.refused, self.refused_at = time.time(), (), None
             self._emit(Reloaded(self._path, config.warnings))
             changes = Differences()
             with suppress(NoThread):  # it is in force all the same

@@ -226,7 +226,7 @@ class TestOneRuns:
         assert Done(told.status, told.out, said) == is_running(running, pid)
         assert re.match(
             rf"running, pid {pid}, on the configuration of \d\d:\d\d; what was read at \d\d:\d\d was refused: .*would "
-            r"take away all 1 virtual services",
+            r"take away the only virtual service",
             more,
         )
 

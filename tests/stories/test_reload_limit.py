@@ -9,7 +9,7 @@ import pytest
 from tests.stories.test_control import ALL, asked, run
 from tests.stories.test_daemon import VIP, Daemon, daemon  # noqa: F401  # a fixture
 
-REFUSED = f"a reload would take away all 1 virtual services (tcp:{VIP}), and reloadlimit is 50 percent"
+REFUSED = f"a reload would take away the only virtual service (tcp:{VIP}), and reloadlimit is 50 percent"
 
 
 def refused(daemon: Daemon) -> int:  # noqa: F811
@@ -52,7 +52,10 @@ def test_only_who_insists_takes_the_last_virtual_away(daemon: Daemon) -> None:  
     daemon.tell(signal.SIGHUP)
     daemon.until(lambda: refused(daemon) == 3)
     assert daemon.weights() == ALL
+    assert asked(daemon, "/v1/status")["refused_at"] is not None
     assert run(daemon, "reload", "--force").returncode == 0
+    status = asked(daemon, "/v1/status")
+    assert (status["refused_at"], status["refused"]) == (None, [])
     assert asked(daemon, "/v1/virtuals")["virtuals"] == []
     assert daemon.end() == 0
 

@@ -49,11 +49,15 @@ def test_the_sentence_names_what_would_go() -> None:
         " tcp:192.0.2.1:4, tcp:192.0.2.1:5, ...), and reloadlimit is 50 percent"
     )
 
+    assert too_much(config(1), config()) == (
+        "a reload would take away the only virtual service (tcp:192.0.2.1:1), and reloadlimit is 50 percent"
+    )
+
 
 def test_services_without_the_vips_that_they_had_are_out_of_reach() -> None:
     before = config(1, 2, above="vips=yes\n")
     assert too_much(before, config(1, 2)) == (
-        "a reload would leave all 2 virtual services (tcp:192.0.2.1:1, tcp:192.0.2.1:2) without their VIPs,"
+        "a reload would take the VIP from all 2 virtual services (tcp:192.0.2.1:1, tcp:192.0.2.1:2) that had one,"
         " and reloadlimit is 50 percent"
     )
     assert too_much(before, config(1, 2, above="vips=eth0\n")) is None
