@@ -173,6 +173,8 @@ def test_a_reload_that_makes_a_standby_brings_nothing_up_and_one_that_is_refused
     director.reload(config(real, "vips=yes\nrole=standby\n"))
     wait_until(lambda: addresses(director.host) == {})
     wait_until(lambda: "sync daemon" not in director.host.run("ipvsadm -L --daemon"))
+    director.reload(config(real, "vips=lo\n"))  # where routers announce it
+    wait_until(lambda: addresses(director.host) == {VIP: "lo lo:1"})
 
 
 def test_an_interface_that_comes_later_and_rights_that_are_missing(scene: Scene, real: Real) -> None:
