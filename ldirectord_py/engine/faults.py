@@ -20,7 +20,7 @@ class _Fault:
 
 
 class LastingFaults:
-    """Keeps since when the checks of whom have ended in nothing but faults, and tells of it at each `faultlimit`."""
+    """Remembers since when a plan's checks have only ended in faults, and tells of it each time `faultlimit` passes."""
 
     def __init__(self) -> None:
         self._rules = FaultRules()

@@ -176,7 +176,7 @@ class Channel:
         """Replace the socket: whatever is still to come on the old one goes with it.
 
         Where no other can be had (EMFILE), the old one is read empty and stays in use, and the next
-        question tries this again: a dump that got stuck for want of room ends with its socket alone.
+        question tries this again: a dump that got stuck because there was no room ends with its socket alone.
         """
         try:
             fresh = _connected()

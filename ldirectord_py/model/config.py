@@ -91,7 +91,7 @@ class Alerting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Virtual:
-    """One virtual service; every value is in force, globals and defaults filled in."""
+    """One virtual service; every value is resolved: globals and defaults are applied."""
 
     key: VirtualKey
     settings: Settings

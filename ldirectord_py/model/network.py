@@ -45,7 +45,7 @@ _OF_OURS = {
 """What is said of some errors of a system call that opens a connection; those not listed are ours there, too."""
 
 _ONLY_OURS = frozenset((errno.ENOBUFS, errno.ENOMEM, errno.EPERM, errno.ENETDOWN, errno.EMFILE, errno.ENFILE))
-"""Errors that no packet brings: the kernel refuses to send, for want of memory or by a firewall on this machine."""
+"""Errors that no packet brings: the kernel refuses to send, because memory or a firewall on this machine forbids it."""
 
 
 def outcome_of_errno(number: int | None) -> Outcome:

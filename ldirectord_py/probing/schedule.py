@@ -166,7 +166,7 @@ class Schedule:
             time_phases(self._prober, wanted=wanted)
 
     async def _tidy(self) -> None:
-        """Forget what only plans needed that have gone; make ready anew what is carried out otherwise now."""
+        """Forget what only plans that have gone needed; prepare probes again that are carried out differently now."""
         targets: set[Target] = set()
         slowest = 0.0
         outdated, self._is_outdated = self._is_outdated, False
@@ -198,7 +198,7 @@ class Schedule:
     def now(self, plan: Polled) -> bool:
         """Have *plan* carried out as soon as there is room, from its first step on; return whether it is ours at all.
 
-        One that is under way comes again once it has ended: it may have begun before that which is to be seen now.
+        One that is under way comes again once it has ended: it may have begun before the change that it is to find.
         Two shortened pauses, or one, then bring the check back to its place within the interval.
         """
         if (item := self._items.get(plan)) is None:

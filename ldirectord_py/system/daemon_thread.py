@@ -1,4 +1,4 @@
-"""Work that may take for ever, out of the way."""
+"""Blocking calls that may never return, such as DNS look-ups, in threads that the process does not wait for."""
 
 import asyncio
 from collections import deque

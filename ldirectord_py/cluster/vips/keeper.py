@@ -1,6 +1,6 @@
 """Keeps VIPs where they are wanted: brings them up while the director is active, and takes them down otherwise.
 
-It goes by level: whatever happens, the kernel is asked what there is, and what lacks is done.  Before an address is
+It goes by level: whatever happens, the kernel is asked what there is, and what is missing is done.  Before an address is
 added, the wire is asked whether another machine has it, and the state file takes down that it is ours.
 """
 
@@ -33,7 +33,7 @@ _REFUSED = Pause(1.0, LONGEST)
 _REST = 0.1
 """Seconds between two looks at the kernel's addresses, at least, while somebody else keeps changing them."""
 _SHARE = 10
-"""A look that takes a second is followed by a rest of so many, at least, if it is but the kernel that has news."""
+"""After a look that only news of the kernel has caused, the rest lasts at least so many times as long as the look."""
 _WATCHED_EVERY = 60.0
 _WAITED, _REMEMBERED, _TAKEN_DOWN = 3.0, 1.0, 5.0
 """Seconds, at most: for which a start or a reload waits for VIPs, VIPs for the state file, and the end for VIPs."""

@@ -39,7 +39,7 @@ class Header(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckOptions:
-    """How the real servers of one virtual are asked: every value is in force, defaults filled in.
+    """How the real servers of one virtual service are asked: every value is resolved, defaults are applied.
 
     Text holds the file's bytes, decoded as UTF-8 with surrogate escapes, so that encoding it the
     same way gives the bytes back.

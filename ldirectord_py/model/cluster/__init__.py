@@ -1,4 +1,4 @@
 """Values about a director among others: its role, and the kernel's sync daemons.
 
-How they come about stands in the rooms `cluster/` and `ipvs/`.
+How they are made stands in the rooms `cluster/` and `ipvs/`.
 """

@@ -25,7 +25,7 @@ class TimedPeer(StreamPeer):
     _answered = 0.0
     """When the first byte of an answer came."""
     _is_second = False
-    """It has connected again: the phases of several connections are those of none."""
+    """It has connected again: phases are then not told, because they would mix several connections."""
 
     def _step(self, now: float) -> None:
         if self._connected and not self._stood:

@@ -69,7 +69,7 @@ class Timeline:
     """Those that are shown unasked."""
     others: tuple[Lane, ...]
     more: int
-    """Servers that have no lane for want of room."""
+    """Servers that have no lane because there is no room."""
     ended: tuple[Ended, ...]
     """The newest first."""
     length: float
