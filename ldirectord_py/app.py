@@ -38,7 +38,7 @@ from ldirectord_py.options import Options, Ready
 from ldirectord_py.probing.checking import checking
 from ldirectord_py.probing.schedule import Schedule
 from ldirectord_py.process_config import ProcessConfig
-from ldirectord_py.runtime.api_answers import ApiAnswers, Process
+from ldirectord_py.runtime.api_answers import ApiAnswers, ProcessFacts
 from ldirectord_py.runtime.connections.counts import ConnectionCounts
 from ldirectord_py.runtime.director import Director
 from ldirectord_py.runtime.keeping_pid_file import KEEPING_PID_FILE, keep_pid_file
@@ -135,12 +135,12 @@ class Application:
         )
         self._subscribe()
 
-    def _as_process(self) -> Process:
+    def _as_process(self) -> ProcessFacts:
         """Return what the API tells of this process besides what the director knows."""
         kernel = isinstance(self._table, KernelTable)
         shown = self.snapshot, self._connections.refresh, self._live, self.history.events, self.history.exchanges
         told = *shown, self._member.foreseen_vips
-        return Process(self._options.instance, self._table, kernel, self._settings, self._healthy, *told)
+        return ProcessFacts(self._options.instance, self._table, kernel, self._settings, self._healthy, *told)
 
     def _subscribe(self) -> None:
         """Have everybody be told of events: this object first, since others go by what it has put in force."""

@@ -14,15 +14,15 @@ from ldirectord_py.api.access import Access
 from ldirectord_py.api.callers import CALLER, Callers, require
 from ldirectord_py.api.commands import Commands
 from ldirectord_py.api.events.events import Events
-from ldirectord_py.api.events.stream import EventStream
-from ldirectord_py.api.health import Health
+from ldirectord_py.api.events.stream import EventSender
+from ldirectord_py.api.health import HealthPages
 from ldirectord_py.api.limits import ConnectionLimiter, Limits
 from ldirectord_py.api.openapi.document import document
 from ldirectord_py.api.origins import check_host, check_origin
 from ldirectord_py.api.page.director_source import DirectorSource
 from ldirectord_py.api.page.routes import PageRoutes
 from ldirectord_py.api.pieces import PieceSender
-from ldirectord_py.api.ports import Director, Ports
+from ldirectord_py.api.ports import Ports, ShownDirector
 from ldirectord_py.api.problems import RequestRefused, tell_problems
 from ldirectord_py.api.queries import check_once
 from ldirectord_py.api.reading import Reading
@@ -51,14 +51,14 @@ def application(ports: Ports, limits: Limits, limiter: ConnectionLimiter) -> web
         before.append(_admission(ports.access))
     app = web.Application(middlewares=before, client_max_size=limits.body_bytes)
     sender = PieceSender(limits)
-    health = Health(ports, sender)
+    health = HealthPages(ports, sender)
     health.add_to(app)
     if ports.director is None:
         app.router.add_get("/", health.index)
     else:
         _add_api(app, ports.director, ports.version, sender)
         stream, source = (
-            EventStream(ports.director.events, limiter, limits),
+            EventSender(ports.director.events, limiter, limits),
             DirectorSource(ports.director, ports.version),
         )
         PageRoutes(source, ports.director.refresh, sender, stream).add_to(app)
@@ -97,7 +97,7 @@ def _check_encoding(request: web.Request) -> None:
         raise RequestRefused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "a body is taken without Content-Encoding")
 
 
-def _add_api(app: web.Application, director: Director, version: str, sender: PieceSender) -> None:
+def _add_api(app: web.Application, director: ShownDirector, version: str, sender: PieceSender) -> None:
     reading, commands = Reading(director, version, sender), Commands(director)
 
     async def openapi(_request: web.Request) -> web.Response:

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from ldirectord_py.api.callers import caller
 from ldirectord_py.api.idempotency import Idempotency
-from ldirectord_py.api.ports import Director
+from ldirectord_py.api.ports import ShownDirector
 from ldirectord_py.api.problems import RequestRefused
 from ldirectord_py.api.views import servers
 from ldirectord_py.model.commands import (
@@ -36,7 +36,7 @@ LONGEST_TIME = 10 * 365 * 86400.0
 class Commands:
     """The handlers of POST requests."""
 
-    def __init__(self, director: Director, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, director: ShownDirector, clock: Callable[[], float] = time.time) -> None:
         self._director = director
         self._clock = clock
         self._idempotency = Idempotency()

@@ -18,7 +18,7 @@ ldirectord_py
 """
 
 
-class Health:
+class HealthPages:
     """The handlers."""
 
     def __init__(self, ports: Ports, sender: PieceSender) -> None:

@@ -30,7 +30,7 @@ class Exposition(Protocol):
         ...
 
 
-class Director(Protocol):
+class ShownDirector(Protocol):
     """What is shown of a director, and what it can be told.
 
     What only a director at work can do raises `NotDirecting` before and after that.
@@ -114,7 +114,7 @@ class Ports:
     """Says whether every real server that is checked has been checked once."""
     metrics: Callable[[], Exposition | None]
     """None: nothing is counted here."""
-    director: Director | None = None
+    director: ShownDirector | None = None
     """None: only metrics and health are served."""
     access: Callable[[], Access] = Access
     """Returns who may use the rest."""

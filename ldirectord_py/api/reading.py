@@ -13,7 +13,7 @@ from aiohttp import web
 
 from ldirectord_py.api.callers import caller
 from ldirectord_py.api.pieces import PieceSender
-from ldirectord_py.api.ports import API, Director
+from ldirectord_py.api.ports import API, ShownDirector
 from ldirectord_py.api.problems import RequestRefused
 from ldirectord_py.api.queries import refused, view_of
 from ldirectord_py.api.views import configuration
@@ -38,7 +38,7 @@ _HISTORIES = 8
 class Reading:
     """The handlers of GET requests."""
 
-    def __init__(self, director: Director, version: str, sender: PieceSender) -> None:
+    def __init__(self, director: ShownDirector, version: str, sender: PieceSender) -> None:
         self._director = director
         self._version = version
         self._sender = sender

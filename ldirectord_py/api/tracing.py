@@ -7,7 +7,7 @@ from http import HTTPStatus
 from aiohttp import web
 
 from ldirectord_py.api.pieces import PieceSender
-from ldirectord_py.api.ports import Director
+from ldirectord_py.api.ports import ShownDirector
 from ldirectord_py.api.problems import RequestRefused
 from ldirectord_py.model.checks.trace import Trace
 
@@ -15,7 +15,7 @@ from ldirectord_py.model.checks.trace import Trace
 class Tracing:
     """The handler of POST requests at `/v1/check`; it takes the right to write, because servers are asked."""
 
-    def __init__(self, director: Director, sender: PieceSender) -> None:
+    def __init__(self, director: ShownDirector, sender: PieceSender) -> None:
         self._director = director
         self._sender = sender
 

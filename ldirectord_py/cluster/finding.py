@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Severity(StrEnum):
+class FindingSeverity(StrEnum):
     """How bad a finding is; notes are told, and count for nothing."""
 
     ERROR = "error"
@@ -22,7 +22,7 @@ class Finding:
 
     id: str
     """Names the kind, so that it can be ignored."""
-    severity: Severity
+    severity: FindingSeverity
     text: str
     """A clause: what is wrong, and what follows from it."""
     evidence: str = ""
@@ -45,4 +45,4 @@ def setting_commands(sysctls: Iterable[tuple[str, int]]) -> str:
 
 def counts(findings: Iterable[Finding]) -> bool:
     """Return whether there is more than notes among *findings*."""
-    return any(finding.severity is not Severity.NOTE for finding in findings)
+    return any(finding.severity is not FindingSeverity.NOTE for finding in findings)

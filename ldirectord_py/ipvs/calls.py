@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from time import monotonic
 from typing import TypeVar
 
-from ldirectord_py.ipvs.wire import Command
+from ldirectord_py.ipvs.wire import IpvsCommand
 from ldirectord_py.model.snapshot import NetlinkCalls
 
 T = TypeVar("T")
@@ -51,7 +51,10 @@ class Calls:
     def told(self) -> NetlinkCalls:
         """What was counted."""
         results = {
-            (Command(command).name.lower(), errno.errorcode.get(number, str(number)).lower() if number else "ok"): count
+            (
+                IpvsCommand(command).name.lower(),
+                errno.errorcode.get(number, str(number)).lower() if number else "ok",
+            ): count
             for (command, number), count in self._results.items()
         }
         return NetlinkCalls(results, self._count, self._seconds)

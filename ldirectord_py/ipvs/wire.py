@@ -45,7 +45,7 @@ from ldirectord_py.model.table import (
 )
 
 
-class Command(IntEnum):
+class IpvsCommand(IntEnum):
     """`IPVS_CMD_*`."""
 
     NEW_SERVICE = 1
@@ -103,17 +103,17 @@ def pack(change: Change) -> bytes:
     try:
         match change:
             case AddService(virtual, settings):
-                return _message(Command.NEW_SERVICE, _service(virtual, settings))
+                return _message(IpvsCommand.NEW_SERVICE, _service(virtual, settings))
             case SetService(virtual, settings):
-                return _message(Command.SET_SERVICE, _service(virtual, settings))
+                return _message(IpvsCommand.SET_SERVICE, _service(virtual, settings))
             case RemoveService(virtual):
-                return _message(Command.DEL_SERVICE, _service(virtual))
+                return _message(IpvsCommand.DEL_SERVICE, _service(virtual))
             case AddDestination(virtual, real, destination):
-                return _message(Command.NEW_DEST, _service(virtual), _destination(real, destination))
+                return _message(IpvsCommand.NEW_DEST, _service(virtual), _destination(real, destination))
             case SetDestination(virtual, real, destination):
-                return _message(Command.SET_DEST, _service(virtual), _destination(real, destination))
+                return _message(IpvsCommand.SET_DEST, _service(virtual), _destination(real, destination))
             case RemoveDestination(virtual, real):
-                return _message(Command.DEL_DEST, _service(virtual), pack_nest(_DEST, _endpoint(real)))
+                return _message(IpvsCommand.DEL_DEST, _service(virtual), pack_nest(_DEST, _endpoint(real)))
             case _:
                 assert_never(change)
     except (struct.error, OverflowError, UnicodeEncodeError) as error:
@@ -122,7 +122,7 @@ def pack(change: Change) -> bytes:
 
 def ask_info() -> bytes:
     """Return the question for the version of IPVS."""
-    return _message(Command.GET_INFO)
+    return _message(IpvsCommand.GET_INFO)
 
 
 def ask_modules(settings: Settings) -> bytes:
@@ -134,18 +134,21 @@ def ask_modules(settings: Settings) -> bytes:
     key = pack_u16(_SVC_AF, _FAMILIES[6]) + pack_u32(_SVC_FWMARK, _UNUSED_MARK)
     flags = settings.flags & ~ServiceFlags.PERSISTENT
     return _message(
-        Command.NEW_SERVICE, pack_nest(_SERVICE, key + _setup(replace(settings, flags=flags, persistence=0, netmask=0)))
+        IpvsCommand.NEW_SERVICE,
+        pack_nest(_SERVICE, key + _setup(replace(settings, flags=flags, persistence=0, netmask=0))),
     )
 
 
 def ask_services(virtual: VirtualKey | None = None) -> bytes:
     """Return the question for *virtual* alone; without, that for all services, to be sent as a dump."""
-    return _message(Command.GET_SERVICE) if virtual is None else _message(Command.GET_SERVICE, _service(virtual))
+    return (
+        _message(IpvsCommand.GET_SERVICE) if virtual is None else _message(IpvsCommand.GET_SERVICE, _service(virtual))
+    )
 
 
 def ask_destinations(virtual: VirtualKey) -> bytes:
     """Return the question for the destinations of *virtual*, to be sent as a dump."""
-    return _message(Command.GET_DEST, _service(virtual))
+    return _message(IpvsCommand.GET_DEST, _service(virtual))
 
 
 def unpack_service(message: bytes) -> tuple[VirtualKey, Settings] | None:
@@ -274,7 +277,7 @@ def _settings(found: Mapping[int, bytes]) -> Settings:
     )
 
 
-def _message(command: Command, *attributes: bytes) -> bytes:
+def _message(command: IpvsCommand, *attributes: bytes) -> bytes:
     return b"".join((_GENERIC.pack(command, _VERSION), *attributes))
 
 

@@ -29,7 +29,7 @@ class DriverRun:
         self._task.cancel()
 
 
-class Services:
+class RunServices:
     """What one run of a driver may ask for, see `DriverServices`."""
 
     def __init__(self, workers: Workers) -> None:
@@ -61,7 +61,7 @@ class DriverRunner:
         tasks: asyncio.TaskGroup,
         workers: Workers,
         crashed: Crashed,
-        services: Callable[[Workers], Services],
+        services: Callable[[Workers], RunServices],
     ) -> None:
         self._tasks = tasks
         self._workers = workers
@@ -85,7 +85,7 @@ class DriverRunner:
         now = time.monotonic()
         done(outcome, now - begun, now)
 
-    async def _outcome(self, probe: Probe, services: Services) -> Outcome:
+    async def _outcome(self, probe: Probe, services: RunServices) -> Outcome:
         driver: Driver = probe.check  # type: ignore[assignment]  # a probe without a target is a driver's
         loop = asyncio.get_running_loop()
         when, late = loop.time() + probe.timeout, 0.0

@@ -15,7 +15,7 @@ from ldirectord_py.model.checks.probe import Probe, Target
 from ldirectord_py.probing.closing import MOST_CLOSING, ClosingConnections
 from ldirectord_py.probing.compiled_probe import CompiledProbe
 from ldirectord_py.probing.datagrams import DatagramPeer, IcmpPeer, InsistentPeer
-from ldirectord_py.probing.drivers import DriverRunner, Services
+from ldirectord_py.probing.drivers import DriverRunner, RunServices
 from ldirectord_py.probing.peer_services import Done, PeerServices, ResumedPeer
 from ldirectord_py.probing.reasons import HELD_UP
 from ldirectord_py.probing.stream_peer import StreamPeer
@@ -115,8 +115,8 @@ class Prober:
     def _insistent_class(self) -> Callable[[CompiledProbe, PeerServices, Done], InsistentPeer]:
         return InsistentPeer
 
-    def _driver_services(self, workers: Workers) -> Services:
-        return Services(workers)
+    def _driver_services(self, workers: Workers) -> RunServices:
+        return RunServices(workers)
 
     def _drive(self, probe: Probe, done: Done, _now: float) -> Run:
         return self._drivers.start(probe, done)

@@ -36,7 +36,7 @@ class Reload(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Process:
+class ProcessFacts:
     """What is to be told of the process besides its director."""
 
     instance: str
@@ -70,7 +70,7 @@ class _Work:
 class ApiAnswers:
     """See `api.ports.Director`."""
 
-    def __init__(self, director: Director, process: Process) -> None:
+    def __init__(self, director: Director, process: ProcessFacts) -> None:
         self._director = director
         self._process = process
         self._planner = ReloadPlanner(

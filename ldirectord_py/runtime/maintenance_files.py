@@ -23,7 +23,7 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
-class News:
+class FileNews:
     """What has changed since the last look."""
 
     come: frozenset[str] = frozenset()
@@ -46,19 +46,19 @@ class MaintenanceFiles:
         self._device: int | None = None
         """Where the directory was when it was last seen; None: it has not been seen."""
         self._watch: DirectoryWatch | None = None
-        self._reading: asyncio.Future[tuple[Listing, News]] | None = None
+        self._reading: asyncio.Future[tuple[Listing, FileNews]] | None = None
 
-    async def read(self) -> News:
+    async def read(self) -> FileNews:
         """Learn which files there are, and see to it that changes are told; return what has changed."""
         untold = self._watched()
         try:
             listing, news = await self._listed()
         except OSError as error:  # a TimeoutError as well
-            return News(troubles=(*untold, self._hidden(error)))
+            return FileNews(troubles=(*untold, self._hidden(error)))
         if self._is_unmounted(listing):
-            return News(troubles=(*untold, self._unmounted()))
+            return FileNews(troubles=(*untold, self._unmounted()))
         self.names, self._device = listing.names, listing.device
-        return News(news.come, news.gone, untold)
+        return FileNews(news.come, news.gone, untold)
 
     def close(self) -> None:
         """Watch no more."""
@@ -75,7 +75,7 @@ class MaintenanceFiles:
                 return (f"Maintenance files are not noticed at once: inotify cannot be used: {error.strerror}",)
         return ()
 
-    async def _listed(self) -> tuple[Listing, News]:
+    async def _listed(self) -> tuple[Listing, FileNews]:
         """Return the directory as it is, and what is new; raise OSError, `TimeoutError` where it does not answer."""
         reading, self._reading = self._reading, None
         if reading is not None and reading.done():
@@ -123,6 +123,6 @@ def listed(directory: str, watch: DirectoryWatch | None) -> Listing:
         os.close(descriptor)
 
 
-def _compared(listing: Listing, names: frozenset[str]) -> tuple[Listing, News]:
+def _compared(listing: Listing, names: frozenset[str]) -> tuple[Listing, FileNews]:
     """Return *listing* and in what it differs from *names*; in the thread, since there may be many."""
-    return listing, News(listing.names - names, names - listing.names)
+    return listing, FileNews(listing.names - names, names - listing.names)

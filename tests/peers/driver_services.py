@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ldirectord_py.probing.drivers import Services
+from ldirectord_py.probing.drivers import RunServices
 from ldirectord_py.workers.workers import Workers
 
 _KEPT: list[Workers] = []
@@ -21,6 +21,6 @@ def kept_workers() -> Iterator[Workers]:
         workers.close()
 
 
-def services() -> Services:
+def services() -> RunServices:
     """Return what one run of a driver may ask for."""
-    return Services(_KEPT[-1] if _KEPT else Workers())
+    return RunServices(_KEPT[-1] if _KEPT else Workers())

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from ldirectord_py.cluster.announcing.bird import Bird, session
-from ldirectord_py.cluster.announcing.route import Route
+from ldirectord_py.cluster.announcing.route import BgpRoute
 from tests.servers.daemons import daemon
 
 VIP, VIP6 = ip_address("192.0.2.1"), ip_address("2001:db8::1")
-ROUTES = [Route(VIP), Route(VIP6, ((65001, 7), (65535, 0), (1, 2, 3)))]
+ROUTES = [BgpRoute(VIP), BgpRoute(VIP6, ((65001, 7), (65535, 0), (1, 2, 3)))]
 _CONF = 'router id 192.0.2.2;\nprotocol device {{ }}\ninclude "{}/announced*/*.conf";\n'
 
 

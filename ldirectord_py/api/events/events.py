@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from aiohttp import web
 
-from ldirectord_py.api.events.stream import AT_ONCE, STREAM, EventStream, last_read
+from ldirectord_py.api.events.stream import AT_ONCE, STREAM, EventSender, last_read
 from ldirectord_py.api.pieces import PieceSender
-from ldirectord_py.api.ports import Director
+from ldirectord_py.api.ports import ShownDirector
 from ldirectord_py.api.queries import MOST_EVENTS, kinds, moment, number
 from ldirectord_py.model.commands import target_name
 from ldirectord_py.model.history import EventQuery
@@ -18,7 +18,7 @@ from ldirectord_py.model.service import AddressKey, MarkKey
 class Events:
     """The handler of `/v1/events`."""
 
-    def __init__(self, director: Director, sender: PieceSender, stream: EventStream) -> None:
+    def __init__(self, director: ShownDirector, sender: PieceSender, stream: EventSender) -> None:
         self._director = director
         self._sender = sender
         self._stream = stream

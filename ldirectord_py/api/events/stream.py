@@ -26,7 +26,7 @@ _FRAMES = 256
 """Events that are kept as they are streamed: whoever follows asks for the same ones."""
 
 
-class EventStream:
+class EventSender:
     """Sends events as they happen."""
 
     def __init__(self, source: EventSource, limiter: ConnectionLimiter, limits: Limits) -> None:

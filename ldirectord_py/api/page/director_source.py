@@ -6,7 +6,7 @@ from typing import Any
 
 from ldirectord_py.api.page.hour.past import COMMANDS, FILES, HEALTH
 from ldirectord_py.api.page.source import Document, Events, Pause
-from ldirectord_py.api.ports import Director
+from ldirectord_py.api.ports import ShownDirector
 from ldirectord_py.api.views import servers, virtuals
 from ldirectord_py.api.views.cluster import role, vip
 from ldirectord_py.model.commands import target_name
@@ -29,7 +29,7 @@ _TOGETHER = 16
 class DirectorSource:
     """See `Source`."""
 
-    def __init__(self, director: Director, version: str) -> None:
+    def __init__(self, director: ShownDirector, version: str) -> None:
         self._director = director
         self._version = version
         self._host = socket.gethostname()

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from aiohttp import web
 
 from ldirectord_py.api.callers import caller
-from ldirectord_py.api.events.stream import EventStream
+from ldirectord_py.api.events.stream import EventSender
 from ldirectord_py.api.page.files import Files, load
 from ldirectord_py.api.page.live_pieces import LivePieces
 from ldirectord_py.api.page.pages import Besides, Pages, Pieces, Reader
@@ -32,7 +32,7 @@ class PageRoutes:
     """Answers those who look at the page; what takes long is sent in pieces by *sender*."""
 
     def __init__(
-        self, source: Source, refresh: Callable[[], Awaitable[None]], sender: PieceSender, stream: EventStream
+        self, source: Source, refresh: Callable[[], Awaitable[None]], sender: PieceSender, stream: EventSender
     ) -> None:
         """*refresh* sees that the connections and rates that *source* knows are fresh."""
         self._files: Files = load()

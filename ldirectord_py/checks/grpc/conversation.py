@@ -14,7 +14,7 @@ from h2.exceptions import H2Error
 from h2.settings import SettingCodes, Settings
 
 from ldirectord_py.checks.grpc.http2_frames import GOAWAY, Frames, NoHttp2
-from ldirectord_py.checks.grpc.messages import GrpcMessageError, Serving, Status, health, request
+from ldirectord_py.checks.grpc.messages import GrpcMessageError, ServingStatus, Status, health, request
 from ldirectord_py.checks.library_words import evidence
 from ldirectord_py.checks.quoting import quoted
 from ldirectord_py.model.checks.conversation import Peer
@@ -106,7 +106,9 @@ class Grpc:
         except GrpcMessageError as error:
             return down(Reason.PROTOCOL, f"expected a message of the health service: {error}")
         return (
-            _SERVING if found == Serving.SERVING else down(Reason.STATUS, f"{_name(Serving, found)}, expected SERVING")
+            _SERVING
+            if found == ServingStatus.SERVING
+            else down(Reason.STATUS, f"{_name(ServingStatus, found)}, expected SERVING")
         )
 
     def _refused(self, code: int, message: bytes) -> str:
@@ -158,7 +160,7 @@ def _error(code: int | None) -> str:
     return _name(ErrorCodes, code or 0)
 
 
-def _name(kind: "type[Serving | Status | ErrorCodes]", number: int) -> str:
+def _name(kind: "type[ServingStatus | Status | ErrorCodes]", number: int) -> str:
     try:
         return kind(number).name
     except ValueError:

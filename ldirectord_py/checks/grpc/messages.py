@@ -40,7 +40,7 @@ class Status(IntEnum):
     UNAUTHENTICATED = 16
 
 
-class Serving(IntEnum):
+class ServingStatus(IntEnum):
     """What a service says of its health."""
 
     UNKNOWN = 0

@@ -9,7 +9,7 @@ from ldirectord_py.checks.matching.patterns import Receive
 from ldirectord_py.checks.matching.searching import objection_to
 from ldirectord_py.checks.quoting import quoted
 from ldirectord_py.checks.redaction import redacted, redacted_sentence
-from ldirectord_py.checks.redis.replies import RedisReplyError, Refused, Replies, command
+from ldirectord_py.checks.redis.replies import ErrorReply, RedisReplyError, Replies, command
 from ldirectord_py.model.checks.conversation import Peer
 from ldirectord_py.model.checks.outcome import Outcome, Reason, down, up
 
@@ -51,7 +51,7 @@ class Redis:
             if self.credentials:
                 await replies.next()
             text = await replies.next()
-        except Refused as error:
+        except ErrorReply as error:
             return down(Reason.STATUS, self._meant(error.args[0]))
         except RedisReplyError as error:
             shown = redacted(error.args[0], *self.credentials)

@@ -20,7 +20,7 @@ class RedisReplyError(Exception):
     """What came is no reply; the message says what it is."""
 
 
-class Refused(Exception):
+class ErrorReply(Exception):
     """The reply is an error: `args[0]` is its text, without the minus."""
 
 
@@ -43,7 +43,7 @@ class Replies:
     async def next(self) -> bytes:
         """Return the text of the next reply: of an array, that of its elements, a line each; of a nil, nothing.
 
-        Raises `Refused`, `RedisReplyError`, `PeerClosed` and `PeerTooLong`.
+        Raises `ErrorReply`, `RedisReplyError`, `PeerClosed` and `PeerTooLong`.
         """
         return await self._value(0)
 
@@ -56,7 +56,7 @@ class Replies:
             case b"+" | b":":
                 return line[1:]
             case b"-":
-                raise Refused(line[1:])
+                raise ErrorReply(line[1:])
             case b"$":
                 return await self._bulk(_length(line))
             case b"*":

@@ -9,7 +9,7 @@ from typing import Any
 from ldirectord_py.cli.ctl.command import Command, Status
 from ldirectord_py.cli.ctl.remote.choosing import NoDaemon
 from ldirectord_py.cli.ctl.remote.daemon import Answer, Daemon, daemon_of, now, tell_json
-from ldirectord_py.cli.ctl.remote.following import Following
+from ldirectord_py.cli.ctl.remote.following import DaemonEvents
 from ldirectord_py.cli.ctl.remote.steering import add_common_arguments
 from ldirectord_py.cli.ctl.remote.times import since
 from ldirectord_py.cli.ctl.reports.events import told
@@ -60,7 +60,7 @@ def _follow(daemon: Daemon, asked: Namespace, answer: Answer) -> None:
     """Tell events as they happen, of this daemon and of those that come after it."""
     last, boot = answer["last"], answer["boot"]
     while True:
-        with suppress(NoDaemon), Following(daemon.socket, last, real=asked.real) as following:
+        with suppress(NoDaemon), DaemonEvents(daemon.socket, last, real=asked.real) as following:
             for event in following:
                 last = event["id"]
                 if event["boot"] == boot:  # another daemon may remember what has been told

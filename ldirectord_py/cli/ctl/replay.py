@@ -16,7 +16,7 @@ from ldirectord_py.config.load import load
 from ldirectord_py.config.meaning.here import HERE
 from ldirectord_py.engine.recording.course import course
 from ldirectord_py.engine.recording.decoding import BrokenLine, decoded
-from ldirectord_py.engine.recording.items import Header, Item, Why
+from ldirectord_py.engine.recording.items import Item, RecordingHeader, Why
 from ldirectord_py.engine.recording.replay import InForce, Told, replay
 from ldirectord_py.model.errors import DirectorError
 from ldirectord_py.model.events import Event
@@ -73,14 +73,14 @@ def _run(asked: Namespace) -> Status:
     return Status.FINE
 
 
-def _told(log: Log, each: Header | InForce | Told) -> Iterable[str]:
+def _told(log: Log, each: RecordingHeader | InForce | Told) -> Iterable[str]:
     match each:
         case Told(event, at):
             return log.told(event, at.epoch)
         case InForce(path, at):
             text = f"Configuration '{path}' comes in force"
             return log.configured(LogLine(Level.INFO, "configuration_in_force", text, {"path": path}), at.epoch)
-        case Header():
+        case RecordingHeader():
             return log.said(_begun(each), each.at.epoch)
 
 
@@ -101,7 +101,7 @@ def _in_order(paths: Sequence[Path]) -> list[Path]:
 
 
 def _begins_at(path: Path) -> float:
-    return next((item.at.epoch for item in _read(path, quiet=True) if isinstance(item, Header)), 0.0)
+    return next((item.at.epoch for item in _read(path, quiet=True) if isinstance(item, RecordingHeader)), 0.0)
 
 
 def _items(paths: Sequence[Path], *, quiet: bool = False) -> Iterator[Item]:
@@ -138,7 +138,7 @@ _WHY = {
 }
 
 
-def _begun(header: Header) -> LogLine:
+def _begun(header: RecordingHeader) -> LogLine:
     """Return the line that tells of the beginning of a segment."""
     lost = f", {header.lost} inputs are missing" if header.lost else ""
     text = f"Recording begins on {header.host}, by {header.program}, for '{header.config}': {_WHY[header.why]}{lost}"

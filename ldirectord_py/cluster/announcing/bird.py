@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ldirectord_py.cluster.announcing.route import Route
+from ldirectord_py.cluster.announcing.route import BgpRoute
 from ldirectord_py.model.address import IPAddress
 from ldirectord_py.system.whole_file import replace_file
 
@@ -23,7 +23,7 @@ _HEAD = """\
 """
 
 
-def protocols(routes: Collection[Route]) -> str:
+def protocols(routes: Collection[BgpRoute]) -> str:
     """Return the file with *routes*."""
     return "\n".join([_HEAD, *map(_protocol, routes)])
 
@@ -33,7 +33,7 @@ def name_of(vip: IPAddress) -> str:
     return PREFIX + vip.exploded.replace(".", "_").replace(":", "_")
 
 
-def _protocol(route: Route) -> str:
+def _protocol(route: BgpRoute) -> str:
     attributes = "".join(_attributes(route))
     block = f" {{{attributes} }}" if attributes else ""
     return (
@@ -42,7 +42,7 @@ def _protocol(route: Route) -> str:
     )
 
 
-def _attributes(route: Route) -> Iterator[str]:
+def _attributes(route: BgpRoute) -> Iterator[str]:
     for name, numbers in (("bgp_community", 2), ("bgp_large_community", 3)):
         for community in route.of_size(numbers):
             yield f" {name}.add(({', '.join(map(str, community))}));"
@@ -108,7 +108,7 @@ class Bird:
         """BIRD has not read what was written last."""
         self._disabled: set[str] = set()
 
-    def state(self, routes: Collection[Route], vips: Collection[IPAddress]) -> str:
+    def state(self, routes: Collection[BgpRoute], vips: Collection[IPAddress]) -> str:
         """Announce *routes*, and withdraw the others of *vips*; return what is wrong, empty: nothing.
 
         Called again after that, it tries again.

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 from typing import TextIO
 
-from ldirectord_py.cluster.announcing.route import Route, prefix
+from ldirectord_py.cluster.announcing.route import BgpRoute, prefix
 from ldirectord_py.model.address import IPAddress
 
 REFUSED = "error"
@@ -19,7 +19,7 @@ class ExaBgp:
         self._next_hops = next_hops
         self._stated: dict[IPAddress, str] = {}
 
-    def state(self, routes: Collection[Route], vips: Collection[IPAddress]) -> str:
+    def state(self, routes: Collection[BgpRoute], vips: Collection[IPAddress]) -> str:
         """Announce *routes*, and withdraw the others of *vips*; return what is wrong, empty: nothing.
 
         What is said first is said of each VIP, since a former process may have announced it.
@@ -33,12 +33,12 @@ class ExaBgp:
         self._commands.flush()
         return ""
 
-    def _announcement(self, route: Route) -> str:
+    def _announcement(self, route: BgpRoute) -> str:
         next_hop = self._next_hops.get(route.vip.version, "self")
         return " ".join((f"announce route {route.prefix} next-hop {next_hop}", *_attributes(route)))
 
 
-def _attributes(route: Route) -> Iterator[str]:
+def _attributes(route: BgpRoute) -> Iterator[str]:
     for name, numbers in (("community", 2), ("large-community", 3)):
         if communities := route.of_size(numbers):
             written = " ".join(":".join(map(str, community)) for community in communities)

@@ -13,7 +13,7 @@ GRACEFUL_SHUTDOWN: Community = (65535, 0)
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
+class BgpRoute:
     """The route to one VIP."""
 
     vip: IPAddress
@@ -43,9 +43,9 @@ def community_of(text: str) -> Community:
     return numbers
 
 
-def routes(stands: Mapping[IPAddress, Stand], communities: tuple[Community, ...]) -> Iterator[Route]:
+def routes(stands: Mapping[IPAddress, Stand], communities: tuple[Community, ...]) -> Iterator[BgpRoute]:
     """Yield the routes to the VIPs that are announced, in their order."""
     for vip, stand in sorted(stands.items(), key=lambda item: (item[0].version, int(item[0]))):
         if stand.form.announced:
             leaving = (GRACEFUL_SHUTDOWN,) if stand.form is Form.LEAVING else ()
-            yield Route(vip, tuple(dict.fromkeys((*communities, *leaving))))
+            yield BgpRoute(vip, tuple(dict.fromkeys((*communities, *leaving))))

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from ldirectord_py.cluster.doctor.surroundings import Check, Surroundings, vips
-from ldirectord_py.cluster.finding import Finding, Severity
-from ldirectord_py.cluster.vips.vip_plan import Verdict, plan_vips
+from ldirectord_py.cluster.finding import Finding, FindingSeverity
+from ldirectord_py.cluster.vips.vip_plan import VipStanding, plan_vips
 from ldirectord_py.cluster.vips.wanted import wanted_vips
 from ldirectord_py.model.address import IPAddress
 from ldirectord_py.model.cluster.vips import VipState
@@ -25,32 +25,36 @@ def _present(seen: Surroundings) -> Iterator[Finding]:
         command = f"ip address add {vip}/{vip.max_prefixlen} dev {device}"
         if others := _others(seen, vip):
             text = f"the VIP {vip} is on another machine: this one is on standby, or both do not know of each other"
-            yield Finding(id="vip-missing", severity=Severity.NOTE, text=text, evidence=f"{others} has it")
+            yield Finding(id="vip-missing", severity=FindingSeverity.NOTE, text=text, evidence=f"{others} has it")
         else:
             text = f"the VIP {vip} is not on this machine: nobody reaches its services"
             evidence = f"none of {len(seen.network.addresses)} addresses here is {vip}"
-            yield Finding(id="vip-missing", severity=Severity.ERROR, text=text, evidence=evidence, command=command)
+            yield Finding(
+                id="vip-missing", severity=FindingSeverity.ERROR, text=text, evidence=evidence, command=command
+            )
 
 
-def _brought_up(vip: IPAddress, verdict: Verdict, others: str) -> Iterator[Finding]:
+def _brought_up(vip: IPAddress, verdict: VipStanding, others: str) -> Iterator[Finding]:
     """Yield what is to be said of a VIP that the director brings up itself, from the same plan as it has."""
     if verdict.state is VipState.PENDING:
         text = f"the VIP {vip} is not on this machine: the director brings it up on {verdict.device} while it is active"
-        yield Finding(id="vip-missing", severity=Severity.NOTE, text=text, evidence=f"{others or 'nobody'} has it")
+        yield Finding(
+            id="vip-missing", severity=FindingSeverity.NOTE, text=text, evidence=f"{others or 'nobody'} has it"
+        )
     elif verdict.state is not VipState.FOREIGN:
         text = f"the director cannot bring the VIP {vip} up: nobody reaches its services here"
-        yield Finding(id="vip-missing", severity=Severity.ERROR, text=text, evidence=verdict.sentence)
+        yield Finding(id="vip-missing", severity=FindingSeverity.ERROR, text=text, evidence=verdict.sentence)
 
 
 def _alone(seen: Surroundings) -> Iterator[Finding]:
     if seen.owners.trouble:
         text = f"whether others have a VIP too was not asked: {seen.owners.trouble}"
-        yield Finding(id="vip-duplicate", severity=Severity.NOTE, text=text)
+        yield Finding(id="vip-duplicate", severity=FindingSeverity.NOTE, text=text)
     for vip in vips(seen.config):
         if seen.network.holders(vip) and (others := _others(seen, vip)):
             yield Finding(
                 id="vip-duplicate",
-                severity=Severity.ERROR,
+                severity=FindingSeverity.ERROR,
                 text=(
                     f"another machine has the VIP {vip} as well, and clients reach the one or the other: a director, or"
                     " a real server that answers ARP for it"

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from ldirectord_py.cluster.doctor import address_checks, kernel_checks, path_checks, sharing_checks, upkeep_checks
 from ldirectord_py.cluster.doctor.surroundings import Surroundings
-from ldirectord_py.cluster.finding import Finding, Severity
+from ldirectord_py.cluster.finding import Finding, FindingSeverity
 
 CHECKS = (
     *kernel_checks.CHECKS,
@@ -18,4 +18,4 @@ CHECKS = (
 def examine(seen: Surroundings, ignored: Collection[str] = ()) -> list[Finding]:
     """Return what is wrong, the worst first, without the ids in *ignored*."""
     found = [finding for check in CHECKS if check.id not in ignored for finding in check.examine(seen)]
-    return sorted(found, key=lambda finding: list(Severity).index(finding.severity))
+    return sorted(found, key=lambda finding: list(FindingSeverity).index(finding.severity))

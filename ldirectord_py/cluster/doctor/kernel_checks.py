@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from ldirectord_py.cluster.doctor.surroundings import Check, Surroundings
-from ldirectord_py.cluster.finding import Finding, Severity, setting_commands
+from ldirectord_py.cluster.finding import Finding, FindingSeverity, setting_commands
 from ldirectord_py.model.service import Forwarding
 from ldirectord_py.system.sysctls import advised
 
@@ -15,13 +15,13 @@ def _ip_vs(seen: Surroundings) -> Iterator[Finding]:
     if seen.ipvs.trouble:
         text = "the kernel's table of virtual services cannot be reached: nothing is balanced"
         yield Finding(
-            id="ip-vs", severity=Severity.ERROR, text=text, evidence=seen.ipvs.trouble, command="modprobe ip_vs"
+            id="ip-vs", severity=FindingSeverity.ERROR, text=text, evidence=seen.ipvs.trouble, command="modprobe ip_vs"
         )
 
 
 def _schedulers(seen: Surroundings) -> Iterator[Finding]:
     for problem in seen.ipvs.missing:
-        yield Finding(id="scheduler", severity=Severity.ERROR, text=problem.text)
+        yield Finding(id="scheduler", severity=FindingSeverity.ERROR, text=problem.text)
 
 
 def _forwarding(seen: Surroundings) -> Iterator[Finding]:
@@ -29,7 +29,7 @@ def _forwarding(seen: Surroundings) -> Iterator[Finding]:
     if 4 in families and seen.setting(_FORWARD_4) == 0:
         yield Finding(
             id="ip-forward",
-            severity=Severity.ERROR,
+            severity=FindingSeverity.ERROR,
             text="real servers with masq answer by this machine, which does not forward: no connection comes about",
             evidence=f"{_FORWARD_4} is 0",
             command=setting_commands([(_FORWARD_4, 1)]),
@@ -38,7 +38,7 @@ def _forwarding(seen: Surroundings) -> Iterator[Finding]:
     if 6 in families and seen.setting(_FORWARD_6) == 0:
         yield Finding(
             id="ip-forward",
-            severity=Severity.ERROR,
+            severity=FindingSeverity.ERROR,
             text=(
                 "real servers with masq answer over IPv6 by this machine, which does not forward: no connection comes"
                 " about (a machine that forwards heeds no router advertisements, unless accept_ra is 2)"
@@ -52,7 +52,7 @@ def _conntrack(seen: Surroundings) -> Iterator[Finding]:
     if seen.packet_filters and seen.setting(_CONNTRACK) == 0 and any(seen.servers(Forwarding.MASQ)):
         yield Finding(
             id="conntrack",
-            severity=Severity.WARNING,
+            severity=FindingSeverity.WARNING,
             text=(
                 "rules that go by the state of connections, SNAT and MASQUERADE among them, do not see those to real"
                 " servers with masq"
@@ -66,7 +66,7 @@ def _expiry(seen: Surroundings) -> Iterator[Finding]:
     for advice in advised(seen.config, seen.setting):
         yield Finding(
             id="expire",
-            severity=Severity.WARNING,
+            severity=FindingSeverity.WARNING,
             text=advice.sentence.partition("; set it: ")[0],
             evidence=f"{advice.name} is 0",
             command=setting_commands([(advice.name, 1)]),

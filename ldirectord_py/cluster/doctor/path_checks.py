@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from ldirectord_py.cluster.doctor.surroundings import Check, Server, Surroundings
-from ldirectord_py.cluster.finding import Finding, Severity, setting_commands
+from ldirectord_py.cluster.finding import Finding, FindingSeverity, setting_commands
 from ldirectord_py.cluster.network import Route
 from ldirectord_py.model.address import IPAddress
 from ldirectord_py.model.service import Forwarding
@@ -20,7 +20,7 @@ def _routes(seen: Surroundings) -> Iterator[Finding]:
     if lost := [address for address in _addresses(seen, *Forwarding) if seen.routes.get(address) is None]:
         yield Finding(
             id="no-route",
-            severity=Severity.ERROR,
+            severity=FindingSeverity.ERROR,
             text=f"there is no way to {_named(lost)}: neither connections nor checks get there",
             evidence=f"the kernel has no route, or one that refuses, to {_listed(lost)}",
             command=f"ip route add {lost[0]} via ROUTER",
@@ -36,7 +36,7 @@ def _connected(seen: Surroundings) -> Iterator[Finding]:
     for route, addresses in routers.items():
         yield Finding(
             id="gate-remote",
-            severity=Severity.ERROR,
+            severity=FindingSeverity.ERROR,
             text=(
                 f"with gate, a router is on the way to {_named(addresses)}, and sends what is for the VIP back here;"
                 " use ipip or masq, or a network of this machine"
@@ -61,7 +61,7 @@ def _tunnels(seen: Surroundings) -> Iterator[Finding]:
         segment = room - _HEADERS[addresses[0].version]
         yield Finding(
             id="mtu",
-            severity=Severity.WARNING,
+            severity=FindingSeverity.WARNING,
             text=(
                 f"packets of more than {room} bytes do not fit into the tunnel to {_named(addresses)}: clients that"
                 " send such have to be told by ICMP, which many firewalls throw away"
@@ -89,7 +89,7 @@ def _returns(seen: Surroundings) -> Iterator[Finding]:
             f" from here: the router {router} has to send them here"
         )
         yield Finding(
-            id="nat-return", severity=Severity.NOTE, text=text, evidence=f"it leads to {_listed(list(found))}"
+            id="nat-return", severity=FindingSeverity.NOTE, text=text, evidence=f"it leads to {_listed(list(found))}"
         )
     for vip, found in shared.items():
         text = (
@@ -97,7 +97,7 @@ def _returns(seen: Surroundings) -> Iterator[Finding]:
             " unless a route to them leads here"
         )
         evidence = f"in one network with {vip}: {_listed(list(found))}"
-        yield Finding(id="nat-return", severity=Severity.NOTE, text=text, evidence=evidence)
+        yield Finding(id="nat-return", severity=FindingSeverity.NOTE, text=text, evidence=evidence)
 
 
 def _redirects(seen: Surroundings) -> Iterator[Finding]:
@@ -115,7 +115,7 @@ def _redirects(seen: Surroundings) -> Iterator[Finding]:
         if wanted:
             yield Finding(
                 id="send-redirects",
-                severity=Severity.WARNING,
+                severity=FindingSeverity.WARNING,
                 text=(
                     f"{server.address} is on the wire of the VIP {server.vip}, and this machine tells it of shorter"
                     " ways to clients: its answers then go past this machine"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from ldirectord_py.cluster.doctor.surroundings import Check, Surroundings
-from ldirectord_py.cluster.finding import Finding, Severity, setting_commands
+from ldirectord_py.cluster.finding import Finding, FindingSeverity, setting_commands
 from ldirectord_py.model.config import Virtual
 from ldirectord_py.model.service import AddressKey, Protocol, VirtualKey
 
@@ -21,7 +21,7 @@ def _sloppy_tcp(seen: Surroundings) -> Iterator[Finding]:
         others = f" and {len(over_tcp) - 1} more" if len(over_tcp) > 1 else ""
         yield Finding(
             id="sloppy-tcp",
-            severity=Severity.NOTE,
+            severity=FindingSeverity.NOTE,
             text=(
                 f"if several directors share the clients of {over_tcp[0]}{others}: a connection that a router moves"
                 " here from another director breaks; a director alone is better off without the setting"
@@ -41,7 +41,7 @@ def _server_order(seen: Surroundings) -> Iterator[Finding]:
         if misplaced is not None:
             yield Finding(
                 id="server-order",
-                severity=Severity.NOTE,
+                severity=FindingSeverity.NOTE,
                 text=(
                     f"the servers of {virtual.key} were entered in another order than that of the file: another"
                     " director may send some clients to another server than this one does"

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from ldirectord_py.cluster.finding import Finding, Severity, setting_commands
+from ldirectord_py.cluster.finding import Finding, FindingSeverity, setting_commands
 from ldirectord_py.cluster.network import TUNNELS, HeldAddress, Network
 from ldirectord_py.cluster.realserver.steps import OWN_SENDER, SILENT, ReadSetting
 from ldirectord_py.model.address import IPAddress
@@ -41,7 +41,7 @@ Examine = Callable[[RealServer], Iterator[Finding]]
 def examine(server: RealServer) -> list[Finding]:
     """Return what is wrong, the worst first."""
     found = [finding for check in _CHECKS for finding in check(server)]
-    return sorted(found, key=lambda finding: list(Severity).index(finding.severity))
+    return sorted(found, key=lambda finding: list(FindingSeverity).index(finding.severity))
 
 
 def _absent(server: RealServer) -> Iterator[Finding]:
@@ -49,7 +49,7 @@ def _absent(server: RealServer) -> Iterator[Finding]:
         if not server.network.holders(vip):
             yield Finding(
                 id="no-vip",
-                severity=Severity.ERROR,
+                severity=FindingSeverity.ERROR,
                 text=f"the VIP {vip} is not on this machine: what the director sends for it is thrown away",
                 command=f"ldirectorctl realserver up {vip}",
             )
@@ -61,7 +61,7 @@ def _on_wire(server: RealServer) -> Iterator[Finding]:
             question = "ARP" if vip.version == 4 else "neighbour solicitations"
             yield Finding(
                 id="vip-on-wire",
-                severity=Severity.ERROR,
+                severity=FindingSeverity.ERROR,
                 text=(
                     f"the VIP {vip} is on {held.device}, which answers {question} for it: clients will reach this"
                     " server without the director"
@@ -76,7 +76,7 @@ def _network_with_it(server: RealServer) -> Iterator[Finding]:
         if held.length < held.address.max_prefixlen and held.device == "lo":
             yield Finding(
                 id="vip-prefix",
-                severity=Severity.ERROR,
+                severity=FindingSeverity.ERROR,
                 text=(
                     f"the VIP {held.address} is on lo with the prefix length {held.length}: every address of that"
                     " network counts as this machine's own, and is not reached from here"
@@ -93,7 +93,7 @@ def _answers(server: RealServer) -> Iterator[Finding]:
             vips = ", ".join(map(str, server.hidden))
             yield Finding(
                 id="arp-ignore",
-                severity=Severity.ERROR,
+                severity=FindingSeverity.ERROR,
                 text=(
                     f"{device} answers ARP for {vips}, although that is on another device: clients will reach this"
                     " server without the director"
@@ -110,7 +110,7 @@ def _announces(server: RealServer) -> Iterator[Finding]:
             vips = ", ".join(map(str, server.hidden))
             yield Finding(
                 id="arp-announce",
-                severity=Severity.ERROR,
+                severity=FindingSeverity.ERROR,
                 text=(
                     f"ARP requests from {device} may name {vips} as their sender: routers and clients then take this"
                     " server for the director"
@@ -125,7 +125,7 @@ def _unusable(server: RealServer) -> Iterator[Finding]:
         if held.unusable:
             yield Finding(
                 id="vip-tentative",
-                severity=Severity.ERROR,
+                severity=FindingSeverity.ERROR,
                 text=f"the VIP {held.address} cannot be used: duplicate address detection is not over, or met another",
                 evidence=f"{held} on {held.device} is tentative",
                 command=f"ip address del {held} dev {held.device} && ldirectorctl realserver up {held.address}",
@@ -139,7 +139,7 @@ def _device_down(server: RealServer) -> Iterator[Finding]:
             state = "down" if known else "missing"
             yield Finding(
                 id="device-down",
-                severity=Severity.ERROR,
+                severity=FindingSeverity.ERROR,
                 text=f"the device {device} is {state}: packets for the VIP are thrown away",
                 evidence=f"{device} is {state}",
                 command=f"ip link set {device} up"
@@ -163,7 +163,7 @@ def _filtered(server: RealServer) -> Iterator[Finding]:
         wanted.append(("net.ipv4.conf.all.rp_filter", 0))
     yield Finding(
         id="rp-filter",
-        severity=Severity.ERROR,
+        severity=FindingSeverity.ERROR,
         text=f"packets that come through {device} are thrown away, because another device leads to their senders",
         evidence=f"rp_filter of all and {device} together is {value}",
         command=setting_commands(wanted),

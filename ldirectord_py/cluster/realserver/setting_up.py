@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ldirectord_py.cluster.realserver.statefile import StateFile
+from ldirectord_py.cluster.realserver.statefile import StepsFile
 from ldirectord_py.cluster.realserver.steps import (
     AddAddress,
     RaiseDevice,
@@ -19,7 +19,7 @@ from ldirectord_py.model.address import IPAddress
 from ldirectord_py.system.sysctls import current, put
 
 
-async def set_up(kernel: Rtnetlink, file: StateFile, vips: Sequence[IPAddress], *, tunnel: bool) -> list[Step]:
+async def set_up(kernel: Rtnetlink, file: StepsFile, vips: Sequence[IPAddress], *, tunnel: bool) -> list[Step]:
     """Take what steps are missing for *vips*, and return them; if one fails, those before it are undone.
 
     Raises `SetUpRefused`, with nothing changed, and `OSError` of what the kernel refuses.
@@ -45,7 +45,7 @@ async def set_up(kernel: Rtnetlink, file: StateFile, vips: Sequence[IPAddress], 
     return missing
 
 
-async def put_back(kernel: Rtnetlink, file: StateFile, vips: Sequence[IPAddress]) -> tuple[list[Step], list[str]]:
+async def put_back(kernel: Rtnetlink, file: StepsFile, vips: Sequence[IPAddress]) -> tuple[list[Step], list[str]]:
     """Undo what was done for *vips*, or for all; return what was undone, and in sentences what was left as it is.
 
     Raises `SetUpRefused`, with nothing changed, for a VIP that somebody else has added.
@@ -68,7 +68,7 @@ async def put_back(kernel: Rtnetlink, file: StateFile, vips: Sequence[IPAddress]
     return undone, left
 
 
-def added(file: StateFile) -> list[IPAddress]:
+def added(file: StepsFile) -> list[IPAddress]:
     """Return the VIPs that were added and not taken away again."""
     return [step.address for step in file.read() if isinstance(step, AddAddress)]
 

@@ -14,7 +14,7 @@ NAME = "ldirectord.realserver.json"
 _VERSION = 1
 
 
-class StateFile:
+class StepsFile:
     """The file at *path*, which nobody but root may write."""
 
     def __init__(self, path: Path) -> None:

@@ -7,7 +7,7 @@ from contextlib import aclosing, suppress
 from ldirectord_py.cluster.role.held_vip import HeldVip
 from ldirectord_py.cluster.role.role_fifo import RoleFifo
 from ldirectord_py.cluster.role.role_file import RoleFile
-from ldirectord_py.cluster.role.sources import Reading, Source
+from ldirectord_py.cluster.role.sources import Reading, RoleReader
 from ldirectord_py.cluster.role.words import UnclearRole
 from ldirectord_py.engine.inputs import RoleTaken
 from ldirectord_py.model.address import IPAddress
@@ -158,7 +158,7 @@ async def _first_word(config: Config) -> Reading | None:
     return None
 
 
-def _source(config: Callable[[], Config]) -> Source | None:
+def _source(config: Callable[[], Config]) -> RoleReader | None:
     """Return what is to be asked for the role; None: it is fixed."""
     described = config().cluster.role
     match described.kind:

@@ -10,7 +10,7 @@ Reading = Role | UnclearRole
 """What was read: a role, or why it is none."""
 
 
-class Source(Protocol):
+class RoleReader(Protocol):
     """Says the role, again whenever it may have changed."""
 
     def readings(self) -> AsyncGenerator[Reading, None]:

@@ -1,7 +1,8 @@
 """Keeps VIPs where they are wanted: brings them up while the director is active, and takes them down otherwise.
 
-It goes by level: whatever happens, the kernel is asked what there is, and what is missing is done.  Before an address is
-added, the wire is asked whether another machine has it, and the state file takes down that it is ours.
+It goes by level: whatever happens, the kernel is asked what there is, and what is missing is done.
+Before an address is added, the wire is asked whether another machine has it, and the state file takes down that it is
+ours.
 """
 
 import asyncio
@@ -14,9 +15,9 @@ from ldirectord_py.cluster.rtnetlink import NetworkChanges, session, watching
 from ldirectord_py.cluster.vips.attempts import LONGEST, OFTEN, Attempts, Recurrence
 from ldirectord_py.cluster.vips.vip_book import VipBook
 from ldirectord_py.cluster.vips.vip_kernel import Owners, VipKernel
-from ldirectord_py.cluster.vips.vip_plan import AddedVip, Verdict, plan_vips
+from ldirectord_py.cluster.vips.vip_plan import AddedVip, VipStanding, plan_vips
 from ldirectord_py.cluster.vips.wanted import WantedVip
-from ldirectord_py.cluster.wire.announcing import Announcer
+from ldirectord_py.cluster.wire.announcing import AddressAnnouncer
 from ldirectord_py.model.address import IPAddress
 from ldirectord_py.model.cluster.vips import VipCause, VipState
 from ldirectord_py.model.events.vips import VipEvent
@@ -56,7 +57,7 @@ class VipKeeper:
         """What somebody else has removed, and is not back yet."""
         self._running: frozenset[str] = frozenset()
         """The devices that had a carrier when last looked at."""
-        self._announcer = Announcer(lambda device: current(of_device("ipv6", device, "forwarding")) == 1)
+        self._announcer = AddressAnnouncer(lambda device: current(of_device("ipv6", device, "forwarding")) == 1)
         self._watched, self._watch_due = 0, 0.0
         self._rest = _REST
 
@@ -166,7 +167,7 @@ class VipKeeper:
         await self._bring_up(kernel, network, plan.add)
         await self._watch(kernel, network)
 
-    def _judge(self, address: IPAddress, verdict: Verdict) -> None:
+    def _judge(self, address: IPAddress, verdict: VipStanding) -> None:
         if verdict.state is not VipState.PENDING:
             self._attempts.forget(address)
         elif self._attempts.has_failed(address):
@@ -201,7 +202,7 @@ class VipKeeper:
             if found is None:
                 return
             for one in some:
-                if isinstance(found, Verdict) or one.address not in found:
+                if isinstance(found, VipStanding) or one.address not in found:
                     self._announce(one, device)
                 else:
                     await self._take_down(kernel, one, VipCause.CONFLICT)
@@ -215,7 +216,7 @@ class VipKeeper:
             found = await self._ask(kernel, device, some)
             if found is None:
                 return
-            if isinstance(found, Verdict):
+            if isinstance(found, VipStanding):
                 for one in some:
                     self._fail(one, found)
                 continue
@@ -256,7 +257,7 @@ class VipKeeper:
         if device.announces:
             self._announcer.announce(one.address, device)
 
-    def _fail(self, one: AddedVip, trouble: Verdict) -> None:
+    def _fail(self, one: AddedVip, trouble: VipStanding) -> None:
         self._attempts.failed(one.address, _now(), _REFUSED)
         self.book.judge(one.address, trouble)
 
@@ -275,7 +276,7 @@ class VipKeeper:
         begin = self._watched if self._watched < len(held) else 0
         for device, some in _batches(network, held[begin : begin + _AT_A_TIME]):
             found = await self._ask(kernel, device, some)
-            if found is None or isinstance(found, Verdict):
+            if found is None or isinstance(found, VipStanding):
                 return
             for one in some:
                 if one.address in found:
@@ -285,7 +286,7 @@ class VipKeeper:
         self._watched = begin + _AT_A_TIME
         self._watch_due = _now() + _WATCHED_EVERY
 
-    async def _ask(self, kernel: VipKernel, device: Device, some: Sequence[AddedVip]) -> Owners | Verdict | None:
+    async def _ask(self, kernel: VipKernel, device: Device, some: Sequence[AddedVip]) -> Owners | VipStanding | None:
         """Return who else has *some*, or why that cannot be asked; None: that is not wanted any more."""
         if self._stale:
             return None

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from ldirectord_py.cluster.vips.vip_plan import AddedVip, Verdict, added_of_json
+from ldirectord_py.cluster.vips.vip_plan import AddedVip, VipStanding, added_of_json
 from ldirectord_py.cluster.vips.wanted import WantedVip
 from ldirectord_py.model.address import IPAddress
 from ldirectord_py.model.cluster.vips import VipCause, VipState, VipStatus
@@ -20,12 +20,12 @@ from ldirectord_py.model.events.vips import (
     VipTrouble,
 )
 
-_UNJUDGED = Verdict(VipState.PENDING)
+_UNJUDGED = VipStanding(VipState.PENDING)
 
 
 @dataclass(frozen=True, slots=True)
 class _Standing:
-    verdict: Verdict
+    verdict: VipStanding
     since: float
 
 
@@ -41,8 +41,8 @@ class VipBook:
         self._standing: dict[IPAddress, _Standing] = {}
         self._held_before: dict[IPAddress, float] = {}
         """Since when those that the last director had added are here, until they are judged for the first time."""
-        self._told: dict[IPAddress, Verdict] = {}
-        self._doubled: dict[IPAddress, Verdict] = {}
+        self._told: dict[IPAddress, VipStanding] = {}
+        self._doubled: dict[IPAddress, VipStanding] = {}
         """Of those that are here, and on another machine as well."""
 
     @property
@@ -96,7 +96,7 @@ class VipBook:
         """Return the state of *address*, as it was judged last."""
         return self._standing[address].verdict.state if address in self._standing else VipState.PENDING
 
-    def judge(self, address: IPAddress, verdict: Verdict, *, silent: bool = False) -> None:
+    def judge(self, address: IPAddress, verdict: VipStanding, *, silent: bool = False) -> None:
         """Take note of how it stands with *address*, and tell what is wrong; *silent*: not yet."""
         if verdict.state is VipState.HELD:
             verdict = self._doubled.get(address, verdict)
@@ -116,7 +116,11 @@ class VipBook:
         """Take note that other machines have *address*."""
         names = tuple(sorted(owners))
         has = f"{' and '.join(names)} on {device} {'have' if len(names) > 1 else 'has'} it"
-        verdict = Verdict(VipState.HELD, device, f"{has} as well") if held else Verdict(VipState.CONFLICT, device, has)
+        verdict = (
+            VipStanding(VipState.HELD, device, f"{has} as well")
+            if held
+            else VipStanding(VipState.CONFLICT, device, has)
+        )
         if held:
             self._doubled[address] = verdict
         known = self._told.get(address) == verdict
@@ -129,11 +133,11 @@ class VipBook:
     def alone(self, address: IPAddress) -> None:
         """Take note that no other machine has *address*, which is here."""
         if self._doubled.pop(address, None) is not None and address in self.added:
-            self.judge(address, Verdict(VipState.HELD, self.added[address].device))
+            self.judge(address, VipStanding(VipState.HELD, self.added[address].device))
 
     def came(self, one: AddedVip, cause: VipCause, *, again: bool) -> None:
         """Take note that *one* has been added."""
-        self.judge(one.address, Verdict(VipState.HELD, one.device))
+        self.judge(one.address, VipStanding(VipState.HELD, one.device))
         self._tell(VipAdded(address=one.address, device=one.device, label=one.label, cause=cause, again=again))
 
     def went(self, one: AddedVip, cause: VipCause) -> None:
@@ -141,7 +145,7 @@ class VipBook:
         self.forget(one)
         self._tell(VipRemoved(address=one.address, device=one.device, cause=cause))
 
-    def stays(self, one: AddedVip, verdict: Verdict) -> None:
+    def stays(self, one: AddedVip, verdict: VipStanding) -> None:
         """Take note that *one* could not be removed."""
         if self._told.get(one.address) != verdict:
             self._told[one.address] = verdict
@@ -160,7 +164,7 @@ class VipBook:
         self._held_before.pop(one.address, None)
         self._doubled.pop(one.address, None)
 
-    def _trouble(self, address: IPAddress, verdict: Verdict) -> VipTrouble:
+    def _trouble(self, address: IPAddress, verdict: VipStanding) -> VipTrouble:
         place = self._place(address)
         return VipTrouble(
             address=address, state=verdict.state, device=verdict.device, sentence=verdict.sentence, place=place

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 
 from ldirectord_py.cluster.network import Device, Network
 from ldirectord_py.cluster.rtnetlink import Rtnetlink
-from ldirectord_py.cluster.vips.vip_plan import AddedVip, Verdict
+from ldirectord_py.cluster.vips.vip_plan import AddedVip, VipStanding
 from ldirectord_py.cluster.wire.owners import Asking, owners
 from ldirectord_py.cluster.wire.pacing import Pace
 from ldirectord_py.model.address import IPAddress
@@ -30,7 +30,7 @@ class VipKernel:
         """Return what this network namespace has; raise `OSError`."""
         return await self._kernel.network()
 
-    async def owners(self, device: Device, addresses: Collection[IPAddress]) -> Owners | Verdict:
+    async def owners(self, device: Device, addresses: Collection[IPAddress]) -> Owners | VipStanding:
         """Return which other machines on the wire of *device* have *addresses*, or why that cannot be asked."""
         if not device.announces:
             return {}
@@ -39,7 +39,7 @@ class VipKernel:
         except OSError as error:
             return _unasked(device.name, error)
 
-    async def add(self, one: AddedVip) -> Verdict | None:
+    async def add(self, one: AddedVip) -> VipStanding | None:
         """Add *one*; return what is in the way, None: it is there now."""
         try:
             await self._kernel.add_address(one.address, one.device, one.label)
@@ -47,7 +47,7 @@ class VipKernel:
             return _refused(one, error, "bring up")
         return None
 
-    async def remove(self, one: AddedVip) -> Verdict | None:
+    async def remove(self, one: AddedVip) -> VipStanding | None:
         """Remove *one*, and nothing that is not just like it; return what is in the way, None: it is gone."""
         try:
             await self._kernel.remove_address(one.address, one.device, one.label)
@@ -56,29 +56,29 @@ class VipKernel:
         return None
 
 
-def _unasked(device: str, error: OSError) -> Verdict:
+def _unasked(device: str, error: OSError) -> VipStanding:
     match error.errno:
         case errno.EPERM:
             why = "to ask on the wire whether another machine has it takes the capability CAP_NET_RAW"
-            return Verdict(VipState.NO_RIGHTS, device, f"{why}, which this process has not got")
+            return VipStanding(VipState.NO_RIGHTS, device, f"{why}, which this process has not got")
         case errno.EAFNOSUPPORT:
             why = "sockets of AF_PACKET are not permitted here (RestrictAddressFamilies of a systemd unit?)"
-            return Verdict(VipState.NO_RIGHTS, device, f"{why}; whether another machine has it cannot be asked")
+            return VipStanding(VipState.NO_RIGHTS, device, f"{why}; whether another machine has it cannot be asked")
         case errno.ENETDOWN:
-            return Verdict(VipState.INTERFACE_DOWN, device, f"the interface {device} is down")
+            return VipStanding(VipState.INTERFACE_DOWN, device, f"the interface {device} is down")
         case _:
-            return Verdict(VipState.REFUSED, device, f"{device} takes no frames: {error.strerror}")
+            return VipStanding(VipState.REFUSED, device, f"{device} takes no frames: {error.strerror}")
 
 
-def _refused(one: AddedVip, error: OSError, deed: str) -> Verdict:
+def _refused(one: AddedVip, error: OSError, deed: str) -> VipStanding:
     match error.errno:
         case errno.EPERM:
             why = f"to {deed} an address takes the capability CAP_NET_ADMIN, which this process has not got"
-            return Verdict(VipState.NO_RIGHTS, one.device, why)
+            return VipStanding(VipState.NO_RIGHTS, one.device, why)
         case errno.EACCES if one.address.version == 6:
             why = f"IPv6 is switched off on {one.device}: sysctl -w net.ipv6.conf.{one.device}.disable_ipv6=0"
-            return Verdict(VipState.REFUSED, one.device, why)
+            return VipStanding(VipState.REFUSED, one.device, why)
         case errno.ENODEV:
-            return Verdict(VipState.NO_INTERFACE, one.device, f"there is no interface {one.device}")
+            return VipStanding(VipState.NO_INTERFACE, one.device, f"there is no interface {one.device}")
         case _:
-            return Verdict(VipState.REFUSED, one.device, f"the kernel refuses to {deed} it: {error.strerror}")
+            return VipStanding(VipState.REFUSED, one.device, f"the kernel refuses to {deed} it: {error.strerror}")

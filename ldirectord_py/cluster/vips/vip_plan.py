@@ -38,7 +38,7 @@ class AddedVip:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class VipStanding:
     """How it stands with one VIP."""
 
     state: VipState
@@ -56,7 +56,7 @@ class VipPlan:
     """If no other machine has them."""
     lost: tuple[AddedVip, ...] = ()
     """Somebody else has removed these, or their devices have gone."""
-    verdicts: Mapping[IPAddress, Verdict]
+    verdicts: Mapping[IPAddress, VipStanding]
 
 
 def plan_vips(
@@ -117,7 +117,7 @@ class _Seen:
             return False
         return vip.device in {"", ours.device} or self._place(vip).state is not VipState.PENDING
 
-    def verdict(self, vip: WantedVip, ours: AddedVip | None) -> Verdict:
+    def verdict(self, vip: WantedVip, ours: AddedVip | None) -> VipStanding:
         """Return how it stands with *vip*, which is on this machine as *ours*, or not by us."""
         if ours is not None:
             return self._ours(vip, ours)
@@ -125,17 +125,17 @@ class _Seen:
         if self._active or found.state is VipState.FOREIGN:
             return found
         hindrance = f"it could not be taken over: {found.sentence}" if found.sentence else ""
-        return Verdict(VipState.STANDBY, found.device, hindrance)
+        return VipStanding(VipState.STANDBY, found.device, hindrance)
 
-    def _ours(self, vip: WantedVip, ours: AddedVip) -> Verdict:
+    def _ours(self, vip: WantedVip, ours: AddedVip) -> VipStanding:
         if any(ours.is_at(held) and held.unusable for held in self.holders(vip.address)):
             found = "duplicate address detection has found another machine that has it"
-            return Verdict(VipState.CONFLICT, ours.device, found)
+            return VipStanding(VipState.CONFLICT, ours.device, found)
         if vip.device in {"", ours.device}:
-            return Verdict(VipState.HELD, ours.device)
-        return Verdict(VipState.HELD, ours.device, f"it stays on {ours.device}: {self._place(vip).sentence}")
+            return VipStanding(VipState.HELD, ours.device)
+        return VipStanding(VipState.HELD, ours.device, f"it stays on {ours.device}: {self._place(vip).sentence}")
 
-    def _by_others(self, vip: WantedVip) -> Verdict | None:
+    def _by_others(self, vip: WantedVip) -> VipStanding | None:
         """Return what keeps us from *vip* if this machine has it by somebody else's doing."""
         held = next(iter(self.holders(vip.address)), None)
         if held is None:
@@ -143,27 +143,27 @@ class _Seen:
         name, answers = f"{held} is on {held.device} already", self._network.answers(held.device)
         if vip.device == held.device or (not vip.device and answers):
             stays = "it stays there while this director is standby, and when it ends"
-            return Verdict(VipState.FOREIGN, held.device, f"{name}, added by somebody else: {stays}")
+            return VipStanding(VipState.FOREIGN, held.device, f"{name}, added by somebody else: {stays}")
         why = "" if answers else ", as on a real server"
         sentence = f"{name}{why}; take it away first: ip address del {held} dev {held.device}"
-        return Verdict(VipState.ELSEWHERE, held.device, sentence)
+        return VipStanding(VipState.ELSEWHERE, held.device, sentence)
 
-    def _place(self, vip: WantedVip) -> Verdict:
+    def _place(self, vip: WantedVip) -> VipStanding:
         """Return on which device *vip* can be brought up, or why on none."""
         name = vip.device
         if not name:
             longest = max(self._network.connected(vip.address), key=lambda held: held.length, default=None)
             if longest is None:
                 why = "it is in no network of this machine; name the interface: vips = INTERFACE"
-                return Verdict(VipState.NO_NETWORK, "", why)
+                return VipStanding(VipState.NO_NETWORK, "", why)
             name = longest.device
         device = self._network.devices.get(name)
         if device is None:
-            return Verdict(VipState.NO_INTERFACE, name, f"there is no interface {name}")
+            return VipStanding(VipState.NO_INTERFACE, name, f"there is no interface {name}")
         if not device.up or not device.running:
             what = "has no carrier" if device.up else "is down"
-            return Verdict(VipState.INTERFACE_DOWN, name, f"the interface {name} {what}")
-        return Verdict(VipState.PENDING, name)
+            return VipStanding(VipState.INTERFACE_DOWN, name, f"the interface {name} {what}")
+        return VipStanding(VipState.PENDING, name)
 
 
 def _labels(device: str) -> Iterator[str]:

@@ -31,7 +31,7 @@ class _Announcement:
     """So often has it been announced before."""
 
 
-class Announcer:
+class AddressAnnouncer:
     """Announces addresses, each several times, and all of them together at a pace."""
 
     def __init__(self, router: Callable[[str], bool], pace: Pace | None = None) -> None:

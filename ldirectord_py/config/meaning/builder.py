@@ -11,7 +11,7 @@ from ldirectord_py.config.grammar.directives.table_directives import READDQUIESC
 from ldirectord_py.config.grammar.tree import Files, Section, Tree
 from ldirectord_py.config.grammar.values import Values, read_values
 from ldirectord_py.config.meaning.api import api_settings
-from ldirectord_py.config.meaning.checks import Surroundings
+from ldirectord_py.config.meaning.checks import CheckContext
 from ldirectord_py.config.meaning.cluster import cluster, note_cluster
 from ldirectord_py.config.meaning.resolve import Resolver, no_directory, no_socket, unwritable
 from ldirectord_py.config.meaning.servers import fallbacks
@@ -40,7 +40,7 @@ def build(tree: Tree, files: Files, environment: Resolver) -> Config:
         _check_paths(values, diagnostics)
     _note_fork(values, diagnostics)
     _note_faultdown(values, diagnostics)
-    around = Surroundings(values, fallbacks(values, ("tcp", "udp"), environment, diagnostics), environment, diagnostics)
+    around = CheckContext(values, fallbacks(values, ("tcp", "udp"), environment, diagnostics), environment, diagnostics)
     api = api_settings(values, around.tls_files, diagnostics)
     read_values(tree.defaults, Scope.SECTION, diagnostics)  # so that what is wrong is told even where nobody uses it
     virtuals = _virtuals(tree.sections, around)
@@ -50,7 +50,7 @@ def build(tree: Tree, files: Files, environment: Resolver) -> Config:
     return _config(tree.path, values, api, virtuals, diagnostics)
 
 
-def _virtuals(sections: tuple[Section, ...], around: Surroundings) -> tuple[Virtual, ...]:
+def _virtuals(sections: tuple[Section, ...], around: CheckContext) -> tuple[Virtual, ...]:
     found: dict[VirtualKey, Virtual] = {}
     places: dict[VirtualKey, int] = {}
     files = around.diagnostics.files

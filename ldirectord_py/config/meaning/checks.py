@@ -20,7 +20,7 @@ from ldirectord_py.model.service import VirtualKey
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class CheckContext:
     """What a section is read in."""
 
     values: Values
@@ -42,10 +42,10 @@ class VirtualChecks:
 
     each: tuple[tuple[Values, CheckOptions, int], ...]
     """What is in force for each, how that asks, and the line where it, or else its virtual, begins."""
-    around: Surroundings
+    around: CheckContext
 
     @classmethod
-    def of(cls, written: WrittenChecks, values: Values, key: VirtualKey, line: int, around: Surroundings) -> Self:
+    def of(cls, written: WrittenChecks, values: Values, key: VirtualKey, line: int, around: CheckContext) -> Self:
         """Return the checks *written*, each with what *values* of the virtual say besides; or one of those alone.
 
         The virtual begins at *line*.

@@ -26,7 +26,7 @@ Name = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
+class LookUps:
     """What came of asking."""
 
     found: Mapping[Name, IPAddress] = field(default_factory=dict)
@@ -75,7 +75,7 @@ class HostAddresses:
         self._queue: deque[Name] = deque()
         self._threads = 0
 
-    def find(self, names: Collection[Name]) -> Answers:
+    def find(self, names: Collection[Name]) -> LookUps:
         """Return what there is to know of *names*, within the time given."""
         if os.getpid() != self._process:  # threads do not come along when a process forks
             self._process, self._asked, self._threads = os.getpid(), {}, 0
@@ -93,7 +93,7 @@ class HostAddresses:
                 found[name], kept[name] = last[0], self._clock() - last[1]
             else:
                 silent.add(name)
-        return Answers(found, kept, silent)
+        return LookUps(found, kept, silent)
 
     def _ask(self, name: Name) -> Future[IPAddress | None]:
         """Have *name* asked for, unless it still is from before."""

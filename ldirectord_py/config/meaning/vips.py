@@ -5,14 +5,14 @@ from collections.abc import Iterable
 from ldirectord_py.config.grammar.directive import shown
 from ldirectord_py.config.grammar.directives.cluster_directives import VIPS
 from ldirectord_py.config.grammar.values import Values
-from ldirectord_py.config.meaning.checks import Surroundings
+from ldirectord_py.config.meaning.checks import CheckContext
 from ldirectord_py.config.meaning.resolve import no_interface
 from ldirectord_py.model.cluster.vips import VipPlace
 from ldirectord_py.model.config import Virtual
 from ldirectord_py.model.service import AddressKey, VirtualKey
 
 
-def vip_place(key: VirtualKey, values: Values, line: int, around: Surroundings) -> VipPlace | None:
+def vip_place(key: VirtualKey, values: Values, line: int, around: CheckContext) -> VipPlace | None:
     """Return where the VIP of *key*, opened at *line*, is to be brought up; None: nowhere, or not by us."""
     place = values.get(VIPS)
     if place is None:
@@ -32,7 +32,7 @@ def vip_place(key: VirtualKey, values: Values, line: int, around: Surroundings) 
     return place
 
 
-def check_vips(virtuals: Iterable[tuple[Virtual, int]], around: Surroundings) -> None:
+def check_vips(virtuals: Iterable[tuple[Virtual, int]], around: CheckContext) -> None:
     """Tell of virtual services, each with its line, that want the same address on different interfaces."""
     files = around.diagnostics.files
     found: dict[object, tuple[str, int]] = {}

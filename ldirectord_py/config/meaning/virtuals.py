@@ -14,7 +14,7 @@ from ldirectord_py.config.grammar.tree import Checks as WrittenChecks
 from ldirectord_py.config.grammar.tree import Section
 from ldirectord_py.config.grammar.values import Values, read_values
 from ldirectord_py.config.grammar.virtual_line import Opening, read_opening
-from ldirectord_py.config.meaning.checks import Surroundings, VirtualChecks
+from ldirectord_py.config.meaning.checks import CheckContext, VirtualChecks
 from ldirectord_py.config.meaning.doubts import doubt
 from ldirectord_py.config.meaning.resolve import Resolver, irreplaceable, unwritable
 from ldirectord_py.config.meaning.servers import ResolvedServer, fallbacks, misplaced, real_servers
@@ -29,7 +29,7 @@ from ldirectord_py.model.service import AddressKey, MarkKey, Protocol, VirtualKe
 _NOBODY = Endpoint(IPv4Address(0), 1)
 
 
-def virtual(section: Section, around: Surroundings) -> Virtual | None:
+def virtual(section: Section, around: CheckContext) -> Virtual | None:
     """Return the virtual that *section* describes; None where it has no identity.  Problems go to the diagnostics."""
     line, diagnostics = section.opening.number, around.diagnostics
     values = read_values(section.lines, Scope.SECTION, diagnostics, outer=around.values)
@@ -61,7 +61,7 @@ class _Named:
     line: int
     key: VirtualKey
     values: Values
-    around: Surroundings
+    around: CheckContext
 
     def complete(self, servers: list[ResolvedServer]) -> Virtual:
         values, around = self.values, self.around
@@ -176,7 +176,7 @@ def _alerting(values: Values, everywhere: Values) -> Alerting:
     )
 
 
-def _check_files(values: Values, around: Surroundings) -> None:
+def _check_files(values: Values, around: CheckContext) -> None:
     if not around.environment.check_paths:
         return
     for entry in values.each(telling.MONITORFILE):

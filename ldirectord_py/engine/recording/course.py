@@ -23,7 +23,7 @@ from ldirectord_py.engine.inputs import (
     TakenOut,
     Written,
 )
-from ldirectord_py.engine.recording.items import Given, Header, Item, Prepares, Why, recorded_plan
+from ldirectord_py.engine.recording.items import Given, Item, Prepares, RecordingHeader, Why, recorded_plan
 from ldirectord_py.engine.recording.state_as_belief import state_of
 from ldirectord_py.engine.state import EngineState
 from ldirectord_py.model.checks.check_plan import Always, CheckPlan, Never, Polled
@@ -82,7 +82,7 @@ class _Night:
         self._other = other
         self._course = Course()
         self._state = EngineState(Moment(0, 0))
-        self._header = Header(why=Why.START, at=Moment(0, 0), begun=Moment(0, 0))
+        self._header = RecordingHeader(why=Why.START, at=Moment(0, 0), begun=Moment(0, 0))
         self._fresh = True
         """Nothing of before counts: the director has just begun, or something is missing."""
         self._unknown = count(-1, -1)
@@ -90,7 +90,7 @@ class _Night:
 
     def take(self, item: Item) -> None:
         match item:
-            case Header():
+            case RecordingHeader():
                 self._take_header(item)
             case Belief():
                 self._take_belief(item)
@@ -109,7 +109,7 @@ class _Night:
                 _end(spells, course.until)
         return course
 
-    def _take_header(self, header: Header) -> None:
+    def _take_header(self, header: RecordingHeader) -> None:
         if not self._course.since:
             self._course.since = header.at.epoch
         self._now, self._header = header.at, header

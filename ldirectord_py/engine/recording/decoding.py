@@ -18,7 +18,7 @@ from ldirectord_py.engine.maintained import kept_out_group
 from ldirectord_py.engine.recording import names
 from ldirectord_py.engine.recording.commands import admin, commands, said
 from ldirectord_py.engine.recording.configuration import config
-from ldirectord_py.engine.recording.items import VERSION, Given, Header, Item, Prepares, Why, recorded_plan
+from ldirectord_py.engine.recording.items import VERSION, Given, Item, Prepares, RecordingHeader, Why, recorded_plan
 from ldirectord_py.engine.recording.names import Json
 from ldirectord_py.engine.recording.roles import role_status
 from ldirectord_py.model.checks.check_plan import Polled
@@ -69,11 +69,11 @@ def _item(segment: "_Segment | None", found: Json) -> Item | None:
     return segment.item(found)
 
 
-def _header(found: Json) -> Header:
+def _header(found: Json) -> RecordingHeader:
     if found["recording"] != VERSION:
         sentence = f"expected a recording of version {VERSION}, but got {found['recording']!r}"
         raise BrokenLine(0, f"{sentence}: replay it with the version of ldirectord_py that wrote it")
-    return Header(
+    return RecordingHeader(
         why=Why(found["why"]),
         at=_moment(found["at"]),
         begun=_moment(found["begun"]),

@@ -21,7 +21,7 @@ from ldirectord_py.engine.maintained import IN_MAINTENANCE
 from ldirectord_py.engine.recording import names
 from ldirectord_py.engine.recording.commands import admin_as_json, commands_as_json, said_as_json
 from ldirectord_py.engine.recording.configuration import config_as_json
-from ldirectord_py.engine.recording.items import VERSION, Given, Header, Prepares
+from ldirectord_py.engine.recording.items import VERSION, Given, Prepares, RecordingHeader
 from ldirectord_py.engine.recording.names import Json
 from ldirectord_py.engine.recording.roles import role_status_as_json
 from ldirectord_py.model.checks.check_plan import Polled, Repeated
@@ -66,7 +66,7 @@ class Encoder:
         self._prepared: Configured | None = None
         self._news: list[str] = []
 
-    def header(self, header: Header) -> str:
+    def header(self, header: RecordingHeader) -> str:
         """Return the line that begins the segment."""
         return _line(
             {

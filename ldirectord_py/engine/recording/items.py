@@ -29,7 +29,7 @@ class Why(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Header:
+class RecordingHeader:
     """The first line of a segment."""
 
     why: Why
@@ -57,7 +57,7 @@ class Given(NamedTuple):
     at: Moment
 
 
-Item = Header | Belief | Given
+Item = RecordingHeader | Belief | Given
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from typing import NamedTuple, assert_never
 
 from ldirectord_py.engine.belief import Belief
 from ldirectord_py.engine.inputs import Configured, Input, Moment
-from ldirectord_py.engine.recording.items import Given, Header, Item, Prepares
+from ldirectord_py.engine.recording.items import Given, Item, Prepares, RecordingHeader
 from ldirectord_py.engine.recording.state_as_belief import state_of
 from ldirectord_py.engine.state import EngineState
 from ldirectord_py.model.events import Event
@@ -25,12 +25,12 @@ class InForce(NamedTuple):
     at: Moment
 
 
-def replay(items: Iterable[Item]) -> Iterator[Header | InForce | Told]:
+def replay(items: Iterable[Item]) -> Iterator[RecordingHeader | InForce | Told]:
     """Yield what the director told while *items* were recorded, and where segments and configurations begin."""
     state = EngineState(Moment(0, 0))
     for item in items:
         match item:
-            case Header():
+            case RecordingHeader():
                 state = EngineState(item.begun)
                 yield item
             case Belief():

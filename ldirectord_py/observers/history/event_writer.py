@@ -30,7 +30,7 @@ _MOST_READ = 8 * 2**20
 """Bytes of the file's end that are read at a start: ten thousand events have some 4 MB."""
 
 
-class Target(NamedTuple):
+class HistoryTarget(NamedTuple):
     """A history file."""
 
     path: Path
@@ -49,12 +49,12 @@ class EventWriter:
         self._tell = tell
         self._pause = pause
         self._file = _File()
-        self._target: Target | None = None
+        self._target: HistoryTarget | None = None
         self._seen = 0
         """The id of the last event that needs not be written any more."""
         self._wanted = asyncio.Event()
 
-    def follow(self, target: Target | None) -> None:
+    def follow(self, target: HistoryTarget | None) -> None:
         """Write what happens from now on to *target*; None: nowhere."""
         if target == self._target:
             return
@@ -66,7 +66,7 @@ class EventWriter:
         else:
             self._wanted.clear()
 
-    async def restore(self, target: Target | None) -> str:
+    async def restore(self, target: HistoryTarget | None) -> str:
         """Begin the ring with what *target* has of earlier starts, and go on behind it; return what was wrong with it.
 
         To be called before anything happens.  What keeps the file from being opened is told when it is to be written.
@@ -116,17 +116,17 @@ class _File:
 
     def __init__(self) -> None:
         self._file: LineFile | None = None
-        self._target: Target | None = None
+        self._target: HistoryTarget | None = None
         self._written = 0
         """The id of the last event that is in the file: a thread that was waited for no longer may still write some."""
         self._working = Lock()
 
-    def read(self, target: Target) -> ReadBack:
+    def read(self, target: HistoryTarget) -> ReadBack:
         """Return what is in the file; raise `OSError` if there can be none."""
         with self._working:
             return read_back(self._at(target).tail(_MOST_READ).splitlines()[-SIZE:])
 
-    def write(self, target: Target, events: Sequence[Recorded]) -> None:
+    def write(self, target: HistoryTarget, events: Sequence[Recorded]) -> None:
         """Append *events*; raise `OSError`, with what is wrong and where, if that cannot be."""
         with self._working:
             try:
@@ -145,7 +145,7 @@ class _File:
             if self._file is not None:
                 self._file.close()
 
-    def _at(self, target: Target) -> LineFile:
+    def _at(self, target: HistoryTarget) -> LineFile:
         """Return the file of *target*, open."""
         if self._file is None or target != self._target:
             if self._file is not None:

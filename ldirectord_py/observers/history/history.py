@@ -9,7 +9,7 @@ from ldirectord_py.model.config import Config
 from ldirectord_py.model.events import Event
 from ldirectord_py.model.service import RealKey
 from ldirectord_py.observers.history.event_ring import EventRing
-from ldirectord_py.observers.history.event_writer import EventWriter, Target
+from ldirectord_py.observers.history.event_writer import EventWriter, HistoryTarget
 from ldirectord_py.observers.history.exchanges import Exchanges
 
 
@@ -54,7 +54,7 @@ class History:
         """Write what waits, but do not wait long for it."""
         await self._writer.finish()
 
-    def _target(self, config: Config) -> Target | None:
+    def _target(self, config: Config) -> HistoryTarget | None:
         if config.historyfile is None or not self._in_file:
             return None
-        return Target(Path(config.historyfile), config.historysize * 2**20)
+        return HistoryTarget(Path(config.historyfile), config.historysize * 2**20)

@@ -22,7 +22,7 @@ from ldirectord_py.model.text.secrets import without
 from ldirectord_py.model.workers import WorkerAnswer, WorkerKind, WorkerQuestion
 from ldirectord_py.probing.closing import MOST_SECONDS
 from ldirectord_py.probing.compiled_probe import CompiledProbe
-from ldirectord_py.probing.drivers import Services
+from ldirectord_py.probing.drivers import RunServices
 from ldirectord_py.probing.peer_services import Done, PeerServices
 from ldirectord_py.probing.prober import Prober
 from ldirectord_py.probing.stream_peer import StreamPeer
@@ -170,7 +170,7 @@ class _TracingProber(Prober):
             case Transport.ICMP:
                 return partial(self._traced, TracedIcmpPeer)
 
-    def _driver_services(self, workers: Workers) -> Services:
+    def _driver_services(self, workers: Workers) -> RunServices:
         return _TracingServices(workers, self._recorder)
 
     def _insistent_class(self) -> Callable[[CompiledProbe, PeerServices, Done], TracedInsistentPeer]:
@@ -188,7 +188,7 @@ class _TracingProber(Prober):
         return peer
 
 
-class _TracingServices(Services):
+class _TracingServices(RunServices):
     """What a driver may ask for, with every question in *recorder*."""
 
     def __init__(self, workers: Workers, recorder: TraceRecorder) -> None:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from ldirectord_py.engine.belief import Belief
 from ldirectord_py.engine.inputs import Configured, Input, Moment
 from ldirectord_py.engine.recording.encoding import Encoder, Repetitions
-from ldirectord_py.engine.recording.items import Given, Header, Prepares, Why
+from ldirectord_py.engine.recording.items import Given, Prepares, RecordingHeader, Why
 from ldirectord_py.engine.recording.state_as_belief import belief_of
 from ldirectord_py.engine.state import EngineState
 from ldirectord_py.runtime.director import moment
@@ -35,7 +35,7 @@ class Begin(NamedTuple):
     """A segment begins, in the file *path*."""
 
     path: Path
-    header: Header
+    header: RecordingHeader
     belief: Belief | None
 
 
@@ -148,7 +148,7 @@ class Recorder:
         if why is None or path is None or self._preparing:
             return
         belief = None if why is Why.START else belief_of(self._state())
-        header = Header(
+        header = RecordingHeader(
             why=why,
             at=moment(),
             begun=self._state().begun,

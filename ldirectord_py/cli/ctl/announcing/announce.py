@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from ldirectord_py.cli.ctl.announcing.following import Following, Manner, Speaker
-from ldirectord_py.cli.ctl.announcing.health import Rules, sight
+from ldirectord_py.cli.ctl.announcing.following import AnnouncingWork, Manner, Speaker
+from ldirectord_py.cli.ctl.announcing.health import AnnouncingRules, sight
 from ldirectord_py.cli.ctl.command import Command, Status
 from ldirectord_py.cli.ctl.remote.choosing import add_arguments
 from ldirectord_py.cli.ctl.remote.daemon import daemon_of, tell_json
@@ -148,7 +148,7 @@ def _delay(word: str) -> float:
 def _run(asked: Namespace) -> Status:
     _check(asked)
     policy, policies = _split(asked.policy, Policy.ANY)
-    rules = Rules(
+    rules = AnnouncingRules(
         policy=policy,
         policies=policies,
         fallback=asked.with_fallback,
@@ -166,9 +166,9 @@ def _run(asked: Namespace) -> Status:
     )
     feed = Feed(lambda: daemon_of(asked), _QUESTION)
     if asked.sink == "exabgp":
-        Following(manner, feed, _exabgp(asked)).run(sys.stdin.fileno())
+        AnnouncingWork(manner, feed, _exabgp(asked)).run(sys.stdin.fileno())
     else:
-        Following(manner, feed, _bird(asked)).run(None)
+        AnnouncingWork(manner, feed, _bird(asked)).run(None)
     return Status.FINE
 
 
@@ -194,7 +194,7 @@ def _bird(asked: Namespace) -> Speaker:
     return Bird(asked.bird_file or Path(_BIRD_FILE), asked.bird_socket or Path(_BIRD_SOCKET))
 
 
-def _show(asked: Namespace, rules: Rules) -> Status:
+def _show(asked: Namespace, rules: AnnouncingRules) -> Status:
     daemon = daemon_of(asked)
     seen = sight(daemon.status(), daemon.get("/v1/virtuals", view=_QUESTION.view)["virtuals"], rules)
     announcer = Announcer(Delays(hold=0, graceful=0, grace=0), 0)

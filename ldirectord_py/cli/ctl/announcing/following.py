@@ -11,12 +11,12 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, Protocol
 
-from ldirectord_py.cli.ctl.announcing.health import Rules, sight
+from ldirectord_py.cli.ctl.announcing.health import AnnouncingRules, sight
 from ldirectord_py.cli.ctl.remote.feed import Feed
 from ldirectord_py.cli.terminal import complain
 from ldirectord_py.cluster.announcing.announcer import Announcer, Delays, Form, Sight, Stand
 from ldirectord_py.cluster.announcing.exabgp import REFUSED, says_end
-from ldirectord_py.cluster.announcing.route import Community, Route, prefix, routes
+from ldirectord_py.cluster.announcing.route import BgpRoute, Community, prefix, routes
 from ldirectord_py.model.address import IPAddress
 from ldirectord_py.system.threads import begin
 
@@ -29,7 +29,7 @@ _AGAIN = 2.0
 class Speaker(Protocol):
     """What speaks BGP."""
 
-    def state(self, routes: Collection[Route], vips: Collection[IPAddress]) -> str:
+    def state(self, routes: Collection[BgpRoute], vips: Collection[IPAddress]) -> str:
         """Announce *routes* and withdraw the others of *vips*; return what is wrong, empty: nothing."""
 
 
@@ -37,7 +37,7 @@ class Speaker(Protocol):
 class Manner:
     """How it is announced."""
 
-    rules: Rules
+    rules: AnnouncingRules
     delays: Delays
     communities: tuple[Community, ...] = ()
     disable: Path | None = None
@@ -58,7 +58,7 @@ class _Over:
 
 
 @dataclass(eq=False, slots=True)
-class Following:
+class AnnouncingWork:
     """Announces by *speaker* what *feed* and the rest of the world say, until it is asked to end."""
 
     manner: Manner

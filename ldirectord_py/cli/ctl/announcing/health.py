@@ -16,7 +16,7 @@ Virtual = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
+class AnnouncingRules:
     """What counts as served, and which VIPs there are."""
 
     policy: Policy = Policy.ANY
@@ -34,13 +34,13 @@ class Rules:
         return self.policies.get(vip, self.policy)
 
 
-def sight(status: Mapping[str, Any], virtuals: Iterable[Virtual], rules: Rules) -> Sight:
+def sight(status: Mapping[str, Any], virtuals: Iterable[Virtual], rules: AnnouncingRules) -> Sight:
     """Return what the daemon says, which is *status* and *virtuals*."""
     vips = judge(_services(virtuals, rules), rules.policy_of)
     return Sight(vips=vips, complete=status["first_pass"], standby=status["role"]["role"] == Role.STANDBY)
 
 
-def _services(virtuals: Iterable[Virtual], rules: Rules) -> Iterator[ServiceHealth]:
+def _services(virtuals: Iterable[Virtual], rules: AnnouncingRules) -> Iterator[ServiceHealth]:
     for virtual in virtuals:
         vip = _vip(virtual["name"], rules.marks)
         if vip is not None and (not rules.only or vip in rules.only):

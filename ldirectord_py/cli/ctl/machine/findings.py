@@ -7,10 +7,10 @@ from ldirectord_py.cli.blocks import Block, sentence
 from ldirectord_py.cli.ctl.command import Status
 from ldirectord_py.cli.rendering import tell_blocks
 from ldirectord_py.cli.terminal import Style
-from ldirectord_py.cluster.finding import Finding, Severity, counts
+from ldirectord_py.cluster.finding import Finding, FindingSeverity, counts
 from ldirectord_py.model.errors import DirectorError
 
-_STYLES = {Severity.ERROR: Style.RED, Severity.WARNING: Style.YELLOW, Severity.NOTE: Style.DIM}
+_STYLES = {FindingSeverity.ERROR: Style.RED, FindingSeverity.WARNING: Style.YELLOW, FindingSeverity.NOTE: Style.DIM}
 
 
 def show(found: Sequence[Finding]) -> None:

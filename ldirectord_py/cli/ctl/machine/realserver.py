@@ -13,7 +13,7 @@ from ldirectord_py.cli.typed import address
 from ldirectord_py.cluster.finding import Finding
 from ldirectord_py.cluster.realserver.checking import RealServer, examine
 from ldirectord_py.cluster.realserver.setting_up import added, put_back, set_up
-from ldirectord_py.cluster.realserver.statefile import NAME, StateFile
+from ldirectord_py.cluster.realserver.statefile import NAME, StepsFile
 from ldirectord_py.cluster.realserver.steps import Step, as_json, undone
 from ldirectord_py.cluster.rtnetlink import session
 from ldirectord_py.model.address import IPAddress
@@ -41,7 +41,7 @@ def _arguments(parser: ArgumentParser) -> None:
 
 
 def _run(asked: Namespace) -> Status:
-    file = StateFile(run_dir() / NAME)
+    file = StepsFile(run_dir() / NAME)
     vips = list(dict.fromkeys(asked.vips))
     match asked.action:
         case "up":
@@ -54,7 +54,7 @@ def _run(asked: Namespace) -> Status:
             return asyncio.run(_check(file, vips, asked))
 
 
-async def _up(file: StateFile, vips: Sequence[IPAddress], asked: Namespace) -> Status:
+async def _up(file: StepsFile, vips: Sequence[IPAddress], asked: Namespace) -> Status:
     async with session() as kernel:
         with explained(), file.held():
             taken = await set_up(kernel, file, vips, tunnel=asked.tunnel)
@@ -70,7 +70,7 @@ async def _up(file: StateFile, vips: Sequence[IPAddress], asked: Namespace) -> S
     return status_of(found)
 
 
-async def _down(file: StateFile, vips: Sequence[IPAddress], asked: Namespace) -> Status:
+async def _down(file: StepsFile, vips: Sequence[IPAddress], asked: Namespace) -> Status:
     async with session() as kernel:
         with explained(), file.held():
             reverted, left = await put_back(kernel, file, vips)
@@ -86,7 +86,7 @@ async def _down(file: StateFile, vips: Sequence[IPAddress], asked: Namespace) ->
     return Status.FINE
 
 
-async def _check(file: StateFile, vips: Sequence[IPAddress], asked: Namespace) -> Status:
+async def _check(file: StepsFile, vips: Sequence[IPAddress], asked: Namespace) -> Status:
     wanted = vips or added(file)
     if not wanted:
         raise DirectorError("no VIP was added by this command; name one: ldirectorctl realserver check VIP...")

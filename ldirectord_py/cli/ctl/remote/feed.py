@@ -13,7 +13,7 @@ from typing import Any
 
 from ldirectord_py.cli.ctl.remote.choosing import NoDaemon
 from ldirectord_py.cli.ctl.remote.daemon import Daemon
-from ldirectord_py.cli.ctl.remote.following import Following
+from ldirectord_py.cli.ctl.remote.following import DaemonEvents
 from ldirectord_py.model.errors import DirectorError
 
 Show = Callable[[Mapping[str, Any], Sequence[Mapping[str, Any]]], None]
@@ -53,7 +53,7 @@ class Feed:
         self._question = question
         self._ended = Event()
         self._news = Event()
-        self._following: Following | None = None
+        self._following: DaemonEvents | None = None
 
     @property
     def ended(self) -> bool:
@@ -95,7 +95,7 @@ class Feed:
                 daemon = self._find()
                 last = daemon.get("/v1/events", limit=1)["last"]
                 self._news.set()  # of what happened before that
-                with Following(daemon.socket, last) as self._following:
+                with DaemonEvents(daemon.socket, last) as self._following:
                     for _ in self._following:
                         self._news.set()
             except NoDaemon:

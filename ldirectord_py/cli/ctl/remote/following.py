@@ -17,7 +17,7 @@ _SILENCE = 45.0
 """Seconds after which a stream that says nothing is broken: the daemon sends a comment every 15."""
 
 
-class Following:
+class DaemonEvents:
     """A context, and in it the events of the daemon at a socket that come after the one of id *after*.
 
     They end if the daemon does.  Raises `NoDaemon` if none listens, and `DirectorError` if it refuses.

@@ -14,7 +14,7 @@ from ldirectord_py.cli.ctl.screen.board import MOST_ROWS, Board
 from ldirectord_py.cli.ctl.screen.dialog import Confirmation
 from ldirectord_py.cli.ctl.screen.lines import head_line, server_line, service_line
 from ldirectord_py.cli.ctl.screen.live_table import LiveTable
-from ldirectord_py.cli.ctl.screen.services import Services
+from ldirectord_py.cli.ctl.screen.services import ServicesSheet
 from ldirectord_py.cli.rendering import rich_line
 from ldirectord_py.model.errors import DirectorError
 from ldirectord_py.model.text.escaping import printable
@@ -50,7 +50,7 @@ class Top(App[None]):
         ("o", "only_out", "Only out"),
         ("s", "sort", "Sort by next"),
         ("r", "reverse", "Reverse"),
-        ("v", "services", "Services"),
+        ("v", "services", "ServicesSheet"),
         ("q", "quit", "Quit"),
     ]
     ENABLE_COMMAND_PALETTE = False
@@ -64,7 +64,7 @@ class Top(App[None]):
         self.taken = 0.0
         """When what is shown was so."""
         self.board = Board()
-        self.services = Services()
+        self.services = ServicesSheet()
 
     def compose(self) -> ComposeResult:
         """See `App.compose`."""

@@ -6,7 +6,7 @@ from ldirectord_py.cli.terminal import Style
 from ldirectord_py.model.text.amounts import amount
 
 
-class Services(Sheet):
+class ServicesSheet(Sheet):
     """The virtual services of a daemon, those first that somebody has to look after."""
 
     def __init__(self) -> None:

@@ -11,7 +11,7 @@ from ldirectord_py.cli.ldirectorctl import main
 from ldirectord_py.config.load import load
 from ldirectord_py.engine.inputs import Configured, Input, Moment, Observed
 from ldirectord_py.engine.recording.encoding import Encoder
-from ldirectord_py.engine.recording.items import Given, Header, Why
+from ldirectord_py.engine.recording.items import Given, RecordingHeader, Why
 from ldirectord_py.model.checks.check_plan import Repeated
 from ldirectord_py.model.checks.outcome import Reason, down, fault, up
 from ldirectord_py.model.errors import CheckUnavailable
@@ -51,7 +51,7 @@ class Recording:
 
     def text(self, inputs: Sequence[tuple[float, Input]], why: Why, lost: int = 0) -> str:
         encoder, begun = Encoder(), Moment(BEGIN + inputs[0][0], 0)
-        header = Header(why=why, at=begun, begun=begun, lost=lost, program="p", host="h", config="web.cf")
+        header = RecordingHeader(why=why, at=begun, begun=begun, lost=lost, program="p", host="h", config="web.cf")
         lines = [encoder.header(header)]
         for at, each in inputs:
             lines += encoder.given(Given(each, Moment(BEGIN + at, at)))

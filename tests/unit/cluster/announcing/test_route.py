@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ldirectord_py.cluster.announcing.announcer import Form, Stand
 from ldirectord_py.cluster.announcing.exabgp import ExaBgp, says_end
-from ldirectord_py.cluster.announcing.route import Route, community_of, routes
+from ldirectord_py.cluster.announcing.route import BgpRoute, community_of, routes
 
 VIP, VIP6, OTHER = ip_address("192.0.2.1"), ip_address("2001:db8::1"), ip_address("192.0.2.9")
 NUMBERS = st.integers(0, 65535)
@@ -35,10 +35,13 @@ def test_what_is_announced_has_its_communities_and_one_more_before_it_goes() -> 
         VIP: Stand(Form.ANNOUNCED, ""),
         ip_address("192.0.2.8"): Stand(Form.WITHDRAWN, ""),
     }
-    assert list(routes(stands, ((65001, 7),))) == [Route(VIP, ((65001, 7),)), Route(VIP6, ((65001, 7), (65535, 0)))]
+    assert list(routes(stands, ((65001, 7),))) == [
+        BgpRoute(VIP, ((65001, 7),)),
+        BgpRoute(VIP6, ((65001, 7), (65535, 0))),
+    ]
 
 
-def told(speaker: ExaBgp, commands: io.StringIO, *announced: Route) -> list[str]:
+def told(speaker: ExaBgp, commands: io.StringIO, *announced: BgpRoute) -> list[str]:
     """Have it announce these; return the commands."""
     commands.truncate(commands.seek(0))
     assert speaker.state(announced, [VIP, VIP6]) == ""
@@ -48,13 +51,13 @@ def told(speaker: ExaBgp, commands: io.StringIO, *announced: Route) -> list[str]
 def test_exabgp_is_told_of_each_vip_first_and_of_changes_afterwards() -> None:
     commands = io.StringIO()
     speaker = ExaBgp(commands, {6: ip_address("2001:db8::2")})
-    plain, leaving = Route(VIP), Route(VIP, ((65001, 7), (65535, 0), (1, 2, 3)))
+    plain, leaving = BgpRoute(VIP), BgpRoute(VIP, ((65001, 7), (65535, 0), (1, 2, 3)))
     assert told(speaker, commands, plain) == [
         "announce route 192.0.2.1/32 next-hop self",
         "withdraw route 2001:db8::1/128",
     ]
     assert told(speaker, commands, plain) == []
-    assert told(speaker, commands, leaving, Route(VIP6)) == [
+    assert told(speaker, commands, leaving, BgpRoute(VIP6)) == [
         "announce route 192.0.2.1/32 next-hop self community [ 65001:7 65535:0 ] large-community [ 1:2:3 ]",
         "announce route 2001:db8::1/128 next-hop 2001:db8::2",
     ]

@@ -9,7 +9,7 @@ import pytest
 
 from ldirectord_py.cluster.doctor.checks import CHECKS, examine
 from ldirectord_py.cluster.doctor.surroundings import Ipvs, Owners, Surroundings, servers, vips
-from ldirectord_py.cluster.finding import Finding, Severity, counts
+from ldirectord_py.cluster.finding import Finding, FindingSeverity, counts
 from ldirectord_py.cluster.network import Device, HeldAddress, Network, Route
 from ldirectord_py.config.load import parse
 from ldirectord_py.model.address import Endpoint
@@ -80,60 +80,64 @@ WEB = AddressKey(Protocol.TCP, Endpoint(VIP, 80))
 REAL_AT, SECOND_AT = Endpoint(REAL, 80), Endpoint(SECOND, 80)
 HASHED = "\treal=198.51.100.12:80 masq\n\tscheduler=mh\n"
 MISSING = Problem("x.cf", 0, "tcp:192.0.2.100:80: this kernel has no scheduler mh")
-UNFIT: Mapping[str, tuple[Surroundings, Severity, str]] = {
-    "ip-vs": (seen(ipvs=Ipvs(trouble="The kernel has no IPVS.")), Severity.ERROR, "modprobe ip_vs"),
-    "scheduler": (seen(ipvs=Ipvs(missing=[MISSING])), Severity.ERROR, ""),
+UNFIT: Mapping[str, tuple[Surroundings, FindingSeverity, str]] = {
+    "ip-vs": (seen(ipvs=Ipvs(trouble="The kernel has no IPVS.")), FindingSeverity.ERROR, "modprobe ip_vs"),
+    "scheduler": (seen(ipvs=Ipvs(missing=[MISSING])), FindingSeverity.ERROR, ""),
     "ip-forward": (
         seen(settings={**FINE, "net.ipv4.ip_forward": 0}),
-        Severity.ERROR,
+        FindingSeverity.ERROR,
         "sysctl -w net.ipv4.ip_forward=1",
     ),
     "conntrack": (
         seen(settings={**FINE, "net.ipv4.vs.conntrack": 0}, packet_filters=["iptables with nat"]),
-        Severity.WARNING,
+        FindingSeverity.WARNING,
         "sysctl -w net.ipv4.vs.conntrack=1",
     ),
     "expire": (
         seen(settings={**FINE, "net.ipv4.vs.expire_nodest_conn": 0}, more="\tpersistent=60\n\tquiescent=no\n"),
-        Severity.WARNING,
+        FindingSeverity.WARNING,
         "sysctl -w net.ipv4.vs.expire_nodest_conn=1",
     ),
     "vip-missing": (
         seen(network=on_addresses(NETWORK.addresses[0], NETWORK.addresses[2])),
-        Severity.ERROR,
+        FindingSeverity.ERROR,
         "ip address add 192.0.2.100/32 dev eth0",
     ),
     "vip-duplicate": (
         seen(owners=Owners(macs={VIP: {"eth0": frozenset({"02:00:00:00:00:07"})}})),
-        Severity.ERROR,
+        FindingSeverity.ERROR,
         "ldirectorctl realserver check 192.0.2.100  # there, if it is a real server",
     ),
-    "no-route": (seen(routes={REAL: None}), Severity.ERROR, "ip route add 198.51.100.11 via ROUTER"),
-    "gate-remote": (seen("gate", routes={REAL: ROUTED}), Severity.ERROR, ""),
-    "mtu": (seen("ipip"), Severity.WARNING, "ip route change default via ROUTER advmss 1440  # on 198.51.100.11"),
-    "nat-return": (seen(routes={REAL: ROUTED}), Severity.NOTE, ""),
+    "no-route": (seen(routes={REAL: None}), FindingSeverity.ERROR, "ip route add 198.51.100.11 via ROUTER"),
+    "gate-remote": (seen("gate", routes={REAL: ROUTED}), FindingSeverity.ERROR, ""),
+    "mtu": (
+        seen("ipip"),
+        FindingSeverity.WARNING,
+        "ip route change default via ROUTER advmss 1440  # on 198.51.100.11",
+    ),
+    "nat-return": (seen(routes={REAL: ROUTED}), FindingSeverity.NOTE, ""),
     "send-redirects": (
         seen(
             settings={**FINE, "net.ipv4.conf.all.send_redirects": 1},
             network=on_addresses(replace(NETWORK.addresses[1], device="eth1", length=32)),
         ),
-        Severity.WARNING,
+        FindingSeverity.WARNING,
         "sysctl -w net.ipv4.conf.all.send_redirects=0",
     ),
-    "clock": (seen(clock=Clock(synchronised=False, error=16.0)), Severity.WARNING, "timedatectl set-ntp true"),
+    "clock": (seen(clock=Clock(synchronised=False, error=16.0)), FindingSeverity.WARNING, "timedatectl set-ntp true"),
     "sync-device": (
         seen(ipvs=Ipvs(sync_daemons=[SyncDaemon(role=SyncRole.MASTER, device="eth2", sync_id=1)])),
-        Severity.ERROR,
+        FindingSeverity.ERROR,
         "ip link set eth2 up",
     ),
     "sloppy-tcp": (
         seen(settings={**FINE, "net.ipv4.vs.sloppy_tcp": 0}, more=HASHED),
-        Severity.NOTE,
+        FindingSeverity.NOTE,
         "sysctl -w net.ipv4.vs.sloppy_tcp=1",
     ),
     "server-order": (
         seen(ipvs=Ipvs(orders={WEB: [REAL_AT, SECOND_AT]}), more=HASHED),
-        Severity.NOTE,
+        FindingSeverity.NOTE,
         "ipvsadm -D -t 192.0.2.100:80  # while no client is sent here; the daemon enters it anew",
     ),
 }
@@ -149,7 +153,7 @@ def test_what_is_wrong_is_said_with_the_command_that_mends_it(name: str) -> None
     (finding,) = examine(surveyed)
     assert (finding.id, finding.severity, finding.command) == (name, severity, command)
     assert examine(surveyed, [name]) == []
-    assert counts([finding]) == (severity is not Severity.NOTE)
+    assert counts([finding]) == (severity is not FindingSeverity.NOTE)
 
 
 @pytest.mark.parametrize("name", UNFIT)
@@ -172,29 +176,29 @@ def test_forwarding_of_ipv6_is_told_and_not_fixed() -> None:
 def test_a_vip_that_another_machine_has_is_a_note_on_standby() -> None:
     owners = Owners(macs={VIP: {"eth0": frozenset({"02:00:00:00:00:07"})}})
     (finding,) = examine(seen(network=on_addresses(NETWORK.addresses[0], NETWORK.addresses[2]), owners=owners))
-    assert (finding.id, finding.severity) == ("vip-missing", Severity.NOTE)
+    assert (finding.id, finding.severity) == ("vip-missing", FindingSeverity.NOTE)
     assert finding.evidence == "02:00:00:00:00:07 on eth0 has it"
 
 
 @pytest.mark.parametrize(
     ("place", "held", "expected"),
     [
-        ("yes", None, (Severity.NOTE, "nobody has it")),
+        ("yes", None, (FindingSeverity.NOTE, "nobody has it")),
         ("yes", "eth0", None),
-        ("eth7", None, (Severity.ERROR, "there is no interface eth7")),
-        ("eth2", None, (Severity.ERROR, "the interface eth2 is down")),
+        ("eth7", None, (FindingSeverity.ERROR, "there is no interface eth7")),
+        ("eth2", None, (FindingSeverity.ERROR, "the interface eth2 is down")),
         (
             "yes",
             "lo",
             (
-                Severity.ERROR,
+                FindingSeverity.ERROR,
                 f"{VIP}/32 is on lo already, as on a real server; take it away first: ip address del {VIP}/32 dev lo",
             ),
         ),
     ],
 )
 def test_a_vip_that_the_director_brings_up_itself(
-    place: str, held: str | None, expected: tuple[Severity, str] | None
+    place: str, held: str | None, expected: tuple[FindingSeverity, str] | None
 ) -> None:
     here = [HeldAddress(address=VIP, length=32, device=held)] if held else []
     others = [each for each in NETWORK.addresses if each.address != VIP]
@@ -204,7 +208,7 @@ def test_a_vip_that_the_director_brings_up_itself(
 
 def test_what_could_not_be_asked_is_said() -> None:
     (finding,) = examine(seen(owners=Owners(trouble="that takes CAP_NET_RAW; run it as root")))
-    assert (finding.id, finding.severity) == ("vip-duplicate", Severity.NOTE)
+    assert (finding.id, finding.severity) == ("vip-duplicate", FindingSeverity.NOTE)
     assert "was not asked: that takes CAP_NET_RAW" in finding.text
 
 
@@ -221,7 +225,7 @@ def test_the_mtu_of_a_route_counts_before_that_of_its_device() -> None:
 def test_the_worst_comes_first() -> None:
     surveyed = seen(routes={REAL: None}, clock=Clock(synchronised=False, error=1), owners=Owners(trouble="no"))
     severities = [finding.severity for finding in examine(surveyed)]
-    assert severities == [Severity.ERROR, Severity.WARNING, Severity.NOTE]
+    assert severities == [FindingSeverity.ERROR, FindingSeverity.WARNING, FindingSeverity.NOTE]
 
 
 @pytest.mark.parametrize(
@@ -249,7 +253,7 @@ def test_fallbacks_count_and_marks_have_no_vip() -> None:
 
 
 def test_a_finding_is_told_to_programs() -> None:
-    finding = Finding(id="mtu", severity=Severity.NOTE, text="a", evidence="b", command="c")
+    finding = Finding(id="mtu", severity=FindingSeverity.NOTE, text="a", evidence="b", command="c")
     assert finding.as_json() == {"id": "mtu", "severity": "note", "text": "a", "evidence": "b", "command": "c"}
 
 

@@ -3,7 +3,7 @@
 from ipaddress import ip_address
 
 from ldirectord_py.cluster.vips.foreseeing import steps_of
-from ldirectord_py.cluster.vips.vip_plan import AddedVip, Verdict, VipPlan
+from ldirectord_py.cluster.vips.vip_plan import AddedVip, VipPlan, VipStanding
 from ldirectord_py.model.cluster.vips import VipState
 from ldirectord_py.model.plan_steps import VipAction, VipStep
 
@@ -15,11 +15,11 @@ def test_what_goes_comes_and_cannot_come_is_told_and_what_is_as_it_should_be_is_
         remove=(AddedVip(GOING, "eth0", "eth0:1"),),
         add=(AddedVip(COMING, "eth1", "eth1:1"),),
         verdicts={
-            COMING: Verdict(VipState.PENDING, "eth1"),
-            MISSING: Verdict(VipState.NO_INTERFACE, "eth7", "there is no interface eth7"),
-            HELD: Verdict(VipState.HELD, "eth0"),
-            IDLE: Verdict(VipState.STANDBY, "eth0"),
-            STUCK: Verdict(VipState.STANDBY, "eth7", "it could not be taken over: there is no interface eth7"),
+            COMING: VipStanding(VipState.PENDING, "eth1"),
+            MISSING: VipStanding(VipState.NO_INTERFACE, "eth7", "there is no interface eth7"),
+            HELD: VipStanding(VipState.HELD, "eth0"),
+            IDLE: VipStanding(VipState.STANDBY, "eth0"),
+            STUCK: VipStanding(VipState.STANDBY, "eth7", "it could not be taken over: there is no interface eth7"),
         },
     )
     assert list(steps_of(plan)) == [

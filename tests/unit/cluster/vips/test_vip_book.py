@@ -5,14 +5,14 @@ from ipaddress import ip_address
 import pytest
 
 from ldirectord_py.cluster.vips.vip_book import VipBook
-from ldirectord_py.cluster.vips.vip_plan import AddedVip, Verdict
+from ldirectord_py.cluster.vips.vip_plan import AddedVip, VipStanding
 from ldirectord_py.cluster.vips.wanted import WantedVip
 from ldirectord_py.model.cluster.vips import VipCause, VipState
 from ldirectord_py.model.events.vips import VipConflict, VipContested, VipEvent, VipTakenAway, VipTrouble
 
 VIP = ip_address("192.0.2.100")
 OURS = AddedVip(VIP, "eth0", "eth0:1")
-MISSING = Verdict(VipState.NO_INTERFACE, "eth7", "there is no interface eth7")
+MISSING = VipStanding(VipState.NO_INTERFACE, "eth7", "there is no interface eth7")
 OTHER = "02:00:00:00:00:07"
 
 
@@ -44,7 +44,7 @@ def test_what_is_wrong_is_told_once_while_it_lasts_and_the_state_has_a_beginning
     (status,) = kept.book.status()
     assert (status.since, status.sentence) == (1_000.0, MISSING.sentence)
     assert kept.book.complaints() == ["vips: 192.0.2.100 (web.cf:5): there is no interface eth7"]
-    kept.book.judge(VIP, Verdict(VipState.STANDBY))
+    kept.book.judge(VIP, VipStanding(VipState.STANDBY))
     kept.book.judge(VIP, MISSING)
     assert kept.kinds() == [VipTrouble, VipTrouble]
 
@@ -64,7 +64,7 @@ def test_a_vip_that_another_machine_has_as_well_is_held_and_that_is_told_until_i
     kept.told.clear()
     for _ in range(2):
         kept.book.conflict(VIP, "eth0", [OTHER], held=True, silent=False)
-        kept.book.judge(VIP, Verdict(VipState.HELD, "eth0"))  # as the plan has it, which knows of this machine only
+        kept.book.judge(VIP, VipStanding(VipState.HELD, "eth0"))  # as the plan has it, which knows of this machine only
     (status,) = kept.book.status()
     assert (status.held, status.sentence, kept.kinds()) == (True, f"{OTHER} on eth0 has it as well", [VipConflict])
     kept.book.alone(VIP)
@@ -93,7 +93,7 @@ def test_a_vip_is_here_since_the_director_before_this_one_added_it() -> None:
     before.now = after.now = 5_000.0
     after.book.take_over(before.book.remembered)
     assert after.book.remembered == before.book.remembered  # before the first look, too
-    after.book.judge(VIP, Verdict(VipState.HELD, "eth0"))
+    after.book.judge(VIP, VipStanding(VipState.HELD, "eth0"))
     after.now = 6_000.0
     assert [each.since for each in after.book.status()] == [1_000.0]
     assert after.book.remembered == before.book.remembered
@@ -110,5 +110,5 @@ def test_one_that_was_not_here_any_more_begins_anew(kept: Kept) -> None:
 @pytest.mark.parametrize("since", [None, "yesterday", -1.0, 2_000.0, float("nan"), float("inf"), [1]])
 def test_a_beginning_that_no_clock_has_shown_is_now(kept: Kept, since: object) -> None:
     kept.book.take_over([OURS.as_json() | {"since": since}])
-    kept.book.judge(VIP, Verdict(VipState.HELD, "eth0"))
+    kept.book.judge(VIP, VipStanding(VipState.HELD, "eth0"))
     assert (kept.book.status()[0].since, list(kept.book.added.values())) == (1_000.0, [OURS])

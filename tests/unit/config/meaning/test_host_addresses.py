@@ -9,7 +9,7 @@ from ipaddress import ip_address
 import pytest
 
 from ldirectord_py.config.load import parse
-from ldirectord_py.config.meaning.host_addresses import Answers, HostAddresses, Name
+from ldirectord_py.config.meaning.host_addresses import HostAddresses, LookUps, Name
 from ldirectord_py.model.errors import ConfigRejected
 from ldirectord_py.model.problems import Severity
 from tests.unit.config.original import TESTHOST
@@ -27,10 +27,10 @@ class Asked:
 
     times: list[set[Name]] = field(default_factory=list)
 
-    def find(self, names: Collection[Name]) -> Answers:
+    def find(self, names: Collection[Name]) -> LookUps:
         self.times.append(set(names))
         web = ("web", 4)
-        return Answers({web: ip_address("10.0.0.5")}, {web: 7300.0}, {("mute", 4)})
+        return LookUps({web: ip_address("10.0.0.5")}, {web: 7300.0}, {("mute", 4)})
 
 
 def test_all_names_are_asked_for_at_once_and_numbers_are_none() -> None:

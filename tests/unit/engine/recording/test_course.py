@@ -9,7 +9,7 @@ from ldirectord_py.engine.inputs import Configured, Input, Maintained, Moment, O
 from ldirectord_py.engine.recording.course import Course, Spell, course
 from ldirectord_py.engine.recording.decoding import decoded
 from ldirectord_py.engine.recording.encoding import Encoder
-from ldirectord_py.engine.recording.items import Given, Header, Item, Why
+from ldirectord_py.engine.recording.items import Given, Item, RecordingHeader, Why
 from ldirectord_py.engine.recording.state_as_belief import belief_of
 from ldirectord_py.engine.state import EngineState
 from ldirectord_py.model.checks.outcome import Reason, down, fault, up
@@ -31,7 +31,7 @@ def config(*virtuals: Virtual, **more: object) -> Config:
 def night(*given: tuple[float, Input], why: Why = Why.START, before: EngineState | None = None) -> Sequence[Item]:
     """Return a recording as it is read again."""
     encoder, begun = Encoder(), Moment(given[0][0], 0)
-    lines = [encoder.header(Header(why=why, at=begun, begun=begun))]
+    lines = [encoder.header(RecordingHeader(why=why, at=begun, begun=begun))]
     lines += encoder.belief(belief_of(before)) if before else ()
     for at, each in given:
         lines += encoder.given(Given(each, Moment(at, at)))

@@ -33,7 +33,7 @@ from ldirectord_py.engine.recording import commands, names
 from ldirectord_py.engine.recording.course import course
 from ldirectord_py.engine.recording.decoding import BrokenLine, decoded
 from ldirectord_py.engine.recording.encoding import Encoder, Repetitions
-from ldirectord_py.engine.recording.items import Given, Header, Prepares, Why
+from ldirectord_py.engine.recording.items import Given, Prepares, RecordingHeader, Why
 from ldirectord_py.engine.recording.replay import Told, replay
 from ldirectord_py.engine.recording.state_as_belief import belief_of, state_of
 from ldirectord_py.engine.state import EngineState
@@ -78,7 +78,7 @@ class Recorded(Engine):
     def begin(self, why: Why) -> None:
         self.encoders = Encoder(), Encoder()
         self.repetitions = Repetitions()
-        header = Header(why=why, at=Moment(self.now, self.now), begun=self.begun)
+        header = RecordingHeader(why=why, at=Moment(self.now, self.now), begun=self.begun)
         for encoder, lines in zip(self.encoders, (self.whole, self.brief), strict=True):
             lines.append(encoder.header(header))
             lines.extend(encoder.belief(belief_of(self.state)) if why is not Why.START else ())
@@ -194,7 +194,7 @@ def test_commands_are_read_as_they_were_written(command: Command, commanded: dic
 )
 def test_outcomes_are_read_to_the_last_bit(ends: list[tuple[Outcome, str]], at: Moment) -> None:
     encoder = Encoder()
-    lines = [encoder.header(Header(why=Why.START, at=at, begun=at))]
+    lines = [encoder.header(RecordingHeader(why=Why.START, at=at, begun=at))]
     for outcome, asked in ends:
         lines += encoder.given(Given(Observed(checked(1), outcome, at.epoch / 7, at.monotonic / 3, asked), at))
     _, *read = decoded(lines)
@@ -208,17 +208,17 @@ def test_a_belief_is_read_as_it_was_written(config, remembered, at: Moment) -> N
     state = EngineState(at)
     state.step(Configured(config=config, remembered=remembered), at)
     encoder = Encoder()
-    lines = [encoder.header(Header(why=Why.ON, at=at, begun=at)), *encoder.belief(belief_of(state))]
+    lines = [encoder.header(RecordingHeader(why=Why.ON, at=at, begun=at)), *encoder.belief(belief_of(state))]
     _, belief = decoded(lines)
     again = Encoder()
-    header = again.header(Header(why=Why.ON, at=at, begun=at))
+    header = again.header(RecordingHeader(why=Why.ON, at=at, begun=at))
     assert isinstance(belief, Belief)
     assert list(decoded([header, *again.belief(belief_of(state_of(belief)))]))[1] == belief
 
 
 def test_answers_without_end_are_told_apart() -> None:
     encoder, at = Encoder(), Moment(1, 1)
-    lines = [encoder.header(Header(why=Why.START, at=at, begun=at))]
+    lines = [encoder.header(RecordingHeader(why=Why.START, at=at, begun=at))]
     found = [down(Reason.STATUS, f"{number % 6000}") for number in range(12000)]
     for outcome in found:
         lines += encoder.given(Given(Observed(checked(1), outcome, 0, 0), at))
@@ -238,7 +238,7 @@ def test_a_success_after_a_success_is_not_recorded_until_something_else_happens(
     assert [repetitions.repeats(one) for _ in range(2)] == [False, True]
 
 
-HEADER = Encoder().header(Header(why=Why.START, at=Moment(1, 1), begun=Moment(1, 1)))
+HEADER = Encoder().header(RecordingHeader(why=Why.START, at=Moment(1, 1), begun=Moment(1, 1)))
 
 
 @pytest.mark.parametrize(

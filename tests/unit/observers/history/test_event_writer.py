@@ -15,14 +15,14 @@ import pytest
 from ldirectord_py.model.events import Event, HistoryLost
 from ldirectord_py.model.history import EventQuery
 from ldirectord_py.observers.history.event_ring import EventRing
-from ldirectord_py.observers.history.event_writer import EventWriter, Target
+from ldirectord_py.observers.history.event_writer import EventWriter, HistoryTarget
 from tests.unit.observers import happenings as h
 
 
 class Stage:
     """A ring with its writer."""
 
-    def __init__(self, target: Target | None, *, size: int = 10_000) -> None:
+    def __init__(self, target: HistoryTarget | None, *, size: int = 10_000) -> None:
         self.target = target
         self.told: list[Event] = []
         self.ring = EventRing("b007", size=size)
@@ -42,7 +42,7 @@ class Stage:
 
 
 @asynccontextmanager
-async def keeping(target: Target | None, *, size: int = 10_000) -> AsyncIterator[Stage]:
+async def keeping(target: HistoryTarget | None, *, size: int = 10_000) -> AsyncIterator[Stage]:
     """Have a writer run, which ends with whatever error it meets."""
     stage = Stage(target, size=size)
     assert not await stage.writer.restore(target)
@@ -54,8 +54,8 @@ async def keeping(target: Target | None, *, size: int = 10_000) -> AsyncIterator
 
 
 @pytest.fixture
-def target(tmp_path: Path) -> Target:
-    return Target(tmp_path / "history.jsonl", 2**20)
+def target(tmp_path: Path) -> HistoryTarget:
+    return HistoryTarget(tmp_path / "history.jsonl", 2**20)
 
 
 def written(*paths: Path) -> list[int]:
@@ -81,7 +81,7 @@ def files_of_at_most(size: int) -> Iterator[None]:
         signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
 
 
-async def test_a_start_goes_on_behind_what_the_one_before_has_written(target: Target) -> None:
+async def test_a_start_goes_on_behind_what_the_one_before_has_written(target: HistoryTarget) -> None:
     async with keeping(target) as stage:
         stage.happen(2)
         await until(lambda: target.path.exists() and len(written(target.path)) == 2)
@@ -92,7 +92,7 @@ async def test_a_start_goes_on_behind_what_the_one_before_has_written(target: Ta
     assert written(target.path) == [1, 2, 3, 1004, 1005]
 
 
-async def test_two_files_take_no_more_than_they_may_and_are_read_together(target: Target) -> None:
+async def test_two_files_take_no_more_than_they_may_and_are_read_together(target: HistoryTarget) -> None:
     async with keeping(target) as stage:
         for _ in range(10):
             stage.happen(1000)
@@ -105,7 +105,7 @@ async def test_two_files_take_no_more_than_they_may_and_are_read_together(target
         assert again.ids[-1] == 10_000
 
 
-async def test_a_full_disk_costs_nothing_once_there_is_room_again(target: Target) -> None:
+async def test_a_full_disk_costs_nothing_once_there_is_room_again(target: HistoryTarget) -> None:
     stage = Stage(target)
     await stage.writer.restore(target)
     stage.happen(100)
@@ -118,7 +118,7 @@ async def test_a_full_disk_costs_nothing_once_there_is_room_again(target: Target
     assert not stage.told
 
 
-async def test_what_leaves_the_ring_before_it_can_be_written_is_counted_and_told(target: Target) -> None:
+async def test_what_leaves_the_ring_before_it_can_be_written_is_counted_and_told(target: HistoryTarget) -> None:
     stage = Stage(target, size=100)
     await stage.writer.restore(target)
     stage.happen(350)
@@ -155,7 +155,7 @@ async def test_what_is_no_history_is_left_alone_and_told_when_it_is_to_be_writte
     path = tmp_path / "folder" / "history.jsonl"
     path.parent.mkdir()
     place(path)
-    stage = Stage(Target(path, 2**20))
+    stage = Stage(HistoryTarget(path, 2**20))
     assert not await stage.writer.restore(stage.target)
     stage.happen(1)
     with pytest.raises(OSError, match=f"{path}: {reason}"):
@@ -165,7 +165,7 @@ async def test_what_is_no_history_is_left_alone_and_told_when_it_is_to_be_writte
     assert stage.ids == [1]
 
 
-async def test_lines_that_are_no_events_are_told_once_and_a_torn_one_is_taken_away(target: Target) -> None:
+async def test_lines_that_are_no_events_are_told_once_and_a_torn_one_is_taken_away(target: HistoryTarget) -> None:
     async with keeping(target) as stage:
         stage.happen(2)
     with target.path.open("ab") as file:
@@ -180,7 +180,7 @@ async def test_lines_that_are_no_events_are_told_once_and_a_torn_one_is_taken_aw
 
 
 async def test_a_file_that_hangs_holds_up_neither_start_nor_end(
-    target: Target, monkeypatch: pytest.MonkeyPatch
+    target: HistoryTarget, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stage = Stage(target)
     for patience in ("_PATIENCE", "_PATIENCE_AT_START"):
@@ -195,8 +195,8 @@ async def test_a_file_that_hangs_holds_up_neither_start_nor_end(
     assert written(target.path) == [1, 2, 3]  # not written twice, though the first thread was waited for no longer
 
 
-async def test_a_reload_names_another_file_or_none(target: Target) -> None:
-    other = Target(target.path.with_name("other.jsonl"), target.size)
+async def test_a_reload_names_another_file_or_none(target: HistoryTarget) -> None:
+    other = HistoryTarget(target.path.with_name("other.jsonl"), target.size)
     async with keeping(target) as stage:
         stage.happen(1)
         await until(lambda: stage.writer._seen == 1)
@@ -211,7 +211,7 @@ async def test_a_reload_names_another_file_or_none(target: Target) -> None:
     assert (written(target.path), written(other.path)) == ([1, 4], [2])
 
 
-async def test_a_file_that_was_moved_is_begun_anew(target: Target) -> None:
+async def test_a_file_that_was_moved_is_begun_anew(target: HistoryTarget) -> None:
     async with keeping(target) as stage:
         stage.happen(1)
         await until(lambda: stage.writer._seen == 1)
@@ -221,7 +221,7 @@ async def test_a_file_that_was_moved_is_begun_anew(target: Target) -> None:
     assert (written(target.path.with_name("moved")), written(target.path)) == ([1], [2])
 
 
-async def test_without_a_thread_nothing_is_lost(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_without_a_thread_nothing_is_lost(target: HistoryTarget, monkeypatch: pytest.MonkeyPatch) -> None:
     def none(*_: object) -> None:
         raise OSError(errno.EAGAIN, "no thread")
 

@@ -9,7 +9,7 @@ import pytest
 
 from ldirectord_py.engine.inputs import Configured
 from ldirectord_py.engine.recording.decoding import decoded
-from ldirectord_py.engine.recording.items import Header, Why
+from ldirectord_py.engine.recording.items import RecordingHeader, Why
 from ldirectord_py.engine.recording.replay import Told, replay
 from ldirectord_py.ipvs.memory import MemoryTable
 from ldirectord_py.model.checks.outcome import up
@@ -78,11 +78,11 @@ def replayed(*paths: Path) -> list[Event]:
     return [each.event for each in _replayed(*paths) if isinstance(each, Told) and isinstance(each.event, ENGINE)]
 
 
-def headers(*paths: Path) -> list[Header]:
-    return [each for each in _replayed(*paths) if isinstance(each, Header)]
+def headers(*paths: Path) -> list[RecordingHeader]:
+    return [each for each in _replayed(*paths) if isinstance(each, RecordingHeader)]
 
 
-def _replayed(*paths: Path) -> Sequence[Header | Told]:
+def _replayed(*paths: Path) -> Sequence[RecordingHeader | Told]:
     return list(replay(decoded(line for path in paths for line in path.read_text().splitlines())))
 
 

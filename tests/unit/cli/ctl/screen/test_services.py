@@ -1,6 +1,6 @@
 """Which virtual services the screen shows first, and what of each."""
 
-from ldirectord_py.cli.ctl.screen.services import COLUMNS, Services
+from ldirectord_py.cli.ctl.screen.services import COLUMNS, ServicesSheet
 from tests.peers.api_answers import NOW, down, server, virtual
 
 TITLES = [column.title for column in COLUMNS]
@@ -11,8 +11,8 @@ UNSERVED = virtual("fwm:5", down(), mode="nobody")
 EMPTY = virtual("tcp:10.0.0.4:80", mode="nobody")
 
 
-def services() -> Services:
-    made = Services()
+def services() -> ServicesSheet:
+    made = ServicesSheet()
     made.keep([WELL, AILING, FALLEN, UNSERVED, EMPTY])
     return made
 
