@@ -45,9 +45,18 @@ _QUESTION = Question(view="summary", pause=10, longest=5, healthy=True)
 
 
 def _arguments(parser: ArgumentParser) -> None:
-    usual = Delays()
+    parser.add_argument("--sink", choices=_SINKS, default="exabgp", help="who speaks BGP; exabgp unless told otherwise")
+    _add_health(parser)
+    _add_delays(parser)
+    _add_routes(parser)
+    parser.add_argument("--show", action="store_true", help="say what would be announced now, and end")
+    parser.add_argument("--json", action="store_true", help="with --show: one JSON object, for programs")
+    add_arguments(parser)
+
+
+def _add_health(parser: ArgumentParser) -> None:
+    """Add what says which VIPs there are, and when one is served."""
     add = parser.add_argument
-    add("--sink", choices=_SINKS, default="exabgp", help="who speaks BGP; exabgp unless told otherwise")
     add(
         "--policy",
         metavar="POLICY",
@@ -66,6 +75,12 @@ def _arguments(parser: ArgumentParser) -> None:
         type=_mark,
         help="the VIP of a firewall mark, such as fwm:5=192.0.2.1; may be repeated",
     )
+
+
+def _add_delays(parser: ArgumentParser) -> None:
+    """Add what says how long is waited."""
+    usual = Delays()
+    add = parser.add_argument
     add(
         "--hold",
         metavar="DURATION",
@@ -79,6 +94,11 @@ def _arguments(parser: ArgumentParser) -> None:
         ("grace", usual.grace, "how long the daemon may keep silent"),
     ):
         add(f"--{name}", metavar="DURATION", type=_delay, default=default, help=f"{help_}; {default:g} s")
+
+
+def _add_routes(parser: ArgumentParser) -> None:
+    """Add what says how a VIP is announced, and through whom."""
+    add = parser.add_argument
     add(
         "--community",
         metavar="N:N",
@@ -98,9 +118,6 @@ def _arguments(parser: ArgumentParser) -> None:
     )
     add("--bird-file", metavar="PATH", type=Path, help=f"what is written for BIRD; {_BIRD_FILE}")
     add("--bird-socket", metavar="PATH", type=Path, help=f"BIRD's control socket; {_BIRD_SOCKET}")
-    add("--show", action="store_true", help="say what would be announced now, and end")
-    add("--json", action="store_true", help="with --show: one JSON object, for programs")
-    add_arguments(parser)
 
 
 def _community(word: str) -> Community:
