@@ -1,4 +1,15 @@
-"""How long tests wait for what is to come about."""
+"""How long tests wait for what is to happen, and how they do."""
+
+import asyncio
+from collections.abc import Callable
 
 PATIENCE = 90.0
 """Seconds.  On a quiet machine it comes in a tenth of that; one that has much else to do may need all of it."""
+PAUSE = 0.005
+
+
+async def until(come_true: Callable[[], object]) -> None:
+    """Wait until *come_true* returns something true."""
+    async with asyncio.timeout(PATIENCE):
+        while not come_true():
+            await asyncio.sleep(PAUSE)

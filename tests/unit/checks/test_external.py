@@ -19,6 +19,7 @@ from ldirectord_py.model.errors import CheckUnavailable
 from ldirectord_py.model.service import AddressKey, Protocol
 from tests.peers.driver_services import services
 from tests.peers.options import planned
+from tests.peers.patience import until
 from tests.peers.processes import alive
 
 SUBJECT = CheckedServer(
@@ -37,12 +38,6 @@ def script(tmp_path: Path):
         return str(path)
 
     return write
-
-
-async def until(condition, seconds: float = 10) -> None:
-    async with asyncio.timeout(seconds):
-        while not condition():
-            await asyncio.sleep(0.01)
 
 
 async def run(*argv: str, seconds: float = 20) -> Outcome:

@@ -12,6 +12,7 @@ from ldirectord_py.config.load import parse
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.events import Event, Reloaded, ServingChanged, TrackFileFailed, TrackFileWritten
 from ldirectord_py.observers.trackfiles import TrackFiles, put
+from tests.peers.patience import until
 
 
 def config(*files: Path | None) -> Config:
@@ -43,11 +44,6 @@ class Kept:
     def reload(self, *files: Path | None) -> None:
         self.config = config(*files)
         self.files.observe(Reloaded("x.cf", ()))
-
-
-async def until(expected: Callable[[], object]) -> None:
-    while not expected():
-        await asyncio.sleep(0.005)
 
 
 async def test_it_says_0_before_anybody_is_known_to_serve_and_0_again_when_nobody_does(tmp_path: Path) -> None:

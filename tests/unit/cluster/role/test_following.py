@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,6 +17,7 @@ from ldirectord_py.model.cluster.role import Role, RoleKind, RoleSource, RoleSta
 from ldirectord_py.model.cluster.settings import ClusterSettings
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.events import Event, RoleChanged, RoleUnclear
+from tests.peers.patience import until
 
 ACTIVE, STANDBY = Role.ACTIVE, Role.STANDBY
 
@@ -51,11 +52,6 @@ class Stage:
         taken = await self.follower.first(self.config, before)
         self.take(taken)
         return taken
-
-    async def until(self, true: Callable[[], object]) -> None:
-        async with asyncio.timeout(10):
-            while not true():
-                await asyncio.sleep(0.005)
 
     @asynccontextmanager
     async def following(self) -> AsyncIterator[None]:
@@ -100,9 +96,9 @@ async def test_a_file_is_followed_however_it_is_written(tmp_path: Path) -> None:
     assert stage.role is ACTIVE
     async with stage.following():
         write(path, STANDBY)
-        await stage.until(lambda: stage.role is STANDBY)
+        await until(lambda: stage.role is STANDBY)
         path.write_text("MASTER")
-        await stage.until(lambda: stage.role is ACTIVE)
+        await until(lambda: stage.role is ACTIVE)
     assert stage.unclear() == []
 
 
@@ -122,15 +118,15 @@ async def test_rubbish_and_a_file_that_is_gone_keep_the_role_and_are_told_once(t
     async with stage.following():
         path.write_text("perhaps\n")
         told = f"{path}: expected active or standby, but got 'perhaps'"
-        await stage.until(lambda: stage.unclear() == [told])
+        await until(lambda: stage.unclear() == [told])
         path.unlink()
         gone = f"{path}: No such file or directory"
-        await stage.until(lambda: stage.unclear() == [told, gone])
+        await until(lambda: stage.unclear() == [told, gone])
         assert stage.role is ACTIVE
         write(path, STANDBY)
-        await stage.until(lambda: stage.role is STANDBY)
+        await until(lambda: stage.role is STANDBY)
         path.unlink()
-        await stage.until(lambda: stage.unclear() == [told, gone, gone])
+        await until(lambda: stage.unclear() == [told, gone, gone])
     assert stage.role is STANDBY
 
 
@@ -162,11 +158,11 @@ async def test_a_pipe_is_read_line_by_line_and_made_if_there_is_none(tmp_path: P
     await stage.begin()
     assert stage.role is STANDBY
     async with stage.following():
-        await stage.until(lambda: put(path, 'INSTANCE "VI_1" BACKUP 100\nINSTANCE "VI_1" MASTER 100\n'))
-        await stage.until(lambda: stage.role is ACTIVE)
+        await until(lambda: put(path, 'INSTANCE "VI_1" BACKUP 100\nINSTANCE "VI_1" MASTER 100\n'))
+        await until(lambda: stage.role is ACTIVE)
         for piece in ("stand", "by\n\nwhat?\n"):
             assert put(path, piece)
-        await stage.until(lambda: stage.unclear() == [f"{path}: expected active or standby, but got 'what?'"])
+        await until(lambda: stage.unclear() == [f"{path}: expected active or standby, but got 'what?'"])
         assert stage.role is STANDBY
 
 
@@ -174,15 +170,15 @@ async def test_a_writer_that_never_stops_takes_no_time_from_others(tmp_path: Pat
     path = tmp_path / "pipe"
     stage = Stage(configured(by_fifo(path)))
     async with stage.following():
-        await stage.until(path.exists)
+        await until(path.exists)
         writer = await asyncio.create_subprocess_exec("sh", "-c", f"exec yes active >{path}")
         try:
-            await stage.until(lambda: stage.role is ACTIVE)
+            await until(lambda: stage.role is ACTIVE)
         finally:
             writer.kill()
             await writer.wait()
-        await stage.until(lambda: put(path, "standby\n"))
-        await stage.until(lambda: stage.role is STANDBY)
+        await until(lambda: put(path, "standby\n"))
+        await until(lambda: stage.role is STANDBY)
 
 
 async def test_of_words_that_come_together_the_last_one_counts(tmp_path: Path) -> None:
@@ -190,8 +186,8 @@ async def test_of_words_that_come_together_the_last_one_counts(tmp_path: Path) -
     stage = Stage(configured(by_fifo(path)))
     await stage.begin()
     async with stage.following():
-        await stage.until(lambda: put(path, "active\nstandby\nwhat?\n" * 40))
-        await stage.until(stage.unclear)
+        await until(lambda: put(path, "active\nstandby\nwhat?\n" * 40))
+        await until(stage.unclear)
         assert stage.role is STANDBY
         assert sum(isinstance(event, RoleChanged) for event in stage.events) == 1  # at the start
         assert len(stage.unclear()) == 1
@@ -203,25 +199,25 @@ async def test_another_pipe_at_the_same_place_is_read(tmp_path: Path, *, again: 
     stage = Stage(configured(by_fifo(path)))
     await stage.begin()
     async with stage.following():
-        await stage.until(lambda: put(path, "active\n"))
-        await stage.until(lambda: stage.role is ACTIVE)
+        await until(lambda: put(path, "active\n"))
+        await until(lambda: stage.role is ACTIVE)
         path.unlink()  # as keepalived does with its own when it ends
         if again:
             os.mkfifo(path)
-        await stage.until(lambda: put(path, "standby\n"))
-        await stage.until(lambda: stage.role is STANDBY)
+        await until(lambda: put(path, "standby\n"))
+        await until(lambda: stage.role is STANDBY)
 
 
 async def test_a_pipe_is_read_by_one_director_alone(tmp_path: Path) -> None:
     path = tmp_path / "pipe"
     one, two = (Stage(configured(by_fifo(path))) for _ in range(2))
     async with one.following():
-        await one.until(path.exists)
+        await until(path.exists)
         with pytest.raises(OSError, match=f"another process reads {path} already"):
             await two.follower.keep()
     async with two.following():
-        await two.until(lambda: put(path, "standby\n"))
-        await two.until(lambda: two.role is STANDBY)
+        await until(lambda: put(path, "standby\n"))
+        await until(lambda: two.role is STANDBY)
 
 
 @pytest.mark.parametrize("other", ["standby", "rubbish"])
@@ -236,7 +232,7 @@ async def test_a_role_that_flaps_is_followed_at_leisure(tmp_path: Path, other: s
             fresh.replace(path)
             await asyncio.sleep(0)
         write(path, ACTIVE)
-        await stage.until(lambda: stage.role is ACTIVE)
+        await until(lambda: stage.role is ACTIVE)
     assert len(stage.events) < 12
 
 
@@ -256,12 +252,12 @@ async def test_a_reload_that_names_another_source_is_followed(tmp_path: Path) ->
     await stage.begin()
     async with stage.following():
         stage.reload(by_file(two))
-        await stage.until(lambda: stage.role is ACTIVE)
+        await until(lambda: stage.role is ACTIVE)
         write(one, ACTIVE)
         stage.reload(RoleSource(fixed=STANDBY))
-        await stage.until(lambda: stage.role is STANDBY)
+        await until(lambda: stage.role is STANDBY)
         stage.reload(replace(by_file(one)))
-        await stage.until(lambda: stage.role is ACTIVE)
+        await until(lambda: stage.role is ACTIVE)
 
 
 async def test_the_role_that_another_configuration_would_bring_is_foreseen_and_not_taken(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from ldirectord_py.model.events import Event, HistoryLost
 from ldirectord_py.model.history import EventQuery
 from ldirectord_py.observers.history.event_ring import EventRing
 from ldirectord_py.observers.history.event_writer import EventWriter, HistoryTarget
+from tests.peers.patience import until
 from tests.unit.observers import happenings as h
 
 
@@ -60,12 +61,6 @@ def target(tmp_path: Path) -> HistoryTarget:
 
 def written(*paths: Path) -> list[int]:
     return [json.loads(line)["id"] for path in paths for line in path.read_bytes().splitlines()]
-
-
-async def until(come_true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
-        while not come_true():
-            await asyncio.sleep(0.005)
 
 
 @contextmanager

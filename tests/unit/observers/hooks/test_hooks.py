@@ -1,6 +1,5 @@
 """Programs that are told of what happens: real ones, run by the shell."""
 
-import asyncio
 import os
 import time
 from collections.abc import AsyncIterator, Callable
@@ -21,6 +20,7 @@ from ldirectord_py.observers.hooks.callback import Callback
 from ldirectord_py.observers.hooks.execute import Execute
 from ldirectord_py.observers.hooks.fallbackcommand import FallbackCommand
 from ldirectord_py.observers.hooks.programs import Hook, Hooks, shell
+from tests.peers.patience import until
 from tests.peers.processes import alive
 
 WEB = AddressKey(Protocol.TCP, Endpoint(IPv4Address("10.0.0.1"), 80))
@@ -54,11 +54,6 @@ class Stage:
 
     def run(self, command: str, lane: str = "lane", **more) -> None:
         self.hooks.run(lane, Hook(directive="test", shown=command, argv=shell(command), **more))
-
-    async def until(self, true: Callable[[], bool]) -> None:
-        async with asyncio.timeout(10):
-            while not true():
-                await asyncio.sleep(0.005)
 
 
 @pytest.fixture
@@ -123,7 +118,7 @@ async def test_a_lane_is_in_order_and_a_later_word_replaces_one_that_waits(stage
         os.mkfifo(gate)
         stage.run(f"read x < {gate}; echo 1 >> {stage.note} #", place="a")
         stage.run("echo other lane #", lane="other")
-        await stage.until(lambda: len(stage.done()) == 1)
+        await until(lambda: len(stage.done()) == 1)
         stage.run(f"echo 2 >> {stage.note} #", place="a")
         stage.run(f"echo 3 >> {stage.note} #", place="b")
         stage.run(f"echo 4 >> {stage.note} #", place="a")
@@ -137,11 +132,11 @@ async def test_what_is_being_said_is_not_said_again_unless_it_changed_meanwhile(
         os.mkfifo(gate)
         stop, start = f"echo stop >> {stage.note} #", f"read x < {gate}; echo start >> {stage.note} #"
         stage.run(start, says_state=True)
-        await stage.until(lambda: stage.hooks._queues["lane"].running is not None)
+        await until(lambda: stage.hooks._queues["lane"].running is not None)
         stage.run(stop, says_state=True)
         stage.run(start, says_state=True)
         gate.write_text("go\n")
-        await stage.until(lambda: stage.noted() == ["start"])
+        await until(lambda: stage.noted() == ["start"])
     assert stage.noted() == ["start"]
 
 
@@ -149,16 +144,16 @@ async def test_what_is_being_said_is_not_said_again_unless_it_changed_meanwhile(
 async def test_an_overrunning_program_is_ended_with_all_it_started(staged, trap):
     async with staged() as stage:
         stage.run(f"{trap}sleep 600 & echo $! >> {stage.note}; wait; wait; sleep 600 #", limit=0.3)
-        await stage.until(lambda: bool(stage.done()))
+        await until(lambda: bool(stage.done()))
         (pid,) = stage.noted()
-        await stage.until(lambda: not alive(int(pid)))
+        await until(lambda: not alive(int(pid)))
     assert stage.done()[0][1] == "it had not ended after 0.3 seconds, and was ended"
 
 
 async def test_the_end_does_not_wait_for_ever(staged):
     async with staged() as stage:
         stage.run("sleep 600 #")
-        await stage.until(lambda: stage.hooks._queues["lane"].running is not None)
+        await until(lambda: stage.hooks._queues["lane"].running is not None)
         begun = time.monotonic()
         await stage.hooks.finish(0.1)
     assert time.monotonic() - begun < 5
@@ -168,7 +163,7 @@ async def test_the_end_does_not_wait_for_ever(staged):
 async def test_what_waits_behind_a_program_that_hangs_has_its_turn_at_the_end(staged):
     async with staged() as stage:
         stage.run("sleep 600 #")
-        await stage.until(lambda: stage.hooks._queues["lane"].running is not None)
+        await until(lambda: stage.hooks._queues["lane"].running is not None)
         stage.run(f"echo stop >> {stage.note} #")
         await stage.hooks.finish(4)
     assert stage.noted() == ["stop"]
@@ -179,7 +174,7 @@ async def test_what_waits_for_a_place_has_its_turn_at_the_end(staged):
     async with staged() as stage:
         for lane in range(16):
             stage.run("sleep 600 #", lane=str(lane))
-        await stage.until(lambda: all(lane.running is not None for lane in stage.hooks._queues.values()))
+        await until(lambda: all(lane.running is not None for lane in stage.hooks._queues.values()))
         stage.run(f"echo stop >> {stage.note} #", lane="another")
         await stage.hooks.finish(6)
     assert stage.noted() == ["stop"]
@@ -188,7 +183,7 @@ async def test_what_waits_for_a_place_has_its_turn_at_the_end(staged):
 async def test_what_is_never_run_is_told(staged):
     async with staged() as stage:
         stage.run("sleep 600 #", place="start")
-        await stage.until(lambda: stage.hooks._queues["lane"].running is not None)
+        await until(lambda: stage.hooks._queues["lane"].running is not None)
         for number in (1, 2):
             stage.run(f"sleep {number}00 #", place=number)
         await stage.hooks.finish(0.4)
@@ -210,7 +205,7 @@ async def test_errors_pass_as_they_are_and_leave_no_program_behind(staged):
     async def fail() -> None:
         async with staged() as stage:
             stage.run(f"echo $$ >> {stage.note}; sleep 600 #")
-            await stage.until(lambda: bool(stage.noted()))
+            await until(lambda: bool(stage.noted()))
             notes.extend(stage.noted())
             raise KeyError
 
@@ -254,7 +249,7 @@ class Telling:
         await self.quiet()
 
     async def quiet(self) -> None:
-        await self.stage.until(lambda: not self.stage.hooks._queues)
+        await until(lambda: not self.stage.hooks._queues)
 
 
 @pytest.fixture
@@ -334,7 +329,7 @@ async def test_a_standby_runs_no_callback(staged):
         observer(ConfigChanged("/etc/l.cf", reread=True))
         standby = False
         observer(ConfigChanged("/etc/m.cf", reread=True))
-        await stage.until(lambda: stage.noted() == ["/etc/m.cf"])
+        await until(lambda: stage.noted() == ["/etc/m.cf"])
 
 
 # callback and execute
@@ -345,7 +340,7 @@ async def test_the_callback_gets_the_path_of_the_file_and_runs_for_each_change(s
         program = stage.script(f'echo "$# $1" >> {stage.note}', "call back")
         observer = Callback(lambda: Config(path="x", callback=program), stage.hooks)
         observer(ConfigChanged("/etc/l d.cf", reread=False))
-        await stage.until(lambda: len(stage.noted()) == 1)
+        await until(lambda: len(stage.noted()) == 1)
         observer(ConfigChanged("/etc/l d.cf", reread=True))
     assert stage.noted() == ["1 /etc/l d.cf"] * 2
 
@@ -366,7 +361,7 @@ async def test_instances_start_reload_and_stop_with_the_director(staged):
         async def tell(event: Event | None, *, stays: bool = False) -> list[str]:
             stage.note.write_text("")
             observer(event) if event else observer.leave(stays=stays)
-            await stage.until(lambda: not stage.hooks._queues)
+            await until(lambda: not stage.hooks._queues)
             return sorted(stage.noted())
 
         assert await tell(Started(1, 1)) == ["one file.cf start", "two.cf start"]

@@ -1,7 +1,7 @@
 """Which changes are told by mail: a director on a table in memory, and what it would have sent."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
@@ -18,6 +18,7 @@ from ldirectord_py.model.table import Service, TableState
 from ldirectord_py.observers.mail.alerts import MailAlerts
 from ldirectord_py.observers.mail.message import Alert
 from ldirectord_py.runtime.director import Director
+from tests.peers.patience import until
 from tests.unit.runtime.test_director import (
     FALLBACK,
     REFUSED,
@@ -71,11 +72,6 @@ class Stage:
         await self.director.reload(config(*virtuals), files or {})
         self.alerts(Reloaded("test.cf", ()))
         await self.known()
-
-    async def until(self, true: Callable[[], object]) -> None:
-        async with asyncio.timeout(10):
-            while not true():
-                await asyncio.sleep(0.005)
 
 
 @asynccontextmanager
@@ -284,7 +280,7 @@ async def test_who_stays_out_is_told_again_and_who_is_back_is_not():
         await stage.known()
         assert stage.fresh() == []
         hasten(stage, 1)
-        await stage.until(lambda: len(stage.mails) == 2)
+        await until(lambda: len(stage.mails) == 2)
         assert all(mail.reminder for mail in stage.mails)
         assert sorted(stage.fresh()) == [
             f"running: Inaccessible real server: {ONE}",
@@ -293,7 +289,7 @@ async def test_who_stays_out_is_told_again_and_who_is_back_is_not():
         await stage.report((1, up()))
         stage.fresh()
         hasten(stage, 101)
-        await stage.until(lambda: stage.mails)
+        await until(lambda: stage.mails)
         assert stage.fresh() == [f"running: Inaccessible real server: {TWO}"]
         await stage.report((2, up()))
         stage.fresh()
@@ -307,7 +303,7 @@ async def test_reminders_survive_a_reload_and_end_with_their_server():
         stage.fresh()
         hasten(stage, 60)
         await stage.reload(web(3, frequency=50))  # the second one leaves; the first one is due at once
-        await stage.until(lambda: stage.mails)
+        await until(lambda: stage.mails)
         assert stage.fresh() == [f"running: Inaccessible real server: {ONE}"]
         await stage.reload(web(3))
         assert not stage.alerts._timers
@@ -325,7 +321,7 @@ async def test_a_server_in_maintenance_is_told_as_a_change_and_reminded_of():
     async with directing(web(3, frequency=100), files={key: "10.9.0.1"}) as stage:
         assert stage.fresh() == []  # whoever did it knows
         hasten(stage, 101)
-        await stage.until(lambda: stage.mails)
+        await until(lambda: stage.mails)
         assert stage.fresh() == [f"starting: Inaccessible real server: {ONE}"]
 
 
@@ -343,7 +339,7 @@ async def test_who_is_told_only_since_a_reload_is_reminded_of_what_was_out_befor
         assert stage.fresh() == []
         await stage.reload(web(3, frequency=100))
         hasten(stage, 101)
-        await stage.until(lambda: stage.mails)
+        await until(lambda: stage.mails)
         assert stage.fresh() == [f"running: Inaccessible real server: {ONE}"]
 
 
@@ -355,5 +351,5 @@ async def test_a_standby_sends_nothing_and_reminds_when_it_is_active_again():
         await stage.report((1, REFUSED))
         assert stage.fresh() == []
         stage.director.take_role(RoleTaken(Role.ACTIVE, "/run/role"))
-        await stage.until(lambda: stage.mails)
+        await until(lambda: stage.mails)
         assert stage.fresh() == [f"running: Inaccessible real server: {ONE}"]

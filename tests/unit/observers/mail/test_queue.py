@@ -5,7 +5,7 @@ import os
 import pwd
 import socket
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -21,6 +21,7 @@ from ldirectord_py.observers.mail.message import Alert
 from ldirectord_py.observers.mail.queue import MOST, MailQueue
 from ldirectord_py.observers.mail.transports import Routes
 from tests.peers.mailserver import MailServer, Manner
+from tests.peers.patience import until
 from tests.peers.processes import alive
 from tests.unit.observers import happenings as the
 
@@ -47,11 +48,6 @@ class Stage:
     def failures(self) -> list[str]:
         return [event.failure for event in self.events if isinstance(event, MailDone) and event.failure]
 
-    async def until(self, true: Callable[[], object]) -> None:
-        async with asyncio.timeout(15):
-            while not true():
-                await asyncio.sleep(0.005)
-
 
 @asynccontextmanager
 async def posting(routes: Routes, patience: Patience = BRISK) -> AsyncIterator[Stage]:
@@ -73,7 +69,7 @@ async def test_mails_go_in_order_and_through_one_session(server):
     async with posting(Routes(port=server.port)) as stage:
         for number in range(5):
             stage.post.put(alert(f"message {number}"))
-        await stage.until(lambda: len(server.mails) == 5)
+        await until(lambda: len(server.mails) == 5)
     assert server.subjects == [f"message {number}" for number in range(5)]
     assert server.sessions == 1
     assert stage.events[:5] == [MailQueued(f"message {number}") for number in range(5)]
@@ -86,7 +82,7 @@ async def test_mails_go_in_order_and_through_one_session(server):
 async def test_each_of_several_recipients_is_named_to_the_server(server):
     async with posting(Routes(port=server.port)) as stage:
         stage.post.put(alert("x", recipients="a@example.com, Bob <b@example.com>"))
-        await stage.until(lambda: server.mails)
+        await until(lambda: server.mails)
     assert server.mails[0].recipients == ("a@example.com", "b@example.com")
     assert server.mails[0].parsed["To"] == "a@example.com, Bob <b@example.com>"
 
@@ -95,7 +91,7 @@ async def test_a_refused_recipient_keeps_the_mail_from_nobody_else(server):
     server.refused["b@example.com"] = "550 no such user"
     async with posting(Routes(port=server.port)) as stage:
         stage.post.put(alert("x", recipients="a@example.com, b@example.com, bär@example.com"))
-        await stage.until(lambda: server.mails)
+        await until(lambda: server.mails)
     assert server.mails[0].recipients == ("a@example.com",)
     assert sorted((event.recipients, event.failure) for event in stage.told(MailDone)) == [
         (("a@example.com",), ""),
@@ -108,11 +104,11 @@ async def test_a_recipient_who_is_refused_for_now_gets_the_mail_later_and_once(s
     server.refused["b@example.com"] = "450 greylisted"
     async with posting(Routes(port=server.port)) as stage:
         stage.post.put(alert("x", recipients="a@example.com, b@example.com"))
-        await stage.until(lambda: server.attempts > 2)
+        await until(lambda: server.attempts > 2)
         stage.post.put(alert("y"))
-        await stage.until(lambda: len(server.mails) == 2)  # not kept waiting by the first
+        await until(lambda: len(server.mails) == 2)  # not kept waiting by the first
         del server.refused["b@example.com"]
-        await stage.until(lambda: len(server.mails) == 3)
+        await until(lambda: len(server.mails) == 3)
     assert [mail.recipients for mail in server.mails] == [
         ("a@example.com",),
         ("admin@example.com",),
@@ -125,7 +121,7 @@ async def test_a_server_that_refuses_for_good_is_not_asked_again(server):
     server.manner = Manner.REFUSE
     async with posting(Routes(port=server.port)) as stage:
         stage.post.put(alert("x"))
-        await stage.until(stage.failures)
+        await until(stage.failures)
     assert stage.failures() == ["554 not from you"]
     assert server.attempts == 1
 
@@ -135,9 +131,9 @@ async def test_a_server_that_fails_for_a_while_gets_the_mail_later(server, manne
     server.manner = manner
     async with posting(Routes(port=server.port)) as stage:
         stage.post.put(alert("x"))
-        await stage.until(lambda: server.sessions > 2)
+        await until(lambda: server.sessions > 2)
         server.manner = Manner.TAKE
-        await stage.until(lambda: server.mails)
+        await until(lambda: server.mails)
     assert server.subjects == ["x"]
     assert stage.failures() == []
     assert len(stage.told(MailDelayed)) == (manner is not Manner.DEFER)
@@ -148,7 +144,7 @@ async def test_a_server_that_is_not_there_is_told_once_and_tried_until_mails_exp
         port = taken.getsockname()[1]
     async with posting(Routes(port=port), replace(BRISK, lifetime=0.5)) as stage:
         stage.post.put(alert("x"))
-        await stage.until(stage.failures)
+        await until(stage.failures)
     assert stage.told(MailDelayed) == [MailDelayed(HOST, "connection refused")]
     assert stage.failures() == ["connection refused; given up after 0.5 s"]
 
@@ -156,7 +152,7 @@ async def test_a_server_that_is_not_there_is_told_once_and_tried_until_mails_exp
 async def test_a_name_that_nobody_knows_is_told():
     async with posting(Routes(), replace(BRISK, lifetime=0.1)) as stage:
         stage.post.put(alert("x", "no.such.host.invalid"))
-        await stage.until(stage.failures)
+        await until(stage.failures)
     (delayed,) = stage.told(MailDelayed)
     assert delayed.sentence.startswith("its name is not known: ")
 
@@ -166,12 +162,12 @@ async def test_a_server_that_hangs_holds_up_only_its_own_mails(server):
     # Two names of one machine are two servers.
     async with posting(Routes(port=server.port), replace(BRISK, limit=0.5)) as stage:
         stage.post.put(alert("x", "localhost"))
-        await stage.until(lambda: server.brought)
+        await until(lambda: server.brought)
         server.manner = Manner.TAKE
         stage.post.put(alert("y"))
-        await stage.until(lambda: server.mails)
+        await until(lambda: server.mails)
         assert server.subjects == ["y"]
-        await stage.until(lambda: len(server.mails) == 2)
+        await until(lambda: len(server.mails) == 2)
     assert stage.told(MailDelayed) == [MailDelayed("localhost", "no answer within 0.5 s")]
 
 
@@ -191,7 +187,7 @@ async def test_the_end_tries_once_more_at_once(server):
     server.manner = Manner.DEFER
     async with posting(Routes(port=server.port), Patience()) as stage:
         stage.post.put(alert("x"))
-        await stage.until(lambda: [item.attempts for item in stage.post._deliveries[HOST].waiting.values()] == [1])
+        await until(lambda: [item.attempts for item in stage.post._deliveries[HOST].waiting.values()] == [1])
         server.manner = Manner.TAKE
         begun = time.monotonic()
         await stage.post.finish()
@@ -226,11 +222,11 @@ async def test_where_no_reminder_waits_the_oldest_mail_goes_but_not_the_one_unde
     server.manner = Manner.HANG
     async with posting(Routes(port=server.port), replace(BRISK, limit=1)) as stage:
         stage.post.put(alert("0"))
-        await stage.until(lambda: server.brought)
+        await until(lambda: server.brought)
         for number in range(1, 5):
             stage.post.put(alert(str(number)))
         server.manner = Manner.TAKE
-        await stage.until(lambda: len(server.mails) == 3)
+        await until(lambda: len(server.mails) == 3)
     assert server.subjects == ["0", "3", "4"]
     assert stage.told(MailsLost) == [MailsLost(2, 0)]
 
@@ -259,7 +255,7 @@ def sendmail(home: Path, text: str, port: int = 1) -> Routes:
 async def test_without_a_server_sendmail_takes_the_mail(tmp_path):
     async with posting(sendmail(tmp_path, 'echo "$@" > words; cat > mail')) as stage:
         stage.post.put(alert("x", None, "a@example.com, b@example.com"))
-        await stage.until(lambda: stage.told(MailDone))
+        await until(lambda: stage.told(MailDone))
     assert (tmp_path / "words").read_text() == "-i -t\n"
     text = (tmp_path / "mail").read_bytes()
     assert text.startswith(b"To: a@example.com, b@example.com\nSubject: x\nDate: ")
@@ -270,16 +266,16 @@ async def test_without_a_server_sendmail_takes_the_mail(tmp_path):
 async def test_a_sendmail_that_fails_is_told_in_its_words(tmp_path):
     async with posting(sendmail(tmp_path, "cat > /dev/null; echo no such user >&2; exit 67")) as stage:
         stage.post.put(alert("x", None))
-        await stage.until(stage.failures)
+        await until(stage.failures)
     assert stage.failures() == [f"{tmp_path}/sendmail: exit status 67: no such user"]
 
 
 async def test_a_sendmail_that_cannot_take_it_now_is_asked_again(tmp_path):
     async with posting(sendmail(tmp_path, "echo >> tried; test -e ready || exit 75; cat > mail; touch done")) as stage:
         stage.post.put(alert("x", None))
-        await stage.until((tmp_path / "tried").exists)
+        await until((tmp_path / "tried").exists)
         (tmp_path / "ready").touch()
-        await stage.until((tmp_path / "done").exists)
+        await until((tmp_path / "done").exists)
     assert b"Subject: x\n" in (tmp_path / "mail").read_bytes()
     assert stage.failures() == []
 
@@ -287,9 +283,9 @@ async def test_a_sendmail_that_cannot_take_it_now_is_asked_again(tmp_path):
 async def test_a_sendmail_that_hangs_is_ended(tmp_path):
     async with posting(sendmail(tmp_path, "echo $$ > pid; exec sleep 600"), replace(BRISK, limit=1)) as stage:
         stage.post.put(alert("x", None))
-        await stage.until(lambda: stage.told(MailDelayed))
+        await until(lambda: stage.told(MailDelayed))
         pid = int((tmp_path / "pid").read_text())
-        await stage.until(lambda: not alive(pid))
+        await until(lambda: not alive(pid))
         await stage.post.finish(0.5)
     assert stage.told(MailDelayed) == [MailDelayed(None, "no answer within 1 s")]
 
@@ -297,7 +293,7 @@ async def test_a_sendmail_that_hangs_is_ended(tmp_path):
 async def test_where_sendmail_fails_this_machines_mail_server_is_asked(server, tmp_path):
     async with posting(sendmail(tmp_path, "exit 1", server.port)) as stage:
         stage.post.put(alert("x", None))
-        await stage.until(lambda: server.mails)
+        await until(lambda: server.mails)
     assert server.subjects == ["x"]
     assert stage.failures() == []
 
@@ -306,7 +302,7 @@ async def test_where_both_fail_what_sendmail_says_is_told(server, tmp_path):
     server.manner = Manner.DIE
     async with posting(sendmail(tmp_path, "echo 'cannot become exim' >&2; exit 1", server.port)) as stage:
         stage.post.put(alert("x", None))
-        await stage.until(stage.failures)
+        await until(stage.failures)
     assert stage.failures() == [f"{tmp_path}/sendmail: exit status 1: cannot become exim"]
 
 
@@ -316,14 +312,14 @@ async def test_a_sendmail_that_cannot_be_run_is_told(tmp_path):
     path.chmod(0o755)
     async with posting(Routes(port=1, sendmail=(str(path),)), replace(BRISK, lifetime=0.1)) as stage:
         stage.post.put(alert("x", None))
-        await stage.until(stage.failures)
+        await until(stage.failures)
     assert stage.failures() == [f"{path} cannot be run: No such file or directory; given up after 0.1 s"]
 
 
 async def test_without_any_sendmail_this_machine_is_asked_at_the_port_for_mail(server):
     async with posting(Routes(port=server.port, sendmail=NO_SENDMAIL)) as stage:
         stage.post.put(alert("x", None))
-        await stage.until(lambda: server.mails)
+        await until(lambda: server.mails)
     assert server.subjects == ["x"]
     assert stage.told(MailDone) == [MailDone("x", ("admin@example.com",), None, "")]
 
