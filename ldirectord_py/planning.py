@@ -1,9 +1,8 @@
 """What a configuration would change, found out without changing it: a composition of its own, smaller than `app`."""
 
 import asyncio
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
-from pathlib import Path
 from types import MappingProxyType
 
 from ldirectord_py.cluster.role.following import RoleFollower
@@ -74,12 +73,11 @@ async def planned_changes(
     )
 
 
-async def planned_vips(config: Config, states: Iterable[Path]) -> Sequence[VipStep]:
-    """Return what *config* would do with VIPs now; *states* are where a daemon on it may have its state file.
+async def planned_vips(config: Config, files: Sequence[StateReading]) -> Sequence[VipStep]:
+    """Return what *config* would do with VIPs now; *files* are the state files that a daemon on it may have.
 
     Raises `DirectorError`.
     """
-    files = [StateReading(path) for path in states]
     book = VipBook(lambda _event: None)
     book.take_over(one for file in files for one in vips_before(file))
     before = next(filter(None, map(role_before, files)), None)

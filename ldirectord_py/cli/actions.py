@@ -131,9 +131,11 @@ def _restart(job: Job, found: Running | Stopped) -> int:
 
 def _taken_away(job: Job, found: Running) -> str | None:
     """Return which virtual services a new daemon would take away, if that is more than `reloadlimit` allows."""
-    from ldirectord_py.runtime.predecessor import owned  # noqa: PLC0415  # with asyncio, which a status does without
+    # With asyncio, which a status does without.
+    from ldirectord_py.cli.daemon.kept_services import state_file  # noqa: PLC0415
+    from ldirectord_py.runtime.predecessor import owned  # noqa: PLC0415
 
-    names = owned(control_path(found.path).with_suffix(".state")) or ()
+    names = owned(state_file(found.path, found.pid)) or ()
     stay = {str(virtual.key) for virtual in job.config.virtuals}
     limit = account.asked(found).get("reloadlimit", Config(path="").reloadlimit)
     return beyond_limit(len(names), [name for name in names if name not in stay], limit)

@@ -42,15 +42,17 @@ class Foreign(ValueError):
 class StateReading:
     """A state file that is read once, however many look at what it says."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, owner: int | None = None) -> None:
+        """Read *path* if it is root's file, or that of this process's user or of *owner*, another one."""
         self.path = path
+        self._owner = owner
         self._found: tuple[Mapping[str, Any], float] | Exception | None = None
 
     def document(self) -> tuple[Mapping[str, Any], float]:
         """Return the document, and when the file was last touched; raise what reading it raised."""
         if self._found is None:
             try:
-                self._found = _read(self.path)
+                self._found = _read(self.path, self._owner)
             except _UNUSABLE as error:
                 self._found = error
         if isinstance(self._found, Exception):
@@ -244,20 +246,20 @@ def vips_before(file: StateReading) -> Sequence[Any]:
     return found if isinstance(found, list) else ()
 
 
-def owned(path: Path) -> tuple[str, ...] | None:
-    """Return the virtual services that the state file *path* names as the daemon's; None: there is nothing to go by."""
+def owned(file: StateReading) -> tuple[str, ...] | None:
+    """Return the virtual services that a state file names as the daemon's; None: there is nothing to go by."""
     try:
-        return tuple(str(virtual["virtual"]) for virtual in _read(path)[0]["virtuals"])
+        return tuple(str(virtual["virtual"]) for virtual in file.document()[0]["virtuals"])
     except _UNUSABLE:
         return None
 
 
-def _read(path: Path) -> tuple[Mapping[str, Any], float]:
+def _read(path: Path, owner: int | None) -> tuple[Mapping[str, Any], float]:
     """Return the document in *path*, and when it was last touched."""
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW)
     with os.fdopen(descriptor, "rb") as file:
         found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode) or found.st_uid not in {0, os.geteuid()} or found.st_size > _LARGEST:
+        if not stat.S_ISREG(found.st_mode) or found.st_uid not in {0, os.geteuid(), owner} or found.st_size > _LARGEST:
             raise Foreign("it is no regular file of ours")
         document = json.loads(file.read())
     if not isinstance(document, dict) or document.get("version") != VERSION:

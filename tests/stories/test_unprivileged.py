@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.stories.test_command_line import COMMAND, STOPPED, Done, Place, is_running
+from tests.stories.test_programs import wait_until
 
 NOBODY = 65534
 AS_NOBODY = ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", sys.executable, str(COMMAND))
@@ -81,3 +82,25 @@ def test_who_may_not_stop_it_is_not_told_what_that_would_do(running: Place) -> N
     assert f"Not permitted to signal ldirectord, pid {pid}: become root, or the user it runs as" in done.err
     assert running.processes() == [pid]
     assert running.run("stop") == STOPPED
+
+
+@pytest.fixture
+def unprivileged() -> Iterator[Place]:
+    """Yield a place with a daemon of another user, as under the unit."""
+    with tempfile.TemporaryDirectory() as folder:
+        place = Place(Path(folder))
+        for each in (place.home, place.pid_file.parent):
+            os.chown(each, NOBODY, NOBODY)
+        assert place.run("--table", "memory", "start", program=AS_NOBODY) == Done(0)
+        yield place
+        place.run("stop")
+        assert place.processes() == []
+
+
+def test_root_is_asked_before_a_restart_takes_away_what_another_user_s_daemon_keeps(unprivileged: Place) -> None:
+    pid, state = unprivileged.pid(), unprivileged.pid_file.with_suffix(".state")
+    wait_until(lambda: state.exists() and state.stat().st_uid == NOBODY)
+    unprivileged.write("virtual=192.0.2.9:80\n\treal=192.0.2.10:80 masq\n\tchecktype=on\n")
+    done = unprivileged.run("restart")
+    assert "a restart would take away the only virtual service" in done.err
+    assert unprivileged.pid() == pid

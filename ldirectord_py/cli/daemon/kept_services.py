@@ -9,6 +9,7 @@ from typing import Any
 
 from ldirectord_py.cli.daemon.control_client import ask, control_path
 from ldirectord_py.cli.daemon.pidfile import Running, standing
+from ldirectord_py.cli.daemon.processes import Process
 from ldirectord_py.model.commands import AdminState, Commands
 from ldirectord_py.model.errors import DirectorError
 from ldirectord_py.runtime.predecessor import StateReading, commanded, owned
@@ -42,7 +43,7 @@ def ownership(*pid_files: Path) -> KeptServices:
             reals = [real for virtual in virtuals for real in virtual["reals"] if real["state"] == "down"]
             down = {real["name"]: real for real in reals}
             return KeptServices(found.pid, frozenset(each["name"] for each in virtuals), "daemon", down, control)
-    if (kept := owned(control.with_suffix(".state"))) is not None:
+    if (kept := owned(state_file(found.path, found.pid))) is not None:
         return KeptServices(found.pid, frozenset(kept), "state file")
     return KeptServices(found.pid, None)
 
@@ -51,11 +52,17 @@ def commands_in_force(*pid_files: Path) -> Commands:
     """Return what operators have said and a start would put in force again, by the names of its targets."""
     now = time.time()
     found: dict[str, AdminState | None] = {}
-    for path in state_files(*pid_files):
-        found |= commanded(StateReading(path), now)
+    for file in state_files(*pid_files):
+        found |= commanded(file, now)
     return found
 
 
-def state_files(*pid_files: Path) -> list[Path]:
-    """Return where a daemon with one of *pid_files* has its state file."""
-    return [control_path(path).with_suffix(".state") for path in pid_files]
+def state_files(*pid_files: Path) -> list[StateReading]:
+    """Return the state files of a daemon with one of *pid_files*, as far as they are to be believed."""
+    found = standing(*pid_files)
+    return [state_file(path, found.pid if isinstance(found, Running) else None) for path in pid_files]
+
+
+def state_file(pid_file: Path, pid: int | None) -> StateReading:
+    """Return the state file beside *pid_file*, which the user of the daemon *pid* may have written; None: none runs."""
+    return StateReading(control_path(pid_file).with_suffix(".state"), None if pid is None else Process(pid).owner)

@@ -73,7 +73,7 @@ async def test_what_was_written_is_remembered(tmp_path: Path, warn: Complaints) 
     assert remembered(StateReading(path), time.time(), warn) == {
         str(real): server.health for real, server in director.state.servers.items()
     }
-    assert owned(path) == ("tcp:192.0.2.1:80", "tcp:192.0.2.2:80")
+    assert owned(StateReading(path)) == ("tcp:192.0.2.1:80", "tcp:192.0.2.2:80")
     assert path.stat().st_mode & 0o777 == 0o600
     assert not warn
 
@@ -133,7 +133,7 @@ async def test_what_is_no_regular_file_is_not_read(tmp_path: Path, warn: Complai
     else:
         os.mkfifo(path)
     assert remembered(StateReading(path), time.time(), warn) == {}
-    assert owned(path) is None
+    assert owned(StateReading(path)) is None
     assert len(warn) == 1
     assert (tmp_path / "other").exists()
 
@@ -337,3 +337,14 @@ async def test_numbers_that_are_none_are_not_believed(
         path.with_name(f"{path.name}.broken").read_text().replace('"sysctls": {}', '"sysctls": {"a": Infinity}')
     )
     assert settings_before(StateReading(path)) == {}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="files are given to others by root alone")
+async def test_a_file_of_another_user_counts_only_if_that_is_the_daemon_s(tmp_path: Path, warn: Complaints) -> None:
+    path, nobody = tmp_path / "state", 65534
+    await left(path, warn)
+    names = owned(StateReading(path))
+    os.chown(path, nobody, nobody)
+    assert owned(StateReading(path)) is None
+    assert owned(StateReading(path, nobody + 1)) is None
+    assert owned(StateReading(path, nobody)) == names
