@@ -48,6 +48,10 @@ def too_much(before: Config, after: Config) -> str | None:
     limit = before.reloadlimit
     if share := beyond_limit(len(before.virtuals), _removed(before, after), limit):
         return f"a reload would take away {share}, and reloadlimit is {limit} percent"
+    served = [virtual.key for virtual in before.virtuals if virtual.reals]
+    still = {virtual.key for virtual in after.virtuals if virtual.reals or virtual.fallback}
+    if share := beyond_limit(len(served), [key for key in served if key not in still], limit):
+        return f"a reload would leave nobody to serve {share}, and reloadlimit is {limit} percent"
     with_vip = [virtual.key for virtual in before.virtuals if virtual.vips]
     without = {virtual.key for virtual in after.virtuals if not virtual.vips}
     if share := beyond_limit(len(with_vip), [key for key in with_vip if key in without], limit):

@@ -107,9 +107,18 @@ def _needed(place: Place, options: CheckOptions, name: str) -> str:
     for directive, field in FIELDS.items():
         if field != name and getattr(options, field) == "":
             changed: Any = {field: "x"}
-            if heeds(replace(options, **changed), subject, name):
+            completed = replace(options, **changed)
+            if _is_sound(completed, subject) and heeds(completed, subject, name):
                 return directive
     return ""
+
+
+def _is_sound(options: CheckOptions, subject: CheckedServer) -> bool:
+    try:
+        plan(options, subject)
+    except InvalidOption:
+        return False
+    return True
 
 
 def _heeded(place: Place, options: CheckOptions, name: str) -> bool:

@@ -137,15 +137,31 @@ def _events(text: str, start: int) -> Iterator[Any]:
     return iter(yaml.parse(text, Loader=_LOADER))
 
 
+def _glued_in(line: str) -> str:
+    return glued(line.strip().removeprefix("- ").lstrip())
+
+
+def _began(lines: list[str], line: int) -> int:
+    """Return where the word may have begun that goes on to *line*: lines without a colon make one, empty ones too."""
+    first = line
+    for number in range(line - 1, -1, -1):
+        if _glued_in(lines[number]):
+            first = number
+        elif lines[number].strip():
+            break
+    return first
+
+
 def _told(error: yaml.MarkedYAMLError, text: str, start: int) -> tuple[int, str]:
     mark = error.problem_mark or error.context_mark
     line = mark.line if mark else 0
     if "nesting" in (error.problem or ""):  # libyaml has a limit too, and meets it first where it looks ahead
         return start + line + 1, _TOO_DEEP
-    written = (text.split("\n")[line : line + 1] or [""])[0]
-    first = error.context_mark.line if error.context_mark else line
-    for number, glance in enumerate(text.split("\n")[first : line + 1], first):
-        if pair := glued(glance.strip().removeprefix("- ").lstrip()):
+    lines = text.split("\n")
+    written = (lines[line : line + 1] or [""])[0]
+    first = error.context_mark.line if error.context_mark else _began(lines, line)
+    for number, glance in enumerate(lines[first : line + 1], first):
+        if pair := _glued_in(glance):
             return start + number + 1, pair
     hint = ""
     if "\t" in written[: len(written) - len(written.lstrip())]:

@@ -54,6 +54,18 @@ def test_the_sentence_names_what_would_go() -> None:
     )
 
 
+def test_services_that_lose_all_their_servers_are_as_good_as_gone() -> None:
+    bare = "virtual=192.0.2.1:1\n\tscheduler=rr\n"
+    assert too_much(config(1), parse(bare.encode(), "web.cf")) == (
+        "a reload would leave nobody to serve the only virtual service (tcp:192.0.2.1:1), and reloadlimit is 50 percent"
+    )
+    assert too_much(config(1, 2, 3), config(2, 3, above=bare)) is None
+    assert too_much(config(1, 2, 3), config(2, above=bare)) is not None, "one is gone, and one has no servers"
+    assert too_much(config(above=bare), config(above=bare)) is None
+    assert too_much(config(1), config(above=f"{bare}\tfallback=127.0.0.1:80\n")) is None
+    assert too_much(config(1, limit=100), config(above=bare)) is None
+
+
 def test_services_without_the_vips_that_they_had_are_out_of_reach() -> None:
     before = config(1, 2, above="vips=yes\n")
     assert too_much(before, config(1, 2)) == (

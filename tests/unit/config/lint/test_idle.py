@@ -112,6 +112,10 @@ virtuals:
 REASONS = [
     ('service=pop\n\tpasswd="p"', "passwd: this has no effect without login"),
     ('service=imap\n\tpasswd="p"', "passwd: this has no effect without login"),
+    (
+        'service=redis\n\tvirtualhost="w"',
+        "virtualhost: this has no effect: checktype=negotiate with service=redis does not use it",
+    ),
     ('service=http\n\tlogin="l"', "login: this has no effect: checktype=negotiate with service=http does not use it"),
     (
         'protocol=udp\n\tchecktype=connect\n\trequest="x"',

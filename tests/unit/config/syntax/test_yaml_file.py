@@ -176,6 +176,13 @@ def test_on_and_off_are_kinds_of_checks():
         (f"{WEB}    passwd:geheim\n    scheduler: rr", '3: "passwd:***" needs a blank after the colon'),
         ("virtuals:\n  - virtual:192.0.2.1\n", '2: "virtual:192.0.2.1" needs a blank after the colon'),
         ("checkinterval:5", '1: "checkinterval:5" needs a blank after the colon'),
+        (f"checkinterval:5\n{WEB}", '1: "checkinterval:5" needs a blank after the colon'),
+        (f"checkinterval:5\n\nquiescent:yes\n{WEB}", '1: "checkinterval:5" needs a blank after the colon'),
+        (f"quiescent: yes\ncheckinterval:5\n{WEB}", '2: "checkinterval:5" needs a blank after the colon'),
+        (
+            "virtuals:\n  - virtual:192.0.2.1:80\n    reals: [192.0.2.3:80 masq]",
+            '2: "virtual:192.0.2.1:80" needs a blank after the colon',
+        ),
         ("virtuals:\n- mark: 1\n  timeout: 3", "3: timeout is gone: write checktimeout or negotiatetimeout"),
         ("? [a]\n: b", "1: expected a word in front of the colon, but got a list"),
         ("emailalert: [a, [b]]", "1: emailalert: expected a word or a text, but got a list"),
