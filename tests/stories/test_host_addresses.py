@@ -5,12 +5,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from tests.peers.nameserver import NameServer
 from tests.peers.patience import PATIENCE
+from tests.stories.test_control import run
 from tests.stories.test_daemon import Daemon
 
 NAMES = [f"web{number}.example.org" for number in range(1, 41)]
@@ -134,6 +136,23 @@ def test_the_end_does_not_wait_for_a_reload_that_waits_for_a_name_server(
     assert daemon.process is not None
     assert daemon.process.wait(8) == 0  # before the time for names is up, and long before the C library's
     assert daemon.logged("stopped")
+
+
+def test_a_reload_that_the_end_cuts_short_is_no_success(served, tmp_path: Path, daemon: Daemon) -> None:
+    server = served(timeout=30)
+    log = f'logfile="{tmp_path}/log"\n'
+    written(daemon.config, ["10.0.0.5"], log)
+    daemon.under = server.inside
+    daemon.start()
+    daemon.until(lambda: bool(in_the_table(daemon)))
+    written(daemon.config, NAMES[:1], log)
+    with ThreadPoolExecutor() as pool:
+        reloading = pool.submit(run, daemon, "reload")
+        daemon.until(lambda: server.asked() == {NAMES[0]})
+        assert daemon.end() == 0
+    done = reloading.result()
+    assert done.returncode == 1
+    assert "the daemon ended before it had answered; its log will say more" in done.stderr + done.stdout
 
 
 def test_nor_does_a_start_that_is_told_to_stop(served, tmp_path: Path, daemon: Daemon) -> None:

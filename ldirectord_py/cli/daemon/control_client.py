@@ -18,6 +18,10 @@ class NoReply(DirectorError):
     """A daemon took the request and did not answer in time."""
 
 
+class ConnectionEnded(DirectorError):
+    """A daemon took the request and ended the connection, or itself, without an answer."""
+
+
 class FormerDaemon(DirectorError):
     """A daemon of a former version serves the socket, whose protocol was another."""
 
@@ -43,7 +47,8 @@ def ask(
     """Return what the daemon behind the socket *path* answers at *target*, such as `/v1/status`; None: nobody listens.
 
     With a *body*, that is sent by POST.
-    Raises `NoReply` if the request was taken and not answered within *seconds*, `FormerDaemon` if the daemon does not
+    Raises `NoReply` if the request was taken and not answered within *seconds*, `ConnectionEnded` if it was taken and
+    will not be answered, `FormerDaemon` if the daemon does not
     speak HTTP, `ApiProblem` if it refused, and `DirectorError` if there is no right to use the socket.
     """
     from http.client import BadStatusLine, HTTPConnection, HTTPException  # noqa: PLC0415  # most actions do without
@@ -61,8 +66,8 @@ def ask(
             raw = answer.read(_LARGEST_REPLY)
         except TimeoutError as error:
             raise NoReply(f"the daemon has not answered within {seconds:g} seconds; its log will say more") from error
-        except ConnectionError:
-            return None  # it ended meanwhile; RemoteDisconnected is one, too
+        except ConnectionError as error:  # RemoteDisconnected is one, too
+            raise ConnectionEnded("the daemon ended before it had answered; its log will say more") from error
         except BadStatusLine as error:
             raise _stranger(str(error), path) from error
         except HTTPException as error:

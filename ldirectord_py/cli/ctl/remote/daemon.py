@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from ldirectord_py.cli.ctl.remote.choosing import NoDaemon, chosen
-from ldirectord_py.cli.daemon.control_client import ApiProblem, ask
+from ldirectord_py.cli.daemon.control_client import ApiProblem, ConnectionEnded, ask
 from ldirectord_py.cli.terminal import tell
 from ldirectord_py.model.errors import DirectorError
 
@@ -59,6 +59,8 @@ class Daemon:
     def _asked(self, target: str, body: Answer | None, seconds: float) -> Answer:
         try:
             answer = ask(self.socket, target, body, seconds=seconds)
+        except ConnectionEnded:
+            answer = None
         except ApiProblem as problem:
             kind = str(problem.problem.get("type", "")).rpartition(":")[2]
             raise Refused(_with_candidates(str(problem), problem.problem), problem.status, kind) from problem

@@ -9,7 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from ldirectord_py.cli.daemon.control_client import ApiProblem, FormerDaemon, NoReply, ask, control_path
+from ldirectord_py.cli.daemon.control_client import (
+    ApiProblem,
+    ConnectionEnded,
+    FormerDaemon,
+    NoReply,
+    ask,
+    control_path,
+)
 from ldirectord_py.model.errors import DirectorError
 from tests.unit.api.asking import serving
 
@@ -17,8 +24,8 @@ FORMER = b'{"ok": false, "error": "expected a line {\\"command\\": NAME} of at m
 
 
 @contextmanager
-def answering(path: Path, answer: bytes) -> Iterator[None]:
-    """Have whoever asks at *path* get *answer*, once; nothing: no answer."""
+def answering(path: Path, answer: bytes | None) -> Iterator[None]:
+    """Have whoever asks at *path* get *answer*, once; nothing: no answer; None: the end of the connection."""
 
     def serve() -> None:
         channel, _ = listener.accept()
@@ -26,7 +33,7 @@ def answering(path: Path, answer: bytes) -> Iterator[None]:
             channel.recv(65536)
             if answer:
                 channel.sendall(answer)
-            else:
+            elif answer is not None:
                 over.wait()
 
     over = threading.Event()
@@ -61,6 +68,11 @@ async def test_a_refusal_is_raised_in_the_words_of_the_daemon(tmp_path: Path) ->
 def test_a_daemon_that_does_not_answer_in_time_is_not_taken_for_none(tmp_path: Path) -> None:
     with answering(tmp_path / "sock", b""), pytest.raises(NoReply, match=r"not answered within 0\.05 seconds"):
         ask(tmp_path / "sock", "/v1/status", seconds=0.05)
+
+
+def test_a_daemon_that_ends_before_it_has_answered_is_not_taken_for_none(tmp_path: Path) -> None:
+    with answering(tmp_path / "sock", None), pytest.raises(ConnectionEnded, match="ended before it had answered"):
+        ask(tmp_path / "sock", "/v1/status")
 
 
 @pytest.mark.parametrize("left", ["nothing", "a socket", "a file"])
