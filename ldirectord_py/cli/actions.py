@@ -132,8 +132,8 @@ def _restart(job: Job, found: Running | Stopped) -> int:
 def _taken_away(job: Job, found: Running) -> str | None:
     """Return which virtual services a new daemon would take away, if that is more than `reloadlimit` allows."""
     # With asyncio, which a status does without.
-    from ldirectord_py.cli.daemon.kept_services import state_file  # noqa: PLC0415
-    from ldirectord_py.runtime.predecessor import owned  # noqa: PLC0415
+    from ldirectord_py.cli.daemon.kept_services import state_file  # noqa: PLC0415  # as above
+    from ldirectord_py.runtime.predecessor import owned  # noqa: PLC0415  # as above
 
     names = owned(state_file(found.path, found.pid)) or ()
     stay = {str(virtual.key) for virtual in job.config.virtuals}

@@ -18,7 +18,7 @@ from ldirectord_py.cli.ctl.cluster.role import write
 from ldirectord_py.cli.ldirectorctl import main
 from ldirectord_py.model.cluster.role import Role
 from ldirectord_py.system.threads import begin
-from tests.stories.test_daemon import PATIENCE, VIP, Daemon, daemon  # noqa: F401  # a fixture
+from tests.stories.daemon import PATIENCE, VIP, Daemon
 from tests.stories.test_ldirectorctl import ALL, environment_of
 
 PREFIX = VIP.replace(":80", "/32")
@@ -81,7 +81,7 @@ def announcing(home: Path, *words: str) -> Iterator[Announcer]:
             process.kill()
 
 
-def serve(daemon: Daemon, **weights: int) -> None:  # noqa: F811
+def serve(daemon: Daemon, **weights: int) -> None:
     """Have its servers pass their checks or not, and wait until the table follows."""
     for name, site in daemon.sites.items():
         (site.alive if weights.get(name) else site.sick)()
@@ -96,11 +96,11 @@ def shown(home: Path, *words: str) -> tuple[int, str]:
         return main(["announce", "--show", *words]), printed.getvalue().decode()
 
 
-def until_said(announcer: Announcer, words: str, daemon: Daemon) -> None:  # noqa: F811
+def until_said(announcer: Announcer, words: str, daemon: Daemon) -> None:
     daemon.until(lambda: words in announcer.errors.read_text())
 
 
-def test_a_vip_is_announced_while_it_is_served(daemon: Daemon) -> None:  # noqa: F811
+def test_a_vip_is_announced_while_it_is_served(daemon: Daemon) -> None:
     held = "--hold", "10m", "--hold", f"{PREFIX.removesuffix('/32')}=1s"
     with announcing(daemon.home, *held, "--community", "65001:7", "--next-hop", "192.0.2.9") as announcer:
         daemon.start()
@@ -120,7 +120,7 @@ def test_a_vip_is_announced_while_it_is_served(daemon: Daemon) -> None:  # noqa:
     assert f"to be announced {PREFIX} in 1 s: it is served again" in said
 
 
-def test_a_role_the_operators_file_and_the_end_withdraw_in_order(daemon: Daemon) -> None:  # noqa: F811
+def test_a_role_the_operators_file_and_the_end_withdraw_in_order(daemon: Daemon) -> None:
     role, disabled = daemon.home / "role", daemon.home / "disabled"
     write(role, Role.ACTIVE)
     daemon.write(extra=f"role={role}\n")
@@ -144,7 +144,7 @@ def test_a_role_the_operators_file_and_the_end_withdraw_in_order(daemon: Daemon)
 
 
 @pytest.mark.parametrize("end", ["EOF", "twice"])
-def test_it_ends_at_once_with_exabgp_and_at_the_second_signal(daemon: Daemon, end: str) -> None:  # noqa: F811
+def test_it_ends_at_once_with_exabgp_and_at_the_second_signal(daemon: Daemon, end: str) -> None:
     daemon.start()
     with announcing(daemon.home, "--graceful", "10m") as announcer:
         assert announcer.next() == ANNOUNCED
@@ -159,7 +159,7 @@ def test_it_ends_at_once_with_exabgp_and_at_the_second_signal(daemon: Daemon, en
         assert announcer.ended() == 0
 
 
-def test_a_restart_of_the_daemon_withdraws_nothing_and_its_end_does_after_a_while(daemon: Daemon) -> None:  # noqa: F811
+def test_a_restart_of_the_daemon_withdraws_nothing_and_its_end_does_after_a_while(daemon: Daemon) -> None:
     daemon.start()
     said = re.compile(r"what is announced stays for 60 s\n(.*\n)*the daemon answers\n")
     with announcing(daemon.home, "--grace", "60s") as announcer:
@@ -175,7 +175,7 @@ def test_a_restart_of_the_daemon_withdraws_nothing_and_its_end_does_after_a_whil
         assert "the daemon has not said for 1 s that it is served" in announcer.errors.read_text()
 
 
-def test_what_would_be_announced_is_shown(daemon: Daemon) -> None:  # noqa: F811
+def test_what_would_be_announced_is_shown(daemon: Daemon) -> None:
     assert shown(daemon.home)[0] == 1
     daemon.start()
     daemon.until(lambda: daemon.weights() == ALL)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.peers.ports import free_port
-from tests.stories.test_daemon import daemon_in
+from tests.stories.daemon import daemon_in
 
 EXAMPLES = os.environ.get("API_EXAMPLES", "5")
 SEED = () if "API_EXAMPLES" in os.environ else ("--seed", "1")

@@ -14,7 +14,7 @@ from ldirectord_py.cli.daemon.control_client import ask, connect, control_path
 from ldirectord_py.cli.instances import pid_paths
 from tests.peers.patience import PATIENCE
 from tests.peers.ports import free_port
-from tests.stories.test_daemon import Daemon, daemon_in
+from tests.stories.daemon import Daemon, daemon_in
 
 STREAM = b"GET /v1/events HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n"
 PAGE = STREAM.replace(b"/v1/events", b"/page/events")

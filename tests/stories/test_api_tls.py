@@ -13,8 +13,8 @@ import pytest
 from tests.peers.certificates import NOW, Authority, NamedAuthority
 from tests.peers.patience import PATIENCE
 from tests.peers.ports import free_port
+from tests.stories.daemon import Daemon
 from tests.stories.test_control import ALL, asked
-from tests.stories.test_daemon import Daemon, daemon  # noqa: F401  # a fixture
 
 SERVERS, RENEWED, CLIENTS = Authority(), Authority(), NamedAuthority("clients")
 
@@ -32,12 +32,12 @@ def write(path: Path, authority: Authority, days: float = 30) -> None:
     path.write_bytes(issued.private_key_and_cert_chain_pem.bytes())
 
 
-def line_of(daemon: Daemon, directive: str) -> int:  # noqa: F811
+def line_of(daemon: Daemon, directive: str) -> int:
     lines = daemon.config.read_text().splitlines()
     return next(number for number, line in enumerate(lines, 1) if line.startswith(directive))
 
 
-def test_a_listed_client_gives_commands_and_certificates_are_renewed(daemon: Daemon) -> None:  # noqa: F811
+def test_a_listed_client_gives_commands_and_certificates_are_renewed(daemon: Daemon) -> None:
     port, own, authority = free_port(), daemon.home / "own.pem", daemon.home / "clients.pem"
     write(own, SERVERS)
     authority.write_bytes(CLIENTS.pem.content)

@@ -2,7 +2,7 @@
 
 import json
 
-from tests.stories.test_daemon import Daemon, daemon  # noqa: F401  # a fixture
+from tests.stories.daemon import Daemon
 from tests.stories.test_ldirectorctl import ALL, WEB, ctl, running  # noqa: F401  # a fixture
 
 

@@ -12,18 +12,18 @@ from typing import Any
 from ldirectord_py.cli.daemon.control_client import ask, control_path
 from ldirectord_py.cli.instances import pid_paths
 from tests.peers.patience import PATIENCE
-from tests.stories.test_daemon import VIP, Daemon, daemon  # noqa: F401  # a fixture
+from tests.stories.daemon import VIP, Daemon
 
 ALL = {"one": 3, "two": 2, "three": 1}
 
 
-def asked(daemon: Daemon, target: str, body: Mapping[str, Any] | None = None) -> Mapping[str, Any]:  # noqa: F811
+def asked(daemon: Daemon, target: str, body: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
     reply = ask(control_path(pid_paths(daemon.home, daemon.name)[0]), target, body)
     assert reply is not None
     return reply
 
 
-def run(daemon: Daemon, *words: str) -> "subprocess.CompletedProcess[str]":  # noqa: F811
+def run(daemon: Daemon, *words: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, "-m", "ldirectord_py", "--log-format", "json", str(daemon.config), *words],
         env=os.environ | {"LDIRECTORD_RUN_DIR": str(daemon.home)},
@@ -34,7 +34,7 @@ def run(daemon: Daemon, *words: str) -> "subprocess.CompletedProcess[str]":  # n
     )
 
 
-def test_the_daemon_says_what_it_runs_on_and_what_is_its_own(daemon: Daemon) -> None:  # noqa: F811
+def test_the_daemon_says_what_it_runs_on_and_what_is_its_own(daemon: Daemon) -> None:
     daemon.start()
     daemon.until(lambda: daemon.weights() == ALL)
     assert daemon.process is not None
@@ -48,7 +48,7 @@ def test_the_daemon_says_what_it_runs_on_and_what_is_its_own(daemon: Daemon) -> 
     assert not Path(daemon.home, f"ldirectord.{daemon.name}.sock").exists()
 
 
-def test_reload_returns_when_the_new_configuration_is_in_force(daemon: Daemon) -> None:  # noqa: F811
+def test_reload_returns_when_the_new_configuration_is_in_force(daemon: Daemon) -> None:
     daemon.start()
     daemon.until(lambda: daemon.weights() == ALL)
     before = asked(daemon, "/v1/status")["loaded"]
@@ -60,7 +60,7 @@ def test_reload_returns_when_the_new_configuration_is_in_force(daemon: Daemon) -
     assert daemon.end() == 0
 
 
-def test_a_reload_that_the_daemon_refuses_says_every_reason(daemon: Daemon) -> None:  # noqa: F811
+def test_a_reload_that_the_daemon_refuses_says_every_reason(daemon: Daemon) -> None:
     daemon.start()
     daemon.until(lambda: daemon.weights() == ALL)
     daemon.write(extra="quiescent=maybe\ncheckinterval=never\n")
@@ -76,7 +76,7 @@ def test_a_reload_that_the_daemon_refuses_says_every_reason(daemon: Daemon) -> N
     assert daemon.end() == 0
 
 
-def test_a_reload_moves_the_metrics_and_says_where_it_cannot(daemon: Daemon) -> None:  # noqa: F811
+def test_a_reload_moves_the_metrics_and_says_where_it_cannot(daemon: Daemon) -> None:
     daemon.start()
     daemon.until(lambda: daemon.weights() == ALL)
     counted = {name: value for name, value in daemon.metrics().items() if "checks_total" in name}
@@ -103,7 +103,7 @@ def test_a_reload_moves_the_metrics_and_says_where_it_cannot(daemon: Daemon) -> 
     assert daemon.end() == 0
 
 
-def test_a_reload_says_what_only_a_start_can_do(daemon: Daemon) -> None:  # noqa: F811
+def test_a_reload_says_what_only_a_start_can_do(daemon: Daemon) -> None:
     daemon.start()
     daemon.until(lambda: daemon.weights() == ALL)
     daemon.write(extra="supervised=yes\n")
@@ -113,7 +113,7 @@ def test_a_reload_says_what_only_a_start_can_do(daemon: Daemon) -> None:  # noqa
     assert daemon.logged("stopped")
 
 
-def test_a_daemon_that_stands_still_does_not_hang_who_asks(daemon: Daemon) -> None:  # noqa: F811
+def test_a_daemon_that_stands_still_does_not_hang_who_asks(daemon: Daemon) -> None:
     daemon.start()
     daemon.until(lambda: daemon.weights() == ALL)
     daemon.tell(signal.SIGSTOP)
@@ -124,7 +124,7 @@ def test_a_daemon_that_stands_still_does_not_hang_who_asks(daemon: Daemon) -> No
     assert daemon.end() == 0
 
 
-def test_a_daemon_that_was_killed_leaves_a_socket_that_its_successor_replaces(daemon: Daemon) -> None:  # noqa: F811
+def test_a_daemon_that_was_killed_leaves_a_socket_that_its_successor_replaces(daemon: Daemon) -> None:
     daemon.start()
     daemon.until(lambda: daemon.weights() == ALL)
     daemon.end(signal.SIGKILL)
@@ -137,7 +137,7 @@ def test_a_daemon_that_was_killed_leaves_a_socket_that_its_successor_replaces(da
     assert daemon.end() == 0
 
 
-def test_phases_of_checks_are_counted_from_a_reload_on_that_wants_them(daemon: Daemon) -> None:  # noqa: F811
+def test_phases_of_checks_are_counted_from_a_reload_on_that_wants_them(daemon: Daemon) -> None:
     def phases() -> set[str]:
         name = "ldirectord_check_phase_duration_seconds_count"
         found = [label for label, count in daemon.metrics().items() if label.startswith(name) and count]
@@ -155,7 +155,7 @@ def test_phases_of_checks_are_counted_from_a_reload_on_that_wants_them(daemon: D
     assert daemon.end() == 0
 
 
-def test_what_a_reload_would_change_is_known_before(daemon: Daemon) -> None:  # noqa: F811
+def test_what_a_reload_would_change_is_known_before(daemon: Daemon) -> None:
     daemon.start()
     daemon.until(lambda: daemon.weights() == ALL)
     daemon.sites["two"].sick()

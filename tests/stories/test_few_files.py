@@ -9,7 +9,7 @@ import pytest
 
 from tests.peers.patience import PATIENCE
 from tests.peers.ports import free_port
-from tests.stories.test_daemon import Daemon
+from tests.stories.daemon import Daemon
 
 FILES = 64
 SERVERS = 60

@@ -14,7 +14,7 @@ from ldirectord_py.model.history import EventQuery
 from ldirectord_py.model.service import RealKey
 from ldirectord_py.observers.logging.destinations import LogFile
 from ldirectord_py.options import Options
-from tests.stories.test_daemon import Daemon, daemon  # noqa: F401  # a fixture
+from tests.stories.daemon import Daemon
 
 ALL = {"one": 3, "two": 2, "three": 1}
 
@@ -28,7 +28,7 @@ def named(path: Path, name: str) -> list[dict[str, Any]]:
     return [event for event in events(path) if event["name"] == name]
 
 
-def test_the_history_goes_on_over_a_restart_and_a_kill(daemon: Daemon) -> None:  # noqa: F811
+def test_the_history_goes_on_over_a_restart_and_a_kill(daemon: Daemon) -> None:
     path = daemon.home / "history.jsonl"
     daemon.write(extra=f"historyfile={path}\n")
     daemon.start()

@@ -12,8 +12,8 @@ import pytest
 
 from tests.peers.nameserver import NameServer
 from tests.peers.patience import PATIENCE
+from tests.stories.daemon import Daemon
 from tests.stories.test_control import run
-from tests.stories.test_daemon import Daemon
 
 NAMES = [f"web{number}.example.org" for number in range(1, 41)]
 

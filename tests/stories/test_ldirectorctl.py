@@ -14,7 +14,7 @@ import pytest
 
 from tests.peers.patience import PATIENCE
 from tests.peers.terminal import shown_on
-from tests.stories.test_daemon import VIP, Daemon, daemon_in
+from tests.stories.daemon import VIP, Daemon, daemon_in
 
 ALL = {"one": 3, "two": 2, "three": 1}
 WEB = f"tcp:{VIP}"

@@ -11,19 +11,19 @@ from pathlib import Path
 import pytest
 
 from tests.peers.terminal import answering_on
-from tests.stories.test_daemon import Daemon, daemon  # noqa: F401  # a fixture
+from tests.stories.daemon import Daemon
 from tests.stories.test_ldirectorctl import ALL, WEB, ctl, environment_of
 
 
 @pytest.fixture
-def running(daemon: Daemon) -> Daemon:  # noqa: F811
+def running(daemon: Daemon) -> Daemon:
     """Return a daemon whose three servers are up."""
     daemon.start()
     daemon.until(lambda: daemon.weights() == ALL)
     return daemon
 
 
-def done(daemon: Daemon, *words: str, status: int = 0) -> str:  # noqa: F811
+def done(daemon: Daemon, *words: str, status: int = 0) -> str:
     """Return what a command prints, which has to end so."""
     ended = ctl(daemon.home, *words)
     assert ended.returncode == status, ended
@@ -91,7 +91,7 @@ def test_a_drain_is_waited_for(running: Daemon) -> None:
     assert [each["connections"] for each in counts] == [{"active": 0, "inactive": 0}]
 
 
-def test_what_drains_do_not_end_is_told(daemon: Daemon) -> None:  # noqa: F811
+def test_what_drains_do_not_end_is_told(daemon: Daemon) -> None:
     daemon.write(section="\tpersistent=360\n")
     daemon.start()
     daemon.until(lambda: daemon.weights() == ALL)

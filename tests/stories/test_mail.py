@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from tests.peers.mailserver import Mail, MailServer
+from tests.stories.daemon import Daemon
 from tests.stories.test_command_line import COMMAND
-from tests.stories.test_daemon import Daemon, daemon  # noqa: F401  # a fixture
 from tests.stories.test_upkeep import lines, script
 
 ALL = {"one": 3, "two": 2, "three": 1}
@@ -31,7 +31,7 @@ def server() -> Iterator[MailServer]:
         yield server
 
 
-def prepare(daemon: Daemon, port: int = 0, sendmail: str = "/no/such/sendmail") -> None:  # noqa: F811
+def prepare(daemon: Daemon, port: int = 0, sendmail: str = "/no/such/sendmail") -> None:
     daemon.command = IN_JSON
     daemon.environment = {"DIRECTOR": "posting", "MAIL_PORT": str(port), "SENDMAIL": sendmail}
 
@@ -40,7 +40,7 @@ def told(mails: list[Mail]) -> list[str]:
     return [f"{mail.status}: {mail.subject}" for mail in mails]
 
 
-def test_a_servers_life_in_mails(daemon: Daemon, server: MailServer) -> None:  # noqa: F811
+def test_a_servers_life_in_mails(daemon: Daemon, server: MailServer) -> None:
     prepare(daemon, server.port)
     daemon.write(extra=f"{MAIL}smtp=127.0.0.1\n", section="\tservicename=Shop\n\tcomment=call bob\n")
     at = {name: f"{address} (192.0.2.1:80)" for name, address in daemon.addresses.items()}
@@ -79,7 +79,7 @@ def test_a_servers_life_in_mails(daemon: Daemon, server: MailServer) -> None:  #
     assert {mail.recipients for mail in server.mails} == {("admin@example.com",)}
 
 
-def test_a_mail_server_that_hangs_makes_no_check_late_and_no_end_long(daemon: Daemon) -> None:  # noqa: F811
+def test_a_mail_server_that_hangs_makes_no_check_late_and_no_end_long(daemon: Daemon) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         prepare(daemon, silent.getsockname()[1])
         daemon.write(extra=f"{MAIL}smtp=127.0.0.1\n")
@@ -103,7 +103,7 @@ def test_a_mail_server_that_hangs_makes_no_check_late_and_no_end_long(daemon: Da
     assert all(str(line["message"]).startswith("failed to send SMTP email message to admin") for line in failed)
 
 
-def test_without_a_mail_server_sendmail_is_given_the_mails(daemon: Daemon) -> None:  # noqa: F811
+def test_without_a_mail_server_sendmail_is_given_the_mails(daemon: Daemon) -> None:
     box = daemon.home / "box"
     box.mkdir()
     prepare(daemon, sendmail=str(script(daemon.home, f'echo "$@" > {box}/$$.words; exec cat > {box}/$$', "sendmail")))
@@ -118,7 +118,7 @@ def test_without_a_mail_server_sendmail_is_given_the_mails(daemon: Daemon) -> No
     assert {path.read_text() for path in box.glob("*.words")} == {"-i -t\n"}
 
 
-def test_a_shadow_tells_nobody_outside(daemon: Daemon, server: MailServer) -> None:  # noqa: F811
+def test_a_shadow_tells_nobody_outside(daemon: Daemon, server: MailServer) -> None:
     did = daemon.home / "did"
     note = script(daemon.home, f"echo $0 >> {did}")
     routes = f'callback="{note}"\nexecute=other.cf\nfallbackcommand={note}\n{MAIL}smtp=127.0.0.1\n'

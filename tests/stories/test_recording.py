@@ -13,7 +13,7 @@ from ldirectord_py.config.load import load
 from ldirectord_py.observers.logging.destinations import LogFile
 from ldirectord_py.options import Options
 from tests.peers.patience import PATIENCE
-from tests.stories.test_daemon import Daemon, daemon  # noqa: F401  # a fixture
+from tests.stories.daemon import Daemon
 
 ALL = {"one": 3, "two": 2, "three": 1}
 STAMP = re.compile(r'"timestamp": "[^"]*", ')
@@ -38,7 +38,7 @@ def of_the_engine(lines: list[str], events: set[str]) -> list[str]:
     return [STAMP.sub("", line) for line in lines if json.loads(line)["event"] in events]
 
 
-def test_a_night_is_replayed_to_the_byte_and_other_configurations_are_compared(daemon: Daemon) -> None:  # noqa: F811
+def test_a_night_is_replayed_to_the_byte_and_other_configurations_are_compared(daemon: Daemon) -> None:
     files, record = daemon.home / "maintenance", daemon.home / "night.jsonl"
     files.mkdir()
     extra = f"maintenancedir={files}\nrecord={record}\n"
@@ -96,7 +96,7 @@ def cut_short(record: Path, told: list[str]) -> None:
     assert done.stderr.startswith(f"ldirectorctl: {record}:{number}: no line of a recording: ")
 
 
-def test_a_second_daemon_goes_on_behind_the_first_and_a_gap_is_told(daemon: Daemon) -> None:  # noqa: F811
+def test_a_second_daemon_goes_on_behind_the_first_and_a_gap_is_told(daemon: Daemon) -> None:
     record = daemon.home / "none" / "night.jsonl"
     daemon.write(extra=f"record={record}\n")
     daemon.start()
@@ -119,7 +119,7 @@ def test_a_second_daemon_goes_on_behind_the_first_and_a_gap_is_told(daemon: Daem
     assert [line["event"] for line in lines].count("first_pass_completed") == 1
 
 
-def test_a_reload_turns_recording_on_and_off(daemon: Daemon) -> None:  # noqa: F811
+def test_a_reload_turns_recording_on_and_off(daemon: Daemon) -> None:
     record = daemon.home / "night.jsonl"
     daemon.start()
     daemon.until(lambda: daemon.weights() == ALL)

@@ -6,18 +6,18 @@ from pathlib import Path
 
 import pytest
 
+from tests.stories.daemon import VIP, Daemon
 from tests.stories.test_control import ALL, asked, run
-from tests.stories.test_daemon import VIP, Daemon, daemon  # noqa: F401  # a fixture
 
 REFUSED = f"a reload would take away the only virtual service (tcp:{VIP}), and reloadlimit is 50 percent"
 
 
-def refused(daemon: Daemon) -> int:  # noqa: F811
+def refused(daemon: Daemon) -> int:
     return sum(REFUSED in str(line["message"]) for line in daemon.log())
 
 
 @pytest.mark.parametrize("left", ["", "# all gone\n", "checkinterval=1\n"], ids=["nothing", "a remark", "a global"])
-def test_an_emptied_file_is_no_outage_and_the_restored_one_is_read(daemon: Daemon, left: str) -> None:  # noqa: F811
+def test_an_emptied_file_is_no_outage_and_the_restored_one_is_read(daemon: Daemon, left: str) -> None:
     daemon.write(extra="autoreload=yes\n")
     daemon.start()
     daemon.until(lambda: daemon.weights() == ALL)
@@ -38,7 +38,7 @@ def test_an_emptied_file_is_no_outage_and_the_restored_one_is_read(daemon: Daemo
     assert daemon.end() == 0
 
 
-def test_only_who_insists_takes_the_last_virtual_away(daemon: Daemon) -> None:  # noqa: F811
+def test_only_who_insists_takes_the_last_virtual_away(daemon: Daemon) -> None:
     daemon.start()
     daemon.until(lambda: daemon.weights() == ALL)
     daemon.config.write_text(f'logfile="{daemon.home}/log"\n')
@@ -60,7 +60,7 @@ def test_only_who_insists_takes_the_last_virtual_away(daemon: Daemon) -> None:  
     assert daemon.end() == 0
 
 
-def test_a_file_is_read_once_it_rests(daemon: Daemon) -> None:  # noqa: F811
+def test_a_file_is_read_once_it_rests(daemon: Daemon) -> None:
     """A writer that begins anew leaves a shorter file, and takes longer than it takes us to look."""
     daemon.write(extra="autoreload=yes\nreloadlimit=100\n")
     daemon.start()
@@ -77,7 +77,7 @@ def test_a_file_is_read_once_it_rests(daemon: Daemon) -> None:  # noqa: F811
     assert daemon.end() == 0
 
 
-def test_configtest_says_that_a_file_without_virtuals_directs_nothing(daemon: Daemon) -> None:  # noqa: F811
+def test_configtest_says_that_a_file_without_virtuals_directs_nothing(daemon: Daemon) -> None:
     daemon.config.write_text("")
     done = run(daemon, "configtest")
     assert (done.returncode, done.stdout.splitlines()[0]) == (
@@ -86,7 +86,7 @@ def test_configtest_says_that_a_file_without_virtuals_directs_nothing(daemon: Da
     )
 
 
-def test_only_a_reload_can_be_forced(daemon: Daemon) -> None:  # noqa: F811
+def test_only_a_reload_can_be_forced(daemon: Daemon) -> None:
     for action in ("start", "stop", "force-reload"):
         done = run(daemon, action, "--force")
         assert (done.returncode, done.stderr) == (

@@ -5,16 +5,16 @@ from pathlib import Path
 
 from ldirectord_py.cli.ctl.cluster.role import write
 from ldirectord_py.model.cluster.role import Role
-from tests.stories.test_daemon import Daemon, daemon  # noqa: F401  # a fixture
+from tests.stories.daemon import Daemon
 from tests.stories.test_ldirectorctl import ALL, ctl
 
 
-def role_of(daemon: Daemon) -> str:  # noqa: F811
+def role_of(daemon: Daemon) -> str:
     shown = ctl(daemon.home, "role", "--json")
     return str(json.loads(shown.stdout)["role"]) if not shown.returncode else ""
 
 
-def test_a_file_says_the_role_without_a_restart_and_the_table_stays_warm(daemon: Daemon) -> None:  # noqa: F811
+def test_a_file_says_the_role_without_a_restart_and_the_table_stays_warm(daemon: Daemon) -> None:
     path, note = daemon.home / "role", daemon.home / "note"
     write(path, Role.STANDBY)
     program = daemon.home / "told"
@@ -53,7 +53,7 @@ def test_a_file_says_the_role_without_a_restart_and_the_table_stays_warm(daemon:
     assert json.loads(ctl(daemon.home, "role", "--json").stdout)["since"] == since
 
 
-def test_a_role_that_does_not_come_from_a_file_is_not_set(daemon: Daemon, tmp_path: Path) -> None:  # noqa: F811
+def test_a_role_that_does_not_come_from_a_file_is_not_set(daemon: Daemon, tmp_path: Path) -> None:
     daemon.start()
     daemon.until(lambda: daemon.weights() == ALL)
     assert ctl(daemon.home, "role").stdout == "active, as active says\n"

@@ -14,13 +14,13 @@ from textual.widgets import DataTable, Static
 
 from ldirectord_py.cli.ctl.remote.daemon import Daemon as Remote
 from ldirectord_py.cli.ctl.screen.app import Top
-from tests.stories.test_daemon import PATIENCE, VIP, Daemon, daemon  # noqa: F401  # a fixture
+from tests.stories.daemon import PATIENCE, VIP, Daemon
 
 WEB = f"tcp:{VIP}"
 
 
 @pytest.fixture
-def running(daemon: Daemon) -> Daemon:  # noqa: F811
+def running(daemon: Daemon) -> Daemon:
     """Return a daemon whose three servers are up."""
     daemon.start()
     daemon.until(lambda: daemon.weights() == {"one": 3, "two": 2, "three": 1})

@@ -5,8 +5,8 @@ import signal
 import time
 from pathlib import Path
 
+from tests.stories.daemon import Daemon
 from tests.stories.test_command_line import Place, place  # noqa: F401  # a fixture
-from tests.stories.test_daemon import Daemon, daemon  # noqa: F401  # a fixture
 
 ALL = {"one": 3, "two": 2, "three": 1}
 
@@ -22,7 +22,7 @@ def lines(path: Path) -> list[str]:
     return path.read_text().splitlines() if path.exists() else []
 
 
-def test_a_file_takes_a_server_out_and_its_removal_lets_it_in(daemon: Daemon) -> None:  # noqa: F811
+def test_a_file_takes_a_server_out_and_its_removal_lets_it_in(daemon: Daemon) -> None:
     files, monitor = daemon.home / "maintenance", daemon.home / "monitor"
     files.mkdir()
     (files / "mistyped").touch()
@@ -53,7 +53,7 @@ def test_a_file_takes_a_server_out_and_its_removal_lets_it_in(daemon: Daemon) ->
     assert [each for each in lines(monitor) if not pattern.fullmatch(each)] == []
 
 
-def test_a_monitorfile_that_cannot_be_written_harms_nobody(daemon: Daemon) -> None:  # noqa: F811
+def test_a_monitorfile_that_cannot_be_written_harms_nobody(daemon: Daemon) -> None:
     folder = daemon.home / "folder"
     folder.mkdir()
     daemon.write(section=f"\tmonitorfile={folder}/monitor\n")
@@ -68,7 +68,7 @@ def test_a_monitorfile_that_cannot_be_written_harms_nobody(daemon: Daemon) -> No
     assert daemon.end() == 0
 
 
-def test_the_fallbackcommand_hears_of_changes_and_of_the_end(daemon: Daemon) -> None:  # noqa: F811
+def test_the_fallbackcommand_hears_of_changes_and_of_the_end(daemon: Daemon) -> None:
     told = daemon.home / "told"
     command = script(daemon.home, f'echo "$*" >> {told}; case "$2" in stop) echo no route >&2; exit 2; esac')
     daemon.write(extra=f"fallbackcommand={command} -g\n")
@@ -85,7 +85,7 @@ def test_the_fallbackcommand_hears_of_changes_and_of_the_end(daemon: Daemon) -> 
     assert [line["failure"] for line in daemon.logged("hook_failed")] == ["exit status 2: no route"] * 2
 
 
-def test_a_fallbackcommand_that_hangs_delays_neither_checks_nor_the_end(daemon: Daemon) -> None:  # noqa: F811
+def test_a_fallbackcommand_that_hangs_delays_neither_checks_nor_the_end(daemon: Daemon) -> None:
     begun = daemon.home / "begun"
     daemon.write(extra=f"fallbackcommand={script(daemon.home, f'trap : TERM; echo $$ >> {begun}; sleep 5')}\n")
     daemon.start()
@@ -97,7 +97,7 @@ def test_a_fallbackcommand_that_hangs_delays_neither_checks_nor_the_end(daemon: 
     assert time.monotonic() - moment < 15
 
 
-def test_the_callback_runs_after_each_change_of_the_file_even_a_bad_one(daemon: Daemon) -> None:  # noqa: F811
+def test_the_callback_runs_after_each_change_of_the_file_even_a_bad_one(daemon: Daemon) -> None:
     told = daemon.home / "told"
     callback = f'callback="{script(daemon.home, f"echo $# $1 >> {told}")}"\n'
     daemon.write(extra=callback)

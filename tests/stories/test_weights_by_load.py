@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.stories.test_daemon import VIP, Daemon, daemon_in
+from tests.stories.daemon import VIP, Daemon, daemon_in
 from tests.stories.test_ldirectorctl import ctl
 
 SCRIPT = Path(__file__).parents[2] / "etc/weights/ldirectord-weights"

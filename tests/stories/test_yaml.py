@@ -8,9 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.peers.patience import PATIENCE
-from tests.stories.test_daemon import VIP, Daemon, daemon
-
-__all__ = ["daemon"]
+from tests.stories.daemon import VIP, Daemon
 
 
 def write(daemon: Daemon, weights: dict[str, int], section: str = "") -> Path:
