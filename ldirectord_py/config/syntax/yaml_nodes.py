@@ -164,10 +164,13 @@ def _told(error: yaml.MarkedYAMLError, text: str, start: int) -> tuple[int, str]
         if pair := _glued_in(glance):
             return start + number + 1, pair
     hint = ""
-    if "\t" in written[: len(written) - len(written.lstrip())]:
+    margin = len(written) - len(written.lstrip())
+    if "\t" in written[:margin]:
         hint = "; YAML is indented by blanks, not by tabs"
     elif re.search(r":\s+\[[0-9A-Fa-f:.]+\]:", text):
         hint = '; an IPv6 address in brackets needs quotes, as in "[2001:db8::1]:80"'
+    elif "block" in (error.context or "") and mark and mark.column == margin:
+        hint = "; this line is not indented like the lines that it belongs to"
     context = f" {error.context}" if error.context else ""
     return start + line + 1, f"this is not YAML: {error.problem or 'it ends too soon'}{context}{hint}"
 

@@ -368,6 +368,19 @@ def test_an_address_in_brackets_is_told_to_need_quotes():
     )
 
 
+@pytest.mark.parametrize("line", ["   service: http", "   - virtual: 192.0.2.2:80"])
+def test_a_line_with_another_margin_is_told(line: str):
+    (told,) = problems(f"{WEB}    scheduler: rr\n{line}\n")
+    assert ":4: this is not YAML: " in f":{told}"
+    assert told.endswith("; this line is not indented like the lines that it belongs to")
+
+
+def test_a_fault_within_a_line_is_not_put_down_to_its_margin():
+    (told,) = problems(f'{WEB}    request: "a" b\n    scheduler: rr\n')
+    assert told.startswith("3: this is not YAML: ")
+    assert "indented" not in told
+
+
 def test_tabs_are_told_apart():
     assert "YAML is indented by blanks, not by tabs" in problems("virtuals:\n\t- mark: 5\n")[0]
 
