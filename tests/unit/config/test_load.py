@@ -1,5 +1,6 @@
 import os
 import time
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -59,13 +60,17 @@ def test_a_fifo_without_a_writer_is_refused_at_once(tmp_path):
     assert refusal(path) == f"{path}: is not a regular file"
 
 
-def test_a_file_of_50_mb_is_refused_promptly(tmp_path):
+def test_a_file_of_50_mb_is_refused_without_being_read(tmp_path):
     path = tmp_path / "big.cf"
     with path.open("wb") as file:
         file.truncate(50 * 1024 * 1024)
-    began = time.process_time()
-    assert refusal(path) == f"{path}: is larger than 16 MiB, which no configuration is"
-    assert time.process_time() - began < 1
+    tracemalloc.start()
+    try:
+        assert refusal(path) == f"{path}: is larger than 16 MiB, which no configuration is"
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 20 * 1024 * 1024  # no more is read than it takes to know that
 
 
 def test_a_binary_file_is_refused_with_one_message(tmp_path):
@@ -87,17 +92,25 @@ def test_of_thousands_of_problems_the_first_thousand_are_told():
     assert str(caught.value.problems[-1]) == "x.cf: warning: 4000 more problems are not shown"
 
 
-def test_ten_thousand_real_servers_are_read_in_reasonable_time():
+def seconds_of(virtuals: int) -> float:
+    """Return what it takes of the processor to read so many virtuals of 100 servers each, the quietest of 3 times."""
     section = b'virtual=10.%d.0.1:80\n%s\trequest="index.html"\n\treceive="OK"\n\tscheduler=wlc\n\n'
     real = b"\treal=10.200.%d.%d:80 masq %d\n"
     text = b"".join(
         section % (virtual, b"".join(real % (number % 250, virtual, number % 9) for number in range(100)))
-        for virtual in range(100)
+        for virtual in range(virtuals)
     )
-    began = time.process_time()
-    config = parse(text, "x.cf", TESTHOST)
-    assert sum(len(virtual.reals) for virtual in config.virtuals) == 10_000
-    assert time.process_time() - began < 4  # measured: 0.5; a loaded machine is slower
+    taken = []
+    for _ in range(3):
+        began = time.thread_time()
+        config = parse(text, "x.cf", TESTHOST)
+        taken.append(time.thread_time() - began)
+        assert sum(len(virtual.reals) for virtual in config.virtuals) == 100 * virtuals
+    return min(taken)
+
+
+def test_of_five_times_as_many_real_servers_each_takes_no_longer_to_read():
+    assert seconds_of(60) < 5 * 2.5 * seconds_of(12)
 
 
 @pytest.mark.parametrize(
@@ -116,10 +129,10 @@ def test_ten_thousand_real_servers_are_read_in_reasonable_time():
     ids=["quotes", "arrows", "blanks", "digits", "mark", "colons", "commas", "name", "range"],
 )
 def test_a_monstrous_line_is_refused_promptly(text):
-    began = time.process_time()
+    began = time.thread_time()
     with pytest.raises(ConfigRejected):
         parse(text, "x.cf", TESTHOST)
-    assert time.process_time() - began < 5
+    assert time.thread_time() - began < 30  # it takes 0.1 s; what looks at each character again for each takes minutes
 
 
 def check_problems(text: bytes) -> None:

@@ -1,7 +1,6 @@
 """When checks are due."""
 
 import asyncio
-import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -19,7 +18,9 @@ from ldirectord_py.model.checks.probe import Probe, Target
 from ldirectord_py.probing.prober import Prober
 from ldirectord_py.probing.schedule import TICK, Schedule
 from ldirectord_py.workers.workers import Workers
+from tests.peers.clock import stopped_clock
 from tests.peers.listeners import serving
+from tests.peers.patience import PATIENCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,8 @@ class Watched:
     schedule: Schedule | None = None
     reports: list[tuple[Polled, Outcome, float]] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
+    pauses: list[float | None] = field(default_factory=list)
+    """In how many seconds each was to come again when it was reported."""
     began: list[tuple[str, float]] = field(default_factory=list)
     busy: Counter[str] = field(default_factory=Counter)
     busiest: Counter[str] = field(default_factory=Counter)
@@ -47,25 +50,31 @@ class Watched:
 
     def report(self, plan: Polled, outcome: Outcome, _seconds: float, lateness: float, asked: str) -> None:
         self.asked.append(asked)
+        self.pauses.append(self.schedule.due(plan) if self.schedule else None)
         self.reports.append((plan, outcome, lateness))
         self._news.set()
 
     async def until(self, come_true: Callable[[], bool]) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while not come_true():
                 self._news.clear()
                 await self._news.wait()
 
     async def until_turn(self, come_true: Callable[[], bool]) -> None:
         """As `until`, for what is no report."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while not come_true():
                 await asyncio.sleep(TICK)
 
 
 @asynccontextmanager
-async def watching(*, seconds: float = 0.0, limit: int = 100) -> AsyncIterator[tuple[Watched, Callable[..., Polled]]]:
-    """Yield a schedule, and a way to make plans against a server that takes *seconds* for each answer."""
+async def watching(
+    *, seconds: float = 0.0, limit: int = 100, gate: asyncio.Event | None = None
+) -> AsyncIterator[tuple[Watched, Callable[..., Polled]]]:
+    """Yield a schedule, and a way to make plans against a server.
+
+    It takes *seconds* for each answer, and waits for the *gate* to be open.
+    """
     watched = Watched()
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -75,6 +84,8 @@ async def watching(*, seconds: float = 0.0, limit: int = 100) -> AsyncIterator[t
             watched.busiest[key] = max(watched.busiest[key], watched.busy[key])
         watched.began.append((name, asyncio.get_running_loop().time()))
         await asyncio.sleep(seconds)
+        if gate is not None:
+            await gate.wait()
         for key in (name, "all"):
             watched.busy[key] -= 1
         writer.write(name.encode() + b"\n")
@@ -83,7 +94,7 @@ async def watching(*, seconds: float = 0.0, limit: int = 100) -> AsyncIterator[t
         prober = Prober(tasks, Workers(), crashed=lambda _probe, _error: None)
         schedule = watched.schedule = Schedule(prober, watched.report, limit=limit, drivers=2)
 
-        def plan(name: str, interval: float = 0.1, timeout: float = 5) -> Polled:
+        def plan(name: str, interval: float = 0.1, timeout: float = PATIENCE) -> Polled:
             return Repeated(
                 probe=Probe(
                     check=Hello(name), target=Target(endpoint=endpoint), timeout=timeout, asked=f"hello to {name}"
@@ -125,7 +136,7 @@ async def test_later_checks_do_not_come_all_at_once() -> None:
         watched.schedule.retarget([plan(str(n), interval=1) for n in range(50)])
         await watched.until(lambda: len(watched.reports) >= 250)
 
-        tenths = {int(when * 10) for _, when in watched.began[-50:]}
+        tenths = {int(item.due * 10) % 10 for item in watched.schedule._items.values()}
         assert len(tenths) >= 5
 
 
@@ -136,13 +147,13 @@ async def test_a_check_never_overlaps_itself_and_slow_ones_begin_again_at_once()
         await watched.until(lambda: len(watched.reports) == 5)
 
         assert watched.busiest["slow"] == 1
-        assert watched.began[4][1] - watched.began[0][1] < 4 * (0.1 + 5 * TICK) + 0.5
+        assert watched.pauses == [0.0] * 5
 
 
 async def test_the_cap_holds_and_waiting_costs_no_check_its_time() -> None:
-    async with watching(seconds=0.1, limit=3) as (watched, plan):
+    async with watching(seconds=0.2, limit=3) as (watched, plan):
         assert watched.schedule is not None
-        watched.schedule.retarget([plan(str(n), interval=30, timeout=0.9) for n in range(30)])
+        watched.schedule.retarget([plan(str(n), interval=30, timeout=1.8) for n in range(30)])
         await watched.until(lambda: watched.schedule.queued > 0)
         await watched.until(lambda: len(watched.reports) == 30)
 
@@ -164,14 +175,17 @@ async def test_retargeting_stops_what_is_gone_and_leaves_the_rest_alone() -> Non
 
 
 async def test_what_is_under_way_is_abandoned_when_it_is_gone() -> None:
-    async with watching(seconds=0.3) as (watched, plan):
+    gate = asyncio.Event()
+    async with watching(gate=gate) as (watched, plan):
         assert watched.schedule is not None
         goes, stays = plan("goes"), plan("stays")
         watched.schedule.retarget([goes])
-        while not watched.began:
-            await asyncio.sleep(TICK)
+        await watched.until_turn(lambda: bool(watched.began))
+        assert watched.schedule.inflight == 1
         watched.schedule.retarget([stays])
         assert watched.schedule.inflight == 0
+        assert watched.schedule._prober.conversations == 0
+        gate.set()
         await watched.until(lambda: bool(watched.reports))
 
         assert {p for p, *_ in watched.reports} == {stays}
@@ -234,8 +248,8 @@ async def test_the_first_probe_that_fails_ends_the_turn_and_is_named() -> None:
 async def test_the_next_of_several_probes_waits_for_a_place_in_its_own_lane() -> None:
     async with watching() as (watched, plan):
         assert watched.schedule is not None
-        hanging = [Repeated(probe=Probe(check=Hanging(str(n)), timeout=5), interval=0.1) for n in range(2)]
-        mixed = Together(probes=(plan("a").probe, Probe(check=Hanging("mixed"), timeout=5)), interval=0.1)
+        hanging = [Repeated(probe=Probe(check=Hanging(str(n)), timeout=600), interval=0.1) for n in range(2)]
+        mixed = Together(probes=(plan("a").probe, Probe(check=Hanging("mixed"), timeout=600)), interval=0.1)
         watched.schedule.retarget([*hanging, mixed])
         await watched.until_turn(lambda: watched.schedule.queued == 1)
 
@@ -260,7 +274,7 @@ class Hanging:
 async def test_programs_that_hang_hold_no_conversation_back() -> None:
     async with watching(limit=2) as (watched, plan):
         assert watched.schedule is not None
-        hanging = [Repeated(probe=Probe(check=Hanging(str(n)), timeout=5), interval=0.1) for n in range(10)]
+        hanging = [Repeated(probe=Probe(check=Hanging(str(n)), timeout=600), interval=0.1) for n in range(10)]
         watched.schedule.retarget([*hanging, plan("good", 0.05)])
         await watched.until(lambda: len(watched.reports) >= 5)
 
@@ -280,18 +294,22 @@ async def test_waiting_for_a_place_is_told_as_lateness() -> None:
 
 async def test_after_a_pause_of_our_own_each_check_begins_once_and_keeps_its_place() -> None:
     async with watching() as (watched, plan):
-        assert watched.schedule is not None
-        watched.schedule.retarget([plan(str(n), interval=0.5) for n in range(10)])
-        await watched.until(lambda: len(watched.reports) >= 60)
-        threading.Event().wait(1.2)
-        watched.began.clear()
-        resumed = asyncio.get_running_loop().time()
-        await watched.until(lambda: watched.began[-1:] != [] and watched.began[-1][1] > resumed + 1.5)
+        schedule = watched.schedule
+        assert schedule is not None
+        with stopped_clock() as clock:
+            plans = [plan(str(n), interval=5) for n in range(10)]
+            schedule.retarget(plans)
+            await clock.go_on(30)
+            places = [clock.now + (schedule.due(each) or 0.0) for each in plans]
+            watched.asked.clear()
+            clock.now += 12
+            await clock.rest()
+            again = [clock.now + (schedule.due(each) or 0.0) for each in plans]
 
-        soon = Counter(name for name, when in watched.began if when < resumed + 0.2)
-        places = {int(when * 10) % 5 for _, when in watched.began[-10:]}
-        assert set(soon.values()) == {1}
-        assert len(places) > 1
+            assert Counter(watched.asked) == {f"hello to {n}": 1 for n in range(10)}
+            assert all((after - before) % 5 == pytest.approx(0) for before, after in zip(places, again, strict=True))
+            assert all(5 / 2 <= moment - clock.now <= 5 * 3 / 2 for moment in again)
+            assert len({round(moment, 1) for moment in again}) == 10
 
 
 async def test_a_plan_that_is_wanted_now_does_not_wait_for_its_interval() -> None:
@@ -367,9 +385,8 @@ async def test_what_is_wanted_now_begins_with_its_first_step() -> None:
         assert watched.asked == ["hello to negotiate"] * 2
 
 
-@pytest.mark.parametrize(("interval", "timeout"), [(0.1, 0.4), (0.4, 0.1)], ids=["slow to give up", "seldom asked"])
+@pytest.mark.parametrize(("interval", "timeout"), [(2, 8), (8, 2)], ids=["slow to give up", "seldom asked"])
 async def test_a_server_that_hangs_is_out_within_the_time_that_is_told(interval: float, timeout: float) -> None:
-    loop = asyncio.get_running_loop()
     watched, died = Watched(), 0.0
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -383,15 +400,18 @@ async def test_a_server_that_hangs_is_out_within_the_time_that_is_told(interval:
         schedule = Schedule(prober, watched.report, limit=9, drivers=2)
         probe = Probe(check=Hello("a"), target=Target(endpoint=endpoint), timeout=timeout)
         plan = Repeated(probe=probe, interval=interval)
-        schedule.retarget([plan])
-        await watched.until(lambda: len(watched.reports) == 3)  # the first pauses are shorter
-        died = loop.time()
-        await watched.until(lambda: sum(outcome.verdict is Verdict.DOWN for _, outcome, _ in watched.reports) == 2)
-        took = loop.time() - died
+        with stopped_clock() as clock:
+            schedule.retarget([plan])
+            while len(watched.reports) < 3:  # the first pauses are shorter
+                await clock.go_on(0.1)
+            died = clock.now
+            while sum(outcome.verdict is Verdict.DOWN for _, outcome, _ in watched.reports) < 2:
+                await clock.go_on(0.1)
+            took = clock.now - died
         schedule.close()
         prober.close()
     longest = plan.longest_notice(2)
-    assert longest / 2 < took < longest + 0.5
+    assert longest / 2 < took < longest + 1
 
 
 async def test_checks_that_are_to_end_more_often_from_now_on_are_not_late_already(
@@ -404,7 +424,7 @@ async def test_checks_that_are_to_end_more_often_from_now_on_are_not_late_alread
         schedule = watched.schedule
         assert schedule is not None
         schedule.slow_down(600)
-        slow, quick = plan("slow", 300), plan("quick", 0.1)
+        slow, quick = plan("slow", 300, 5), plan("quick", 0.1, 5)
         schedule.retarget([slow])
         await watched.until(lambda: len(watched.reports) == 1)
         passed += 50

@@ -17,6 +17,7 @@ from ldirectord_py.probing.tracing.tracer import AT_A_TIME, Tracer
 from tests.peers.certificates import Authority
 from tests.peers.listeners import serving
 from tests.peers.options import checking, configured, probe_of
+from tests.peers.patience import PATIENCE
 from tests.peers.ports import free_port
 
 ACME = Authority()
@@ -32,7 +33,7 @@ async def tracing() -> AsyncIterator[Tracer]:
 
 
 async def traced(real: object, *lines: str, secrets: Iterable[str] = ()) -> Trace:
-    async with tracing() as made, asyncio.timeout(40):
+    async with tracing() as made, asyncio.timeout(PATIENCE):
         return await made.trace(configured(f"{real} gate", *lines), frozenset(secrets))
 
 
@@ -256,7 +257,7 @@ async def test_a_trace_that_nobody_waits_for_any_more_leaves_nothing_behind() ->
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             await gone.wait()
 
 
