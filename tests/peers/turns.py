@@ -12,6 +12,7 @@ from math import inf
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.checks.outcome import Outcome
 from tests.peers.listeners import LOOPBACK, Answer, serving
+from tests.peers.patience import PATIENCE
 
 
 @dataclass
@@ -120,7 +121,7 @@ def elsewhere(answer: Answer, context: object = None) -> Iterator[Endpoint]:
             await over.wait()
 
     with _running(loop, serve):
-        assert begun.wait(10)
+        assert begun.wait(PATIENCE)
         try:
             yield found[0]
         finally:
@@ -156,7 +157,7 @@ def datagrams_elsewhere(answer) -> Iterator[Endpoint]:
         transport.close()
 
     with _running(loop, serve):
-        assert begun.wait(10)
+        assert begun.wait(PATIENCE)
         try:
             yield found[0]
         finally:
@@ -188,4 +189,4 @@ def _running(loop, serve) -> Iterator[None]:
     try:
         yield
     finally:
-        thread.join(20)
+        thread.join(PATIENCE)

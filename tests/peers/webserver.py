@@ -16,6 +16,8 @@ from http import HTTPStatus
 from threading import Thread
 from typing import Self, cast
 
+from tests.peers.patience import PATIENCE
+
 ALIVE = b"I'm alive!"
 _TURNS = 4
 """Of the loop, until a connection that was accepted is a conversation."""
@@ -209,7 +211,7 @@ class WebServer:
         await asyncio.sleep(0)  # a turn of the loop, in which transports close their sockets
 
     def _run(self, coroutine: Coroutine[None, None, None]) -> None:
-        asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(timeout=10)
+        asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(timeout=PATIENCE)
 
 
 async def _abort(site: Site) -> None:

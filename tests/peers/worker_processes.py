@@ -5,6 +5,8 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from tests.peers.patience import PATIENCE
+
 
 def children(pid: int | str) -> list[int]:
     with suppress(OSError):
@@ -24,7 +26,7 @@ def only(found: list[int]) -> int:
 
 
 async def until_gone(*pids: int) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while any(Path(f"/proc/{pid}").exists() and " Z " not in _stat(pid) for pid in pids):
             await asyncio.sleep(0.01)
 

@@ -13,6 +13,7 @@ from ldirectord_py.model.checks.check_plan import Repeated
 from ldirectord_py.model.checks.outcome import Outcome, Reason, down, up
 from ldirectord_py.probing.prober import Prober
 from ldirectord_py.workers.workers import Workers
+from tests.peers.patience import PATIENCE
 from tests.unit.config.original import TESTHOST
 
 TOKEN = "rabbit-hole-1865"
@@ -54,7 +55,7 @@ async def asked(port: int, *lines: str) -> Outcome:
     plan = virtual.reals[0].plan
     assert isinstance(plan, Repeated)
     crashes: list[Exception] = []
-    async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
+    async with asyncio.timeout(PATIENCE), asyncio.TaskGroup() as tasks:
         loop = asyncio.get_running_loop()
         verdict: asyncio.Future[Outcome] = loop.create_future()
         prober = Prober(tasks, Workers(), crashed=lambda _probe, error: crashes.append(error))

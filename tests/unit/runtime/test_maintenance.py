@@ -7,7 +7,6 @@ import os
 import socket
 import subprocess
 import threading
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -30,6 +29,7 @@ from ldirectord_py.runtime.maintenance_files import Listing
 from ldirectord_py.system.daemon_thread import in_thread
 from ldirectord_py.system.host_names import HostNames, look_up
 from ldirectord_py.workers.workers import Workers
+from tests.peers.patience import PATIENCE
 from tests.unit.runtime.test_director import WEB, virtual
 
 A, B = "127.0.0.1:80", "10.9.0.2:80"
@@ -62,12 +62,10 @@ class Stage:
     def files(self) -> list[tuple[str, bool]]:
         return [(event.by, event.active) for event in self.events if isinstance(event, MaintenanceChanged)]
 
-    async def until(self, true: Callable[[], bool], seconds: float = 10) -> float:
-        begun = time.monotonic()
-        async with asyncio.timeout(seconds):
+    async def until(self, true: Callable[[], bool]) -> None:
+        async with asyncio.timeout(PATIENCE):
             while not true():
                 await asyncio.sleep(0.001)
-        return time.monotonic() - begun
 
 
 def config(directory: Path | None, interval: float = 30) -> Config:
@@ -107,17 +105,17 @@ async def watching(configured: Config) -> AsyncIterator[Stage]:
         maintenance.close()
 
 
-async def test_files_take_servers_out_within_milliseconds(tmp_path) -> None:
-    async with watching(config(tmp_path)) as stage:
+async def test_files_take_servers_out_at_once(tmp_path) -> None:
+    async with watching(config(tmp_path, interval=3600)) as stage:  # so that nobody looks but because of news
         assert stage.serving() == {A, B}
         (tmp_path / "127.0.0.1:80").touch()
-        assert await stage.until(lambda: stage.serving() == {B}) < 1
+        await stage.until(lambda: stage.serving() == {B})
         (tmp_path / "moving").touch()
         (tmp_path / "moving").rename(tmp_path / "10.9.0.2")
-        assert await stage.until(lambda: stage.serving() == set()) < 1
+        await stage.until(lambda: stage.serving() == set())
         (tmp_path / "127.0.0.1:80").unlink()
         (tmp_path / "10.9.0.2").rename(tmp_path / ".10.9.0.2")
-        assert await stage.until(lambda: stage.serving() == {A, B}) < 1
+        await stage.until(lambda: stage.serving() == {A, B})
     assert sorted(stage.files()) == [
         ("10.9.0.2", False),
         ("10.9.0.2", True),
@@ -254,7 +252,7 @@ class Mounts:
         assert self._shell.stdin is not None
         assert self._shell.stdout is not None
         self._shell.stdin.close()
-        self._shell.wait(10)
+        self._shell.wait(PATIENCE)
         self._shell.stdout.close()
 
     def _answer(self, word: str) -> None:
@@ -332,7 +330,7 @@ async def test_a_directory_that_keeps_silent_keeps_one_thread_and_nobody_else(tm
 
     def silent(directory: str, _watch: object) -> Listing:
         asked.append(directory)
-        answer.wait(20)
+        answer.wait(PATIENCE)
         return Listing(frozenset({"10.9.0.2"}), 1)
 
     monkeypatch.setattr("ldirectord_py.runtime.maintenance_files.PATIENCE", 0.05)
@@ -359,7 +357,7 @@ async def test_a_directory_that_fails_after_a_long_silence_leaves_no_error_that_
         asked.append(directory)
         if len(asked) > 1:
             return Listing(frozenset(), 1)
-        answer.wait(20)
+        answer.wait(PATIENCE)
         raise OSError(errno.ESTALE, "Stale file handle")
 
     asyncio.get_running_loop().set_exception_handler(lambda _loop, context: complaints.append(context["message"]))
@@ -419,7 +417,7 @@ class Names:
 
     def __call__(self, address: IPAddress) -> str | None:
         self.asked.append(str(address))
-        self.open.wait(10)
+        self.open.wait(PATIENCE)
         return self.answers.get(str(address), "")
 
 
@@ -430,7 +428,7 @@ async def test_names_are_asked_for_once_and_many_at_a_time() -> None:
     names.answers = {str(address): f"h{address}" for address in addresses}
     hosts.ask(addresses)
     hosts.ask(addresses)
-    await hosts.wait(10)
+    await hosts.wait(PATIENCE)
     assert hosts.complete
     assert len(hosts.known) == len(names.asked) == 1000
     assert news.is_set()
@@ -443,12 +441,10 @@ async def test_name_servers_that_keep_silent_hold_nobody_up() -> None:
     names.open.clear()
     hosts = HostNames(lambda: None, names)
     hosts.ask([IPv4Address("10.0.0.5")])
-    begun = time.monotonic()
     await hosts.wait(0.05)
-    assert time.monotonic() - begun < 2
-    assert not hosts.complete
+    assert not hosts.complete  # one that waited on would have waited for the answer
     names.open.set()
-    await hosts.wait(10)
+    await hosts.wait(PATIENCE)
 
 
 async def test_what_is_known_outlasts_name_servers_that_fail_but_not_a_no(monkeypatch) -> None:
@@ -458,14 +454,14 @@ async def test_what_is_known_outlasts_name_servers_that_fail_but_not_a_no(monkey
     for answer, known in (("five", {address: "five"}), (None, {address: "five"})):
         names.answers = {"10.0.0.5": answer}
         hosts.ask([address])
-        await hosts.wait(10)
+        await hosts.wait(PATIENCE)
         assert hosts.known == known
     monkeypatch.setattr("ldirectord_py.system.host_names._BRIEF", 0.0)
     hosts = HostNames(lambda: None, names)
     hosts.known[address] = "five"
     names.answers = {}
     hosts.ask([address])
-    await hosts.wait(10)
+    await hosts.wait(PATIENCE)
     assert hosts.known == {}
 
 

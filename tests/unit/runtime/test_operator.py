@@ -19,6 +19,7 @@ from ldirectord_py.probing.checking import checking
 from ldirectord_py.runtime.director import Director
 from ldirectord_py.runtime.operator import Operator
 from ldirectord_py.system.limits import limits
+from tests.peers.patience import PATIENCE
 
 CONFIG = """\
 checkinterval=30
@@ -50,7 +51,7 @@ class Running:
         }
 
     async def until(self, virtual: str, expected: dict[str, int]) -> None:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             while (await self.weights())[virtual] != expected:
                 await asyncio.sleep(0.01)
 
@@ -117,11 +118,12 @@ async def test_a_command_ends_by_itself(ports: list[int]) -> None:
     one, two = map(str, ports)
     async with running(ports) as stage:
         target = stage.operator.find(f"127.0.0.1:{two}")
-        stage.operator.carry_out(SetWeight(target=target, weight=9, by="root", until=time.time() + 0.2))
+        stage.operator.carry_out(SetWeight(target=target, weight=9, by="root", until=time.time() + 3600))
         await stage.until("192.0.2.1:80", {one: 3, two: 9})
+        stage.operator.carry_out(SetWeight(target=target, weight=9, by="root", until=time.time() + 0.2))
         await stage.until("192.0.2.1:80", {one: 3, two: 2})
         ends = [event.cause for event in stage.events if isinstance(event, AdminChanged)]
-        assert ends == [AdminCause.COMMAND, AdminCause.EXPIRED]
+        assert ends == [AdminCause.COMMAND, AdminCause.COMMAND, AdminCause.EXPIRED]
 
 
 async def test_the_last_server_is_spared_unless_that_is_forced(ports: list[int]) -> None:
@@ -162,7 +164,7 @@ async def test_a_check_is_carried_out_now(ports: list[int]) -> None:
     async with running(ports) as stage:
         count = len(stage.events)
         assert len(stage.operator.check_now(stage.operator.find("127.0.0.1"))) == 3
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             while len(stage.events) < count + 2:  # the two virtuals share a check of one server
                 await asyncio.sleep(0.01)
 
@@ -176,7 +178,7 @@ async def test_a_weight_that_is_set_in_the_table_holds_where_that_is_respected(p
         real, entry = next((real, entry) for real, entry in found.items() if str(real.port) == one)
         await stage.table.apply([SetDestination(key, real, replace(entry, weight=7))])
         if handset == "respect":
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(PATIENCE):
                 while not any(isinstance(event, AdminChanged) for event in stage.events):
                     await asyncio.sleep(0.01)
             assert not any(isinstance(event, DriftFound) for event in stage.events)

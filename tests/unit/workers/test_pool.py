@@ -21,6 +21,7 @@ from tests.peers import worker_that_cannot_fork
 from tests.peers.databases import check, closes
 from tests.peers.driver_services import kept_workers, services
 from tests.peers.listeners import Answer, serving
+from tests.peers.patience import PATIENCE
 from tests.peers.worker_processes import children, only, parents, until_gone
 
 
@@ -39,7 +40,7 @@ def worker_of_mysql() -> int:
 async def test_a_worker_has_no_rights_and_nothing_of_ours(workers: Workers, kind: WorkerKind, whose: str) -> None:
     await workers.ready(kind)
     parent = only(parents(kind.module))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while not children(parent):
             await asyncio.sleep(0)
     pid = parent if whose == "its parent's" else only(children(parent))
@@ -67,14 +68,14 @@ async def test_a_worker_that_ends_over_a_check_is_the_servers_and_another_follow
         reached.set()
         await reader.read()
 
-    async with serving(silent) as endpoint, asyncio.timeout(30), asyncio.TaskGroup() as tasks:
+    async with serving(silent) as endpoint, asyncio.timeout(PATIENCE), asyncio.TaskGroup() as tasks:
         asked = tasks.create_task(check(Mysql, endpoint).run(services()))
         await reached.wait()
         os.kill(worker_of_mysql(), signal.SIGSEGV)
     assert asked.result().reason is Reason.PROTOCOL
     assert "killed by SIGSEGV" in asked.result().detail
 
-    async with serving(closes) as endpoint, asyncio.timeout(30):
+    async with serving(closes) as endpoint, asyncio.timeout(PATIENCE):
         assert (await check(Mysql, endpoint).run(services())).reason is Reason.CLOSED
 
 
@@ -82,7 +83,12 @@ async def test_servers_that_hang_hold_up_no_other() -> None:
     async def silent(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
         await reader.read()
 
-    async with serving(silent) as hanging, serving(closes) as other, asyncio.timeout(40), asyncio.TaskGroup() as tasks:
+    async with (
+        serving(silent) as hanging,
+        serving(closes) as other,
+        asyncio.timeout(PATIENCE),
+        asyncio.TaskGroup() as tasks,
+    ):
         stuck = [tasks.create_task(check(Mysql, hanging).run(services())) for _ in range(3)]
         assert (await check(Mysql, other).run(services())).reason is Reason.CLOSED
         assert not any(each.done() for each in stuck)
@@ -117,7 +123,7 @@ async def test_an_end_from_outside_costs_no_answer(whom: str, number: signal.Sig
     reached = asyncio.Event()
     connections: list[int] = []
     server = hangs_up_at_last(reached, connections)
-    async with serving(server) as endpoint, asyncio.timeout(30), asyncio.TaskGroup() as tasks:
+    async with serving(server) as endpoint, asyncio.timeout(PATIENCE), asyncio.TaskGroup() as tasks:
         asked = tasks.create_task(check(Mysql, endpoint).run(services()))
         await reached.wait()
         parent = only(parents("mysql_worker"))
@@ -138,14 +144,14 @@ async def test_a_question_that_ends_two_workers_is_not_asked_again() -> None:
         os.kill(worker_of_mysql(), signal.SIGKILL)
         await reader.read()
 
-    async with serving(ended) as endpoint, asyncio.timeout(30):
+    async with serving(ended) as endpoint, asyncio.timeout(PATIENCE):
         outcome = await check(Mysql, endpoint).run(services())
     assert outcome.reason is Reason.PROTOCOL
     assert "killed by SIGKILL" in outcome.detail
 
 
 async def test_a_killed_start_is_tried_again_once(workers: Workers) -> None:
-    async with asyncio.timeout(30), asyncio.TaskGroup() as tasks:
+    async with asyncio.timeout(PATIENCE), asyncio.TaskGroup() as tasks:
         wanted = tasks.create_task(workers.ready(MATCHING))
         await asyncio.sleep(0)
         first = workers.pool(MATCHING)._parent
@@ -169,7 +175,7 @@ async def test_what_ended_for_its_time_is_followed_by_another_of_the_same_parent
 async def test_after_a_crash_workers_have_another_parent_whose_memory_is_laid_out_anew(workers: Workers) -> None:
     await workers.ready(MATCHING)
     before = only(parents(MATCHING.module))
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while not children(before):
             await asyncio.sleep(0)
         os.kill(only(children(before)), signal.SIGSEGV)
@@ -180,14 +186,14 @@ async def test_after_a_crash_workers_have_another_parent_whose_memory_is_laid_ou
 
 async def test_a_worker_that_cannot_be_forked_is_our_own_fault(workers: Workers) -> None:
     kind = replace(MATCHING, module=worker_that_cannot_fork.__name__)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         for _ in range(3):
             with pytest.raises(CheckUnavailable, match="cannot start a process that asks: Resource temporarily unav"):
                 await workers.ask(kind, WorkerQuestion(told={}))
 
 
 async def test_what_ended_idle_workers_cannot_have_been_a_question(workers: Workers) -> None:
-    async with asyncio.timeout(30), serving(closes) as endpoint:
+    async with asyncio.timeout(PATIENCE), serving(closes) as endpoint:
         held = []
         for _ in range(3):
             await workers.ready(Mysql.worker)
@@ -230,7 +236,7 @@ async def test_answers_that_nobody_waits_for_are_nobody_s(workers: Workers) -> N
 async def test_a_worker_that_ends_amid_a_long_question_costs_no_answer(workers: Workers) -> None:
     await workers.ready(MATCHING)
     parent = only(parents(MATCHING.module))
-    async with asyncio.timeout(30), asyncio.TaskGroup() as tasks:
+    async with asyncio.timeout(PATIENCE), asyncio.TaskGroup() as tasks:
         while not children(parent):
             await asyncio.sleep(0)
         worker = only(children(parent))

@@ -11,6 +11,7 @@ import pytest
 
 from ldirectord_py.api.limits import Limits
 from ldirectord_py.model.history import EventQuery
+from tests.peers.patience import PATIENCE
 from tests.unit.api.asking import Director, ask, request, serving
 from tests.unit.observers import happenings as the
 
@@ -137,7 +138,7 @@ async def test_streams_have_places_of_their_own_and_others_are_answered(tmp_path
                 "as many follow the events as there is room"
             )
             assert (await ask(path, "/-/healthy")).status == 200
-        async with asyncio.timeout(10), following(path):
+        async with asyncio.timeout(PATIENCE), following(path):
             pass  # as soon as a reader has left, there is room
 
 
@@ -157,7 +158,7 @@ async def test_who_does_not_read_is_cut_off_and_nothing_is_kept_for_it(tmp_path:
         reader, writer = await asyncio.open_unix_connection(path, limit=1024)
         writer.write(request("/v1/events", **STREAM))
         await reader.readuntil(b"retry")
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while await full(path):
                 happened(director, 500)
                 await asyncio.sleep(0.01)

@@ -228,9 +228,9 @@ async def test_pieces_that_may_have_changed_come_alone() -> None:
 
 async def test_a_large_page_is_made_in_many_pieces() -> None:
     pieces = await Pages(many(20, 100), "v1").page(View(text="10."), ROOT, NOW)
-    began = time.process_time()
+    began = time.thread_time()
     number = sum(1 for piece in pieces if piece)
-    spent = time.process_time() - began
+    spent = time.thread_time() - began
     assert number > spent / 0.02  # one for each 20 ms of the processor at least, on however slow a machine
 
 
@@ -246,12 +246,12 @@ async def test_others_have_their_turn_while_servers_are_looked_through() -> None
 
     pages = Pages(many(200, 100), "v1")
     await pages.page(View(), ROOT, NOW)
-    began = time.process_time()
+    began = time.thread_time()
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(count())
         await pages.page(View(), ROOT, NOW)
         ended.set()
-    assert turns > (time.process_time() - began) / 0.02
+    assert turns > (time.thread_time() - began) / 0.02
 
 
 async def test_no_turn_is_long_however_many_servers_are_out() -> None:

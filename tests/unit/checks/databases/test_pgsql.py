@@ -14,6 +14,7 @@ from ldirectord_py.model.checks.outcome import LONGEST_DETAIL, Outcome, Reason, 
 from tests.peers.databases import OF_PYTHON, ask, check, closes, hears, leaves_nothing, pours, says
 from tests.peers.driver_services import services
 from tests.peers.listeners import serving
+from tests.peers.patience import PATIENCE
 from tests.peers.ports import free_port
 
 CLOSED = down(Reason.CLOSED, "the server ended the connection before its answer was complete")
@@ -109,7 +110,7 @@ async def test_a_password_in_clear_is_given_only_where_that_is_allowed(
 async def test_a_server_that_breaks_the_library_is_down_and_breaks_nothing_else() -> None:
     """With asyncpg 0.31 the first ends the process (SIGSEGV), and the second goes round in it for ever."""
     broken = await ask(Pgsql, says(b"N", b"R\0\0\0\x0d\0\0\0\x0cv=abc", first=False))
-    frozen = await ask(Pgsql, says(b"N", bytes(20), first=False), patience=50)
+    frozen = await ask(Pgsql, says(b"N", bytes(20), first=False), patience=PATIENCE)
     assert {broken.verdict, frozen.verdict} == {Verdict.DOWN}
     assert await ask(Pgsql, closes) == CLOSED
 
@@ -126,7 +127,7 @@ async def test_a_server_without_a_version_is_down_and_leaves_nothing_behind(vers
             pass
         gone.set()
 
-    async with serving(answer) as endpoint, asyncio.timeout(10):
+    async with serving(answer) as endpoint, asyncio.timeout(PATIENCE):
         outcome = await check(Pgsql, endpoint).run(services())
         await gone.wait()
     assert outcome.reason is Reason.PROTOCOL
@@ -165,5 +166,5 @@ async def test_a_password_is_not_hashed_for_ever(rounds: int, said: str) -> None
         await reader.read(65536)
         writer.close()
 
-    outcome = await ask(Pgsql, answer, patience=50)
+    outcome = await ask(Pgsql, answer, patience=PATIENCE)
     assert (outcome.verdict, outcome.detail) == (Verdict.DOWN, said)

@@ -22,6 +22,7 @@ from ldirectord_py.model.service import AddressKey, Protocol
 from tests.peers.driver_services import services
 from tests.peers.listeners import serving
 from tests.peers.options import planned
+from tests.peers.patience import PATIENCE
 from tests.peers.ports import free_port
 
 REAL = Endpoint(ip_address("10.0.0.5"), 21)
@@ -103,12 +104,12 @@ async def scripted(
 
 
 async def ask(replies: Mapping[str, bytes], file: bytes = b"", **options) -> Outcome:
-    async with scripted(replies, file) as (_, endpoint), asyncio.timeout(10):
+    async with scripted(replies, file) as (_, endpoint), asyncio.timeout(PATIENCE):
         return await Ftp(server=endpoint, **options).run(services())
 
 
 async def test_a_reset_behind_the_last_reply_changes_no_verdict() -> None:
-    async with scripted({}, b"I am ready", Resetting) as (_, endpoint), asyncio.timeout(10):
+    async with scripted({}, b"I am ready", Resetting) as (_, endpoint), asyncio.timeout(PATIENCE):
         assert await Ftp(server=endpoint, **FETCH).run(services()) == up("fetched 10 bytes")
 
 
@@ -181,7 +182,7 @@ async def test_the_verdict_follows_the_dialogue(replies, options, expected: Outc
 
 
 async def test_the_commands_are_as_the_rfc_has_them() -> None:
-    async with scripted({"EPSV": b"500 what?\r\n"}, b"ready") as (server, endpoint), asyncio.timeout(10):
+    async with scripted({"EPSV": b"500 what?\r\n"}, b"ready") as (server, endpoint), asyncio.timeout(PATIENCE):
         await Ftp(server=endpoint, login=b"alice", passwd=b"rabbit-hole", path=b"/a b", receive=Receive(b"ready")).run(
             services()
         )
@@ -240,7 +241,7 @@ async def test_a_reset_is_told_as_such() -> None:
         writer.write(b"220 ready\r\n")
         await reader.readexactly(4)  # leaves the rest unread, so that closing is a reset
 
-    async with serving(greets) as endpoint, asyncio.timeout(10):
+    async with serving(greets) as endpoint, asyncio.timeout(PATIENCE):
         assert (await Ftp(server=endpoint).run(services())).reason in {Reason.RESET, Reason.CLOSED}
 
 
@@ -271,7 +272,7 @@ async def test_nothing_is_left_behind_when_its_time_is_up() -> None:
             check = tasks.create_task(Ftp(server=endpoint, path=b"/x").run(services()))
             await reached.wait()
             check.cancel()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             await server.ended.wait()
             while descriptors() > before:
                 await asyncio.sleep(0.01)

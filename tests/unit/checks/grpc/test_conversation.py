@@ -1,6 +1,5 @@
 from collections.abc import Iterable
 from ipaddress import ip_address
-from time import process_time
 
 import pytest
 from h2.errors import ErrorCodes
@@ -266,10 +265,8 @@ ENDLESS = {
 async def test_an_endless_answer_is_not_read_to_its_end(said: bytes) -> None:
     chunk = said * (4096 // len(said) + 1)
     peer = ScriptedPeer(SETTINGS, *[chunk] * 5000)
-    began = process_time()
     with pytest.raises(PeerTooLong):
         await CHECK.probe(peer)
-    assert process_time() - began < 0.5
     assert peer.reads <= MOST_BYTES // 4096 + 8
     assert sum(map(len, peer.heard)) < MOST_FRAMES * 20 + 400
 

@@ -20,6 +20,7 @@ from ldirectord_py.workers.workers import Workers
 from tests.peers.databases import says
 from tests.peers.listeners import serving
 from tests.peers.options import checking
+from tests.peers.patience import PATIENCE
 from tests.peers.worker_processes import children, only, parents, until_gone
 
 INTRICATE = Receive(rb"(?s)^(?:(?!ERROR).)*$")
@@ -47,7 +48,7 @@ class Asked:
 @pytest.fixture
 async def in_thread() -> AsyncIterator[Asked]:
     workers = Workers()
-    async with asyncio.timeout(50):
+    async with asyncio.timeout(PATIENCE):
         yield Asked(workers)
     workers.close()
 

@@ -108,9 +108,9 @@ def test_counting_a_check_costs_next_to_nothing():
     events = [the.CHECKED] * 2000
     best = 1.0
     for _ in range(5):
-        begun = time.perf_counter()
+        begun = time.thread_time()
         for event in events:
             tallies.check_done(event)
-        best = min(best, (time.perf_counter() - begun) / len(events))
+        best = min(best, (time.thread_time() - begun) / len(events))
 
     assert best < 20e-6  # measured: 0.65 µs; the bound is for slow and busy machines
