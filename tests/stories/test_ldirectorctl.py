@@ -187,7 +187,7 @@ def test_a_watch_is_told_again_and_again(running: Daemon) -> None:
         assert next(heads)
         assert next(heads)
         process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 130
+        assert process.wait(PATIENCE) == 130
 
 
 def test_the_plan_is_the_daemons_own_who_knows_its_table_and_who_is_down(own: Daemon) -> None:

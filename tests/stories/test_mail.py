@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.peers.mailserver import Mail, MailServer
+from tests.peers.patience import PATIENCE
 from tests.stories.daemon import Daemon
 from tests.stories.test_command_line import COMMAND
 from tests.stories.test_upkeep import lines, script
@@ -21,8 +22,8 @@ from tests.stories.test_upkeep import lines, script
 ALL = {"one": 3, "two": 2, "three": 1}
 IN_JSON = (str(COMMAND), "--table", "memory", "--log-format", "json", "--foreground")
 MAIL = "emailalert=admin@example.com\nemailalertfreq=1\n"
-END = 9.0
-"""Seconds: mails may take five of them."""
+END = 25.0
+"""Seconds: mails may take five of them, and the server would have thirty."""
 
 
 @pytest.fixture
@@ -197,7 +198,7 @@ path.write_text(json.dumps(table))
 
 def until_running(asked: Path) -> None:
     """Wait until each server was asked in three rounds: the original's first one belongs to its start."""
-    deadline = time.monotonic() + 40
+    deadline = time.monotonic() + PATIENCE
     while min(Counter(["1", "2", "3", *asked.read_text().split()]).values()) <= 3:
         assert time.monotonic() < deadline, asked.read_text()
         time.sleep(0.05)
@@ -211,7 +212,7 @@ def live(home: Path, server: MailServer, argv: list[str], **environment: str) ->
     asked.write_text("")
 
     def wait(word: str, status: str, subjects: int) -> None:
-        deadline = time.monotonic() + 40
+        deadline = time.monotonic() + PATIENCE
         while len({each for each in told(server.mails) if word in each and each.startswith(status)}) < subjects:
             assert process.poll() is None, (home / "output").read_text()[-2000:]
             assert time.monotonic() < deadline, told(server.mails)
@@ -233,7 +234,7 @@ def live(home: Path, server: MailServer, argv: list[str], **environment: str) ->
         wait("Deleted fallback", "running", 1)
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(PATIENCE)
     return list(server.mails)
 
 

@@ -5,6 +5,7 @@ import signal
 import time
 from pathlib import Path
 
+from tests.peers.patience import PATIENCE
 from tests.stories.daemon import Daemon
 from tests.stories.test_command_line import Place, place  # noqa: F401  # a fixture
 
@@ -126,7 +127,7 @@ def test_instances_start_answer_reload_and_stop_with_their_director(place: Place
     def running(*names: str) -> None:
         """Wait until exactly these run, besides the director."""
         wanted = {f"ldirectord.{name}.cf.pid" for name in names} | {place.pid_file.name}
-        runs, deadline = place.pid_file.parent, time.monotonic() + 40
+        runs, deadline = place.pid_file.parent, time.monotonic() + PATIENCE
         while {path.name for path in runs.glob("*.pid")} != wanted or len(place.processes()) != len(wanted):
             assert time.monotonic() < deadline, place.log.read_text()
             time.sleep(0.05)
@@ -142,7 +143,7 @@ def test_instances_start_answer_reload_and_stop_with_their_director(place: Place
     write("two", "three")
     assert place.run("reload").status == 0
     running("two", "three")
-    deadline = time.monotonic() + 40
+    deadline = time.monotonic() + PATIENCE
     while "is in force" not in log.read_text():
         assert time.monotonic() < deadline
         time.sleep(0.05)
@@ -161,7 +162,7 @@ def test_instances_that_execute_each_other_are_asked_once(place: Place) -> None:
     done = place.run(str(place.config), "status")
     assert done.status == 3
     assert place.run(str(place.config), "start").status == 0
-    deadline = time.monotonic() + 40
+    deadline = time.monotonic() + PATIENCE
     while place.run(str(other), "status").status:
         assert time.monotonic() < deadline
     done = place.run(str(place.config), "status")
