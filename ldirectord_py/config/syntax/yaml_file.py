@@ -1,10 +1,12 @@
 """`ldirectord.yaml` as a raw tree: the same directives as in `ldirectord.cf`, in mappings and lists."""
 
+import re
 from collections.abc import Iterator
 from collections.abc import Mapping as Table
 from functools import cache
 from typing import Any
 
+from ldirectord_py.config.grammar import invisible
 from ldirectord_py.config.grammar.directive import Directive, Scope
 from ldirectord_py.config.grammar.directives.all_directives import rows
 from ldirectord_py.config.grammar.tree import Checks, Line, Section, Tree
@@ -21,6 +23,8 @@ ASIDE = "x-"
 _ASKED = frozenset(CheckOptions.__dataclass_fields__)
 _IN_LISTS = ("real", "real6")
 _BYTE_ORDER_MARK = "\ufeff"
+_SERVER_IN_QUOTES = re.compile("""["']([^"']*(?:gate|masq|ipip)[^"']*)["']""")
+_IN_QUOTES = re.compile("'[^']*'")
 
 
 @cache
@@ -40,12 +44,22 @@ def read(text: bytes, path: str, start: int, refer: Refer) -> Tree:
     """Return what *text* says, its lines counted after *start*; *refer* knows what stands elsewhere."""
     reading = _Reading(Words(refer))
     problems = reading.words.problems
+    notes: tuple[tuple[int, str], ...] = ()
     try:
-        root = compose(_decoded(text, start), start, problems)
+        decoded = _decoded(text, start)
+        notes = tuple(_invisible(decoded, start))
+        root = compose(decoded, start, problems)
     except YamlError as broken:
-        return Tree(path, problems=(*problems, (broken.line, str(broken))))
+        return Tree(path, problems=(*problems, (broken.line, str(broken))), notes=notes)
     tree = reading.top(root, path)
-    return Tree(path, tree.lines, tree.sections, tuple(problems), tree.defaults)
+    return Tree(path, tree.lines, tree.sections, tuple(problems), tree.defaults, notes)
+
+
+def _invisible(text: str, start: int) -> Iterator[tuple[int, str]]:
+    """Yield the lines in which a character that nobody sees stands outside of quotes, or within a real server's."""
+    for number, line in enumerate(() if text.isascii() else text.split("\n"), start + 1):
+        if not line.isascii() and (what := invisible.told(_IN_QUOTES.sub("", _SERVER_IN_QUOTES.sub(r"\1", line)))):
+            yield number, what
 
 
 def _decoded(text: bytes, start: int) -> str:

@@ -381,6 +381,28 @@ def test_a_fault_within_a_line_is_not_put_down_to_its_margin():
     assert "indented" not in told
 
 
+NO_BREAK = "here is a no-break space (U+00A0), which looks like a blank and is none; write a blank in its place"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (f"{WEB}    reals: [192.0.2.2:80\u00a0masq]\n", True),
+        (f'{WEB}    reals: ["192.0.2.2:80\u00a0masq"]\n', True),
+        (f"{WEB}\u00a0   service: http\n", True),
+        (f"{WEB}    receive: \"a\u00a0b\" # \u00a0\n    request: 'a\u00a0b'\n    service: http\n", False),
+    ],
+    ids=["plain", "in quotes", "in the margin", "in texts and comments"],
+)
+def test_characters_that_nobody_sees_are_named(text: str, told: bool):
+    try:
+        found = parse(text.encode(), "web.yaml", TESTHOST).warnings
+    except ConfigRejected as rejected:
+        found = rejected.problems
+    lines = [line for line in map(str, found) if "U+00A0" in line]
+    assert lines == [f"web.yaml:3: warning: {NO_BREAK}"] * told
+
+
 def test_tabs_are_told_apart():
     assert "YAML is indented by blanks, not by tabs" in problems("virtuals:\n\t- mark: 5\n")[0]
 
