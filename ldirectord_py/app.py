@@ -76,9 +76,8 @@ def run(config: Config, options: Options, ready: Ready) -> int:
     return asyncio.run(begin())
 
 
-def prove(config: Config, options: Options) -> None:
+def prove(options: Options) -> None:
     """Try what `run` would need, and leave no trace; raise `DirectorError` if it could not start."""
-    del config
     open_table(options.table, lambda _sentence: None, otherwise_memory=options.debug).close()
 
 

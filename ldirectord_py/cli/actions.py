@@ -117,7 +117,7 @@ def _restart(job: Job, found: Running | Stopped) -> int:
     """Prove that a daemon can start; only then have the one that runs make way, with its table as it is."""
     if isinstance(found, Stopped):
         return _start(job, found)
-    job.environment.prover(job.config, _options(job))
+    job.environment.prover(_options(job))
     if not job.invocation.force and (share := _taken_away(job, found)):
         insist = f"if it is meant: ldirectord {job.config.path} restart --force"
         job.log.tell(f"a restart would take away {share}: the director goes on as it is; {insist}")

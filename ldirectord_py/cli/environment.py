@@ -13,7 +13,7 @@ from ldirectord_py.model.config import Config
 from ldirectord_py.options import Options, Ready
 
 Runner = Callable[[Config, Options, Ready], int]
-Prover = Callable[[Config, Options], None]
+Prover = Callable[[Options], None]
 
 
 def direct(config: Config, options: Options, ready: Ready) -> int:
@@ -23,11 +23,11 @@ def direct(config: Config, options: Options, ready: Ready) -> int:
     return app.run(config, options, ready)
 
 
-def prove(config: Config, options: Options) -> None:
+def prove(options: Options) -> None:
     """Do what `app.prove` does, which is imported only then."""
     from ldirectord_py import app  # noqa: PLC0415  # see above
 
-    app.prove(config, options)
+    app.prove(options)
 
 
 def runtime_dir() -> Path | None:

@@ -81,11 +81,11 @@ def crowded(config: Config, options: Options, ready: Callable[[], None]) -> int:
     return posting(config, options, ready)
 
 
-def prove(config: Config, options: Options) -> None:
+def prove(options: Options) -> None:
     """Find that a daemon could not start if `$CANNOT` says so."""
     if reason := os.environ.get("CANNOT"):
         raise DirectorError(reason)
-    environment.prove(config, options)
+    environment.prove(options)
 
 
 if __name__ == "__main__":
