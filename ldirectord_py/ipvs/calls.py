@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from time import monotonic
 from typing import TypeVar
 
-from ldirectord_py.ipvs.wire import IpvsCommand
+from ldirectord_py.ipvs.ipvs_commands import IpvsCommand
 from ldirectord_py.model.snapshot import NetlinkCalls
 
 T = TypeVar("T")

@@ -15,6 +15,7 @@ from ldirectord_py.ipvs import wire
 from ldirectord_py.ipvs.calls import Calls
 from ldirectord_py.ipvs.channel import Answers, Channel, DumpInterrupted, FamilyMissing
 from ldirectord_py.ipvs.hash_places import steps
+from ldirectord_py.ipvs.ipvs_commands import FAMILY_NAME
 from ldirectord_py.ipvs.modules import load_ip_vs
 from ldirectord_py.ipvs.netlink import WireError
 from ldirectord_py.ipvs.rates import unpack_rates, unpack_totals
@@ -257,11 +258,11 @@ class _Turn:
 
 def _opened(load_module: Callable[[], str | None]) -> Channel:
     try:
-        return Channel.open(wire.FAMILY_NAME)
+        return Channel.open(FAMILY_NAME)
     except FamilyMissing:
         why = load_module()
     try:
-        return Channel.open(wire.FAMILY_NAME)
+        return Channel.open(FAMILY_NAME)
     except FamilyMissing as error:
         raise TableUnavailable(
             f"The kernel has no IPVS and `modprobe ip_vs` did not help ({why or 'it reported success'}):"

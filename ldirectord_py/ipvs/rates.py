@@ -1,12 +1,11 @@
 """What the kernel counts of services and their servers, in generic netlink (`IPVS_STATS_ATTR_*` of <linux/ip_vs.h>)."""
 
 from collections.abc import Mapping
-from struct import Struct
 
+from ldirectord_py.ipvs.ipvs_commands import body
 from ldirectord_py.ipvs.netlink import WireError, attributes, u64
 from ldirectord_py.model.table import Rates, Totals
 
-_GENERIC = Struct("=BBxx")
 _SERVICE, _DEST = 1, 2  # IPVS_CMD_ATTR_*
 _STATS64 = 12  # IPVS_SVC_ATTR_STATS64 and IPVS_DEST_ATTR_STATS64
 _TOTALS = (1, 2, 3, 4, 5)  # IPVS_STATS_ATTR_CONNS, INPKTS, OUTPKTS, INBYTES and OUTBYTES
@@ -36,7 +35,7 @@ def unpack_totals(message: bytes) -> Totals | None:
 
 def _statistics(message: bytes, about: int) -> Mapping[int, bytes] | None:
     """Return the statistics in a message *about* a service or a destination; None: they are not told in 64 bits."""
-    outer = attributes(message[_GENERIC.size :])
+    outer = attributes(body(message))
     if about not in outer:
         raise WireError(f"expected a message about a virtual service or its server, but got {message[:32]!r}")
     stats = attributes(outer[about]).get(_STATS64)

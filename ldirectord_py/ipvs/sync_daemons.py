@@ -4,8 +4,8 @@ import errno
 import os
 import sys
 from ipaddress import ip_address
-from struct import Struct
 
+from ldirectord_py.ipvs.ipvs_commands import IpvsCommand, body, command_message
 from ldirectord_py.ipvs.netlink import (
     WireError,
     attributes,
@@ -20,8 +20,6 @@ from ldirectord_py.ipvs.netlink import (
 from ldirectord_py.model.address import IPAddress
 from ldirectord_py.model.cluster.sync_daemon import SyncDaemon, SyncRole
 
-_GENERIC = Struct("=BBxx")
-_NEW_DAEMON, _DEL_DAEMON, _GET_DAEMON, _VERSION = 9, 10, 11, 1
 _DAEMON = 3  # IPVS_CMD_ATTR_DAEMON
 _STATE, _DEVICE, _SYNC_ID, _MAXLEN, _GROUP, _GROUP6, _PORT, _TTL = 1, 2, 3, 4, 5, 6, 7, 8  # IPVS_DAEMON_ATTR_*
 _ROLES = {1: SyncRole.MASTER, 2: SyncRole.BACKUP}  # IP_VS_STATE_*
@@ -30,7 +28,7 @@ _STATES = {role: state for state, role in _ROLES.items()}
 
 def ask_daemons() -> bytes:
     """Return the question for all sync daemons, to be sent as a dump."""
-    return _GENERIC.pack(_GET_DAEMON, _VERSION)
+    return command_message(IpvsCommand.GET_DAEMON)
 
 
 def pack_start(daemon: SyncDaemon) -> bytes:
@@ -46,17 +44,17 @@ def pack_start(daemon: SyncDaemon) -> bytes:
         block += pack_u16(_PORT, daemon.port)
     if daemon.ttl:
         block += pack_bytes(_TTL, bytes([daemon.ttl]))
-    return _GENERIC.pack(_NEW_DAEMON, _VERSION) + pack_nest(_DAEMON, block)
+    return command_message(IpvsCommand.NEW_DAEMON, pack_nest(_DAEMON, block))
 
 
 def pack_stop(role: SyncRole) -> bytes:
     """Return the message that ends the daemon of *role*."""
-    return _GENERIC.pack(_DEL_DAEMON, _VERSION) + pack_nest(_DAEMON, pack_u32(_STATE, _STATES[role]))
+    return command_message(IpvsCommand.DEL_DAEMON, pack_nest(_DAEMON, pack_u32(_STATE, _STATES[role])))
 
 
 def unpack_daemon(message: bytes) -> SyncDaemon:
     """Return the sync daemon that *message* describes; raise `WireError` for whatever is none."""
-    outer = attributes(message[_GENERIC.size :])
+    outer = attributes(body(message))
     if _DAEMON not in outer:
         raise WireError(f"expected a message about a sync daemon, but got {message[:32]!r}")
     found = attributes(outer[_DAEMON])

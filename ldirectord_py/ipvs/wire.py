@@ -9,12 +9,12 @@ import struct
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
-from enum import IntEnum
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
 from struct import Struct
 from typing import Any, assert_never
 
+from ldirectord_py.ipvs.ipvs_commands import IpvsCommand, body, command_message
 from ldirectord_py.ipvs.netlink import (
     WireError,
     attributes,
@@ -44,27 +44,6 @@ from ldirectord_py.model.table import (
     Settings,
 )
 
-
-class IpvsCommand(IntEnum):
-    """`IPVS_CMD_*`."""
-
-    NEW_SERVICE = 1
-    SET_SERVICE = 2
-    DEL_SERVICE = 3
-    GET_SERVICE = 4
-    NEW_DEST = 5
-    SET_DEST = 6
-    DEL_DEST = 7
-    GET_DEST = 8
-    NEW_DAEMON = 9
-    DEL_DAEMON = 10
-    GET_DAEMON = 11
-    GET_INFO = 15
-
-
-FAMILY_NAME = "IPVS"
-_VERSION = 1
-
 LONGEST_PERSISTENCE = (2**32 - 1) // 1000
 """Seconds: the kernel counts in ticks, up to 1000 a second, in 32 bits, and takes whatever is left of more."""
 
@@ -90,7 +69,6 @@ _PROTOCOLS = {Protocol.TCP: socket.IPPROTO_TCP, Protocol.UDP: socket.IPPROTO_UDP
 _PROTOCOLS_READ = {number: protocol for protocol, number in _PROTOCOLS.items()}
 _FAMILIES = {4: int(socket.AF_INET), 6: int(socket.AF_INET6)}
 
-_GENERIC = Struct("=BBxx")
 _PAIR = Struct("=II")  # struct ip_vs_flags
 _ADDRESS = Struct("=HH16s")  # union nf_inet_addr; IPv4 stands in its first four bytes
 
@@ -103,17 +81,17 @@ def pack(change: Change) -> bytes:
     try:
         match change:
             case AddService(virtual, settings):
-                return _message(IpvsCommand.NEW_SERVICE, _service(virtual, settings))
+                return command_message(IpvsCommand.NEW_SERVICE, _service(virtual, settings))
             case SetService(virtual, settings):
-                return _message(IpvsCommand.SET_SERVICE, _service(virtual, settings))
+                return command_message(IpvsCommand.SET_SERVICE, _service(virtual, settings))
             case RemoveService(virtual):
-                return _message(IpvsCommand.DEL_SERVICE, _service(virtual))
+                return command_message(IpvsCommand.DEL_SERVICE, _service(virtual))
             case AddDestination(virtual, real, destination):
-                return _message(IpvsCommand.NEW_DEST, _service(virtual), _destination(real, destination))
+                return command_message(IpvsCommand.NEW_DEST, _service(virtual), _destination(real, destination))
             case SetDestination(virtual, real, destination):
-                return _message(IpvsCommand.SET_DEST, _service(virtual), _destination(real, destination))
+                return command_message(IpvsCommand.SET_DEST, _service(virtual), _destination(real, destination))
             case RemoveDestination(virtual, real):
-                return _message(IpvsCommand.DEL_DEST, _service(virtual), pack_nest(_DEST, _endpoint(real)))
+                return command_message(IpvsCommand.DEL_DEST, _service(virtual), pack_nest(_DEST, _endpoint(real)))
             case _:
                 assert_never(change)
     except (struct.error, OverflowError, UnicodeEncodeError) as error:
@@ -122,7 +100,7 @@ def pack(change: Change) -> bytes:
 
 def ask_info() -> bytes:
     """Return the question for the version of IPVS."""
-    return _message(IpvsCommand.GET_INFO)
+    return command_message(IpvsCommand.GET_INFO)
 
 
 def ask_modules(settings: Settings) -> bytes:
@@ -133,7 +111,7 @@ def ask_modules(settings: Settings) -> bytes:
     """
     key = pack_u16(_SVC_AF, _FAMILIES[6]) + pack_u32(_SVC_FWMARK, _UNUSED_MARK)
     flags = settings.flags & ~ServiceFlags.PERSISTENT
-    return _message(
+    return command_message(
         IpvsCommand.NEW_SERVICE,
         pack_nest(_SERVICE, key + _setup(replace(settings, flags=flags, persistence=0, netmask=0))),
     )
@@ -142,13 +120,15 @@ def ask_modules(settings: Settings) -> bytes:
 def ask_services(virtual: VirtualKey | None = None) -> bytes:
     """Return the question for *virtual* alone; without, that for all services, to be sent as a dump."""
     return (
-        _message(IpvsCommand.GET_SERVICE) if virtual is None else _message(IpvsCommand.GET_SERVICE, _service(virtual))
+        command_message(IpvsCommand.GET_SERVICE)
+        if virtual is None
+        else command_message(IpvsCommand.GET_SERVICE, _service(virtual))
     )
 
 
 def ask_destinations(virtual: VirtualKey) -> bytes:
     """Return the question for the destinations of *virtual*, to be sent as a dump."""
-    return _message(IpvsCommand.GET_DEST, _service(virtual))
+    return command_message(IpvsCommand.GET_DEST, _service(virtual))
 
 
 def unpack_service(message: bytes) -> tuple[VirtualKey, Settings] | None:
@@ -277,10 +257,6 @@ def _settings(found: Mapping[int, bytes]) -> Settings:
     )
 
 
-def _message(command: IpvsCommand, *attributes: bytes) -> bytes:
-    return b"".join((_GENERIC.pack(command, _VERSION), *attributes))
-
-
 def _service(virtual: VirtualKey, settings: Settings | None = None) -> bytes:
     """Return the service attribute: which service and, with *settings*, all of how it is set up."""
     match virtual:
@@ -344,7 +320,7 @@ def _destination(real: Endpoint, destination: Destination) -> bytes:
 
 def _nested(message: bytes, kind: int) -> bytes:
     """Return the attributes within the attribute *kind* of *message*."""
-    outer = attributes(message[_GENERIC.size :])
+    outer = attributes(body(message))
     if kind not in outer:
         raise WireError(f"expected a message with the attribute {kind}, but got {message[:32]!r}")
     return outer[kind]
