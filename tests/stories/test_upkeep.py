@@ -88,14 +88,12 @@ def test_the_fallbackcommand_hears_of_changes_and_of_the_end(daemon: Daemon) -> 
 
 def test_a_fallbackcommand_that_hangs_delays_neither_checks_nor_the_end(daemon: Daemon) -> None:
     begun = daemon.home / "begun"
-    daemon.write(extra=f"fallbackcommand={script(daemon.home, f'trap : TERM; echo $$ >> {begun}; sleep 5')}\n")
+    daemon.write(extra=f"fallbackcommand={script(daemon.home, f'trap : TERM; echo $$ >> {begun}; sleep 3600')}\n")
     daemon.start()
     daemon.until(begun.exists)
     daemon.sites["one"].sick()
     daemon.until(lambda: daemon.weights() == {"one": 0, "two": 2, "three": 1})
-    moment = time.monotonic()
-    assert daemon.end() == 0
-    assert time.monotonic() - moment < 15
+    assert daemon.end() == 0  # long before the program would end
 
 
 def test_the_callback_runs_after_each_change_of_the_file_even_a_bad_one(daemon: Daemon) -> None:
