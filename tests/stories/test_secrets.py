@@ -338,7 +338,7 @@ async def test_no_secret_comes_out_of_values_tasks_and_bugs(
     # The one place around a driver, so that its way of telling of bugs is the real one.
     original = drivers.DriverRunner._outcome
 
-    async def with_a_bug(runner: drivers.DriverRunner, probe: object, services: drivers.Services) -> object:
+    async def with_a_bug(runner: drivers.DriverRunner, probe: object, services: drivers.RunServices) -> object:
         check = type("Check", (), {"run": lambda *_: quotes_all(runner, probe)})()
         buggy = type("Buggy", (), {"timeout": 2.0, "check": check})
         return await original(runner, buggy, services)
