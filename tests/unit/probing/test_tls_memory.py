@@ -20,6 +20,7 @@ from ldirectord_py.workers.workers import Workers
 from tests.peers.certificates import NOW, Authority, NamedAuthority, pem
 from tests.peers.listeners import LOOPBACK, serving
 from tests.peers.options import checking, probe_of
+from tests.peers.patience import PATIENCE
 from tests.peers.turns import MOST, elsewhere, held_for
 from tests.unit.probing.test_tls import VERSIONS, greet
 
@@ -159,10 +160,11 @@ async def test_the_systems_store_is_read_off_the_loop(tmp_path: Path, monkeypatc
     store.write_bytes(b"".join(NamedAuthority(f"CA {number}").pem.content for number in range(500)))
     monkeypatch.setenv("SSL_CERT_FILE", str(store))
     with elsewhere(greet, OTHERS.server("www.example")) as endpoint:
+        words = {"service": "imaps", "tls": TlsOptions(verify=True), "virtualhost": "www.example"}
 
         async def once() -> Outcome:
-            async with checking() as check:
-                return await check(endpoint, service="imaps", tls=TlsOptions(verify=True), virtualhost="www.example")
+            async with checking() as check:  # a busy machine takes its time to read the store
+                return await check(endpoint, **words, negotiatetimeout=PATIENCE)
 
         seconds, callback, outcomes = await held_for(once)
 
