@@ -142,7 +142,7 @@ class _Body:
     def _weight(self) -> int:
         found = self._fields.get("weight")
         if isinstance(found, bool) or not isinstance(found, int) or not 0 <= found <= HIGHEST_WEIGHT:
-            raise _refused(f'"weight": expected a whole number from 0 to {HIGHEST_WEIGHT}')
+            raise _refused(f'"weight": expected a whole number from 0 to {HIGHEST_WEIGHT:,}')
         return found
 
     @property
@@ -167,9 +167,9 @@ class _Body:
         if isinstance(found, bool) or not isinstance(found, int | float) or not 0 < found < math.inf:
             raise _refused(f'"{name}": expected seconds')
         if name == "for" and found > LONGEST_TIME:
-            raise _refused('"for": that is too long')
+            raise _refused('"for": expected 10 years at most')
         if name == "until" and found > self._now + LONGEST_TIME:
-            raise _refused('"until": that is too far away')
+            raise _refused('"until": expected a time within the next 10 years')
         return float(found)
 
 

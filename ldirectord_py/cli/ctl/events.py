@@ -15,21 +15,22 @@ from ldirectord_py.cli.ctl.remote.times import since
 from ldirectord_py.cli.ctl.reports.events import told
 from ldirectord_py.cli.rendering import tell_blocks
 from ldirectord_py.cli.terminal import complain, tell
+from ldirectord_py.cli.typed import whole
 
 _DESCRIPTION = """\
 Say what happened, oldest first, as the log does: the last 50 events, or those since a time. The daemon keeps 10,000.
 With -f go on as things happen, also over a restart of the daemon; --json writes a line for each event then.
 """
 _LINES = 50
+_KEPT = 10_000
 _AGAIN = 0.5
 """Seconds between two looks for a daemon that has ended."""
 
 
 def _arguments(parser: ArgumentParser) -> None:
     parser.add_argument("-f", "--follow", action="store_true", help="go on until interrupted")
-    parser.add_argument(
-        "-n", "--lines", type=int, metavar="N", help=f"the last N events; {_LINES} unless --since is given"
-    )
+    lines = f"the last N events; {_LINES} unless --since is given"
+    parser.add_argument("-n", "--lines", type=whole(0, _KEPT), metavar="N", help=lines)
     parser.add_argument("--since", type=since, metavar="TIME", help="since so long (90s, 10m, 1h30m), or since 18:30")
     parser.add_argument("--real", metavar="NAME", help="of these servers alone, or of that virtual service")
     add_common_arguments(parser)

@@ -11,6 +11,8 @@ from ldirectord_py.cli.ctl.remote.steering import (
     give,
     tell_carried_out,
 )
+from ldirectord_py.cli.typed import whole
+from ldirectord_py.model.commands import HIGHEST_WEIGHT
 
 _DESCRIPTION = """\
 Give a server the weight N instead of the one that is configured, as long as its checks find it well: over reloads and
@@ -20,7 +22,7 @@ restarts, until 'enable' or the time that is given. A weight of 0 is a drain.
 
 def _arguments(parser: ArgumentParser) -> None:
     parser.add_argument("target", metavar="TARGET", help=TARGET)
-    parser.add_argument("weight", metavar="N", type=int, help="0 or more; the daemon says what its table can hold")
+    parser.add_argument("weight", metavar="N", type=whole(0, HIGHEST_WEIGHT), help=f"0 to {HIGHEST_WEIGHT}")
     add_time_arguments(parser)
     add_command_arguments(parser)
 
