@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address, ip_address
 from pathlib import Path
+from shlex import quote
 
 import pytest
 
@@ -104,7 +105,8 @@ async def test_a_program_that_cannot_be_started_is_told(staged):
 
 async def test_words_reach_the_command_as_they_are(staged):
     async with staged() as stage:
-        argv = shell(f'{stage.script("""printf "%s|" "$#" "$@" >> note""")} -a "b c"', "[fd00::1]:80", "* $HOME ;")
+        program = quote(stage.script('printf "%s|" "$#" "$@" >> note'))
+        argv = shell(f'{program} -a "b c"', "[fd00::1]:80", "* $HOME ;")
         stage.hooks.run(
             "a", Hook(directive="test", shown="x", argv=("/bin/sh", "-c", 'cd "$0"; exec "$@"', str(stage.home), *argv))
         )
@@ -115,12 +117,12 @@ async def test_a_lane_is_in_order_and_a_later_word_replaces_one_that_waits(stage
     async with staged() as stage:
         gate = stage.home / "gate"
         os.mkfifo(gate)
-        stage.run(f"read x < {gate}; echo 1 >> {stage.note} #", place="a")
+        stage.run(f"read x < '{gate}'; echo 1 >> '{stage.note}' #", place="a")
         stage.run("echo other lane #", lane="other")
         await until(lambda: len(stage.done()) == 1)
-        stage.run(f"echo 2 >> {stage.note} #", place="a")
-        stage.run(f"echo 3 >> {stage.note} #", place="b")
-        stage.run(f"echo 4 >> {stage.note} #", place="a")
+        stage.run(f"echo 2 >> '{stage.note}' #", place="a")
+        stage.run(f"echo 3 >> '{stage.note}' #", place="b")
+        stage.run(f"echo 4 >> '{stage.note}' #", place="a")
         gate.write_text("go\n")
     assert stage.noted() == ["1", "3", "4"]
 
@@ -129,7 +131,7 @@ async def test_what_is_being_said_is_not_said_again_unless_it_changed_meanwhile(
     async with staged() as stage:
         gate = stage.home / "gate"
         os.mkfifo(gate)
-        stop, start = f"echo stop >> {stage.note} #", f"read x < {gate}; echo start >> {stage.note} #"
+        stop, start = f"echo stop >> '{stage.note}' #", f"read x < '{gate}'; echo start >> '{stage.note}' #"
         stage.run(start, says_state=True)
         await until(lambda: stage.hooks._queues["lane"].running is not None)
         stage.run(stop, says_state=True)
@@ -142,7 +144,7 @@ async def test_what_is_being_said_is_not_said_again_unless_it_changed_meanwhile(
 @pytest.mark.parametrize("trap", ["", "trap '' TERM; "], ids=["polite", "deaf"])
 async def test_an_overrunning_program_is_ended_with_all_it_started(staged, trap):
     async with staged() as stage:
-        stage.run(f"{trap}sleep 600 & echo $! >> {stage.note}; wait; wait; sleep 600 #", limit=0.3)
+        stage.run(f"{trap}sleep 600 & echo $! >> '{stage.note}'; wait; wait; sleep 600 #", limit=0.3)
         await until(lambda: bool(stage.done()))
         (pid,) = stage.noted()
         await until(lambda: not alive(int(pid)))
@@ -161,7 +163,7 @@ async def test_what_waits_behind_a_program_that_hangs_has_its_turn_at_the_end(st
     async with staged() as stage:
         stage.run("sleep 600 #")
         await until(lambda: stage.hooks._queues["lane"].running is not None)
-        stage.run(f"echo stop >> {stage.note} #")
+        stage.run(f"echo stop >> '{stage.note}' #")
         await stage.hooks.finish(12)
     assert stage.noted() == ["stop"]
     assert [failure for _, failure in stage.done()] == ["it was ended, because the director ends", ""]
@@ -172,7 +174,7 @@ async def test_what_waits_for_a_place_has_its_turn_at_the_end(staged):
         for lane in range(16):
             stage.run("sleep 600 #", lane=str(lane))
         await until(lambda: all(lane.running is not None for lane in stage.hooks._queues.values()))
-        stage.run(f"echo stop >> {stage.note} #", lane="another")
+        stage.run(f"echo stop >> '{stage.note}' #", lane="another")
         await stage.hooks.finish(12)
     assert stage.noted() == ["stop"]
 
@@ -192,7 +194,7 @@ async def test_daemons_do_not_inherit_what_systemd_tells_us_alone(staged, monkey
     monkeypatch.setenv("NOTIFY_SOCKET", "/run/x")
     monkeypatch.setenv("KEPT", "yes")
     async with staged() as stage:
-        stage.run(f"echo ${{NOTIFY_SOCKET-none}} $KEPT $PWD >> {stage.note} #")
+        stage.run(f"echo ${{NOTIFY_SOCKET-none}} $KEPT $PWD >> '{stage.note}' #")
     assert stage.noted() == ["none yes /"]
 
 
@@ -201,7 +203,7 @@ async def test_errors_pass_as_they_are_and_leave_no_program_behind(staged):
 
     async def fail() -> None:
         async with staged() as stage:
-            stage.run(f"echo $$ >> {stage.note}; sleep 600 #")
+            stage.run(f"echo $$ >> '{stage.note}'; sleep 600 #")
             await until(lambda: bool(stage.noted()))
             notes.extend(stage.noted())
             raise KeyError
@@ -254,8 +256,8 @@ def telling(staged):
     @asynccontextmanager
     async def enter(*virtuals: Callable[[str], Virtual]) -> AsyncIterator[Telling]:
         async with staged() as stage:
-            command = stage.script(f'echo "$*" >> {stage.note}')
-            yield Telling(stage, Config(path="x", virtuals=tuple(each(command) for each in virtuals)))
+            command = stage.script(f'echo "$*" >> "{stage.note}"')
+            yield Telling(stage, Config(path="x", virtuals=tuple(each(quote(command)) for each in virtuals)))
 
     return enter
 
@@ -321,7 +323,7 @@ async def test_a_standby_tells_no_fallbackcommand_and_catches_up_when_it_becomes
 async def test_a_standby_runs_no_callback(staged):
     standby = True
     async with staged() as stage:
-        command = stage.script(f'echo "$*" >> {stage.note}')
+        command = stage.script(f'echo "$*" >> "{stage.note}"')
         observer = Callback(lambda: Config(path="x", callback=command), stage.hooks, lambda: standby)
         observer(ConfigChanged("/etc/l.cf", reread=True))
         standby = False
@@ -334,7 +336,7 @@ async def test_a_standby_runs_no_callback(staged):
 
 async def test_the_callback_gets_the_path_of_the_file_and_runs_for_each_change(staged):
     async with staged() as stage:
-        program = stage.script(f'echo "$# $1" >> {stage.note}', "call back")
+        program = stage.script(f'echo "$# $1" >> "{stage.note}"', "call back")
         observer = Callback(lambda: Config(path="x", callback=program), stage.hooks)
         observer(ConfigChanged("/etc/l d.cf", reread=False))
         await until(lambda: len(stage.noted()) == 1)
@@ -351,7 +353,7 @@ async def test_a_callback_that_is_no_program_is_told(staged):
 
 async def test_instances_start_reload_and_stop_with_the_director(staged):
     async with staged() as stage:
-        program = stage.script(f'echo "$*" >> {stage.note}; [ "$1 $2" != "two.cf reload" ]', "a program")
+        program = stage.script(f'echo "$*" >> "{stage.note}"; [ "$1 $2" != "two.cf reload" ]', "a program")
         configured = Config(path="x", execute=('"one file.cf"', "two.cf", "two.cf", " "))
         observer = Execute(lambda: configured, ("/bin/sh", program), stage.hooks)
 

@@ -243,7 +243,7 @@ async def test_a_flood_costs_the_loop_little():
 
 def sendmail(home: Path, text: str, port: int = 1) -> Routes:
     path = home / "sendmail"
-    path.write_text(f"#!/bin/sh\ncd {home}\n{text}\n")
+    path.write_text(f"#!/bin/sh\ncd '{home}'\n{text}\n")
     path.chmod(0o755)
     return Routes(port=port, sendmail=("/no/such/sendmail", str(path)))  # by default nobody serves that port
 
