@@ -17,14 +17,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Spread the files of each folder over the run, if that was asked for."""
+    """Spread the files of each folder over the run after those that take long, if that was asked for."""
     if config.getoption("mingled", default=False):
         files = dict.fromkeys(item.path for item in items)
         folders: dict[str, list[Path]] = {}
         for file in files:
             folders.setdefault(file.relative_to(ROOT).parts[0], []).append(file)
+        long = {item.path for item in items if item.get_closest_marker("long")}
         place = {
-            file: number / len(each) * (1 if folder == "unit" else WAITING)
+            file: -1 if file in long else number / len(each) * (1 if folder == "unit" else WAITING)
             for folder, each in folders.items()
             for number, file in enumerate(each)
         }

@@ -11,7 +11,7 @@ from tests.lab.cluster.node import Node
 from tests.lab.cluster.takeover import standing, synced, taken_over
 from tests.lab.support.waiting import wait_until
 
-pytestmark = [pytest.mark.timeout(290), pytest.mark.long]
+pytestmark = pytest.mark.long
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from tests.lab.cluster.node import Node
 from tests.lab.cluster.takeover import GRACE, standing, taken_over
 from tests.lab.support.waiting import wait_until
 
-pytestmark = [pytest.mark.timeout(290), pytest.mark.long]
+pytestmark = pytest.mark.long
 
 
 @pytest.fixture(scope="module")

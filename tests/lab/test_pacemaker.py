@@ -11,7 +11,7 @@ from tests.lab.cluster.pacemaker import Pacemaker, begin, ready
 from tests.lab.cluster.takeover import synced, taken_over
 from tests.lab.support.waiting import wait_until
 
-pytestmark = [pytest.mark.timeout(290), pytest.mark.long]
+pytestmark = pytest.mark.long
 
 NOBODY = "02:00:00:00:00:01"
 

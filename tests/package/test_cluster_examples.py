@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.peers.patience import PATIENCE
+
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "etc/pacemaker"
 AGENTS = Path("/usr/lib/ocf/resource.d")
@@ -39,7 +41,7 @@ class Cib:
             capture_output=True,
             text=True,
             check=True,
-            timeout=60,
+            timeout=PATIENCE,
         )
         return done.stdout
 

@@ -10,6 +10,7 @@ import pytest
 
 from ldirectord_py.cli import options
 from ldirectord_py.cli.ctl.commands import COMMANDS
+from tests.peers.patience import PATIENCE
 
 FOLDER = Path(__file__).parents[2] / "etc/bash-completion"
 
@@ -79,7 +80,7 @@ def ask(program: str, *words: str, cwd: Path, line: str = "") -> set[str]:
         capture_output=True,
         text=True,
         check=True,
-        timeout=30,
+        timeout=PATIENCE,
     )
     assert not done.stderr
     return set(done.stdout.split())
@@ -149,7 +150,9 @@ def ask_fish(program: str, *words: str, cwd: Path) -> set[str]:
 
 def _offered(command: Sequence[str], cwd: Path) -> set[str]:
     environment = {"PATH": "/usr/bin:/bin", "HOME": str(cwd)}
-    done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False, timeout=30)
+    done = subprocess.run(
+        command, cwd=cwd, env=environment, capture_output=True, text=True, check=False, timeout=PATIENCE
+    )
     assert not done.stderr
     return {line.partition("\t")[0] for line in done.stdout.splitlines()}
 

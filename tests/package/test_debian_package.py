@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 
 from ldirectord_py import __version__
+from tests.peers.patience import BUILDING
 
 ROOT = Path(__file__).parents[2]
-pytestmark = pytest.mark.timeout(600)  # pip fetches the libraries, and they are compressed: 40 s on an idle machine
+pytestmark = [pytest.mark.timeout(BUILDING), pytest.mark.long]
+"""pip fetches the libraries, and they are compressed: 40 s on an idle machine."""
 
 # The machine's own folders with a layer over them, which goes with the mount namespace.
 _LAYER = r"""

@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.peers.patience import BUILDING
+
 ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.long
 INSTALLS = re.compile(r"\bpip\b")
 
 
@@ -39,7 +42,9 @@ class Stage:
         """Do what `RUN` does, with the image's absolute places in the folder."""
         command = re.sub(r"(?<=\s)/(?=[a-z])", f"{self.root}/", command)
         words = ["sh", "-c", f"PATH={shlex.quote(str(self._bin))}:$PATH; {command}"]
-        done = subprocess.run(words, cwd=self.at("."), capture_output=True, text=True, check=False, timeout=300)
+        done = subprocess.run(
+            words, cwd=self.at("."), capture_output=True, text=True, check=False, timeout=BUILDING / 2
+        )
         assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
         return done.stdout
 
@@ -76,7 +81,7 @@ def built(folder: Path, arguments: dict[str, str]) -> Stage:
     return stage
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(BUILDING)
 def test_what_the_image_installs_is_locked_and_runs(tmp_path: Path) -> None:
     image = built(tmp_path, {})
 

@@ -5,12 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.peers.patience import PATIENCE
+
 SCRIPT = Path(__file__).parents[2] / "etc/ha.d/resource.d/ldirectord-role"
 STOPPED = 3
 
 
 def call(*words: str) -> tuple[int, str]:
-    done = subprocess.run([SCRIPT, *words], capture_output=True, text=True, check=False, timeout=20)
+    done = subprocess.run([SCRIPT, *words], capture_output=True, text=True, check=False, timeout=PATIENCE)
     return done.returncode, done.stdout + done.stderr
 
 
@@ -43,5 +45,5 @@ def test_what_it_cannot_do_it_says(words: tuple[str, ...], status: int, said: st
 
 
 def test_it_is_plain_shell() -> None:
-    subprocess.run(["shellcheck", "--shell=sh", SCRIPT], check=True, timeout=60)
-    subprocess.run(["dash", "-n", SCRIPT], check=True, timeout=60)
+    subprocess.run(["shellcheck", "--shell=sh", SCRIPT], check=True, timeout=PATIENCE)
+    subprocess.run(["dash", "-n", SCRIPT], check=True, timeout=PATIENCE)

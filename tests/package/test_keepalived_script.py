@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.peers.patience import PATIENCE
+
 SCRIPT = Path(__file__).parents[2] / "etc/keepalived/ldirectord-role"
-SECONDS = 30
 
 
 @pytest.fixture
@@ -23,7 +24,7 @@ def environment(role: Path, **more: str) -> dict[str, str]:
 
 
 def wait_for(role: Path, word: str) -> None:
-    end = time.monotonic() + SECONDS
+    end = time.monotonic() + PATIENCE
     while not role.exists() or role.read_text() != f"{word}\n":
         assert time.monotonic() < end
         time.sleep(0.01)
@@ -41,7 +42,7 @@ def wait_for(role: Path, word: str) -> None:
 )
 def test_each_change_may_be_told_by_a_process_of_its_own(role: Path, words: tuple[str, ...], written: str) -> None:
     one = environment(role, LDIRECTORD_INSTANCE="VI_1")
-    subprocess.run([SCRIPT, *words], env=one, check=True, timeout=SECONDS)
+    subprocess.run([SCRIPT, *words], env=one, check=True, timeout=PATIENCE)
     assert (role.read_text() if role.exists() else None) == written
     assert len([*role.parent.iterdir()]) == role.exists()
 
@@ -66,7 +67,7 @@ def test_one_that_reads_a_pipe_tells_each_in_order_and_at_its_end_what_is_left(
         os.killpg(script.pid, signal.SIGTERM)  # as systemd does, with all of keepalived's processes at once
         os.write(pipe, b'INSTANCE "VI_1" STOP 100\n')
         os.killpg(script.pid, signal.SIGTERM)  # as keepalived does, once it has written that
-        assert script.wait(SECONDS) == 0
+        assert script.wait(PATIENCE) == 0
     assert role.read_text() == "STOP\n"
 
 
@@ -95,9 +96,9 @@ def test_what_keepalived_wrote_last_is_read_though_it_has_closed_and_removed_the
             os.close(writer)
             path.unlink()
             script.send_signal(signal.SIGTERM)
-        assert script.wait(SECONDS) == 0
+        assert script.wait(PATIENCE) == 0
     assert role.read_text() == "STOP\n"
 
 
 def test_it_is_a_portable_shell_script() -> None:
-    subprocess.run(["shellcheck", "--shell=sh", SCRIPT], check=True, timeout=60)
+    subprocess.run(["shellcheck", "--shell=sh", SCRIPT], check=True, timeout=PATIENCE)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.peers.patience import PATIENCE
+
 AGENT = Path(__file__).parents[2] / "etc/ocf/ldirectord"
 GENERIC, ARGS, UNIMPLEMENTED, INSTALLED, CONFIGURED, NOT_RUNNING, PROMOTED = 1, 2, 3, 5, 6, 7, 8
 
@@ -38,7 +40,7 @@ class Agent:
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=PATIENCE,
         )
         return done.returncode, done.stdout + done.stderr
 
@@ -104,7 +106,7 @@ def test_what_it_says_of_itself_is_as_the_standard_has_it(agent: Agent) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=PATIENCE,
         cwd="/usr/share/resource-agents",  # with the document type that it names
     )
     assert (status, valid.returncode, valid.stderr) == (0, 0, "")
@@ -114,7 +116,7 @@ def test_what_it_says_of_itself_is_as_the_standard_has_it(agent: Agent) -> None:
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=PATIENCE,
     ).stdout
     for parameter in ('<parameter name="configfile" unique="1"', '<parameter name="ldirectord"'):
         assert parameter in said
@@ -122,8 +124,8 @@ def test_what_it_says_of_itself_is_as_the_standard_has_it(agent: Agent) -> None:
 
 
 def test_it_is_plain_shell() -> None:
-    subprocess.run(["shellcheck", "--shell=sh", str(AGENT)], check=True, timeout=60)
-    subprocess.run(["dash", "-n", str(AGENT)], check=True, timeout=60)
+    subprocess.run(["shellcheck", "--shell=sh", str(AGENT)], check=True, timeout=PATIENCE)
+    subprocess.run(["dash", "-n", str(AGENT)], check=True, timeout=PATIENCE)
 
 
 @pytest.mark.parametrize(

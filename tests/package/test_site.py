@@ -13,13 +13,15 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from playwright.async_api import async_playwright
 
+from tests.peers.patience import BUILDING
+
 CHECKOUT = Path(__file__).parents[2]
 LOADING = {"script": "src", "link": "href", "img": "src", "iframe": "src", "source": "src", "object": "data"}
 NEIGHBOURS = {"index", "search", "next", "prev"}
 """Relations of `link` that load nothing."""
 IN_STYLES = re.compile(r"url\(\s*['\"]?(?!data:)([^)'\"]+)|@import\s+['\"]?([^'\"; ]+)")
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.timeout(BUILDING), pytest.mark.long]
 """The site's own environment may have to be set up first."""
 
 
@@ -32,7 +34,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         capture_output=True,
         text=True,
         check=False,
-        timeout=280,
+        timeout=BUILDING - 20,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return folder

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from ldirectord_py.model.signals import LEAVE_TABLE
+from tests.peers.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 DAEMONS = ["ldirectord.service", "ldirectord@.service"]
@@ -19,7 +20,9 @@ MOST_EXPOSED = 2.0
 
 
 def run(*words: str | Path) -> str:
-    done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True, timeout=60)
+    done = subprocess.run(
+        words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True, timeout=PATIENCE
+    )
     return done.stdout
 
 

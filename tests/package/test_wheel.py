@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.peers.patience import PATIENCE
+
 CHECKOUT = Path(__file__).parents[2]
 BUNDLED = Path(sysconfig.get_path("stdlib"), "ensurepip", "_bundled")
 DEBIANS = Path("/usr/share/python-wheels")
@@ -26,7 +28,7 @@ def run(*command: str | Path, **options) -> str:
         capture_output=True,
         text=True,
         check=False,
-        timeout=55,
+        timeout=PATIENCE,
         stdin=subprocess.DEVNULL,
         **options,
     )

@@ -5,6 +5,8 @@ from collections.abc import Callable
 
 PATIENCE = 90.0
 """Seconds.  On a quiet machine it comes in a tenth of that; one that has much else to do may need all of it."""
+BUILDING = 900.0
+"""Seconds for what keeps a processor busy for a while: to make a package, an image or the manual's site."""
 PAUSE = 0.005
 
 
