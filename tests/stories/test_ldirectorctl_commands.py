@@ -54,7 +54,7 @@ def test_a_weight_holds_until_it_is_enabled(running: Daemon) -> None:
     two = running.addresses["two"]
     assert "weight 7, set by " in done(running, "weight", two, "7", "--until", "23:59")
     running.until(lambda: running.weights() == {**ALL, "two": 7})
-    assert "0 to 65535" in done(running, "weight", two, "70000", status=1)
+    assert "from 0 to 65,535, but got '70000'" in done(running, "weight", two, "70000", status=1)
     answer = json.loads(done(running, "enable", WEB, "--json"))
     assert [real["after"] for real in answer["reals"]] == [None] * 3
     running.until(lambda: running.weights() == ALL)
