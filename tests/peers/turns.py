@@ -6,13 +6,16 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import inf
 
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.checks.outcome import Outcome
 from tests.peers.listeners import LOOPBACK, Answer, serving
 from tests.peers.patience import PATIENCE
+
+MOST = 0.005
+"""Seconds of the processor's time that a turn may take."""
 
 
 @dataclass
@@ -22,6 +25,8 @@ class Turns:
     count: int = 0
     longest: tuple[float, str] = (0.0, "nothing ran")
     """Seconds of the longest callback, and what it was."""
+    over: list[tuple[float, str]] = field(default_factory=list)
+    """Those that took more than `MOST`."""
 
 
 @contextmanager
@@ -42,6 +47,8 @@ def watched_turns() -> Iterator[Turns]:
         turns.count += 1
         if seconds > turns.longest[0]:
             turns.longest = seconds, repr(handle)
+        if seconds > MOST:
+            turns.over.append((seconds, repr(handle)))
 
     asyncio.events.Handle._run = measured
     try:
@@ -71,8 +78,6 @@ def long_turns(owner: type, most: float, notice: Callable[[], None]) -> Iterator
         asyncio.events.Handle._run = run
 
 
-MOST = 0.005
-"""Seconds of the processor's time that a turn may take."""
 _ROUNDS = 12
 _TURNS = 5
 
@@ -85,9 +90,7 @@ async def held_for(check: Callable[[], Awaitable[Outcome]]) -> tuple[float, str,
     of a dozen.  Collections of garbage are not the check's, as they take what there is of everything.
     """
     outcomes, quietest = [await check()], (inf, "nothing ran")
-    gc.collect()
-    gc.disable()
-    try:
+    with no_collections():
         for _ in range(_ROUNDS):
             with watched_turns() as turns:
                 outcomes.append(await check())
@@ -95,9 +98,18 @@ async def held_for(check: Callable[[], Awaitable[Outcome]]) -> tuple[float, str,
             quietest = min(quietest, turns.longest)
             if quietest[0] <= MOST:
                 break
+    return *quietest, outcomes
+
+
+@contextmanager
+def no_collections() -> Iterator[None]:
+    """Collect garbage before, and not meanwhile."""
+    gc.collect()
+    gc.disable()
+    try:
+        yield
     finally:
         gc.enable()
-    return *quietest, outcomes
 
 
 @contextmanager
