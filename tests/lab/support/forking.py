@@ -168,17 +168,27 @@ def _reap(running: dict[int, socket.socket]) -> None:
 
 
 def _fork(channel: socket.socket, running: dict[int, socket.socket]) -> list[str] | None:
-    """Fork for what *channel* asks; return the words in the fork, and None in the server."""
-    said, rights, _, _ = channel.recvmsg(_LARGEST, socket.CMSG_SPACE(6 * 4))
+    """Fork for what *channel* asks; return the words in the fork, and None in the server.
+
+    Who asks may have gone meanwhile, by the loss of power of a host, and its namespace of processes with it.
+    """
     descriptors = array.array("i")
-    for _, _, data in rights:
-        descriptors.frombytes(data)
-    asked = json.loads(said)
-    enter(descriptors[-1], PROCESSES)  # of what is forked from now on
-    if pid := os.fork():
+    try:
+        said, rights, _, _ = channel.recvmsg(_LARGEST, socket.CMSG_SPACE(6 * 4))
+        for _, _, data in rights:
+            descriptors.frombytes(data)
+        asked = json.loads(said)
+        enter(descriptors[-1], PROCESSES)  # of what is forked from now on
+        pid = os.fork()
+    except (OSError, ValueError, IndexError):
+        channel.close()
+        pid = -1
+    if pid:
         enter(Path("/proc/self/ns/pid"), PROCESSES)
-        running[pid] = channel
-        channel.send(json.dumps(pid).encode())
+        if pid > 0:
+            running[pid] = channel
+            with suppress(OSError):
+                channel.send(json.dumps(pid).encode())
         for descriptor in descriptors:
             os.close(descriptor)
         return None
