@@ -119,9 +119,8 @@ def test_a_reload_keeps_the_last_known_address_while_name_servers_are_silent(
     assert daemon.end() == 0
 
 
-def test_the_end_does_not_wait_for_a_reload_that_waits_for_a_name_server(
-    served, tmp_path: Path, daemon: Daemon
-) -> None:
+def directing_with_a_name_to_come(served, tmp_path: Path, daemon: Daemon):
+    """Start a director, and give its file a name that a reload has to wait for; return the silent name server."""
     server = served(timeout=30)
     log = f'logfile="{tmp_path}/log"\n'
     written(daemon.config, ["10.0.0.5"], log)
@@ -129,6 +128,13 @@ def test_the_end_does_not_wait_for_a_reload_that_waits_for_a_name_server(
     daemon.start()
     daemon.until(lambda: bool(in_the_table(daemon)))
     written(daemon.config, NAMES[:1], log)
+    return server
+
+
+def test_the_end_does_not_wait_for_a_reload_that_waits_for_a_name_server(
+    served, tmp_path: Path, daemon: Daemon
+) -> None:
+    server = directing_with_a_name_to_come(served, tmp_path, daemon)
     daemon.tell(signal.SIGHUP)
     daemon.until(lambda: server.asked() == {NAMES[0]})
 
@@ -140,13 +146,7 @@ def test_the_end_does_not_wait_for_a_reload_that_waits_for_a_name_server(
 
 
 def test_a_reload_that_the_end_cuts_short_is_no_success(served, tmp_path: Path, daemon: Daemon) -> None:
-    server = served(timeout=30)
-    log = f'logfile="{tmp_path}/log"\n'
-    written(daemon.config, ["10.0.0.5"], log)
-    daemon.under = server.inside
-    daemon.start()
-    daemon.until(lambda: bool(in_the_table(daemon)))
-    written(daemon.config, NAMES[:1], log)
+    server = directing_with_a_name_to_come(served, tmp_path, daemon)
     with ThreadPoolExecutor() as pool:
         reloading = pool.submit(run, daemon, "reload")
         daemon.until(lambda: server.asked() == {NAMES[0]})
