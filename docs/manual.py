@@ -6,7 +6,7 @@ from argparse import Action, ArgumentParser
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from ldirectord_py.checks.registry import SERVICES
-from ldirectord_py.cli.ctl.command import Status
+from ldirectord_py.cli.ctl.command import ExitStatus
 from ldirectord_py.cli.ctl.commands import COMMANDS
 from ldirectord_py.cli.ctl.remote.choosing import add_arguments
 from ldirectord_py.cli.texts import HELP
@@ -41,10 +41,10 @@ If one daemon runs here, the commands that ask or steer one mean it. If several 
 """
 
 _STATUSES = {
-    Status.FINE: "it was done, and nothing was found",
-    Status.ERROR: "it could not be done, or the command line means nothing",
-    Status.FOUND: "problems or differences were found, or a server that was named is out",
-    Status.TIMEOUT: "what it waited for has not happened in time",
+    ExitStatus.FINE: "it was done, and nothing was found",
+    ExitStatus.ERROR: "it could not be done, or the command line means nothing",
+    ExitStatus.FOUND: "problems or differences were found, or a server that was named is out",
+    ExitStatus.TIMEOUT: "what it waited for has not happened in time",
 }
 
 _RUNNING = """\

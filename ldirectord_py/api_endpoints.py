@@ -13,7 +13,7 @@ from typing import Protocol
 
 from ldirectord_py import __version__
 from ldirectord_py.api.access import Access, read_access
-from ldirectord_py.api.limits import Limits
+from ldirectord_py.api.limits import ClientLimits
 from ldirectord_py.api.ports import Exposition, Ports
 from ldirectord_py.api.unix_socket import share
 from ldirectord_py.checks.tls_contexts import Unusable, listening
@@ -62,7 +62,7 @@ class ApiEndpoints:
         self._observe = observe
         # Each of the three places has a quarter, so that none takes another's; the last quarter is for streams.
         quarter = max(clients // 4, 1)
-        self._limits = Limits(connections=quarter, streams=max(quarter // 2, 1))
+        self._limits = ClientLimits(connections=quarter, streams=max(quarter // 2, 1))
         self._exposition: Counting | None = None
         self._detail = MetricsDetail.FULL
         self._settings = ApiSettings()

@@ -10,14 +10,14 @@ from ldirectord_py.observers.trackfiles import WRITING_TRACK_FILES, TrackFiles
 from ldirectord_py.options import Options
 from ldirectord_py.runtime.director import Director
 from ldirectord_py.runtime.stream import EventStream
-from ldirectord_py.system.limits import Limits
+from ldirectord_py.system.limits import ProcessLimits
 from ldirectord_py.system.supervision import SideJob, Work
 
 
 class EventObservers:
     """Makes the observers and looks after them; a shadow keeps history, and leaves the rest to the active daemon."""
 
-    def __init__(self, director: Director, stream: EventStream, options: Options, limits: Limits) -> None:
+    def __init__(self, director: Director, stream: EventStream, options: Options, limits: ProcessLimits) -> None:
         self.history = History(lambda: director.state.servers, stream.emit, in_file=not options.shadow)
         self._stream = stream
         self._shadow = options.shadow

@@ -20,7 +20,7 @@ from ldirectord_py.runtime.director import Director
 from ldirectord_py.runtime.recording.recorder import Recorder
 from ldirectord_py.runtime.table.ownership import FILE, Ownership, open_ownership
 from ldirectord_py.system.identity import network_namespace
-from ldirectord_py.system.limits import Limits
+from ldirectord_py.system.limits import ProcessLimits
 from ldirectord_py.system.sysctls import KernelSettings, advised, current
 
 
@@ -36,7 +36,7 @@ class ProcessConfig:
     follow_role: Callable[[Config], Awaitable[None]]
     """Has the role come from where a new configuration says; the start has it already."""
     vips: VipKeeper
-    limits: Limits
+    limits: ProcessLimits
     warn: Callable[[str], None]
     shadow: bool
     """A shadow leaves to the active daemon what there can be once only."""

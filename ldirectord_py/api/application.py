@@ -13,10 +13,10 @@ from aiohttp.typedefs import Handler, Middleware
 from ldirectord_py.api.access import Access
 from ldirectord_py.api.callers import CALLER, Callers, require
 from ldirectord_py.api.commands import Commands
-from ldirectord_py.api.events.events import Events
+from ldirectord_py.api.events.events import EventsHandler
 from ldirectord_py.api.events.stream import EventSender
 from ldirectord_py.api.health import HealthPages
-from ldirectord_py.api.limits import ConnectionLimiter, Limits
+from ldirectord_py.api.limits import ClientLimits, ConnectionLimiter
 from ldirectord_py.api.openapi.document import document
 from ldirectord_py.api.origins import check_host, check_origin
 from ldirectord_py.api.page.director_source import DirectorSource
@@ -38,7 +38,7 @@ _HEADERS = {
 }
 
 
-def application(ports: Ports, limits: Limits, limiter: ConnectionLimiter) -> web.Application:
+def application(ports: Ports, limits: ClientLimits, limiter: ConnectionLimiter) -> web.Application:
     """Return the application, whose connections come through *limiter*."""
 
     @web.middleware
@@ -62,7 +62,7 @@ def application(ports: Ports, limits: Limits, limiter: ConnectionLimiter) -> web
             DirectorSource(ports.director, ports.version),
         )
         PageRoutes(source, ports.director.refresh, sender, stream).add_to(app)
-        app.router.add_get("/v1/events", Events(ports.director, sender, stream).__call__, allow_head=False)
+        app.router.add_get("/v1/events", EventsHandler(ports.director, sender, stream).__call__, allow_head=False)
     app.on_response_prepare.append(_finish)
     return app
 

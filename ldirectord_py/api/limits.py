@@ -10,7 +10,7 @@ from ldirectord_py.api.tls import below
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class ClientLimits:
     """The numbers; a client that goes beyond them is cut off, or told 503."""
 
     connections: int = 32
@@ -44,7 +44,7 @@ BACKLOG = 16
 class ConnectionLimiter:
     """Lets connections in as long as there is room, or one that asks for nothing makes room; none stay too long."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: ClientLimits) -> None:
         self.server: Callable[[], asyncio.Protocol] | None = None
         """Who talks to those that are let in."""
         self._limits = limits

@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from ldirectord_py.api.limits import Limits
+from ldirectord_py.api.limits import ClientLimits
 from ldirectord_py.api.problems import RequestRefused
 
 _ENOUGH = 16 * 1024
@@ -18,7 +18,7 @@ Begin = Callable[[], Awaitable[tuple[str, Iterator[bytes]]]]
 class PieceSender:
     """Sends answers that are made a piece at a time, each in another turn of the loop."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: ClientLimits) -> None:
         self._limits = limits
         self._places = asyncio.Semaphore(limits.answers)
         self._waiting = 0

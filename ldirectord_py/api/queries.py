@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from http import HTTPStatus
 
 from ldirectord_py.api.problems import RequestRefused
-from ldirectord_py.api.views.virtuals import VIEWS, View
+from ldirectord_py.api.views.virtuals import VIEWS, VirtualsView
 from ldirectord_py.model.snapshot import StatusWord
 
 Query = Mapping[str, str]
@@ -14,7 +14,7 @@ _LATEST = 2.0**53
 """Numbers up to here are whole in JSON, too (RFC 8259, §6)."""
 
 
-def view_of(query: Query) -> View:
+def view_of(query: Query) -> VirtualsView:
     """Return which part of the virtual services is asked for."""
     detail = query.get("view", "full")
     if detail not in VIEWS:
@@ -22,7 +22,7 @@ def view_of(query: Query) -> View:
     words = frozenset(query["state"].split(",")) if "state" in query else frozenset[str]()
     if not words <= set(StatusWord):
         raise refused(f"state: expected some of {', '.join(StatusWord)}, with commas between them")
-    return View(detail=detail, words=words, text=query.get("filter", "").lower())
+    return VirtualsView(detail=detail, words=words, text=query.get("filter", "").lower())
 
 
 def number(query: Query, name: str, most: float = _LATEST) -> int | None:

@@ -19,7 +19,15 @@ from ldirectord_py.api.queries import refused, view_of
 from ldirectord_py.api.views import configuration
 from ldirectord_py.api.views.cluster import role, sync_daemon, vip
 from ldirectord_py.api.views.names import pieces_of_names
-from ldirectord_py.api.views.virtuals import SEEN, Counts, View, chunks, pieces_of, pieces_of_list, pieces_of_servers
+from ldirectord_py.api.views.virtuals import (
+    SEEN,
+    Counts,
+    VirtualsView,
+    chunks,
+    pieces_of,
+    pieces_of_list,
+    pieces_of_servers,
+)
 from ldirectord_py.model.commands import target_name
 from ldirectord_py.model.decisions import Mode
 from ldirectord_py.model.history import EventQuery, Recorded
@@ -79,7 +87,7 @@ class Reading:
     async def virtual(self, request: web.Request) -> web.StreamResponse:
         """Show one virtual service."""
         virtual = self._virtual(request.match_info["virtual"])
-        return await self._send(request, partial(pieces_of, virtual, View(), self._director.exchanges))
+        return await self._send(request, partial(pieces_of, virtual, VirtualsView(), self._director.exchanges))
 
     async def reals(self, request: web.Request) -> web.StreamResponse:
         """Show the real servers that the target names, or all."""

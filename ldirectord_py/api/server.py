@@ -17,7 +17,7 @@ from pathlib import Path
 from aiohttp import web
 
 from ldirectord_py.api.application import application
-from ldirectord_py.api.limits import BACKLOG, ConnectionLimiter, Limits
+from ldirectord_py.api.limits import BACKLOG, ClientLimits, ConnectionLimiter
 from ldirectord_py.api.ports import Ports
 from ldirectord_py.api.problems import problem
 from ldirectord_py.api.tls import TlsLayer
@@ -27,13 +27,13 @@ from ldirectord_py.model.errors import DirectorError
 
 FAREWELL_SECONDS = 2.0
 """So long may the end of the server take, whatever its clients do."""
-LIMITS = Limits()
+LIMITS = ClientLimits()
 _QUIET = logging.Logger("http", logging.CRITICAL + 1)  # noqa: LOG001  # out of every hierarchy
 """What clients do wrong is told to them, and to nobody else: they could fill any log."""
 
 
 @asynccontextmanager
-async def serve(endpoint: Endpoint, ports: Ports, limits: Limits = LIMITS) -> AsyncIterator[Endpoint]:
+async def serve(endpoint: Endpoint, ports: Ports, limits: ClientLimits = LIMITS) -> AsyncIterator[Endpoint]:
     """Serve on *endpoint* (port 0: any that is free) and yield where it is; ends within `FAREWELL_SECONDS`.
 
     Raises `DirectorError` where nobody can listen there.
@@ -49,7 +49,7 @@ async def serve(endpoint: Endpoint, ports: Ports, limits: Limits = LIMITS) -> As
 
 
 @asynccontextmanager
-async def serve_locally(path: Path, ports: Ports, limits: Limits = LIMITS) -> AsyncIterator[None]:
+async def serve_locally(path: Path, ports: Ports, limits: ClientLimits = LIMITS) -> AsyncIterator[None]:
     """Serve on the socket *path*, which takes the place of one that was left there; raises `DirectorError`."""
     limiter = ConnectionLimiter(limits)
     with bound(path) as listener:

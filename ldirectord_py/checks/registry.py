@@ -24,7 +24,7 @@ TCP, TLS, UDP = Transport.TCP, Transport.TLS, Transport.UDP
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ServiceRow:
     """One value of the directive `service`."""
 
     service: str
@@ -59,38 +59,42 @@ _ENTRY = "An entry is read and matches by its name or an attribute"
 _TEXT = "A text is sent and a line of the answer matches"
 
 _ROWS = (
-    Row("dns", 53, UDP, "dns.builder.build_dns", "A name is resolved to an address that matches", follows_virtual=True),
-    Row("ftp", 21, TCP, "ftp.driver.build_ftp", "A file is fetched and matches"),
-    Row("http", 80, TCP, "http.builder.build_http", "A page is fetched with a 2xx status and matches"),
-    Row("https", 443, TLS, "http.builder.build_http", "As http, over TLS"),
-    Row("http_proxy", 3128, TCP, "http.builder.build_http_proxy", "A page is fetched through the server"),
-    Row("imap", 143, TCP, "imap.build_imap", _MAILBOX),
-    Row("imaps", 993, TLS, "imap.build_imap", "As imap, over TLS"),
-    Row("ldap", 389, TCP, "ldap.conversation.build_ldap", _ENTRY, checktimeout=True),
-    Row("ldaps", 636, TLS, "ldap.conversation.build_ldap", "As ldap, over TLS", checktimeout=True),
-    Row("mysql", 3306, TCP, "databases.mysql.build_mysql", _STATEMENT),
-    Row("nntp", 119, TCP, "nntp.build_nntp", "The server greets with a 2xx code"),
-    Row("none", None, TCP, "", "Nothing is asked, the server counts as up"),
-    Row("oracle", 1521, TCP, "databases.oracle.build_oracle", _STATEMENT),
-    Row("pop", 110, TCP, "pop.build_pop", _MAILBOX),
-    Row("pops", 995, TLS, "pop.build_pop", "As pop, over TLS"),
-    Row("radius", 1812, UDP, "radius.conversation.build_radius", "A user is accepted", checktimeout=True),
-    Row("pgsql", 5432, TCP, "databases.pgsql.build_pgsql", _STATEMENT),
-    Row("simpletcp", None, TCP, "simpletcp.build_simpletcp", _TEXT, follows_virtual=True),
-    Row("sip", 5060, TCP, "sip.conversation.build_sip", "OPTIONS is answered with 200 OK", follows_virtual=True),
-    Row("smtp", 25, TCP, "smtp.build_smtp", "The server greets and answers EHLO with a 2xx code"),
-    Row("submission", 587, TCP, "smtp.build_smtp", "As smtp, at the port for mail programs"),
+    ServiceRow(
+        "dns", 53, UDP, "dns.builder.build_dns", "A name is resolved to an address that matches", follows_virtual=True
+    ),
+    ServiceRow("ftp", 21, TCP, "ftp.driver.build_ftp", "A file is fetched and matches"),
+    ServiceRow("http", 80, TCP, "http.builder.build_http", "A page is fetched with a 2xx status and matches"),
+    ServiceRow("https", 443, TLS, "http.builder.build_http", "As http, over TLS"),
+    ServiceRow("http_proxy", 3128, TCP, "http.builder.build_http_proxy", "A page is fetched through the server"),
+    ServiceRow("imap", 143, TCP, "imap.build_imap", _MAILBOX),
+    ServiceRow("imaps", 993, TLS, "imap.build_imap", "As imap, over TLS"),
+    ServiceRow("ldap", 389, TCP, "ldap.conversation.build_ldap", _ENTRY, checktimeout=True),
+    ServiceRow("ldaps", 636, TLS, "ldap.conversation.build_ldap", "As ldap, over TLS", checktimeout=True),
+    ServiceRow("mysql", 3306, TCP, "databases.mysql.build_mysql", _STATEMENT),
+    ServiceRow("nntp", 119, TCP, "nntp.build_nntp", "The server greets with a 2xx code"),
+    ServiceRow("none", None, TCP, "", "Nothing is asked, the server counts as up"),
+    ServiceRow("oracle", 1521, TCP, "databases.oracle.build_oracle", _STATEMENT),
+    ServiceRow("pop", 110, TCP, "pop.build_pop", _MAILBOX),
+    ServiceRow("pops", 995, TLS, "pop.build_pop", "As pop, over TLS"),
+    ServiceRow("radius", 1812, UDP, "radius.conversation.build_radius", "A user is accepted", checktimeout=True),
+    ServiceRow("pgsql", 5432, TCP, "databases.pgsql.build_pgsql", _STATEMENT),
+    ServiceRow("simpletcp", None, TCP, "simpletcp.build_simpletcp", _TEXT, follows_virtual=True),
+    ServiceRow("sip", 5060, TCP, "sip.conversation.build_sip", "OPTIONS is answered with 200 OK", follows_virtual=True),
+    ServiceRow("smtp", 25, TCP, "smtp.build_smtp", "The server greets and answers EHLO with a 2xx code"),
+    ServiceRow("submission", 587, TCP, "smtp.build_smtp", "As smtp, at the port for mail programs"),
 )
 _EXTENSIONS = (
-    Row("grpc", None, TCP, "grpc.builder.build_grpc", "The health service of gRPC answers SERVING"),
-    Row("grpcs", None, TLS, "grpc.builder.build_grpc", "As grpc, over TLS"),
-    Row("redis", 6379, TCP, "redis.conversation.build_redis", "A command is answered without an error and matches"),
-    Row("rediss", 6379, TLS, "redis.conversation.build_redis", "As redis, over TLS"),
-    Row("udp", None, UDP, "udp.build_udp", "A datagram is sent, and one comes back and matches"),
+    ServiceRow("grpc", None, TCP, "grpc.builder.build_grpc", "The health service of gRPC answers SERVING"),
+    ServiceRow("grpcs", None, TLS, "grpc.builder.build_grpc", "As grpc, over TLS"),
+    ServiceRow(
+        "redis", 6379, TCP, "redis.conversation.build_redis", "A command is answered without an error and matches"
+    ),
+    ServiceRow("rediss", 6379, TLS, "redis.conversation.build_redis", "As redis, over TLS"),
+    ServiceRow("udp", None, UDP, "udp.build_udp", "A datagram is sent, and one comes back and matches"),
 )
 """Services that the original does not have: no virtual has one unless its section says so, whatever its port."""
 
-SERVICES: Mapping[str, Row] = MappingProxyType({row.service: row for row in (*_ROWS, *_EXTENSIONS)})
+SERVICES: Mapping[str, ServiceRow] = MappingProxyType({row.service: row for row in (*_ROWS, *_EXTENSIONS)})
 _SERVICE_BY_PORT: Mapping[int, str] = {row.port: row.service for row in _ROWS if row.port is not None}
 
 
@@ -228,7 +232,7 @@ def _check_port(options: CheckOptions, server: CheckedServer) -> int | None:
     return options.checkport or server.endpoint.port or _row(options).port
 
 
-def _row(options: CheckOptions) -> Row:
+def _row(options: CheckOptions) -> ServiceRow:
     try:
         return SERVICES[options.service]
     except KeyError:
@@ -247,4 +251,4 @@ def _is_udp(options: CheckOptions, server: CheckedServer) -> bool:
     return isinstance(server.virtual, AddressKey) and server.virtual.protocol is Protocol.UDP
 
 
-__all__ = ["SERVICES", "InvalidOption", "Row", "plan", "service_for_port", "standard_port"]
+__all__ = ["SERVICES", "InvalidOption", "ServiceRow", "plan", "service_for_port", "standard_port"]

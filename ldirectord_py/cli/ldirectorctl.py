@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from ldirectord_py import __version__
-from ldirectord_py.cli.ctl.command import CommandEntry, Status
+from ldirectord_py.cli.ctl.command import CommandEntry, ExitStatus
 from ldirectord_py.cli.ctl.commands import COMMANDS
 from ldirectord_py.cli.inherited import leave_behind
 from ldirectord_py.cli.terminal import complain
@@ -48,7 +48,7 @@ class _Parser(ArgumentParser):
     def error(self, message: str) -> NoReturn:
         _fail(message)
         complain(f"see '{self.prog} --help'")
-        raise SystemExit(Status.ERROR)
+        raise SystemExit(ExitStatus.ERROR)
 
 
 def main(argv: Sequence[str] | None = None, commands: Sequence[CommandEntry] = COMMANDS) -> int:
@@ -58,7 +58,7 @@ def main(argv: Sequence[str] | None = None, commands: Sequence[CommandEntry] = C
     words = sys.argv[1:] if argv is None else argv
     asked = _parser(commands, words).parse_args(words)
     try:
-        status: Status = asked.run(asked)
+        status: ExitStatus = asked.run(asked)
         sys.stdout.flush()
     except ConfigRejected as rejected:
         complain(str(rejected))
@@ -73,7 +73,7 @@ def main(argv: Sequence[str] | None = None, commands: Sequence[CommandEntry] = C
         return INTERRUPTED
     else:
         return status
-    return Status.ERROR
+    return ExitStatus.ERROR
 
 
 def _parser(commands: Sequence[CommandEntry], words: Sequence[str]) -> ArgumentParser:

@@ -25,7 +25,7 @@ _Rows = Sequence[tuple[Cell, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TableRow:
     """A row of a table."""
 
     line: str
@@ -41,7 +41,7 @@ def on_terminal() -> bool:
     return sys.stdout is not None and sys.stdout.isatty()
 
 
-def tell_rows(rows: Sequence[Row], indent: int = 0) -> None:
+def tell_rows(rows: Sequence[TableRow], indent: int = 0) -> None:
     """Write *rows* to standard output: as one table on a terminal, *indent* from its edge; else line by line."""
     if not on_terminal():
         for row in rows:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ldirectord_py.config.grammar.directive import Unreadable
-from ldirectord_py.config.grammar.tree import Files, Tree
+from ldirectord_py.config.grammar.tree import SourceMap, Tree
 from ldirectord_py.config.meaning.builder import build
 from ldirectord_py.config.meaning.here import HERE
 from ldirectord_py.config.meaning.resolve import Resolver, Unasked
@@ -21,7 +21,7 @@ class Located:
 
     config: Config
     tree: Tree
-    files: Files
+    files: SourceMap
 
 
 def load(path: Path, environment: Resolver = HERE) -> Config:
@@ -59,7 +59,7 @@ def _parse(text: bytes, path: str, environment: Resolver, reading: SourceReader)
     return Located(replace(config, sources=reading.sources), tree, files)
 
 
-def _resolved(tree: Tree, files: Files, environment: Resolver) -> Config:
+def _resolved(tree: Tree, files: SourceMap, environment: Resolver) -> Config:
     """Return the configuration that *tree* describes; all the names in it are asked for at the same time.
 
     Which names there are is known once it has been built without them; where there are none, that is that.

@@ -12,7 +12,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import NamedTuple, Self
 
-from ldirectord_py.ipvs.netlink import Flag, Kind, Message, attributes, envelopes, messages, pack_text, u16
+from ldirectord_py.ipvs.netlink import (
+    Flag,
+    MessageType,
+    NetlinkMessage,
+    attributes,
+    envelopes,
+    messages,
+    pack_text,
+    u16,
+)
 
 _GENERIC_CONTROL = 0x10  # GENL_ID_CTRL
 _GET_FAMILY = b"\x03\x02\0\0"  # CTRL_CMD_GETFAMILY, version 2
@@ -120,7 +129,7 @@ class Channel:
         for message in self._answers(sequence, 1):
             if message.flags & Flag.DUMP_INTERRUPTED:
                 raise DumpInterrupted
-            if message.kind in (Kind.DONE, Kind.ERROR):
+            if message.kind in (MessageType.DONE, MessageType.ERROR):
                 _raise(message.errno())
                 self._littered = False
             else:
@@ -148,7 +157,7 @@ class Channel:
         while True:
             for message in self._answers(first, count):
                 place = message.sequence - first & 0xFFFFFFFF
-                if message.kind != Kind.ERROR:
+                if message.kind != MessageType.ERROR:
                     answers.bodies[place] = message.body
                     continue
                 if number := message.errno():
@@ -165,7 +174,7 @@ class Channel:
         self._socket.send(envelopes(family, flags, first, bodies))
         return first
 
-    def _answers(self, first: int, count: int) -> Iterator[Message]:
+    def _answers(self, first: int, count: int) -> Iterator[NetlinkMessage]:
         """Receive one datagram, and yield what in it answers *count* requests from *first*; the rest is stale."""
         size = self._socket.recv_into(self._buffer)
         for message in messages(self._buffer[:size]):

@@ -21,14 +21,14 @@ class Flag(IntFlag):
     DUMP = 0x300
 
 
-class Kind(IntEnum):
+class MessageType(IntEnum):
     """The message types that all families share."""
 
     ERROR = 2
     DONE = 3
 
 
-class Message(NamedTuple):
+class NetlinkMessage(NamedTuple):
     """One message of a datagram (a named tuple: made by the ten thousand, at a third of a dataclass's price)."""
 
     kind: int
@@ -64,14 +64,14 @@ def envelopes(kind: int, flags: Flag, sequence: int, bodies: Sequence[bytes]) ->
     return b"".join(parts)
 
 
-def messages(datagram: memoryview) -> Iterator[Message]:
+def messages(datagram: memoryview) -> Iterator[NetlinkMessage]:
     """Yield the messages of *datagram* in order; raise `WireError` where it is no sequence of such."""
     start, end = 0, len(datagram)
     while end - start >= _HEADER.size:
         size, kind, flags, sequence, _ = _HEADER.unpack_from(datagram, start)
         if not _HEADER.size <= size <= end - start:
             raise WireError(f"expected a message of at most {end - start} bytes, but its header says {size}")
-        yield Message(kind, flags, sequence, bytes(datagram[start + _HEADER.size : start + size]))
+        yield NetlinkMessage(kind, flags, sequence, bytes(datagram[start + _HEADER.size : start + size]))
         start += (size + 3) & ~3
 
 

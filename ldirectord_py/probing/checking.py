@@ -8,14 +8,14 @@ from ldirectord_py.probing.drivers import Crashed
 from ldirectord_py.probing.prober import Prober
 from ldirectord_py.probing.schedule import ReportOutcome, Schedule
 from ldirectord_py.probing.tls_memory import OnCertificate
-from ldirectord_py.system.limits import Limits
+from ldirectord_py.system.limits import ProcessLimits
 from ldirectord_py.workers.workers import Workers
 
 
 @contextmanager
 def checking(
     tasks: asyncio.TaskGroup,
-    may: Limits,
+    may: ProcessLimits,
     report: ReportOutcome,
     *,
     crashed: Crashed,

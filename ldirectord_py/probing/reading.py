@@ -16,7 +16,7 @@ def news() -> Generator[None, None, None]:
     yield
 
 
-class Reader:
+class ReceiveBuffer:
     """Reads for a conversation what comes in pieces of any size."""
 
     __slots__ = ("_buffer", "_left", "_refused", "_work")

@@ -18,7 +18,7 @@ from ldirectord_py.model.network import outcome_of_errno, outcome_of_opening, ra
 from ldirectord_py.probing.closing import reset
 from ldirectord_py.probing.compiled_probe import CompiledProbe
 from ldirectord_py.probing.peer_services import Done, PeerServices, ResumedPeer
-from ldirectord_py.probing.reading import MOST, Reader, news
+from ldirectord_py.probing.reading import MOST, ReceiveBuffer, news
 from ldirectord_py.probing.reasons import outcome_of, outcome_of_bug, outcome_of_delay
 from ldirectord_py.probing.turns import A_BYTE_SEARCHED, A_LINE, A_TURN
 from ldirectord_py.system.early_answers import has_answered
@@ -32,7 +32,7 @@ _CHUNK = 16384
 T = TypeVar("T")
 
 
-class StreamPeer(Reader):
+class StreamPeer(ReceiveBuffer):
     """One conversation over TCP, from its socket to its verdict.
 
     The socket is registered once, edge-triggered, for reading and writing.  What an edge has told is

@@ -43,7 +43,7 @@ def moment() -> Moment:
     return Moment(time.time(), time.monotonic())
 
 
-class Recorder(Protocol):
+class InputRecorder(Protocol):
     """Is told of each input before the engine is; see `runtime/recording`."""
 
     def given(self, given: Input, at: Moment, /) -> None:
@@ -64,7 +64,7 @@ class Director:
         self.reconciler = Reconciler(table, WantedTable(lambda: self.state, self._step), emit, writer)
         self.table = TableFollower(self.reconciler, lambda: self.state, self._step)
         self.certificates = Certificates(emit)
-        self.recorder: Recorder | None = None
+        self.recorder: InputRecorder | None = None
         self._emit = emit
         self._begun = moment()
         self.state = EngineState(self._begun)

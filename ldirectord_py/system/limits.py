@@ -14,7 +14,7 @@ _OF_A_PROGRAM = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class ProcessLimits:
     """What may be under way at a time."""
 
     files: int
@@ -41,7 +41,7 @@ class Limits:
         )
 
 
-def limits() -> Limits:
+def limits() -> ProcessLimits:
     """Raise the limit of open files as far as makes sense, and return what fits below it."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     soft = min(hard, _MOST_FILES)
@@ -49,7 +49,7 @@ def limits() -> Limits:
     return divided(soft)
 
 
-def divided(files: int) -> Limits:
+def divided(files: int) -> ProcessLimits:
     """Return what may be under way at a time in a process that may have so many *files* open.
 
     What each kind may have is its own: clients and programs cannot take the checks' descriptors, nor these theirs.
@@ -59,7 +59,7 @@ def divided(files: int) -> Limits:
     closing = min(_MOST_CLOSING, (left - others) // 4)
     programs = min(_MOST_PROGRAMS, (left - others) // 4 // _OF_A_PROGRAM)
     clients = min(_MOST_CLIENTS, others * 3 // 5)
-    return Limits(
+    return ProcessLimits(
         files=files,
         conversations=max(left - others - closing - programs * _OF_A_PROGRAM, 1),
         closing=max(closing, 1),

@@ -50,6 +50,21 @@ def test_a_folder_of_the_package_says_what_lives_in_it(folder: Path) -> None:
     assert ast.get_docstring(ast.parse((folder / "__init__.py").read_text()))
 
 
+def public_classes() -> dict[str, list[str]]:
+    """Return where the package defines each class that is not private to its file, by its name."""
+    found: dict[str, list[str]] = {}
+    for path in PACKAGE:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                found.setdefault(node.name, []).append(str(path.relative_to(ROOT / "ldirectord_py")))
+    return found
+
+
+def test_the_name_of_a_class_means_one_thing() -> None:
+    """Who reads a name, or looks for it, has one thing to think of, whichever room it is met in."""
+    assert {name: places for name, places in public_classes().items() if len(places) > 1} == {}
+
+
 EXCEPTION = re.compile(r"# (?:noqa|type: ignore|pragma)\b")
 REASONED = re.compile(r"# (?:noqa: [A-Z0-9, ]+|type: ignore\[[\w, -]+\])\s*[-#(]+ ?\S")
 

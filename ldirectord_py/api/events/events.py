@@ -15,7 +15,7 @@ from ldirectord_py.model.history import EventQuery
 from ldirectord_py.model.service import AddressKey, MarkKey
 
 
-class Events:
+class EventsHandler:
     """The handler of `/v1/events`."""
 
     def __init__(self, director: ShownDirector, sender: PieceSender, stream: EventSender) -> None:

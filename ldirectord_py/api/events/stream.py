@@ -8,7 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
-from ldirectord_py.api.limits import ConnectionLimiter, Limits
+from ldirectord_py.api.limits import ClientLimits, ConnectionLimiter
 from ldirectord_py.api.problems import RequestRefused
 from ldirectord_py.api.queries import number
 from ldirectord_py.model.history import EventQuery, EventSource, News, Recorded
@@ -29,7 +29,7 @@ _FRAMES = 256
 class EventSender:
     """Sends events as they happen."""
 
-    def __init__(self, source: EventSource, limiter: ConnectionLimiter, limits: Limits) -> None:
+    def __init__(self, source: EventSource, limiter: ConnectionLimiter, limits: ClientLimits) -> None:
         self._source = source
         self._limiter = limiter
         self._limits = limits

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from ldirectord_py.api.page.hour.timeline import HOUR, by_server
 from ldirectord_py.api.page.overview import Overview, OverviewBuilder
-from ldirectord_py.api.page.rows import Row, row
-from ldirectord_py.api.page.services import ALL_SHOWN, ROWS, Head, Selection, Service, head, service
-from ldirectord_py.api.page.source import Document, Pause, Source
-from ldirectord_py.api.page.view import View
+from ldirectord_py.api.page.rows import ServerRow, row
+from ldirectord_py.api.page.services import ALL_SHOWN, ROWS, Head, Selection, ShownService, head, service
+from ldirectord_py.api.page.source import Document, DocumentSource, Pause
+from ldirectord_py.api.page.view import PageView
 
 _HEAD_ROWS = 3
 """The headline of a virtual service takes as much room as so many rows."""
@@ -19,7 +19,7 @@ class Collected:
     """All that a page shows, but for the events."""
 
     overview: Overview
-    services: Sequence[Service]
+    services: Sequence[ShownService]
     pages: int
     all_shown: bool
     """Whether healthy servers have their rows unasked."""
@@ -32,7 +32,7 @@ class Collected:
         return self.pages == 1 and not any(service.hidden for service in self.services)
 
 
-async def collect(source: Source, view: View, now: float, pause: Pause) -> Collected:
+async def collect(source: DocumentSource, view: PageView, now: float, pause: Pause) -> Collected:
     """Return what the page of *view* shows at *now*."""
     builder = OverviewBuilder(source.status(), now, await _changes(source, now, pause))
     paginator = _Paginator(view, now)
@@ -44,7 +44,7 @@ async def collect(source: Source, view: View, now: float, pause: Pause) -> Colle
     return Collected(builder.overview(), paginator.shown, paginator.pages, paginator.everything, paginator.passed)
 
 
-async def _changes(source: Source, now: float, pause: Pause) -> Mapping[str, Sequence[Document]]:
+async def _changes(source: DocumentSource, now: float, pause: Pause) -> Mapping[str, Sequence[Document]]:
     return by_server(await source.transitions(now - HOUR, pause), now)
 
 
@@ -54,8 +54,8 @@ class _Paginator:
     The first ones wait until it is known whether there are so few servers altogether that each has its row.
     """
 
-    def __init__(self, view: View, now: float) -> None:
-        self.shown: list[Service] = []
+    def __init__(self, view: PageView, now: float) -> None:
+        self.shown: list[ShownService] = []
         """What is on the page that is wanted."""
         self.everything = True
         """Whether healthy servers have rows unasked, as far as is known."""
@@ -102,7 +102,7 @@ class _Paginator:
         self.pages = max(1, -(-made.matching // ROWS))
 
 
-async def overview(source: Source, view: View, now: float, pause: Pause) -> Overview:
+async def overview(source: DocumentSource, view: PageView, now: float, pause: Pause) -> Overview:
     """Return how things stand at *now*."""
     builder = OverviewBuilder(source.status(), now, await _changes(source, now, pause))
     async for virtual in source.virtuals(pause):
@@ -115,12 +115,12 @@ class Changed:
     """The pieces of a page that may have changed."""
 
     heads: list[Head]
-    rows: list[Row]
+    rows: list[ServerRow]
     passed: dict[str, int]
     """How many servers the filter of the view lets through, by virtual service."""
 
 
-async def changed(source: Source, names: Sequence[str], view: View, now: float, pause: Pause) -> Changed:
+async def changed(source: DocumentSource, names: Sequence[str], view: PageView, now: float, pause: Pause) -> Changed:
     """Return the heads and rows of *names*: full names of servers, and of virtual services.
 
     A row is *shown* if the list of *view* has it, or would have it now.
@@ -143,10 +143,10 @@ async def changed(source: Source, names: Sequence[str], view: View, now: float, 
 
 
 async def _rows(
-    virtual: Document, servers: Collection[str], view: View, now: float, pause: Pause
-) -> tuple[Sequence[Row], int | None]:
+    virtual: Document, servers: Collection[str], view: PageView, now: float, pause: Pause
+) -> tuple[Sequence[ServerRow], int | None]:
     """Return the rows of *servers*, and how many of *virtual* the filter lets through; None: there is no filter."""
-    listed, rows, passed = view.virtual in {"", virtual["name"]}, list[Row](), 0
+    listed, rows, passed = view.virtual in {"", virtual["name"]}, list[ServerRow](), 0
     for server in virtual["reals"]:
         asked = server["name"] in servers
         passes = listed and (asked or view.filtered) and view.matches(virtual, server)

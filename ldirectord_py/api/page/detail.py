@@ -7,8 +7,8 @@ from typing import Any
 
 from ldirectord_py.api.page.feed import FeedLine, feed
 from ldirectord_py.api.page.plots import Bar, Plot, bars, plot
-from ldirectord_py.api.page.rows import Row, row, why
-from ldirectord_py.api.page.words import Moment, maybe, milliseconds, moment, sentence
+from ldirectord_py.api.page.rows import ServerRow, row, why
+from ldirectord_py.api.page.words import ShownMoment, maybe, milliseconds, moment, sentence
 from ldirectord_py.model.text.moments import brief
 
 MOST_CHECKS = 20
@@ -25,20 +25,20 @@ OWNERS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class CauseLine:
     """One link of the chain from the configured weight to the one that is wanted."""
 
     who: str
     text: str
-    since: Moment | None
-    until: Moment | None
+    since: ShownMoment | None
+    until: ShownMoment | None
 
 
 @dataclass(frozen=True, slots=True)
-class Exchange:
+class CheckLine:
     """One check, or several alike in a row, the newest of which is meant."""
 
-    at: Moment
+    at: ShownMoment
     verdict: str
     text: str
     asked: str
@@ -50,15 +50,15 @@ class Exchange:
 class Detail:
     """A server, ready for the template."""
 
-    row: Row
+    row: ServerRow
     why: str
     """As in the row, with what is asked."""
     service: str
     facts: tuple[tuple[str, str], ...]
-    steps: tuple[Step, ...]
+    steps: tuple[CauseLine, ...]
     plot: Plot | None
     bars: tuple[Bar, ...]
-    exchanges: tuple[Exchange, ...]
+    exchanges: tuple[CheckLine, ...]
     events: tuple[FeedLine, ...]
     commands: tuple[tuple[str, str], ...]
     """Commands that make sense now, and the words for them."""
@@ -84,14 +84,14 @@ def detail(virtual: Mapping[str, Any], server: Mapping[str, Any], history: Mappi
     )
 
 
-def _step(cause: Mapping[str, Any], now: float) -> Step:
+def _step(cause: Mapping[str, Any], now: float) -> CauseLine:
     who = OWNERS.get(cause["who"], cause["who"])
-    return Step(who, sentence(cause["sentence"]), maybe(cause["since"], now), maybe(cause["until"], now))
+    return CauseLine(who, sentence(cause["sentence"]), maybe(cause["since"], now), maybe(cause["until"], now))
 
 
-def _exchange(check: Mapping[str, Any], now: float) -> Exchange:
+def _exchange(check: Mapping[str, Any], now: float) -> CheckLine:
     seconds = check["seconds"]
-    return Exchange(
+    return CheckLine(
         moment(check["time"], now),
         check["verdict"],
         sentence(check["detail"] or ("" if check["verdict"] == "up" else check["reason"])),

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ldirectord_py.api.page.problems import Problem
+from ldirectord_py.api.page.problems import PageProblem
 from ldirectord_py.api.page.rows import Outlook
-from ldirectord_py.api.page.words import Moment, count, maybe, moment, sentence
+from ldirectord_py.api.page.words import ShownMoment, count, maybe, moment, sentence
 
 MOST_VIPS = 200
 _ALIKE = 3
@@ -29,7 +29,7 @@ class Vip:
     mark: str
     """`up`, `down` or `note`."""
     told: str
-    since: Moment
+    since: ShownMoment
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def _is_gone(vip: Mapping[str, Any]) -> bool:
     return bool(vip["trouble"]) and not vip["held"] and vip["state"] != "standby"
 
 
-def problems(status: Mapping[str, Any], now: float) -> Iterable[Problem]:
+def problems(status: Mapping[str, Any], now: float) -> Iterable[PageProblem]:
     """Return what is wrong with the director, or to be known of it."""
     role, table = status["role"], status["table"]
     if role["role"] == "standby":
@@ -98,7 +98,7 @@ def problems(status: Mapping[str, Any], now: float) -> Iterable[Problem]:
     yield from _of_vips([vip for vip in status["vips"] if vip["trouble"]], now)
 
 
-def _of_vips(troubled: Sequence[Mapping[str, Any]], now: float) -> Iterable[Problem]:
+def _of_vips(troubled: Sequence[Mapping[str, Any]], now: float) -> Iterable[PageProblem]:
     if len(troubled) > _ALIKE:
         grade = "bad" if any(map(_is_gone, troubled)) else "warning"
         began = moment(min(vip["since"] for vip in troubled), now)
@@ -111,5 +111,5 @@ def _of_vips(troubled: Sequence[Mapping[str, Any]], now: float) -> Iterable[Prob
         yield _own(grade, "vip", vip["address"], f"{here}: {vip['trouble']}.", began)
 
 
-def _own(level: str, kind: str, subject: str, text: str, since: Moment | None = None) -> Problem:
-    return Problem(level, kind, subject, "", text, Outlook(), since)
+def _own(level: str, kind: str, subject: str, text: str, since: ShownMoment | None = None) -> PageProblem:
+    return PageProblem(level, kind, subject, "", text, Outlook(), since)

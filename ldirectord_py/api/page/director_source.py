@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from ldirectord_py.api.page.hour.past import COMMANDS, FILES, HEALTH
-from ldirectord_py.api.page.source import Document, Events, Pause
+from ldirectord_py.api.page.source import Document, Pause, RecentEvents
 from ldirectord_py.api.ports import ShownDirector
 from ldirectord_py.api.views import servers, virtuals
 from ldirectord_py.api.views.cluster import role, vip
@@ -27,7 +27,7 @@ _TOGETHER = 16
 
 
 class DirectorSource:
-    """See `Source`."""
+    """See `DocumentSource`."""
 
     def __init__(self, director: ShownDirector, version: str) -> None:
         self._director = director
@@ -101,12 +101,12 @@ class DirectorSource:
             "events": [event.as_json() for event in events if event.level != "debug"],
         }
 
-    def events(self, most: int) -> Events:
+    def events(self, most: int) -> RecentEvents:
         """See `Source.events`."""
         recorded = self._director.events
         found = recorded.find(EventQuery(limit=5 * most)) if most else ()
         told = [event.as_json() for event in found if event.level != "debug"]
-        return Events(told[-most:] if most else (), recorded.last, recorded.boot)
+        return RecentEvents(told[-most:] if most else (), recorded.last, recorded.boot)
 
     async def transitions(self, since: float, pause: Pause) -> Sequence[Document]:
         """See `Source.transitions`."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ldirectord_py.api.page.words import Moment, moment
+from ldirectord_py.api.page.words import ShownMoment, moment
 
 _MARKS = {
     "real_up": "up",
@@ -26,7 +26,7 @@ class FeedLine:
     """One event."""
 
     number: int
-    at: Moment
+    at: ShownMoment
     level: str
     """`warning`, `error`, or empty."""
     mark: str

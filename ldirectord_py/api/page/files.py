@@ -10,14 +10,14 @@ _FOLDER = Path(__file__).with_name("files")
 
 
 @dataclass(frozen=True, slots=True)
-class Files:
+class StaticFiles:
     """The page's files by their names, each with its type, and the version of them all."""
 
     version: str
     found: Mapping[str, tuple[str, bytes]]
 
 
-def load() -> Files:
+def load() -> StaticFiles:
     """Read the files; together they have some 40 kB."""
     found = {
         path.name: (_TYPES[path.suffix], path.read_bytes())
@@ -25,4 +25,4 @@ def load() -> Files:
         if path.suffix in _TYPES
     }
     version = hashlib.sha256(b"".join(content for _, content in found.values())).hexdigest()[:12]
-    return Files(version, found)
+    return StaticFiles(version, found)

@@ -8,12 +8,12 @@ from typing import Any
 
 from ldirectord_py.api.page.director import Vips, missing, problems, vips
 from ldirectord_py.api.page.hour.timeline import Timeline, TimelineBuilder
-from ldirectord_py.api.page.problems import Problem
+from ldirectord_py.api.page.problems import PageProblem
 from ldirectord_py.api.page.rows import SOON, Outlook, outlook, since, why
 from ldirectord_py.api.page.services import level, served
 from ldirectord_py.api.page.source import Pause
 from ldirectord_py.api.page.states import STATES
-from ldirectord_py.api.page.words import Moment, count, moment, sentence
+from ldirectord_py.api.page.words import ShownMoment, count, moment, sentence
 from ldirectord_py.model.text.moments import brief
 
 MOST_PROBLEMS = 25
@@ -30,8 +30,8 @@ class Overview:
     """One sentence."""
     details: tuple[str, ...]
     """What is to be said besides."""
-    wrong: tuple[Problem, ...]
-    worth_knowing: tuple[Problem, ...]
+    wrong: tuple[PageProblem, ...]
+    worth_knowing: tuple[PageProblem, ...]
     """What is as somebody wants it, or may yet become wrong."""
     more: int
     """Problems that are not shown."""
@@ -39,7 +39,7 @@ class Overview:
     vips: Vips | None
     counts: Mapping[str, int]
     """How many servers are in each state, `total` among them."""
-    now: Moment
+    now: ShownMoment
 
 
 _RANKS = {"bad": 0, "warning": 1, "note": 2}
@@ -56,7 +56,7 @@ class OverviewBuilder:
         self._changed = changed
         self._now = now
         self._timeline = TimelineBuilder(status["started"], now)
-        self._problems: list[Problem] = []
+        self._problems: list[PageProblem] = []
         self._levels: Counter[str] = Counter()
         self._modes: Counter[str] = Counter()
         self._unserved: list[str] = []
@@ -88,7 +88,7 @@ class OverviewBuilder:
         else:
             self._problems.extend(self._grouped(virtual, out))
 
-    def _virtual(self, virtual: Mapping[str, Any], out: list[Mapping[str, Any]]) -> Problem:
+    def _virtual(self, virtual: Mapping[str, Any], out: list[Mapping[str, Any]]) -> PageProblem:
         """Return what is told of a virtual service that none of its servers serves."""
         kind = "fallback" if virtual["mode"] == "fallback" else "virtual"
         alike = [[*group] for _, group in groupby(sorted(out, key=_likeness), _likeness)]
@@ -96,9 +96,9 @@ class OverviewBuilder:
         text = " ".join([served(virtual), *told])
         hopes = outlook(out[0], self._now) if len(alike) == 1 else Outlook()
         began = moment(max(since(server) for server in out), self._now)
-        return Problem(level(virtual), kind, virtual["label"], "", text, hopes, began, where=virtual["name"])
+        return PageProblem(level(virtual), kind, virtual["label"], "", text, hopes, began, where=virtual["name"])
 
-    def _doubtful(self, virtual: Mapping[str, Any], server: Mapping[str, Any]) -> Problem:
+    def _doubtful(self, virtual: Mapping[str, Any], server: Mapping[str, Any]) -> PageProblem:
         if server["failures"]:
             return self._server(virtual, server, "note", "failing")
         left = server["certificate_expires"] - self._now
@@ -106,14 +106,14 @@ class OverviewBuilder:
         text = f"The certificate that it showed {when}."
         grade = "warning" if left < 0 else "note"
         label = virtual["label"]
-        return Problem(grade, "certificate", server["real"], label, text, Outlook(), server=server["name"])
+        return PageProblem(grade, "certificate", server["real"], label, text, Outlook(), server=server["name"])
 
-    def _server(self, virtual: Mapping[str, Any], server: Mapping[str, Any], grade: str, kind: str) -> Problem:
+    def _server(self, virtual: Mapping[str, Any], server: Mapping[str, Any], grade: str, kind: str) -> PageProblem:
         began = moment(since(server), self._now)
         told, hopes = why(server), outlook(server, self._now)
-        return Problem(grade, kind, server["real"], virtual["label"], told, hopes, began, server=server["name"])
+        return PageProblem(grade, kind, server["real"], virtual["label"], told, hopes, began, server=server["name"])
 
-    def _grouped(self, virtual: Mapping[str, Any], servers: list[Mapping[str, Any]]) -> Iterable[Problem]:
+    def _grouped(self, virtual: Mapping[str, Any], servers: list[Mapping[str, Any]]) -> Iterable[PageProblem]:
         """Return what is told of the servers of *virtual* that are not up."""
         for (status, reason), group in groupby(sorted(servers, key=_likeness), _likeness):
             alike, grade = list(group), "warning" if status == "down" else "note"
@@ -124,7 +124,7 @@ class OverviewBuilder:
             example = sentence(alike[0]["detail"] or reason) if status == "down" else why(alike[0])
             first = moment(min(since(server) for server in alike), self._now)
             where = {"where": virtual["name"], "states": frozenset({status})}
-            yield Problem(grade, status, among, virtual["label"], example, Outlook(), first, **where)
+            yield PageProblem(grade, status, among, virtual["label"], example, Outlook(), first, **where)
 
     def overview(self) -> Overview:
         """Return how things stand, once everything has been taken in."""

@@ -10,8 +10,8 @@ from ldirectord_py.api.page.detail import Detail, detail
 from ldirectord_py.api.page.director import says
 from ldirectord_py.api.page.feed import feed
 from ldirectord_py.api.page.rows import row
-from ldirectord_py.api.page.source import Document, Pause, Source, Turns
-from ldirectord_py.api.page.view import View
+from ldirectord_py.api.page.source import Document, DocumentSource, Pause, Turns
+from ldirectord_py.api.page.view import PageView
 from ldirectord_py.api.page.words import maybe
 from ldirectord_py.system.daemon_thread import in_thread
 
@@ -23,7 +23,7 @@ Pieces = Iterator[bytes]
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class PageReader:
     """Who asks for a page."""
 
     you: Mapping[str, Any]
@@ -53,14 +53,14 @@ class Render(Protocol):
 class Pages:
     """Makes pages of what *source* has."""
 
-    def __init__(self, source: Source, version: str) -> None:
+    def __init__(self, source: DocumentSource, version: str) -> None:
         self._source = source
         self._version = version
         """Of the page's files, which browsers keep under it."""
         self._render: Render | None = None
         self._loading = asyncio.Lock()
 
-    async def page(self, view: View, reader: Reader, now: float) -> Pieces:
+    async def page(self, view: PageView, reader: PageReader, now: float) -> Pieces:
         """Return the whole page: the server that *view* names, or everything it selects."""
         render, turns = await self._renderer(), Turns()
         common = {**self._common(reader, now), "view": view, "theme": reader.theme, "version": self._version}
@@ -69,13 +69,13 @@ class Pages:
         found = await collect(self._source, view, now, turns)
         return render("page.html", now, **common, **_listed(found), **self._feed(now), overview=found.overview)
 
-    async def list(self, view: View, reader: Reader, now: float) -> Pieces:
+    async def list(self, view: PageView, reader: PageReader, now: float) -> Pieces:
         """Return the list of virtual services alone."""
         render = await self._renderer()
         found = await collect(self._source, view, now, Turns())
         return render("only_list.html", now, **self._common(reader, now), **_listed(found), view=view)
 
-    async def changed(self, names: Sequence[str], view: View, now: float, besides: Besides) -> Pieces:
+    async def changed(self, names: Sequence[str], view: PageView, now: float, besides: Besides) -> Pieces:
         """Return heads and rows of *names*, and what is asked for *besides*."""
         render, turns = await self._renderer(), Turns()
         found = await changed(self._source, names, view, now, turns)
@@ -98,7 +98,7 @@ class Pages:
             pieces = render("row.html", now, row=row(server, now, shown=False))
             yield server["name"], server["status"], b"".join(pieces).decode()
 
-    async def server(self, name: str, reader: Reader, now: float) -> Pieces | None:
+    async def server(self, name: str, reader: PageReader, now: float) -> Pieces | None:
         """Return what is known of one server; None: there is none of this name."""
         render = await self._renderer()
         if (found := await self._detail(name, now, Turns())) is None:
@@ -115,7 +115,7 @@ class Pages:
                 self._render = await in_thread(_load)
             return self._render
 
-    def _common(self, reader: Reader, now: float) -> dict[str, Any]:
+    def _common(self, reader: PageReader, now: float) -> dict[str, Any]:
         known = self._status(now)
         status = {**known["status"], "you": reader.you}
         return {**known, "status": status, "loaded": maybe(status["loaded"], now)}

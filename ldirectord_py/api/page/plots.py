@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from ldirectord_py.api.page.words import Moment, count, milliseconds, moment
+from ldirectord_py.api.page.words import ShownMoment, count, milliseconds, moment
 
 SPARK_WIDTH, SPARK_HEIGHT, SPARK_STEP = 90, 18, 3
 PLOT_WIDTH = 720
@@ -94,8 +94,8 @@ class Plot:
 
     bands: tuple[Band, ...]
     changes: tuple[Mark, ...]
-    first: Moment
-    last: Moment
+    first: ShownMoment
+    last: ShownMoment
     spoken: str
 
 

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 from ldirectord_py.api.page.rows import Outlook
 from ldirectord_py.api.page.states import STATES
-from ldirectord_py.api.page.words import Moment
+from ldirectord_py.api.page.words import ShownMoment
 
 _KINDS = {"virtual": "unserved", "vip": "VIP"}
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class PageProblem:
     """Something that is wrong, or that somebody has taken out on purpose."""
 
     level: str
@@ -23,7 +23,7 @@ class Problem:
     """The virtual service that a server is in; else empty."""
     text: str
     outlook: Outlook
-    since: Moment | None = None
+    since: ShownMoment | None = None
     server: str = ""
     """Where to look: a server,"""
     states: frozenset[str] = frozenset()

@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ldirectord_py.api.page.source import HOLD
 from ldirectord_py.api.page.states import STATES
-from ldirectord_py.api.page.view import View
+from ldirectord_py.api.page.view import PageView
 
 
 def environment() -> Environment:
@@ -24,7 +24,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    everything = View()
+    everything = PageView()
     made.filters["address"] = partial(quote, safe=":@")
     made.filters["capitalized"] = lambda text: text[:1].upper() + text[1:]
     made.globals.update(

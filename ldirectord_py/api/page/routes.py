@@ -8,10 +8,10 @@ from aiohttp import web
 
 from ldirectord_py.api.callers import caller
 from ldirectord_py.api.events.stream import EventSender
-from ldirectord_py.api.page.files import Files, load
+from ldirectord_py.api.page.files import StaticFiles, load
 from ldirectord_py.api.page.live_pieces import LivePieces
-from ldirectord_py.api.page.pages import Besides, Pages, Pieces, Reader
-from ldirectord_py.api.page.source import Source
+from ldirectord_py.api.page.pages import Besides, PageReader, Pages, Pieces
+from ldirectord_py.api.page.source import DocumentSource
 from ldirectord_py.api.page.view import parse
 from ldirectord_py.api.pieces import PieceSender
 from ldirectord_py.api.problems import RequestRefused
@@ -32,10 +32,10 @@ class PageRoutes:
     """Answers those who look at the page; what takes long is sent in pieces by *sender*."""
 
     def __init__(
-        self, source: Source, refresh: Callable[[], Awaitable[None]], sender: PieceSender, stream: EventSender
+        self, source: DocumentSource, refresh: Callable[[], Awaitable[None]], sender: PieceSender, stream: EventSender
     ) -> None:
         """*refresh* sees that the connections and rates that *source* knows are fresh."""
-        self._files: Files = load()
+        self._files: StaticFiles = load()
         self._pages = Pages(source, self._files.version)
         self._live = LivePieces(self._pages, refresh)
         self._refresh = refresh
@@ -105,10 +105,10 @@ class PageRoutes:
         return await self._sender.send(request, begin)
 
 
-def _reader(request: web.Request) -> Reader:
+def _reader(request: web.Request) -> PageReader:
     who, theme = caller(), request.cookies.get("theme", "")
     you = {"name": who.name, "may_write": who.may_write}
-    return Reader(you, theme if theme in {"light", "dark"} else "")
+    return PageReader(you, theme if theme in {"light", "dark"} else "")
 
 
 async def _protect(_request: web.Request, response: web.StreamResponse) -> None:

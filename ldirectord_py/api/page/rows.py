@@ -6,7 +6,7 @@ from typing import Any
 
 from ldirectord_py.api.page.plots import Sparkline, sparkline
 from ldirectord_py.api.page.states import STATES
-from ldirectord_py.api.page.words import DAY, Moment, count, maybe, milliseconds, moment, sentence
+from ldirectord_py.api.page.words import DAY, ShownMoment, count, maybe, milliseconds, moment, sentence
 from ldirectord_py.model.text.moments import brief
 
 SOON = 14 * DAY
@@ -27,7 +27,7 @@ class Weights:
 
 
 @dataclass(frozen=True, slots=True)
-class Certificate:
+class CertificateExpiry:
     """When the certificate that a server showed last ends."""
 
     words: str
@@ -41,14 +41,14 @@ class Outlook:
     """What would change a server's state, and when that may happen."""
 
     words: str = ""
-    check: Moment | None = None
+    check: ShownMoment | None = None
     """When the next check is; said where it may bring the server back."""
-    until: Moment | None = None
+    until: ShownMoment | None = None
     """When the decision changes by itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class ServerRow:
     """A server, ready for the template."""
 
     name: str
@@ -58,7 +58,7 @@ class Row:
     """How it is reached, and its name in the file where that is another."""
     status: str
     word: str
-    since: Moment
+    since: ShownMoment
     why: str
     """One sentence; empty for a server that is up and has its weight."""
     outlook: Outlook
@@ -68,20 +68,20 @@ class Row:
     spark: Sparkline
     took: str
     """How long the last check took."""
-    certificate: Certificate | None
+    certificate: CertificateExpiry | None
     made: float
     """When this was so, in seconds since the epoch: what comes late does not replace what is newer."""
     shown: bool = True
     """Whether the list shows it even where healthy servers are left out."""
 
 
-def row(server: Mapping[str, Any], now: float, *, shown: bool = True) -> Row:
+def row(server: Mapping[str, Any], now: float, *, shown: bool = True) -> ServerRow:
     """Return *server*, as the API describes it, as it is shown at *now*."""
     status = server["status"] if server["status"] in STATES else "unknown"
     connections = server["connections"]
     check = server["check"]
     last = next((seconds for seconds in reversed(check["recent"]) if seconds is not None), check["seconds"])
-    return Row(
+    return ServerRow(
         name=server["name"],
         real=server["real"],
         virtual=server["virtual"],
@@ -201,12 +201,12 @@ def _spoken(weight: int | None) -> str:
     return "no entry" if weight is None else str(weight)
 
 
-def certificate(expires: float | None, now: float) -> Certificate | None:
+def certificate(expires: float | None, now: float) -> CertificateExpiry | None:
     """Return when a certificate ends, if the server showed one."""
     if expires is None:
         return None
     left = expires - now
     title = f"valid until {moment(expires, now).title}"
     if left <= 0:
-        return Certificate(f"expired {brief(-left)} ago", "over", title)
-    return Certificate(brief(left), "soon" if left < SOON else "ok", title)
+        return CertificateExpiry(f"expired {brief(-left)} ago", "over", title)
+    return CertificateExpiry(brief(left), "soon" if left < SOON else "ok", title)

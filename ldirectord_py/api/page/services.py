@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ldirectord_py.api.page.plots import Cells, strip
-from ldirectord_py.api.page.rows import Row, row
+from ldirectord_py.api.page.rows import ServerRow, row
 from ldirectord_py.api.page.source import Pause
 from ldirectord_py.api.page.states import STATES
-from ldirectord_py.api.page.view import View
+from ldirectord_py.api.page.view import PageView
 from ldirectord_py.api.page.words import count
 from ldirectord_py.model.text.amounts import amount
 
@@ -41,11 +41,11 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
+class ShownService:
     """A virtual service with the rows that the page has of it."""
 
     head: Head
-    rows: tuple[Row, ...]
+    rows: tuple[ServerRow, ...]
     hidden: int
     """So many servers are not shown, though the filter lets them through."""
 
@@ -120,14 +120,14 @@ def _facts(virtual: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
 class Selection:
     """Which servers of a virtual service have rows."""
 
-    view: View
+    view: PageView
     everything: bool
     """Healthy servers have rows too."""
     first: int = 0
     """Of more than a page of rows, those from this one on are shown."""
 
 
-async def service(virtual: Mapping[str, Any], selection: Selection, now: float, pause: Pause) -> Service:
+async def service(virtual: Mapping[str, Any], selection: Selection, now: float, pause: Pause) -> ShownService:
     """Return *virtual* with the rows that *selection* asks for."""
     view, first, found = selection.view, selection.first, []
     for server in virtual["reals"]:
@@ -142,4 +142,4 @@ async def service(virtual: Mapping[str, Any], selection: Selection, now: float, 
     for server in chosen:
         rows.append(row(server, now))
         await pause()
-    return Service(head(virtual), tuple(rows), len(found) - len(rows))
+    return ShownService(head(virtual), tuple(rows), len(found) - len(rows))

@@ -26,7 +26,7 @@ class Turns:
             self._began = time.perf_counter()
 
 
-class Source(Protocol):
+class DocumentSource(Protocol):
     """Hands out documents as the API gives them away, each as things are when it is asked for."""
 
     def status(self) -> Document:
@@ -49,7 +49,7 @@ class Source(Protocol):
         """Return `checks` and `events` of the server with this full name; both are empty where nothing is known."""
         ...
 
-    def events(self, most: int, /) -> "Events":
+    def events(self, most: int, /) -> "RecentEvents":
         """Return what happened lately, so many events at *most*."""
         ...
 
@@ -62,7 +62,7 @@ class Source(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Events:
+class RecentEvents:
     """The events that are remembered, oldest first."""
 
     events: Sequence[Document]

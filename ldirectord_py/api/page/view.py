@@ -11,7 +11,7 @@ LONGEST_TEXT = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class View:
+class PageView:
     """A selection of servers, and the page of it; as a query string it can be kept and sent to somebody."""
 
     text: str = ""
@@ -50,9 +50,9 @@ class View:
         return all(word in _searched(virtual, server) for word in self.text.casefold().split())
 
 
-def parse(pairs: Iterable[tuple[str, str]]) -> View:
+def parse(pairs: Iterable[tuple[str, str]]) -> PageView:
     """Return the view that a query string asks for; what it cannot mean is left out."""
-    view = View()
+    view = PageView()
     for name, value in pairs:
         match name:
             case "q":

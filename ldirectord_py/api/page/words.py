@@ -11,7 +11,7 @@ SHORTLY = "a moment"
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class ShownMoment:
     """A moment beside now, as a `<time>` shows it."""
 
     epoch: float
@@ -25,10 +25,10 @@ class Moment:
     """The time of the day in UTC, such as `18:02:11`; with JavaScript, the reader's own."""
 
 
-def moment(epoch: float, now: float) -> Moment:
+def moment(epoch: float, now: float) -> ShownMoment:
     """Return *epoch* as it is shown at *now*."""
     at = datetime.fromtimestamp(epoch, UTC)
-    return Moment(
+    return ShownMoment(
         epoch=round(epoch, 3),
         words=brief(abs(now - epoch)) if now >= epoch or epoch - now >= 1 else SHORTLY,
         iso=at.strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -37,7 +37,7 @@ def moment(epoch: float, now: float) -> Moment:
     )
 
 
-def maybe(epoch: float | None, now: float) -> Moment | None:
+def maybe(epoch: float | None, now: float) -> ShownMoment | None:
     """Return *epoch* as `moment` does, if there is one."""
     return None if epoch is None else moment(epoch, now)
 

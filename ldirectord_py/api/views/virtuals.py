@@ -33,7 +33,7 @@ VIEWS = ("full", "summary", "names")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class View:
+class VirtualsView:
     """Which part of everything is asked for."""
 
     detail: str = "full"
@@ -86,7 +86,7 @@ class Counts:
         return {"total": self._by_word.total(), **{word: self._by_word[word] for word in COUNTED}}
 
 
-def pieces_of_list(virtuals: Iterable[VirtualStatus], view: View, history: ExchangeSource) -> Iterator[bytes]:
+def pieces_of_list(virtuals: Iterable[VirtualStatus], view: VirtualsView, history: ExchangeSource) -> Iterator[bytes]:
     """Yield `{"virtuals": [...]}`, each virtual with those of its servers that *view* wants."""
     yield b'{"virtuals": ['
     between = b""
@@ -99,7 +99,7 @@ def pieces_of_list(virtuals: Iterable[VirtualStatus], view: View, history: Excha
     yield b"]}"
 
 
-def pieces_of(virtual: VirtualStatus, view: View, history: ExchangeSource) -> Iterator[bytes]:
+def pieces_of(virtual: VirtualStatus, view: VirtualsView, history: ExchangeSource) -> Iterator[bytes]:
     """Yield *virtual* in the form `Virtual` of the API's document; nothing, if *view* selects none of it."""
     counts, shown, named = Counts(), [], view.names(virtual)
     for some in chunks(virtual.reals, SEEN):

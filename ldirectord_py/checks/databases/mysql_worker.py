@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import Any
 
 from ldirectord_py.checks import driver_network
-from ldirectord_py.checks.databases.question import CLEAR, CLOSED, EMPTY, MOST_ROWS, RETURNED, Library, Question
+from ldirectord_py.checks.databases.question import CLEAR, CLOSED, EMPTY, MOST_ROWS, RETURNED, DatabaseQuestion, Library
 from ldirectord_py.checks.databases.worker_loop import GRACE, DatabaseLoop, answering
 from ldirectord_py.model.checks.outcome import Outcome, Reason, down
 from ldirectord_py.workers.child import Begin, serve
@@ -25,7 +25,7 @@ def load() -> Begin:
 
     connection_class = _connection_class(aiomysql)
 
-    async def ask(question: Question) -> Outcome:
+    async def ask(question: DatabaseQuestion) -> Outcome:
         connection = connection_class(
             host=question.host,
             port=question.port,
@@ -99,7 +99,7 @@ class _NoSuchLogin(Exception):
         super().__init__(name)
 
 
-async def _asked(cursor: Any, question: Question) -> Outcome:
+async def _asked(cursor: Any, question: DatabaseQuestion) -> Outcome:
     await cursor.execute(question.text)
     if cursor.description is None:  # a statement without a result may have changed rows
         return RETURNED if cursor.rowcount > 0 else EMPTY
@@ -117,7 +117,7 @@ def _bytes(value: Any) -> bytes:
     return value if isinstance(value, bytes) else str(value).encode()
 
 
-def _meant(error: Any, question: Question) -> Outcome:
+def _meant(error: Any, question: DatabaseQuestion) -> Outcome:
     """Return what an error of the library means."""
     if isinstance(error.__cause__, OSError):
         return driver_network.outcome_of(error.__cause__)

@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import Any
 
 from ldirectord_py.checks import driver_network
-from ldirectord_py.checks.databases.question import CLOSED, Library, Question, told_of
+from ldirectord_py.checks.databases.question import CLOSED, DatabaseQuestion, Library, told_of
 from ldirectord_py.model.checks.outcome import Outcome
 from ldirectord_py.workers.child import Begin, serve
 
@@ -31,7 +31,7 @@ def load() -> Begin:
 
 
 def _answer(oracledb: Any, told: dict[str, Any], _data: bytes) -> dict[str, Any]:
-    question = Question(**told)
+    question = DatabaseQuestion(**told)
     try:
         outcome = _ask(oracledb, question)
     except oracledb.Error as error:
@@ -41,7 +41,7 @@ def _answer(oracledb: Any, told: dict[str, Any], _data: bytes) -> dict[str, Any]
     return told_of(outcome)
 
 
-def _ask(oracledb: Any, question: Question) -> Outcome:
+def _ask(oracledb: Any, question: DatabaseQuestion) -> Outcome:
     connecting = oracledb.connect(
         user=question.login,
         password=question.passwd,
@@ -59,7 +59,7 @@ def _ask(oracledb: Any, question: Question) -> Outcome:
         return question.judged([] if row is None else [b""])
 
 
-def _meant(oracledb: Any, error: Any, question: Question) -> Outcome:
+def _meant(oracledb: Any, error: Any, question: DatabaseQuestion) -> Outcome:
     while isinstance(error.__cause__, oracledb.Error):  # "cannot connect", and why
         error = error.__cause__
     if isinstance(error.__cause__, OSError) and error.__cause__.errno is not None:
@@ -68,7 +68,7 @@ def _meant(oracledb: Any, error: Any, question: Question) -> Outcome:
     return judged(getattr(said, "full_code", ""), str(said), question)
 
 
-def judged(code: str, message: str, question: Question) -> Outcome:
+def judged(code: str, message: str, question: DatabaseQuestion) -> Outcome:
     """Return what the library's error *code* means."""
     if code == _CONNECTION_CLOSED:
         return CLOSED

@@ -8,7 +8,7 @@ from typing import Any
 
 from ldirectord_py.checks import driver_network
 from ldirectord_py.checks.databases.pgsql_login import WatchingLoop
-from ldirectord_py.checks.databases.question import CLEAR, CLOSED, EMPTY, MOST_ROWS, RETURNED, Library, Question
+from ldirectord_py.checks.databases.question import CLEAR, CLOSED, EMPTY, MOST_ROWS, RETURNED, DatabaseQuestion, Library
 from ldirectord_py.checks.databases.worker_loop import GRACE, answering
 from ldirectord_py.model.checks.outcome import Outcome, Reason, down
 from ldirectord_py.workers.child import Answer, Begin, serve
@@ -32,7 +32,7 @@ def load() -> Begin:
     return begin
 
 
-async def _ask(asyncpg: Any, loop: WatchingLoop, question: Question) -> Outcome:
+async def _ask(asyncpg: Any, loop: WatchingLoop, question: DatabaseQuestion) -> Outcome:
     loop.begin(cleartext=question.cleartext)
     try:
         connection = await asyncpg.connect(
@@ -57,7 +57,7 @@ async def _ask(asyncpg: Any, loop: WatchingLoop, question: Question) -> Outcome:
         return CLEAR if loop.asked_in_clear else _of_the_network(error)
 
 
-async def _asked(connection: Any, question: Question) -> Outcome:
+async def _asked(connection: Any, question: DatabaseQuestion) -> Outcome:
     if not question.receive:
         # In the simple protocol: it goes through any pooler, and no row needs to be understood.
         return RETURNED if _has_rows(await connection.execute(question.text)) else EMPTY
@@ -80,7 +80,7 @@ def _bytes(value: Any) -> bytes:
             return str(value).encode()
 
 
-def _meant(asyncpg: Any, error: Any, question: Question) -> Outcome:
+def _meant(asyncpg: Any, error: Any, question: DatabaseQuestion) -> Outcome:
     """Return what an error of the library means."""
     match error:
         case asyncpg.ConnectionDoesNotExistError():  # not the server's, whatever its class says
@@ -95,7 +95,7 @@ def _meant(asyncpg: Any, error: Any, question: Question) -> Outcome:
             return _without(str(error), question) or question.unaskable(_LIBRARY, str(error))
 
 
-def _without(message: str, question: Question) -> Outcome | None:
+def _without(message: str, question: DatabaseQuestion) -> Outcome | None:
     """Return the outcome of an answer that asks for a way to log in that the library lacks, as *message* says."""
     if "gssapi" in message or "sspilib" in message:
         return question.no_such_login("GSSAPI")

@@ -36,7 +36,7 @@ class Library:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class DatabaseQuestion:
     """A login and a statement."""
 
     host: str

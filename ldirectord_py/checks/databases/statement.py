@@ -8,7 +8,7 @@ from ldirectord_py.checks.building.built_check import BuiltCheck
 from ldirectord_py.checks.building.configured_check import ConfiguredCheck
 from ldirectord_py.checks.building.invalid_option import InvalidOption
 from ldirectord_py.checks.building.optional_libraries import missing
-from ldirectord_py.checks.databases.question import Question, outcome_of
+from ldirectord_py.checks.databases.question import DatabaseQuestion, outcome_of
 from ldirectord_py.checks.matching.patterns import Receive
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.checks.check_options import CheckOptions
@@ -67,8 +67,8 @@ class Statement:
             how = "needed too much processor time" if str(end) == _TOO_DEAR else f"broke the library ({end})"
             return down(Reason.PROTOCOL, f"the server's answer {how}; nothing but this check was affected")
 
-    def _question(self) -> Question:
-        return Question(
+    def _question(self) -> DatabaseQuestion:
+        return DatabaseQuestion(
             host=str(self.server.address),
             port=self.server.port,
             login=self.login,

@@ -6,7 +6,7 @@ from ipaddress import ip_address
 from typing import Any
 
 from ldirectord_py.checks import driver_network
-from ldirectord_py.checks.databases.question import Library, Question, told_of
+from ldirectord_py.checks.databases.question import DatabaseQuestion, Library, told_of
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.checks.outcome import Outcome, Reason, down
 from ldirectord_py.model.errors import CheckUnavailable
@@ -16,7 +16,7 @@ from ldirectord_py.workers.frames import UNAVAILABLE
 GRACE = 0.3
 """Seconds for a goodbye, which some libraries wait for."""
 
-Ask = Callable[[Question], Awaitable[Outcome]]
+Ask = Callable[[DatabaseQuestion], Awaitable[Outcome]]
 
 
 class DatabaseLoop(asyncio.SelectorEventLoop):
@@ -49,7 +49,7 @@ def answering(ask: Ask, loop: DatabaseLoop, library: Library) -> Answer:
 
     def answer(told: dict[str, Any], _data: bytes) -> dict[str, Any]:
         try:
-            return told_of(runner.run(_within(ask, library, Question(**told))))
+            return told_of(runner.run(_within(ask, library, DatabaseQuestion(**told))))
         except CheckUnavailable as error:
             return {UNAVAILABLE: str(error)}
         finally:
@@ -59,7 +59,7 @@ def answering(ask: Ask, loop: DatabaseLoop, library: Library) -> Answer:
     return answer
 
 
-async def _within(ask: Ask, library: Library, question: Question) -> Outcome:
+async def _within(ask: Ask, library: Library, question: DatabaseQuestion) -> Outcome:
     deadline = asyncio.timeout(question.seconds)
     try:
         async with deadline:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from ldirectord_py.checks.datagrams import own_answer
 from ldirectord_py.checks.dns.messages import (
-    Answer,
+    DnsAnswer,
     DnsMessageError,
     RecordType,
     is_about,
@@ -64,7 +64,7 @@ class Dns:
             return down(Reason.STATUS, f"{self._question} was answered with {answer.code_name}")
         return await self._judge(peer, answer)
 
-    async def _judge(self, peer: Peer, answer: Answer) -> Outcome:
+    async def _judge(self, peer: Peer, answer: DnsAnswer) -> Outcome:
         """Return the verdict on a proper answer.  One that has what was asked for will do, though it be truncated."""
         hint = _CUT if answer.truncated else ""
         if not answer.records:

@@ -43,7 +43,7 @@ class DnsMessageError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class DnsAnswer:
     """What an answer says."""
 
     code: int
@@ -84,7 +84,7 @@ def is_response(message: bytes) -> bool:
     return bool(message[2] & _RESPONSE)
 
 
-def read_answer(message: bytes) -> Answer:
+def read_answer(message: bytes) -> DnsAnswer:
     """Return what *message*, which has a header, says; raises `DnsMessageError`."""
     truncated = bool(message[2] & _TRUNCATED)
     place, left = _HEADER, MOST_ADDRESSES
@@ -105,7 +105,7 @@ def read_answer(message: bytes) -> Answer:
                     break
     except IndexError:
         raise DnsMessageError("it ends within a record") from None
-    return Answer(message[3] & _RCODE, truncated, tuple(records))
+    return DnsAnswer(message[3] & _RCODE, truncated, tuple(records))
 
 
 def _after_name(message: bytes, place: int) -> int:

@@ -33,14 +33,14 @@ class Concluded(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class FtpReply:
     """A reply: its code, and its last line."""
 
     code: int
     line: bytes
 
 
-class Reader(asyncio.StreamReader):
+class ReplyReader(asyncio.StreamReader):
     """Gives all that had come before the server reset the connection."""
 
     reset: ConnectionError | None = None
@@ -57,11 +57,11 @@ class Reader(asyncio.StreamReader):
 @asynccontextmanager
 async def connection(
     endpoint: Endpoint, origin: Origin | None = None, *, what: str = ""
-) -> AsyncIterator[tuple[Reader, asyncio.StreamWriter]]:
+) -> AsyncIterator[tuple[ReplyReader, asyncio.StreamWriter]]:
     """Connect to *endpoint* from *origin*, and leave nothing behind in the end; raises `Concluded` where it cannot."""
     try:
         connected = await driver_network.connect(endpoint, origin)
-        reader = Reader(MOST_REPLY)
+        reader = ReplyReader(MOST_REPLY)
         loop = asyncio.get_running_loop()
         transport, protocol = await loop.create_connection(lambda: asyncio.StreamReaderProtocol(reader), sock=connected)
         writer = asyncio.StreamWriter(transport, protocol, reader, loop)
@@ -80,7 +80,11 @@ class Control:
     """
 
     def __init__(
-        self, reader: Reader, writer: asyncio.StreamWriter, note: Callable[[StepKind, bytes], None], *secrets: bytes
+        self,
+        reader: ReplyReader,
+        writer: asyncio.StreamWriter,
+        note: Callable[[StepKind, bytes], None],
+        *secrets: bytes,
     ) -> None:
         self._reader = reader
         self._writer = writer
@@ -94,7 +98,7 @@ class Control:
             reply = await self._reply()
         self._expect(reply, "greeted", 220)
 
-    async def ask(self, command: bytes, *expected: int) -> Reply:
+    async def ask(self, command: bytes, *expected: int) -> FtpReply:
         """Send *command* and return its reply.
 
         Raises `Concluded` where its code is not *expected*: a code as it is, or a first figure for all that have it.
@@ -102,7 +106,7 @@ class Control:
         self._send(command + b"\r\n")
         return await self.await_reply(command, *expected)
 
-    async def await_reply(self, command: bytes, *expected: int) -> Reply:
+    async def await_reply(self, command: bytes, *expected: int) -> FtpReply:
         """Return the next reply to *command*, which was sent already; raises as `ask` does."""
         reply = await self._reply()
         self._expect(reply, f"{command.partition(b' ')[0].decode()} answered", *expected)
@@ -121,12 +125,12 @@ class Control:
         """Return *line* quoted, without secrets."""
         return redacted(line, *self._secrets)
 
-    def _expect(self, reply: Reply, did: str, *expected: int) -> None:
+    def _expect(self, reply: FtpReply, did: str, *expected: int) -> None:
         if reply.code not in expected and reply.code // 100 not in expected:
             wanted = " or ".join(str(code) if code > 5 else f"{code}xx" for code in expected)
             raise Concluded(down(Reason.STATUS, f"{did} with {self.shown(reply.line)}, expected {wanted}"))
 
-    async def _reply(self) -> Reply:
+    async def _reply(self) -> FtpReply:
         """Return the next reply; where it has several lines, the last begins with the first one's code and a blank."""
         line = await self._line()
         size = len(line)
@@ -142,7 +146,7 @@ class Control:
                     break
             else:
                 raise Concluded(_MANY)
-        return Reply(int(start[1]), line)
+        return FtpReply(int(start[1]), line)
 
     async def _line(self) -> bytes:
         try:

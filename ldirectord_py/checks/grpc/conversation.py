@@ -14,7 +14,7 @@ from h2.exceptions import H2Error
 from h2.settings import SettingCodes, Settings
 
 from ldirectord_py.checks.grpc.http2_frames import GOAWAY, Frames, NoHttp2
-from ldirectord_py.checks.grpc.messages import GrpcMessageError, ServingStatus, Status, health, request
+from ldirectord_py.checks.grpc.messages import GrpcMessageError, GrpcStatus, ServingStatus, health, request
 from ldirectord_py.checks.library_words import evidence
 from ldirectord_py.checks.quoting import quoted
 from ldirectord_py.model.checks.conversation import Peer
@@ -113,12 +113,12 @@ class Grpc:
 
     def _refused(self, code: int, message: bytes) -> str:
         """Return what a call means that did not go well."""
-        name = _name(Status, code)
-        if code == Status.UNIMPLEMENTED:
+        name = _name(GrpcStatus, code)
+        if code == GrpcStatus.UNIMPLEMENTED:
             return f"{name}: the server has no health service (grpc.health.v1.Health)"
-        if code == Status.NOT_FOUND and self.service:
+        if code == GrpcStatus.NOT_FOUND and self.service:
             return f"{name}: the server does not know the service {quoted(self.service.encode())}"
-        if code == Status.NOT_FOUND:
+        if code == GrpcStatus.NOT_FOUND:
             return f"{name}: the server says nothing of itself as a whole, name one of its services in request"
         said = f": the server says {quoted(unquote_to_bytes(message), 120)}" if message else ""
         return f"{name}{said}"
@@ -160,7 +160,7 @@ def _error(code: int | None) -> str:
     return _name(ErrorCodes, code or 0)
 
 
-def _name(kind: "type[ServingStatus | Status | ErrorCodes]", number: int) -> str:
+def _name(kind: "type[ServingStatus | GrpcStatus | ErrorCodes]", number: int) -> str:
     try:
         return kind(number).name
     except ValueError:

@@ -18,7 +18,7 @@ class GrpcMessageError(ValueError):
     """What came is no such message; the text says what is wrong."""
 
 
-class Status(IntEnum):
+class GrpcStatus(IntEnum):
     """What a call came to (doc/statuscodes.md)."""
 
     OK = 0

@@ -13,7 +13,7 @@ _LONGEST_LOCATION = 8192  # RFC 9110 §4.1 wants 8000 at least
 _LOCATION = re.compile(rb"\nlocation[ \t]*:[ \t]*([^\r\n]*)", re.IGNORECASE)
 
 
-class Answer:
+class HttpAnswer:
     """An answer of which only the status counts.
 
     llhttp calls the methods `on_...` and makes nothing of what has none; so there are as few as will do.
@@ -69,7 +69,7 @@ class Answer:
         return found[1].strip().decode("latin-1") if found and len(found[1]) <= _LONGEST_LOCATION else ""
 
 
-class WholeAnswer(Answer):
+class WholeAnswer(HttpAnswer):
     """An answer with its body."""
 
     __slots__ = ()

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from ldirectord_py.checks.http.answer import MOST_BODY, Answer
+from ldirectord_py.checks.http.answer import MOST_BODY, HttpAnswer
 from ldirectord_py.checks.http.headers import for_another_host, secrets_of
 from ldirectord_py.checks.http.headers import lines as header_lines
 from ldirectord_py.checks.http.reading import read_answer
@@ -67,7 +67,7 @@ class Http:
             return await self._follow(peer, answer)
         return self._judge(answer) or await self._search(peer, answer)
 
-    async def _read(self, peer: Peer) -> Answer | Outcome:
+    async def _read(self, peer: Peer) -> HttpAnswer | Outcome:
         answer = await read_answer(peer, whole=self._whole)
         peer.leave_closing(answering=isinstance(answer, Outcome) or not answer.ended)
         return answer
@@ -102,7 +102,7 @@ class Http:
         another = host.lower() != self.host.lower()
         return self._request(target, host, for_another_host(self.headers) if another else self.headers)
 
-    def _judge(self, answer: Answer) -> Outcome | None:
+    def _judge(self, answer: HttpAnswer) -> Outcome | None:
         """Return the verdict; None where the body has to be searched, as one glance does not do."""
         if answer.status not in self.statuses and not (answer.bare and self.statuses == SUCCESSFUL):
             found = "an answer without HTTP headers" if answer.bare else answer.phrase
@@ -114,13 +114,13 @@ class Http:
                 return None
         return _BARE if answer.bare else _UP.get(answer.status) or up(answer.phrase)
 
-    async def _search(self, peer: Peer, answer: Answer) -> Outcome:
+    async def _search(self, peer: Peer, answer: HttpAnswer) -> Outcome:
         what = f"the body's first {MOST_BODY // 1024} KiB" if answer.cut else "the body"
         if self.receive and (objection := await objection_to(peer, self.receive, answer.body, what=what)):
             return down(Reason.TOO_LONG if answer.cut else Reason.MISMATCH, objection)
         return _BARE if answer.bare else _UP.get(answer.status) or up(answer.phrase)
 
-    async def _follow(self, peer: Peer, answer: Answer) -> Outcome:
+    async def _follow(self, peer: Peer, answer: HttpAnswer) -> Outcome:
         """Go where the server points to, as long as that is itself.
 
         The `Host` stays as configured.  (The original takes the one in `Location`, and goes

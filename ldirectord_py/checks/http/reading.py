@@ -4,7 +4,7 @@ import re
 
 from httptools import HttpParserError, HttpParserUpgrade
 
-from ldirectord_py.checks.http.answer import MOST_BODY, Answer, WholeAnswer
+from ldirectord_py.checks.http.answer import MOST_BODY, HttpAnswer, WholeAnswer
 from ldirectord_py.checks.quoting import quoted
 from ldirectord_py.model.checks.conversation import Peer
 from ldirectord_py.model.checks.outcome import Outcome, Reason, down
@@ -35,12 +35,12 @@ _MANY_CHUNKS = down(Reason.TOO_LONG, f"the answer's headers are odd, and it has 
 _LONG_WIRE = down(Reason.TOO_LONG, f"the answer did not end within {MOST_WIRE // 1024} KiB")
 
 
-async def read_answer(peer: Peer, *, whole: bool) -> Answer | Outcome:
+async def read_answer(peer: Peer, *, whole: bool) -> HttpAnswer | Outcome:
     """Return the final answer, *whole* or just its status; or what is wrong with it.
 
     A body that the end of the stream cuts short is taken for what it is, as the original does.
     """
-    answer = WholeAnswer() if whole else Answer()
+    answer = WholeAnswer() if whole else HttpAnswer()
     wire: list[bytes] = []  # all that has come, as far as it may have to be read again
     taken, rest = 0, b""
     while data := rest or await peer.more():
@@ -67,7 +67,7 @@ async def read_answer(peer: Peer, *, whole: bool) -> Answer | Outcome:
     return answer
 
 
-async def _read_loosely(peer: Peer, answer: Answer, wire: bytes, *, whole: bool) -> Answer | Outcome:
+async def _read_loosely(peer: Peer, answer: HttpAnswer, wire: bytes, *, whole: bool) -> HttpAnswer | Outcome:
     """Begin anew with *wire*, all that has come, where llhttp will not go on.
 
     That is with bare LF, odd headers, length and chunks, HTTP/2 in the status line, or no headers at all: the
@@ -94,7 +94,7 @@ async def _read_loosely(peer: Peer, answer: Answer, wire: bytes, *, whole: bool)
     return await _read_body(peer, answer, raw[size:], most=most)
 
 
-async def _read_bare(peer: Peer, answer: Answer, raw: bytearray, *, whole: bool) -> Answer | Outcome:
+async def _read_bare(peer: Peer, answer: HttpAnswer, raw: bytearray, *, whole: bool) -> HttpAnswer | Outcome:
     """Take what is no HTTP for a body, as HTTP/0.9 would, if there is a pattern to tell whether that is right."""
     if not whole:
         return down(Reason.PROTOCOL, f"expected an HTTP answer, but got {quoted(bytes(raw))}")
@@ -122,7 +122,7 @@ async def _begins_as_http(peer: Peer, raw: bytearray) -> bool:
     return True
 
 
-async def _read_body(peer: Peer, answer: Answer, raw: bytearray, *, most: int) -> Answer:
+async def _read_body(peer: Peer, answer: HttpAnswer, raw: bytearray, *, most: int) -> HttpAnswer:
     """Return *answer* with a body of at most *most* bytes, of which *raw* are there already."""
     while len(raw) < most and (data := await peer.more()):
         raw += data
@@ -131,7 +131,7 @@ async def _read_body(peer: Peer, answer: Answer, raw: bytearray, *, most: int) -
     return answer
 
 
-async def _read_chunks(peer: Peer, answer: Answer, raw: bytearray) -> Answer | Outcome:
+async def _read_chunks(peer: Peer, answer: HttpAnswer, raw: bytearray) -> HttpAnswer | Outcome:
     """Return *answer* with the body that *raw*, and what follows it, holds in chunks; the end may cut it short."""
     body = bytearray()
     begin = 0

@@ -8,7 +8,7 @@ from ldirectord_py.checks.building.configured_check import ConfiguredCheck
 from ldirectord_py.checks.codecs.ber import BerError
 from ldirectord_py.checks.goodbye import say_goodbye
 from ldirectord_py.checks.ldap import messages as wire
-from ldirectord_py.checks.ldap.messages import Message, Operation, Result
+from ldirectord_py.checks.ldap.messages import LdapMessage, Operation, Result
 from ldirectord_py.checks.matching.patterns import PatternGaveUp, Receive
 from ldirectord_py.checks.matching.searching import objection_to
 from ldirectord_py.checks.quoting import LONGEST, quoted
@@ -57,7 +57,7 @@ class Ldap:
 
     async def _search(self, peer: Peer) -> Outcome:
         await peer.send(wire.search_request(_SEARCH, self.base, attributes=self.receive is not None))
-        entry: Message | None = None
+        entry: LdapMessage | None = None
         for _ in range(MOST_MESSAGES):
             answer = await wire.read_message(peer)
             if answer.number != _SEARCH:
@@ -75,7 +75,7 @@ class Ldap:
                 return self._unexpected(answer, "an answer to the search")
         return _NO_RESULT
 
-    async def _judge(self, peer: Peer, entry: Message) -> Outcome:
+    async def _judge(self, peer: Peer, entry: LdapMessage) -> Outcome:
         name = entry.name()
         if self.receive is None:
             return up(f"read {self._shown(name)}")
@@ -89,7 +89,7 @@ class Ldap:
                     return up(f"read {self._shown(name)}, an attribute matches")
         return down(Reason.MISMATCH, f"{objection}; nor does an attribute")
 
-    def _unexpected(self, message: Message, expected: str) -> Outcome:
+    def _unexpected(self, message: LdapMessage, expected: str) -> Outcome:
         if message.operation == Operation.EXTENDED_RESPONSE and message.number == 0:
             # Notice of Disconnection, RFC 4511 §4.4.1
             return down(Reason.CLOSED, f"the server ended the connection with {self._told(message.result())}")

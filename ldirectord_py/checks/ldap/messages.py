@@ -75,7 +75,7 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class LdapMessage:
     """One message of the server."""
 
     number: int
@@ -150,7 +150,7 @@ def _message(number: int, operation: bytes) -> bytes:
     return ber.element(ber.SEQUENCE, ber.number(ber.INTEGER, number) + operation)
 
 
-async def read_message(peer: Peer) -> Message:
+async def read_message(peer: Peer) -> LdapMessage:
     """Read one message; raises `BerError`, and `PeerTooLong` for one that is too long to be looked at."""
     head = await peer.exactly(2)
     if head[0] != ber.SEQUENCE:
@@ -161,6 +161,6 @@ async def read_message(peer: Peer) -> Message:
         raise PeerTooLong(f"the server announced a message of {size} bytes, expected {MOST_MESSAGE} at most")
     match list(islice(Element(ber.SEQUENCE, await peer.exactly(size)).parts(), 2)):
         case [Element(tag=ber.INTEGER) as number, operation]:
-            return Message(number.number(), operation.tag, operation)
+            return LdapMessage(number.number(), operation.tag, operation)
         case _:
             raise BerError("a message without number or operation")

@@ -8,7 +8,7 @@ from ldirectord_py.checks.building.configured_check import ConfiguredCheck
 from ldirectord_py.checks.building.invalid_option import InvalidOption
 from ldirectord_py.checks.datagrams import own_answer
 from ldirectord_py.checks.radius import packet as wire
-from ldirectord_py.checks.radius.packet import Code, Kind
+from ldirectord_py.checks.radius.packet import AttributeType, Code
 from ldirectord_py.checks.redaction import redacted
 from ldirectord_py.model.checks.conversation import Peer
 from ldirectord_py.model.checks.outcome import Outcome, Reason, down, up
@@ -45,16 +45,16 @@ class Radius:
 
     def _asked(self, authenticator: bytes) -> bytes:
         """Return the attributes; we say who we are by name, as a conversation knows no address of ours (§4.1)."""
-        name = wire.attribute(Kind.USER_NAME, self.login) if self.login else b""
-        password = wire.attribute(Kind.USER_PASSWORD, wire.hidden(self.passwd, authenticator, self.secret))
-        return name + password + wire.attribute(Kind.NAS_IDENTIFIER, b"ldirectord-py")
+        name = wire.attribute(AttributeType.USER_NAME, self.login) if self.login else b""
+        password = wire.attribute(AttributeType.USER_PASSWORD, wire.hidden(self.passwd, authenticator, self.secret))
+        return name + password + wire.attribute(AttributeType.NAS_IDENTIFIER, b"ldirectord-py")
 
     def _judge(self, datagram: bytes, authenticator: bytes) -> Outcome:
         try:
             packet = wire.answer_in(datagram)
             if not wire.is_signed(packet, authenticator, self.secret):
                 return _UNSIGNED
-            said = b"".join(one.content for one in wire.attributes(packet) if one.kind == Kind.REPLY_MESSAGE)
+            said = b"".join(one.content for one in wire.attributes(packet) if one.kind == AttributeType.REPLY_MESSAGE)
         except wire.RadiusPacketError as error:
             shown = redacted(datagram, self.passwd, self.login, self.secret)
             return down(Reason.PROTOCOL, f"expected a RADIUS answer, but got {shown}: {error}")

@@ -29,7 +29,7 @@ class Code(IntEnum):
     ACCESS_CHALLENGE = 11
 
 
-class Kind(IntEnum):
+class AttributeType(IntEnum):
     """What an attribute is about (RFC 2865 §5, RFC 3579 §3.2)."""
 
     USER_NAME = 1
@@ -53,7 +53,7 @@ class Attribute:
     content: bytes
 
 
-def attribute(kind: Kind, content: bytes) -> bytes:
+def attribute(kind: AttributeType, content: bytes) -> bytes:
     """Return an attribute as it is sent."""
     return bytes((kind, 2 + len(content))) + content
 
@@ -78,8 +78,8 @@ def access_request(identifier: int, authenticator: bytes, content: bytes, secret
     """
     size = HEADER + 2 + AUTHENTICATOR + len(content)
     head = bytes((Code.ACCESS_REQUEST, identifier)) + size.to_bytes(2, "big") + authenticator
-    unsigned = head + attribute(Kind.MESSAGE_AUTHENTICATOR, bytes(AUTHENTICATOR)) + content
-    return head + attribute(Kind.MESSAGE_AUTHENTICATOR, _signature(unsigned, secret)) + content
+    unsigned = head + attribute(AttributeType.MESSAGE_AUTHENTICATOR, bytes(AUTHENTICATOR)) + content
+    return head + attribute(AttributeType.MESSAGE_AUTHENTICATOR, _signature(unsigned, secret)) + content
 
 
 def hidden(password: bytes, authenticator: bytes, secret: bytes) -> bytes:
@@ -111,7 +111,7 @@ def is_signed(packet: bytes, authenticator: bytes, secret: bytes) -> bool:
     if not hmac.compare_digest(_MD5(asked + secret).digest(), packet[4:HEADER]):
         return False
     for one in attributes(packet):
-        if one.kind == Kind.MESSAGE_AUTHENTICATOR:
+        if one.kind == AttributeType.MESSAGE_AUTHENTICATOR:
             blank = asked[: one.start] + bytes(len(one.content)) + asked[one.start + len(one.content) :]
             return hmac.compare_digest(_signature(blank, secret), one.content)
     return True

@@ -28,7 +28,7 @@ Shown = Callable[[bytes], str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class SipAnswer:
     """The status line and the headers of an answer."""
 
     status: int
@@ -49,7 +49,7 @@ class Answer:
         )
 
 
-async def read_datagram(peer: Peer, shown: Shown) -> Answer | Outcome:
+async def read_datagram(peer: Peer, shown: Shown) -> SipAnswer | Outcome:
     """Return the answer in the next datagram, or what is wrong with it."""
     if not (data := await peer.some()):
         return _EMPTY
@@ -59,7 +59,7 @@ async def read_datagram(peer: Peer, shown: Shown) -> Answer | Outcome:
     return _parsed(lines, shown)
 
 
-async def read_stream(peer: Peer, shown: Shown) -> Answer | Outcome:
+async def read_stream(peer: Peer, shown: Shown) -> SipAnswer | Outcome:
     """Return the next answer of a stream without its body, or what is wrong with it."""
     lines: list[bytes] = []
     size = 0
@@ -74,14 +74,14 @@ async def read_stream(peer: Peer, shown: Shown) -> Answer | Outcome:
             if len(lines) == 1 and not _STATUS.match(line):
                 break  # not SIP, so that an empty line may never come
     answer = _parsed(lines, shown)
-    if isinstance(answer, Answer) and (length := _length(answer)):
+    if isinstance(answer, SipAnswer) and (length := _length(answer)):
         if length > MOST_BODY:
             return _LONG_BODY
         await peer.exactly(length)
     return answer
 
 
-def _parsed(lines: list[bytes], shown: Shown) -> Answer | Outcome:
+def _parsed(lines: list[bytes], shown: Shown) -> SipAnswer | Outcome:
     status = _STATUS.match(lines[0])
     if status is None:
         return down(Reason.PROTOCOL, f"expected a SIP status line, but got {shown(lines[0])}")
@@ -97,9 +97,9 @@ def _parsed(lines: list[bytes], shown: Shown) -> Answer | Outcome:
             name = name.strip().lower()
             headers.append((_COMPACT.get(name, name), value.strip()))
     phrase = status[1] + (b" " + status[2].strip() if status[2] else b"")
-    return Answer(status=int(status[1]), phrase=phrase, headers=tuple(headers))
+    return SipAnswer(status=int(status[1]), phrase=phrase, headers=tuple(headers))
 
 
-def _length(answer: Answer) -> int:
+def _length(answer: SipAnswer) -> int:
     """Return the length of the body; 0 where it is not said, or not in figures."""
     return next((int(value) for value in answer.values(b"content-length") if re.fullmatch(rb"\d{1,9}", value)), 0)

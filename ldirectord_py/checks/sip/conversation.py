@@ -10,7 +10,7 @@ from ldirectord_py.checks.building.invalid_option import InvalidOption
 from ldirectord_py.checks.codecs.digest import Credentials
 from ldirectord_py.checks.quoting import quoted
 from ldirectord_py.checks.redaction import redacted
-from ldirectord_py.checks.sip.answer import Answer, read_datagram, read_stream
+from ldirectord_py.checks.sip.answer import SipAnswer, read_datagram, read_stream
 from ldirectord_py.model.checks.conversation import Peer, Transport
 from ldirectord_py.model.checks.outcome import Outcome, Reason, down, up
 
@@ -55,7 +55,7 @@ class Sip:
                 return answer
         return self._judged(answer)
 
-    async def _ask(self, peer: Peer, call: str, tag: str, *more: str, number: int) -> Answer | Outcome:
+    async def _ask(self, peer: Peer, call: str, tag: str, *more: str, number: int) -> SipAnswer | Outcome:
         """Send the request *number* of a call, and return the final answer to it."""
         await peer.send(self._request(call, tag, *more, number=number))
         for _ in range(_MOST_STRANGE):
@@ -86,14 +86,14 @@ class Sip:
         )
         return "\r\n".join(lines).encode("utf-8", "surrogateescape")
 
-    def _authorized(self, credentials: Credentials, answer: Answer) -> str | None:
+    def _authorized(self, credentials: Credentials, answer: SipAnswer) -> str | None:
         asked, header = _AUTHORIZATION[answer.status]
         challenges = [value.decode("utf-8", "surrogateescape") for value in answer.values(asked)]
         cnonce = secrets.token_hex(8)
         authorization = credentials.answer(challenges, method=_METHOD, uri=self.uri, cnonce=cnonce)
         return None if authorization is None else f"{header}: {authorization}"
 
-    def _judged(self, answer: Answer) -> Outcome:
+    def _judged(self, answer: SipAnswer) -> Outcome:
         shown = self._shown(answer.phrase)
         if answer.status == 200:
             return up(f"{_METHOD} answered with {shown}")

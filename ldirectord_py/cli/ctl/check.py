@@ -5,7 +5,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ldirectord_py.cli.ctl.command import Command, Status
+from ldirectord_py.cli.ctl.command import Command, ExitStatus
 from ldirectord_py.cli.ctl.remote.choosing import NoDaemon
 from ldirectord_py.cli.ctl.remote.daemon import daemon_of, tell_json
 from ldirectord_py.cli.ctl.remote.steering import TARGET, add_common_arguments
@@ -33,7 +33,7 @@ def _arguments(parser: ArgumentParser) -> None:
     add_common_arguments(parser)
 
 
-def _run(asked: Namespace) -> Status:
+def _run(asked: Namespace) -> ExitStatus:
     if asked.here and asked.config is None:
         raise DirectorError("--here needs the configuration: add --config FILE")
     answer = _here(asked) if asked.here else _asked(asked)
@@ -55,10 +55,10 @@ def _asked(asked: Namespace) -> Mapping[str, Any]:
     return daemon.post("/v1/check", {}, target=asked.target, seconds=_SECONDS)
 
 
-def _status(verdicts: Sequence[str | None]) -> Status:
+def _status(verdicts: Sequence[str | None]) -> ExitStatus:
     if "down" in verdicts:
-        return Status.FOUND
-    return Status.FINE if all(verdict == "up" for verdict in verdicts) else Status.ERROR
+        return ExitStatus.FOUND
+    return ExitStatus.FINE if all(verdict == "up" for verdict in verdicts) else ExitStatus.ERROR
 
 
 def _here(asked: Namespace) -> Mapping[str, Any]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 
-class Status(IntEnum):
+class ExitStatus(IntEnum):
     """How a command ends, in every one of them."""
 
     FINE = 0
@@ -28,8 +28,8 @@ class Command:
     """Adds the command's arguments."""
     intermixed: bool = False
     """Whether options may stand between its arguments, which argparse refuses after one that may be missing."""
-    run: Callable[[Namespace], Status]
-    """Does it.  `DirectorError` and `OSError` are told on standard error and end in `Status.ERROR`."""
+    run: Callable[[Namespace], ExitStatus]
+    """Does it.  `DirectorError` and `OSError` are told on standard error and end in `ExitStatus.ERROR`."""
 
 
 @dataclass(frozen=True, slots=True)

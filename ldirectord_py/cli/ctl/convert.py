@@ -6,7 +6,7 @@ import tempfile
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from ldirectord_py.cli.ctl.command import Command, Status
+from ldirectord_py.cli.ctl.command import Command, ExitStatus
 from ldirectord_py.cli.terminal import tell
 from ldirectord_py.config.convert.conversion import Syntax, convert, syntax_of
 from ldirectord_py.config.grammar.directive import Unreadable
@@ -34,7 +34,7 @@ def _arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--to", choices=list(Syntax), type=Syntax, help="what to write; by default what FILE is not")
 
 
-def _run(asked: Namespace) -> Status:
+def _run(asked: Namespace) -> ExitStatus:
     path, out = str(asked.file), asked.output
     source = syntax_of(path)
     if asked.to is source:
@@ -53,7 +53,7 @@ def _run(asked: Namespace) -> Status:
         sys.stdout.buffer.write(result)
     else:
         _write(Path(out), result)
-    return Status.FINE
+    return ExitStatus.FINE
 
 
 def _write(out: Path, result: bytes) -> None:

@@ -2,7 +2,7 @@
 
 from argparse import ArgumentParser, Namespace
 
-from ldirectord_py.cli.ctl.command import Command, Status
+from ldirectord_py.cli.ctl.command import Command, ExitStatus
 
 _DESCRIPTION = """\
 Start three small web servers on loopback and a director that checks them, and show what becomes of the table while
@@ -16,10 +16,10 @@ def _arguments(parser: ArgumentParser) -> None:
     )
 
 
-def _run(asked: Namespace) -> Status:
+def _run(asked: Namespace) -> ExitStatus:
     from ldirectord_py.cli.demo.story import tell_story  # noqa: PLC0415  # a whole director, which others do without
 
-    return Status.FINE if tell_story(kernel=asked.kernel) else Status.ERROR
+    return ExitStatus.FINE if tell_story(kernel=asked.kernel) else ExitStatus.ERROR
 
 
 COMMAND = Command(description=_DESCRIPTION, arguments=_arguments, run=_run)

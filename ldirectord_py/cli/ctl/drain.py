@@ -2,7 +2,7 @@
 
 from argparse import ArgumentParser, Namespace
 
-from ldirectord_py.cli.ctl.command import Command, Status
+from ldirectord_py.cli.ctl.command import Command, ExitStatus
 from ldirectord_py.cli.ctl.remote.daemon import daemon_of
 from ldirectord_py.cli.ctl.remote.draining import explained, wait_until_empty
 from ldirectord_py.cli.ctl.remote.steering import (
@@ -38,7 +38,7 @@ def _arguments(parser: ArgumentParser) -> None:
     add_command_arguments(parser)
 
 
-def _run(asked: Namespace) -> Status:
+def _run(asked: Namespace) -> ExitStatus:
     daemon = daemon_of(asked)
     answer = give(asked, "drain", daemon)
     tell_carried_out(asked, answer, stream=asked.wait)
@@ -48,8 +48,8 @@ def _run(asked: Namespace) -> Status:
             complain(sentence)
     if asked.wait and not wait_until_empty(daemon, asked.target, asked.timeout, json=asked.json):
         complain("connections are left; the server stays drained")
-        return Status.TIMEOUT
-    return Status.FINE
+        return ExitStatus.TIMEOUT
+    return ExitStatus.FINE
 
 
 COMMAND = Command(description=_DESCRIPTION, arguments=_arguments, run=_run)

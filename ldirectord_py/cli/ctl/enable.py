@@ -2,7 +2,7 @@
 
 from argparse import ArgumentParser, Namespace
 
-from ldirectord_py.cli.ctl.command import Command, Status
+from ldirectord_py.cli.ctl.command import Command, ExitStatus
 from ldirectord_py.cli.ctl.remote.daemon import daemon_of
 from ldirectord_py.cli.ctl.remote.steering import TARGET, add_command_arguments, give, tell_carried_out
 
@@ -17,9 +17,9 @@ def _arguments(parser: ArgumentParser) -> None:
     add_command_arguments(parser)
 
 
-def _run(asked: Namespace) -> Status:
+def _run(asked: Namespace) -> ExitStatus:
     tell_carried_out(asked, give(asked, "enable", daemon_of(asked)))
-    return Status.FINE
+    return ExitStatus.FINE
 
 
 COMMAND = Command(description=_DESCRIPTION, arguments=_arguments, run=_run)

@@ -6,7 +6,7 @@ from contextlib import suppress
 from threading import Event as Pause
 from typing import Any
 
-from ldirectord_py.cli.ctl.command import Command, Status
+from ldirectord_py.cli.ctl.command import Command, ExitStatus
 from ldirectord_py.cli.ctl.remote.choosing import NoDaemon
 from ldirectord_py.cli.ctl.remote.daemon import Answer, Daemon, daemon_of, now, tell_json
 from ldirectord_py.cli.ctl.remote.following import DaemonEvents
@@ -36,17 +36,17 @@ def _arguments(parser: ArgumentParser) -> None:
     add_common_arguments(parser)
 
 
-def _run(asked: Namespace) -> Status:
+def _run(asked: Namespace) -> ExitStatus:
     daemon = daemon_of(asked)
     lines = _LINES if asked.lines is None and asked.since is None else asked.lines
     answer = daemon.get("/v1/events", since=asked.since, real=asked.real, limit=lines)
     if asked.json and not asked.follow:
         tell_json(answer)
-        return Status.FINE
+        return ExitStatus.FINE
     _tell(answer["events"], asked)
     if asked.follow:
         _follow(daemon, asked, answer)
-    return Status.FINE
+    return ExitStatus.FINE
 
 
 def _tell(events: list[dict[str, Any]], asked: Namespace) -> None:

@@ -2,7 +2,7 @@
 
 from argparse import ArgumentParser, Namespace
 
-from ldirectord_py.cli.ctl.command import Command, Status
+from ldirectord_py.cli.ctl.command import Command, ExitStatus
 from ldirectord_py.cli.ctl.remote.daemon import daemon_of, now, tell_json
 from ldirectord_py.cli.ctl.remote.steering import TARGET, add_common_arguments
 from ldirectord_py.cli.ctl.reports.events import histories
@@ -19,13 +19,13 @@ def _arguments(parser: ArgumentParser) -> None:
     add_common_arguments(parser)
 
 
-def _run(asked: Namespace) -> Status:
+def _run(asked: Namespace) -> ExitStatus:
     answer = daemon_of(asked).get("/v1/history", target=asked.target)
     if asked.json:
         tell_json(answer)
     else:
         tell_blocks(histories(answer["reals"], now()))
-    return Status.FINE
+    return ExitStatus.FINE
 
 
 COMMAND = Command(description=_DESCRIPTION, arguments=_arguments, run=_run)

@@ -5,10 +5,10 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from itertools import groupby
 
-from ldirectord_py.cli.ctl.command import Command, Status
+from ldirectord_py.cli.ctl.command import Command, ExitStatus
 from ldirectord_py.cli.environment import Environment
 from ldirectord_py.cli.instances import find_config
-from ldirectord_py.cli.rendering import Row, on_terminal, tell_rows
+from ldirectord_py.cli.rendering import TableRow, on_terminal, tell_rows
 from ldirectord_py.cli.terminal import Style, tell
 from ldirectord_py.config.lint.linting import IDS, lint
 from ldirectord_py.config.lint.machine import Machine
@@ -39,10 +39,10 @@ def _arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--list", action="store_true", help="list all ids with what they mean, and end")
 
 
-def _run(asked: Namespace) -> Status:
+def _run(asked: Namespace) -> ExitStatus:
     if asked.list:
         _list()
-        return Status.FINE
+        return ExitStatus.FINE
     if unknown := [name for name in asked.ignore if name not in IDS]:
         raise UnknownId(f"expected one of {', '.join(sorted(IDS))} after --ignore, but got {', '.join(unknown)}")
     located = locate(find_config(asked.file, Environment.of_process().config_dirs))
@@ -50,11 +50,11 @@ def _run(asked: Namespace) -> Status:
     if asked.json:
         told = [{"path": each.path, "line": each.line, "id": each.id, "text": each.text} for each in found]
         tell(json.dumps(told, indent=2))
-        return Status.FOUND if found else Status.FINE
+        return ExitStatus.FOUND if found else ExitStatus.FINE
     _show(found)
     if not found:
         tell(f"{located.config.path}: nothing to remark on")
-    return Status.FOUND if found else Status.FINE
+    return ExitStatus.FOUND if found else ExitStatus.FINE
 
 
 def _show(found: Sequence[Problem]) -> None:
@@ -64,16 +64,16 @@ def _show(found: Sequence[Problem]) -> None:
         tell_rows([_row(each) for each in theirs], indent=2)
 
 
-def _row(found: Problem) -> Row:
+def _row(found: Problem) -> TableRow:
     place = f"{found.path}:{found.line}" if found.line else found.path
     line = f"line {found.line}" if found.line else ""
-    return Row(f"{place}: {found.id}: {found.text}", (line, found.id, found.text), Style.YELLOW)
+    return TableRow(f"{place}: {found.id}: {found.text}", (line, found.id, found.text), Style.YELLOW)
 
 
 def _list() -> None:
     width = max(map(len, IDS))
     known = sorted([*((rule.id, rule.summary) for rule in RULES), *READING.items()])
-    tell_rows([Row(f"{name:<{width}}  {summary}", (name, summary)) for name, summary in known])
+    tell_rows([TableRow(f"{name:<{width}}  {summary}", (name, summary)) for name, summary in known])
 
 
 COMMAND = Command(description=_DESCRIPTION, arguments=_arguments, run=_run)

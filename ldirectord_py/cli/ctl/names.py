@@ -2,7 +2,7 @@
 
 from argparse import ArgumentParser, Namespace
 
-from ldirectord_py.cli.ctl.command import Command, Status
+from ldirectord_py.cli.ctl.command import Command, ExitStatus
 from ldirectord_py.cli.ctl.remote.choosing import add_arguments, running
 from ldirectord_py.cli.ctl.remote.daemon import daemon_of
 from ldirectord_py.cli.ctl.reports.names import names_of
@@ -24,14 +24,14 @@ def _arguments(parser: ArgumentParser) -> None:
     add_arguments(parser)
 
 
-def _run(asked: Namespace) -> Status:
+def _run(asked: Namespace) -> ExitStatus:
     try:
         found = _instances(asked.prefix) if asked.instances else _names(asked)
     except DirectorError:
-        return Status.ERROR  # the reader is in the middle of a line
+        return ExitStatus.ERROR  # the reader is in the middle of a line
     for name in found[:_MOST]:
         tell(name)
-    return Status.FINE
+    return ExitStatus.FINE
 
 
 def _instances(prefix: str) -> list[str]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ldirectord_py.cli.ctl.command import Command, Status
+from ldirectord_py.cli.ctl.command import Command, ExitStatus
 from ldirectord_py.cli.ctl.comparing.plan_text import Plan, coming_and_going, show, tell_untouched
 from ldirectord_py.cli.ctl.remote.choosing import add_arguments
 from ldirectord_py.cli.ctl.remote.daemon import Daemon, daemon_of, tell_json
@@ -47,12 +47,12 @@ def _arguments(parser: ArgumentParser) -> None:
     add_arguments(parser)
 
 
-def _run(asked: Namespace) -> Status:
+def _run(asked: Namespace) -> ExitStatus:
     plan = _plan(asked)
     for problem in plan["problems"]:
         complain(problem)
     if plan["problems"]:
-        return Status.ERROR
+        return ExitStatus.ERROR
     if asked.json:
         tell_json({name: value for name, value in plan.items() if name != "problems"})
     else:
@@ -60,7 +60,7 @@ def _run(asked: Namespace) -> Status:
         tell_untouched(plan)
         for advice in plan["advice"]:
             tell(advice, Style.YELLOW)
-    return Status.FOUND if plan["changes"] or coming_and_going(plan) else Status.FINE
+    return ExitStatus.FOUND if plan["changes"] or coming_and_going(plan) else ExitStatus.FINE
 
 
 def _plan(asked: Namespace) -> Plan:

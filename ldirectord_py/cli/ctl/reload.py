@@ -2,7 +2,7 @@
 
 from argparse import ArgumentParser, Namespace
 
-from ldirectord_py.cli.ctl.command import Command, Status
+from ldirectord_py.cli.ctl.command import Command, ExitStatus
 from ldirectord_py.cli.ctl.remote.daemon import daemon_of, tell_json
 from ldirectord_py.cli.ctl.remote.steering import add_common_arguments
 from ldirectord_py.cli.ctl.reports.commands import reloaded
@@ -21,7 +21,7 @@ def _arguments(parser: ArgumentParser) -> None:
     add_common_arguments(parser)
 
 
-def _run(asked: Namespace) -> Status:
+def _run(asked: Namespace) -> ExitStatus:
     body = {"command": "reload", "force": asked.force}
     answer = daemon_of(asked).post("/v1/commands", body, seconds=_SECONDS)
     if asked.json:
@@ -32,7 +32,7 @@ def _run(asked: Namespace) -> Status:
         for problem in answer["problems"]:
             complain(problem)
         complain("the daemon refuses this configuration and goes on with the one it has")
-    return Status.FINE if answer["in_force"] else Status.FOUND
+    return ExitStatus.FINE if answer["in_force"] else ExitStatus.FOUND
 
 
 COMMAND = Command(description=_DESCRIPTION, arguments=_arguments, run=_run)

@@ -7,7 +7,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Protocol
 
-from ldirectord_py.cli.ctl.command import Command, Status
+from ldirectord_py.cli.ctl.command import Command, ExitStatus
 from ldirectord_py.cli.ctl.comparing.comparison import as_json, compared, show
 from ldirectord_py.cli.environment import Environment
 from ldirectord_py.cli.instances import find_config
@@ -60,7 +60,7 @@ def _arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="JSON, for programs: lines as of the log; or one object")
 
 
-def _run(asked: Namespace) -> Status:
+def _run(asked: Namespace) -> ExitStatus:
     paths = _in_order([Path(path) for path in asked.inputs])
     if asked.config is not None:
         return _compare(paths, asked.config, json=asked.json)
@@ -70,7 +70,7 @@ def _run(asked: Namespace) -> Status:
     for each in replay(_items(paths)):
         for line in _told(log, each):
             tell(line)
-    return Status.FINE
+    return ExitStatus.FINE
 
 
 def _told(log: Log, each: RecordingHeader | InForce | Told) -> Iterable[str]:
@@ -84,7 +84,7 @@ def _told(log: Log, each: RecordingHeader | InForce | Told) -> Iterable[str]:
             return log.said(_begun(each), each.at.epoch)
 
 
-def _compare(paths: Sequence[Path], name: str, *, json: bool) -> Status:
+def _compare(paths: Sequence[Path], name: str, *, json: bool) -> ExitStatus:
     path = find_config(name, Environment.of_process().config_dirs)
     other = load(path, replace(HERE, check_paths=False))
     found = compared(course(_items(paths)), course(_items(paths, quiet=True), other), other.path)
@@ -92,7 +92,7 @@ def _compare(paths: Sequence[Path], name: str, *, json: bool) -> Status:
         tell(as_json(found))
     else:
         show(found)
-    return Status.FOUND if found.differs else Status.FINE
+    return ExitStatus.FOUND if found.differs else ExitStatus.FINE
 
 
 def _in_order(paths: Sequence[Path]) -> list[Path]:

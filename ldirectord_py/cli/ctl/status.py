@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from threading import Event
 
 from ldirectord_py.cli.blocks import Block
-from ldirectord_py.cli.ctl.command import Command, Status
+from ldirectord_py.cli.ctl.command import Command, ExitStatus
 from ldirectord_py.cli.ctl.remote.choosing import NoDaemon
 from ldirectord_py.cli.ctl.remote.daemon import Answer, Daemon, daemon_of, now, tell_json
 from ldirectord_py.cli.ctl.remote.steering import TARGET, add_common_arguments
@@ -32,7 +32,7 @@ def _arguments(parser: ArgumentParser) -> None:
     add_common_arguments(parser)
 
 
-def _run(asked: Namespace) -> Status:
+def _run(asked: Namespace) -> ExitStatus:
     daemon = daemon_of(asked)
     status = _told(daemon, asked)
     pause = Event()
@@ -45,7 +45,7 @@ def _run(asked: Namespace) -> Status:
     return status
 
 
-def _told(daemon: Daemon, asked: Namespace) -> Status:
+def _told(daemon: Daemon, asked: Namespace) -> ExitStatus:
     if asked.target is not None:
         answer, blocks, found = _named(daemon, asked.target)
     else:
@@ -58,7 +58,7 @@ def _told(daemon: Daemon, asked: Namespace) -> Status:
         tell_rendered("\x1b[H" + "".join(f"{line}\x1b[K\n" for line in lines) + "\x1b[J")
     else:
         tell_blocks(blocks)
-    return Status.FOUND if found else Status.FINE
+    return ExitStatus.FOUND if found else ExitStatus.FINE
 
 
 def _all(daemon: Daemon, *, down: bool) -> tuple[Answer, Sequence[Block], bool]:

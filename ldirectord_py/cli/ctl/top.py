@@ -2,7 +2,7 @@
 
 from argparse import ArgumentParser, Namespace
 
-from ldirectord_py.cli.ctl.command import Command, Status
+from ldirectord_py.cli.ctl.command import Command, ExitStatus
 from ldirectord_py.cli.ctl.remote.choosing import add_arguments
 from ldirectord_py.cli.ctl.remote.daemon import daemon_of
 from ldirectord_py.cli.rendering import on_terminal
@@ -20,7 +20,7 @@ class CannotShow(DirectorError):
     """There is no terminal, or the library is missing."""
 
 
-def _run(asked: Namespace) -> Status:
+def _run(asked: Namespace) -> ExitStatus:
     daemon = daemon_of(asked)
     try:
         from ldirectord_py.cli.ctl.screen.app import Top  # noqa: PLC0415  # Textual is an extra
@@ -34,7 +34,7 @@ def _run(asked: Namespace) -> Status:
         raise CannotShow("top needs a terminal; 'ldirectorctl status --watch' does without")
     daemon.status()
     Top(daemon).run()
-    return Status.FINE
+    return ExitStatus.FINE
 
 
 def _arguments(parser: ArgumentParser) -> None:

@@ -2,7 +2,7 @@
 
 from argparse import ArgumentParser, Namespace
 
-from ldirectord_py.cli.ctl.command import Command, Status
+from ldirectord_py.cli.ctl.command import Command, ExitStatus
 from ldirectord_py.cli.ctl.remote.daemon import daemon_of, now, tell_json
 from ldirectord_py.cli.ctl.remote.steering import TARGET, add_common_arguments
 from ldirectord_py.cli.ctl.reports.why import reasons
@@ -21,7 +21,7 @@ def _arguments(parser: ArgumentParser) -> None:
     add_common_arguments(parser)
 
 
-def _run(asked: Namespace) -> Status:
+def _run(asked: Namespace) -> ExitStatus:
     daemon = daemon_of(asked)
     reals = daemon.get("/v1/reals", target=asked.target)["reals"]
     histories = {each["name"]: each for each in daemon.get("/v1/history", target=asked.target)["reals"]}
@@ -29,7 +29,7 @@ def _run(asked: Namespace) -> Status:
         tell_json({"reals": [{**real, "history": histories.get(real["name"])} for real in reals]})
     else:
         tell_blocks(reasons(reals, histories, now()))
-    return Status.FINE if all(real["serving"] for real in reals) else Status.FOUND
+    return ExitStatus.FINE if all(real["serving"] for real in reals) else ExitStatus.FOUND
 
 
 COMMAND = Command(description=_DESCRIPTION, arguments=_arguments, run=_run)

@@ -49,7 +49,7 @@ def _attributes(route: BgpRoute) -> Iterator[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class BirdReply:
     """What BIRD answers to a command."""
 
     code: int
@@ -61,7 +61,7 @@ class Reply:
         return self.code >= _FAILED
 
 
-class Session:
+class BirdSession:
     """A connection to BIRD's control socket, after its greeting."""
 
     def __init__(self, channel: socket.socket) -> None:
@@ -69,12 +69,12 @@ class Session:
         self._lines = channel.makefile("r", encoding="utf-8", errors="replace")
         self._reply()
 
-    def command(self, words: str) -> Reply:
+    def command(self, words: str) -> BirdReply:
         """Have BIRD carry out a command; raise `OSError` if it does not answer."""
         self._channel.sendall(f"{words}\n".encode())
         return self._reply()
 
-    def _reply(self) -> Reply:
+    def _reply(self) -> BirdReply:
         """Read lines `CODE-TEXT`, or ` TEXT` where the code is the same, up to the last one, `CODE TEXT`."""
         texts = []
         for line in self._lines:
@@ -84,17 +84,17 @@ class Session:
                 continue
             texts.append(text)
             if mark != "-":
-                return Reply(int(code), text or " ".join(texts).strip())
+                return BirdReply(int(code), text or " ".join(texts).strip())
         raise ConnectionError("BIRD has ended the conversation")
 
 
 @contextmanager
-def session(path: Path) -> Iterator[Session]:
+def session(path: Path) -> Iterator[BirdSession]:
     """Yield a session with the BIRD whose control socket is *path*; raise `OSError`."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as channel:
         channel.settimeout(_SECONDS)
         channel.connect(str(path))
-        yield Session(channel)
+        yield BirdSession(channel)
 
 
 class Bird:
@@ -134,13 +134,13 @@ class Bird:
             return f"{self._file} cannot be written: {error.strerror or error}"
         return ""
 
-    def _read_again(self, bird: Session) -> str:
+    def _read_again(self, bird: BirdSession) -> str:
         """Have BIRD read its configuration."""
         reply = bird.command("configure")
         self._behind = reply.failed
         return f"BIRD refuses its configuration, so that VIPs are switched by commands: {reply.text}" * reply.failed
 
-    def _switch(self, bird: Session, wanted: Collection[str], unwanted: Collection[str]) -> None:
+    def _switch(self, bird: BirdSession, wanted: Collection[str], unwanted: Collection[str]) -> None:
         """Enable what was disabled and is wanted; disable *unwanted*, of which BIRD could not be told otherwise."""
         for name in self._disabled.intersection(wanted):
             bird.command(f"enable {name}")

@@ -22,7 +22,7 @@ class HeldVip:
         self._vips = vips
 
     async def readings(self) -> AsyncGenerator[Reading, None]:
-        """See `Source`."""
+        """See `RoleReader`."""
         async with session() as rtnetlink, watching() as changes:
             while True:
                 yield role_by(self._vips(), await rtnetlink.network())

@@ -31,7 +31,7 @@ class RoleFifo:
         self._rest = b""
 
     async def readings(self) -> AsyncGenerator[Reading, None]:
-        """See `Source`; of words that come together the last one counts."""
+        """See `RoleReader`; of words that come together the last one counts."""
         while True:
             descriptor = self._open()
             news = asyncio.Event()

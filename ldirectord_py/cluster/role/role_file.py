@@ -25,7 +25,7 @@ class RoleFile:
         self._wake = asyncio.Event()
 
     async def readings(self) -> AsyncGenerator[Reading, None]:
-        """See `Source`."""
+        """See `RoleReader`."""
         watch = self._watch()
         try:
             while True:

@@ -11,7 +11,7 @@ from pathlib import Path
 from ldirectord_py.config.convert import cf_text, yaml_text
 from ldirectord_py.config.convert.comments import of_cf, of_yaml
 from ldirectord_py.config.grammar.directives.director_directives import INCLUDE
-from ldirectord_py.config.grammar.tree import Files, Line, Tree
+from ldirectord_py.config.grammar.tree import Line, SourceMap, Tree
 from ldirectord_py.config.meaning.builder import build
 from ldirectord_py.config.meaning.resolve import Resolver, port_number
 from ldirectord_py.config.syntax.including import is_yaml, read
@@ -95,7 +95,7 @@ class _Meant:
 
 
 def _meant(tree: Tree, path: str, environment: Resolver) -> _Meant:
-    config = build(tree, Files(path), environment)
+    config = build(tree, SourceMap(path), environment)
     includes = tuple(INCLUDE.reader.read(line.value or "") for line in tree.lines if line.name == INCLUDE.name)
     return _Meant(replace(config, path="", warnings=(), sources=Sources()), includes)
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from ldirectord_py.config.grammar.tree import Files
+from ldirectord_py.config.grammar.tree import SourceMap
 from ldirectord_py.model.checks.check_options import Header
 from ldirectord_py.model.problems import Problem, Severity
 
@@ -15,9 +15,9 @@ MOST = 1000
 
 
 class Diagnostics:
-    """The problems found so far; their lines are counted through all files, see `Files`."""
+    """The problems found so far; their lines are counted through all files, see `SourceMap`."""
 
-    def __init__(self, files: Files, problems: Iterable[tuple[int, str]] = ()) -> None:
+    def __init__(self, files: SourceMap, problems: Iterable[tuple[int, str]] = ()) -> None:
         self.files = files
         self._errors: dict[Problem, int] = {}
         self._warnings: dict[Problem, int] = {}

@@ -1,7 +1,7 @@
 """The raw tree that every syntax is read into: directives and virtuals with their places, and nothing understood yet.
 
 A configuration may have several files.  So that a place is one number wherever it is handed on, the lines of all files
-are counted through, in the order in which the files are read; `Files` knows which file and line a number stands for.
+are counted through, in the order in which the files are read; `SourceMap` knows which file and line a number means.
 """
 
 from bisect import bisect_right
@@ -78,7 +78,7 @@ class Tree:
 
 
 @dataclass(slots=True)
-class Files:
+class SourceMap:
     """Which file and which line a number stands for."""
 
     main: str

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from ldirectord_py.config.grammar.tree import Checks, Files, Line, Section, Tree
+from ldirectord_py.config.grammar.tree import Checks, Line, Section, SourceMap, Tree
 from ldirectord_py.config.lint.machine import Machine
 from ldirectord_py.model.checks.check_options import CheckOptions
 from ldirectord_py.model.checks.check_plan import CheckPlan
@@ -68,7 +68,7 @@ class Context:
 
     config: Config
     tree: Tree
-    files: Files
+    files: SourceMap
     machine: Machine
 
     @property

@@ -8,7 +8,7 @@ from ldirectord_py.config.grammar.directive import Scope, shown
 from ldirectord_py.config.grammar.directives import director_directives as d
 from ldirectord_py.config.grammar.directives.check_directives import CHECKINTERVAL
 from ldirectord_py.config.grammar.directives.table_directives import READDQUIESCENT
-from ldirectord_py.config.grammar.tree import Files, Section, Tree
+from ldirectord_py.config.grammar.tree import Section, SourceMap, Tree
 from ldirectord_py.config.grammar.values import Values, read_values
 from ldirectord_py.config.meaning.api import api_settings
 from ldirectord_py.config.meaning.checks import CheckContext
@@ -23,7 +23,7 @@ from ldirectord_py.model.health import FaultRules
 from ldirectord_py.model.service import VirtualKey
 
 
-def build(tree: Tree, files: Files, environment: Resolver) -> Config:
+def build(tree: Tree, files: SourceMap, environment: Resolver) -> Config:
     """Return the configuration that *tree*, of all *files*, describes, every value in force.
 
     Raises `ConfigRejected` with all problems, by line.

@@ -8,7 +8,7 @@ from ldirectord_py.config.grammar.diagnostics import MOST
 from ldirectord_py.config.grammar.directive import Scope, Unreadable, Void
 from ldirectord_py.config.grammar.directives.all_directives import rows
 from ldirectord_py.config.grammar.directives.director_directives import INCLUDE
-from ldirectord_py.config.grammar.tree import Files, Line, Section, Tree
+from ldirectord_py.config.grammar.tree import Line, Section, SourceMap, Tree
 from ldirectord_py.config.grammar.values import unknown
 from ldirectord_py.config.syntax import cf
 from ldirectord_py.config.syntax.references import REFERENCES, Refer
@@ -23,9 +23,9 @@ DEEPEST = 10
 _MAGIC = frozenset("*?[")
 
 
-def gather(text: bytes, path: str, reading: SourceReader) -> tuple[Tree, Files]:
+def gather(text: bytes, path: str, reading: SourceReader) -> tuple[Tree, SourceMap]:
     """Return what the file *path*, which holds *text*, and all files that it includes say together."""
-    gathering = _Gathering(reading, Files(path))
+    gathering = _Gathering(reading, SourceMap(path))
     lines, sections = gathering.file(path, text, (), ())
     problems, defaults, notes = gathering.problems, gathering.defaults, gathering.notes
     return Tree(path, lines, sections, tuple(problems), tuple(defaults), tuple(notes)), gathering.files
@@ -51,7 +51,7 @@ def is_yaml(path: str) -> bool:
 @dataclass(slots=True)
 class _Gathering:
     reading: SourceReader
-    files: Files
+    files: SourceMap
     problems: list[tuple[int, str]] = field(default_factory=list)
     notes: list[tuple[int, str]] = field(default_factory=list)
     defaults: list[Line] = field(default_factory=list)

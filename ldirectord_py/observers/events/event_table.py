@@ -25,7 +25,7 @@ EventT = TypeVar("EventT", bound=ev.Event)
 
 
 @dataclass(frozen=True, slots=True)
-class Row(Generic[EventT]):
+class EventRow(Generic[EventT]):
     """What is told of the events of one *kind*."""
 
     kind: type[EventT]
@@ -35,29 +35,29 @@ class Row(Generic[EventT]):
     """Moves the counters."""
 
 
-ROWS: tuple[Row[Any], ...] = (
+ROWS: tuple[EventRow[Any], ...] = (
     # checks
-    Row(ev.CheckDone, checks.check_done, Counters.check_done),
-    Row(ev.HealthChanged, checks.health_changed, Counters.health_changed),
-    Row(ev.SoftFailure, checks.soft_failure),
-    Row(ev.FaultLasts, checks.fault_lasts),
-    Row(ev.CertificateSeen, checks.certificate_seen),
-    Row(ev.CertificateExpiring, checks.certificate_expiring),
+    EventRow(ev.CheckDone, checks.check_done, Counters.check_done),
+    EventRow(ev.HealthChanged, checks.health_changed, Counters.health_changed),
+    EventRow(ev.SoftFailure, checks.soft_failure),
+    EventRow(ev.FaultLasts, checks.fault_lasts),
+    EventRow(ev.CertificateSeen, checks.certificate_seen),
+    EventRow(ev.CertificateExpiring, checks.certificate_expiring),
     # who serves
-    Row(ev.FallbackChanged, upkeep.fallback_changed),
-    Row(ev.ServingChanged, upkeep.serving_changed),
-    Row(ev.MaintenanceChanged, upkeep.maintenance_changed, Counters.maintenance_changed),
-    Row(ev.AdminChanged, administration.admin_changed, Counters.admin_changed),
-    Row(ev.MaintenanceUnclear, told(Level.WARNING, "maintenance_unclear", "{0.sentence}")),
+    EventRow(ev.FallbackChanged, upkeep.fallback_changed),
+    EventRow(ev.ServingChanged, upkeep.serving_changed),
+    EventRow(ev.MaintenanceChanged, upkeep.maintenance_changed, Counters.maintenance_changed),
+    EventRow(ev.AdminChanged, administration.admin_changed, Counters.admin_changed),
+    EventRow(ev.MaintenanceUnclear, told(Level.WARNING, "maintenance_unclear", "{0.sentence}")),
     # the IPVS table
-    Row(ev.TableChanged, table.table_changed, Counters.table_changed),
-    Row(ev.ChangeRefused, table.change_refused, Counters.change_refused),
-    Row(ev.DriftFound, table.drift_found, Counters.drift_found),
-    Row(ev.DriftRecurs, table.drift_recurs),
-    Row(ev.WeightContested, table.weight_contested),
-    Row(ev.Diverged, table.diverged),
-    Row(ev.Agreed, table.agreed),
-    Row(
+    EventRow(ev.TableChanged, table.table_changed, Counters.table_changed),
+    EventRow(ev.ChangeRefused, table.change_refused, Counters.change_refused),
+    EventRow(ev.DriftFound, table.drift_found, Counters.drift_found),
+    EventRow(ev.DriftRecurs, table.drift_recurs),
+    EventRow(ev.WeightContested, table.weight_contested),
+    EventRow(ev.Diverged, table.diverged),
+    EventRow(ev.Agreed, table.agreed),
+    EventRow(
         ev.TableLost,
         told(
             Level.ERROR,
@@ -67,10 +67,10 @@ ROWS: tuple[Row[Any], ...] = (
         ),
         Counters.table_lost,
     ),
-    Row(ev.Reconciled, silent, Counters.reconciled),  # what differed has been told
-    Row(ev.TableBack, told(Level.INFO, "table_back", "The IPVS table can be reached again"), Counters.table_back),
+    EventRow(ev.Reconciled, silent, Counters.reconciled),  # what differed has been told
+    EventRow(ev.TableBack, told(Level.INFO, "table_back", "The IPVS table can be reached again"), Counters.table_back),
     # the director and its configuration
-    Row(
+    EventRow(
         ev.Started,
         told(
             Level.INFO,
@@ -80,7 +80,7 @@ ROWS: tuple[Row[Any], ...] = (
             "reals",
         ),
     ),
-    Row(
+    EventRow(
         ev.FirstPassComplete,
         told(
             Level.INFO,
@@ -89,30 +89,30 @@ ROWS: tuple[Row[Any], ...] = (
             "seconds",
         ),
     ),
-    Row(ev.InitialChecksDone, silent),  # what came of it has been told
-    Row(ev.ConfigChanged, configuration.config_changed),
-    Row(ev.Reloaded, configuration.reloaded, Counters.reloaded),
-    Row(ev.ReloadRefused, configuration.reload_refused, Counters.reload_refused),
-    Row(ev.RoleChanged, cluster.role_changed, Counters.role_changed),
-    Row(ev.RoleUnclear, cluster.role_unclear),
-    Row(ev.SyncStarted, cluster.sync_started),
-    Row(ev.SyncStopped, cluster.sync_stopped),
-    Row(ev.SyncRefused, cluster.sync_refused),
+    EventRow(ev.InitialChecksDone, silent),  # what came of it has been told
+    EventRow(ev.ConfigChanged, configuration.config_changed),
+    EventRow(ev.Reloaded, configuration.reloaded, Counters.reloaded),
+    EventRow(ev.ReloadRefused, configuration.reload_refused, Counters.reload_refused),
+    EventRow(ev.RoleChanged, cluster.role_changed, Counters.role_changed),
+    EventRow(ev.RoleUnclear, cluster.role_unclear),
+    EventRow(ev.SyncStarted, cluster.sync_started),
+    EventRow(ev.SyncStopped, cluster.sync_stopped),
+    EventRow(ev.SyncRefused, cluster.sync_refused),
     # VIPs
-    Row(ev.VipAdded, vips.vip_added, Counters.vip_added),
-    Row(ev.VipRemoved, vips.vip_removed, Counters.vip_removed),
-    Row(ev.VipTakenAway, vips.vip_taken_away, Counters.vip_taken_away),
-    Row(ev.VipContested, vips.vip_contested),
-    Row(ev.VipConflict, vips.vip_conflict, Counters.vip_conflict),
-    Row(ev.VipTrouble, vips.vip_trouble),
-    Row(
+    EventRow(ev.VipAdded, vips.vip_added, Counters.vip_added),
+    EventRow(ev.VipRemoved, vips.vip_removed, Counters.vip_removed),
+    EventRow(ev.VipTakenAway, vips.vip_taken_away, Counters.vip_taken_away),
+    EventRow(ev.VipContested, vips.vip_contested),
+    EventRow(ev.VipConflict, vips.vip_conflict, Counters.vip_conflict),
+    EventRow(ev.VipTrouble, vips.vip_trouble),
+    EventRow(
         ev.Stopping,
         told(Level.INFO, "stopped", "Linux Director Daemon terminated on signal: {0.signal}", "signal"),
     ),
     # the operator's programs and files, and side jobs
-    Row(ev.HookDone, upkeep.hook_done, Counters.hook_done),
-    Row(ev.MonitorFileFailed, upkeep.monitorfile_failed, Counters.monitorfile_failed),
-    Row(
+    EventRow(ev.HookDone, upkeep.hook_done, Counters.hook_done),
+    EventRow(ev.MonitorFileFailed, upkeep.monitorfile_failed, Counters.monitorfile_failed),
+    EventRow(
         ev.MonitorFileBack,
         told(
             Level.INFO,
@@ -122,7 +122,7 @@ ROWS: tuple[Row[Any], ...] = (
             "lost",
         ),
     ),
-    Row(
+    EventRow(
         ev.SideJobFailed,
         told(
             Level.ERROR,
@@ -132,7 +132,7 @@ ROWS: tuple[Row[Any], ...] = (
             "sentence",
         ),
     ),
-    Row(
+    EventRow(
         ev.HistoryLost,
         told(
             Level.WARNING,
@@ -142,7 +142,7 @@ ROWS: tuple[Row[Any], ...] = (
             "events",
         ),
     ),
-    Row(
+    EventRow(
         ev.TrackFileWritten,
         told(
             Level.INFO,
@@ -152,7 +152,7 @@ ROWS: tuple[Row[Any], ...] = (
             "percent",
         ),
     ),
-    Row(
+    EventRow(
         ev.TrackFileFailed,
         told(
             Level.ERROR,
@@ -162,12 +162,12 @@ ROWS: tuple[Row[Any], ...] = (
             "sentence",
         ),
     ),
-    Row(ev.SideJobBack, told(Level.INFO, "side_job_back", "{0.job} is done again", "job")),
+    EventRow(ev.SideJobBack, told(Level.INFO, "side_job_back", "{0.job} is done again", "job")),
     # mails
-    Row(MailQueued, told(Level.INFO, "mail_queued", "emailalert: {0.message}", "subject=message")),
-    Row(MailDone, mail.mail_done, Counters.mail_done),
-    Row(MailDelayed, mail.mail_delayed),
-    Row(
+    EventRow(MailQueued, told(Level.INFO, "mail_queued", "emailalert: {0.message}", "subject=message")),
+    EventRow(MailDone, mail.mail_done, Counters.mail_done),
+    EventRow(MailDelayed, mail.mail_delayed),
+    EventRow(
         MailsLost,
         told(
             Level.ERROR,
@@ -181,7 +181,7 @@ ROWS: tuple[Row[Any], ...] = (
 )
 """One for each kind of event; what the original logs too is worded as the original words it."""
 
-TABLE: dict[type[ev.Event], Row[Any]] = {row.kind: row for row in ROWS}
+TABLE: dict[type[ev.Event], EventRow[Any]] = {row.kind: row for row in ROWS}
 
 KINDS: dict[type[ev.Event], str] = {kind: re.sub("(?<!^)(?=[A-Z])", "_", kind.__name__).lower() for kind in TABLE}
 """What each kind is called in JSON: `health_changed`."""

@@ -26,7 +26,7 @@ class JournalWriter:
         self._path = str(path)
 
     def __call__(self, entries: Sequence[Entry], /, *, wait: bool) -> tuple[int, str]:
-        """Send *entries*; see `Writer`."""
+        """Send *entries*; see `LogWriter`."""
         count = 0
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as outlet:

@@ -11,11 +11,11 @@ from ldirectord_py.observers.events.log_line import Field, Level, LogLine
 from ldirectord_py.observers.logging.destinations import Journal, LogFile, Outlet, Stream, Syslog
 from ldirectord_py.observers.logging.entry import Entry
 from ldirectord_py.observers.logging.journal import JournalWriter
-from ldirectord_py.observers.logging.writers import FileWriter, StreamWriter, SyslogWriter, Writer, complain
+from ldirectord_py.observers.logging.writers import FileWriter, LogWriter, StreamWriter, SyslogWriter, complain
 from ldirectord_py.system.threads import NoThread, begin
 
 
-def writer_to(destination: Outlet, clock: Callable[[], float]) -> Writer:
+def writer_to(destination: Outlet, clock: Callable[[], float]) -> LogWriter:
     """Return what writes to *destination*."""
     match destination:
         case LogFile(path):
@@ -77,7 +77,7 @@ class Sink:
     *told* makes an entry of the line that says how many were lost.
     """
 
-    def __init__(self, writer: Writer, told: Callable[[LogLine], Entry | None], clock: Callable[[], float]) -> None:
+    def __init__(self, writer: LogWriter, told: Callable[[LogLine], Entry | None], clock: Callable[[], float]) -> None:
         self.lost = 0
         """Lines that the destination has not taken; standard error may have."""
         self._writer = writer

@@ -21,7 +21,7 @@ _AT_ONCE = select.PIPE_BUF
 """Bytes that a pipe which can be written to takes without waiting."""
 
 
-class Writer(Protocol):
+class LogWriter(Protocol):
     """Writes to one destination."""
 
     def __call__(self, entries: Sequence[Entry], /, *, wait: bool) -> tuple[int, str]:
@@ -40,7 +40,7 @@ class FileWriter:
         self._append = Appender(path)
 
     def __call__(self, entries: Sequence[Entry], /, *, wait: bool) -> tuple[int, str]:  # noqa: ARG002  # see `Appender`
-        """Append *entries*; see `Writer`."""
+        """Append *entries*; see `LogWriter`."""
         return self._append([f"{entry.text}\n".encode() for entry in entries])
 
 
@@ -51,7 +51,7 @@ class StreamWriter:
         self._stream = stream
 
     def __call__(self, entries: Sequence[Entry], /, *, wait: bool) -> tuple[int, str]:
-        """Write *entries*; see `Writer`."""
+        """Write *entries*; see `LogWriter`."""
         for count, entry in enumerate(entries):
             try:
                 written = _put(self._stream, entry.level, entry.text, wait=wait)
@@ -72,7 +72,7 @@ class SyslogWriter:
         self._clock = clock
 
     def __call__(self, entries: Sequence[Entry], /, *, wait: bool) -> tuple[int, str]:
-        """Send *entries*; see `Writer`."""
+        """Send *entries*; see `LogWriter`."""
         for count, entry in enumerate(entries):
             try:
                 with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as outlet:

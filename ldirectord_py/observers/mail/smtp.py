@@ -25,7 +25,7 @@ _GOODBYE = 1.0
 _CLOSING = 421  # RFC 5321, 4.2.2: the service is not available, and the connection is closed
 
 
-async def connect(server: str, port: int, sender: Sender) -> "Session":
+async def connect(server: str, port: int, sender: Sender) -> "SmtpSession":
     """Return a session with *server*, at the first of its addresses that answers.  Raises `ServerFailed`."""
     try:
         addresses = await in_thread(lambda: _addresses(server, port))
@@ -45,7 +45,7 @@ async def connect(server: str, port: int, sender: Sender) -> "Session":
             client.close()
             raise
         else:
-            return Session(client, sender)
+            return SmtpSession(client, sender)
     raise ServerFailed(failure)
 
 
@@ -54,7 +54,7 @@ def _addresses(server: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
-class Session:
+class SmtpSession:
     """A connection to a mail server, for one mail after the other."""
 
     def __init__(self, client: SMTP, sender: Sender) -> None:

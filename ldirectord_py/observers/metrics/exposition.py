@@ -19,7 +19,7 @@ OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 RowT = TypeVar("RowT")
 
 
-class Kind(StrEnum):
+class MetricType(StrEnum):
     """The types of metrics that we have."""
 
     COUNTER = "counter"
@@ -33,7 +33,7 @@ class Family:
     """One metric: its name as in its samples, so that a counter's ends in `_total`."""
 
     name: str
-    kind: Kind
+    kind: MetricType
     explanation: str
 
     def header(self, *, openmetrics: bool) -> str:

@@ -5,7 +5,7 @@ from operator import attrgetter
 
 from ldirectord_py.model.snapshot import StatusWord
 from ldirectord_py.observers.events.server_counters import RESULTS, RealCounters, VirtualCounters
-from ldirectord_py.observers.metrics.exposition import Family, Kind, escaped, histogram
+from ldirectord_py.observers.metrics.exposition import Family, MetricType, escaped, histogram
 
 
 def _real_info(real: RealCounters) -> str:
@@ -168,19 +168,24 @@ def _total(name: str, field: str) -> Callable[[RealCounters], str]:
     return shown
 
 
-_UP = Family("ldirectord_real_up", Kind.GAUGE, "Whether the real server is in, as far as checks decide that."), _real_up
-_WEIGHT = Family("ldirectord_real_weight", Kind.GAUGE, "Weight: configured, wanted now, and in the kernel's table.")
+_UP = (
+    Family("ldirectord_real_up", MetricType.GAUGE, "Whether the real server is in, as far as checks decide that."),
+    _real_up,
+)
+_WEIGHT = Family(
+    "ldirectord_real_weight", MetricType.GAUGE, "Weight: configured, wanted now, and in the kernel's table."
+)
 _LAST_CHANGE = (
     Family(
         "ldirectord_real_last_change_timestamp_seconds",
-        Kind.GAUGE,
+        MetricType.GAUGE,
         "When the real server's state changed, since the epoch.",
     ),
     _last_change,
 )
-_CHECKS = Family("ldirectord_checks_total", Kind.COUNTER, "Checks that ended, by result.")
+_CHECKS = Family("ldirectord_checks_total", MetricType.COUNTER, "Checks that ended, by result.")
 _TRANSITIONS = Family(
-    "ldirectord_check_transitions_total", Kind.COUNTER, "Changes of a real server's state, up or down."
+    "ldirectord_check_transitions_total", MetricType.COUNTER, "Changes of a real server's state, up or down."
 )
 
 RealFamily = tuple[Family, Callable[[RealCounters], str]]
@@ -188,26 +193,30 @@ VirtualFamily = tuple[Family, Callable[[VirtualCounters], str]]
 
 ALL_OF_REALS: Sequence[RealFamily] = (
     (
-        Family("ldirectord_real_info", Kind.GAUGE, "What a real server is; joins with node_exporter's node_ipvs_*."),
+        Family(
+            "ldirectord_real_info", MetricType.GAUGE, "What a real server is; joins with node_exporter's node_ipvs_*."
+        ),
         _real_info,
     ),
     _UP,
     (
         Family(
             "ldirectord_real_state",
-            Kind.GAUGE,
+            MetricType.GAUGE,
             "Where the real server stands: 1 for the state that holds; up and down are always shown.",
         ),
         _real_state,
     ),
     (
-        Family("ldirectord_real_maintenance", Kind.GAUGE, "Whether a file in maintenancedir keeps the server out."),
+        Family(
+            "ldirectord_real_maintenance", MetricType.GAUGE, "Whether a file in maintenancedir keeps the server out."
+        ),
         _maintenance,
     ),
     (
         Family(
             "ldirectord_real_admin_since_timestamp_seconds",
-            Kind.GAUGE,
+            MetricType.GAUGE,
             "Since when an operator's drain, maintenance or weight is in force, since the epoch; only where one is.",
         ),
         _admin_since,
@@ -215,7 +224,7 @@ ALL_OF_REALS: Sequence[RealFamily] = (
     (
         Family(
             "ldirectord_real_admin_until_timestamp_seconds",
-            Kind.GAUGE,
+            MetricType.GAUGE,
             "When that ends by itself, since the epoch; only where it does.",
         ),
         _admin_until,
@@ -224,7 +233,7 @@ ALL_OF_REALS: Sequence[RealFamily] = (
     (
         Family(
             "ldirectord_real_connections",
-            Kind.GAUGE,
+            MetricType.GAUGE,
             "Connections that the kernel has for the real server, by state; two seconds old at most.",
         ),
         _connections,
@@ -233,18 +242,21 @@ ALL_OF_REALS: Sequence[RealFamily] = (
     (
         Family(
             "ldirectord_real_downtime_seconds_total",
-            Kind.COUNTER,
+            MetricType.COUNTER,
             "How long checks have found the real server down; maintenance does not count.",
         ),
         _downtime,
     ),
     (_CHECKS, _checks),
     (_TRANSITIONS, _transitions),
-    (Family("ldirectord_check_last_duration_seconds", Kind.GAUGE, "How long the last check took."), _last_duration),
+    (
+        Family("ldirectord_check_last_duration_seconds", MetricType.GAUGE, "How long the last check took."),
+        _last_duration,
+    ),
     (
         Family(
             "ldirectord_certificate_expiry_timestamp_seconds",
-            Kind.GAUGE,
+            MetricType.GAUGE,
             "When the TLS certificate expires that the real server last showed, since the epoch.",
         ),
         _certificate_expiry,
@@ -253,28 +265,40 @@ ALL_OF_REALS: Sequence[RealFamily] = (
 LEAST_OF_REALS: Sequence[RealFamily] = (_UP, (_WEIGHT, _effective_weight), _LAST_CHANGE)
 
 OF_VIRTUALS: Sequence[VirtualFamily] = (
-    (Family("ldirectord_virtual_info", Kind.GAUGE, "What a virtual service is."), _virtual_info),
-    (Family("ldirectord_virtual_reals", Kind.GAUGE, "Real servers of a virtual service by state."), _virtual_reals),
+    (Family("ldirectord_virtual_info", MetricType.GAUGE, "What a virtual service is."), _virtual_info),
     (
-        Family("ldirectord_virtual_weight", Kind.GAUGE, "Sum of the weights that are wanted now for the real servers."),
+        Family("ldirectord_virtual_reals", MetricType.GAUGE, "Real servers of a virtual service by state."),
+        _virtual_reals,
+    ),
+    (
+        Family(
+            "ldirectord_virtual_weight",
+            MetricType.GAUGE,
+            "Sum of the weights that are wanted now for the real servers.",
+        ),
         _virtual_weight,
     ),
     (
         Family(
             "ldirectord_virtual_fallback_active",
-            Kind.GAUGE,
+            MetricType.GAUGE,
             "Whether the fallback stands in, since no real server serves.",
         ),
         _fallback,
     ),
     (
-        Family("ldirectord_check_failures_total", Kind.COUNTER, "Checks that did not find a server up, by reason."),
+        Family(
+            "ldirectord_check_failures_total", MetricType.COUNTER, "Checks that did not find a server up, by reason."
+        ),
         _failures,
     ),
-    (Family("ldirectord_check_duration_seconds", Kind.HISTOGRAM, "How long checks took."), _durations),
+    (Family("ldirectord_check_duration_seconds", MetricType.HISTOGRAM, "How long checks took."), _durations),
 )
 TOTALS: Sequence[RealFamily] = tuple(
-    (Family(name, Kind.COUNTER, f"{what} since the kernel has the real server in its table."), _total(name, field))
+    (
+        Family(name, MetricType.COUNTER, f"{what} since the kernel has the real server in its table."),
+        _total(name, field),
+    )
     for name, field, what in (
         ("ldirectord_real_new_connections_total", "connections", "Connections that it was given"),
         ("ldirectord_real_incoming_packets_total", "packets_in", "Packets that came for it"),
@@ -286,7 +310,7 @@ TOTALS: Sequence[RealFamily] = tuple(
 PHASES: VirtualFamily = (
     Family(
         "ldirectord_check_phase_duration_seconds",
-        Kind.HISTOGRAM,
+        MetricType.HISTOGRAM,
         "How long the phases of checks took over TCP: connect, tls, processing (until the first byte), transfer.",
     ),
     _phases,

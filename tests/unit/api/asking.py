@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ldirectord_py.api.access import Token
-from ldirectord_py.api.limits import Limits
+from ldirectord_py.api.limits import ClientLimits
 from ldirectord_py.api.ports import Ports
 from ldirectord_py.api.server import serve, serve_locally
 from ldirectord_py.config.load import parse
@@ -188,9 +188,9 @@ class Answer:
 
 @asynccontextmanager
 async def serving(
-    folder: Path, director: Director | None = None, *, limits: Limits | None = None, **others: Any
+    folder: Path, director: Director | None = None, *, limits: ClientLimits | None = None, **others: Any
 ) -> AsyncIterator[Path]:
-    async with serve_locally(folder / "sock", ports(director, **others), limits or Limits()):
+    async with serve_locally(folder / "sock", ports(director, **others), limits or ClientLimits()):
         yield folder / "sock"
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ldirectord_py.api.limits import Limits
+from ldirectord_py.api.limits import ClientLimits
 from tests.unit.api.asking import Director, ask, request, serving
 from tests.unit.observers import happenings as the
 
@@ -13,7 +13,7 @@ MANY = the.virtual(the.WEB, *[the.status(the.REAL)] * 3000)
 
 
 async def test_idle_connections_make_room_and_whoever_asks_is_answered(tmp_path: Path) -> None:
-    async with serving(tmp_path, limits=Limits(connections=4, head_seconds=600)) as path:
+    async with serving(tmp_path, limits=ClientLimits(connections=4, head_seconds=600)) as path:
         idle = [await asyncio.open_unix_connection(path) for _ in range(20)]
         assert (await ask(path, "/v1/status")).status == 200
         for _, writer in idle:

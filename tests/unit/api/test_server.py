@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from ldirectord_py.api.limits import BACKLOG, Limits
+from ldirectord_py.api.limits import BACKLOG, ClientLimits
 from ldirectord_py.api.ports import Ports
 from ldirectord_py.api.server import LIMITS
 from ldirectord_py.api.server import serve as serve_ports
@@ -185,14 +185,14 @@ GET = b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n"
     "said", [b"", b"GET / HT", b"GET / HTTP/1.1\r\nHost: x\r\n"], ids=["silence", "a bit of a line", "a bit of a head"]
 )
 async def test_whoever_does_not_ask_in_time_is_shown_out(said):
-    async with serve(LOOPBACK, metrics=Slices(), healthy=healthy, limits=Limits(head_seconds=0.2)) as where:
+    async with serve(LOOPBACK, metrics=Slices(), healthy=healthy, limits=ClientLimits(head_seconds=0.2)) as where:
         reader, writer = await talk(where, said)
         assert await ended(reader) == b""
         writer.close()
 
 
 async def test_a_head_that_comes_drop_by_drop_gains_no_time():
-    async with serve(LOOPBACK, metrics=Slices(), healthy=healthy, limits=Limits(head_seconds=0.3)) as where:
+    async with serve(LOOPBACK, metrics=Slices(), healthy=healthy, limits=ClientLimits(head_seconds=0.3)) as where:
         reader, writer = await talk(where, b"GET / HTTP/1.1\r\nX: ")
         end = asyncio.create_task(ended(reader))
         while not end.done():
@@ -214,7 +214,7 @@ async def test_a_connection_is_for_one_request():
 
 
 async def test_idle_connections_leave_to_make_room_and_the_oldest_leaves_first():
-    limits = Limits(connections=8, head_seconds=600)
+    limits = ClientLimits(connections=8, head_seconds=600)
     async with serve(LOOPBACK, metrics=Slices(b"x"), healthy=healthy, limits=limits) as where:
         idle = [await talk(where, b"GET / HTTP/1.1\r\n") for _ in range(limits.connections)]
         for number in range(3):
@@ -232,7 +232,7 @@ async def test_idle_connections_leave_to_make_room_and_the_oldest_leaves_first()
 
 async def test_connections_above_the_limit_are_ended_at_once_while_all_others_are_being_answered():
     slices = Slices(*[b"x" * 65536] * 200)
-    limits = Limits(connections=2, head_seconds=600)
+    limits = ClientLimits(connections=2, head_seconds=600)
     async with serve(LOOPBACK, metrics=slices, healthy=healthy, limits=limits) as where:
         slow = [await talk(where, GET % b"/metrics") for _ in range(limits.connections)]
         for reader, _ in slow:
@@ -247,7 +247,7 @@ async def test_connections_above_the_limit_are_ended_at_once_while_all_others_ar
 
 async def test_connections_that_all_want_metrics_and_do_not_read_leave_room_for_who_asks_for_health():
     slices = Slices(*[b"x" * 65536] * 1000)
-    limits = Limits(queue_seconds=600)
+    limits = ClientLimits(queue_seconds=600)
     async with serve(LOOPBACK, metrics=slices, healthy=healthy, limits=limits) as where:
         greedy = [await talk(where, GET % b"/metrics") for _ in range(limits.connections)]
         for reader, _ in greedy[: limits.answers]:
@@ -258,7 +258,7 @@ async def test_connections_that_all_want_metrics_and_do_not_read_leave_room_for_
 
 
 async def test_a_flood_of_silent_connections_takes_few_file_descriptors():
-    limits = Limits(head_seconds=600)
+    limits = ClientLimits(head_seconds=600)
     async with serve(LOOPBACK, metrics=Slices(b"x"), healthy=healthy, limits=limits) as where:
         before = len(list(DESCRIPTORS.iterdir()))
         most = 0
@@ -282,7 +282,7 @@ async def test_a_flood_of_silent_connections_takes_few_file_descriptors():
 
 @pytest.mark.parametrize(
     "limits",
-    [Limits(connections=1, answer_seconds=2), Limits(connections=1, connection_seconds=2)],
+    [ClientLimits(connections=1, answer_seconds=2), ClientLimits(connections=1, connection_seconds=2)],
     ids=["scrape", "connection"],
 )
 async def test_whoever_reads_too_slowly_is_cut_off(limits):
@@ -340,7 +340,7 @@ async def test_several_scrapes_together_make_one_piece_in_a_turn():
 
 async def test_a_scrape_that_finds_no_place_in_time_is_told_so_and_the_others_go_on():
     slices = Slices(*[b"x" * 65536] * 200)
-    limits = Limits(answers=2, queue_seconds=0.2)
+    limits = ClientLimits(answers=2, queue_seconds=0.2)
     async with serve(LOOPBACK, metrics=slices, healthy=healthy, limits=limits) as where:
         slow = [await talk(where, GET % b"/metrics") for _ in range(limits.answers)]
         for reader, _ in slow:

@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 
 from ldirectord_py.api.access import Access
-from ldirectord_py.api.limits import Limits
+from ldirectord_py.api.limits import ClientLimits
 from ldirectord_py.api.server import serve
 from ldirectord_py.api.tls import LARGEST_HANDSHAKE, PIECE
 from ldirectord_py.checks.tls_contexts import listening
@@ -45,11 +45,11 @@ def client(name: str | None = None) -> ssl.SSLContext:
 
 @asynccontextmanager
 async def serving(
-    access: Access = OPS, limits: Limits | None = None, *, contexts: list[ssl.SSLContext | None] | None = None
+    access: Access = OPS, limits: ClientLimits | None = None, *, contexts: list[ssl.SSLContext | None] | None = None
 ) -> AsyncIterator[Endpoint]:
     found = contexts or [LISTENER]
     shown = ports(access=lambda: access, tls=lambda: found[-1])
-    async with serve(Endpoint(LOOPBACK, 0), shown, limits or Limits()) as where:
+    async with serve(Endpoint(LOOPBACK, 0), shown, limits or ClientLimits()) as where:
         yield where
 
 
@@ -143,7 +143,7 @@ async def test_large_bodies_and_longanswer_ofs_come_whole() -> None:
 
 
 async def test_events_are_streamed_and_a_client_that_leaves_gives_its_place_back() -> None:
-    limits = Limits(streams=1, heartbeat_seconds=0.05)
+    limits = ClientLimits(streams=1, heartbeat_seconds=0.05)
     said = request("/v1/events", Accept="text/event-stream")
     async with serving(limits=limits) as where:
         for _ in range(3):
@@ -159,7 +159,7 @@ async def test_events_are_streamed_and_a_client_that_leaves_gives_its_place_back
 
 
 async def test_who_does_not_shake_hands_in_time_is_shown_out_and_makes_room() -> None:
-    async with serving(limits=Limits(connections=2, head_seconds=3)) as where:
+    async with serving(limits=ClientLimits(connections=2, head_seconds=3)) as where:
         mute = [socket.create_connection((str(where.address), where.port)) for _ in range(2)]
         assert (await ask(where, "/v1/status", client())).status == 200
         for channel in mute:
@@ -196,7 +196,7 @@ async def together(where: Endpoint) -> None:
 
 async def test_handshakes_and_changes_of_keys_without_end_hold_no_turn() -> None:
     """What one client can do, each can; of thousands of turns the machine may make a few long as well."""
-    async with serving(limits=Limits(head_seconds=4)) as where:
+    async with serving(limits=ClientLimits(head_seconds=4)) as where:
         for _ in range(5):
             with no_collections(), watched_turns() as turns:
                 await asyncio.to_thread(lambda: asyncio.run(together(where)))

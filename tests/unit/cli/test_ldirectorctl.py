@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ldirectord_py.cli.ctl.command import Command, CommandEntry, Status
+from ldirectord_py.cli.ctl.command import Command, CommandEntry, ExitStatus
 from ldirectord_py.cli.ctl.commands import COMMANDS
 from ldirectord_py.cli.ldirectorctl import main
 from ldirectord_py.model.errors import ConfigRejected, DirectorError
@@ -21,10 +21,10 @@ def _arguments(parser: ArgumentParser) -> None:
     parser.add_argument("word")
 
 
-def _run(asked: Namespace) -> Status:
+def _run(asked: Namespace) -> ExitStatus:
     match asked.word:
         case "found":
-            return Status.FOUND
+            return ExitStatus.FOUND
         case "refused":
             raise DirectorError("the director is out\nand so is its cat")
         case "rejected":
@@ -33,7 +33,7 @@ def _run(asked: Namespace) -> Status:
             Path("/nonexistent/file").read_text()
         case "interrupted":
             raise KeyboardInterrupt
-    return Status.FINE
+    return ExitStatus.FINE
 
 
 ECHO = CommandEntry("try", "try it out", lambda: Command(description="Tries it out.", arguments=_arguments, run=_run))
@@ -69,7 +69,7 @@ def test_a_command_line_that_means_nothing_is_an_error(
 ) -> None:
     with pytest.raises(SystemExit) as left:
         main(words, [ECHO])
-    assert left.value.code == Status.ERROR
+    assert left.value.code == ExitStatus.ERROR
     first, last = capsys.readouterr().err.splitlines()
     assert first.startswith("ldirectorctl: ")
     assert complaint in first
@@ -91,11 +91,11 @@ def test_options_stand_anywhere_where_a_command_wants_it(words: str) -> None:
         parser.add_argument("names", nargs="*")
         parser.add_argument("--fast", action="store_true")
 
-    def run(asked: Namespace) -> Status:
-        return Status.FINE if (asked.names, asked.fast) == (["a", "b"], True) else Status.FOUND
+    def run(asked: Namespace) -> ExitStatus:
+        return ExitStatus.FINE if (asked.names, asked.fast) == (["a", "b"], True) else ExitStatus.FOUND
 
     command = Command(description="Does it.", arguments=arguments, run=run, intermixed=True)
-    assert main(["try", *words.split()], [CommandEntry("try", "try it out", lambda: command)]) == Status.FINE
+    assert main(["try", *words.split()], [CommandEntry("try", "try it out", lambda: command)]) == ExitStatus.FINE
 
 
 def test_commands_have_names_of_their_own() -> None:
@@ -112,7 +112,7 @@ def test_colours_are_for_terminals_that_want_them(setting: dict[str, str], shown
         words = [sys.executable, "-m", "ldirectord_py.cli.ldirectorctl", "no-such-command"]
         environment = os.environ | {"TERM": "xterm"} | setting
         done = subprocess.run(words, stderr=theirs, check=False, env=environment, timeout=PATIENCE)
-        assert done.returncode == Status.ERROR
+        assert done.returncode == ExitStatus.ERROR
         assert os.read(ours, 1000).startswith(shown)
     finally:
         os.close(ours)

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from ldirectord_py.cli.rendering import Row, tell_rows
+from ldirectord_py.cli.rendering import TableRow, tell_rows
 from ldirectord_py.cli.terminal import Style
 from tests.faults.injections import CORPUS, unsafe
 from tests.peers.patience import PATIENCE
 from tests.peers.terminal import sitting_at
 
-ROWS = [Row("3: dear", ("3", "dear"), Style.YELLOW), Row("10: cheap", ("10", "cheap, " * 20), Style.YELLOW)]
+ROWS = [TableRow("3: dear", ("3", "dear"), Style.YELLOW), TableRow("10: cheap", ("10", "cheap, " * 20), Style.YELLOW)]
 
 
 def test_elsewhere_each_row_is_its_line(capsys: pytest.CaptureFixture[str]) -> None:
@@ -35,7 +35,10 @@ def test_a_table_is_no_wider_than_the_terminal_and_long_cells_are_wrapped_below_
 
 
 def test_long_texts_stand_below_their_row_where_they_would_have_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    rows = [Row("", ("10.0.0.5:80", "down", "connection " * 5)), Row("", ("10.0.0.6:80", "maintenance", "new disk"))]
+    rows = [
+        TableRow("", ("10.0.0.5:80", "down", "connection " * 5)),
+        TableRow("", ("10.0.0.6:80", "maintenance", "new disk")),
+    ]
     with sitting_at(50, monkeypatch, NO_COLOR="1") as terminal:
         tell_rows(rows, indent=2)
     assert terminal.written().splitlines() == [
@@ -49,7 +52,7 @@ def test_long_texts_stand_below_their_row_where_they_would_have_no_room(monkeypa
 
 def test_a_long_name_is_wrapped_for_the_columns_behind_it(monkeypatch: pytest.MonkeyPatch) -> None:
     with sitting_at(30, monkeypatch, NO_COLOR="1") as terminal:
-        tell_rows([Row("", ("10.0.0.5:80@tcp:10.0.0.1:80", "down", "1", "refused"))])
+        tell_rows([TableRow("", ("10.0.0.5:80@tcp:10.0.0.1:80", "down", "1", "refused"))])
     assert terminal.written().splitlines() == ["10.0.0.5:80@tcp:10.  down  1", "0.0.1:80", "  refused"]
 
 
@@ -69,7 +72,7 @@ def test_colours_are_shown_to_those_who_want_them(
 @pytest.mark.parametrize("text", CORPUS.values(), ids=CORPUS)
 def test_a_table_cannot_be_made_to_steer_the_terminal(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with sitting_at(200, monkeypatch) as terminal:
-        tell_rows([Row(text, (text, text), Style.RED)])
+        tell_rows([TableRow(text, (text, text), Style.RED)])
     assert not unsafe(re.sub(r"\x1b\[(31|0)m", "", terminal.written()).encode())
 
 

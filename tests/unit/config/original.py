@@ -11,7 +11,7 @@ from ldirectord_py.config.grammar.diagnostics import Diagnostics
 from ldirectord_py.config.grammar.directive import Directive, Scope
 from ldirectord_py.config.grammar.directives import all_directives as directives
 from ldirectord_py.config.grammar.directives.director_directives import EXECUTE
-from ldirectord_py.config.grammar.tree import Files
+from ldirectord_py.config.grammar.tree import SourceMap
 from ldirectord_py.config.grammar.values import Values, read_values
 from ldirectord_py.config.meaning.resolve import Resolver, host_address
 from ldirectord_py.config.meaning.table_settings import SCHEDULER_FLAGS
@@ -57,7 +57,7 @@ TESTHOST = Resolver(host_name=lambda: "testhost", host_address=numeric_address)
 
 def globals_of(text: bytes) -> Words:
     """Return the global values of an accepted file, in the original's words."""
-    values = read_values(cf.read(text, "x.cf").lines, Scope.GLOBAL, Diagnostics(Files("x.cf")))
+    values = read_values(cf.read(text, "x.cf").lines, Scope.GLOBAL, Diagnostics(SourceMap("x.cf")))
 
     def word(row: Directive[Any], values: Values = values) -> str | None:
         value = values.get(row)

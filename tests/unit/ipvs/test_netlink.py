@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from ldirectord_py.ipvs.netlink import (
     Flag,
-    Kind,
-    Message,
+    MessageType,
+    NetlinkMessage,
     WireError,
     attributes,
     envelopes,
@@ -47,6 +47,6 @@ def test_the_flags_of_an_attributes_type_are_set_aside() -> None:
 
 
 def test_a_status_bears_an_errno_and_needs_four_bytes() -> None:
-    assert Message(Kind.ERROR, 0, 1, struct.pack("=i", -17)).errno() == 17
+    assert NetlinkMessage(MessageType.ERROR, 0, 1, struct.pack("=i", -17)).errno() == 17
     with pytest.raises(WireError, match="expected a status of 4 bytes, but got b''"):
-        Message(Kind.DONE, 0, 1, b"").errno()
+        NetlinkMessage(MessageType.DONE, 0, 1, b"").errno()

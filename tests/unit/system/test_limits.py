@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ldirectord_py.system.limits import Limits, divided
+from ldirectord_py.system.limits import ProcessLimits, divided
 
 OF_THE_DIRECTOR = 32
 OF_A_PROGRAM = 4
@@ -31,7 +31,7 @@ def test_most_is_for_checks(files: int, conversations: int) -> None:
 
 
 def test_where_there_are_enough_everybody_has_as_much_as_is_good_for_them() -> None:
-    assert divided(4096) == Limits(files=4096, conversations=3392, closing=256, drivers=64, clients=96, hooks=16)
+    assert divided(4096) == ProcessLimits(files=4096, conversations=3392, closing=256, drivers=64, clients=96, hooks=16)
 
 
 def test_too_few_are_told_with_how_many_would_do() -> None:

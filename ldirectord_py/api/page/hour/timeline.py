@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ldirectord_py.api.page.hour.past import Period, periods
-from ldirectord_py.api.page.words import Moment, count, moment
+from ldirectord_py.api.page.words import ShownMoment, count, moment
 from ldirectord_py.model.text.moments import brief
 
 HOUR = 3600.0
@@ -47,8 +47,8 @@ class Ended:
 
     status: str
     because: str
-    began: Moment
-    ended: Moment
+    began: ShownMoment
+    ended: ShownMoment
     names: list[str]
     """Full names of the servers."""
     real: str

@@ -8,12 +8,12 @@ from typing import TypeVar
 
 from ldirectord_py.cli.ctl.announcing.following import AnnouncingWork, Manner, Speaker
 from ldirectord_py.cli.ctl.announcing.health import AnnouncingRules, sight
-from ldirectord_py.cli.ctl.command import Command, Status
+from ldirectord_py.cli.ctl.command import Command, ExitStatus
 from ldirectord_py.cli.ctl.remote.choosing import add_arguments
 from ldirectord_py.cli.ctl.remote.daemon import daemon_of, tell_json
-from ldirectord_py.cli.ctl.remote.feed import Feed, Question
+from ldirectord_py.cli.ctl.remote.feed import Feed, FeedQuestion
 from ldirectord_py.cli.ctl.remote.times import length
-from ldirectord_py.cli.rendering import Row, tell_rows
+from ldirectord_py.cli.rendering import TableRow, tell_rows
 from ldirectord_py.cli.terminal import Style, tell
 from ldirectord_py.cli.typed import address
 from ldirectord_py.cluster.announcing.announcer import Announcer, Delays, Form, Stand
@@ -41,7 +41,7 @@ With --show nothing is announced: it says what would be and why, and the exit st
 _SINKS = ("exabgp", "bird")
 _BIRD_FILE = "/run/ldirectord-announce/bird.conf"
 _BIRD_SOCKET = "/run/bird/bird.ctl"
-_QUESTION = Question(view="summary", pause=10, longest=5, healthy=True)
+_QUESTION = FeedQuestion(view="summary", pause=10, longest=5, healthy=True)
 
 
 def _arguments(parser: ArgumentParser) -> None:
@@ -162,7 +162,7 @@ def _delay(word: str) -> float:
     return 0.0 if word in ("0", "0s") else length(word)
 
 
-def _run(asked: Namespace) -> Status:
+def _run(asked: Namespace) -> ExitStatus:
     _check(asked)
     policy, policies = _split(asked.policy, Policy.ANY)
     rules = AnnouncingRules(
@@ -186,7 +186,7 @@ def _run(asked: Namespace) -> Status:
         AnnouncingWork(manner, feed, _exabgp(asked)).run(sys.stdin.fileno())
     else:
         AnnouncingWork(manner, feed, _bird(asked)).run(None)
-    return Status.FINE
+    return ExitStatus.FINE
 
 
 def _check(asked: Namespace) -> None:
@@ -211,7 +211,7 @@ def _bird(asked: Namespace) -> Speaker:
     return Bird(asked.bird_file or Path(_BIRD_FILE), asked.bird_socket or Path(_BIRD_SOCKET))
 
 
-def _show(asked: Namespace, rules: AnnouncingRules) -> Status:
+def _show(asked: Namespace, rules: AnnouncingRules) -> ExitStatus:
     daemon = daemon_of(asked)
     seen = sight(daemon.status(), daemon.get("/v1/virtuals", view=_QUESTION.view)["virtuals"], rules)
     announcer = Announcer(Delays(hold=0, graceful=0, grace=0), 0)
@@ -225,17 +225,17 @@ def _show(asked: Namespace, rules: AnnouncingRules) -> Status:
         tell_rows([_row(vip, stand) for vip, stand in stands.items()])
     else:
         tell("no virtual service has a VIP that could be announced")
-    return Status.FINE if all(stand.form.announced for stand in stands.values()) else Status.FOUND
+    return ExitStatus.FINE if all(stand.form.announced for stand in stands.values()) else ExitStatus.FOUND
 
 
 def _as_json(vip: IPAddress, stand: Stand) -> Mapping[str, object]:
     return {"vip": str(vip), "prefix": prefix(vip), "announced": stand.form.announced, "why": stand.why}
 
 
-def _row(vip: IPAddress, stand: Stand) -> Row:
+def _row(vip: IPAddress, stand: Stand) -> TableRow:
     style = Style.GREEN if stand.form is Form.ANNOUNCED else Style.RED
     cells = (prefix(vip), "announced" if stand.form.announced else "not announced", stand.why)
-    return Row("  ".join(cells), cells, style)
+    return TableRow("  ".join(cells), cells, style)
 
 
 COMMAND = Command(description=_DESCRIPTION, arguments=_arguments, run=_run)

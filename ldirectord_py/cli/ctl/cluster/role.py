@@ -9,7 +9,7 @@ from threading import Event
 from typing import Any
 
 from ldirectord_py.cli.blocks import Paragraph
-from ldirectord_py.cli.ctl.command import Command, Status
+from ldirectord_py.cli.ctl.command import Command, ExitStatus
 from ldirectord_py.cli.ctl.remote.daemon import Daemon, daemon_of, now, tell_json
 from ldirectord_py.cli.ctl.remote.steering import add_common_arguments
 from ldirectord_py.cli.ctl.reports.role import role_cells
@@ -36,12 +36,12 @@ def _arguments(parser: ArgumentParser) -> None:
     add_common_arguments(parser)
 
 
-def _run(asked: Namespace) -> Status:
+def _run(asked: Namespace) -> ExitStatus:
     if asked.file is not None:
         if asked.role is None:
             raise DirectorError("--file: say which role to write: active or standby")
         write(Path(asked.file), Role(asked.role))
-        return Status.FINE
+        return ExitStatus.FINE
     daemon = daemon_of(asked)
     found = daemon.status()["role"]
     if asked.role is not None:
@@ -58,8 +58,8 @@ def _run(asked: Namespace) -> Status:
         tell_blocks([Paragraph(role_cells(found, now()))])
     if asked.role is not None and found["role"] != asked.role:
         complain(f"the daemon has not followed within {_SECONDS:g} s: see 'ldirectorctl events'")
-        return Status.TIMEOUT
-    return Status.FINE
+        return ExitStatus.TIMEOUT
+    return ExitStatus.FINE
 
 
 def write(path: Path, role: Role) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ldirectord_py.cli.rendering import Row, tell_rows
+from ldirectord_py.cli.rendering import TableRow, tell_rows
 from ldirectord_py.cli.terminal import Style, tell
 from ldirectord_py.engine.recording.course import Course, Spell
 from ldirectord_py.model.service import RealKey, VirtualKey
@@ -102,7 +102,7 @@ def _show_virtual(found: Comparison, virtual: VirtualKey, servers: Sequence[Real
     widths = [max(len(row[column]) for row in rows) for column in range(2)]
     lines = [f"  {name:<{widths[0]}}  {one:<{widths[1]}}  {two}" for name, one, two in rows]
     styles = (Style.DIM, *[None] * (len(rows) - 1))
-    tell_rows([Row(*each) for each in zip(lines, rows, styles, strict=True)], 2)
+    tell_rows([TableRow(*each) for each in zip(lines, rows, styles, strict=True)], 2)
     for key in servers:
         _show_spells(key, found)
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ldirectord_py.cli.rendering import Row, tell_rows
+from ldirectord_py.cli.rendering import TableRow, tell_rows
 from ldirectord_py.cli.terminal import Style, tell
 
 Plan = Mapping[str, Any]
@@ -52,10 +52,10 @@ def _show_vips(vips: Sequence[Entry]) -> None:
     tell_rows([_idle(vip["address"], vip["trouble"], ": ") for vip in vips if vip["action"] not in _WAYS], 4)
 
 
-def _moved(vip: Entry, width: int) -> Row:
+def _moved(vip: Entry, width: int) -> TableRow:
     sign, style = _SIGNS[vip["action"]]
     way = f"{_WAYS[vip['action']]} {vip['device']}"
-    return Row(f"  {sign} {vip['address']:<{width}}  {way}", (sign, vip["address"], way), style)
+    return TableRow(f"  {sign} {vip['address']:<{width}}  {way}", (sign, vip["address"], way), style)
 
 
 def _out(plan: Plan) -> Sequence[Mapping[str, Any]]:
@@ -65,7 +65,7 @@ def _out(plan: Plan) -> Sequence[Mapping[str, Any]]:
     return [each for each in checked if each["verdict"] != "up" and (each["virtual"], each["real"]) not in maintained]
 
 
-def _maintained(virtual: str, plan: Plan) -> list[Row]:
+def _maintained(virtual: str, plan: Plan) -> list[TableRow]:
     return [
         _idle(each["real"], f"is in maintenance: there is a file '{each['file']}'")
         for each in plan["maintenance"]
@@ -73,7 +73,7 @@ def _maintained(virtual: str, plan: Plan) -> list[Row]:
     ]
 
 
-def _kept_out(virtual: str, plan: Plan) -> list[Row]:
+def _kept_out(virtual: str, plan: Plan) -> list[TableRow]:
     return [
         _idle(each["real"], ": ".join(filter(None, ("does not pass", each["asked"], each["detail"] or each["reason"]))))
         for each in _out(plan)
@@ -81,8 +81,8 @@ def _kept_out(virtual: str, plan: Plan) -> list[Row]:
     ]
 
 
-def _idle(name: str, why: str, between: str = " ") -> Row:
-    return Row(f"    {name}{between}{why}", (name, why), Style.DIM)
+def _idle(name: str, why: str, between: str = " ") -> TableRow:
+    return TableRow(f"    {name}{between}{why}", (name, why), Style.DIM)
 
 
 def _sum_up(file: str, steps: Sequence[Step], vips: Sequence[Entry]) -> None:
@@ -111,7 +111,7 @@ def tell_untouched(plan: Plan) -> None:
         tell(f"Not in the file: {which}; whether a reload removes them is not known: {why}", Style.YELLOW)
 
 
-def _row(step: Step, width: int, indent: str, more: str = "") -> Row:
+def _row(step: Step, width: int, indent: str, more: str = "") -> TableRow:
     kind, _, noun = step["action"].partition("_")
     sign, style = _SIGNS[kind]
     describe = _settings if noun == "service" else _destination
@@ -122,7 +122,7 @@ def _row(step: Step, width: int, indent: str, more: str = "") -> Row:
     more = f"{'  (fallback)' if step['fallback'] else ''}{more}"
     what, between = ("virtual service", ": ") if step["real"] is None else (f"{step['real']:<{width}}", "  ")
     told = f"{what}{between}{words}" if words else what
-    return Row(f"{indent}{sign} {told}{more}", (sign, what, f"{words}{more}".lstrip(": ")), style)
+    return TableRow(f"{indent}{sign} {told}{more}", (sign, what, f"{words}{more}".lstrip(": ")), style)
 
 
 def _settings(entry: Entry) -> str:

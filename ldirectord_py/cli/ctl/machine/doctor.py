@@ -5,11 +5,11 @@ import json
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
 
-from ldirectord_py.cli.ctl.command import Command, Status
+from ldirectord_py.cli.ctl.command import Command, ExitStatus
 from ldirectord_py.cli.ctl.machine.findings import explained, show, status_of
 from ldirectord_py.cli.environment import Environment
 from ldirectord_py.cli.instances import find_config
-from ldirectord_py.cli.rendering import Row, tell_rows
+from ldirectord_py.cli.rendering import TableRow, tell_rows
 from ldirectord_py.cli.terminal import Style, tell
 from ldirectord_py.cluster.doctor.checks import CHECKS, examine
 from ldirectord_py.cluster.doctor.surroundings import Ipvs
@@ -43,17 +43,17 @@ def _arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--list", action="store_true", help="list all ids with what is examined, and end")
 
 
-def _run(asked: Namespace) -> Status:
+def _run(asked: Namespace) -> ExitStatus:
     if asked.list:
         _list()
-        return Status.FINE
+        return ExitStatus.FINE
     if unknown := set(asked.ignore) - {check.id for check in CHECKS}:
         raise DirectorError(f"no finding has the id {', '.join(sorted(unknown))}; --list tells which there are")
     config = load(find_config(asked.file, Environment.of_process().config_dirs))
     return asyncio.run(_examined(config, asked))
 
 
-async def _examined(config: Config, asked: Namespace) -> Status:
+async def _examined(config: Config, asked: Namespace) -> ExitStatus:
     found = examine(await survey(config, await _ipvs(config)), asked.ignore)
     fixed = []
     if asked.fix:
@@ -102,7 +102,7 @@ async def _ipvs(config: Config) -> Ipvs:
 
 def _list() -> None:
     width = max(len(check.id) for check in CHECKS)
-    tell_rows([Row(f"{each.id:<{width}}  {each.summary}", (each.id, each.summary)) for each in CHECKS])
+    tell_rows([TableRow(f"{each.id:<{width}}  {each.summary}", (each.id, each.summary)) for each in CHECKS])
 
 
 COMMAND = Command(description=_DESCRIPTION, arguments=_arguments, run=_run)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from ldirectord_py.cli.blocks import Block, sentence
-from ldirectord_py.cli.ctl.command import Status
+from ldirectord_py.cli.ctl.command import ExitStatus
 from ldirectord_py.cli.rendering import tell_blocks
 from ldirectord_py.cli.terminal import Style
 from ldirectord_py.cluster.finding import Finding, FindingSeverity, counts
@@ -25,9 +25,9 @@ def show(found: Sequence[Finding]) -> None:
     tell_blocks(blocks)
 
 
-def status_of(found: Sequence[Finding]) -> Status:
+def status_of(found: Sequence[Finding]) -> ExitStatus:
     """Return what a command ends with that has found these."""
-    return Status.FOUND if counts(found) else Status.FINE
+    return ExitStatus.FOUND if counts(found) else ExitStatus.FINE
 
 
 @contextmanager

@@ -5,7 +5,7 @@ import json
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
-from ldirectord_py.cli.ctl.command import Command, Status
+from ldirectord_py.cli.ctl.command import Command, ExitStatus
 from ldirectord_py.cli.ctl.machine.findings import explained, show, status_of
 from ldirectord_py.cli.instances import run_dir
 from ldirectord_py.cli.terminal import Style, tell
@@ -40,7 +40,7 @@ def _arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON object, for programs")
 
 
-def _run(asked: Namespace) -> Status:
+def _run(asked: Namespace) -> ExitStatus:
     file = StepsFile(run_dir() / NAME)
     vips = list(dict.fromkeys(asked.vips))
     match asked.action:
@@ -54,7 +54,7 @@ def _run(asked: Namespace) -> Status:
             return asyncio.run(_check(file, vips, asked))
 
 
-async def _up(file: StepsFile, vips: Sequence[IPAddress], asked: Namespace) -> Status:
+async def _up(file: StepsFile, vips: Sequence[IPAddress], asked: Namespace) -> ExitStatus:
     async with session() as kernel:
         with explained(), file.held():
             taken = await set_up(kernel, file, vips, tunnel=asked.tunnel)
@@ -70,23 +70,23 @@ async def _up(file: StepsFile, vips: Sequence[IPAddress], asked: Namespace) -> S
     return status_of(found)
 
 
-async def _down(file: StepsFile, vips: Sequence[IPAddress], asked: Namespace) -> Status:
+async def _down(file: StepsFile, vips: Sequence[IPAddress], asked: Namespace) -> ExitStatus:
     async with session() as kernel:
         with explained(), file.held():
             reverted, left = await put_back(kernel, file, vips)
     if asked.json:
         tell(json.dumps({"undone": [as_json(step) for step in reverted], "left": left}, indent=2))
-        return Status.FINE
+        return ExitStatus.FINE
     for step in reverted:
         tell(f"- {undone(step)}")
     for why in left:
         tell(why, Style.YELLOW)
     if not reverted and not left:
         tell("nothing to put back")
-    return Status.FINE
+    return ExitStatus.FINE
 
 
-async def _check(file: StepsFile, vips: Sequence[IPAddress], asked: Namespace) -> Status:
+async def _check(file: StepsFile, vips: Sequence[IPAddress], asked: Namespace) -> ExitStatus:
     wanted = vips or added(file)
     if not wanted:
         raise DirectorError("no VIP was added by this command; name one: ldirectorctl realserver check VIP...")

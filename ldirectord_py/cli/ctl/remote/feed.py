@@ -26,7 +26,7 @@ _AGAIN = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class FeedQuestion:
     """What the daemon is asked again and again."""
 
     view: str
@@ -48,7 +48,7 @@ class Feed:
     `NoDaemon`.
     """
 
-    def __init__(self, find: Callable[[], Daemon], question: Question) -> None:
+    def __init__(self, find: Callable[[], Daemon], question: FeedQuestion) -> None:
         self._find = find
         self._question = question
         self._ended = Event()

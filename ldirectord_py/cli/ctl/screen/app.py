@@ -9,7 +9,7 @@ from textual.binding import BindingType
 from textual.widgets import DataTable, Footer, Input, Static
 
 from ldirectord_py.cli.ctl.remote.daemon import Daemon, Refused, now
-from ldirectord_py.cli.ctl.remote.feed import Feed, Question
+from ldirectord_py.cli.ctl.remote.feed import Feed, FeedQuestion
 from ldirectord_py.cli.ctl.screen.board import MOST_ROWS, Board
 from ldirectord_py.cli.ctl.screen.dialog import Confirmation
 from ldirectord_py.cli.ctl.screen.lines import head_line, server_line, service_line
@@ -25,7 +25,7 @@ _AT_ONCE = 200
 """Servers that are shown anew each second; of more, the lengths of time are brought up to date less often."""
 _OLD = 5.0
 """Seconds after which it is said how old the picture is: of thousands of servers the daemon is asked less often."""
-_QUESTION = Question(view="full", pause=100)
+_QUESTION = FeedQuestion(view="full", pause=100)
 _COMMANDS = {"drain": "Drain", "maintain": "Take out for maintenance:", "enable": "Enable"}
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from ldirectord_py.cli.blocks import Cell
 from ldirectord_py.cli.ctl.reports import servers
 from ldirectord_py.cli.ctl.reports.words import took
-from ldirectord_py.cli.ctl.screen.sheet import Column, Moment, Row, Sheet, lately, natural
+from ldirectord_py.cli.ctl.screen.sheet import CellContext, Column, Row, Sheet, lately, natural
 from ldirectord_py.model.text.moments import brief
 
 MOST_ROWS = 1000
@@ -35,16 +35,16 @@ class Board(Sheet):
                 yield server
 
 
-def _status(server: Row, _: Moment) -> Cell:
+def _status(server: Row, _: CellContext) -> Cell:
     return Cell(server["status"], servers.STYLES.get(server["status"]))
 
 
-def _since(server: Row, moment: Moment) -> Cell:
+def _since(server: Row, context: CellContext) -> Cell:
     begun = servers.since(server)
-    return Cell("" if begun is None else brief(moment.now - begun))
+    return Cell("" if begun is None else brief(context.now - begun))
 
 
-def _check(server: Row, _: Moment) -> Cell:
+def _check(server: Row, _: CellContext) -> Cell:
     seconds = server["check"]["seconds"]
     return Cell("" if seconds is None else took(seconds))
 
@@ -82,7 +82,7 @@ COLUMNS: tuple[Column, ...] = (
         lambda server, _: _counted(server, "inactive"),
         right=True,
     ),
-    Column("ACTIVE LATELY", lambda server: -_count(server, "active"), lambda _, moment: lately(moment.lately)),
+    Column("ACTIVE LATELY", lambda server: -_count(server, "active"), lambda _, context: lately(context.lately)),
     Column("CHECK", lambda server: -_seconds(server), _check, right=True),
     Column("CHECKS LATELY", lambda server: -_seconds(server), lambda server, _: lately(server["check"]["recent"], "!")),
 )

@@ -1,7 +1,7 @@
 """What the screen shows of the virtual services: who serves each of them, and what comes a second."""
 
 from ldirectord_py.cli.blocks import Cell
-from ldirectord_py.cli.ctl.screen.sheet import Column, Moment, Row, Sheet, lately, natural
+from ldirectord_py.cli.ctl.screen.sheet import CellContext, Column, Row, Sheet, lately, natural
 from ldirectord_py.cli.terminal import Style
 from ldirectord_py.model.text.amounts import amount
 
@@ -22,12 +22,12 @@ def _trouble(virtual: Row) -> tuple[int, int]:
     return mode, -virtual["servers"]["down"]
 
 
-def _name(virtual: Row, _: Moment) -> Cell:
+def _name(virtual: Row, _: CellContext) -> Cell:
     called = f" ({virtual['servicename']})" if virtual["servicename"] else ""
     return Cell(f"{virtual['name']}{called}", Style.BOLD)
 
 
-def _served(virtual: Row, _: Moment) -> Cell:
+def _served(virtual: Row, _: CellContext) -> Cell:
     counts = virtual["servers"]
     up = f"{counts['up']:,} of {counts['total']:,} up"
     if virtual["mode"] == "fallback":
@@ -78,6 +78,6 @@ COLUMNS: tuple[Column, ...] = (
         right=True,
     ),
     Column(
-        "NEW/S LATELY", lambda virtual: -(_rate(virtual, "connections") or 0), lambda _, moment: lately(moment.lately)
+        "NEW/S LATELY", lambda virtual: -(_rate(virtual, "connections") or 0), lambda _, context: lately(context.lately)
     ),
 )

@@ -18,7 +18,7 @@ Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class CellContext:
     """What is known besides the row itself when a cell is made."""
 
     now: float
@@ -33,7 +33,7 @@ class Column:
     title: str
     rank: Callable[[Row], Any]
     """What rows are sorted by."""
-    cell: Callable[[Row, Moment], Cell]
+    cell: Callable[[Row, CellContext], Cell]
     right: bool = False
     """A column of numbers."""
 
@@ -88,8 +88,8 @@ class Sheet:
 
     def cells(self, name: str, now: float) -> list[Cell]:
         """Return what is shown of a row."""
-        row, moment = self._rows[name], Moment(now, tuple(self._lately[name]))
-        return [column.cell(row, moment) for column in self.columns]
+        row, context = self._rows[name], CellContext(now, tuple(self._lately[name]))
+        return [column.cell(row, context) for column in self.columns]
 
     def sort_by(self, column: int) -> None:
         """Sort by a column; by the same one again, the other way round."""

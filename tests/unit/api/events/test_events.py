@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ldirectord_py.api.limits import Limits
+from ldirectord_py.api.limits import ClientLimits
 from ldirectord_py.model.history import EventQuery
 from tests.peers.patience import PATIENCE
 from tests.unit.api.asking import Director, ask, request, serving
@@ -124,14 +124,14 @@ async def test_a_reader_that_comes_back_too_late_is_told_what_it_has_lost(tmp_pa
 
 
 async def test_a_stream_says_that_it_lives(tmp_path: Path) -> None:
-    limits = Limits(heartbeat_seconds=0.01)
+    limits = ClientLimits(heartbeat_seconds=0.01)
     async with serving(tmp_path, limits=limits) as path, following(path) as reader:
         for _ in range(3):
             assert b": alive\n\n" in await reader.readuntil(b"alive\n\n")
 
 
 async def test_streams_have_places_of_their_own_and_others_are_answered(tmp_path: Path) -> None:
-    limits = Limits(connections=2, streams=2)
+    limits = ClientLimits(connections=2, streams=2)
     async with serving(tmp_path, limits=limits) as path:
         async with following(path), following(path):
             assert (await ask(path, "/v1/events", **STREAM)).detail.startswith(
@@ -153,7 +153,7 @@ async def full(path: Path) -> bool:
 
 async def test_who_does_not_read_is_cut_off_and_nothing_is_kept_for_it(tmp_path: Path) -> None:
     director = Director()
-    limits = Limits(stall_seconds=0.2, streams=1)
+    limits = ClientLimits(stall_seconds=0.2, streams=1)
     async with serving(tmp_path, director, limits=limits) as path:
         reader, writer = await asyncio.open_unix_connection(path, limit=1024)
         writer.write(request("/v1/events", **STREAM))

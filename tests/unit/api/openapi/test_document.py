@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 
 from ldirectord_py.api.application import application
-from ldirectord_py.api.limits import ConnectionLimiter, Limits
+from ldirectord_py.api.limits import ClientLimits, ConnectionLimiter
 from ldirectord_py.api.openapi.document import document
 from tests.unit.api.asking import ask, command, ports, serving
 
@@ -44,7 +44,7 @@ def test_every_form_is_a_schema_and_is_used() -> None:
 
 
 def test_all_that_is_served_is_in_it() -> None:
-    app = application(ports(), Limits(), ConnectionLimiter(Limits()))
+    app = application(ports(), ClientLimits(), ConnectionLimiter(ClientLimits()))
     served = {
         (route.resource.canonical, route.method.lower())
         for route in app.router.routes()

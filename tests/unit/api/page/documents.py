@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Any
 
 from ldirectord_py.api.page.hour.past import COMMANDS, FILES, HEALTH
-from ldirectord_py.api.page.source import Document, Events, Pause
+from ldirectord_py.api.page.source import Document, Pause, RecentEvents
 
 NOW = 1_790_000_000.0
 
@@ -163,7 +163,7 @@ async def at_once() -> None:
 
 
 class Documents:
-    """A `Source` of documents that a test has made."""
+    """A `DocumentSource` of documents that a test has made."""
 
     def __init__(
         self,
@@ -195,9 +195,9 @@ class Documents:
         about = [each for each in self._events if f"{each.get('real')}@{each.get('virtual')}" == name]
         return {"name": name, "checks": self._checks, "events": about}
 
-    def events(self, most: int) -> Events:
+    def events(self, most: int) -> RecentEvents:
         last = self._events[-1]["id"] if self._events else 0
-        return Events(self._events[-most:] if most else (), last, "b0")
+        return RecentEvents(self._events[-most:] if most else (), last, "b0")
 
     async def transitions(self, since: float, _pause: Pause) -> Sequence[Document]:
         states = HEALTH | FILES | COMMANDS

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from ldirectord_py.api.page.services import ROWS, TROUBLED, Selection, head, service
-from ldirectord_py.api.page.view import View
+from ldirectord_py.api.page.view import PageView
 from tests.unit.api.page.documents import NOW, at_once, down, drained, server, virtual
 
 
@@ -39,16 +39,16 @@ def test_the_head_counts_who_is_not_up_and_has_the_rates() -> None:
 async def test_healthy_servers_are_left_out_unless_they_are_asked_for() -> None:
     reals = [server(f"10.0.1.{number}:80") for number in range(100)] + [down()]
     document = virtual(reals=reals)
-    few = await service(document, Selection(view=View(), everything=False), NOW, at_once)
+    few = await service(document, Selection(view=PageView(), everything=False), NOW, at_once)
     assert ([row.status for row in few.rows], few.hidden) == (["down"], 100)
-    assert len((await service(document, Selection(view=View(), everything=True), NOW, at_once)).rows) == 101
-    filtered = await service(document, Selection(view=View(text="10.0.1.7"), everything=False), NOW, at_once)
+    assert len((await service(document, Selection(view=PageView(), everything=True), NOW, at_once)).rows) == 101
+    filtered = await service(document, Selection(view=PageView(text="10.0.1.7"), everything=False), NOW, at_once)
     assert [row.real for row in filtered.rows] == ["10.0.1.7:80", *(f"10.0.1.7{digit}:80" for digit in range(10))]
 
 
 async def test_no_virtual_service_has_more_rows_than_a_page() -> None:
     reals = [down(f"10.0.{number // 200}.{number % 200}:80") for number in range(ROWS + 10)]
     document = virtual(reals=reals)
-    assert len((await service(document, Selection(view=View(), everything=False), NOW, at_once)).rows) == TROUBLED
-    last = await service(document, Selection(view=View(), everything=True, first=ROWS), NOW, at_once)
+    assert len((await service(document, Selection(view=PageView(), everything=False), NOW, at_once)).rows) == TROUBLED
+    last = await service(document, Selection(view=PageView(), everything=True, first=ROWS), NOW, at_once)
     assert [row.real for row in last.rows] == [each["real"] for each in reals[ROWS:]]

@@ -4,11 +4,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ldirectord_py.api.page.states import STATES
-from ldirectord_py.api.page.view import LONGEST_TEXT, View, parse
+from ldirectord_py.api.page.view import LONGEST_TEXT, PageView, parse
 from tests.unit.api.page.documents import down, server, virtual
 
 VIEWS = st.builds(
-    View,
+    PageView,
     text=st.text(st.characters(codec="utf-8"), max_size=20).map(str.strip),
     states=st.frozensets(st.sampled_from(sorted(STATES))),
     virtual=st.sampled_from(["", "tcp:10.0.0.1:80", "udp:[2001:db8::1]:53"]),
@@ -17,7 +17,7 @@ VIEWS = st.builds(
 
 
 @given(VIEWS)
-def test_the_address_of_a_view_is_that_view(view: View) -> None:
+def test_the_address_of_a_view_is_that_view(view: PageView) -> None:
     assert parse(parse_qsl(urlsplit(view.query(page=view.page)).query)) == view
 
 
@@ -30,8 +30,8 @@ def test_any_query_is_a_view(pairs: list[tuple[str, str]]) -> None:
 
 
 def test_a_changed_view_begins_with_its_first_page() -> None:
-    assert View(text="a b", page=7).query(states=frozenset({"up", "down"})) == "/?q=a+b&state=down&state=up"
-    assert View(text="x", page=7).query(text="") == "/"
+    assert PageView(text="a b", page=7).query(states=frozenset({"up", "down"})) == "/?q=a+b&state=down&state=up"
+    assert PageView(text="x", page=7).query(text="") == "/"
 
 
 def test_a_filter_looks_at_states_names_and_reasons() -> None:
@@ -39,7 +39,7 @@ def test_a_filter_looks_at_states_names_and_reasons() -> None:
     shop = virtual(reals=[fine, broken], servicename="Shop")
 
     def found(**wanted: object) -> list[bool]:
-        return [View(**wanted).matches(shop, each) for each in (fine, broken)]
+        return [PageView(**wanted).matches(shop, each) for each in (fine, broken)]
 
     assert found() == [True, True]
     assert found(states=frozenset({"down", "draining"})) == [False, True]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ldirectord_py.checks.databases.oracle import Oracle
 from ldirectord_py.checks.databases.oracle_worker import judged
-from ldirectord_py.checks.databases.question import Question
+from ldirectord_py.checks.databases.question import DatabaseQuestion
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.checks.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down
 from tests.peers.databases import ask, check, closes, leaves_nothing, pours, says
@@ -104,7 +104,7 @@ async def test_the_password_is_in_no_process_list() -> None:
     assert not any(b"rabbit" in words for words in lists)
 
 
-QUESTION = Question(
+QUESTION = DatabaseQuestion(
     host="127.0.0.1",
     port=1,
     login="alice",

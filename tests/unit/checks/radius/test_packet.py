@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from ldirectord_py.checks.radius.packet import (
     Attribute,
-    Kind,
+    AttributeType,
     RadiusPacketError,
     access_request,
     answer_in,
@@ -44,7 +44,7 @@ def test_passwords_fill_whole_blocks(length: int, sent: int) -> None:
 
 
 def test_the_request_begins_with_its_signature() -> None:
-    packet = access_request(7, ASKED_WITH, attribute(Kind.USER_NAME, b"nemo"), SECRET)
+    packet = access_request(7, ASKED_WITH, attribute(AttributeType.USER_NAME, b"nemo"), SECRET)
     assert packet[:20] == b"\x01\x07\x00\x2c" + ASKED_WITH
     first, second = attributes(packet)
     assert (first.kind, second) == (80, Attribute(1, 40, b"nemo"))
@@ -67,7 +67,7 @@ def test_an_attribute_without_proper_length_is_malformed(tail: bytes) -> None:
         attributes(bytes(20) + tail)
 
 
-@given(st.lists(st.tuples(st.sampled_from(Kind), st.binary(max_size=253)), max_size=10))
-def test_attributes_are_read_as_they_were_written(listed: list[tuple[Kind, bytes]]) -> None:
+@given(st.lists(st.tuples(st.sampled_from(AttributeType), st.binary(max_size=253)), max_size=10))
+def test_attributes_are_read_as_they_were_written(listed: list[tuple[AttributeType, bytes]]) -> None:
     packet = bytes(20) + b"".join(attribute(kind, content) for kind, content in listed)
     assert [(one.kind, one.content) for one in attributes(packet)] == listed

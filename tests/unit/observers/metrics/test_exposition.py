@@ -6,7 +6,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from ldirectord_py.model.text.escaping import printable
 from ldirectord_py.observers.events.server_counters import DURATION_BOUNDS, Histogram
-from ldirectord_py.observers.metrics.exposition import ENOUGH, Family, Kind, histogram, labelled, sample
+from ldirectord_py.observers.metrics.exposition import ENOUGH, Family, MetricType, histogram, labelled, sample
 
 
 @given(st.text())
@@ -21,7 +21,7 @@ def test_bytes_that_are_no_text_do_not_break_the_exposition():
 
 
 def test_a_counter_is_named_as_each_format_wants_it():
-    family = Family("x_total", Kind.COUNTER, "Things.")
+    family = Family("x_total", MetricType.COUNTER, "Things.")
 
     assert family.header(openmetrics=False) == "# HELP x_total Things.\n# TYPE x_total counter\n"
     assert family.header(openmetrics=True) == "# HELP x Things.\n# TYPE x counter\n"
@@ -42,7 +42,7 @@ def test_a_histogram_has_cumulative_buckets_a_sum_and_a_count():
 
 
 def test_a_family_comes_in_pieces_of_whole_lines():
-    family = Family("x", Kind.GAUGE, "Things.")
+    family = Family("x", MetricType.GAUGE, "Things.")
 
     pieces = list(family.of(range(300), lambda row: f"x {row}\n", openmetrics=False))
 
@@ -52,7 +52,7 @@ def test_a_family_comes_in_pieces_of_whole_lines():
 
 
 def test_rows_of_many_lines_make_pieces_of_few_rows():
-    family = Family("x", Kind.HISTOGRAM, "Things.")
+    family = Family("x", MetricType.HISTOGRAM, "Things.")
     rows = [histogram("x", f'row="{number}"', Histogram(DURATION_BOUNDS)) for number in range(1000)]
 
     pieces = list(family.of(rows, str, openmetrics=False))[1:]

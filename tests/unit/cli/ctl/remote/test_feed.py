@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ldirectord_py.cli.ctl.remote.daemon import Daemon
-from ldirectord_py.cli.ctl.remote.feed import Feed, Question
+from ldirectord_py.cli.ctl.remote.feed import Feed, FeedQuestion
 from tests.peers.patience import PATIENCE
 from tests.unit.cli.ctl.remote.test_daemon import reply
 
@@ -41,12 +41,12 @@ class Slow:
 @pytest.mark.parametrize(
     ("question", "lateness", "first"),
     [
-        (Question(view="summary", pause=3600, longest=2), 0.5, STATUS),  # within seconds, and not half an hour
-        (Question(view="summary", pause=3600, healthy=True), 0.1, STATUS | {"healthy": False}),  # and not 6 minutes
+        (FeedQuestion(view="summary", pause=3600, longest=2), 0.5, STATUS),  # within seconds, and not half an hour
+        (FeedQuestion(view="summary", pause=3600, healthy=True), 0.1, STATUS | {"healthy": False}),  # and not 6 minutes
     ],
 )
 async def test_it_is_asked_again_soon(
-    tmp_path: Path, question: Question, lateness: float, first: Mapping[str, Any]
+    tmp_path: Path, question: FeedQuestion, lateness: float, first: Mapping[str, Any]
 ) -> None:
     daemon = Slow(lateness, first)
     missed: list[str] = []
