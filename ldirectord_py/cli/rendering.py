@@ -74,11 +74,27 @@ def rich_text(text: str, style: Style | None = None, *, right: bool = False) -> 
     return Text(printable(text), _STYLES[style], justify="right" if right else "left")
 
 
-def rich_line(cells: Iterable[Cell]) -> Any:
-    """Return *cells*, made safe to show, one behind the other as rich's own kind of text."""
+def rich_line(cells: Iterable[Cell], room: tuple[int, int] | None = None) -> Any:
+    """Return *cells*, made safe to show, one behind the other as rich's own kind of text.
+
+    With *room*, columns and lines, it is wrapped, and what is longer ends in a mark.
+    """
     from rich.text import Text  # noqa: PLC0415  # see above
 
-    return Text.assemble(*(rich_text(cell.text, cell.style) for cell in cells))
+    line = Text.assemble(*(rich_text(cell.text, cell.style) for cell in cells))
+    return line if room is None else _clipped(line, *room)
+
+
+def _clipped(text: Any, columns: int, most: int) -> Any:
+    from rich.console import Console  # noqa: PLC0415  # see above
+    from rich.text import Text  # noqa: PLC0415  # see above
+
+    lines = text.wrap(Console(width=columns), columns)
+    shown = lines[:most]
+    if len(lines) > most:
+        shown[-1].truncate(columns - 1)
+        shown[-1].append("\N{HORIZONTAL ELLIPSIS}")
+    return Text("\n").join(shown)
 
 
 def _safe(text: str) -> str:

@@ -14,6 +14,8 @@ from textual.widgets import DataTable, Static
 
 from ldirectord_py.cli.ctl.remote.daemon import Daemon as Remote
 from ldirectord_py.cli.ctl.screen.app import Top
+from ldirectord_py.cli.ctl.screen.board import COLUMNS
+from ldirectord_py.cli.ctl.screen.live_table import LiveTable
 from tests.stories.daemon import PATIENCE, VIP, Daemon
 
 WEB = f"tcp:{VIP}"
@@ -60,6 +62,29 @@ class Screen:
     def question(self) -> str:
         return " ".join(str(each.content) for each in self.top.screen.query("#question").results(Static))
 
+    async def resize(self, columns: int) -> None:
+        await self._pilot.resize_terminal(columns, 24)
+        await self.until(lambda: self.top.size.width == columns and self._whole)
+
+    @property
+    def _whole(self) -> bool:
+        """Whether each column that is shown has room, and each cell of it that is no name."""
+        tables = [self.top.query_one(f"#{name}", LiveTable) for name in ("services", "servers")]
+        return all(
+            table.virtual_size.width <= table.size.width
+            and all(
+                len(str(cell)) <= column.width
+                for row in range(table.row_count)
+                for column, cell in zip(table.ordered_columns, table.get_row_at(row), strict=True)
+            )
+            for table in tables
+        )
+
+    @property
+    def titles(self) -> list[str]:
+        table: DataTable[Any] = self.top.query_one("#servers", DataTable)
+        return [str(column.label).rstrip(" ↓↑") for column in table.ordered_columns]
+
     def status(self, server: str) -> str:
         return next((row[2] for row in self.rows if row[1] == server), "")
 
@@ -82,6 +107,22 @@ async def test_servers_are_shown_as_they_are_and_as_they_become(running: Daemon)
         assert shown.rows[0][1] == running.addresses["two"]
         detail = str(shown.top.query_one("#detail", Static).content)
         assert detail.startswith(f"{shown.top.selected}: ")
+
+
+async def test_a_terminal_of_any_width_shows_whole_columns_and_every_key(running: Daemon) -> None:
+    """With 130 columns there is room for everything, with 80 for what matters most."""
+    everything = [column.title for column in COLUMNS]
+    found = []
+    async with screen(running.home) as shown:
+        await shown.until(lambda: len(shown.rows) == 3 and shown.titles == everything)
+        for columns in (80, 100, 130):
+            await shown.resize(columns)
+            keys = shown.top.query("FooterKey").results()
+            assert max(key.region.right for key in keys) <= columns
+            found.append(shown.titles)
+    assert found[0][:6] == everything[:6]
+    assert len(found[0]) < len(found[1]) < len(found[2])
+    assert found[2] == everything
 
 
 async def test_what_is_typed_filters_and_the_table_has_the_keys_again_afterwards(running: Daemon) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ldirectord_py.cli.rendering import TableRow, tell_rows
+from ldirectord_py.cli.blocks import Cell
+from ldirectord_py.cli.rendering import TableRow, rich_line, tell_rows
 from ldirectord_py.cli.terminal import Style
 from tests.faults.injections import CORPUS, unsafe
 from tests.peers.patience import PATIENCE
@@ -88,3 +89,15 @@ def test_a_pipe_needs_no_rich(tmp_path: Path) -> None:
         timeout=PATIENCE,
     )
     assert {"rich", "structlog"} & set(done.stderr.split()) == set()
+
+
+def test_a_line_that_has_no_room_ends_in_a_mark() -> None:
+    long = [Cell("10.0.0.5:80: ", Style.BOLD), Cell("down for 3 min; 404 Not Found, expected 2xx; 1 more success")]
+    assert rich_line(long, (30, 3)).plain.splitlines() == [
+        "10.0.0.5:80: down for 3 min; ",
+        "404 Not Found, expected 2xx; 1",
+        "more success",
+    ]
+    lines = rich_line(long, (30, 2)).plain.splitlines()
+    assert lines[1] == "404 Not Found, expected 2xx; …"
+    assert rich_line(long).plain.startswith("10.0.0.5:80: down for 3 min; 404 Not")

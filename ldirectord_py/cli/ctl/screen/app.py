@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from textual import work
 from textual.app import App, ComposeResult
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.widgets import DataTable, Footer, Input, Static
 
 from ldirectord_py.cli.ctl.remote.daemon import Daemon, Refused, now
@@ -25,6 +25,9 @@ _AT_ONCE = 200
 """Servers that are shown anew each second; of more, the lengths of time are brought up to date less often."""
 _OLD = 5.0
 """Seconds after which it is said how old the picture is: of thousands of servers the daemon is asked less often."""
+_PADDING = 1
+"""Blanks at both ends of the lines above and below the tables."""
+_DETAIL_LINES = 3
 _QUESTION = FeedQuestion(view="full", pause=100)
 _COMMANDS = {"drain": "Drain", "maintain": "Take out for maintenance:", "enable": "Enable"}
 
@@ -33,24 +36,25 @@ class Top(App[None]):
     """All virtual services and servers of a daemon, live."""
 
     TITLE: str | None = "ldirectorctl top"
-    CSS = """
-    #head { height: auto; padding: 0 1; background: $boost; }
-    #head.lost { background: $error; }
-    #services { height: auto; max-height: 35%; margin-bottom: 1; }
-    #filter { height: 1; border: none; padding: 0 1; }
-    #servers { height: 1fr; }
-    #detail { height: 3; padding: 0 1; background: $boost; }
+    CSS = f"""
+    #head {{ height: auto; padding: 0 {_PADDING}; background: $boost; }}
+    #head.lost {{ background: $error; }}
+    #services {{ height: auto; max-height: 35%; margin-bottom: 1; }}
+    #filter {{ height: 1; border: none; padding: 0 1; }}
+    #servers {{ height: 1fr; }}
+    #detail {{ height: {_DETAIL_LINES}; padding: 0 {_PADDING}; background: $boost; }}
+    FooterKey .footer-key--key {{ padding: 0 1 0 0; }}
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         ("d", "give('drain')", "Drain"),
         ("m", "give('maintain')", "Maintain"),
         ("e", "give('enable')", "Enable"),
         ("slash", "filter", "Filter"),
-        ("escape", "unfilter", "All"),
-        ("o", "only_out", "Only out"),
-        ("s", "sort", "Sort by next"),
+        Binding("escape", "unfilter", "All", show=False),
+        ("o", "only_out", "Out"),
+        ("s", "sort", "Sort"),
         ("r", "reverse", "Reverse"),
-        ("v", "services", "ServicesSheet"),
+        ("v", "services", "Services"),
         ("q", "quit", "Quit"),
     ]
     ENABLE_COMMAND_PALETTE = False
@@ -70,7 +74,7 @@ class Top(App[None]):
         """See `App.compose`."""
         yield Static("asking the daemon ...", id="head", markup=False)
         yield LiveTable(self.services, MOST_ROWS, id="services")
-        yield Input(placeholder="filter: type / and words such as 'down 10.0.0.'", id="filter")
+        yield Input(placeholder="filter: type / and words such as 'down 10.0.0.'; Escape ends it", id="filter")
         yield LiveTable(self.board, MOST_ROWS, id="servers")
         yield Static("", id="detail", markup=False)
         yield Footer()
@@ -81,6 +85,11 @@ class Top(App[None]):
         self._poll()
         self._listen()
         self.set_interval(_TICK, self._tick)
+
+    def on_resize(self) -> None:
+        """Show what there is room for now."""
+        if self._last_shown:
+            self.call_later(self._show)
 
     def on_unmount(self) -> None:
         """Let the threads end."""
@@ -151,7 +160,11 @@ class Top(App[None]):
         table = self._table
         row = table.sheet.row(table.selected or "")
         line = service_line if table is self._services else server_line
-        self.query_one("#detail", Static).update(rich_line(line(row, now())) if row else "")
+        self.query_one("#detail", Static).update(rich_line(line(row, now()), self._detail_room) if row else "")
+
+    @property
+    def _detail_room(self) -> tuple[int, int]:
+        return self.size.width - 2 * _PADDING, _DETAIL_LINES
 
     @property
     def selected(self) -> str | None:
@@ -175,7 +188,7 @@ class Top(App[None]):
     def on_data_table_header_selected(self, event: DataTable.HeaderSelected) -> None:
         """Sort by the column whose title was clicked."""
         if isinstance(event.data_table, LiveTable):
-            event.data_table.sheet.sort_by(event.column_index)
+            event.data_table.sheet.sort_by(int(event.column_key.value or 0))
             self._show()
 
     def on_input_changed(self, event: Input.Changed) -> None:

@@ -63,8 +63,8 @@ def _seconds(server: Row) -> float:
 
 
 COLUMNS: tuple[Column, ...] = (
-    Column("VIRTUAL", lambda server: natural(server["virtual"]), lambda server, _: Cell(server["virtual"])),
-    Column("SERVER", lambda server: natural(server["real"]), lambda server, _: Cell(server["real"])),
+    Column("VIRTUAL", lambda server: natural(server["virtual"]), lambda server, _: Cell(server["virtual"]), name=True),
+    Column("SERVER", lambda server: natural(server["real"]), lambda server, _: Cell(server["real"]), name=True),
     Column("STATUS", lambda server: _ORDER.index(server["status"]), _status),
     Column("FOR", lambda server: -(servers.since(server) or 0), _since, right=True),
     Column(
@@ -81,9 +81,20 @@ COLUMNS: tuple[Column, ...] = (
         lambda server: -_count(server, "inactive"),
         lambda server, _: _counted(server, "inactive"),
         right=True,
+        spare=2,
     ),
-    Column("ACTIVE LATELY", lambda server: -_count(server, "active"), lambda _, context: lately(context.lately)),
-    Column("CHECK", lambda server: -_seconds(server), _check, right=True),
-    Column("CHECKS LATELY", lambda server: -_seconds(server), lambda server, _: lately(server["check"]["recent"], "!")),
+    Column(
+        "ACTIVE LATELY",
+        lambda server: -_count(server, "active"),
+        lambda _, context: lately(context.lately),
+        spare=4,
+    ),
+    Column("CHECK", lambda server: -_seconds(server), _check, right=True, spare=1),
+    Column(
+        "CHECKS LATELY",
+        lambda server: -_seconds(server),
+        lambda server, _: lately(server["check"]["recent"], "!"),
+        spare=3,
+    ),
 )
 """Ranked so that what an operator looks for comes first: servers that are out, many connections, slow checks."""

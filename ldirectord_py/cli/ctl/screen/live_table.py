@@ -6,15 +6,20 @@ from typing import Any
 from textual.widgets import DataTable
 
 from ldirectord_py.cli.blocks import Cell
+from ldirectord_py.cli.ctl.screen.fitting import fitted, shortened
 from ldirectord_py.cli.ctl.screen.sheet import Sheet
 from ldirectord_py.cli.rendering import rich_text
 
 _MARKS = {False: " ↓", True: " ↑"}
 """Of the column that sorts, by whether it does so the other way round."""
+_SCROLLBAR = 1
+"""Columns that are left to it, whether or not it is there."""
 
 
 class LiveTable(DataTable[Any]):
-    """Shows a sheet."""
+    """Shows of a sheet what there is room for."""
+
+    DEFAULT_CSS = f"LiveTable {{ scrollbar-size-vertical: {_SCROLLBAR}; }}"
 
     def __init__(self, sheet: Sheet, most: int, **widget: Any) -> None:
         """Show *most* rows at the most."""
@@ -24,48 +29,58 @@ class LiveTable(DataTable[Any]):
         self._shown: Mapping[str, Sequence[Cell]] = {}
         self._order: tuple[int, bool] | None = None
         self._widths: list[int] = []
-        """The longest text of each column: a shorter one would have the table measure the whole column."""
-
-    def on_mount(self) -> None:
-        """Make the columns, wide enough for the mark of the one that sorts."""
-        for number, column in enumerate(self.sheet.columns):
-            self.add_column(f"{column.title}  ", key=str(number))
+        """The longest text of each column of the sheet, its title included."""
+        self._layout: Mapping[int, int] = {}
+        """The columns that are shown, by their numbers in the sheet, and their widths."""
 
     def bring_up_to_date(self, now: float) -> int:
         """Show everything as it is *now*, and draw only what has changed; return how many rows there are to show."""
         names = self.sheet.names(now)
         rows = {name: self.sheet.cells(name, now) for name in names[: self._most]}
-        if self._order == self.sheet.order and list(rows) == list(self._shown):
+        same = self._order == self.sheet.order and list(rows) == list(self._shown)
+        self._order = self.sheet.order
+        self._widths = self._measured(rows, self._widths if same else ())
+        layout = fitted(self.sheet.columns, self._widths, self.sheet.column, self.app.size.width - _SCROLLBAR)
+        if same and layout == self._layout:
             self._update(rows)
         else:
+            self._layout = layout
             self._replace(rows)
         self._shown = rows
         return len(names)
 
+    def _measured(self, rows: Mapping[str, Sequence[Cell]], before: Sequence[int]) -> list[int]:
+        """Return how wide the columns have to be: as they were *before* at least, so that they do not jump."""
+        titles = [len(self._title(number)) for number in range(len(self.sheet.columns))]
+        texts = [max((len(cell.text) for cell in column), default=0) for column in zip(*rows.values(), strict=True)]
+        return [max(column) for column in zip(titles, texts or titles, before or titles, strict=True)]
+
+    def _title(self, number: int) -> str:
+        sorts, reverse = self.sheet.order
+        return self.sheet.columns[number].title + (_MARKS[reverse] if number == sorts else "")
+
     def _replace(self, rows: Mapping[str, Sequence[Cell]]) -> None:
         selected, top = self.selected, self.scroll_offset
-        self._order = sorts, reverse = self.sheet.order
-        for number, column in enumerate(self.ordered_columns):
-            title = self.sheet.columns[number].title + (_MARKS[reverse] if number == sorts else "")
-            column.label = self._drawn(number, Cell(title))
-        self.clear()
-        self._widths = [max(len(cell.text) for cell in column) for column in zip(*rows.values(), strict=True)]
+        self.clear(columns=True)
+        for number, width in self._layout.items():
+            self.add_column(self._drawn(number, Cell(self._title(number))), width=width, key=str(number))
         for name, row in rows.items():
-            self.add_row(*(self._drawn(number, cell) for number, cell in enumerate(row)), key=name)
+            self.add_row(*(self._drawn(number, row[number]) for number in self._layout), key=name)
         if selected is not None and selected in rows:
             self.move_cursor(row=list(rows).index(selected), scroll=False)
         self.scroll_to(*top, animate=False)
 
     def _update(self, rows: Mapping[str, Sequence[Cell]]) -> None:
         for name, row in rows.items():
-            for number, (cell, before) in enumerate(zip(row, self._shown[name], strict=True)):
-                if cell != before:
-                    wider = len(cell.text) > self._widths[number]
-                    self.update_cell(name, str(number), self._drawn(number, cell), update_width=wider)
-                    self._widths[number] = max(self._widths[number], len(cell.text))
+            before = self._shown[name]
+            for number in self._layout:
+                if row[number] != before[number]:
+                    self.update_cell(name, str(number), self._drawn(number, row[number]))
 
     def _drawn(self, number: int, cell: Cell) -> Any:
-        return rich_text(cell.text, cell.style, right=self.sheet.columns[number].right)
+        column = self.sheet.columns[number]
+        text = shortened(cell.text, self._layout[number]) if column.name else cell.text
+        return rich_text(text, cell.style, right=column.right)
 
     @property
     def selected(self) -> str | None:

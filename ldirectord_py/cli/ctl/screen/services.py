@@ -51,7 +51,7 @@ def _told(virtual: Row, kind: str, unit: str = "") -> Cell:
 
 
 COLUMNS: tuple[Column, ...] = (
-    Column("VIRTUAL", lambda virtual: natural(virtual["name"]), _name),
+    Column("VIRTUAL", lambda virtual: natural(virtual["name"]), _name, name=True),
     Column("SERVERS", _trouble, _served),
     Column(
         "ACTIVE",
@@ -64,20 +64,26 @@ COLUMNS: tuple[Column, ...] = (
         lambda virtual: -(_rate(virtual, "connections") or 0),
         lambda virtual, _: _told(virtual, "connections"),
         right=True,
+        spare=1,
     ),
     Column(
         "IN",
         lambda virtual: -(_rate(virtual, "bytes_in") or 0),
         lambda virtual, _: _told(virtual, "bytes_in", "B/s"),
         right=True,
+        spare=2,
     ),
     Column(
         "OUT",
         lambda virtual: -(_rate(virtual, "bytes_out") or 0),
         lambda virtual, _: _told(virtual, "bytes_out", "B/s"),
         right=True,
+        spare=3,
     ),
     Column(
-        "NEW/S LATELY", lambda virtual: -(_rate(virtual, "connections") or 0), lambda _, context: lately(context.lately)
+        "NEW/S LATELY",
+        lambda virtual: -(_rate(virtual, "connections") or 0),
+        lambda _, context: lately(context.lately),
+        spare=4,
     ),
 )

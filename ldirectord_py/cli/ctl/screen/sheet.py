@@ -36,6 +36,10 @@ class Column:
     cell: Callable[[Row, CellContext], Cell]
     right: bool = False
     """A column of numbers."""
+    name: bool = False
+    """A column of names, which are shortened in their middle where there is no room for all of them."""
+    spare: int = 0
+    """Which columns are left out where there is no room: those with the highest number first, those with 0 never."""
 
 
 class Sheet:
