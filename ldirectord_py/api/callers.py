@@ -33,7 +33,7 @@ CALLER: ContextVar["Caller"] = ContextVar("CALLER")
 _NAMES = frozenset(("DNS", "email", "URI"))
 """The kinds of names of RFC 5280 §4.2.1.6 that somebody has who asks."""
 _LONGEST_NAME = 64
-_WRITING_OVER_TCP = "a token with the right to write, see apitokens"
+_WRITING_OVER_TCP = "a token with the right to write (apitokens)"
 _NAME_SECONDS = 1.0
 """So long may the look-up of a user's name take, which may ask a directory on the network."""
 
@@ -48,8 +48,8 @@ class Caller:
     may_write: bool
     pid: int | None = None
     """The process that asks, if it is on this machine."""
-    takes: str = _WRITING_OVER_TCP
-    """What a command takes that is not there."""
+    needs: str = _WRITING_OVER_TCP
+    """What a command needs that is not there."""
 
     def __str__(self) -> str:
         """Return how a command's origin is told: `root (pid 801)`."""
@@ -72,9 +72,11 @@ class Callers:
         if (given := request.headers.get("Authorization")) is None:
             return self._by_certificate(request.get_extra_info("ssl_object"))
         scheme, _, token = given.partition(" ")
-        found = self._access().holder(token.strip()) if scheme.lower() == "bearer" else None
-        if found is None:
-            raise RequestRefused(HTTPStatus.UNAUTHORIZED, "nobody has this token: apitokens names the file of them")
+        if scheme.lower() != "bearer":
+            raise RequestRefused(HTTPStatus.UNAUTHORIZED, "expected the header Authorization: Bearer TOKEN")
+        if (found := self._access().holder(token.strip())) is None:
+            sentence = "this token is not known here: those that are stand in the file that apitokens names"
+            raise RequestRefused(HTTPStatus.UNAUTHORIZED, sentence)
         return Caller(found.name, may_read=True, may_write=found.may_write)
 
     def _by_certificate(self, tls: ssl.SSLObject | None) -> Caller:
@@ -85,8 +87,8 @@ class Callers:
         names = names_in(certificate)
         name = self._access().may_write(names)
         shown = printable(name or (names or ["a certificate without a name"])[0])[:_LONGEST_NAME]
-        takes = f"a name of the certificate in apiclients, or {_WRITING_OVER_TCP}"
-        return Caller(shown, may_read=True, may_write=name is not None, takes=takes)
+        needs = f"a certificate whose name is in apiclients, or {_WRITING_OVER_TCP}"
+        return Caller(shown, may_read=True, may_write=name is not None, needs=needs)
 
     async def _local(self, connection: socket.socket) -> Caller:
         pid, uid, gid = _PEER.unpack(connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _PEER.size))
@@ -96,8 +98,8 @@ class Callers:
             groups = {gid, *_groups(connection)}
             writes = access.writers in groups
             reads = writes or access.readers in groups
-        takes = "the right to write: become root, or a member of apigroup"
-        return Caller(await self._name(uid), may_read=reads, may_write=writes, pid=pid, takes=takes)
+        needs = "the right to write, which root and the members of apigroup have"
+        return Caller(await self._name(uid), may_read=reads, may_write=writes, pid=pid, needs=needs)
 
     async def _name(self, uid: int) -> str:
         if (known := self._names.get(uid)) is not None:
@@ -125,7 +127,7 @@ def require(caller: Caller, *, write: bool) -> None:
         sentence = "become root, the user that the daemon runs as, or a member of apigroup or apireadgroup"
         raise RequestRefused(HTTPStatus.FORBIDDEN, f"{caller.name} may not read here: {sentence}")
     if write and not caller.may_write:
-        raise RequestRefused(HTTPStatus.FORBIDDEN, f"{caller.name} may read here only: a command takes {caller.takes}")
+        raise RequestRefused(HTTPStatus.FORBIDDEN, f"{caller.name} may only read here: a command needs {caller.needs}")
 
 
 def names_in(certificate: Mapping[str, Any]) -> Sequence[str]:

@@ -29,6 +29,7 @@ from ldirectord_py.model.text.escaping import printable
 
 KNOWN = ("drain", "maintain", "enable", "weight", "check", "reload")
 LONGEST_REASON = 200
+_LONGEST_SHOWN = 40
 LONGEST_TIME = 10 * 365 * 86400.0
 """Seconds for which a command may hold: whoever wants more, leaves it out."""
 
@@ -104,7 +105,7 @@ class _Body:
         if known is None or not isinstance(self.command, str):
             raise _refused(f'"command": expected one of {", ".join(KNOWN)}')
         if unknown := [name for name in fields if name not in known]:
-            sentence = f"{printable(unknown[0][:40])}: this is nothing for {self.command}, which takes"
+            sentence = f'"{printable(unknown[0][:40])}": {self.command} does not take this; it takes'
             raise _refused(f"{sentence} {', '.join(known)}")
 
     @property
@@ -142,14 +143,15 @@ class _Body:
     def _weight(self) -> int:
         found = self._fields.get("weight")
         if isinstance(found, bool) or not isinstance(found, int) or not 0 <= found <= HIGHEST_WEIGHT:
-            raise _refused(f'"weight": expected a whole number from 0 to {HIGHEST_WEIGHT:,}')
+            raise _refused(f'"weight": expected a whole number from 0 to {HIGHEST_WEIGHT:,}, but got {_shown(found)}')
         return found
 
     @property
     def _reason(self) -> str:
         found = self._fields.get("reason", "")
         if not isinstance(found, str) or len(found) > LONGEST_REASON:
-            raise _refused(f'"reason": expected a text of at most {LONGEST_REASON} characters')
+            got = f"{len(found):,} characters" if isinstance(found, str) else _shown(found)
+            raise _refused(f'"reason": expected a text of at most {LONGEST_REASON} characters, but got {got}')
         return printable(found)
 
     @property
@@ -165,7 +167,7 @@ class _Body:
         if found is None:
             return None
         if isinstance(found, bool) or not isinstance(found, int | float) or not 0 < found < math.inf:
-            raise _refused(f'"{name}": expected seconds')
+            raise _refused(f'"{name}": expected seconds, but got {_shown(found)}')
         if name == "for" and found > LONGEST_TIME:
             raise _refused('"for": expected 10 years at most')
         if name == "until" and found > self._now + LONGEST_TIME:
@@ -185,6 +187,12 @@ _FIELDS: Mapping[str, tuple[str, ...]] = {
 """What each command may say."""
 
 
+def _shown(value: object) -> str:
+    """Return *value* as it stands in a body, or how it begins."""
+    text = printable(json.dumps(value))
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]} ..."
+
+
 def _refused(sentence: str) -> RequestRefused:
     return RequestRefused(HTTPStatus.UNPROCESSABLE_ENTITY, sentence)
 
@@ -194,7 +202,7 @@ def _object(raw: bytes) -> Mapping[str, Any]:
     try:
         found = json.loads(raw)
     except (ValueError, RecursionError) as error:
-        raise RequestRefused(HTTPStatus.BAD_REQUEST, "the body is no JSON") from error
+        raise RequestRefused(HTTPStatus.BAD_REQUEST, "the body is not JSON") from error
     if not isinstance(found, dict):
-        raise _refused('the body is no JSON object such as {"command": "reload"}')
+        raise _refused('the body is not a JSON object such as {"command": "reload"}')
     return found

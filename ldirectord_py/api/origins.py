@@ -23,14 +23,14 @@ def check_host(request: web.Request, names: Collection[str]) -> None:
     """Raise `RequestRefused` if *request* is for somebody who is neither an address nor one of *names*."""
     host = _name_of(request.headers.get("Host", ""))
     if host not in names and host not in _OURS and not _is_address(host):
-        sentence = f"nobody here is called {host}" if host else "the request does not say whom it is for"
+        sentence = f"this server is not called {host}" if host else "the request does not say whom it is for"
         raise RequestRefused(HTTPStatus.MISDIRECTED_REQUEST, f"{sentence}: apihosts lists the names of this server")
 
 
 def check_origin(request: web.Request) -> None:
     """Raise `RequestRefused` if *request* is a command that another site may have a browser send."""
     if request.content_type != "application/json":
-        raise RequestRefused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "a command takes Content-Type: application/json")
+        raise RequestRefused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "a command needs Content-Type: application/json")
     site = request.headers.get("Sec-Fetch-Site", "same-origin")
     origin = request.headers.get("Origin")
     elsewhere = origin is not None and _place_of(origin) != request.headers.get("Host", "").lower()

@@ -1,15 +1,18 @@
 """What a query string asks for, as values; what cannot be meant is refused in one sentence."""
 
 import math
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
 from ldirectord_py.api.problems import RequestRefused
 from ldirectord_py.api.views.virtuals import VIEWS, VirtualsView
 from ldirectord_py.model.snapshot import StatusWord
+from ldirectord_py.model.text.escaping import printable
 
 Query = Mapping[str, str]
 MOST_EVENTS = 10_000
+_LONGEST_NAME = 40
 _LATEST = 2.0**53
 """Numbers up to here are whole in JSON, too (RFC 8259, §6)."""
 
@@ -52,10 +55,11 @@ def kinds(query: Query) -> frozenset[str]:
     return frozenset(filter(None, query.get("kind", "").split(",")))
 
 
-def check_once(query: Collection[str]) -> None:
-    """Raise `RequestRefused` if something is said twice in *query*: nobody knows which of them is meant."""
+def check_once(query: Sequence[str]) -> None:
+    """Raise `RequestRefused` if one of the names in *query* stands there twice: nobody knows which of them is meant."""
     if len(set(query)) < len(query):
-        raise refused("the query says something twice")
+        twice = next(name for name, times in Counter(query).items() if times > 1)
+        raise refused(f"{printable(twice[:_LONGEST_NAME])}: stands in the query more than once")
 
 
 def refused(sentence: str) -> RequestRefused:

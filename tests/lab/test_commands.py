@@ -55,7 +55,9 @@ def test_a_drained_server_keeps_its_connections_and_gets_no_new_ones(
     assert scene.client.tally(WHERE, 6) == Counter(two=6)
     assert [connection.ask() for connection in on_one] == ["one"] * len(on_one)
 
-    ctl(director, "drain", one.at, "--wait", "--timeout", "1", status=124)
+    said = ctl(director, "drain", one.at, "--wait", "--timeout", "1", status=124)
+    assert re.search(rf"^{len(on_one)} connections? \({len(on_one)} active, \d+ inactive\)$", said, re.MULTILINE)
+    assert f"connections are still open after 1 s; {one.at} stays drained" in said
     for connection in held:
         connection.close()
     ctl(director, "drain", one.at, "--wait", "--timeout", "60")
@@ -68,6 +70,58 @@ def test_a_drained_server_keeps_its_connections_and_gets_no_new_ones(
     director.wait_for_weights({one.at: 0, two.at: 1})
     ctl(director, "enable", one.at)
     director.wait_for_weights({one.at: 2, two.at: 1})
+
+
+def test_a_persistent_client_comes_back_until_the_setting_that_is_told_sends_it_elsewhere(
+    scene: Scene, pair: tuple[Real, Real]
+) -> None:
+    director = scene.director
+    director.start(CONFIG.format(quiescent="yes", more="") + "\tpersistent=300\n")
+    director.wait_for_weights({pair[0].at: 2, pair[1].at: 1})
+    (name,) = scene.client.tally(WHERE, 3)
+    its_own = next(real for real in pair if real.site.name == name)
+
+    said = ctl(director, "drain", its_own.at, "--wait", "--timeout", "10")
+    assert f"tcp:{WHERE}: a persistent client comes back to its server, also while that is drained" in said
+    assert scene.client.tally(WHERE, 3) == Counter({name: 3})
+
+    told = re.search(r"sysctl -w \S+", ctl(director, "drain", its_own.at, "--hard"))
+    assert told is not None
+    director.host.run(told[0])
+    assert name not in scene.client.tally(WHERE, 3)
+    assert "persistent clients go elsewhere with their next connection" in ctl(director, "drain", its_own.at)
+
+
+DATAGRAMS = """\
+checkinterval=1
+quiescent=no
+virtual=10.9.0.100:80
+	real=10.9.0.11:80 masq
+	real=10.9.0.12:80 masq
+	protocol=udp
+	checktype=connect
+	scheduler=rr
+"""
+
+
+def test_over_udp_a_client_that_goes_on_sending_stays_until_its_server_is_out_of_the_table(scene: Scene) -> None:
+    director, one, two = scene.director, *(scene.real(name, "masq") for name in ("one", "two"))
+    director.start(DATAGRAMS)
+    director.wait_for_weights({one.at: 1, two.at: 1})
+    with scene.client.one_port(WHERE) as ask:
+        its_own = next(real for real in (one, two) if real.site.name == ask())
+        said = ctl(director, "drain", its_own.at, "--hard", "--wait", "--timeout", "1", status=124)
+        assert "over UDP no connection ends: a client stays with its server until it has been silent" in said
+        assert f"connections are still open after 1 s; {its_own.at} stays drained" in said
+        assert [ask() for _ in range(3)] == [its_own.site.name] * 3
+        assert its_own.site.name not in scene.client.tally_datagrams(WHERE, 3)
+
+        assert "net.ipv4.vs.expire_nodest_conn = 1" in said
+        director.host.run("sysctl -w net.ipv4.vs.expire_nodest_conn=1")
+        ctl(director, "maintain", its_own.at)
+        wait_until(lambda: its_own.at not in director.weights())
+        other = next(real for real in (one, two) if real is not its_own)
+        wait_until(lambda: ask() == other.site.name)
 
 
 def test_the_status_shows_how_many_connections_come_a_second(scene: Scene, pair: tuple[Real, Real]) -> None:

@@ -60,6 +60,29 @@ def test_a_weight_holds_until_it_is_enabled(running: Daemon) -> None:
     running.until(lambda: running.weights() == ALL)
 
 
+def test_a_name_of_several_servers_is_refused_with_all_that_it_may_mean(daemon: Daemon) -> None:
+    one, other = daemon.addresses["one"], "tcp:192.0.2.2:80"
+    daemon.write(section=f"virtual=192.0.2.2:80\n\treal={one} masq\n\tservice=http\n\tscheduler=rr\n")
+    daemon.start()
+    daemon.until(lambda: bool(daemon.logged("first_pass_completed")))
+    sentence = f"ldirectorctl: {one} may mean any of 2: {one}@{WEB}, {one}@{other}\n"
+    assert done(daemon, "drain", one, status=1) == sentence
+    near = done(daemon, "drain", f"{one}@tcp:192.0.2.3:80", status=1)
+    assert near.endswith(f" is called {one}@tcp:192.0.2.3:80; names like it: {one}@{WEB}, {one}@{other}\n")
+
+
+def test_of_two_commands_the_later_one_holds_and_names_the_other(running: Daemon) -> None:
+    one = running.addresses["one"]
+    done(running, "drain", one, "--reason", "new disk")
+    told = done(running, "weight", one, "9")
+    assert re.search(r'weight 9, set by .*; in place of: drained by \S+ \(pid \d+\): "new disk"\n', told)
+    running.until(lambda: running.weights() == {**ALL, "one": 9})
+    assert "; in place of: weight 9, set by " in done(running, "maintain", one)
+    running.until(lambda: running.weights() == {**ALL, "one": 0})
+    (line,) = running.logged("admin_changed")[-1:]
+    assert "; before it was given weight 9 by " in str(line["message"])
+
+
 def test_the_last_server_is_taken_out_by_force_only(running: Daemon) -> None:
     sentence = done(running, "maintain", WEB, status=1)
     assert sentence.startswith(f"ldirectorctl: nobody would serve {WEB} any more")
@@ -89,6 +112,12 @@ def test_a_drain_is_waited_for(running: Daemon) -> None:
     first, *counts = map(json.loads, lines)
     assert first["command"] == "drain"
     assert [each["connections"] for each in counts] == [{"active": 0, "inactive": 0}]
+
+
+def test_a_time_limit_is_one_of_waiting(running: Daemon) -> None:
+    sentence = "ldirectorctl: --timeout says how long --wait may take: give both, or neither\n"
+    assert done(running, "drain", running.addresses["one"], "--timeout", "5m", status=1) == sentence
+    assert running.weights() == ALL
 
 
 def test_what_drains_do_not_end_is_told(daemon: Daemon) -> None:

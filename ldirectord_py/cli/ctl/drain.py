@@ -13,7 +13,9 @@ from ldirectord_py.cli.ctl.remote.steering import (
     tell_carried_out,
 )
 from ldirectord_py.cli.ctl.remote.times import length
+from ldirectord_py.cli.ctl.reports.words import age
 from ldirectord_py.cli.terminal import complain
+from ldirectord_py.model.errors import DirectorError
 
 _DESCRIPTION = """\
 Give a server weight 0: it gets no new connections, and those that are open may end. Its entry stays in the table, also
@@ -25,20 +27,23 @@ is 0 then, and 124 if --timeout comes first. The server stays drained in both ca
 active ones: those that have ended are remembered as inactive for some minutes.
 
 A client of a persistent virtual service comes back to a drained server as long as the kernel remembers it, which is
-what 'persistent' says and begins anew with each connection; --hard says what keeps it from that.
+what 'persistent' says and begins anew with each connection; over UDP any client does until it has been silent for a
+while. --hard says what keeps them from that.
 """
 
 
 def _arguments(parser: ArgumentParser) -> None:
     parser.add_argument("target", metavar="TARGET", help=TARGET)
     parser.add_argument("--wait", action="store_true", help="count the open connections until none is left")
-    parser.add_argument("--timeout", type=length, metavar="DURATION", help="wait no longer than that")
-    parser.add_argument("--hard", action="store_true", help="say what keeps persistent clients from coming back")
+    parser.add_argument("--timeout", type=length, metavar="DURATION", help="with --wait: no longer than that")
+    parser.add_argument("--hard", action="store_true", help="say what keeps clients from coming back")
     add_time_arguments(parser)
     add_command_arguments(parser)
 
 
 def _run(asked: Namespace) -> ExitStatus:
+    if asked.timeout is not None and not asked.wait:
+        raise DirectorError("--timeout says how long --wait may take: give both, or neither")
     daemon = daemon_of(asked)
     answer = give(asked, "drain", daemon)
     tell_carried_out(asked, answer, stream=asked.wait)
@@ -46,8 +51,8 @@ def _run(asked: Namespace) -> ExitStatus:
     if not asked.json:
         for sentence in explained(daemon, names, hard=asked.hard):
             complain(sentence)
-    if asked.wait and not wait_until_empty(daemon, asked.target, asked.timeout, json=asked.json):
-        complain("connections are left; the server stays drained")
+    if asked.wait and (obstacle := wait_until_empty(daemon, asked.target, asked.timeout, json=asked.json)):
+        complain(f"{obstacle} after {age(asked.timeout)}; {asked.target} stays drained")
         return ExitStatus.TIMEOUT
     return ExitStatus.FINE
 

@@ -18,7 +18,7 @@ def examine(command: Command, now: float) -> None:
     if isinstance(command, SetWeight) and not 0 <= command.weight <= HIGHEST_WEIGHT:
         raise CommandRefused(f"weight must be 0 to {HIGHEST_WEIGHT}, but got {command.weight}")
     if not isinstance(command, Enable) and command.until is not None and command.until <= now:
-        raise CommandRefused("the time at which that should end is over already")
+        raise CommandRefused("the time at which that should end has passed")
 
 
 def spare_the_last(

@@ -38,7 +38,7 @@ def find_target(text: str, servers: Servers, virtuals: Virtuals) -> Target:
     if found:
         candidates = [target_name(target) for target in islice(found, _MOST_CANDIDATES)]
         more = " ..." if len(found) > len(candidates) else ""
-        raise AmbiguousTarget(f"{shown} may be {len(found)}: {', '.join(candidates)}{more}", candidates)
+        raise AmbiguousTarget(f"{shown} may mean any of {len(found)}: {', '.join(candidates)}{more}", candidates)
     raise _unknown(shown, wanted, servers, virtuals)
 
 
@@ -94,5 +94,5 @@ def _unknown(shown: str, wanted: str, servers: Servers, virtuals: Virtuals) -> U
 
 
 def _none(shown: str, candidates: list[str]) -> UnknownTarget:
-    near = f"; there is {', '.join(candidates)}" if candidates else ""
+    near = f"; names like it: {', '.join(candidates)}" if candidates else ""
     return UnknownTarget(f"no real server, host or virtual service is called {shown}{near}", candidates)

@@ -2,6 +2,8 @@
 
 import socket
 from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException, RemoteDisconnected
 from types import TracebackType
 from typing import Self
@@ -67,21 +69,26 @@ class Client:
 
     def ask_by_datagram(self, where: str) -> str:
         """Send one datagram from a new port and return the answer."""
+        with self.one_port(where) as ask:
+            return ask()
+
+    def tally_datagrams(self, where: str, times: int = 30) -> Counter[str]:
+        """Send *times* datagrams, each from a new port, and count who answered."""
+        return Counter(self.ask_by_datagram(where) for _ in range(times))
+
+    @contextmanager
+    def one_port(self, where: str) -> Iterator[Callable[[], str]]:
+        """Yield what sends a datagram from one and the same port each time, and returns the answer."""
         address, port = endpoint(where)
-        with (
-            self.host.inside(),
-            socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM) as options,
-        ):
-            return _exchange(options, (address, port))
+        with self.host.inside():
+            options = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
+        with options:
+            yield lambda: _exchange(options, (address, port))
 
     def datagrams_from_one_port(self, where: str, times: int = 30) -> Counter[str]:
         """Send *times* datagrams from one and the same port and count who answered."""
-        address, port = endpoint(where)
-        with (
-            self.host.inside(),
-            socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM) as options,
-        ):
-            return Counter(_exchange(options, (address, port)) for _ in range(times))
+        with self.one_port(where) as ask:
+            return Counter(ask() for _ in range(times))
 
 
 def _exchange(options: socket.socket, where: tuple[str, int]) -> str:

@@ -94,7 +94,7 @@ class Director:
 
     def find(self, name: str) -> Target:
         if name == "10.0.0.5:80":
-            raise AmbiguousTarget("10.0.0.5:80 may be 2: a, b", ("a", "b"))
+            raise AmbiguousTarget("10.0.0.5:80 may mean any of 2: a, b", ("a", "b"))
         if name not in {target_name(the.REAL), target_name(the.WEB)}:
             raise UnknownTarget(f"nobody is called {name}", (target_name(the.REAL),))
         return the.REAL if "@" in name else the.WEB
@@ -149,7 +149,7 @@ class Director:
 
     async def trace(self, target: str) -> Mapping[str, Trace]:
         if target == "both":
-            raise AmbiguousTarget("both may be 2: one, other", ["one", "other"])
+            raise AmbiguousTarget("both may mean any of 2: one, other", ["one", "other"])
         if target == "nobody":
             raise UnknownTarget("no real server, host or virtual service is called nobody")
         steps = (TraceStep(0.0, StepKind.SEND, "hello", 5), TraceStep(0.5, StepKind.JUDGE, "down: no"))

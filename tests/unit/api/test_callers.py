@@ -86,9 +86,7 @@ async def test_anyone_over_tcp_may_read_and_nobody_write() -> None:
         assert (await ask_over_tcp(where, "/v1/status")).json["you"] == {"name": "anyone", "may_write": False}
         refused = await ask_over_tcp(where, COMMAND)
     assert refused.status == 403
-    assert refused.detail == (
-        "anyone may read here only: a command takes a token with the right to write, see apitokens"
-    )
+    assert refused.detail == ("anyone may only read here: a command needs a token with the right to write (apitokens)")
 
 
 @pytest.mark.parametrize(
@@ -114,3 +112,7 @@ async def test_a_token_says_what_its_holder_may_do(authorization: str, status: i
         assert answer.json["notes"] == ["force False by ops"]
     if status == 401:
         assert answer.headers["www-authenticate"] == "Bearer"
+        expected = "this token is not known here" if "earer" in authorization else "expected the header Authorization"
+        assert answer.detail.startswith(expected)
+    if status == 403:
+        assert answer.detail == ("eye may only read here: a command needs a token with the right to write (apitokens)")

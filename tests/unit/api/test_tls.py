@@ -72,15 +72,15 @@ async def test_a_certificate_that_is_listed_may_write() -> None:
     assert (done.status, done.json["notes"]) == (200, ["force False by ops"])
 
 
-async def test_one_that_is_not_listed_may_read_and_is_told_what_a_command_takes() -> None:
+async def test_one_that_is_not_listed_may_read_and_is_told_what_a_command_needs() -> None:
     async with serving() as where:
         asked = await ask(where, "/v1/status", client("eye"))
         refused = await ask(where, COMMAND, client("eye"))
     assert asked.json["you"] == {"name": "eye", "may_write": False}
     assert refused.status == 403
     assert refused.detail == (
-        "eye may read here only: a command takes a name of the certificate in apiclients, "
-        "or a token with the right to write, see apitokens"
+        "eye may only read here: a command needs a certificate whose name is in apiclients, "
+        "or a token with the right to write (apitokens)"
     )
 
 

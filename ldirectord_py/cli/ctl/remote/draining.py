@@ -8,7 +8,7 @@ from ldirectord_py.cli.ctl.remote.daemon import Answer, Daemon, Refused, tell_li
 from ldirectord_py.cli.ctl.reports.commands import left
 from ldirectord_py.cli.terminal import tell
 from ldirectord_py.model.errors import DirectorError
-from ldirectord_py.system.sysctls import EXPIRE_QUIESCENT_TEMPLATE, current
+from ldirectord_py.system.sysctls import EXPIRE_NODEST_CONN, EXPIRE_QUIESCENT_TEMPLATE, current
 
 _EVERY = 1.0
 _QUIET = 3.0
@@ -22,8 +22,10 @@ class NoLongerDrained(DirectorError):
     """Somebody has taken the command back, or its time is over: new connections come."""
 
 
-def wait_until_empty(daemon: Daemon, target: str, seconds: float | None, *, json: bool) -> bool:
-    """Tell how many connections *target* has until none is left; return whether that came within *seconds*.
+def wait_until_empty(daemon: Daemon, target: str, seconds: float | None, *, json: bool) -> str:
+    """Tell how many connections *target* has until none is left; return why that did not come within *seconds*.
+
+    That is a clause; it is empty if no connection is left.
 
     Raises `NoLongerDrained`, and `DirectorError` if the daemon ends.
     """
@@ -37,10 +39,12 @@ def wait_until_empty(daemon: Daemon, target: str, seconds: float | None, *, json
             _tell(found, servers, json=json)
         empty_since = (empty_since or now) if is_empty(servers) else None
         if empty_since is not None and now - empty_since >= _QUIET:
-            return True
+            return ""
         remaining = _EVERY if deadline is None else min(_EVERY, deadline - now)
+        if remaining <= 0 and empty_since is None:
+            return "the connections cannot be counted" if found is None else "connections are still open"
         if remaining <= 0:
-            return empty_since is not None
+            return ""
         pause.wait(remaining)
 
 
@@ -99,9 +103,10 @@ def explanations(virtuals: Sequence[Answer], setting: int | None, *, hard: bool)
 
     *setting* is the kernel's `expire_quiescent_template`; None: it cannot be read here.
     """
-    if any(virtual["name"].startswith("udp:") for virtual in virtuals):
+    udp = any(virtual["name"].startswith("udp:") for virtual in virtuals)
+    if udp:
         yield (
-            "over UDP no connection ends: the kernel forgets a client that was silent for a while"
+            "over UDP no connection ends: a client stays with its server until it has been silent for a while"
             " (300 s, or what 'ipvsadm --set' says)"
         )
     persistent = [virtual["name"] for virtual in virtuals if virtual.get("persistent")]
@@ -109,16 +114,24 @@ def explanations(virtuals: Sequence[Answer], setting: int | None, *, hard: bool)
         yield f"{', '.join(persistent)}: persistent clients go elsewhere with their next connection, for {_SET}"
     elif persistent:
         yield f"{', '.join(persistent)}: a persistent client comes back to its server, also while that is drained"
+        if not hard:
+            yield "--hard says what keeps it from that"
     if hard:
         yield from _what_it_takes(persistent, setting)
+        if udp:
+            yield _LET_GO
 
 
+_LET_GO = (
+    "to send clients over UDP elsewhere at once: with quiescent=no 'ldirectorctl maintain' takes the server out of the"
+    f" table, and with {EXPIRE_NODEST_CONN} = 1 the kernel forgets who was sent to it"
+)
 _SET = f"{EXPIRE_QUIESCENT_TEMPLATE} is 1"
 
 
 def _what_it_takes(persistent: Sequence[str], setting: int | None) -> Iterator[str]:
     if not persistent:
-        yield "no persistent virtual service is concerned: no client comes back to a drained server"
+        yield "no virtual service concerned is persistent: no client comes back with a new connection"
     elif setting != 1:
         yield (
             f"to send them elsewhere: sysctl -w {EXPIRE_QUIESCENT_TEMPLATE}=1 (for every virtual service of this"

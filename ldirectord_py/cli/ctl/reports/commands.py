@@ -19,15 +19,15 @@ def carried_out(answer: Answer, now: float) -> list[Block]:
 
 def _carried_out(real: Mapping[str, Any], now: float) -> tuple[Cell, ...]:
     before, after, connections = real["before"], real["after"], real["connections"]
-    was = f"before: {commanded(before, now)}" if before is not None else ""
+    was = commanded(before, now) if before is not None else ""
     if after is None:
-        words = f"enabled: its checks decide ({was})" if was else "nothing was in force: its checks decide"
+        words = f"enabled: its checks decide (before: {was})" if was else "nothing was in force: its checks decide"
         return Cell(real["name"], Style.GREEN), Cell(words)
     words = commanded(after, now)
     if connections is not None:
         words += f"; {left(connections)}"
     if was and before != after:
-        words += f"; {was}"
+        words += f"; in place of: {was}"
     return Cell(real["name"], Style.YELLOW), Cell(words)
 
 

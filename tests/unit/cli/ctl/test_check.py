@@ -73,7 +73,7 @@ def test_the_json_has_every_step(config: Path, capsys: pytest.CaptureFixture[str
     ("target", "says"),
     [
         ("nobody", "no real server, host or virtual service is called nobody"),
-        ("{server}", "may be 2: .*@tcp:10.0.0.1:80, .*@tcp:10.0.0.1:81"),
+        ("{server}", "may mean any of 2: .*@tcp:10.0.0.1:80, .*@tcp:10.0.0.1:81"),
     ],
 )
 def test_a_name_that_means_no_server_or_several_is_told(

@@ -70,7 +70,7 @@ def test_a_name_means_one(state: EngineState, text: str, means: str) -> None:
     ],
 )
 def test_a_name_of_several_lists_them(state: EngineState, text: str, candidates: tuple[str, ...]) -> None:
-    with pytest.raises(AmbiguousTarget, match=f"{text} may be 2: ") as raised:
+    with pytest.raises(AmbiguousTarget, match=f"{text} may mean any of 2: ") as raised:
         find_target(text, state.servers, state.virtuals)
     assert raised.value.candidates == candidates
 
@@ -78,8 +78,8 @@ def test_a_name_of_several_lists_them(state: EngineState, text: str, candidates:
 @pytest.mark.parametrize(
     ("text", "sentence", "candidate"),
     [
-        ("10.0.0.5:81", "is called 10.0.0.5:81; there is ", "10.0.0.5:80@tcp:10.0.0.1:80"),
-        ("10.0.0.5:80@tcp:10.0.0.9:80", "10.0.0.9:80; there is ", "10.0.0.5:80@tcp:10.0.0.1:80"),
+        ("10.0.0.5:81", "is called 10.0.0.5:81; names like it: ", "10.0.0.5:80@tcp:10.0.0.1:80"),
+        ("10.0.0.5:80@tcp:10.0.0.9:80", "10.0.0.9:80; names like it: ", "10.0.0.5:80@tcp:10.0.0.1:80"),
         ("10.0.0.99", "is called 10.0.0.99; ", "10.0.0.5:80@tcp:10.0.0.1:80"),
         ("web1\x1b[2J", r"is called web1\x1b[2J", None),
         ("", "is called ", None),

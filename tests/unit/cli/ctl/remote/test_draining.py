@@ -46,10 +46,11 @@ def test_counts_are_of_all_servers_together_or_unknown() -> None:
     [
         ([virtual()], 0, False, []),
         ([virtual(UDP)], 0, False, ["over UDP no connection ends"]),
-        ([virtual(persistent=360)], 0, False, ["a persistent client comes back"]),
+        ([virtual(UDP)], 0, True, ["over UDP no", "is persistent: no client", "expire_nodest_conn = 1"]),
+        ([virtual(persistent=360)], 0, False, ["a persistent client comes back", "--hard says what"]),
         ([virtual(persistent=360)], 0, True, ["a persistent client comes back", "sysctl -w"]),
         ([virtual(persistent=360)], 1, True, ["persistent clients go elsewhere"]),
-        ([virtual()], 0, True, ["no persistent virtual service is concerned"]),
+        ([virtual()], 0, True, ["no virtual service concerned is persistent"]),
     ],
 )
 def test_what_drains_do_not_end_is_explained(

@@ -31,7 +31,7 @@ def test_a_command(before: Any, after: Any, expected: str) -> None:
 def test_a_command_that_takes_the_place_of_another_says_so() -> None:
     real = {"name": "one", "before": WEIGHT, "after": ADMIN, "connections": None}
     text = Plain().written(carried_out({"reals": [real], "notes": []}, NOW))
-    assert text.endswith("; before: weight 1, set by root (pid 801)\n")
+    assert text.endswith("; in place of: weight 1, set by root (pid 801)\n")
 
 
 def test_no_connections_are_left() -> None:
