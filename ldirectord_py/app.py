@@ -203,11 +203,13 @@ class Application:
 
     async def _take_over(self) -> None:
         before = predecessor(self._options.state, time.time(), self._warn)
+        leftovers = Leftovers(self._table, self._director.reconciler, self._process.ownership, self._warn)
+        if not self._options.shadow:
+            await leftovers.prove(before.left, self._config(), force=self._options.force)
         maintained = await self._maintenance.look(self._config())
         role = await self._member.first_role(before)
         await self._director.start(maintained, before.remembered, before.commanded, role)
         if not self._options.shadow:
-            leftovers = Leftovers(self._table, self._director.reconciler, self._process.ownership, self._warn)
             await leftovers.take_out(before.left, self._config(), force=self._options.force)
 
     async def _leave(self) -> None:

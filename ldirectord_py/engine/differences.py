@@ -40,22 +40,40 @@ _NO_LIMIT = 100
 _SHOWN = 5
 
 
-def too_much(before: Config, after: Config) -> str | None:
-    """Return why putting *after* in force needs to be insisted on; None: it does not.
+@dataclass(frozen=True, slots=True)
+class ServiceInForce:
+    """A virtual service of the configuration in force, and what its clients depend on."""
 
-    The limit is that of *before*: what a file that was emptied or mistaken for another says of itself does not count.
+    name: str
+    has_reals: bool
+    """Its configuration names real servers."""
+    has_vip: bool
+    """The director brings its address up."""
+
+
+def services_in_force(config: Config) -> list[ServiceInForce]:
+    """Return the services of *config*, which is in force."""
+    return [ServiceInForce(str(virtual.key), bool(virtual.reals), bool(virtual.vips)) for virtual in config.virtuals]
+
+
+def too_much(before: Sequence[ServiceInForce], after: Config, limit: int, action: str) -> str | None:
+    """Return why putting *after* in force by *action*, a reload or a restart, needs to be insisted on; None: no need.
+
+    The *limit*, in percent, is that of the configuration in force: what a file that was emptied or mistaken for another
+    says of itself does not count.
     """
-    limit = before.reloadlimit
-    if share := beyond_limit(len(before.virtuals), _removed(before, after), limit):
-        return f"a reload would take away {share}, and reloadlimit is {limit} percent"
-    served = [virtual.key for virtual in before.virtuals if virtual.reals]
-    still = {virtual.key for virtual in after.virtuals if virtual.reals or virtual.fallback}
-    if share := beyond_limit(len(served), [key for key in served if key not in still], limit):
-        return f"a reload would leave nobody to serve {share}, and reloadlimit is {limit} percent"
-    with_vip = [virtual.key for virtual in before.virtuals if virtual.vips]
-    without = {virtual.key for virtual in after.virtuals if not virtual.vips}
-    if share := beyond_limit(len(with_vip), [key for key in with_vip if key in without], limit):
-        return f"a reload would take the VIP from {share} that had one, and reloadlimit is {limit} percent"
+    told = f"a {action} would", f"and reloadlimit is {limit} percent"
+    named = {str(virtual.key) for virtual in after.virtuals}
+    if share := beyond_limit(len(before), [kept.name for kept in before if kept.name not in named], limit):
+        return f"{told[0]} take away {share}, {told[1]}"
+    served = [kept.name for kept in before if kept.has_reals]
+    still = {str(virtual.key) for virtual in after.virtuals if virtual.reals or virtual.fallback}
+    if share := beyond_limit(len(served), [name for name in served if name not in still], limit):
+        return f"{told[0]} leave nobody to serve {share}, {told[1]}"
+    with_vip = [kept.name for kept in before if kept.has_vip]
+    without = {str(virtual.key) for virtual in after.virtuals if not virtual.vips}
+    if share := beyond_limit(len(with_vip), [name for name in with_vip if name in without], limit):
+        return f"{told[0]} take the VIP from {share} that had one, {told[1]}"
     return None
 
 

@@ -1,11 +1,13 @@
-"""Virtual services that the last director has left in the table, and the configuration names no more."""
+"""What the last director has left in the table, and the configuration names no more: services, or all their servers."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from ldirectord_py.engine.differences import beyond_limit
 from ldirectord_py.model.config import Config
+from ldirectord_py.model.errors import ConfigRejected
 from ldirectord_py.model.events import Trigger
+from ldirectord_py.model.problems import Problem
 from ldirectord_py.model.service import VirtualKey
 from ldirectord_py.model.table import Table
 from ldirectord_py.runtime.predecessor import Left
@@ -22,13 +24,30 @@ class Leftovers:
     ownership: Ownership | None
     warn: Callable[[str], None]
 
+    async def prove(self, before: Left, config: Config, *, force: bool) -> None:
+        """Raise `ConfigRejected` if *config* takes all servers from services that *before* has left serving.
+
+        As with a reload it may do so to as many as `reloadlimit` allows, or to all with *force*.  Nothing is changed.
+        """
+        empty = [virtual.key for virtual in config.virtuals if not virtual.reals and not virtual.fallback]
+        found = await self.table.read(empty) if empty and before.virtuals and not force else {}
+        serving = {
+            str(key) for key, service in found.items() if any(each.weight for each in service.destinations.values())
+        }
+        had = [kept.name for kept in before.virtuals if kept.has_reals]
+        if share := beyond_limit(len(had), [name for name in had if name in serving], config.reloadlimit):
+            sentence = f"a start would leave nobody to serve {share}, and reloadlimit is {config.reloadlimit} percent"
+            insist = f"if it is meant: reloadlimit=100, or ldirectord {config.path} restart --force"
+            why = "the table stays as it is, and nobody checks its servers"
+            raise ConfigRejected([Problem(config.path, 0, f"{sentence}; {why}; {insist}")])
+
     async def take_out(self, before: Left, config: Config, *, force: bool) -> None:
         """Take out what *before* names and *config* does not, if the last director has ended a short while ago.
 
         As with a reload that is never more than `reloadlimit` allows, but with *force*.
         """
         named = {str(virtual.key) for virtual in config.virtuals}
-        gone = {name for name in before.virtuals if name not in named}
+        gone = {kept.name for kept in before.virtuals if kept.name not in named}
         keys = [key for key in await self.table.read() if str(key) in gone] if gone else []
         if not keys:
             return

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ldirectord_py.engine.differences import ServiceInForce
 from ldirectord_py.engine.recording.commands import commands
 from ldirectord_py.engine.recording.roles import role_status
 from ldirectord_py.model.checks.outcome import Reason
@@ -186,9 +187,9 @@ def predecessor(path: Path | None, now: float, warn: Callable[[str], None]) -> P
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """The virtual services that the last director on this table has left there, by their names."""
+    """The virtual services that the last director on this table has left there."""
 
-    virtuals: tuple[str, ...] = ()
+    virtuals: tuple[ServiceInForce, ...] = ()
     just_now: bool = False
     """It has ended a short while ago."""
 
@@ -199,8 +200,7 @@ def left(file: StateReading, now: float) -> Left:
         document, touched = file.document()
         if not _is_of_here(document):
             return Left()
-        names = tuple(str(virtual["virtual"]) for virtual in document["virtuals"])
-        return Left(names, just_now=_fresh(document, touched, now))
+        return Left(_kept(document), just_now=_fresh(document, touched, now))
     except _UNUSABLE:
         return Left()
 
@@ -246,12 +246,20 @@ def vips_before(file: StateReading) -> Sequence[Any]:
     return found if isinstance(found, list) else ()
 
 
-def owned(file: StateReading) -> tuple[str, ...] | None:
+def owned(file: StateReading) -> tuple[ServiceInForce, ...] | None:
     """Return the virtual services that a state file names as the daemon's; None: there is nothing to go by."""
     try:
-        return tuple(str(virtual["virtual"]) for virtual in file.document()[0]["virtuals"])
+        return _kept(file.document()[0])
     except _UNUSABLE:
         return None
+
+
+def _kept(document: Mapping[str, Any]) -> tuple[ServiceInForce, ...]:
+    """Return the services of *document*, which names all of their real servers; former versions tell of no VIPs."""
+    return tuple(
+        ServiceInForce(str(virtual["virtual"]), bool(virtual["reals"]), bool(virtual.get("vips", False)))
+        for virtual in document["virtuals"]
+    )
 
 
 def _read(path: Path, owner: int | None) -> tuple[Mapping[str, Any], float]:

@@ -13,7 +13,7 @@ from typing import TypeVar
 from ldirectord_py.config.grammar.directive import Unreadable
 from ldirectord_py.config.syntax.files import content
 from ldirectord_py.config.syntax.sources import digest, matches
-from ldirectord_py.engine.differences import Differences, differences, too_much
+from ldirectord_py.engine.differences import Differences, differences, services_in_force, too_much
 from ldirectord_py.engine.reuse import reusing
 from ldirectord_py.model.config import Config, MetricsDetail
 from ldirectord_py.model.errors import ConfigRejected, TableUnavailable
@@ -115,7 +115,9 @@ class Reloader:
                 before = self._director.config
                 config = await in_thread(self.read)
                 self._sources = config.sources
-                if not force and (sentence := too_much(before, config)):
+                if not force and (
+                    sentence := too_much(services_in_force(before), config, before.reloadlimit, "reload")
+                ):
                     insist = f"the one in force stays; if it is meant: ldirectord {self._path} reload --force"
                     return self._refuse((Problem(self._path, 0, f"{sentence}; {insist}"),))
                 if problems := await self.admit(config):

@@ -142,7 +142,8 @@ class StateFile:
         count = 0
         texts: dict[RealKey, tuple[Health, str]] = {}
         for number, virtual in enumerate(director.config.virtuals):
-            pieces.append(f'{"," if number else ""}\n{{"virtual": "{virtual.key}", "reals": [')
+            vips = json.dumps(virtual.vips is not None)
+            pieces.append(f'{"," if number else ""}\n{{"virtual": "{virtual.key}", "vips": {vips}, "reals": [')
             for place, real in enumerate(dict.fromkeys(virtual.keys)):
                 if (health := director.health(real)) is not None:
                     texts[real] = self._text(real, health)

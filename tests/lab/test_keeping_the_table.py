@@ -8,6 +8,7 @@ import pytest
 
 from tests.lab.support.director import OURS, Director
 from tests.lab.support.scene import VIP, Real, Scene
+from tests.lab.support.table import read_weights
 from tests.lab.support.waiting import wait_until
 
 WHERE = f"{VIP}:80"
@@ -166,6 +167,42 @@ def test_what_a_restart_finds_of_its_own_and_the_file_names_no_more_goes(scene: 
     director.act("start")
     wait_until(lambda: "nobody checks their servers" in director.log, telling=lambda: director.log)
     assert set(director.served()) == names - {f"-t {VIP}:83"}
+
+
+BARE = f"virtual={VIP}:81\n\tscheduler=rr\nvirtual={VIP}:82\n\tscheduler=rr\n"
+
+
+def test_no_start_takes_all_servers_from_the_services_that_it_finds_of_its_own(
+    scene: Scene, pair: tuple[Real, Real]
+) -> None:
+    director = scene.director
+    director.start(sections(81, 82))
+    at = pair[0].at
+    one, other = f"-t {VIP}:81", f"-t {VIP}:82"
+    served = {one: {at: 3}, other: {at: 3}}
+
+    def table() -> dict[str, dict[str, int]]:
+        return read_weights(director.host)
+
+    wait_until(lambda: table() == served, telling=lambda: director.table().raw)
+    director.kill()
+    director.write(BARE)
+    lost = f"a start would leave nobody to serve all 2 virtual services (tcp:{VIP}:81, tcp:{VIP}:82)"
+    assert lost in director.act("start", status=2)
+    assert table() == served
+    director.write(sections(81) + BARE.partition("\n\tscheduler=rr\n")[2])
+    director.act("start")
+    wait_until(lambda: table() == {one: {at: 3}, other: {}}, telling=lambda: director.log)
+
+    director.write(BARE)
+    pid = director.pid
+    lost = f"a restart would leave nobody to serve the only virtual service (tcp:{VIP}:81)"
+    assert lost in director.act("restart", status=2)
+    assert director.pid == pid
+    assert director.run([*OURS.words, str(director.file), "restart", "--force"], **OURS.environment)[0] == 0
+    wait_until(lambda: not director.served(), telling=lambda: director.table().raw)
+    director.act("stop")
+    director.act("start")  # there is nothing left to lose
 
 
 @pytest.mark.kernel("modules")

@@ -508,6 +508,29 @@ class TestRestarting:
         removed = [line for line in running.logged() if line.startswith("Purged virtual server (stop)")]
         assert bool(removed) != stays
 
+    @pytest.mark.parametrize(
+        ("left", "loss"),
+        [
+            ("# nothing\n", "take away"),
+            ("virtual=192.0.2.1:80\n\tscheduler=rr\n", "leave nobody to serve"),
+            ("reloadlimit=100\nvirtual=192.0.2.1:80\n\tscheduler=rr\n", "leave nobody to serve"),
+        ],
+        ids=["no service", "no server", "a limit of its own"],
+    )
+    def test_it_is_held_to_the_limit_of_a_reload(self, running: Place, left: str, loss: str) -> None:
+        pid = running.pid()
+        wait_for_file(running.pid_file.with_suffix(".state"))
+        running.write(left)
+        for action in ("restart", "try-restart", "reload"):
+            done = running.run(action)
+            would = f"{running.config}: a {action.removeprefix('try-')} would {loss} the only virtual service"
+            assert (done.status, done.err.partition(" (")[0]) == (2, would)
+            assert "(tcp:192.0.2.1:80), and reloadlimit is 50 percent; the " in done.err
+            assert f"if it is meant: ldirectord {running.config} {action.removeprefix('try-')} --force" in done.err
+        assert running.processes() == [pid]
+        assert running.run("restart", "--force").status == 0
+        assert running.processes() == [running.pid()] != [pid]
+
 
 class TestRaces:
     @pytest.mark.parametrize("attempt", range(5))

@@ -44,7 +44,7 @@ def ownership(*pid_files: Path) -> KeptServices:
             down = {real["name"]: real for real in reals}
             return KeptServices(found.pid, frozenset(each["name"] for each in virtuals), "daemon", down, control)
     if (kept := owned(state_file(found.path, found.pid))) is not None:
-        return KeptServices(found.pid, frozenset(kept), "state file")
+        return KeptServices(found.pid, frozenset(each.name for each in kept), "state file")
     return KeptServices(found.pid, None)
 
 

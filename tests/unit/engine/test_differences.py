@@ -3,7 +3,7 @@
 import pytest
 
 from ldirectord_py.config.load import parse
-from ldirectord_py.engine.differences import differences, too_much
+from ldirectord_py.engine.differences import differences, services_in_force, too_much
 from ldirectord_py.model.config import Config
 
 
@@ -12,6 +12,10 @@ def config(*ports: int, limit: int = 50, weight: int = 1, above: str = "") -> Co
         f"virtual=192.0.2.1:{port}\n\treal=192.0.2.2:{port} masq {weight}\n\tchecktype=on\n" for port in ports
     )
     return parse(f"reloadlimit={limit}\n{above}{virtuals}".encode(), "web.cf")
+
+
+def refusal(before: Config, after: Config, action: str = "reload") -> str | None:
+    return too_much(services_in_force(before), after, before.reloadlimit, action)
 
 
 def test_virtuals_come_go_and_change_and_lines_do_not_count() -> None:
@@ -40,38 +44,39 @@ def test_virtuals_come_go_and_change_and_lines_do_not_count() -> None:
 def test_more_than_the_limit_of_the_one_in_force_is_too_much(
     before: tuple[int, ...], after: tuple[int, ...], limit: int, refused: bool
 ) -> None:
-    assert (too_much(config(*before, limit=limit), config(*after, limit=100)) is not None) is refused
+    assert (refusal(config(*before, limit=limit), config(*after, limit=100)) is not None) is refused
 
 
 def test_the_sentence_names_what_would_go() -> None:
-    assert too_much(config(*range(1, 8)), config()) == (
+    assert refusal(config(*range(1, 8)), config()) == (
         "a reload would take away all 7 virtual services (tcp:192.0.2.1:1, tcp:192.0.2.1:2, tcp:192.0.2.1:3,"
         " tcp:192.0.2.1:4, tcp:192.0.2.1:5, ...), and reloadlimit is 50 percent"
     )
 
-    assert too_much(config(1), config()) == (
-        "a reload would take away the only virtual service (tcp:192.0.2.1:1), and reloadlimit is 50 percent"
-    )
+    for action in ("reload", "restart"):
+        assert refusal(config(1), config(), action) == (
+            f"a {action} would take away the only virtual service (tcp:192.0.2.1:1), and reloadlimit is 50 percent"
+        )
 
 
 def test_services_that_lose_all_their_servers_are_as_good_as_gone() -> None:
     bare = "virtual=192.0.2.1:1\n\tscheduler=rr\n"
-    assert too_much(config(1), parse(bare.encode(), "web.cf")) == (
+    assert refusal(config(1), parse(bare.encode(), "web.cf")) == (
         "a reload would leave nobody to serve the only virtual service (tcp:192.0.2.1:1), and reloadlimit is 50 percent"
     )
-    assert too_much(config(1, 2, 3), config(2, 3, above=bare)) is None
-    assert too_much(config(1, 2, 3), config(2, above=bare)) is not None, "one is gone, and one has no servers"
-    assert too_much(config(above=bare), config(above=bare)) is None
-    assert too_much(config(1), config(above=f"{bare}\tfallback=127.0.0.1:80\n")) is None
-    assert too_much(config(1, limit=100), config(above=bare)) is None
+    assert refusal(config(1, 2, 3), config(2, 3, above=bare)) is None
+    assert refusal(config(1, 2, 3), config(2, above=bare)) is not None, "one is gone, and one has no servers"
+    assert refusal(config(above=bare), config(above=bare)) is None
+    assert refusal(config(1), config(above=f"{bare}\tfallback=127.0.0.1:80\n")) is None
+    assert refusal(config(1, limit=100), config(above=bare)) is None
 
 
 def test_services_without_the_vips_that_they_had_are_out_of_reach() -> None:
     before = config(1, 2, above="vips=yes\n")
-    assert too_much(before, config(1, 2)) == (
+    assert refusal(before, config(1, 2)) == (
         "a reload would take the VIP from all 2 virtual services (tcp:192.0.2.1:1, tcp:192.0.2.1:2) that had one,"
         " and reloadlimit is 50 percent"
     )
-    assert too_much(before, config(1, 2, above="vips=eth0\n")) is None
-    assert too_much(config(1, 2), before) is None
-    assert too_much(config(1, 2, above="vips=yes\n", limit=100), config(1, 2)) is None
+    assert refusal(before, config(1, 2, above="vips=eth0\n")) is None
+    assert refusal(config(1, 2), before) is None
+    assert refusal(config(1, 2, above="vips=yes\n", limit=100), config(1, 2)) is None

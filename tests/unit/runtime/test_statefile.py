@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from ldirectord_py.config.load import parse
+from ldirectord_py.engine.differences import services_in_force
 from ldirectord_py.engine.inputs import Commanded, RoleTaken
 from ldirectord_py.ipvs.memory import MemoryTable
 from ldirectord_py.model.checks.outcome import Reason, down
@@ -73,9 +74,19 @@ async def test_what_was_written_is_remembered(tmp_path: Path, warn: Complaints) 
     assert remembered(StateReading(path), time.time(), warn) == {
         str(real): server.health for real, server in director.state.servers.items()
     }
-    assert owned(StateReading(path)) == ("tcp:192.0.2.1:80", "tcp:192.0.2.2:80")
+    assert owned(StateReading(path)) == tuple(services_in_force(config()))
     assert path.stat().st_mode & 0o777 == 0o600
     assert not warn
+
+
+async def test_it_says_which_services_have_servers_and_vips(tmp_path: Path, warn: Complaints) -> None:
+    path = tmp_path / "state"
+    for text in (CONFIG, b"virtual=192.0.2.1:80\n\tscheduler=rr\n", b"vips=yes\n" + CONFIG):
+        directed = parse(text, "web.cf")
+        await StateFile(path, Director(directed, MemoryTable(), lambda _event: None), warn).write()
+        assert owned(StateReading(path)) == tuple(services_in_force(directed))
+    path.write_text(path.read_text().replace('"vips": true, ', ""))  # as former versions wrote it
+    assert owned(StateReading(path)) == tuple(services_in_force(config()))
 
 
 @pytest.mark.parametrize(
