@@ -14,6 +14,7 @@ import yaml
 
 from ldirectord_py.config.grammar.directive import Scope, quoted, shown
 from ldirectord_py.config.grammar.directives.all_directives import rows
+from ldirectord_py.config.syntax.yaml_margins import first_word, swallowed_item, without_colon, wrong_margin
 
 DEEPEST = 16
 MOST_VALUES = 1_000_000
@@ -82,7 +83,7 @@ def compose(text: str, start: int, problems: list[tuple[int, str]]) -> Node | No
     What is wrong with single nodes goes to *problems*; raises `YamlError` where nothing can be made of the text.
     """
     try:
-        return _Composer(_events(text, start), start, problems).document()
+        return _Composer(_events(text, start), text, start, problems).document()
     except yaml.MarkedYAMLError as error:
         raise YamlError(*_told(error, text, start)) from None
 
@@ -158,19 +159,21 @@ def _told(error: yaml.MarkedYAMLError, text: str, start: int) -> tuple[int, str]
     if "nesting" in (error.problem or ""):  # libyaml has a limit too, and meets it first where it looks ahead
         return start + line + 1, _TOO_DEEP
     lines = text.split("\n")
-    written = (lines[line : line + 1] or [""])[0]
     first = error.context_mark.line if error.context_mark else _began(lines, line)
     for number, glance in enumerate(lines[first : line + 1], first):
         if pair := _glued_in(glance):
             return start + number + 1, pair
+    within_block = "block" in (error.context or "") or error.context is None
+    if sentence := wrong_margin(lines, line, mark.column if mark else 0, in_block=within_block):
+        return start + line + 1, sentence
+    colonless = error.context_mark.line if error.context_mark and "simple key" in (error.context or "") else None
+    if colonless is not None or (colonless := first_word(lines, line)) is not None:
+        return start + colonless + 1, without_colon(lines, colonless)
     hint = ""
-    margin = len(written) - len(written.lstrip())
-    if "\t" in written[:margin]:
-        hint = "; YAML is indented by blanks, not by tabs"
-    elif re.search(r":\s+\[[0-9A-Fa-f:.]+\]:", text):
+    if re.search(r":\s+\[[0-9A-Fa-f:.]+\]:", text):
         hint = '; an IPv6 address in brackets needs quotes, as in "[2001:db8::1]:80"'
-    elif "block" in (error.context or "") and mark and mark.column == margin:
-        hint = "; this line is not indented like the lines that it belongs to"
+    elif re.match(r"[^:\"']*:\s[^\"']*:(\s|$)", (lines[line : line + 1] or [""])[0]):
+        hint = "; a value with a colon in front of a blank needs quotes"
     context = f" {error.context}" if error.context else ""
     return start + line + 1, f"this is not YAML: {error.problem or 'it ends too soon'}{context}{hint}"
 
@@ -178,8 +181,9 @@ def _told(error: yaml.MarkedYAMLError, text: str, start: int) -> tuple[int, str]
 class _Composer:
     """Makes nodes of events."""
 
-    def __init__(self, events: Iterator[Any], start: int, problems: list[tuple[int, str]]) -> None:
+    def __init__(self, events: Iterator[Any], text: str, start: int, problems: list[tuple[int, str]]) -> None:
         self._events = events
+        self._lines = text.split("\n")
         self._start = start
         self._problems = problems
         self._anchors: dict[str, Node | None] = {}
@@ -253,7 +257,18 @@ class _Composer:
 
     def _until(self, end: type, depth: int) -> Iterator[Node]:
         while not isinstance(event := next(self._events), end):
+            if end is yaml.SequenceEndEvent and isinstance(event, yaml.ScalarEvent) and not event.style:
+                self._whole_item(event)
             yield self._node(event, depth + 1)
+
+    def _whole_item(self, event: Any) -> None:
+        """Tell where another item was taken for a part of the one that *event* is."""
+        first = int(event.start_mark.line)
+        if (number := swallowed_item(self._lines, first, int(event.end_mark.line))) is not None:
+            remedy = "indent both alike"
+            self._problem(
+                self._start + number + 1, f"indented deeper than line {first + 1}, so it goes on with it; {remedy}"
+            )
 
     def _mapping(self, line: int, pairs: list[tuple[Node, Node]]) -> Mapping:
         own: dict[str, tuple[Scalar, Node]] = {}

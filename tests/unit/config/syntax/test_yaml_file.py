@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -340,10 +341,10 @@ def test_checks_that_cannot_be_are_refused(checks, real, expected):
         ("fork: !secret yes", "1: a tag is not taken: write the value without it"),
         ("!!omap {}", "1: a tag is not taken: write the value without it"),
         ("comment: " + "x" * 100_000, "1: a value is longer than 65536 characters"),
-        ("\tfork: yes", "1: this is not YAML: found character that cannot start any token"),
-        ("fork: yes\nvirtuals:\n\t- mark: 5\n", "3: this is not YAML: "),
+        ("\tfork: yes", "1: a tab stands in front of this line; YAML is indented by blanks, not by tabs"),
+        ("fork: yes\nvirtuals:\n\t- mark: 5\n", "3: a tab stands in front of this line; "),
         ("fork: 'yes", "1: this is not YAML: "),
-        ("fork: yes: no", "1: this is not YAML: mapping values are not allowed in this context"),
+        ("fork: yes: no", "1: this is not YAML: mapping values are not allowed in this context; a value with a"),
         ("fork: yes\n---\nfork: no\n", "2: expected one document, but another one begins here"),
         ("fork: *there", "1: an alias stands for nothing: there is no such anchor above"),
         ("x-a: &a [*a]", "1: an alias stands within what it stands for"),
@@ -368,11 +369,113 @@ def test_an_address_in_brackets_is_told_to_need_quotes():
     )
 
 
-@pytest.mark.parametrize("line", ["   service: http", "   - virtual: 192.0.2.2:80"])
-def test_a_line_with_another_margin_is_told(line: str):
-    (told,) = problems(f"{WEB}    scheduler: rr\n{line}\n")
-    assert ":4: this is not YAML: " in f":{told}"
-    assert told.endswith("; this line is not indented like the lines that it belongs to")
+DEEPER = "indented deeper than line {}, which has its value already; "
+NOWHERE = "indented by {}, like no line above that it could go with: those have 0, 2{}"
+NO_ITEM = "a list item, indented like line {}, which is none; indent it like the other items of its list, or write"
+NEITHER = "neither a directive, since it has no colon, nor a list item, since it has no dash"
+REALS = f"{WEB}    reals:\n      - '192.0.2.2:80 gate'\n"
+MAPPED = f"{WEB}    reals:\n      - address: 192.0.2.2\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (f"{WEB}      scheduler: rr\n", f"3: {DEEPER.format(2)}indent it by 4 blanks"),
+        (f"{WEB}    scheduler: rr\n      service: http\n", f"4: {DEEPER.format(3)}indent it by 4 blanks"),
+        (f"{WEB}    scheduler: rr\n\n    # more\n     service: http\n", f"6: {DEEPER.format(3)}indent it by 4 blanks"),
+        (f"{WEB}    request: 'a'\n      'service': http\n", f"4: {DEEPER.format(3)}indent it by 4 blanks"),
+        (f"{WEB}    request: a # b\n      service: http\n", f"4: {DEEPER.format(3)}indent it by 4 blanks"),
+        (f"{WEB}    reals: [192.0.2.2:80 gate]\n      service: http\n", f"4: {DEEPER.format(3)}indent it by 4 blanks"),
+        (
+            f"{WEB}    scheduler: rr\n      - virtual: 192.0.2.2:80\n",
+            f"4: {DEEPER.format(3)}indent it by 2 blanks, like line 2",
+        ),
+        (f"{MAPPED}          port: 80\n", f"5: {DEEPER.format(4)}indent it by 8 blanks"),
+        (f"{REALS}        - 192.0.2.3:80 gate\n", f"5: {DEEPER.format(4)}indent it by 6 blanks"),
+        ("fork: no\n  autoreload: yes\n", f"2: {DEEPER.format(1)}begin it in the first column"),
+        (f"fork: no\n   - mark: 1\n{WEB}", f"2: {DEEPER.format(1)}indent both alike"),
+        (
+            f"{REALS.replace(chr(39), '')}        - 192.0.2.3:80 gate\n",
+            "5: indented deeper than line 4, so it goes on with it;",
+        ),
+        (f"{WEB}    scheduler: rr\n   service: http\n", f"4: {NOWHERE.format('3 blanks', ' or 4')}"),
+        (f"{WEB}    scheduler: rr\n   - virtual: 192.0.2.2:80\n", f"4: {NOWHERE.format('3 blanks', ' or 4')}"),
+        (f"{WEB}    scheduler: rr\n - virtual: 192.0.2.2:80\n", f"4: {NOWHERE.format('1 blank', ' or 4')}"),
+        (f"{REALS}     - 192.0.2.3:80 gate\n", f"5: {NOWHERE.format('5 blanks', ', 4 or 6')}"),
+        (f"{MAPPED}       port: 80\n", f"5: {NOWHERE.format('7 blanks', ', 4, 6 or 8')}"),
+        (f"{WEB}    request: |\n      a: b\n     service: http\n", f"5: {NOWHERE.format('5 blanks', ' or 4')}"),
+        (
+            f"{WEB}    scheduler: rr\n  service: http\n",
+            "4: indented like the list item of line 2, but without a dash; indent it by 4 blanks if it belongs",
+        ),
+        (
+            f"{MAPPED}      port: 80\n",
+            "5: indented like the list item of line 4, but without a dash; indent it by 8 blanks",
+        ),
+        ("- fork: no\nautoreload: yes\n", "2: indented like the list item of line 1, but without a dash"),
+        (f"{WEB}    scheduler: rr\n    - virtual: 192.0.2.2:80\n", f"4: {NO_ITEM.format(3)}"),
+        (f"{WEB}    scheduler: rr\n- virtual: 192.0.2.2:80\n", f"4: {NO_ITEM.format(1)}"),
+        (f"  fork: no\n{WEB}", "2: indented less than line 1, the first one; begin both in the first column"),
+        (f"{WEB}    receive:\n  OK\n", f"4: {NEITHER}; if it goes on with line 3, indent it deeper than that"),
+        (f"{WEB}    receive:\nOK\nfork: no\n", f"4: {NEITHER}; if it goes on with line 3, indent it deeper than that"),
+        (f"{WEB}    receive: |\n     a\n    b\n    ops: no\n", f"5: {NEITHER}; if it goes on with line 3, indent"),
+        ("fork no\nautoreload: yes\n", f"1: {NEITHER}"),
+        (f"{WEB}    request: |\n\n        \n      a\n", "6: not indented like the lines that it belongs to"),
+        (f"{WEB}  \tscheduler: rr\n", "3: a tab stands in front of this line; YAML is indented by blanks, not by tabs"),
+        (f"{WEB}    request: |\n\ta\n", "4: a tab stands in front of this line; YAML is indented by blanks"),
+    ],
+)
+def test_a_wrong_margin_is_told_with_its_line_and_what_it_should_be(text: str, expected: str):
+    told = problems(text)
+    assert any(problem.startswith(expected) for problem in told), told
+
+
+SOUND = f"""\
+checkinterval: 5
+{WEB}    # the others
+    service: "http"
+    request: >-
+      alive.html
+    reals:
+      - 192.0.2.2:80 gate
+      - address: 192.0.2.3
+        forwarding: 'gate'
+    checks:
+    - request: a
+      receive: b
+  - virtual: 192.0.2.2:80
+    reals: [192.0.2.2:80 gate]
+quiescent: yes
+"""
+
+
+@pytest.mark.parametrize(
+    "line", ["- " * 50_000, "a" + " " * 50_000 + "b", " " * 50_000 + "#"], ids=["dashes", "blanks", "margin"]
+)
+def test_a_hostile_line_above_a_wrong_margin_takes_no_long_search(line: str):
+    text = f"{WEB}    comment: '\n{line}\n'\n   ops: no\n"
+    begun = time.process_time()
+    assert problems(text)
+    assert time.process_time() - begun < 1, "squared it would be a minute"
+
+
+def refusal(text: str) -> str:
+    try:
+        config_of(text)
+    except ConfigRejected as rejected:
+        return str(rejected)
+    return ""
+
+
+@pytest.mark.parametrize("by", [-6, -4, -3, -2, -1, 1, 2, 3, 4, 6, "\t"])
+def test_no_line_that_is_indented_otherwise_is_told_in_the_library_s_words(by: int | str):
+    lines = SOUND.splitlines()
+    for number, line in enumerate(lines):
+        margin = len(line) - len(line.lstrip())
+        blanks = by if isinstance(by, str) else " " * max(0, margin + by)
+        moved = [*lines[:number], f"{blanks}{line.lstrip()}", *lines[number + 1 :]]
+        assert "this is not YAML" not in refusal("\n".join(moved)), moved
+    assert len(config_of(SOUND).virtuals) == 2
 
 
 def test_a_fault_within_a_line_is_not_put_down_to_its_margin():
@@ -401,10 +504,6 @@ def test_characters_that_nobody_sees_are_named(text: str, told: bool):
         found = rejected.problems
     lines = [line for line in map(str, found) if "U+00A0" in line]
     assert lines == [f"web.yaml:3: warning: {NO_BREAK}"] * told
-
-
-def test_tabs_are_told_apart():
-    assert "YAML is indented by blanks, not by tabs" in problems("virtuals:\n\t- mark: 5\n")[0]
 
 
 def test_a_billion_laughs_are_refused_at_once():
