@@ -1,5 +1,4 @@
 import array
-import json
 import os
 import socket
 import subprocess
@@ -24,8 +23,9 @@ def test_who_goes_before_the_program_is_started_keeps_nobody_else_from_it(tmp_pa
 
 def _ask(channel: socket.socket, processes: int) -> None:
     places = [os.open(f"/proc/self/ns/{kind}", os.O_RDONLY) for kind in ("net", "mnt", "uts")]
-    asked = json.dumps({"words": ["--version"], "environment": {}}).encode()
-    channel.sendmsg([asked], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [1, 2, *places, processes]))])
+    channel.sendmsg(
+        [b"1\0--version"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [1, 2, *places, processes]))]
+    )
     for place in (*places, processes):
         os.close(place)
 
