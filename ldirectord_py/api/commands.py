@@ -9,6 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
+from ldirectord_py.api.bodies import json_object
 from ldirectord_py.api.callers import caller
 from ldirectord_py.api.idempotency import Idempotency
 from ldirectord_py.api.ports import ShownDirector
@@ -45,7 +46,7 @@ class Commands:
     async def carry_out(self, request: web.Request) -> web.Response:
         """Do what the body says, and tell what came of it."""
         raw, who = await request.read(), str(caller())
-        asked = _Body(_object(raw), self._clock())
+        asked = _Body(json_object(raw, '{"command": "reload"}'), self._clock())
 
         async def do() -> bytes:
             return json.dumps(await self._done(asked, who)).encode()
@@ -163,15 +164,15 @@ class _Body:
         return self._seconds("until")
 
     def _seconds(self, name: str) -> float | None:
-        found = self._fields.get(name)
-        if found is None:
+        if name not in self._fields:
             return None
+        found = self._fields[name]
         if isinstance(found, bool) or not isinstance(found, int | float) or not 0 < found < math.inf:
             raise _refused(f'"{name}": expected seconds, but got {_shown(found)}')
         if name == "for" and found > LONGEST_TIME:
             raise _refused('"for": expected 10 years at most')
-        if name == "until" and found > self._now + LONGEST_TIME:
-            raise _refused('"until": expected a time within the next 10 years')
+        if name == "until" and found > self._now + LONGEST_TIME:  # a conflict with what time it is, no bad word
+            raise RequestRefused(HTTPStatus.CONFLICT, '"until": expected a time within the next 10 years')
         return float(found)
 
 
@@ -195,14 +196,3 @@ def _shown(value: object) -> str:
 
 def _refused(sentence: str) -> RequestRefused:
     return RequestRefused(HTTPStatus.UNPROCESSABLE_ENTITY, sentence)
-
-
-def _object(raw: bytes) -> Mapping[str, Any]:
-    """Return the JSON object that a request's body holds."""
-    try:
-        found = json.loads(raw)
-    except (ValueError, RecursionError) as error:
-        raise RequestRefused(HTTPStatus.BAD_REQUEST, "the body is not JSON") from error
-    if not isinstance(found, dict):
-        raise _refused('the body is not a JSON object such as {"command": "reload"}')
-    return found

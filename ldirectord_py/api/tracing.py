@@ -6,6 +6,7 @@ from http import HTTPStatus
 
 from aiohttp import web
 
+from ldirectord_py.api.bodies import json_object
 from ldirectord_py.api.pieces import PieceSender
 from ldirectord_py.api.ports import ShownDirector
 from ldirectord_py.api.problems import RequestRefused
@@ -24,6 +25,7 @@ class Tracing:
         if not (target := request.query.get("target", "")):
             sentence = "name who is to be checked: /v1/check?target=10.0.0.5:80"
             raise RequestRefused(HTTPStatus.UNPROCESSABLE_ENTITY, sentence)
+        json_object(await request.read(), "{}")
         traces = await self._director.trace(target)
 
         async def begin() -> tuple[str, Iterator[bytes]]:
