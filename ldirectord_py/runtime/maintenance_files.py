@@ -1,4 +1,9 @@
-"""The files in `maintenancedir`: read in a thread, and kept while the directory cannot be seen."""
+"""The files in `maintenancedir`: read in a thread, and kept while the directory cannot be seen.
+
+A file that has gone counts as gone once the directory has been seen without it, and without losing another file, for
+`REST` seconds.  Whoever removes the directory with all that is in it (`rm -rf`) removes file after file, and then the
+directory: by then none of them has counted, and a directory that has vanished changes nothing.
+"""
 
 import asyncio
 import os
@@ -11,6 +16,8 @@ from ldirectord_py.system.inotify import DirectoryWatch
 
 PATIENCE = 5.0
 """Seconds that a look waits for the directory."""
+REST = 1.0
+"""Seconds without a further removal after which removed files count as gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +39,22 @@ class FileNews:
     """What keeps us from seeing the directory as it is, in sentences."""
 
 
+class _Removal:
+    """Files that have gone, one after the other, and may be followed by the directory."""
+
+    def __init__(self, names: frozenset[str]) -> None:
+        """Begin while *names* are known; each may go once and be waited for, so that it comes to an end."""
+        self._left = set(names)
+        self._until = 0.0
+
+    def seconds(self, gone: frozenset[str], now: float) -> float:
+        """Return how long it is until *gone*, all that are missing now, count as gone; 0 or less: they do."""
+        if not self._left.isdisjoint(gone):
+            self._left -= gone
+            self._until = now + REST
+        return self._until - now
+
+
 class MaintenanceFiles:
     """The names of the files in *directory*.
 
@@ -47,6 +70,8 @@ class MaintenanceFiles:
         """Where the directory was when it was last seen; None: it has not been seen."""
         self._watch: DirectoryWatch | None = None
         self._reading: asyncio.Future[tuple[Listing, FileNews]] | None = None
+        self._removal: _Removal | None = None
+        self._look_again: asyncio.TimerHandle | None = None
 
     async def read(self) -> FileNews:
         """Learn which files there are, and see to it that changes are told; return what has changed."""
@@ -54,14 +79,21 @@ class MaintenanceFiles:
         try:
             listing, news = await self._listed()
         except OSError as error:  # a TimeoutError as well
+            self._removal = None
             return FileNews(troubles=(*untold, self._hidden(error)))
         if self._is_unmounted(listing):
+            self._removal = None
             return FileNews(troubles=(*untold, self._unmounted()))
-        self.names, self._device = listing.names, listing.device
-        return FileNews(news.come, news.gone, untold)
+        self._device = listing.device
+        gone = self._rested(news.gone)
+        if gone or news.come:
+            self.names = self.names - gone | news.come
+        return FileNews(news.come, gone, untold)
 
     def close(self) -> None:
         """Watch no more."""
+        if self._look_again is not None:
+            self._look_again.cancel()
         if self._watch is not None:
             self._watch.close()
             self._watch = None
@@ -74,6 +106,21 @@ class MaintenanceFiles:
             except OSError as error:
                 return (f"Maintenance files are not noticed at once: inotify cannot be used: {error.strerror}",)
         return ()
+
+    def _rested(self, gone: frozenset[str]) -> frozenset[str]:
+        """Return those of *gone*, the files that are missing, that count as gone; have a look taken at the others."""
+        if not gone:
+            self._removal = None
+            return gone
+        loop = asyncio.get_running_loop()
+        self._removal = self._removal or _Removal(self.names)
+        if (seconds := self._removal.seconds(gone, loop.time())) <= 0:
+            self._removal = None
+            return gone
+        if self._look_again is not None:
+            self._look_again.cancel()
+        self._look_again = loop.call_later(seconds, self._changed)
+        return frozenset()
 
     async def _listed(self) -> tuple[Listing, FileNews]:
         """Return the directory as it is, and what is new; raise OSError, `TimeoutError` where it does not answer."""

@@ -4,6 +4,7 @@ from collections import Counter
 
 import pytest
 
+from ldirectord_py.runtime.maintenance_files import REST
 from tests.lab.support.classic import VIRTUAL, Classic
 from tests.lab.support.scene import Real, Scene
 
@@ -53,7 +54,7 @@ def test_servers_go_into_maintenance_and_come_back(scene: Scene, quiescent: bool
     assert client.tally(VIRTUAL, 6) == Counter(sorry=6)
 
     maintain(scene, classic.one.at, active=False)
-    assert director.wait_for_weights(table(out(classic.two, classic.itself))) < 1
+    assert director.wait_for_weights(table(out(classic.two, classic.itself))) < REST + 2
     assert client.tally(VIRTUAL, 6) == Counter(one=6)
     classic.two.site.sick()
     maintain(scene, str(classic.two.host.v4), active=False)

@@ -2,6 +2,7 @@
 
 import re
 import signal
+import subprocess
 import time
 from pathlib import Path
 
@@ -52,6 +53,31 @@ def test_a_file_takes_a_server_out_and_its_removal_lets_it_in(daemon: Daemon) ->
         r"/alive.html I'm alive! \[(up\] 200 OK|down\] Server in maintenance)"
     )
     assert [each for each in lines(monitor) if not pattern.fullmatch(each)] == []
+
+
+def test_a_folder_that_is_removed_with_all_its_files_lets_nobody_in(daemon: Daemon) -> None:
+    files = daemon.home / "maintenance"
+    files.mkdir()
+    for name in (*daemon.addresses.values(), *(f".{number}" for number in range(20_000))):
+        (files / name).touch()
+    daemon.write(extra=f"maintenancedir={files}\n")
+    out = dict.fromkeys(ALL, 0)
+    daemon.start()
+    daemon.until(lambda: daemon.weights() == out)
+
+    subprocess.run(["rm", "-rf", files], check=True, timeout=PATIENCE)
+    daemon.until(lambda: len(daemon.logged("maintenance_unclear")) == 1)
+    (told,) = daemon.logged("maintenance_unclear")
+    assert "has vanished, so maintenance stays as it is" in str(told["message"])
+    files.mkdir()
+    for name in ("one", "two"):
+        (files / daemon.addresses[name]).touch()
+    daemon.until(lambda: daemon.weights() == out | {"three": 1})
+    (files / daemon.addresses["two"]).unlink()
+    daemon.until(lambda: daemon.weights() == ALL | {"one": 0})
+    left = [str(line["real"]) for line in daemon.logged("maintenance_ended")]
+    assert left == [daemon.addresses["three"], daemon.addresses["two"]]
+    assert daemon.end() == 0
 
 
 def test_a_monitorfile_that_cannot_be_written_harms_nobody(daemon: Daemon) -> None:

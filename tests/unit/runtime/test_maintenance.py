@@ -25,7 +25,7 @@ from ldirectord_py.probing.prober import Prober
 from ldirectord_py.probing.schedule import Schedule
 from ldirectord_py.runtime.director import Director
 from ldirectord_py.runtime.maintenance import MOST_TOLD, Maintenance
-from ldirectord_py.runtime.maintenance_files import Listing
+from ldirectord_py.runtime.maintenance_files import REST, Listing, _Removal
 from ldirectord_py.system.daemon_thread import in_thread
 from ldirectord_py.system.host_names import HostNames, look_up
 from ldirectord_py.workers.workers import Workers
@@ -51,6 +51,11 @@ class Stage:
     def reading(self) -> asyncio.Future[object] | None:
         """A look at the directory that has been given up."""
         return self.maintenance._files._reading if self.maintenance._files else None
+
+    def missed(self, name: str) -> bool:
+        """Return whether it has been seen that the file *name* is missing, which does not count yet."""
+        removal = self.maintenance._files._removal if self.maintenance._files else None
+        return removal is not None and name not in removal._left
 
     def serving(self) -> set[str]:
         service = self.table.state.get(WEB)
@@ -229,6 +234,53 @@ async def test_a_directory_that_vanishes_lets_nobody_in_until_it_is_there_again(
         assert stage.files() == [("10.9.0.2", True), ("10.9.0.2", False)]
 
 
+async def test_files_that_are_removed_one_by_one_let_nobody_in_until_the_directory_has_rested(
+    tmp_path, monkeypatch
+) -> None:
+    directory = tmp_path / "files"
+    directory.mkdir()
+    names = [A, B, *(f"192.0.2.{number}" for number in range(50))]
+    for name in names:
+        (directory / name).touch()
+    monkeypatch.setattr("ldirectord_py.runtime.maintenance_files.REST", 3600)
+    async with watching(config(directory, interval=0.05)) as stage:
+        for name in names:
+            (directory / name).unlink()
+            await stage.until(lambda name=name: stage.missed(name))
+        directory.rmdir()
+        await stage.until(lambda: any("has vanished" in told for told in stage.told()))
+        configured = config(directory, interval=0.05)
+        await stage.director.reload(configured, await stage.maintenance.look(configured))
+        assert stage.serving() == set()
+        monkeypatch.setattr("ldirectord_py.runtime.maintenance_files.REST", 0.01)
+        directory.mkdir()
+        (directory / A).touch()
+        await stage.until(lambda: stage.serving() == {B})
+    assert [name for name, begins in stage.files() if not begins] == [B]
+
+
+async def test_a_file_that_is_back_before_the_directory_has_rested_keeps_its_server_out(tmp_path, monkeypatch) -> None:
+    (tmp_path / A).touch()
+    (tmp_path / B).touch()
+    monkeypatch.setattr("ldirectord_py.runtime.maintenance_files.REST", 0.2)
+    async with watching(config(tmp_path, interval=3600)) as stage:
+        (tmp_path / A).unlink()
+        await stage.until(lambda: stage.missed(A))
+        (tmp_path / A).touch()
+        (tmp_path / B).unlink()
+        await stage.until(lambda: stage.serving() == {B})
+    assert [name for name, begins in stage.files() if not begins] == [B]
+
+
+def test_further_removals_are_waited_for_once_each() -> None:
+    removal = _Removal(frozenset("abc"))
+    assert removal.seconds(frozenset("a"), 10) == REST
+    assert removal.seconds(frozenset("a"), 10.25) == REST - 0.25
+    assert removal.seconds(frozenset("ab"), 10.5) == REST
+    assert removal.seconds(frozenset("bd"), 11) == REST - 0.5, "b went before, and d has come since the beginning"
+    assert removal.seconds(frozenset("abd"), 11.5) == 0
+
+
 class Mounts:
     """A folder in a mount namespace of its own, on which a file system can be mounted and unmounted."""
 
@@ -398,6 +450,7 @@ async def test_reloads_set_change_and_remove_the_directory(tmp_path) -> None:
         await stage.until(lambda: stage.serving() == set())
         await reload(stage, None)
         assert stage.serving() == {A, B}
+        await stage.until(lambda: stage.maintenance._files is None)
         (other / "127.0.0.1:80").unlink()
         await reload(stage, other)
         assert stage.serving() == {A}
