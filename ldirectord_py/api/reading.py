@@ -176,6 +176,7 @@ class Reading:
         head = {
             "file": printable(planned.file),
             "problems": [printable(problem) for problem in planned.problems],
+            "refusal": planned.refusal,
             "advice": list(planned.advice),
         }
         counts = planned.connections

@@ -21,7 +21,6 @@ from ldirectord_py.cli.options import Action, Invocation
 from ldirectord_py.cli.reloading import REFUSED, reload
 from ldirectord_py.cli.terminal import complain, tell
 from ldirectord_py.cli.texts import COMPATIBLE
-from ldirectord_py.engine.differences import too_much
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.errors import ConfigRejected, DirectorError
 from ldirectord_py.model.signals import LEAVE_TABLE
@@ -117,10 +116,14 @@ def _restart(job: Job, found: Running | Stopped) -> int:
     """Prove that a daemon can start; only then have the one that runs make way, with its table as it is."""
     if isinstance(found, Stopped):
         return _start(job, found)
+    # With asyncio, which a status does without.
+    from ldirectord_py.cli.daemon.kept_services import too_much_for  # noqa: PLC0415  # as above
+
     job.environment.prover(_options(job))
     unit = units.running(job.log.instance, found)
     # systemd starts the next daemon, and without --force.
-    if (unit is not None or not job.invocation.force) and (sentence := _too_much(job, found)):
+    forced = job.invocation.force and unit is None
+    if not forced and (sentence := too_much_for(found, job.config, "restart")):
         insist = f"if it is meant: ldirectord {job.config.path} {'reload' if unit else 'restart'} --force"
         job.log.tell(f"{job.config.path}: {sentence}; the director goes on as it is; {insist}")
         return REFUSED
@@ -129,16 +132,6 @@ def _restart(job: Job, found: Running | Stopped) -> int:
     # The original knows no way to end that leaves the table to another.
     number = signal.SIGTERM if Process(found.pid).is_original else LEAVE_TABLE
     return _end(job, found, number) or _start(job, Stopped())
-
-
-def _too_much(job: Job, found: Running) -> str | None:
-    """Return what a new daemon would take away of which virtual services, if that is more than `reloadlimit` allows."""
-    # With asyncio, which a status does without.
-    from ldirectord_py.cli.daemon.kept_services import state_file  # noqa: PLC0415  # as above
-    from ldirectord_py.runtime.predecessor import owned  # noqa: PLC0415  # as above
-
-    limit = account.asked(found).get("reloadlimit", Config(path="").reloadlimit)
-    return too_much(owned(state_file(found.path, found.pid)) or (), job.config, limit, "restart")
 
 
 def _try_restart(job: Job, found: Running | Stopped) -> int:

@@ -83,8 +83,8 @@ def _configtest(asked: Invocation, environment: Environment) -> int:
         return 2
     for warning in config.warnings:
         tell(str(warning))
-    if not config.virtuals:
-        tell(f"{path}: warning: there is no virtual service in it: it directs nothing")
+    if sentence := _nobody_served(config):
+        tell(f"{path}: warning: {sentence}")
     reals = sum(len(virtual.reals) for virtual in config.virtuals)
     found = f"{_count(len(config.virtuals), 'virtual service')}, {_count(reals, 'real server')}"
     tell(f"Configuration {path} is fine: {found}")
@@ -92,6 +92,15 @@ def _configtest(asked: Invocation, environment: Environment) -> int:
         if seconds := _longest_notice(virtual):
             tell(f"{virtual.key}: a real server that dies is out {seconds:g} s later at the latest")
     return 0
+
+
+def _nobody_served(config: Config) -> str:
+    """Say why nobody is served on *config*, or nothing: somebody may be."""
+    if not config.virtuals:
+        return "there is no virtual service in it: it directs nothing"
+    if not any(virtual.can_be_served for virtual in config.virtuals):
+        return "no virtual service in it has a server with a weight: nobody is served"
+    return ""
 
 
 def _longest_notice(virtual: Virtual) -> float:

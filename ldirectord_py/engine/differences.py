@@ -45,15 +45,15 @@ class ServiceInForce:
     """A virtual service of the configuration in force, and what its clients depend on."""
 
     name: str
-    has_reals: bool
-    """Its configuration names real servers."""
+    has_weight: bool
+    """Some real server of it is configured to take clients."""
     has_vip: bool
     """The director brings its address up."""
 
 
 def services_in_force(config: Config) -> list[ServiceInForce]:
     """Return the services of *config*, which is in force."""
-    return [ServiceInForce(str(virtual.key), bool(virtual.reals), bool(virtual.vips)) for virtual in config.virtuals]
+    return [ServiceInForce(str(virtual.key), virtual.has_weight, bool(virtual.vips)) for virtual in config.virtuals]
 
 
 def too_much(before: Sequence[ServiceInForce], after: Config, limit: int, action: str) -> str | None:
@@ -66,8 +66,8 @@ def too_much(before: Sequence[ServiceInForce], after: Config, limit: int, action
     named = {str(virtual.key) for virtual in after.virtuals}
     if share := beyond_limit(len(before), [kept.name for kept in before if kept.name not in named], limit):
         return f"{told[0]} take away {share}, {told[1]}"
-    served = [kept.name for kept in before if kept.has_reals]
-    still = {str(virtual.key) for virtual in after.virtuals if virtual.reals or virtual.fallback}
+    served = [kept.name for kept in before if kept.has_weight]
+    still = {str(virtual.key) for virtual in after.virtuals if virtual.can_be_served}
     if share := beyond_limit(len(served), [name for name in served if name not in still], limit):
         return f"{told[0]} leave nobody to serve {share}, {told[1]}"
     with_vip = [kept.name for kept in before if kept.has_vip]

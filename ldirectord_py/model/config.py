@@ -126,6 +126,16 @@ class Virtual:
         object.__setattr__(self, "keys", keys)
 
     @property
+    def has_weight(self) -> bool:
+        """Whether some real server of it is configured to take clients."""
+        return any(real.destination.weight for real in self.reals)
+
+    @property
+    def can_be_served(self) -> bool:
+        """Whether its clients can be served at all; no fallback stands in for servers of configured weight 0."""
+        return self.has_weight or (self.fallback is not None and not self.reals)
+
+    @property
     def servers(self) -> Iterable[tuple[RealKey, Real]]:
         """Its real servers, each with its key."""
         return zip(self.keys, self.reals, strict=True)

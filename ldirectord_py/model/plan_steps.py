@@ -98,6 +98,8 @@ class PlannedReload:
     """What would be done with addresses, in this order."""
     advice: Sequence[str] = ()
     """Settings of the kernel that this configuration needs, and how they are."""
+    refusal: str | None = None
+    """Why a reload is refused unless it is forced; None: it is not."""
 
 
 def found_as_json(key: RealKey, found: CheckedOnce) -> dict[str, Any]:

@@ -29,12 +29,12 @@ class Leftovers:
 
         As with a reload it may do so to as many as `reloadlimit` allows, or to all with *force*.  Nothing is changed.
         """
-        empty = [virtual.key for virtual in config.virtuals if not virtual.reals and not virtual.fallback]
+        empty = [virtual.key for virtual in config.virtuals if not virtual.can_be_served]
         found = await self.table.read(empty) if empty and before.virtuals and not force else {}
         serving = {
             str(key) for key, service in found.items() if any(each.weight for each in service.destinations.values())
         }
-        had = [kept.name for kept in before.virtuals if kept.has_reals]
+        had = [kept.name for kept in before.virtuals if kept.has_weight]
         if share := beyond_limit(len(had), [name for name in had if name in serving], config.reloadlimit):
             sentence = f"a start would leave nobody to serve {share}, and reloadlimit is {config.reloadlimit} percent"
             insist = f"if it is meant: reloadlimit=100, or ldirectord {config.path} restart --force"

@@ -255,9 +255,11 @@ def owned(file: StateReading) -> tuple[ServiceInForce, ...] | None:
 
 
 def _kept(document: Mapping[str, Any]) -> tuple[ServiceInForce, ...]:
-    """Return the services of *document*, which names all of their real servers; former versions tell of no VIPs."""
+    """Return the services of *document*; former versions name their real servers, and tell no weights and no VIPs."""
     return tuple(
-        ServiceInForce(str(virtual["virtual"]), bool(virtual["reals"]), bool(virtual.get("vips", False)))
+        ServiceInForce(
+            str(virtual["virtual"]), bool(virtual.get("weight", virtual["reals"])), bool(virtual.get("vips", False))
+        )
         for virtual in document["virtuals"]
     )
 

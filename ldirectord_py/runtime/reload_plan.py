@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
+from ldirectord_py.engine.differences import services_in_force, too_much
 from ldirectord_py.engine.forecast import Circumstances, Forecast, forecast
 from ldirectord_py.engine.plan_steps import steps_of
 from ldirectord_py.model.checks.check_plan import Always, CheckPlan, Never
@@ -79,6 +80,7 @@ class ReloadPlanner:
             untouched=told.untouched,
             vips=await self._foresee_vips(config),
             advice=tuple(advice.sentence for advice in advised(config, current)),
+            refusal=too_much(services_in_force(director.config), config, director.config.reloadlimit, "reload"),
         )
 
     async def _expected(self, config: Config) -> tuple[dict[RealKey, Outcome], dict[RealKey, CheckedOnce]]:

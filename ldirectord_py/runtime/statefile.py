@@ -142,8 +142,10 @@ class StateFile:
         count = 0
         texts: dict[RealKey, tuple[Health, str]] = {}
         for number, virtual in enumerate(director.config.virtuals):
-            vips = json.dumps(virtual.vips is not None)
-            pieces.append(f'{"," if number else ""}\n{{"virtual": "{virtual.key}", "vips": {vips}, "reals": [')
+            told = json.dumps(
+                {"virtual": str(virtual.key), "weight": virtual.has_weight, "vips": virtual.vips is not None}
+            )
+            pieces.append(f'{"," if number else ""}\n{told[:-1]}, "reals": [')
             for place, real in enumerate(dict.fromkeys(virtual.keys)):
                 if (health := director.health(real)) is not None:
                     texts[real] = self._text(real, health)

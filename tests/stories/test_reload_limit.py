@@ -42,6 +42,7 @@ def test_only_who_insists_takes_the_last_virtual_away(daemon: Daemon) -> None:
     daemon.start()
     daemon.until(lambda: daemon.weights() == ALL)
     daemon.config.write_text(f'logfile="{daemon.home}/log"\n')
+    assert asked(daemon, "/v1/plan")["refusal"] == REFUSED
     for action in ("reload", "force-reload"):
         done = run(daemon, action)
         assert done.returncode == 2
@@ -77,13 +78,22 @@ def test_a_file_is_read_once_it_rests(daemon: Daemon) -> None:
     assert daemon.end() == 0
 
 
-def test_configtest_says_that_a_file_without_virtuals_directs_nothing(daemon: Daemon) -> None:
-    daemon.config.write_text("")
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "there is no virtual service in it: it directs nothing"),
+        (f"virtual={VIP}\n\tscheduler=rr\n", "no virtual service in it has a server with a weight: nobody is served"),
+        (
+            f"virtual={VIP}\n\treal=192.0.2.2:80 masq 0\n\tfallback=127.0.0.1:80\n",
+            "no virtual service in it has a server with a weight: nobody is served",
+        ),
+    ],
+    ids=["no service", "no server", "no weight"],
+)
+def test_configtest_says_that_a_file_serves_nobody(daemon: Daemon, text: str, told: str) -> None:
+    daemon.config.write_text(text)
     done = run(daemon, "configtest")
-    assert (done.returncode, done.stdout.splitlines()[0]) == (
-        0,
-        f"{daemon.config}: warning: there is no virtual service in it: it directs nothing",
-    )
+    assert (done.returncode, done.stdout.splitlines()[0]) == (0, f"{daemon.config}: warning: {told}")
 
 
 def test_only_a_reload_can_be_forced(daemon: Daemon) -> None:

@@ -48,6 +48,7 @@ PLAN = form(
     {
         "file": TEXT,
         "problems": {**TEXTS, "description": "why it would be refused"},
+        "refusal": maybe({**TEXT, "description": "why it is refused unless it is forced"}),
         "advice": {**TEXTS, "description": "settings of the kernel that it needs"},
         "changes": listed("Change"),
         "believed": {"type": "array", "items": _FOUND, "description": "who is down"},

@@ -11,7 +11,8 @@ from ldirectord_py.cli.ctl.command import Command, ExitStatus
 from ldirectord_py.cli.ctl.comparing.plan_text import Plan, coming_and_going, show, tell_untouched
 from ldirectord_py.cli.ctl.remote.choosing import add_arguments
 from ldirectord_py.cli.ctl.remote.daemon import Daemon, daemon_of, tell_json
-from ldirectord_py.cli.daemon.kept_services import KeptServices, commands_in_force, ownership, state_files
+from ldirectord_py.cli.daemon.kept_services import KeptServices, commands_in_force, ownership, state_files, too_much_for
+from ldirectord_py.cli.daemon.pidfile import Running, standing
 from ldirectord_py.cli.environment import Environment
 from ldirectord_py.cli.instances import find_config, instance_name, pid_paths
 from ldirectord_py.cli.terminal import Style, complain, tell
@@ -58,6 +59,8 @@ def _run(asked: Namespace) -> ExitStatus:
     else:
         show(plan)
         tell_untouched(plan)
+        if refusal := plan.get("refusal"):  # daemons of former versions do not say
+            tell(f"{refusal}: it is refused without --force", Style.RED)
         for advice in plan["advice"]:
             tell(advice, Style.YELLOW)
     return ExitStatus.FOUND if plan["changes"] or coming_and_going(plan) else ExitStatus.FINE
@@ -87,6 +90,8 @@ def _plan(asked: Namespace) -> Plan:
 
 def _planned_here(file: Path, asked: Namespace, known: KeptServices, pid_files: Sequence[Path]) -> PlannedReload:
     config = load(file)
+    found = standing(*pid_files)
+    running = found if isinstance(found, Running) else None
 
     async def planned() -> PlannedReload:
         changes = await planned_changes(
@@ -96,7 +101,8 @@ def _planned_here(file: Path, asked: Namespace, known: KeptServices, pid_files: 
             commanded=commands_in_force(*pid_files),
             believed=_believed(config, known),
         )
-        return replace(changes, vips=await planned_vips(config, state_files(*pid_files)))
+        vips = await planned_vips(config, state_files(*pid_files))
+        return replace(changes, vips=vips, refusal=None if running is None else too_much_for(running, config, "reload"))
 
     return asyncio.run(planned())
 
@@ -126,6 +132,7 @@ def as_json(planned: PlannedReload, known: KeptServices) -> Plan:
         "checks": None if planned.checked is None else _checks_as_json(planned.checked),
         "believed": _checks_as_json(planned.believed),
         "maintenance": [maintained_as_json(key, file) for key, file in planned.maintained.items()],
+        "refusal": planned.refusal,
         "advice": list(planned.advice),
         "vips": [step.as_json() for step in planned.vips],
         "untouched": [str(key) for key in planned.untouched],

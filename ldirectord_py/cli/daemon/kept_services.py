@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ldirectord_py.cli.daemon import account
 from ldirectord_py.cli.daemon.control_client import ask, control_path
 from ldirectord_py.cli.daemon.pidfile import Running, standing
 from ldirectord_py.cli.daemon.processes import Process
+from ldirectord_py.engine.differences import too_much
 from ldirectord_py.model.commands import AdminState, Commands
+from ldirectord_py.model.config import Config
 from ldirectord_py.model.errors import DirectorError
 from ldirectord_py.runtime.predecessor import StateReading, commanded, owned
 
@@ -46,6 +49,12 @@ def ownership(*pid_files: Path) -> KeptServices:
     if (kept := owned(state_file(found.path, found.pid))) is not None:
         return KeptServices(found.pid, frozenset(each.name for each in kept), "state file")
     return KeptServices(found.pid, None)
+
+
+def too_much_for(found: Running, config: Config, action: str) -> str | None:
+    """Return why the daemon *found* would have to be forced to take up *config* by *action*; see `too_much`."""
+    limit = account.asked(found).get("reloadlimit", Config(path="").reloadlimit)
+    return too_much(owned(state_file(found.path, found.pid)) or (), config, limit, action)
 
 
 def commands_in_force(*pid_files: Path) -> Commands:

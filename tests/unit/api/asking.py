@@ -117,6 +117,7 @@ class Director:
             untouched=(the.MARK6,),
             vips=(VipStep(action=VipAction.ADD, address=ip_address("10.0.0.1"), device="eth0"),),
             advice=("a setting",),
+            refusal="a reload would take away too much",
         )
 
     async def reload(self, *, force: bool, by: str) -> Mapping[str, Any]:

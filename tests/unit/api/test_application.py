@@ -109,4 +109,5 @@ async def test_what_a_reload_would_change_is_shown_with_what_it_ends(tmp_path: P
     assert [each["real"] for each in answer.json["believed"]] == [str(the.OTHER.real)]
     assert answer.json["maintenance"] == [{"virtual": "tcp:10.0.0.1:80", "real": "10.0.0.5:80", "file": "10.0.0.5"}]
     assert (answer.json["untouched"], answer.json["advice"]) == ([str(the.MARK6)], ["a setting"])
+    assert answer.json["refusal"] == "a reload would take away too much"
     assert (change["virtual"], change["before"]["scheduler"], change["after"]) == ("tcp:10.0.0.1:80", "wlc", None)

@@ -69,6 +69,11 @@ def test_services_that_lose_all_their_servers_are_as_good_as_gone() -> None:
     assert refusal(config(above=bare), config(above=bare)) is None
     assert refusal(config(1), config(above=f"{bare}\tfallback=127.0.0.1:80\n")) is None
     assert refusal(config(1, limit=100), config(above=bare)) is None
+    drained = config(1, weight=0)
+    assert refusal(config(1), drained) == refusal(config(1), config(above=bare))
+    assert refusal(drained, config(above=bare)) is None, "nobody was served before"
+    idle = f"{bare}\treal=192.0.2.2:1 masq 0\n\tfallback=127.0.0.1:80\n"
+    assert refusal(config(1), config(above=idle)) is not None, "a server of weight 0 counts as serving"
 
 
 def test_services_without_the_vips_that_they_had_are_out_of_reach() -> None:

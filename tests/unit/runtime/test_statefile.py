@@ -81,11 +81,16 @@ async def test_what_was_written_is_remembered(tmp_path: Path, warn: Complaints) 
 
 async def test_it_says_which_services_have_servers_and_vips(tmp_path: Path, warn: Complaints) -> None:
     path = tmp_path / "state"
-    for text in (CONFIG, b"virtual=192.0.2.1:80\n\tscheduler=rr\n", b"vips=yes\n" + CONFIG):
+    for text in (
+        CONFIG,
+        CONFIG.replace(b"masq", b"masq 0"),
+        b"virtual=192.0.2.1:80\n\tscheduler=rr\n",
+        b"vips=yes\n" + CONFIG,
+    ):
         directed = parse(text, "web.cf")
         await StateFile(path, Director(directed, MemoryTable(), lambda _event: None), warn).write()
         assert owned(StateReading(path)) == tuple(services_in_force(directed))
-    path.write_text(path.read_text().replace('"vips": true, ', ""))  # as former versions wrote it
+    path.write_text(path.read_text().replace('"weight": true, "vips": true, ', ""))  # as former versions wrote it
     assert owned(StateReading(path)) == tuple(services_in_force(config()))
 
 
