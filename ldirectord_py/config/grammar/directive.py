@@ -162,6 +162,8 @@ def no_host(host: str, family: int) -> str:
         return (
             f"an IPv6 address stands in brackets, as in {in_brackets(host) if _is_ipv6(host) else '[2001:db8::1]:80'}"
         )
+    if range_ := re.fullmatch(r"([0-9]+(?:\.[0-9]+){3})-([0-9]+(?:\.[0-9]+){3})", host):
+        return f"a range is written with an arrow, as in {range_[1]}->{range_[2]}"
     if re.fullmatch(r"[0-9.]+", host) or (family == 6 and host.startswith("[")):
         return f"{shown(host)} is no IPv{family} address"
     return f'the name "{shown(host)}" has no IPv{family} address that could be found'

@@ -207,6 +207,10 @@ def _in_front(front: str, match: re.Match[str], text: str) -> list[str]:
     if _LITERAL.fullmatch(match[1]) and not re.search(r"[0-9:_\[\]]", front):
         return [f"{quoted(front)} in front of {match[1]} is ignored"]
     written = text.split(maxsplit=1)[0]
+    if re.fullmatch(r"[0-9.]+/", front):
+        raise Unreadable(
+            "a network is no server; write each, or a range such as 10.0.0.1->10.0.0.9", about=shown(written)
+        )
     if re.fullmatch(r"[0-9.]+::", front):
         raise Unreadable("a single colon stands in front of the port", about=shown(written))
     if ":" in front:

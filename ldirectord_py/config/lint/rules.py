@@ -225,6 +225,11 @@ def _unasked(place: Place, options: CheckOptions) -> Found:
             else "a mark has no service"
         )
         yield place.opening, f"{why} and none is named, so nothing is asked and every server counts as up; set service"
+        return
+    is_default = options.checkcommand == CheckOptions().checkcommand and place.said("checkcommand") is None
+    if options.checktype is CheckType.EXTERNAL and is_default:
+        why = f"no program is named, so {options.checkcommand} is run and every server counts as up"
+        yield place.line("checktype"), f"checktype: {why}; set checkcommand"
 
 
 def _head(place: Place, options: CheckOptions) -> Found:
@@ -304,7 +309,7 @@ RULES: tuple[Rule, ...] = (
     Rule("no-such-program", "a program that is to be run is not there, or cannot be started", missing_programs),
     Rule("no-such-instance", "execute names a configuration that is not there", missing_instances),
     Rule("no-reals", "a virtual has no real server", _each(_no_reals)),
-    Rule("nothing-asked", "no service is named, so nothing is checked", _each_check(_unasked)),
+    Rule("nothing-asked", "no service or no checkcommand is named, so nothing is checked", _each_check(_unasked)),
     Rule("no-effect", "a directive has no effect", idle),
     Rule("head-without-body", "receive cannot match where httpmethod is HEAD", _each_check(_head)),
     Rule("mysql-blocks", "connect checks have a MySQL server block this director", _each_check(_blocked)),

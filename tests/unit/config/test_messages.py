@@ -98,6 +98,10 @@ BAD_IN_SECTION = [
     ),
     ("real=10.0.0.0->10.1.0.0:80 gate", "real: range 10.0.0.0->10.1.0.0 is longer than 65536 addresses"),
     (
+        "real=192.0.2.0/24:80 gate",
+        "real 192.0.2.0/24:80: a network is no server; write each, or a range such as 10.0.0.1->10.0.0.9",
+    ),
+    (
         "real=192.0.2.2::5060 gate",
         ("real 192.0.2.2::5060: a single colon stands in front of the port"),
     ),

@@ -151,6 +151,17 @@ def test_programs_have_to_be_there(checktype: str, command: str, told: list, tmp
     assert found(text, tmp_path, MACHINE, "checks-as-root") == told
 
 
+def test_an_external_check_without_a_program_asks_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "ldirectord.cf"
+    file.write_text(FINE.replace("checktype=connect", "checktype=external"))
+    told = [(each.line, each.text) for each in lint(locate(file), MACHINE) if each.id == "nothing-asked"]
+    sentence = "no program is named, so /bin/true is run and every server counts as up; set checkcommand"
+    assert told == [(21, f"checktype: {sentence}")]
+    for command in ("logger", "/bin/true"):
+        text = FINE.replace("checktype=connect", f"checktype=external\n\tcheckcommand={command}")
+        assert (22, "nothing-asked") not in found(text, tmp_path)
+
+
 @pytest.mark.parametrize(
     ("line", "told"),
     [

@@ -63,12 +63,14 @@ def test_a_configuration_without_names_asks_nobody() -> None:
 
 def test_silence_and_a_no_are_told_apart() -> None:
     text = b"virtual=10.0.0.1:80\n\treal=mute:80 masq\n\treal=nobody:80 masq\n\treal=10.0.0.256:80 masq\n"
+    text += b"\treal=10.0.0.1-10.0.0.9:80 masq\n"
     with pytest.raises(ConfigRejected) as rejected:
         parse(text, "x.cf", replace(TESTHOST, hosts=Asked()))
     assert [problem.text for problem in rejected.value.problems] == [
         f'real: no name server has said within 10 s which IPv4 address "mute" has: {REMEDY}',
         'real: the name "nobody" has no IPv4 address that could be found',
         "real: 10.0.0.256 is no IPv4 address",
+        "real: a range is written with an arrow, as in 10.0.0.1->10.0.0.9",
     ]
 
 
