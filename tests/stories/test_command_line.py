@@ -527,6 +527,12 @@ class TestRestarting:
             assert (done.status, done.err.partition(" (")[0]) == (2, would)
             assert "(tcp:192.0.2.1:80), and reloadlimit is 50 percent; the " in done.err
             assert f"if it is meant: ldirectord {running.config} {action.removeprefix('try-')} --force" in done.err
+        running.pid_file.with_suffix(".state").unlink()
+        done = running.run("restart")
+        assert (done.status, done.err.partition(" (")[0]) == (
+            2,
+            f"{running.config}: a restart would {loss} the only virtual service",
+        )
         assert running.processes() == [pid]
         assert running.run("restart", "--force").status == 0
         assert running.processes() == [running.pid()] != [pid]

@@ -1,7 +1,7 @@
 """Which virtual services a running daemon keeps, how that is known, and what operators have said of their servers."""
 
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +11,7 @@ from ldirectord_py.cli.daemon import account
 from ldirectord_py.cli.daemon.control_client import ask, control_path
 from ldirectord_py.cli.daemon.pidfile import Running, standing
 from ldirectord_py.cli.daemon.processes import Process
-from ldirectord_py.engine.differences import too_much
+from ldirectord_py.engine.differences import ServiceInForce, too_much
 from ldirectord_py.model.commands import AdminState, Commands
 from ldirectord_py.model.config import Config
 from ldirectord_py.model.errors import DirectorError
@@ -54,7 +54,20 @@ def ownership(*pid_files: Path) -> KeptServices:
 def too_much_for(found: Running, config: Config, action: str) -> str | None:
     """Return why the daemon *found* would have to be forced to take up *config* by *action*; see `too_much`."""
     limit = account.asked(found).get("reloadlimit", Config(path="").reloadlimit)
-    return too_much(owned(state_file(found.path, found.pid)) or (), config, limit, action)
+    return too_much(_in_force(found), config, limit, action)
+
+
+def _in_force(found: Running) -> Sequence[ServiceInForce]:
+    """Return the services that the daemon *found* keeps, by its state file or else its word; none: nobody can tell."""
+    if (kept := owned(state_file(found.path, found.pid))) is not None:
+        return kept
+    with suppress(DirectorError):  # it stands still, or is another user's
+        if (reply := ask(control_path(found.path), "/v1/virtuals")) is not None:
+            return [
+                ServiceInForce(each["name"], any(real["weight"]["configured"] for real in each["reals"]), has_vip=False)
+                for each in reply["virtuals"]
+            ]
+    return ()
 
 
 def commands_in_force(*pid_files: Path) -> Commands:
