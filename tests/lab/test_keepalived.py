@@ -1,10 +1,12 @@
 """keepalived as VRRP alone beside our director: who takes over, how soon, and what clients notice of it."""
 
+import asyncio
 import re
 from collections.abc import Iterator
 
 import pytest
 
+from ldirectord_py.ipvs.kernel import KernelTable
 from tests.lab.cluster.cluster import Cluster, running_cluster
 from tests.lab.cluster.node import Node
 from tests.lab.cluster.takeover import GRACE, standing, synced, taken_over
@@ -76,8 +78,16 @@ def active(cluster: Cluster) -> tuple[Node, Node]:
 
 
 def sync_daemons(node: Node) -> list[str]:
-    """Return the roles of the kernel's sync daemons, which follow the director's role."""
-    return [line.split()[0] for line in node.host.run("ipvsadm -L --daemon").splitlines() if line]
+    """Return the roles of the kernel's sync daemons, which follow the director's role.
+
+    This is asked again and again, so ipvsadm, by which tests/lab/test_role.py sees them, would take most of the time.
+    """
+    with node.host.inside():
+        table = KernelTable.open()
+    try:
+        return [daemon.role.value for daemon in asyncio.run(table.sync_daemons())]
+    finally:
+        table.close()
 
 
 def served(node: Node) -> str:
@@ -129,7 +139,7 @@ def test_the_active_director_is_stopped_in_order_and_started_again(cluster: Clus
         stopped = cluster.timeline.note(f"{one.name} stops keepalived, and then ldirectord")
         one.end("keepalived")
         taken_over(cluster, traffic, stopped)
-        assert (one.folder / "run/ldirectord.role").read_text() == "STOP\n"
+        wait_until(lambda: (one.folder / "run/ldirectord.role").read_text() == "STOP\n")
         one.director.stop()
         assert served(one) == "0\n"
         back = cluster.timeline.note(f"{one.name} starts both")

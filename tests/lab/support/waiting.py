@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable
 
 PAUSE = 0.05
+_REST, _LONGEST_PAUSE = 3, 1.0
+"""After a question that took long, such as a program in a guest, the pause lasts so many times as long; and seconds."""
 PATIENCE = 120.0
 """Seconds.  Guests share processors, and all that is waited for comes sooner or later; tests of how soon say so."""
 
@@ -19,9 +21,11 @@ def wait_until(
 
     Raises `NeverCame` after *seconds*, with what *telling* returns then.
     """
-    began = time.monotonic()
+    began = asked = time.monotonic()
     while not expected():
-        if time.monotonic() > began + seconds:
+        now = time.monotonic()
+        if now > began + seconds:
             raise NeverCame(f"not within {seconds:g} s; there is now:\n{telling()}")
-        time.sleep(PAUSE)
+        time.sleep(min(max(PAUSE, _REST * (now - asked)), _LONGEST_PAUSE))
+        asked = time.monotonic()
     return time.monotonic() - began
