@@ -6,7 +6,15 @@ import pytest
 
 from tests.lab.cluster.cluster import Cluster, running_cluster
 from tests.lab.cluster.heartbeat import Heartbeat
-from tests.lab.cluster.managed import PATIENCE, ROLE, dies_and_comes_back, loses_one_link, role, stops_and_starts
+from tests.lab.cluster.managed import (
+    PATIENCE,
+    ROLE,
+    dies_and_comes_back,
+    is_killed_and_started_again,
+    loses_one_link,
+    role,
+    stops_and_starts,
+)
 from tests.lab.cluster.node import Node
 from tests.lab.cluster.takeover import standing, synced, taken_over
 from tests.lab.support.waiting import wait_until
@@ -56,6 +64,10 @@ def test_the_active_director_loses_power_and_comes_back(cluster: Cluster) -> Non
 
 def test_heartbeat_is_stopped_in_order_and_started_again(cluster: Cluster) -> None:
     stops_and_starts(cluster, ready, Heartbeat)
+
+
+def test_heartbeat_is_killed_and_started_again(cluster: Cluster) -> None:
+    is_killed_and_started_again(cluster, ready, Heartbeat)
 
 
 def test_one_of_the_two_links_is_cut_and_nothing_happens(cluster: Cluster) -> None:

@@ -64,3 +64,26 @@ def test_one_that_has_had_the_vip_before_serves_at_once(cluster: Cluster) -> Non
         one.die()
         taken_over(cluster, traffic, died, broken=traffic.held)
     wait_until(lambda: runs(two))
+
+
+def test_where_heartbeat_is_killed_both_have_the_vip_until_that_machine_is_switched_off(cluster: Cluster) -> None:
+    """Nobody takes the VIP from a machine whose Heartbeat is gone, and `IPaddr2` does not ask who has it."""
+    (one,) = (node for node in cluster.nodes if node.holds)
+    (two,) = (node for node in cluster.nodes if node is not one)
+    two.revive()
+    wait_until(lambda: "Initial resource acquisition complete" in Heartbeat(two).log_of_now)
+    with cluster.traffic() as traffic:
+        traffic.wait_until_served()
+        killed = cluster.timeline.note(f"{one.name}: Heartbeat is killed -9")
+        Heartbeat(one).kill()
+        wait_until(lambda: cluster.witness.second_owners(killed))
+        wait_until(lambda: serves(two))
+        off = cluster.timeline.note(f"{one.name} is switched off")
+        one.die()
+        traffic.wait_until_served(held=False)
+        print(f"both held it for {cluster.witness.several(killed):.2f} s")
+        print(cluster.timeline.told(traffic, killed), traffic, sep="\n")
+    assert runs(two)
+    assert cluster.witness.holders == {two.name}
+    assert cluster.witness.nobody(killed) == 0
+    assert traffic.longest_outage(off) <= GRACE

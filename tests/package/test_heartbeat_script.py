@@ -1,4 +1,4 @@
-"""Heartbeat's resource script of the role; tests/lab has Heartbeat itself."""
+"""Heartbeat's resource script of the role, and what its unit is given; tests/lab has Heartbeat itself."""
 
 import subprocess
 from pathlib import Path
@@ -7,7 +7,8 @@ import pytest
 
 from tests.peers.patience import PATIENCE
 
-SCRIPT = Path(__file__).parents[2] / "etc/ha.d/resource.d/ldirectord-role"
+SHIPPED = Path(__file__).parents[2] / "etc/ha.d"
+SCRIPT = SHIPPED / "resource.d/ldirectord-role"
 STOPPED = 3
 
 
@@ -47,3 +48,17 @@ def test_what_it_cannot_do_it_says(words: tuple[str, ...], status: int, said: st
 def test_it_is_plain_shell() -> None:
     subprocess.run(["shellcheck", "--shell=sh", SCRIPT], check=True, timeout=PATIENCE)
     subprocess.run(["dash", "-n", SCRIPT], check=True, timeout=PATIENCE)
+
+
+def test_systemd_understands_what_the_unit_is_given(tmp_path: Path) -> None:
+    unit = tmp_path / "heartbeat.service"
+    unit.write_text("[Service]\nExecStart=/usr/bin/true\n")
+    drop_in = (SHIPPED / "heartbeat.service.d/ldirectord.conf").read_text()
+    assert "\nExecStartPre=/etc/ha.d/resource.d/ldirectord-role " in drop_in
+    (tmp_path / "heartbeat.service.d").mkdir()
+    (tmp_path / "heartbeat.service.d/ldirectord.conf").write_text(
+        drop_in.replace("/etc/ha.d/resource.d/ldirectord-role", "/usr/bin/true")
+    )
+    words = ["systemd-analyze", "verify", "--man=no", unit]
+    done = subprocess.run(words, capture_output=True, text=True, check=True, timeout=PATIENCE)
+    assert done.stdout + done.stderr == ""

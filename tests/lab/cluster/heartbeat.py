@@ -51,6 +51,18 @@ class Heartbeat:
             (self.node.folder / "run" / place).mkdir(parents=True, exist_ok=True)
         assert self.node.start(*isolated(self.node.name, [_HEARTBEAT])).wait(30) == 0, self.log
 
+    def kill(self) -> None:
+        """Kill -9 all of its processes; what they have started goes on."""
+        self.node.kill("heartbeat")
+
+    def start_again(self) -> None:
+        """Start it after `kill`, with what the drop-in of its unit has run before."""
+        text = (_SHIPPED / "heartbeat.service.d/ldirectord.conf").read_text()
+        (line,) = (line for line in text.splitlines() if line.startswith("ExecStartPre="))
+        status, said = self.node.director.run(line.partition("=")[2].split())
+        assert status == 0, said
+        self.start()
+
     @property
     def log(self) -> str:
         """What it told."""

@@ -9,7 +9,7 @@ from tests.lab.cluster.takeover import synced, taken_over
 from tests.lab.support.waiting import wait_until
 
 ROLE = "/run/ldirectord.role"
-PATIENCE = 100
+PATIENCE = 200
 """Seconds that a cluster may take for something, on a machine that others keep busy."""
 
 Ready = Callable[[Cluster], tuple[Node, Node]]
@@ -25,6 +25,18 @@ class Manager(Protocol):
 
     def stop(self) -> None:
         """Stop it in order."""
+        ...
+
+
+class Killable(Manager, Protocol):
+    """One that can be killed."""
+
+    def kill(self) -> None:
+        """Kill -9 all of it, and nothing that it has started."""
+        ...
+
+    def start_again(self) -> None:
+        """Start it after `kill`, as its unit does."""
         ...
 
 
@@ -64,6 +76,28 @@ def stops_and_starts(cluster: Cluster, ready: Ready, manager: Callable[[Node], M
     manager(one).start()
     assert ready(cluster) == (two, one)
     assert (cluster.witness.several(stopped), cluster.witness.nobody(back)) == (0, 0)
+
+
+def is_killed_and_started_again(cluster: Cluster, ready: Ready, manager: Callable[[Node], Killable]) -> None:
+    """Kill -9 the manager on the active director: its daemon keeps the VIP until the manager is back, and serves."""
+    one, two = ready(cluster)
+    before = len(two.director.log)
+    with cluster.traffic() as traffic:
+        synced(traffic, two)
+        killed = cluster.timeline.note(f"the cluster manager on {one.name} is killed -9")
+        manager(one).kill()
+        wait_until(lambda: f"{one.host.mac} on eth0 has it" in two.director.log[before:])
+        cluster.timeline.note_written(two.folder / ROLE[1:], f"{two.name}'s role file says active")
+        cluster.timeline.note(f"{two.name}: ldirectord says that {one.name} has the VIP")
+        assert cluster.witness.holders == {one.name}
+        back = cluster.timeline.note(f"the cluster manager on {one.name} is started again")
+        manager(one).start_again()
+        ready(cluster)
+        taken_over(cluster, traffic, back)
+        print(cluster.timeline.told(traffic, killed))
+    assert cluster.witness.several(killed) == 0
+    assert cluster.witness.second_owners(killed) == []
+    assert all(outage.since > back for outage in traffic.outages(killed))
 
 
 def loses_one_link(cluster: Cluster, ready: Ready, noticed: Callable[[Node, Node], object]) -> None:
