@@ -537,6 +537,15 @@ class TestRestarting:
         assert running.run("restart", "--force").status == 0
         assert running.processes() == [running.pid()] != [pid]
 
+    def test_the_stricter_limit_counts_since_the_next_daemon_goes_by_its_own(self, running: Place) -> None:
+        running.write(f"reloadlimit=100\n{SERVICE}")
+        assert running.run("reload").status == 0
+        pid = running.pid()
+        running.write("virtual=192.0.2.1:80\n\tscheduler=rr\n")
+        done = running.run("restart")
+        assert (done.status, "and reloadlimit is 50 percent" in done.err) == (2, True)
+        assert running.processes() == [pid]
+
 
 class TestRaces:
     @pytest.mark.parametrize("attempt", range(5))

@@ -54,6 +54,8 @@ def ownership(*pid_files: Path) -> KeptServices:
 def too_much_for(found: Running, config: Config, action: str) -> str | None:
     """Return why the daemon *found* would have to be forced to take up *config* by *action*; see `too_much`."""
     limit = account.asked(found).get("reloadlimit", Config(path="").reloadlimit)
+    if action == "restart":
+        limit = min(limit, config.reloadlimit)  # by which the next daemon judges, when this one has gone
     return too_much(_in_force(found), config, limit, action)
 
 
