@@ -143,6 +143,8 @@ class _Body:
     @property
     def _weight(self) -> int:
         found = self._fields.get("weight")
+        if isinstance(found, float) and found.is_integer():
+            found = int(found)  # JSON has one kind of number
         if isinstance(found, bool) or not isinstance(found, int) or not 0 <= found <= HIGHEST_WEIGHT:
             raise _refused(f'"weight": expected a whole number from 0 to {HIGHEST_WEIGHT:,}, but got {_shown(found)}')
         return found

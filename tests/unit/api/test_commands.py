@@ -42,6 +42,7 @@ async def test_a_drain_says_what_it_has_changed(tmp_path: Path) -> None:
         ({"command": "maintain", "for": 60}, Maintain),
         ({"command": "enable"}, Enable),
         ({"command": "weight", "weight": 7}, SetWeight),
+        ({"command": "weight", "weight": 7.0}, SetWeight),
     ],
 )
 async def test_each_command_is_handed_on(tmp_path: Path, asked: dict[str, Any], kind: type) -> None:
