@@ -12,7 +12,7 @@ from aiohttp.typedefs import Handler, Middleware
 
 from ldirectord_py.api.access import Access
 from ldirectord_py.api.callers import CALLER, Callers, require
-from ldirectord_py.api.commands import Commands
+from ldirectord_py.api.commands import CommandHandlers
 from ldirectord_py.api.events.events import EventsHandler
 from ldirectord_py.api.events.stream import EventSender
 from ldirectord_py.api.health import HealthPages
@@ -25,7 +25,7 @@ from ldirectord_py.api.pieces import PieceSender
 from ldirectord_py.api.ports import Ports, ShownDirector
 from ldirectord_py.api.problems import RequestRefused, tell_problems
 from ldirectord_py.api.queries import check_once
-from ldirectord_py.api.reading import Reading
+from ldirectord_py.api.reading import ReadHandlers
 from ldirectord_py.api.tracing import Tracing
 
 _FOR_MONITORING = frozenset(("/metrics", "/-/healthy", "/-/ready"))
@@ -98,7 +98,7 @@ def _check_encoding(request: web.Request) -> None:
 
 
 def _add_api(app: web.Application, director: ShownDirector, version: str, sender: PieceSender) -> None:
-    reading, commands = Reading(director, version, sender), Commands(director)
+    reading, commands = ReadHandlers(director, version, sender), CommandHandlers(director)
 
     async def openapi(_request: web.Request) -> web.Response:
         return web.json_response(document(version))

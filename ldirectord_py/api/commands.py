@@ -35,7 +35,7 @@ LONGEST_TIME = 10 * 365 * 86400.0
 """Seconds for which a command may hold: whoever wants more, leaves it out."""
 
 
-class Commands:
+class CommandHandlers:
     """The handlers of POST requests."""
 
     def __init__(self, director: ShownDirector, clock: Callable[[], float] = time.time) -> None:

@@ -11,7 +11,7 @@ from ldirectord_py.api.problems import RequestRefused
 
 _ENOUGH = 16 * 1024
 """Bytes that are worth a system call of their own."""
-Begin = Callable[[], Awaitable[tuple[str, Iterator[bytes]]]]
+BeginAnswer = Callable[[], Awaitable[tuple[str, Iterator[bytes]]]]
 """Returns the content type of an answer, and its body in pieces that take a few milliseconds each at most."""
 
 
@@ -24,7 +24,7 @@ class PieceSender:
         self._waiting = 0
         self._turn = asyncio.Lock()
 
-    async def send(self, request: web.Request, begin: Begin) -> web.StreamResponse:
+    async def send(self, request: web.Request, begin: BeginAnswer) -> web.StreamResponse:
         """Answer *request* with what *begin* returns, once there is a place for it."""
         if not await self._has_place():
             raise RequestRefused(HTTPStatus.SERVICE_UNAVAILABLE, "Too many long answers are under way; try again.")
@@ -45,7 +45,7 @@ class PieceSender:
         finally:
             self._waiting -= 1
 
-    async def _send(self, request: web.Request, begin: Begin) -> web.StreamResponse:
+    async def _send(self, request: web.Request, begin: BeginAnswer) -> web.StreamResponse:
         response = web.StreamResponse()
         try:
             async with asyncio.timeout(self._limits.answer_seconds):

@@ -43,7 +43,7 @@ _HISTORIES = 8
 """Servers whose checks are told in one turn of the loop."""
 
 
-class Reading:
+class ReadHandlers:
     """The handlers of GET requests."""
 
     def __init__(self, director: ShownDirector, version: str, sender: PieceSender) -> None:

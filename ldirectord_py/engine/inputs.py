@@ -114,7 +114,7 @@ class Written:
 Input = Observed | Configured | Maintained | Commanded | Handset | Elapsed | RoleTaken | TakenOut | Written
 
 
-Step = tuple[Sequence[Event], Collection[VirtualKey]]
+StepResult = tuple[Sequence[Event], Collection[VirtualKey]]
 """What an input has brought about: what is to be told, and the virtual services whose decision may have changed.
 
 A plain tuple, because there is one for each check.

@@ -21,7 +21,7 @@ from ldirectord_py.engine.inputs import (
     Moment,
     Observed,
     RoleTaken,
-    Step,
+    StepResult,
     TakenOut,
     Written,
 )
@@ -104,7 +104,7 @@ class EngineState:
         server = self.servers.get(real)
         return server is not None and not server.health.state.serving and not self.config.readdquiescent
 
-    def step(self, given: Input, now: Moment) -> Step:
+    def step(self, given: Input, now: Moment) -> StepResult:
         """Take *given*, which happened *now*; return what it has brought about."""
         events: list[Event] = []
         self._events = events

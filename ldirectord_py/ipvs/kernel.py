@@ -295,13 +295,13 @@ def _translated() -> Iterator[None]:
         raise TableUnavailable(f"The kernel's answer about the IPVS table makes no sense to us: {error}.") from error
 
 
-Counted = tuple[Endpoint, Connections, Totals | None]
+CountedDestination = tuple[Endpoint, Connections, Totals | None]
 """What is counted of one real server."""
 
 
-def _without(message: bytes) -> Counted:
+def _without(message: bytes) -> CountedDestination:
     return *wire.unpack_connections(message), None
 
 
-def _with_totals(message: bytes) -> Counted:
+def _with_totals(message: bytes) -> CountedDestination:
     return *wire.unpack_connections(message), unpack_totals(message)

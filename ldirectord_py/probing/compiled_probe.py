@@ -2,7 +2,7 @@
 
 import socket
 
-from ldirectord_py.model.checks.probe import Probe, Target
+from ldirectord_py.model.checks.probe import CheckTarget, Probe
 
 
 class CompiledProbe:
@@ -10,7 +10,7 @@ class CompiledProbe:
 
     __slots__ = ("address", "family", "may_meet_itself", "origin", "probe", "target")
 
-    def __init__(self, probe: Probe, target: Target, ephemeral: range) -> None:
+    def __init__(self, probe: Probe, target: CheckTarget, ephemeral: range) -> None:
         self.probe = probe
         self.target = target
         self.origin = target.origin

@@ -3,7 +3,7 @@
 import socket
 
 from ldirectord_py.probing.compiled_probe import CompiledProbe
-from ldirectord_py.probing.peer_services import Done, PeerServices
+from ldirectord_py.probing.peer_services import PeerServices, TellOutcome
 from ldirectord_py.probing.reasons import outcome_of_sending
 from ldirectord_py.probing.stream_peer import StreamPeer
 from ldirectord_py.probing.turns import A_RECORD
@@ -38,7 +38,7 @@ class InsistentPeer(DatagramPeer):
 
     __slots__ = ("_question",)
 
-    def __init__(self, compiled: CompiledProbe, services: PeerServices, done: Done) -> None:
+    def __init__(self, compiled: CompiledProbe, services: PeerServices, done: TellOutcome) -> None:
         super().__init__(compiled, services, done)
         self._question: bytes | None = None
 
@@ -69,7 +69,7 @@ class IcmpPeer(DatagramPeer):
 
     __slots__ = ("_raw",)
 
-    def __init__(self, compiled: CompiledProbe, services: PeerServices, done: Done) -> None:
+    def __init__(self, compiled: CompiledProbe, services: PeerServices, done: TellOutcome) -> None:
         super().__init__(compiled, services, done)
         self._raw = False
 

@@ -11,7 +11,7 @@ from ldirectord_py.model.checks.probe import Probe
 from ldirectord_py.model.checks.trace import StepKind
 from ldirectord_py.model.errors import CheckUnavailable
 from ldirectord_py.model.workers import WorkerAnswer, WorkerKind, WorkerQuestion
-from ldirectord_py.probing.peer_services import Done
+from ldirectord_py.probing.peer_services import TellOutcome
 from ldirectord_py.probing.reasons import HELD_UP, outcome_of_bug, outcome_of_delay
 from ldirectord_py.workers.workers import Workers
 
@@ -68,11 +68,11 @@ class DriverRunner:
         self._services = services
         self._crashed = crashed
 
-    def start(self, probe: Probe, done: Done) -> DriverRun:
+    def start(self, probe: Probe, done: TellOutcome) -> DriverRun:
         """Begin *probe*, and hand its outcome to *done*."""
         return DriverRun(self._tasks.create_task(self._run(probe, done), name=f"check {probe.check}"))
 
-    async def _run(self, probe: Probe, done: Done) -> None:
+    async def _run(self, probe: Probe, done: TellOutcome) -> None:
         begun = time.monotonic()
         services = self._services(self._workers)
         try:

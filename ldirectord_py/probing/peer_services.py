@@ -13,7 +13,7 @@ from ldirectord_py.probing.closing import ClosingConnections
 
 T = TypeVar("T")
 
-Done = Callable[[Outcome, float, float], None]
+TellOutcome = Callable[[Outcome, float, float], None]
 """Is handed the outcome, the seconds from the first socket to the verdict, and the time of the verdict (monotonic)."""
 
 

@@ -11,12 +11,12 @@ from typing import Protocol, TypeVar
 from ldirectord_py.checks.matching.offload import Allowance, Matcher
 from ldirectord_py.model.checks.conversation import Pattern, Transport
 from ldirectord_py.model.checks.outcome import Outcome, Reason
-from ldirectord_py.model.checks.probe import Probe, Target
+from ldirectord_py.model.checks.probe import CheckTarget, Probe
 from ldirectord_py.probing.closing import MOST_CLOSING, ClosingConnections
 from ldirectord_py.probing.compiled_probe import CompiledProbe
 from ldirectord_py.probing.datagrams import DatagramPeer, IcmpPeer, InsistentPeer
 from ldirectord_py.probing.drivers import DriverRunner, RunServices
-from ldirectord_py.probing.peer_services import Done, PeerServices, ResumedPeer
+from ldirectord_py.probing.peer_services import PeerServices, ResumedPeer, TellOutcome
 from ldirectord_py.probing.reasons import HELD_UP
 from ldirectord_py.probing.stream_peer import StreamPeer
 from ldirectord_py.probing.time_waits import TimeWaitBudget, per_second
@@ -41,9 +41,9 @@ class Run(Protocol):
         ...
 
 
-ProbeStarter = Callable[[Done, float], Run]
-"""A probe made ready: begins it at the time given, which is now (monotonic), and hands its outcome to `Done`, once;
-possibly before it returns.  Time is asked for once a turn and handed on: where the kernel has no vDSO, that alone
+ProbeStarter = Callable[[TellOutcome, float], Run]
+"""A probe made ready: begins it at the time given, which is now (monotonic), and hands its outcome to `TellOutcome`,
+once; possibly before it returns.  Time is asked for once a turn and handed on: where the kernel has no vDSO, that alone
 halves the cost of a check."""
 
 
@@ -101,7 +101,7 @@ class Prober:
             start = _Conversing(compiled, self._peer_class(probe.target), self).start
         return partial(_Attempts, start, probe.attempts) if probe.attempts > 1 else start
 
-    def _peer_class(self, target: Target) -> Callable[[CompiledProbe, PeerServices, Done], StreamPeer]:
+    def _peer_class(self, target: CheckTarget) -> Callable[[CompiledProbe, PeerServices, TellOutcome], StreamPeer]:
         match target.transport:
             case Transport.TCP if target.tls is None:
                 return self._stream_peer
@@ -112,13 +112,13 @@ class Prober:
             case Transport.ICMP:
                 return IcmpPeer
 
-    def _insistent_class(self) -> Callable[[CompiledProbe, PeerServices, Done], InsistentPeer]:
+    def _insistent_class(self) -> Callable[[CompiledProbe, PeerServices, TellOutcome], InsistentPeer]:
         return InsistentPeer
 
     def _driver_services(self, workers: Workers) -> RunServices:
         return RunServices(workers)
 
-    def _drive(self, probe: Probe, done: Done, _now: float) -> Run:
+    def _drive(self, probe: Probe, done: TellOutcome, _now: float) -> Run:
         return self._drivers.start(probe, done)
 
     def begin(self, peer: ResumedPeer, now: float) -> None:
@@ -255,14 +255,14 @@ class _Conversing:
     def __init__(
         self,
         compiled: CompiledProbe,
-        peer_class: Callable[[CompiledProbe, PeerServices, Done], StreamPeer],
+        peer_class: Callable[[CompiledProbe, PeerServices, TellOutcome], StreamPeer],
         prober: Prober,
     ) -> None:
         self._compiled = compiled
         self._peer_class = peer_class
         self._prober = prober
 
-    def start(self, done: Done, now: float) -> Run:
+    def start(self, done: TellOutcome, now: float) -> Run:
         """Begin it; see `ProbeStarter`."""
         peer = self._peer_class(self._compiled, self._prober, done)
         self._prober.begin(peer, now)
@@ -272,7 +272,7 @@ class _Conversing:
 class _Attempts:
     """A probe that is tried again while nothing answers, each try under a deadline of its own."""
 
-    def __init__(self, start: ProbeStarter, attempts: int, done: Done, now: float) -> None:
+    def __init__(self, start: ProbeStarter, attempts: int, done: TellOutcome, now: float) -> None:
         self._start = start
         self._left = attempts
         self._done = done
@@ -304,8 +304,8 @@ class _Insisting:
         self,
         loop: asyncio.AbstractEventLoop,
         prober: Prober,
-        make_peer: Callable[[Done], InsistentPeer],
-        done: Done,
+        make_peer: Callable[[TellOutcome], InsistentPeer],
+        done: TellOutcome,
         now: float,
     ) -> None:
         self._loop = loop

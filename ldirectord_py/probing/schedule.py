@@ -9,7 +9,7 @@ from itertools import count
 
 from ldirectord_py.model.checks.check_plan import Polled, Together
 from ldirectord_py.model.checks.outcome import Outcome
-from ldirectord_py.model.checks.probe import Target
+from ldirectord_py.model.checks.probe import CheckTarget
 from ldirectord_py.probing.pace import Progress, pauses_back, spread
 from ldirectord_py.probing.prober import Prober, ProbeStarter, Run
 from ldirectord_py.probing.tracing.phases import time_phases
@@ -167,7 +167,7 @@ class Schedule:
 
     async def _tidy(self) -> None:
         """Forget what only plans that have gone needed; prepare probes again that are carried out differently now."""
-        targets: set[Target] = set()
+        targets: set[CheckTarget] = set()
         slowest = 0.0
         outdated, self._is_outdated = self._is_outdated, False
         async for some in in_turns(list(self._items), _FOLLOWED):
@@ -281,7 +281,7 @@ class Schedule:
         if queue.line:
             self._arm()
 
-    def _targets(self, plans: Iterable[Polled]) -> set[Target]:
+    def _targets(self, plans: Iterable[Polled]) -> set[CheckTarget]:
         targets = (probe.target for plan in plans for probe in plan.probes)
         return {target for target in targets if target is not None and target.tls is not None}
 

@@ -17,7 +17,7 @@ from ldirectord_py.model.errors import CheckUnavailable
 from ldirectord_py.model.network import outcome_of_errno, outcome_of_opening, raise_if_ours, raise_of_opening
 from ldirectord_py.probing.closing import reset
 from ldirectord_py.probing.compiled_probe import CompiledProbe
-from ldirectord_py.probing.peer_services import Done, PeerServices, ResumedPeer
+from ldirectord_py.probing.peer_services import PeerServices, ResumedPeer, TellOutcome
 from ldirectord_py.probing.reading import MOST, ReceiveBuffer, news
 from ldirectord_py.probing.reasons import outcome_of, outcome_of_bug, outcome_of_delay
 from ldirectord_py.probing.turns import A_BYTE_SEARCHED, A_LINE, A_TURN
@@ -59,7 +59,7 @@ class StreamPeer(ReceiveBuffer):
         "probe",
     )
 
-    def __init__(self, compiled: CompiledProbe, services: PeerServices, done: Done) -> None:
+    def __init__(self, compiled: CompiledProbe, services: PeerServices, done: TellOutcome) -> None:
         super().__init__()
         self.probe = compiled.probe
         self.deadlines: OrderedDict[ResumedPeer, float] | None = None

@@ -15,7 +15,7 @@ from ldirectord_py.model.checks.probe import TlsOptions
 from ldirectord_py.model.errors import CheckUnavailable
 from ldirectord_py.probing import certificates
 from ldirectord_py.probing.compiled_probe import CompiledProbe
-from ldirectord_py.probing.peer_services import Done, PeerServices
+from ldirectord_py.probing.peer_services import PeerServices, TellOutcome
 from ldirectord_py.probing.reasons import HELD_UP
 from ldirectord_py.probing.stream_peer import StreamPeer
 from ldirectord_py.probing.tls_handshake import HandshakeRefused, ServerHandshake, ServerRecords
@@ -62,7 +62,7 @@ class TlsPeer(StreamPeer):
     _records: ServerRecords
     _pieces: Iterator[tuple[bytes, int]]
 
-    def __init__(self, compiled: CompiledProbe, services: PeerServices, done: Done, memory: TlsMemory) -> None:
+    def __init__(self, compiled: CompiledProbe, services: PeerServices, done: TellOutcome, memory: TlsMemory) -> None:
         super().__init__(compiled, services, done)
         self._target = compiled.target
         self._options = compiled.target.tls or TlsOptions()

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 
 from ldirectord_py.checks.tls_contexts import Unusable, new_context, system_store
-from ldirectord_py.model.checks.probe import Target, TlsOptions
+from ldirectord_py.model.checks.probe import CheckTarget, TlsOptions
 from ldirectord_py.model.errors import CheckUnavailable
 from ldirectord_py.probing import certificates
 
@@ -18,7 +18,7 @@ RESUMED = 3600.0
 Aside = Callable[[Callable[[], ssl.SSLContext]], asyncio.Future[ssl.SSLContext]]
 """Has a context made in a thread (`PeerServices.in_thread`)."""
 
-OnCertificate = Callable[[Target, float], None]
+OnCertificate = Callable[[CheckTarget, float], None]
 """Is handed a target and until when its certificate is valid (seconds since the epoch): when that is new, and some
 time after `RESUMED` again."""
 
@@ -50,7 +50,7 @@ class TlsMemory:
         self._nameless: dict[TlsOptions, ssl.SSLContext] = {}
         self._making: dict[TlsOptions, asyncio.Future[ssl.SSLContext]] = {}
         self._store = system_store()
-        self._servers: dict[Target, _Server] = {}
+        self._servers: dict[CheckTarget, _Server] = {}
 
     def context(self, options: TlsOptions) -> ssl.SSLContext | None:
         """Return the context for *options*, if it has been made."""
@@ -77,14 +77,14 @@ class TlsMemory:
         if made.exception() is None:
             self._nameless[shared] = made.result()
 
-    def session(self, target: Target, context: ssl.SSLContext, now: float) -> ssl.SSLSession | None:
+    def session(self, target: CheckTarget, context: ssl.SSLContext, now: float) -> ssl.SSLSession | None:
         """Return the session that the last connection to *target* left in *context*, if it is still to be used."""
         server = self._servers.get(target)
         if server is None or server.context is not context or now >= server.resumed_until:
             return None
         return server.session
 
-    def remember(self, target: Target, tls: ssl.SSLObject) -> None:
+    def remember(self, target: CheckTarget, tls: ssl.SSLObject) -> None:
         """Keep the session of *tls* for the next connection to *target*, unless it does not like that."""
         server = self._server(target)
         if server.averse:
@@ -96,22 +96,22 @@ class TlsMemory:
         if session is not None:
             server.context, server.session = tls.context, session
 
-    def stop_resuming(self, target: Target) -> None:
+    def stop_resuming(self, target: CheckTarget) -> None:
         """Offer *target* no session any more: it fails when it is offered one."""
         server = self._server(target)
         server.averse = True
         server.context = server.session = None
 
-    def is_slow(self, target: Target) -> bool:
+    def is_slow(self, target: CheckTarget) -> bool:
         """Return whether OpenSSL has taken long for *target*, whatever for."""
         server = self._servers.get(target)
         return server is not None and server.is_slow
 
-    def note_slow(self, target: Target) -> None:
+    def note_slow(self, target: CheckTarget) -> None:
         """Take note that OpenSSL has."""
         self._server(target).is_slow = True
 
-    def met(self, target: Target, certificate: bytes | None, now: float) -> None:
+    def met(self, target: CheckTarget, certificate: bytes | None, now: float) -> None:
         """Take note of the *certificate* (DER) of a full handshake with *target* at *now* (monotonic)."""
         server = self._server(target)
         fingerprint = hash(certificate)
@@ -127,7 +127,7 @@ class TlsMemory:
             server.resumed_until = now + min(RESUMED, expires - time.time())
         self._certificate_seen(target, expires)
 
-    def forget_all_but(self, targets: Collection[Target]) -> None:
+    def forget_all_but(self, targets: Collection[CheckTarget]) -> None:
         """Let go of what is kept of servers that are no longer checked, and of a system's store that has changed."""
         self._servers = {target: kept for target, kept in self._servers.items() if target in targets}
         before, self._store = self._store, system_store()
@@ -142,7 +142,7 @@ class TlsMemory:
             if options in wanted and _nameless(options) in shared
         }
 
-    def _server(self, target: Target) -> _Server:
+    def _server(self, target: CheckTarget) -> _Server:
         if (server := self._servers.get(target)) is None:
             server = self._servers[target] = _Server()
         return server

@@ -4,7 +4,7 @@ import ssl
 import time
 
 from ldirectord_py.model.checks.outcome import Outcome, Reason, down
-from ldirectord_py.model.checks.probe import Target, TlsOptions
+from ldirectord_py.model.checks.probe import CheckTarget, TlsOptions
 from ldirectord_py.model.text.moments import date, span
 from ldirectord_py.probing.certificates import MOST, Certificate
 from ldirectord_py.probing.tls_handshake import HandshakeRefused
@@ -59,7 +59,7 @@ def tls_sentence(error: ssl.SSLError | HandshakeRefused) -> str:
     return reason.replace("_", " ").lower() or "the library does not say why"
 
 
-def unverified(error: ssl.SSLCertVerificationError, target: Target, certificate: Certificate | None) -> Outcome:
+def unverified(error: ssl.SSLCertVerificationError, target: CheckTarget, certificate: Certificate | None) -> Outcome:
     """Return the outcome of a certificate that could not be verified; *certificate* is what is known of it."""
     options = target.tls or TlsOptions()
     whose = f"certificate of {target.endpoint}"

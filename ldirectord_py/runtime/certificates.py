@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 
 from ldirectord_py.model.checks.check_plan import Always, CheckPlan, Never, Polled
-from ldirectord_py.model.checks.probe import Target
+from ldirectord_py.model.checks.probe import CheckTarget
 from ldirectord_py.model.events import CertificateExpiring, CertificateSeen, Event
 from ldirectord_py.model.service import RealKey
 from ldirectord_py.system.turns import in_turns
@@ -23,25 +23,25 @@ class Certificates:
     def __init__(self, emit: Callable[[Event], None], *, clock: Callable[[], float] = time.time) -> None:
         self._emit = emit
         self._clock = clock
-        self._reals: dict[Target, tuple[RealKey, ...]] = {}
-        self._expires: dict[Target, float] = {}
+        self._reals: dict[CheckTarget, tuple[RealKey, ...]] = {}
+        self._expires: dict[CheckTarget, float] = {}
         self._told: dict[tuple[RealKey, float], float] = {}
         """When a warning was last told of a server and an end: several checks of it may see several certificates."""
 
     def take(self, subscribers: Mapping[Polled, tuple[RealKey, ...]]) -> None:
         """Have *subscribers* be who is checked; forget everybody else."""
-        reals: dict[Target, tuple[RealKey, ...]] = {}
+        reals: dict[CheckTarget, tuple[RealKey, ...]] = {}
         _enter(subscribers.items(), reals)
         self._keep(reals)
 
     async def follow(self, subscribers: Mapping[Polled, tuple[RealKey, ...]]) -> None:
         """Do the same in turns of the loop: what is seen of who is new counts once all are known."""
-        reals: dict[Target, tuple[RealKey, ...]] = {}
+        reals: dict[CheckTarget, tuple[RealKey, ...]] = {}
         async for some in in_turns(list(subscribers.items()), _ENTERED):
             _enter(some, reals)
         self._keep(reals)
 
-    def _keep(self, reals: dict[Target, tuple[RealKey, ...]]) -> None:
+    def _keep(self, reals: dict[CheckTarget, tuple[RealKey, ...]]) -> None:
         self._reals = reals
         self._expires = {target: expires for target, expires in self._expires.items() if target in reals}
         served = {real for keys in reals.values() for real in keys}
@@ -59,7 +59,7 @@ class Certificates:
         for target in _tls_targets(new):
             self._reals[target] = (*self._reals.get(target, ()), real)
 
-    def seen(self, target: Target, expires: float) -> None:
+    def seen(self, target: CheckTarget, expires: float) -> None:
         """Take note that *target* shows a certificate that is valid until *expires* (seconds since the epoch)."""
         reals = self._reals.get(target, ())
         if not reals:  # it left with a reload while it was being asked
@@ -86,13 +86,15 @@ class Certificates:
         return min((self._expires[target] for target in _tls_targets(plan) if target in self._expires), default=None)
 
 
-def _enter(subscribers: Iterable[tuple[Polled, tuple[RealKey, ...]]], reals: dict[Target, tuple[RealKey, ...]]) -> None:
+def _enter(
+    subscribers: Iterable[tuple[Polled, tuple[RealKey, ...]]], reals: dict[CheckTarget, tuple[RealKey, ...]]
+) -> None:
     for polled, keys in subscribers:
         for target in _tls_targets(polled):
             reals[target] = (*reals.get(target, ()), *keys)
 
 
-def _tls_targets(plan: CheckPlan) -> set[Target]:
+def _tls_targets(plan: CheckPlan) -> set[CheckTarget]:
     """Return where *plan* speaks TLS."""
     if isinstance(plan, Always | Never):
         return set()

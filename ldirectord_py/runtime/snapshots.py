@@ -12,7 +12,7 @@ from ldirectord_py.model.snapshot import RealStatus, Snapshot, VirtualStatus
 from ldirectord_py.model.table import UNKNOWN_TRAFFIC, ServiceFlags, Traffic
 from ldirectord_py.runtime.director import Director
 
-Counted = Callable[[VirtualKey], Traffic]
+CountTraffic = Callable[[VirtualKey], Traffic]
 """Returns what is counted of a virtual service, as far as it is known."""
 Due = Callable[[Polled], float | None]
 """Returns in how many seconds a plan is to be carried out next; None: that is not known."""
@@ -22,7 +22,7 @@ Due = Callable[[Polled], float | None]
 class Live:
     """What is told of servers and services besides what the director knows."""
 
-    counted: Counted = lambda _virtual: UNKNOWN_TRAFFIC
+    counted: CountTraffic = lambda _virtual: UNKNOWN_TRAFFIC
     due: Due = lambda _plan: None
 
 

@@ -26,7 +26,7 @@ class SideJob:
 
 
 @dataclass(frozen=True, slots=True)
-class Pause:
+class Backoff:
     """How long to wait before something is tried again: twice as long after each failure."""
 
     first: float
@@ -40,7 +40,7 @@ class Pause:
 
 def pause(failures: int) -> float:
     """Return the seconds before a job is begun again that has failed so many times in succession."""
-    return Pause(_FIRST, _LONGEST).after(failures)
+    return Backoff(_FIRST, _LONGEST).after(failures)
 
 
 class Supervisor:

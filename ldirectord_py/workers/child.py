@@ -34,13 +34,13 @@ MOST_MEMORY = 1 << 30
 _MOST_SAID = 500
 """Characters of an error, so that it fits into a message."""
 
-Answer = Callable[[dict[str, Any], bytes], dict[str, Any]]
+AnswerQuestion = Callable[[dict[str, Any], bytes], dict[str, Any]]
 """Returns the answer to the JSON and the raw data of a question."""
-Begin = Callable[[], Answer]
+Prepare = Callable[[], AnswerQuestion]
 """Is called in each worker, and returns what answers there."""
 
 
-def serve(load: Callable[[], Begin], *, most_memory: int = MOST_MEMORY) -> NoReturn:
+def serve(load: Callable[[], Prepare], *, most_memory: int = MOST_MEMORY) -> NoReturn:
     """Be the parent: have *load* load what is needed, which may read files; then give up all rights, and fork workers.
 
     The director's process id is the first word of the command line; standard input is the socket to the director.
@@ -70,7 +70,7 @@ def serve(load: Callable[[], Begin], *, most_memory: int = MOST_MEMORY) -> NoRet
             _tell(control, {ENDED: number, STATUS: status})
 
 
-def _fork(number: int, descriptor: int, workers: dict[int, int], control: socket.socket, begin: Begin) -> None:
+def _fork(number: int, descriptor: int, workers: dict[int, int], control: socket.socket, begin: Prepare) -> None:
     """Fork worker *number*, with *descriptor* as its stream."""
     parent = os.getpid()
     try:
@@ -98,7 +98,7 @@ def _ended(pid: int) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
-def _work(answer: Answer) -> NoReturn:
+def _work(answer: AnswerQuestion) -> NoReturn:
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
     asked, said = os.fdopen(0, "rb", closefd=False), os.fdopen(1, "wb", closefd=False)
     while len(head := asked.read(HEAD.size)) == HEAD.size:

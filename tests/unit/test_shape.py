@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 
@@ -50,19 +51,34 @@ def test_a_folder_of_the_package_says_what_lives_in_it(folder: Path) -> None:
     assert ast.get_docstring(ast.parse((folder / "__init__.py").read_text()))
 
 
-def public_classes() -> dict[str, list[str]]:
-    """Return where the package defines each class that is not private to its file, by its name."""
-    found: dict[str, list[str]] = {}
-    for path in PACKAGE:
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
-                found.setdefault(node.name, []).append(str(path.relative_to(ROOT / "ldirectord_py")))
-    return found
+TYPE_NAME = re.compile(r"[A-Z][A-Za-z0-9]*[a-z][A-Za-z0-9]*")
 
 
-def test_the_name_of_a_class_means_one_thing() -> None:
+def types_of(path: Path) -> Iterator[tuple[str, str]]:
+    """Yield the names of classes and aliases of the file *path* that are not private to it, each with what it means.
+
+    That is the file, for a class; an alias means what it stands for, so that two of them may say the same.
+    """
+    tree = ast.parse(path.read_text())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef) and TYPE_NAME.fullmatch(node.name):
+            yield node.name, f"{path.relative_to(ROOT / 'ldirectord_py')}:{node.lineno}"
+    for node in tree.body:
+        match node:
+            case ast.Assign(targets=[ast.Name(name)], value=value) if TYPE_NAME.fullmatch(name):
+                yield name, ast.unparse(value)
+            case ast.AnnAssign(target=ast.Name(name), value=ast.expr() as value) if TYPE_NAME.fullmatch(name):
+                yield name, ast.unparse(value)
+
+
+def test_the_name_of_a_type_means_one_thing() -> None:
     """Who reads a name, or looks for it, has one thing to think of, whichever room it is met in."""
-    assert {name: places for name, places in public_classes().items() if len(places) > 1} == {}
+    meanings: dict[str, set[str]] = {}
+    for path in PACKAGE:
+        for name, meaning in types_of(path):
+            meanings.setdefault(name, set()).add(meaning)
+    assert len(meanings) > 700
+    assert {name: found for name, found in meanings.items() if len(found) > 1} == {}
 
 
 EXCEPTION = re.compile(r"# (?:noqa|type: ignore|pragma)\b")

@@ -7,7 +7,7 @@ from typing import Self
 from ldirectord_py.checks.building.configured_check import ConfiguredCheck
 from ldirectord_py.model.checks.conversation import Conversation, Driver
 from ldirectord_py.model.checks.outcome import Outcome
-from ldirectord_py.model.checks.probe import FixedOutcome, Target
+from ldirectord_py.model.checks.probe import CheckTarget, FixedOutcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,7 +15,7 @@ class BuiltCheck:
     """A check and its target; `checks/registry.py` makes a probe of it, with the timeout, attempts and source."""
 
     check: Conversation | Driver
-    target: Target | None = None
+    target: CheckTarget | None = None
     """None for drivers, which open their connections themselves."""
     asked: str = ""
     """See `Probe.asked`."""

@@ -7,7 +7,7 @@ from ldirectord_py.checks.building.sni import tls_options
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.checks.check_options import CheckedServer, CheckOptions
 from ldirectord_py.model.checks.conversation import Transport
-from ldirectord_py.model.checks.probe import Target
+from ldirectord_py.model.checks.probe import CheckTarget
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,7 @@ class ConfiguredCheck:
         """What the answer has to match: the server's own pattern, or else its virtual's; empty: any answer will do."""
         return self.options.receive if self.server.receive is None else self.server.receive
 
-    def target(self, host: str | None = None) -> Target:
+    def target(self, host: str | None = None) -> CheckTarget:
         """Return where and over what the service is asked.
 
         Over TLS the server is told the name of *host*, by default of the virtualhost, unless another name is given.
@@ -49,7 +49,7 @@ class ConfiguredCheck:
         tls = None
         if self.transport is Transport.TLS:
             tls = tls_options(self.options, self.options.virtualhost if host is None else host)
-        return Target(endpoint=self.endpoint, transport=self.transport, tls=tls)
+        return CheckTarget(endpoint=self.endpoint, transport=self.transport, tls=tls)
 
     def shown_request(self, text: str) -> str:
         """Return *text*, which the request has become, as it may be shown."""

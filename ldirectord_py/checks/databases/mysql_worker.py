@@ -9,7 +9,7 @@ from ldirectord_py.checks import driver_network
 from ldirectord_py.checks.databases.question import CLEAR, CLOSED, EMPTY, MOST_ROWS, RETURNED, DatabaseQuestion, Library
 from ldirectord_py.checks.databases.worker_loop import GRACE, DatabaseLoop, answering
 from ldirectord_py.model.checks.outcome import Outcome, Reason, down
-from ldirectord_py.workers.child import Begin, serve
+from ldirectord_py.workers.child import Prepare, serve
 
 _FOUND_ROWS = 2  # CLIENT_FOUND_ROWS: rows that a change was about count, whether or not they were different before
 _LOST = 2013  # CR_SERVER_LOST
@@ -19,7 +19,7 @@ _LIBRARY = Library(protocol="MySQL", name="aiomysql", modules=("aiomysql", "pymy
 _WANTS_FILE = down(Reason.PROTOCOL, "the server asks for a file of ours (LOAD DATA LOCAL), and gets none")
 
 
-def load() -> Begin:
+def load() -> Prepare:
     """Load the library, and return what begins to ask by it."""
     aiomysql: Any = import_module("aiomysql")  # within the worker's limits; it may not be there, and has no types
 

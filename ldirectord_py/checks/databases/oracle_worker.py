@@ -11,7 +11,7 @@ from typing import Any
 from ldirectord_py.checks import driver_network
 from ldirectord_py.checks.databases.question import CLOSED, DatabaseQuestion, Library, told_of
 from ldirectord_py.model.checks.outcome import Outcome
-from ldirectord_py.workers.child import Begin, serve
+from ldirectord_py.workers.child import Prepare, serve
 
 _HOURS = 3600.0
 """Seconds: the library's own limit for connecting, out of the way of the check's."""
@@ -23,7 +23,7 @@ _UNREADABLE = ("DPY-5", "DPY-4019", "DPY-4035", "DPY-1001")
 """As above, of answers that are no answers in this protocol."""
 
 
-def load() -> Begin:
+def load() -> Prepare:
     """Load the library, and return what begins to ask by it."""
     oracledb: Any = import_module("oracledb")  # within the worker's limits; it may not be there, and has no types
 

@@ -11,7 +11,7 @@ from ldirectord_py.checks.databases.pgsql_login import WatchingLoop
 from ldirectord_py.checks.databases.question import CLEAR, CLOSED, EMPTY, MOST_ROWS, RETURNED, DatabaseQuestion, Library
 from ldirectord_py.checks.databases.worker_loop import GRACE, answering
 from ldirectord_py.model.checks.outcome import Outcome, Reason, down
-from ldirectord_py.workers.child import Answer, Begin, serve
+from ldirectord_py.workers.child import AnswerQuestion, Prepare, serve
 
 _UNCOUNTED = frozenset(("SHOW", "EXPLAIN"))
 """Tags of statements that return rows without saying how many."""
@@ -21,11 +21,11 @@ _LOGINS = {"kerberosv5": "Kerberos", "2": "Kerberos", "scmcred": "SCM credential
 """Ways to log in, as the library calls them or by their numbers (PostgreSQL's protocol, "Message Formats")."""
 
 
-def load() -> Begin:
+def load() -> Prepare:
     """Load the library, and return what begins to ask by it."""
     asyncpg: Any = import_module("asyncpg")  # within the worker's limits; it may not be there, and has no types
 
-    def begin() -> Answer:
+    def begin() -> AnswerQuestion:
         loop = WatchingLoop()
         return answering(partial(_ask, asyncpg, loop), loop, _LIBRARY)
 

@@ -10,7 +10,7 @@ from ldirectord_py.checks.databases.question import DatabaseQuestion, Library, t
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.checks.outcome import Outcome, Reason, down
 from ldirectord_py.model.errors import CheckUnavailable
-from ldirectord_py.workers.child import Answer
+from ldirectord_py.workers.child import AnswerQuestion
 from ldirectord_py.workers.frames import UNAVAILABLE
 
 GRACE = 0.3
@@ -43,7 +43,7 @@ class DatabaseLoop(asyncio.SelectorEventLoop):
         self._opened.clear()
 
 
-def answering(ask: Ask, loop: DatabaseLoop, library: Library) -> Answer:
+def answering(ask: Ask, loop: DatabaseLoop, library: Library) -> AnswerQuestion:
     """Return what answers a worker's questions by *ask*, with *library*, in *loop*, each within its time."""
     runner = asyncio.Runner(loop_factory=lambda: loop)
 

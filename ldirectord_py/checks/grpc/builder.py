@@ -9,7 +9,7 @@ from ldirectord_py.checks.building.invalid_option import InvalidOption
 from ldirectord_py.checks.building.optional_libraries import library
 from ldirectord_py.checks.quoting import quoted
 from ldirectord_py.model.checks.conversation import Conversation, Transport
-from ldirectord_py.model.checks.probe import Target
+from ldirectord_py.model.checks.probe import CheckTarget
 
 _ALPN = ("h2",)
 """How HTTP/2 is called within TLS, RFC 9113 §3.2."""
@@ -23,7 +23,7 @@ def build_grpc(configured: ConfiguredCheck) -> BuiltCheck:
     return BuiltCheck(check=_check(configured), target=_target(configured), asked=asked)
 
 
-def _target(configured: ConfiguredCheck) -> Target:
+def _target(configured: ConfiguredCheck) -> CheckTarget:
     target = configured.target()
     return target if target.tls is None else replace(target, tls=replace(target.tls, alpn=_ALPN))
 

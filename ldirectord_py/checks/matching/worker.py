@@ -3,7 +3,7 @@
 from typing import Any
 
 from ldirectord_py.checks.matching.patterns import PatternGaveUp, Receive
-from ldirectord_py.workers.child import Answer, serve
+from ldirectord_py.workers.child import AnswerQuestion, serve
 
 PATTERN = "pattern"
 """The key of a pattern in a question, each byte a character; the subject is the raw data."""
@@ -20,7 +20,7 @@ def _search(told: dict[str, Any], subject: bytes) -> dict[str, Any]:
         return {FOUND: None}
 
 
-def _begin() -> Answer:
+def _begin() -> AnswerQuestion:
     return _search
 
 

@@ -5,7 +5,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ldirectord_py.cli.ctl.command import Command, ExitStatus
+from ldirectord_py.cli.ctl.command import ExitStatus, Subcommand
 from ldirectord_py.cli.ctl.remote.choosing import NoDaemon
 from ldirectord_py.cli.ctl.remote.daemon import daemon_of, tell_json
 from ldirectord_py.cli.ctl.remote.steering import TARGET, add_common_arguments
@@ -87,4 +87,4 @@ async def _traced(config: Config, target: str) -> Mapping[str, Any]:
     return {"reals": [trace.as_json(name) for name, trace in traces.items()]}
 
 
-COMMAND = Command(description=_DESCRIPTION, arguments=_arguments, run=_run)
+COMMAND = Subcommand(description=_DESCRIPTION, arguments=_arguments, run=_run)

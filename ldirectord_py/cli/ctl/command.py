@@ -19,7 +19,7 @@ class ExitStatus(IntEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
+class Subcommand:
     """What a command is called with, and does."""
 
     description: str
@@ -39,5 +39,5 @@ class CommandEntry:
     name: str
     summary: str
     """A clause for the list of commands, such as `write a configuration in the other syntax`; empty: not listed."""
-    load: Callable[[], Command]
+    load: Callable[[], Subcommand]
     """Imports the command."""

@@ -6,11 +6,11 @@ A module is imported when its command is carried out: all of them together take 
 from functools import partial
 from importlib import import_module
 
-from ldirectord_py.cli.ctl.command import Command, CommandEntry
+from ldirectord_py.cli.ctl.command import CommandEntry, Subcommand
 
 
-def _loaded(module: str) -> Command:
-    command: Command = import_module(f"{__package__}.{module}").COMMAND
+def _loaded(module: str) -> Subcommand:
+    command: Subcommand = import_module(f"{__package__}.{module}").COMMAND
     return command
 
 

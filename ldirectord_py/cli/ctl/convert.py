@@ -6,7 +6,7 @@ import tempfile
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from ldirectord_py.cli.ctl.command import Command, ExitStatus
+from ldirectord_py.cli.ctl.command import ExitStatus, Subcommand
 from ldirectord_py.cli.terminal import tell
 from ldirectord_py.config.convert.conversion import Syntax, convert, syntax_of
 from ldirectord_py.config.grammar.directive import Unreadable
@@ -70,4 +70,4 @@ def _write(out: Path, result: bytes) -> None:
         raise
 
 
-COMMAND = Command(description=_DESCRIPTION, arguments=_arguments, run=_run)
+COMMAND = Subcommand(description=_DESCRIPTION, arguments=_arguments, run=_run)

@@ -2,7 +2,7 @@
 
 from argparse import ArgumentParser, Namespace
 
-from ldirectord_py.cli.ctl.command import Command, ExitStatus
+from ldirectord_py.cli.ctl.command import ExitStatus, Subcommand
 
 _DESCRIPTION = """\
 Start three small web servers on loopback and a director that checks them, and show what becomes of the table while
@@ -22,4 +22,4 @@ def _run(asked: Namespace) -> ExitStatus:
     return ExitStatus.FINE if tell_story(kernel=asked.kernel) else ExitStatus.ERROR
 
 
-COMMAND = Command(description=_DESCRIPTION, arguments=_arguments, run=_run)
+COMMAND = Subcommand(description=_DESCRIPTION, arguments=_arguments, run=_run)

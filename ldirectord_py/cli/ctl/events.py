@@ -6,7 +6,7 @@ from contextlib import suppress
 from threading import Event as Pause
 from typing import Any
 
-from ldirectord_py.cli.ctl.command import Command, ExitStatus
+from ldirectord_py.cli.ctl.command import ExitStatus, Subcommand
 from ldirectord_py.cli.ctl.remote.choosing import NoDaemon
 from ldirectord_py.cli.ctl.remote.daemon import Answer, Daemon, daemon_of, now, tell_json
 from ldirectord_py.cli.ctl.remote.following import DaemonEvents
@@ -84,4 +84,4 @@ def _answering(daemon: Daemon) -> Answer:
             missed = True
 
 
-COMMAND = Command(description=_DESCRIPTION, arguments=_arguments, run=_run)
+COMMAND = Subcommand(description=_DESCRIPTION, arguments=_arguments, run=_run)

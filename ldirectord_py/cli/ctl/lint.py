@@ -5,7 +5,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from itertools import groupby
 
-from ldirectord_py.cli.ctl.command import Command, ExitStatus
+from ldirectord_py.cli.ctl.command import ExitStatus, Subcommand
 from ldirectord_py.cli.environment import Environment
 from ldirectord_py.cli.instances import find_config
 from ldirectord_py.cli.rendering import TableRow, on_terminal, tell_rows
@@ -76,4 +76,4 @@ def _list() -> None:
     tell_rows([TableRow(f"{name:<{width}}  {summary}", (name, summary)) for name, summary in known])
 
 
-COMMAND = Command(description=_DESCRIPTION, arguments=_arguments, run=_run)
+COMMAND = Subcommand(description=_DESCRIPTION, arguments=_arguments, run=_run)

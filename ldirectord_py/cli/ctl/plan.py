@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ldirectord_py.cli.ctl.command import Command, ExitStatus
+from ldirectord_py.cli.ctl.command import ExitStatus, Subcommand
 from ldirectord_py.cli.ctl.comparing.plan_text import Plan, coming_and_going, show, tell_untouched
 from ldirectord_py.cli.ctl.remote.choosing import add_arguments
 from ldirectord_py.cli.ctl.remote.daemon import Daemon, daemon_of, tell_json
@@ -117,7 +117,7 @@ def _believed(config: Config, known: KeptServices) -> dict[RealKey, CheckedOnce]
     return found
 
 
-COMMAND = Command(description=_DESCRIPTION, arguments=_arguments, run=_run)
+COMMAND = Subcommand(description=_DESCRIPTION, arguments=_arguments, run=_run)
 
 
 def as_json(planned: PlannedReload, known: KeptServices) -> Plan:

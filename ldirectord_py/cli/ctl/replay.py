@@ -7,7 +7,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Protocol
 
-from ldirectord_py.cli.ctl.command import Command, ExitStatus
+from ldirectord_py.cli.ctl.command import ExitStatus, Subcommand
 from ldirectord_py.cli.ctl.comparing.comparison import as_json, compared, show
 from ldirectord_py.cli.environment import Environment
 from ldirectord_py.cli.instances import find_config
@@ -17,7 +17,7 @@ from ldirectord_py.config.meaning.here import HERE
 from ldirectord_py.engine.recording.course import course
 from ldirectord_py.engine.recording.decoding import BrokenLine, decoded
 from ldirectord_py.engine.recording.items import Item, RecordingHeader, Why
-from ldirectord_py.engine.recording.replay import InForce, Told, replay
+from ldirectord_py.engine.recording.replay import InForce, ToldEvent, replay
 from ldirectord_py.model.errors import DirectorError
 from ldirectord_py.model.events import Event
 from ldirectord_py.observers.events.log_line import Level, LogLine
@@ -73,9 +73,9 @@ def _run(asked: Namespace) -> ExitStatus:
     return ExitStatus.FINE
 
 
-def _told(log: Log, each: RecordingHeader | InForce | Told) -> Iterable[str]:
+def _told(log: Log, each: RecordingHeader | InForce | ToldEvent) -> Iterable[str]:
     match each:
-        case Told(event, at):
+        case ToldEvent(event, at):
             return log.told(event, at.epoch)
         case InForce(path, at):
             text = f"Configuration '{path}' comes in force"
@@ -147,4 +147,4 @@ def _begun(header: RecordingHeader) -> LogLine:
     return LogLine(level, "recording_begun", text, {**fields, "path": header.config})
 
 
-COMMAND = Command(description=_DESCRIPTION, arguments=_arguments, run=_run)
+COMMAND = Subcommand(description=_DESCRIPTION, arguments=_arguments, run=_run)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from threading import Event
 
 from ldirectord_py.cli.blocks import Block
-from ldirectord_py.cli.ctl.command import Command, ExitStatus
+from ldirectord_py.cli.ctl.command import ExitStatus, Subcommand
 from ldirectord_py.cli.ctl.remote.choosing import NoDaemon
 from ldirectord_py.cli.ctl.remote.daemon import Answer, Daemon, daemon_of, now, tell_json
 from ldirectord_py.cli.ctl.remote.steering import TARGET, add_common_arguments
@@ -84,4 +84,4 @@ def _short(virtual: str) -> tuple[str, str]:
     return virtual, virtual.partition(":")[2]
 
 
-COMMAND = Command(description=_DESCRIPTION, arguments=_arguments, run=_run)
+COMMAND = Subcommand(description=_DESCRIPTION, arguments=_arguments, run=_run)

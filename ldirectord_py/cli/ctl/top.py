@@ -2,7 +2,7 @@
 
 from argparse import ArgumentParser, Namespace
 
-from ldirectord_py.cli.ctl.command import Command, ExitStatus
+from ldirectord_py.cli.ctl.command import ExitStatus, Subcommand
 from ldirectord_py.cli.ctl.remote.choosing import add_arguments
 from ldirectord_py.cli.ctl.remote.daemon import daemon_of
 from ldirectord_py.cli.rendering import on_terminal
@@ -41,4 +41,4 @@ def _arguments(parser: ArgumentParser) -> None:
     add_arguments(parser)
 
 
-COMMAND = Command(description=_DESCRIPTION, arguments=_arguments, run=_run)
+COMMAND = Subcommand(description=_DESCRIPTION, arguments=_arguments, run=_run)

@@ -73,7 +73,7 @@ class Surroundings:
         return (server for server in servers(self.config) if server.forwarding in forwardings)
 
 
-Examine = Callable[[Surroundings], Iterator[Finding]]
+ExamineMachine = Callable[[Surroundings], Iterator[Finding]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class Check:
     id: str
     """That of its findings."""
     summary: str
-    examine: Examine
+    examine: ExamineMachine
 
 
 def vips(config: Config) -> list[IPAddress]:

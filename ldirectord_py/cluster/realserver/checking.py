@@ -35,7 +35,7 @@ class RealServer:
         return [name for name, device in self.network.devices.items() if device.arp and device.up]
 
 
-Examine = Callable[[RealServer], Iterator[Finding]]
+ExamineServer = Callable[[RealServer], Iterator[Finding]]
 
 
 def examine(server: RealServer) -> list[Finding]:
@@ -170,7 +170,7 @@ def _filtered(server: RealServer) -> Iterator[Finding]:
     )
 
 
-_CHECKS: tuple[Examine, ...] = (
+_CHECKS: tuple[ExamineServer, ...] = (
     *(_absent, _on_wire, _network_with_it, _answers, _announces),
     *(_unusable, _device_down, _filtered),
 )

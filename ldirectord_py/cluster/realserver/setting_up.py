@@ -8,7 +8,7 @@ from ldirectord_py.cluster.realserver.steps import (
     RaiseDevice,
     SetSetting,
     SetUpRefused,
-    Step,
+    SetupStep,
     device_for,
     refuse,
     steps,
@@ -19,7 +19,7 @@ from ldirectord_py.model.address import IPAddress
 from ldirectord_py.system.sysctls import current, put
 
 
-async def set_up(kernel: Rtnetlink, file: StepsFile, vips: Sequence[IPAddress], *, tunnel: bool) -> list[Step]:
+async def set_up(kernel: Rtnetlink, file: StepsFile, vips: Sequence[IPAddress], *, tunnel: bool) -> list[SetupStep]:
     """Take what steps are missing for *vips*, and return them; if one fails, those before it are undone.
 
     Raises `SetUpRefused`, with nothing changed, and `OSError` of what the kernel refuses.
@@ -32,7 +32,7 @@ async def set_up(kernel: Rtnetlink, file: StepsFile, vips: Sequence[IPAddress], 
         network = await kernel.network()
     missing = steps(vips, network, current, tunnel=tunnel)
     file.write(_merged(done, missing))  # first, so that whoever is killed in between leaves nothing behind
-    taken: list[Step] = []
+    taken: list[SetupStep] = []
     try:
         for step in missing:
             await _take(kernel, step)
@@ -45,7 +45,7 @@ async def set_up(kernel: Rtnetlink, file: StepsFile, vips: Sequence[IPAddress], 
     return missing
 
 
-async def put_back(kernel: Rtnetlink, file: StepsFile, vips: Sequence[IPAddress]) -> tuple[list[Step], list[str]]:
+async def put_back(kernel: Rtnetlink, file: StepsFile, vips: Sequence[IPAddress]) -> tuple[list[SetupStep], list[str]]:
     """Undo what was done for *vips*, or for all; return what was undone, and in sentences what was left as it is.
 
     Raises `SetUpRefused`, with nothing changed, for a VIP that somebody else has added.
@@ -73,13 +73,13 @@ def added(file: StepsFile) -> list[IPAddress]:
     return [step.address for step in file.read() if isinstance(step, AddAddress)]
 
 
-def _merged(done: Sequence[Step], missing: Sequence[Step]) -> list[Step]:
+def _merged(done: Sequence[SetupStep], missing: Sequence[SetupStep]) -> list[SetupStep]:
     """Return all steps; of a setting that somebody has changed in between, the first value is the one to return to."""
     known = {step.name for step in done if isinstance(step, SetSetting)}
     return [*done, *(step for step in missing if step not in done and getattr(step, "name", None) not in known)]
 
 
-async def _take(kernel: Rtnetlink, step: Step) -> None:
+async def _take(kernel: Rtnetlink, step: SetupStep) -> None:
     match step:
         case SetSetting():
             put(step.name, step.value)
@@ -89,7 +89,7 @@ async def _take(kernel: Rtnetlink, step: Step) -> None:
             await kernel.add_address(step.address, step.device)
 
 
-async def _undo(kernel: Rtnetlink, step: Step) -> str | None:
+async def _undo(kernel: Rtnetlink, step: SetupStep) -> str | None:
     """Undo *step*; return a sentence if it is left as it is."""
     match step:
         case SetSetting():

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from ldirectord_py.cluster.realserver.steps import SetUpRefused, Step, as_json, of_json
+from ldirectord_py.cluster.realserver.steps import SetUpRefused, SetupStep, as_json, of_json
 from ldirectord_py.system.identity import boot_id, network_namespace
 from ldirectord_py.system.whole_file import replace_file
 
@@ -20,7 +20,7 @@ class StepsFile:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def read(self) -> list[Step]:
+    def read(self) -> list[SetupStep]:
         """Return the steps that were taken since the machine was booted.
 
         Raises `SetUpRefused` of a file that cannot be used, or was written for another network namespace.
@@ -44,7 +44,7 @@ class StepsFile:
             )
         return done
 
-    def write(self, done: Sequence[Step]) -> None:
+    def write(self, done: Sequence[SetupStep]) -> None:
         """Replace the file, or remove it if nothing is to be undone; raise `OSError`."""
         if not done:
             self.path.unlink(missing_ok=True)

@@ -61,10 +61,10 @@ class AddAddress:
         return f"{self.address}/{self.address.max_prefixlen} on {self.device}"
 
 
-Step = SetSetting | RaiseDevice | AddAddress
+SetupStep = SetSetting | RaiseDevice | AddAddress
 
 
-def undone(step: Step) -> str:
+def undone(step: SetupStep) -> str:
     """Return what is done where *step* is undone, as one line."""
     return f"{step.name} {step.value} → {step.before}" if isinstance(step, SetSetting) else str(step)
 
@@ -90,9 +90,9 @@ def refuse(vips: Sequence[IPAddress], network: Network, *, tunnel: bool) -> None
             raise SetUpRefused(f"{held} is on {held.device} already{why}; take it away first: {command}")
 
 
-def steps(vips: Sequence[IPAddress], network: Network, setting: ReadSetting, *, tunnel: bool) -> list[Step]:
+def steps(vips: Sequence[IPAddress], network: Network, setting: ReadSetting, *, tunnel: bool) -> list[SetupStep]:
     """Return what is missing, in order: an address comes last, so that nobody ever answers ARP for it."""
-    found: dict[Step, None] = {}
+    found: dict[SetupStep, None] = {}
     for vip in vips:
         device = device_for(vip, tunnel=tunnel)
         found |= dict.fromkeys(_settings(vip, device, setting))
@@ -104,7 +104,7 @@ def steps(vips: Sequence[IPAddress], network: Network, setting: ReadSetting, *, 
     return list(found)
 
 
-def to_undo(done: Sequence[Step], leaving: Collection[IPAddress]) -> list[Step]:
+def to_undo(done: Sequence[SetupStep], leaving: Collection[IPAddress]) -> list[SetupStep]:
     """Return those of the steps *done* that nobody needs once *leaving* have left, the last one first."""
     staying = [step for step in done if isinstance(step, AddAddress) and step.address not in leaving]
     needed = {name for step in staying for name in _names(step.address, step.device)}
@@ -112,7 +112,7 @@ def to_undo(done: Sequence[Step], leaving: Collection[IPAddress]) -> list[Step]:
     return [step for step in reversed(done) if not _stays(step, staying, needed | devices)]
 
 
-def _stays(step: Step, staying: Sequence[Step], needed: Collection[str]) -> bool:
+def _stays(step: SetupStep, staying: Sequence[SetupStep], needed: Collection[str]) -> bool:
     match step:
         case AddAddress():
             return step in staying
@@ -154,7 +154,7 @@ def _names(vip: IPAddress, device: str) -> list[str]:
     return [*kinds, f"net.ipv4.conf.{device}.rp_filter"] if device == TUNNELS[4] else kinds
 
 
-def as_json(step: Step) -> dict[str, Any]:
+def as_json(step: SetupStep) -> dict[str, Any]:
     """Return *step* for the state file, and for programs."""
     match step:
         case SetSetting():
@@ -165,7 +165,7 @@ def as_json(step: Step) -> dict[str, Any]:
             return {"address": str(step.address), "device": step.device}
 
 
-def of_json(told: Any) -> Step:
+def of_json(told: Any) -> SetupStep:
     """Return the step that `as_json` made *told* of; raise `LookupError`, `TypeError` or `ValueError` of others."""
     if "setting" in told:
         name = str(told["setting"])

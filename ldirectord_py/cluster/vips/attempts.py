@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from ldirectord_py.model.address import IPAddress
-from ldirectord_py.system.supervision import Pause
+from ldirectord_py.system.supervision import Backoff
 
 OFTEN = 3
 """So many times, each within `_QUIET_SECONDS` of the last, it does not end by itself."""
@@ -13,7 +13,7 @@ LONGEST = 30.0
 """Seconds between two attempts, at most, unless something else is said."""
 
 
-_CONTESTED = Pause(1.0, LONGEST)
+_CONTESTED = Backoff(1.0, LONGEST)
 
 
 @dataclass(slots=True)
@@ -29,7 +29,7 @@ class Attempts:
     def __init__(self) -> None:
         self._failing: dict[IPAddress, _Failing] = {}
 
-    def failed(self, address: IPAddress, now: float, pause: Pause) -> float:
+    def failed(self, address: IPAddress, now: float, pause: Backoff) -> float:
         """Take note of a failure at *now*, and have a *pause* follow; return for how many seconds it has failed."""
         one = self._failing.setdefault(address, _Failing(now, 0, now))
         one.failures += 1

@@ -14,14 +14,14 @@ from ldirectord_py.cluster.network import Device, Network
 from ldirectord_py.cluster.rtnetlink import NetworkChanges, session, watching
 from ldirectord_py.cluster.vips.attempts import LONGEST, OFTEN, Attempts, Recurrence
 from ldirectord_py.cluster.vips.vip_book import VipBook
-from ldirectord_py.cluster.vips.vip_kernel import Owners, VipKernel
+from ldirectord_py.cluster.vips.vip_kernel import HardwareOwners, VipKernel
 from ldirectord_py.cluster.vips.vip_plan import AddedVip, VipStanding, plan_vips
 from ldirectord_py.cluster.vips.wanted import WantedVip
 from ldirectord_py.cluster.wire.announcing import AddressAnnouncer
 from ldirectord_py.model.address import IPAddress
 from ldirectord_py.model.cluster.vips import VipCause, VipState
 from ldirectord_py.model.events.vips import VipEvent
-from ldirectord_py.system.supervision import Pause, SideJob
+from ldirectord_py.system.supervision import Backoff, SideJob
 from ldirectord_py.system.sysctls import current, of_device
 
 KEEPING_VIPS = SideJob("Keeping VIPs up", "VIPs stay as they are")
@@ -30,7 +30,7 @@ _AT_A_TIME = 64
 _PATIENCE = 1.0
 """Seconds for which another machine may still have a VIP before that is told: who had it may be about to let it go."""
 _FIRST_CONFLICT, _LONGEST_CONFLICT, _CONFLICTS_PER_SECOND = 0.2, 0.5, 50
-_REFUSED = Pause(1.0, LONGEST)
+_REFUSED = Backoff(1.0, LONGEST)
 _REST = 0.1
 """Seconds between two looks at the kernel's addresses, at least, while somebody else keeps changing them."""
 _SHARE = 10
@@ -264,7 +264,7 @@ class VipKeeper:
     def _yield(self, one: AddedVip, others: frozenset[str]) -> None:
         """Leave *one* to the machines that have it, and try again soon: one of them may be about to let it go."""
         waiting = len(self.book.wanted) - len(self.book.added)
-        pause = Pause(_FIRST_CONFLICT, max(_LONGEST_CONFLICT, waiting / _CONFLICTS_PER_SECOND))
+        pause = Backoff(_FIRST_CONFLICT, max(_LONGEST_CONFLICT, waiting / _CONFLICTS_PER_SECOND))
         lasted = self._attempts.failed(one.address, _now(), pause)
         self.book.conflict(one.address, one.device, others, held=False, silent=lasted < _PATIENCE)
 
@@ -286,7 +286,9 @@ class VipKeeper:
         self._watched = begin + _AT_A_TIME
         self._watch_due = _now() + _WATCHED_EVERY
 
-    async def _ask(self, kernel: VipKernel, device: Device, some: Sequence[AddedVip]) -> Owners | VipStanding | None:
+    async def _ask(
+        self, kernel: VipKernel, device: Device, some: Sequence[AddedVip]
+    ) -> HardwareOwners | VipStanding | None:
         """Return who else has *some*, or why that cannot be asked; None: that is not wanted any more."""
         if self._stale:
             return None

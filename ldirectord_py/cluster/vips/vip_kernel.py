@@ -15,7 +15,7 @@ _TIMES, _PAUSE = 2, 0.1
 """How often is asked who has an address, and how long is listened: a takeover waits for it."""
 _PER_SECOND, _AT_ONCE = 500, 64
 
-Owners = Mapping[IPAddress, frozenset[str]]
+HardwareOwners = Mapping[IPAddress, frozenset[str]]
 """The hardware addresses of other machines that have an address."""
 
 
@@ -30,7 +30,7 @@ class VipKernel:
         """Return what this network namespace has; raise `OSError`."""
         return await self._kernel.network()
 
-    async def owners(self, device: Device, addresses: Collection[IPAddress]) -> Owners | VipStanding:
+    async def owners(self, device: Device, addresses: Collection[IPAddress]) -> HardwareOwners | VipStanding:
         """Return which other machines on the wire of *device* have *addresses*, or why that cannot be asked."""
         if not device.announces:
             return {}

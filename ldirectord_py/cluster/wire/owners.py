@@ -21,7 +21,7 @@ _ICMPV6_FILTER = 1  # of <linux/icmpv6.h>
 _INT = struct.Struct("=i")
 _UNNAMED = "a machine that does not name its hardware address"
 
-Said = tuple[IPAddress, bytes]
+Neighbour = tuple[IPAddress, bytes]
 """An address, and the hardware address of who has it."""
 
 
@@ -46,7 +46,7 @@ async def owners(
     mac = device.hardware_address
     found: dict[IPAddress, set[str]] = {}
 
-    def take(said: Said) -> None:
+    def take(said: Neighbour) -> None:
         if said[0] in addresses and said[1] != mac:
             found.setdefault(said[0], set()).add(said[1].hex(":") or _UNNAMED)
 
@@ -87,7 +87,7 @@ class _ArpEar:
     def open(self, device: str) -> None:
         self.socket.bind((device, arp.ETH_P_ARP))
 
-    def hear(self) -> Said | None:
+    def hear(self) -> Neighbour | None:
         return arp.owner(self.socket.recv(_LONGEST))
 
 
@@ -104,7 +104,7 @@ class _NeighbourEar:
         self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVHOPLIMIT, 1)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, device.encode())
 
-    def hear(self) -> Said | None:
+    def hear(self) -> Neighbour | None:
         message, more, _, _ = self.socket.recvmsg(_LONGEST, socket.CMSG_SPACE(_INT.size))
         hops = [_INT.unpack_from(data)[0] for _, kind, data in more if kind == socket.IPV6_HOPLIMIT]
         return neighbours.owner(message) if hops == [neighbours.HOPS] else None
@@ -114,7 +114,7 @@ _EARS: Mapping[int, type[_ArpEar | _NeighbourEar]] = {4: _ArpEar, 6: _NeighbourE
 
 
 @contextmanager
-def _hearing(ear: _ArpEar | _NeighbourEar, device: str, tell: Callable[[Said], None]) -> Iterator[None]:
+def _hearing(ear: _ArpEar | _NeighbourEar, device: str, tell: Callable[[Neighbour], None]) -> Iterator[None]:
     """Tell of what *ear* hears on *device*, meanwhile."""
 
     def hear() -> None:

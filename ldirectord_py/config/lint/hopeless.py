@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from ldirectord_py.checks.building.invalid_option import InvalidOption
 from ldirectord_py.checks.registry import plan
-from ldirectord_py.config.lint.rule import Place
+from ldirectord_py.config.lint.rule import LintedVirtual
 from ldirectord_py.model.checks.check_options import CheckedServer, CheckOptions
 from ldirectord_py.model.checks.check_plan import Alternating, CheckPlan, Repeated
 from ldirectord_py.model.checks.outcome import Outcome, Reason, Verdict
@@ -12,7 +12,7 @@ from ldirectord_py.model.checks.probe import FixedOutcome
 from ldirectord_py.model.config import Real
 
 
-def subject(place: Place, real: Real) -> CheckedServer:
+def subject(place: LintedVirtual, real: Real) -> CheckedServer:
     """Return what is asked where *real* is checked."""
     return CheckedServer(virtual=place.virtual.key, endpoint=real.endpoint, request=real.request, receive=real.receive)
 
@@ -26,7 +26,7 @@ def hopeless(options: CheckOptions, subject: CheckedServer) -> Outcome | None:
     return check.outcome if isinstance(check, FixedOutcome) and check.outcome.verdict is Verdict.DOWN else None
 
 
-def always_down(place: Place, options: CheckOptions) -> Iterator[tuple[int, str]]:
+def always_down(place: LintedVirtual, options: CheckOptions) -> Iterator[tuple[int, str]]:
     """Yield what the check lacks without which no server is ever up."""
     outcomes = [hopeless(options, subject(place, real)) for real in place.virtual.reals]
     told = dict.fromkeys(found.detail for found in outcomes if found is not None and found.reason is not Reason.REFUSED)
@@ -35,7 +35,7 @@ def always_down(place: Place, options: CheckOptions) -> Iterator[tuple[int, str]
         yield place.line("service"), f"{detail}; until then {who} is down, whatever it does"
 
 
-def no_port(place: Place, options: CheckOptions) -> Iterator[tuple[int, str]]:
+def no_port(place: LintedVirtual, options: CheckOptions) -> Iterator[tuple[int, str]]:
     """Yield each real server that no port is known of."""
     for real in place.virtual.reals:
         outcome = hopeless(options, subject(place, real))

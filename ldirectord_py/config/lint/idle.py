@@ -10,7 +10,7 @@ from ldirectord_py.checks.registry import plan
 from ldirectord_py.config.grammar.tree import Line
 from ldirectord_py.config.lint.hopeless import hopeless
 from ldirectord_py.config.lint.hopeless import subject as _subject
-from ldirectord_py.config.lint.rule import Context, Place
+from ldirectord_py.config.lint.rule import Context, LintedVirtual
 from ldirectord_py.model.checks.check_options import CheckedServer, CheckOptions, CheckType, Header
 from ldirectord_py.model.config import Real
 from ldirectord_py.model.service import AddressKey, Protocol
@@ -68,7 +68,7 @@ def idle(context: Context) -> Iterator[tuple[int, str]]:
             yield number, use.sentence()
 
 
-def _said(place: Place) -> Iterator[Sequence[Line]]:
+def _said(place: LintedVirtual) -> Iterator[Sequence[Line]]:
     """Yield for each check of a virtual the lines that count for it, the last of each name."""
     own = [line for line in place.section.lines if line.name in FIELDS]
     several: list[Any] = [line.meant for line in place.section.lines if line.name == "checks" and line.meant]
@@ -76,7 +76,7 @@ def _said(place: Place) -> Iterator[Sequence[Line]]:
         yield tuple({line.name: line for line in (*own, *lines) if line.name in FIELDS}.values())
 
 
-def _sentence(place: Place, options: CheckOptions, name: str) -> str:
+def _sentence(place: LintedVirtual, options: CheckOptions, name: str) -> str:
     if name in _OWN and all(getattr(real, name) is not None for real in place.virtual.reals):
         return f"{name}: this has no effect: every real server has its own"
     if needed := _needed(place, options, FIELDS[name]):
@@ -84,11 +84,11 @@ def _sentence(place: Place, options: CheckOptions, name: str) -> str:
     return f"{name}: this has no effect: {_how(place, options)}"
 
 
-def _own_sentence(place: Place) -> str:
+def _own_sentence(place: LintedVirtual) -> str:
     return f"real: its request and receive have no effect: {_how(place, place.virtual.check_options)}"
 
 
-def _how(place: Place, options: CheckOptions) -> str:
+def _how(place: LintedVirtual, options: CheckOptions) -> str:
     """Return how a check is carried out that does not heed what was said."""
     key = place.virtual.key
     if options.service == "none" and options.checktype is CheckType.NEGOTIATE:
@@ -101,7 +101,7 @@ def _how(place: Place, options: CheckOptions) -> str:
     return f"checktype={options.checktype}{service} does not use it"
 
 
-def _needed(place: Place, options: CheckOptions, name: str) -> str:
+def _needed(place: LintedVirtual, options: CheckOptions, name: str) -> str:
     """Return the directive that is not there and without which *name* does not count."""
     subject = _subject(place, place.virtual.reals[0])
     for directive, field in FIELDS.items():
@@ -121,7 +121,7 @@ def _is_sound(options: CheckOptions, subject: CheckedServer) -> bool:
     return True
 
 
-def _heeded(place: Place, options: CheckOptions, name: str) -> bool:
+def _heeded(place: LintedVirtual, options: CheckOptions, name: str) -> bool:
     """Return whether any server of the virtual would be asked otherwise if *options* had something else as *name*.
 
     A check that can only say down heeds nothing: that it lacks something is told, and all else would count if it did
@@ -139,7 +139,7 @@ def heeds(options: CheckOptions, subject: CheckedServer, name: str) -> bool:
     return _differ((options, subject), (replace(options, **changed), subject))
 
 
-def _own_heeded(place: Place, real: Real) -> bool:
+def _own_heeded(place: LintedVirtual, real: Real) -> bool:
     subject = _subject(place, real)
     other = replace(subject, request=f"{real.request}x", receive=f"{real.receive}x")
     return any(_differ((options, subject), (options, other)) for options in place.all_options)

@@ -11,7 +11,7 @@ from ldirectord_py.model.config import Config, Real, Virtual
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class LintedVirtual:
     """One virtual: what it says, and what that amounts to."""
 
     virtual: Virtual
@@ -72,13 +72,13 @@ class Context:
     machine: Machine
 
     @property
-    def places(self) -> list[Place]:
+    def places(self) -> list[LintedVirtual]:
         """Its virtuals."""
         pairs = zip(self.config.virtuals, self.tree.sections, strict=True)
-        return [Place(virtual, section, self.tree) for virtual, section in pairs]
+        return [LintedVirtual(virtual, section, self.tree) for virtual, section in pairs]
 
 
-Examine = Callable[[Context], Iterator[tuple[int, str]]]
+ExamineConfig = Callable[[Context], Iterator[tuple[int, str]]]
 """Yields line numbers, counted through all files, and sentences."""
 
 
@@ -88,7 +88,7 @@ class Rule:
 
     id: str
     summary: str
-    examine: Examine
+    examine: ExamineConfig
 
 
 def _last(lines: tuple[Line, ...], name: str) -> Line | None:

@@ -12,7 +12,7 @@ from ldirectord_py.config.lint.access import as_the_director, writable
 from ldirectord_py.config.lint.hopeless import always_down, no_port
 from ldirectord_py.config.lint.idle import idle
 from ldirectord_py.config.lint.programs import missing_instances, missing_programs
-from ldirectord_py.config.lint.rule import Context, Place, Rule
+from ldirectord_py.config.lint.rule import Context, LintedVirtual, Rule
 from ldirectord_py.config.lint.secrets import readable_secrets
 from ldirectord_py.model.checks.check_options import CheckOptions, CheckType
 from ldirectord_py.model.checks.check_plan import Always
@@ -35,7 +35,7 @@ _READ_DIFFERENTLY: Mapping[str, str] = MappingProxyType(
 )
 
 
-def _each(examine: Callable[[Place], Found]) -> Callable[[Context], Found]:
+def _each(examine: Callable[[LintedVirtual], Found]) -> Callable[[Context], Found]:
     """Return a rule that looks at each virtual by itself."""
 
     def whole(context: Context) -> Found:
@@ -45,7 +45,7 @@ def _each(examine: Callable[[Place], Found]) -> Callable[[Context], Found]:
     return whole
 
 
-def _each_check(examine: Callable[[Place, CheckOptions], Found]) -> Callable[[Context], Found]:
+def _each_check(examine: Callable[[LintedVirtual, CheckOptions], Found]) -> Callable[[Context], Found]:
     """Return a rule that looks at each check of each virtual."""
 
     def whole(context: Context) -> Found:
@@ -63,7 +63,7 @@ def _quiescent_unset(context: Context) -> Found:
         yield unsaid[0].opening, f"{sentence} (here and in {len(unsaid) - 1} more)" if len(unsaid) > 1 else sentence
 
 
-def _any_answer(place: Place, options: CheckOptions) -> Found:
+def _any_answer(place: LintedVirtual, options: CheckOptions) -> Found:
     if options.checktype not in _NEGOTIATING or options.service != "dns":
         return
     if not options.receive and not any(real.receive for real in place.virtual.reals):
@@ -73,7 +73,7 @@ def _any_answer(place: Place, options: CheckOptions) -> Found:
         )
 
 
-def _slow(place: Place, options: CheckOptions) -> Found:
+def _slow(place: LintedVirtual, options: CheckOptions) -> Found:
     directive = limiting_directive(options)
     limit = options.checktimeout if directive == "checktimeout" else options.negotiatetimeout
     other = "checktimeout" if directive == "negotiatetimeout" else "negotiatetimeout"
@@ -89,7 +89,7 @@ def _slow(place: Place, options: CheckOptions) -> Found:
     yield (line.number if line else place.first), told
 
 
-def _ports(place: Place) -> Found:
+def _ports(place: LintedVirtual) -> Found:
     key = place.virtual.key
     if not isinstance(key, AddressKey):
         return
@@ -107,7 +107,7 @@ def _not_rewritten(server: Real | Fallback, key: AddressKey) -> bool:
     return server.destination.forwarding is not Forwarding.MASQ and server.endpoint.port not in {0, key.endpoint.port}
 
 
-def _fallback_line(place: Place, fallback: Fallback) -> int:
+def _fallback_line(place: LintedVirtual, fallback: Fallback) -> int:
     names = ("fallback", "fallback6")
     return place.line(*(reversed(names) if fallback.endpoint.address.version == 6 else names))
 
@@ -145,13 +145,13 @@ def _moved_by_others(context: Context) -> Found:
             yield place.line("vips"), f"{sentence} what the other counts on; leave it to one of them"
 
 
-def _weightless(place: Place) -> Found:
+def _weightless(place: LintedVirtual) -> Found:
     reals = place.virtual.reals
     if reals and not any(real.destination.weight for real in reals):
         yield place.opening, "every real server has weight 0: none of them ever gets a connection"
 
 
-def _patterns(place: Place, options: CheckOptions) -> Found:
+def _patterns(place: LintedVirtual, options: CheckOptions) -> Found:
     patterns = {options.receive: place.line("receive")}
     patterns |= {real.receive: place.line_of(real) for real in place.virtual.reals if real.receive}
     for pattern, line in patterns.items():
@@ -210,13 +210,13 @@ def _stop_empties(context: Context) -> Found:
         yield context.places[0].opening, f"{sentence}; a restart and a reload do not"
 
 
-def _no_reals(place: Place) -> Found:
+def _no_reals(place: LintedVirtual) -> Found:
     if not place.virtual.reals:
         fallback = "only its fallback serves" if place.virtual.fallback else "nobody serves it"
         yield place.opening, f"there is no real server: {fallback}"
 
 
-def _unasked(place: Place, options: CheckOptions) -> Found:
+def _unasked(place: LintedVirtual, options: CheckOptions) -> Found:
     if options.checktype in _NEGOTIATING and options.service == "none" and place.said("service") is None:
         key = place.virtual.key
         why = (
@@ -232,21 +232,21 @@ def _unasked(place: Place, options: CheckOptions) -> Found:
         yield place.line("checktype"), f"checktype: {why}; set checkcommand"
 
 
-def _head(place: Place, options: CheckOptions) -> Found:
+def _head(place: LintedVirtual, options: CheckOptions) -> Found:
     if options.service in {"http", "https", "http_proxy"} and options.httpmethod == "HEAD":
         wants = options.receive or any(real.receive for real in place.virtual.reals)
         if options.checktype in _NEGOTIATING and wants:
             yield place.line("httpmethod"), "an answer to HEAD has no body, so receive never matches: all are down"
 
 
-def _blocked(place: Place, options: CheckOptions) -> Found:
+def _blocked(place: LintedVirtual, options: CheckOptions) -> Found:
     if options.checktype is CheckType.CONNECT and options.service == "mysql":
         sentence = "a MySQL server that looks up names blocks who connects and does not log in, after 100 connections"
         advice = "use checktype=negotiate with login, passwd and request, or skip_name_resolve there"
         yield place.line("checktype"), f"{sentence} in a row (max_connect_errors): {advice}"
 
 
-def _standing_in_for_itself(place: Place) -> Found:
+def _standing_in_for_itself(place: LintedVirtual) -> Found:
     fallback = place.virtual.fallback
     if fallback and place.virtual.kernel_endpoint(fallback) in {key.real for key in place.virtual.keys}:
         yield (
@@ -255,7 +255,7 @@ def _standing_in_for_itself(place: Place) -> Found:
         )
 
 
-def _thresholds(place: Place) -> Found:
+def _thresholds(place: LintedVirtual) -> Found:
     for real in place.virtual.reals:
         lower, upper = real.destination.lower, real.destination.upper
         if upper and lower > upper:
@@ -265,12 +265,12 @@ def _thresholds(place: Place) -> Found:
             )
 
 
-def _idle_netmask(place: Place) -> Found:
+def _idle_netmask(place: LintedVirtual) -> Found:
     if (line := place.said("netmask")) and place.said("persistent") is None:
         yield line.number, "netmask: it has no effect without persistent"
 
 
-def _no_stand_in(place: Place) -> Found:
+def _no_stand_in(place: LintedVirtual) -> Found:
     settings = place.virtual.settings
     if settings.scheduler in {"mh", "sh"} and not settings.flags & ServiceFlags.SCHED1:
         sentence = f"schedflags: without {settings.scheduler}-fallback nobody stands in for a server of weight 0"
@@ -278,7 +278,7 @@ def _no_stand_in(place: Place) -> Found:
         yield place.line("schedflags", "scheduler"), f"{sentence} {why}"
 
 
-def _shared_checkport(place: Place, options: CheckOptions) -> Found:
+def _shared_checkport(place: LintedVirtual, options: CheckOptions) -> Found:
     if options.checkport is None:
         return
     shared = Counter(real.endpoint.address for real in place.virtual.reals)

@@ -6,7 +6,7 @@ from ldirectord_py.checks.http.headers import is_secret
 from ldirectord_py.config.grammar.directives.check_directives import HTTPHEADER, PASSWD, SECRET, TLSCERTFILE, TLSKEYFILE
 from ldirectord_py.config.grammar.server_lines import RealLine
 from ldirectord_py.config.grammar.tree import Line
-from ldirectord_py.config.lint.rule import Context, Place
+from ldirectord_py.config.lint.rule import Context, LintedVirtual
 
 _READABLE = 0o004
 
@@ -53,7 +53,7 @@ def _is_secret(line: Line) -> bool:
     return line.name in {PASSWD.name, SECRET.name}
 
 
-def _keys(place: Place) -> Iterator[tuple[str, int, str]]:
+def _keys(place: LintedVirtual) -> Iterator[tuple[str, int, str]]:
     for options in place.all_options:
         if options.tls.certificate is not None:
             row = TLSCERTFILE if options.tls.key is None else TLSKEYFILE

@@ -13,7 +13,7 @@ from ldirectord_py.config.grammar.tree import Checks, Line, Section, Tree
 from ldirectord_py.config.syntax.references import Refer
 from ldirectord_py.config.syntax.yaml_nodes import Mapping, Node, Scalar, Sequence, YamlError, compose
 from ldirectord_py.config.syntax.yaml_scalars import Words
-from ldirectord_py.config.syntax.yaml_servers import Servers
+from ldirectord_py.config.syntax.yaml_servers import ServersReader
 from ldirectord_py.model.checks.check_options import CheckOptions
 
 OPENINGS = {"virtual": "virtual", "virtual6": "virtual6", "mark": "virtual", "mark6": "virtual6"}
@@ -75,7 +75,7 @@ class _Reading:
 
     def __init__(self, words: Words) -> None:
         self.words = words
-        self.servers = Servers(words, self.checks)
+        self.servers = ServersReader(words, self.checks)
 
     def top(self, root: Node | None, path: str) -> Tree:
         what = "global directives, defaults and virtuals"

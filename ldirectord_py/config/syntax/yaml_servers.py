@@ -18,7 +18,7 @@ _BARE_IPV6 = re.compile(r"[0-9A-Fa-f]*:[0-9A-Fa-f:]*:[0-9A-Fa-f:]*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class Servers:
+class ServersReader:
     """Reads them."""
 
     words: Words

@@ -17,7 +17,7 @@ _SHORT = re.compile(r"([a-z][a-z0-9-]*)\.")
 _PORT = re.compile(r":[0-9]+\Z")
 _SLICE = 256
 
-Servers = Mapping[IPAddress, Sequence[tuple[RealKey, Real]]]
+ServersByAddress = Mapping[IPAddress, Sequence[tuple[RealKey, Real]]]
 """The servers of a configuration by their addresses."""
 
 
@@ -40,7 +40,7 @@ class MaintainedServers:
         """The servers that are to be out, and the name of the file that says so."""
         self.strays: set[str] = set()
         """Files that name none of the servers."""
-        self._servers: Servers = {}
+        self._servers: ServersByAddress = {}
         self._files: set[str] = set()
         self._for_hosts: set[str] = set()
         self._by_address: dict[IPAddress, dict[int | None, set[str]]] = {}
@@ -77,7 +77,7 @@ class MaintainedServers:
                 self._called.setdefault(name, set()).add(address)
         return self._look_at(address)
 
-    def serve(self, servers: Servers) -> None:
+    def serve(self, servers: ServersByAddress) -> None:
         """Have *servers* be those of the configuration; nobody is out until `look_again` has been told of all files."""
         self._servers = servers
         self.out, self._naming, self._uses = {}, {}, Counter()

@@ -13,14 +13,14 @@ from ldirectord_py.model.names import endpoint
 from ldirectord_py.model.service import RealKey, VirtualKey
 from ldirectord_py.model.text.escaping import printable
 
-Servers = Mapping[RealKey, ServerState]
+ServerStates = Mapping[RealKey, ServerState]
 Virtuals = Mapping[VirtualKey, Virtual]
 _MOST_CANDIDATES = 10
 _MOST_LOOKED_AT = 250
 """Names that are compared with one that nobody bears: each takes some microseconds to be written out."""
 
 
-def find_target(text: str, servers: Servers, virtuals: Virtuals) -> Target:
+def find_target(text: str, servers: ServerStates, virtuals: Virtuals) -> Target:
     """Return whom *text* means.
 
     `REAL@VIRTUAL` is one server; `REAL` is one too, if only one virtual has it; an address alone is that host in
@@ -42,7 +42,7 @@ def find_target(text: str, servers: Servers, virtuals: Virtuals) -> Target:
     raise _unknown(shown, wanted, servers, virtuals)
 
 
-def _server(wanted: str, real: str, virtual: str, servers: Servers) -> RealKey:
+def _server(wanted: str, real: str, virtual: str, servers: ServerStates) -> RealKey:
     """Return the one server whose full name is *wanted*; its virtual may stand without its protocol."""
     place, address = _endpoint(real), virtual.lower()
     there = list(_at(place, servers))
@@ -53,7 +53,7 @@ def _server(wanted: str, real: str, virtual: str, servers: Servers) -> RealKey:
     raise _none(printable(wanted), candidates[:_MOST_CANDIDATES])
 
 
-def _named(wanted: str, servers: Servers, virtuals: Virtuals) -> Iterator[Target]:
+def _named(wanted: str, servers: ServerStates, virtuals: Virtuals) -> Iterator[Target]:
     """Yield whom *wanted*, without a virtual, names: servers first, then a host, and virtuals only if there is none."""
     reals = list(_at(_endpoint(wanted), servers))
     yield from reals
@@ -68,7 +68,7 @@ def _named(wanted: str, servers: Servers, virtuals: Virtuals) -> Iterator[Target
             yield host
 
 
-def _at(place: Endpoint | None, servers: Servers) -> Iterator[RealKey]:
+def _at(place: Endpoint | None, servers: ServerStates) -> Iterator[RealKey]:
     """Yield those who are at *place*, in the table or in the file; a look at ten thousand takes 3 ms."""
     if place is None:
         return
@@ -86,7 +86,7 @@ def _endpoint(text: str) -> Endpoint | None:
         return None
 
 
-def _unknown(shown: str, wanted: str, servers: Servers, virtuals: Virtuals) -> UnknownTarget:
+def _unknown(shown: str, wanted: str, servers: ServerStates, virtuals: Virtuals) -> UnknownTarget:
     """Return the error about a name that nobody bears, with those that begin alike."""
     known: Iterable[Target] = chain(islice(virtuals, _MOST_LOOKED_AT), islice(servers, _MOST_LOOKED_AT))
     near = (name for target in known if (name := target_name(target)).startswith(wanted[:6]) and wanted)

@@ -11,7 +11,7 @@ from ldirectord_py.engine.state import EngineState
 from ldirectord_py.model.events import Event
 
 
-class Told(NamedTuple):
+class ToldEvent(NamedTuple):
     """An event, and when it was told."""
 
     event: Event
@@ -25,7 +25,7 @@ class InForce(NamedTuple):
     at: Moment
 
 
-def replay(items: Iterable[Item]) -> Iterator[RecordingHeader | InForce | Told]:
+def replay(items: Iterable[Item]) -> Iterator[RecordingHeader | InForce | ToldEvent]:
     """Yield what the director told while *items* were recorded, and where segments and configurations begin."""
     state = EngineState(Moment(0, 0))
     for item in items:
@@ -38,7 +38,7 @@ def replay(items: Iterable[Item]) -> Iterator[RecordingHeader | InForce | Told]:
             case Given(given, at):
                 if isinstance(given, Configured):
                     yield InForce(given.config.path, at)
-                yield from (Told(event, at) for event in _step(state, given, at))
+                yield from (ToldEvent(event, at) for event in _step(state, given, at))
             case _:
                 assert_never(item)
 

@@ -71,7 +71,7 @@ class Origin(HashedOnce):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Target(HashedOnce):
+class CheckTarget(HashedOnce):
     """Where a conversation takes place, and over what."""
 
     __hash__ = HashedOnce.__hash__
@@ -91,7 +91,7 @@ class Probe(HashedOnce):
     __hash__ = HashedOnce.__hash__
 
     check: Conversation | Driver
-    target: Target | None = None
+    target: CheckTarget | None = None
     """None for drivers, which know their own way."""
     timeout: float
     """Seconds from the first socket (or process) to the verdict."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ldirectord_py.model.events import MailDelayed, MailDone, MailEvent
 from ldirectord_py.observers.mail.message import Alert
 from ldirectord_py.observers.mail.transport import MailRefused, MailTransport, ServerFailed
-from ldirectord_py.system.supervision import Pause
+from ldirectord_py.system.supervision import Backoff
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,11 +27,11 @@ class Patience:
 
     def pause(self, attempts: int) -> float:
         """Return the pause after so many attempts."""
-        return Pause(self.first, self.longest).after(attempts)
+        return Backoff(self.first, self.longest).after(attempts)
 
 
 @dataclass(slots=True)
-class Item:
+class QueuedMail:
     """A mail that waits, and for whom it still is; times are of the monotonic clock."""
 
     number: int
@@ -51,10 +51,10 @@ class Delivery:
         server: str | None,
         open_transport: Callable[[], Awaitable[MailTransport]],
         tell: Callable[[MailEvent], None],
-        gone: Callable[[Item], None],
+        gone: Callable[[QueuedMail], None],
         patience: Patience,
     ) -> None:
-        self.waiting: dict[int, Item] = {}
+        self.waiting: dict[int, QueuedMail] = {}
         self.under_way = -1
         """The number of the mail that is being sent."""
         self._server = server
@@ -68,12 +68,12 @@ class Delivery:
         self._not_before = 0.0
         self._ending = False
 
-    def put(self, item: Item) -> None:
+    def put(self, item: QueuedMail) -> None:
         """Have *item* sent in its turn."""
         self.waiting[item.number] = item
         self._changed.set()
 
-    def remove(self, item: Item) -> None:
+    def remove(self, item: QueuedMail) -> None:
         """Have *item* wait no longer."""
         del self.waiting[item.number]
         self._gone(item)
@@ -121,11 +121,11 @@ class Delivery:
         finally:
             way.drop()
 
-    def _next(self) -> Item | None:
+    def _next(self) -> QueuedMail | None:
         now = time.monotonic()
         return next((item for item in self.waiting.values() if item.due <= now or self._ending), None)
 
-    async def _send(self, way: MailTransport, item: Item) -> None:
+    async def _send(self, way: MailTransport, item: QueuedMail) -> None:
         self.under_way = item.number
         try:
             async with asyncio.timeout(self._patience.limit):
@@ -135,7 +135,7 @@ class Delivery:
         self._failures, self._trouble = 0, ""
         self._take(item, refusals)
 
-    def _take(self, item: Item, refusals: Mapping[str, MailRefused]) -> None:
+    def _take(self, item: QueuedMail, refusals: Mapping[str, MailRefused]) -> None:
         """Tell who has got *item* and who never will; have the others try it again."""
         if taken := tuple(each for each in item.recipients if each not in refusals):
             self._done(item, taken, "")
@@ -168,9 +168,9 @@ class Delivery:
             trouble = item.trouble or self._trouble or "other mails took too long"
             self._fail(item, f"{trouble}; given up after {self._patience.lifetime:g} s")
 
-    def _fail(self, item: Item, trouble: str) -> None:
+    def _fail(self, item: QueuedMail, trouble: str) -> None:
         self._done(item, item.recipients, trouble)
         self.remove(item)
 
-    def _done(self, item: Item, recipients: tuple[str, ...], failure: str) -> None:
+    def _done(self, item: QueuedMail, recipients: tuple[str, ...], failure: str) -> None:
         self._tell(MailDone(item.alert.message, recipients, self._server, failure))

@@ -8,7 +8,7 @@ from typing import Self
 
 from ldirectord_py.model.events import Event, MailQueued, MailsLost
 from ldirectord_py.observers.background import BackgroundTasks
-from ldirectord_py.observers.mail.delivery import Delivery, Item, Patience
+from ldirectord_py.observers.mail.delivery import Delivery, Patience, QueuedMail
 from ldirectord_py.observers.mail.message import Alert, addresses
 from ldirectord_py.observers.mail.routes import Routes
 from ldirectord_py.observers.mail.transports import open_transport
@@ -61,7 +61,7 @@ class MailQueue:
         self._number += 1
         delivery = self._lane(alert.virtual.alerting.smtp)
         (self._reminders if alert.reminder else self._others)[self._number] = delivery
-        delivery.put(Item(self._number, alert, recipients, time.monotonic() + self._patience.lifetime))
+        delivery.put(QueuedMail(self._number, alert, recipients, time.monotonic() + self._patience.lifetime))
 
     async def finish(self, seconds: float = FAREWELL) -> None:
         """Try once more to send what waits, and give up after *seconds*."""
@@ -85,7 +85,7 @@ class MailQueue:
         finally:
             del self._deliveries[server]
 
-    def _forget(self, item: Item) -> None:
+    def _forget(self, item: QueuedMail) -> None:
         (self._reminders if item.alert.reminder else self._others).pop(item.number)
 
     def _make_room(self) -> None:

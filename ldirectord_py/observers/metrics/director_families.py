@@ -22,12 +22,12 @@ class Scrape:
     version: str
 
 
-Written = Callable[[str, Scrape], str]
+WriteFamily = Callable[[str, Scrape], str]
 """Returns the samples of the metric of that name: complete lines."""
-DirectorFamily = tuple[Family, Written]
+DirectorFamily = tuple[Family, WriteFamily]
 
 
-def _number(of: Callable[[Scrape], float | None]) -> Written:
+def _number(of: Callable[[Scrape], float | None]) -> WriteFamily:
     """Return what writes one number, which *of* finds; none where there is none."""
 
     def written(name: str, scrape: Scrape) -> str:
@@ -37,7 +37,7 @@ def _number(of: Callable[[Scrape], float | None]) -> Written:
     return written
 
 
-def _numbers(labels: tuple[str, ...], of: Callable[[Scrape], Iterable[tuple[tuple[str, ...], float]]]) -> Written:
+def _numbers(labels: tuple[str, ...], of: Callable[[Scrape], Iterable[tuple[tuple[str, ...], float]]]) -> WriteFamily:
     """Return what writes a number for each tuple of values that *labels* have."""
 
     def written(name: str, scrape: Scrape) -> str:
@@ -46,7 +46,7 @@ def _numbers(labels: tuple[str, ...], of: Callable[[Scrape], Iterable[tuple[tupl
     return written
 
 
-def _distribution(of: Callable[[Counters], Histogram]) -> Written:
+def _distribution(of: Callable[[Counters], Histogram]) -> WriteFamily:
     """Return what writes a histogram."""
 
     def written(name: str, scrape: Scrape) -> str:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from ldirectord_py.checks.quoting import quoted
 from ldirectord_py.model.checks.conversation import Pattern, Transport
 from ldirectord_py.model.checks.outcome import Outcome
-from ldirectord_py.model.checks.probe import Origin, Target
+from ldirectord_py.model.checks.probe import CheckTarget, Origin
 from ldirectord_py.model.checks.trace import StepKind
 from ldirectord_py.model.text.moments import date
 from ldirectord_py.probing import certificates
@@ -97,7 +97,7 @@ class TracedPeer(StreamPeer):
         super().end()
 
 
-def _way(target: Target) -> str:
+def _way(target: CheckTarget) -> str:
     """Return whom a connection is to reach, over what, and from where if the configuration says so."""
     endpoint = target.endpoint
     whom = endpoint.address if target.transport is Transport.ICMP else endpoint

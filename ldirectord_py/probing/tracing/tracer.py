@@ -14,7 +14,7 @@ from typing import TypeVar
 from ldirectord_py.model.checks.check_plan import Alternating, Always, CheckPlan, Never
 from ldirectord_py.model.checks.conversation import Pattern, Transport
 from ldirectord_py.model.checks.outcome import Outcome, Verdict, fault
-from ldirectord_py.model.checks.probe import Probe, Target
+from ldirectord_py.model.checks.probe import CheckTarget, Probe
 from ldirectord_py.model.checks.trace import StepKind, Trace, TraceStep
 from ldirectord_py.model.errors import CheckUnavailable
 from ldirectord_py.model.text.escaping import printable
@@ -23,7 +23,7 @@ from ldirectord_py.model.workers import WorkerAnswer, WorkerKind, WorkerQuestion
 from ldirectord_py.probing.closing import MOST_SECONDS
 from ldirectord_py.probing.compiled_probe import CompiledProbe
 from ldirectord_py.probing.drivers import RunServices
-from ldirectord_py.probing.peer_services import Done, PeerServices
+from ldirectord_py.probing.peer_services import PeerServices, TellOutcome
 from ldirectord_py.probing.prober import Prober
 from ldirectord_py.probing.stream_peer import StreamPeer
 from ldirectord_py.probing.tls_memory import TlsMemory
@@ -157,7 +157,7 @@ class _TracingProber(Prober):
         super().__init__(tasks, workers, crashed=crashed)
         self._recorder = recorder
 
-    def _peer_class(self, target: Target) -> Callable[[CompiledProbe, PeerServices, Done], StreamPeer]:
+    def _peer_class(self, target: CheckTarget) -> Callable[[CompiledProbe, PeerServices, TellOutcome], StreamPeer]:
         match target.transport:
             case Transport.TCP if target.tls is None:
                 return partial(self._traced, TracedPeer)
@@ -173,15 +173,15 @@ class _TracingProber(Prober):
     def _driver_services(self, workers: Workers) -> RunServices:
         return _TracingServices(workers, self._recorder)
 
-    def _insistent_class(self) -> Callable[[CompiledProbe, PeerServices, Done], TracedInsistentPeer]:
+    def _insistent_class(self) -> Callable[[CompiledProbe, PeerServices, TellOutcome], TracedInsistentPeer]:
         return partial(self._traced, TracedInsistentPeer)
 
     def _traced(
         self,
-        peer_class: Callable[[CompiledProbe, PeerServices, Done], TracedPeerType],
+        peer_class: Callable[[CompiledProbe, PeerServices, TellOutcome], TracedPeerType],
         compiled: CompiledProbe,
         services: PeerServices,
-        done: Done,
+        done: TellOutcome,
     ) -> TracedPeerType:
         peer = peer_class(compiled, services, done)
         peer.recorder = self._recorder

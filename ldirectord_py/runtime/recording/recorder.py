@@ -43,7 +43,7 @@ class End(NamedTuple):
     """Nothing more is recorded, until another segment begins."""
 
 
-Entry = Begin | Given | End
+RecordedEntry = Begin | Given | End
 
 
 class Done(NamedTuple):
@@ -71,7 +71,7 @@ class Recorder:
         self._program = program
         self._writer = _Writer(limit)
         self._path: Path | None = None
-        self._waiting: list[Entry] = []
+        self._waiting: list[RecordedEntry] = []
         self._repetitions = Repetitions()
         self._taking = False
         """Whether inputs continue a segment; otherwise they are lost."""
@@ -172,7 +172,7 @@ class Recorder:
             self._due = self._due or Why.FULL
         self._begin()
 
-    async def _written(self, batch: Sequence[Entry]) -> Done:
+    async def _written(self, batch: Sequence[RecordedEntry]) -> Done:
         try:
             return await in_thread(lambda: self._writer.write(batch))
         except OSError as error:  # there is no thread
@@ -185,7 +185,7 @@ class Recorder:
         self._taking = False
 
 
-def _inputs(entries: Sequence[Entry]) -> int:
+def _inputs(entries: Sequence[RecordedEntry]) -> int:
     """Return how many inputs are lost with *entries*, also those of which a header would have told."""
     headers = sum(entry.header.lost for entry in entries if isinstance(entry, Begin))
     return headers + sum(isinstance(entry, Given) for entry in entries)
@@ -202,7 +202,7 @@ class _Writer:
         self._writing = Lock()
         """One that was given up may still be at it."""
 
-    def write(self, batch: Sequence[Entry]) -> Done:
+    def write(self, batch: Sequence[RecordedEntry]) -> Done:
         with self._writing:
             written = 0
             lines: list[str] = []

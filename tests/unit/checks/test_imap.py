@@ -12,7 +12,7 @@ from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.checks.check_options import CheckedServer, CheckOptions
 from ldirectord_py.model.checks.conversation import PeerClosed, Transport
 from ldirectord_py.model.checks.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down, up
-from ldirectord_py.model.checks.probe import Probe, Target, TlsOptions
+from ldirectord_py.model.checks.probe import CheckTarget, Probe, TlsOptions
 from ldirectord_py.model.service import MarkKey
 from tests.peers.options import planned
 from tests.peers.scripted import Reset, ScriptedPeer, pieces
@@ -235,8 +235,8 @@ ASKED = {
 @pytest.mark.parametrize(("options", "expected"), ASKED.values(), ids=ASKED.keys())
 def test_the_check_is_made_of_login_and_passwd(options: CheckOptions, expected: Imap) -> None:
     made = planned(replace(options, service="imap"), SUBJECT)
-    assert made == Probe(check=expected, target=Target(endpoint=SERVER), timeout=7, asked=made.asked)
-    secured = Target(endpoint=SERVER, transport=Transport.TLS, tls=TlsOptions())
+    assert made == Probe(check=expected, target=CheckTarget(endpoint=SERVER), timeout=7, asked=made.asked)
+    secured = CheckTarget(endpoint=SERVER, transport=Transport.TLS, tls=TlsOptions())
     made = planned(replace(options, service="imaps"), SUBJECT)
     assert made == Probe(check=expected, target=secured, timeout=7, asked=made.asked)
 

@@ -9,7 +9,7 @@ from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.checks.check_options import CheckedServer, CheckOptions
 from ldirectord_py.model.checks.conversation import PeerClosed
 from ldirectord_py.model.checks.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down, up
-from ldirectord_py.model.checks.probe import Probe, Target
+from ldirectord_py.model.checks.probe import CheckTarget, Probe
 from ldirectord_py.model.service import MarkKey
 from tests.peers.options import planned
 from tests.peers.scripted import Reset, ScriptedPeer, pieces
@@ -75,4 +75,6 @@ def test_the_probe_is_of_the_endpoint_within_the_negotiatetimeout() -> None:
     probe = planned(
         CheckOptions(service="nntp", negotiatetimeout=7), CheckedServer(virtual=MarkKey(1), endpoint=SERVER)
     )
-    assert probe == Probe(check=Nntp(), target=Target(endpoint=SERVER), timeout=7, asked=f"nntp greeting of {SERVER}")
+    assert probe == Probe(
+        check=Nntp(), target=CheckTarget(endpoint=SERVER), timeout=7, asked=f"nntp greeting of {SERVER}"
+    )

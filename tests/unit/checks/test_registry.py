@@ -15,7 +15,7 @@ from ldirectord_py.model.checks.check_options import CheckedServer, CheckOptions
 from ldirectord_py.model.checks.check_plan import Alternating, Always, Never, Repeated
 from ldirectord_py.model.checks.conversation import Transport
 from ldirectord_py.model.checks.outcome import Reason, Verdict
-from ldirectord_py.model.checks.probe import FixedOutcome, Origin, Probe, Target, TlsOptions
+from ldirectord_py.model.checks.probe import CheckTarget, FixedOutcome, Origin, Probe, TlsOptions
 from ldirectord_py.model.service import AddressKey, MarkKey, Protocol, VirtualKey
 
 REAL = Endpoint(ip_address("10.0.0.5"), 8080)
@@ -24,10 +24,10 @@ TCP = AddressKey(Protocol.TCP, Endpoint(ip_address("10.0.0.1"), 80))
 UDP = AddressKey(Protocol.UDP, Endpoint(ip_address("10.0.0.1"), 53))
 MARK = MarkKey(7)
 HTTP = CheckOptions(service="http")
-CONNECTED = Probe(check=Connect(), target=Target(endpoint=REAL), timeout=5, asked="connect to 10.0.0.5:8080")
+CONNECTED = Probe(check=Connect(), target=CheckTarget(endpoint=REAL), timeout=5, asked="connect to 10.0.0.5:8080")
 PINGED = Probe(
     check=Ping(),
-    target=Target(endpoint=REAL.at_port(0), transport=Transport.ICMP),
+    target=CheckTarget(endpoint=REAL.at_port(0), transport=Transport.ICMP),
     timeout=5,
     asked="ping of 10.0.0.5",
 )
@@ -92,7 +92,7 @@ PLANS = {
         replace(HTTP, interval=3),
         TCP,
         Repeated(
-            probe=Probe(check=page(), target=Target(endpoint=REAL), asked="GET http://10.0.0.5:8080/", timeout=30),
+            probe=Probe(check=page(), target=CheckTarget(endpoint=REAL), asked="GET http://10.0.0.5:8080/", timeout=30),
             interval=3,
         ),
     ),
@@ -113,7 +113,9 @@ PLANS = {
         CheckOptions(checktype=CheckType.COMBINED, connects=3, service="http", negotiatetimeout=7),
         TCP,
         Alternating(
-            negotiate=Probe(check=page(), target=Target(endpoint=REAL), asked="GET http://10.0.0.5:8080/", timeout=7),
+            negotiate=Probe(
+                check=page(), target=CheckTarget(endpoint=REAL), asked="GET http://10.0.0.5:8080/", timeout=7
+            ),
             connect=CONNECTED,
             connects=3,
             interval=10,
@@ -123,7 +125,7 @@ PLANS = {
         CheckOptions(checktype=CheckType.COMBINED, connects=0, service="http"),
         TCP,
         Repeated(
-            probe=Probe(check=page(), target=Target(endpoint=REAL), asked="GET http://10.0.0.5:8080/", timeout=30),
+            probe=Probe(check=page(), target=CheckTarget(endpoint=REAL), asked="GET http://10.0.0.5:8080/", timeout=30),
             interval=10,
         ),
     ),
@@ -340,7 +342,7 @@ PAGES = {
 def test_the_page_is_asked_for_as_configured(options: CheckOptions, whom: CheckedServer, expected: Http) -> None:
     assert http(options, whom) == expected
     target = probed(options, whom).target
-    assert target == Target(endpoint=expected.server)
+    assert target == CheckTarget(endpoint=expected.server)
 
 
 @pytest.mark.parametrize(
@@ -360,7 +362,7 @@ def test_the_page_is_asked_for_as_configured(options: CheckOptions, whom: Checke
 )
 def test_https_is_http_over_tls_with_the_virtualhost_as_sni(virtualhost, name) -> None:
     probe = probed(CheckOptions(service="https", virtualhost=virtualhost))
-    assert probe.target == Target(endpoint=REAL, transport=Transport.TLS, tls=TlsOptions(server_name=name))
+    assert probe.target == CheckTarget(endpoint=REAL, transport=Transport.TLS, tls=TlsOptions(server_name=name))
     assert probe.check == page(scheme="https", host="10.0.0.5" if virtualhost is None else virtualhost)
 
 
@@ -400,7 +402,7 @@ def test_checks_of_one_server_are_shared_whichever_virtual_they_come_from() -> N
 @pytest.mark.parametrize("service", ["https", "imaps", "ldaps", "pops"])
 def test_each_service_over_tls_does_as_the_section_says(service) -> None:
     tls = TlsOptions(verify=True, server_name="www.example.org")
-    assert probed(CheckOptions(service=service, tls=tls)).target == Target(
+    assert probed(CheckOptions(service=service, tls=tls)).target == CheckTarget(
         endpoint=REAL, transport=Transport.TLS, tls=tls
     )
 

@@ -11,7 +11,7 @@ from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.checks.check_options import CheckedServer, CheckOptions
 from ldirectord_py.model.checks.conversation import Transport
 from ldirectord_py.model.checks.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down, up
-from ldirectord_py.model.checks.probe import Probe, Target
+from ldirectord_py.model.checks.probe import CheckTarget, Probe
 from ldirectord_py.model.service import AddressKey, MarkKey, Protocol, VirtualKey
 from tests.peers.options import planned
 from tests.peers.scripted import Reset, ScriptedPeer, pieces
@@ -153,7 +153,10 @@ def probe(virtual: VirtualKey = TCP, own: tuple[str, str] | None = None, **words
 )
 def test_the_request_is_sent_as_it_stands(request_: str, sent: bytes) -> None:
     expected = Probe(
-        check=SimpleTcp(request=sent), target=Target(endpoint=REAL), timeout=30, asked=f"simpletcp answer of {REAL}"
+        check=SimpleTcp(request=sent),
+        target=CheckTarget(endpoint=REAL),
+        timeout=30,
+        asked=f"simpletcp answer of {REAL}",
     )
     assert probe(request=request_) == expected
     assert probe(request="/section", own=(request_, "")) == expected
@@ -165,7 +168,7 @@ def test_the_pair_of_the_real_server_goes_first() -> None:
 
 def test_the_protocol_of_the_virtual_decides_what_carries_it() -> None:
     assert probe(UDP, request="/a").check == SimpleUdp(request=b"a")
-    assert probe(UDP).target == Target(endpoint=REAL, transport=Transport.UDP)
+    assert probe(UDP).target == CheckTarget(endpoint=REAL, transport=Transport.UDP)
     assert probe(MarkKey(1)) == probe(TCP)
 
 

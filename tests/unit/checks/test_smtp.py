@@ -10,7 +10,7 @@ from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.checks.check_options import CheckedServer, CheckOptions
 from ldirectord_py.model.checks.conversation import PeerClosed, Transport
 from ldirectord_py.model.checks.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down, up
-from ldirectord_py.model.checks.probe import Probe, Target
+from ldirectord_py.model.checks.probe import CheckTarget, Probe
 from ldirectord_py.model.service import MarkKey
 from tests.peers.options import planned
 from tests.peers.scripted import Reset, ScriptedPeer, pieces
@@ -135,7 +135,7 @@ def test_what_a_configuration_says_of_other_services_is_not_used() -> None:
     probe = planned(options, CheckedServer(virtual=MarkKey(1), endpoint=SERVER))
     assert probe == Probe(
         check=Smtp(receive=Receive(b"z")),
-        target=Target(endpoint=SERVER, transport=Transport.TCP),
+        target=CheckTarget(endpoint=SERVER, transport=Transport.TCP),
         timeout=7,
         asked=f"submission greeting and EHLO of {SERVER}",
     )

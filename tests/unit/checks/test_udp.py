@@ -12,7 +12,7 @@ from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.checks.check_options import CheckedServer, CheckOptions
 from ldirectord_py.model.checks.conversation import Transport
 from ldirectord_py.model.checks.outcome import LONGEST_DETAIL, Outcome, Reason, down, up
-from ldirectord_py.model.checks.probe import Probe, Target
+from ldirectord_py.model.checks.probe import CheckTarget, Probe
 from ldirectord_py.model.service import AddressKey, MarkKey, Protocol, VirtualKey
 from tests.peers.options import planned
 from tests.peers.scripted import Reset, ScriptedPeer
@@ -88,7 +88,7 @@ def probe(virtual: VirtualKey = UDP, own: tuple[str, str] | None = None, **words
 def test_escapes_stand_for_bytes(request_: str, sent: bytes) -> None:
     expected = Probe(
         check=Udp(request=sent),
-        target=Target(endpoint=REAL, transport=Transport.UDP),
+        target=CheckTarget(endpoint=REAL, transport=Transport.UDP),
         timeout=30,
         sends=3,
         asked=f"udp answer of {REAL}",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ldirectord_py.cli.ctl.command import Command, CommandEntry, ExitStatus
+from ldirectord_py.cli.ctl.command import CommandEntry, ExitStatus, Subcommand
 from ldirectord_py.cli.ctl.commands import COMMANDS
 from ldirectord_py.cli.ldirectorctl import main
 from ldirectord_py.model.errors import ConfigRejected, DirectorError
@@ -36,7 +36,9 @@ def _run(asked: Namespace) -> ExitStatus:
     return ExitStatus.FINE
 
 
-ECHO = CommandEntry("try", "try it out", lambda: Command(description="Tries it out.", arguments=_arguments, run=_run))
+ECHO = CommandEntry(
+    "try", "try it out", lambda: Subcommand(description="Tries it out.", arguments=_arguments, run=_run)
+)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +96,7 @@ def test_options_stand_anywhere_where_a_command_wants_it(words: str) -> None:
     def run(asked: Namespace) -> ExitStatus:
         return ExitStatus.FINE if (asked.names, asked.fast) == (["a", "b"], True) else ExitStatus.FOUND
 
-    command = Command(description="Does it.", arguments=arguments, run=run, intermixed=True)
+    command = Subcommand(description="Does it.", arguments=arguments, run=run, intermixed=True)
     assert main(["try", *words.split()], [CommandEntry("try", "try it out", lambda: command)]) == ExitStatus.FINE
 
 

@@ -9,14 +9,14 @@ from ldirectord_py.checks.connect import Connect
 from ldirectord_py.engine.subscriptions import Subscriptions
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.checks.check_plan import Always, CheckPlan, Polled, Repeated
-from ldirectord_py.model.checks.probe import Probe, Target
+from ldirectord_py.model.checks.probe import CheckTarget, Probe
 from ldirectord_py.model.service import MarkKey, RealKey
 
 SERVERS = [RealKey(MarkKey(mark), Endpoint(ip_address(f"10.0.0.{n}"), 80)) for mark in (1, 2) for n in (1, 2, 3)]
 
 
 def plan(number: int) -> Repeated:
-    target = Target(endpoint=Endpoint(ip_address("10.0.0.9"), number))
+    target = CheckTarget(endpoint=Endpoint(ip_address("10.0.0.9"), number))
     return Repeated(probe=Probe(check=Connect(), target=target, timeout=5), interval=10)
 
 

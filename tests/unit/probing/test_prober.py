@@ -18,7 +18,7 @@ import trustme
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.checks.conversation import Peer, Transport
 from ldirectord_py.model.checks.outcome import Outcome, Reason, Verdict, down, up
-from ldirectord_py.model.checks.probe import Probe, Target, TlsOptions
+from ldirectord_py.model.checks.probe import CheckTarget, Probe, TlsOptions
 from ldirectord_py.model.errors import CheckUnavailable
 from ldirectord_py.model.network import outcome_of_errno, outcome_of_opening
 from ldirectord_py.probing.prober import Prober
@@ -115,7 +115,7 @@ class CheckOptions:
 def over(
     endpoint: Endpoint, check: object, transport: Transport = Transport.TCP, timeout: float = PATIENCE, **more: object
 ) -> Probe:
-    return Probe(check=check, target=Target(endpoint=endpoint, transport=transport, **more), timeout=timeout)
+    return Probe(check=check, target=CheckTarget(endpoint=endpoint, transport=transport, **more), timeout=timeout)
 
 
 async def greet(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -416,7 +416,7 @@ async def test_attempts_are_made_while_nothing_answers() -> None:
             await reader.read()
 
     async with serving(third_time) as endpoint, probing() as run:
-        probe = Probe(check=Greeting(), target=Target(endpoint=endpoint), timeout=1, attempts=3)
+        probe = Probe(check=Greeting(), target=CheckTarget(endpoint=endpoint), timeout=1, attempts=3)
 
         assert await run(probe) == up("220 ready")
 

@@ -14,7 +14,7 @@ from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.checks.check_plan import Alternating, Polled, Repeated, Together
 from ldirectord_py.model.checks.conversation import Peer
 from ldirectord_py.model.checks.outcome import Outcome, Reason, Verdict, down, up
-from ldirectord_py.model.checks.probe import Probe, Target
+from ldirectord_py.model.checks.probe import CheckTarget, Probe
 from ldirectord_py.probing.prober import Prober
 from ldirectord_py.probing.schedule import TICK, Schedule
 from ldirectord_py.workers.workers import Workers
@@ -97,7 +97,7 @@ async def watching(
         def plan(name: str, interval: float = 0.1, timeout: float = PATIENCE) -> Polled:
             return Repeated(
                 probe=Probe(
-                    check=Hello(name), target=Target(endpoint=endpoint), timeout=timeout, asked=f"hello to {name}"
+                    check=Hello(name), target=CheckTarget(endpoint=endpoint), timeout=timeout, asked=f"hello to {name}"
                 ),
                 interval=interval,
             )
@@ -234,7 +234,7 @@ async def test_probes_that_belong_together_follow_upon_one_another_and_make_one_
 async def test_the_first_probe_that_fails_ends_the_turn_and_is_named() -> None:
     async with watching() as (watched, plan):
         assert watched.schedule is not None
-        nobody = Target(endpoint=Endpoint(ip_address("127.0.0.1"), 1))
+        nobody = CheckTarget(endpoint=Endpoint(ip_address("127.0.0.1"), 1))
         closed = Probe(check=Hello("b"), target=nobody, timeout=5, asked="hello to nobody")
         several = Together(probes=(plan("a").probe, closed, plan("c").probe), interval=0.02)
         watched.schedule.retarget([several])
@@ -398,7 +398,7 @@ async def test_a_server_that_hangs_is_out_within_the_time_that_is_told(interval:
     async with serving(answer) as endpoint, asyncio.TaskGroup() as tasks:
         prober = Prober(tasks, Workers(), crashed=lambda _probe, _error: None)
         schedule = Schedule(prober, watched.report, limit=9, drivers=2)
-        probe = Probe(check=Hello("a"), target=Target(endpoint=endpoint), timeout=timeout)
+        probe = Probe(check=Hello("a"), target=CheckTarget(endpoint=endpoint), timeout=timeout)
         plan = Repeated(probe=probe, interval=interval)
         with stopped_clock() as clock:
             schedule.retarget([plan])

@@ -11,7 +11,7 @@ import pytest
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.checks.conversation import Transport
 from ldirectord_py.model.checks.outcome import Outcome, Reason, Verdict
-from ldirectord_py.model.checks.probe import Target, TlsOptions
+from ldirectord_py.model.checks.probe import CheckTarget, TlsOptions
 from ldirectord_py.probing import tls_memory
 from ldirectord_py.probing.prober import Prober
 from ldirectord_py.probing.tls_memory import RESUMED, TlsMemory
@@ -30,7 +30,7 @@ VERIFIED = TlsOptions(verify=True, authorities=ACME.pem)
 
 
 async def test_the_end_of_a_certificate_is_told_once_while_it_stays_the_same() -> None:
-    seen: list[tuple[Target, float]] = []
+    seen: list[tuple[CheckTarget, float]] = []
     async with (
         serving(greet, ACME.server("www.example", ends=30)) as endpoint,
         checking(lambda *what: seen.append(what)) as check,
@@ -88,7 +88,7 @@ async def test_sessions_are_resumed_for_a_time_and_then_the_certificate_is_looke
     assert seen == [pytest.approx(NOW.timestamp() + days * DAY, abs=1) for days in ends]
 
 
-TARGET = Target(endpoint=Endpoint(LOOPBACK, 443), transport=Transport.TLS, tls=VERIFIED)
+TARGET = CheckTarget(endpoint=Endpoint(LOOPBACK, 443), transport=Transport.TLS, tls=VERIFIED)
 
 
 async def made(memory: TlsMemory, options: TlsOptions) -> ssl.SSLContext:

@@ -8,7 +8,7 @@ from ldirectord_py.checks.connect import Connect
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.checks.check_plan import Alternating, Always, Repeated, Together
 from ldirectord_py.model.checks.conversation import Transport
-from ldirectord_py.model.checks.probe import Probe, Target, TlsOptions
+from ldirectord_py.model.checks.probe import CheckTarget, Probe, TlsOptions
 from ldirectord_py.model.events import CertificateExpiring, CertificateSeen, Event
 from ldirectord_py.model.service import MarkKey, RealKey
 from ldirectord_py.runtime.certificates import PAUSE, SOON, Certificates
@@ -17,8 +17,8 @@ DAY = 86400.0
 NOW = 1_700_000_000.0
 
 
-def target(number: int, tls: TlsOptions | None = TlsOptions()) -> Target:  # noqa: B008 -- a frozen value
-    return Target(endpoint=Endpoint(ip_address(f"10.0.0.{number}"), 443), transport=Transport.TLS, tls=tls)
+def target(number: int, tls: TlsOptions | None = TlsOptions()) -> CheckTarget:  # noqa: B008 -- a frozen value
+    return CheckTarget(endpoint=Endpoint(ip_address(f"10.0.0.{number}"), 443), transport=Transport.TLS, tls=tls)
 
 
 def polled(number: int, *, timeout: float = 5) -> Repeated:
@@ -105,7 +105,7 @@ def test_servers_that_left_are_forgotten() -> None:
 
 def test_the_negotiation_of_a_combined_plan_counts() -> None:
     probe = polled(1).probe
-    connect = Probe(check=Connect(), target=Target(endpoint=probe.target.endpoint), timeout=5)
+    connect = Probe(check=Connect(), target=CheckTarget(endpoint=probe.target.endpoint), timeout=5)
     plan = Alternating(negotiate=probe, connect=connect, connects=3, interval=10)
     scene = Scene()
     scene.certificates.take({plan: (real(1),)})

@@ -13,7 +13,7 @@ from ldirectord_py.ipvs.memory import MemoryTable
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.checks.check_plan import Always, CheckPlan, Never, Polled, Repeated
 from ldirectord_py.model.checks.outcome import Reason, Verdict, down, fault, up
-from ldirectord_py.model.checks.probe import Probe, Target
+from ldirectord_py.model.checks.probe import CheckTarget, Probe
 from ldirectord_py.model.config import Config, Fallback, Real, Virtual
 from ldirectord_py.model.errors import TableUnavailable
 from ldirectord_py.model.events import (
@@ -65,7 +65,7 @@ def server(number: int) -> Endpoint:
 
 
 def polled(number: int) -> Repeated:
-    return Repeated(probe=Probe(check=Connect(), target=Target(endpoint=server(number)), timeout=5), interval=10)
+    return Repeated(probe=Probe(check=Connect(), target=CheckTarget(endpoint=server(number)), timeout=5), interval=10)
 
 
 def entry(weight: int) -> Destination:

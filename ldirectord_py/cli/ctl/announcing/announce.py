@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from ldirectord_py.cli.ctl.announcing.following import AnnouncingWork, Manner, Speaker
 from ldirectord_py.cli.ctl.announcing.health import AnnouncingRules, sight
-from ldirectord_py.cli.ctl.command import Command, ExitStatus
+from ldirectord_py.cli.ctl.command import ExitStatus, Subcommand
 from ldirectord_py.cli.ctl.remote.choosing import add_arguments
 from ldirectord_py.cli.ctl.remote.daemon import daemon_of, tell_json
 from ldirectord_py.cli.ctl.remote.feed import Feed, FeedQuestion
@@ -238,4 +238,4 @@ def _row(vip: IPAddress, stand: Stand) -> TableRow:
     return TableRow("  ".join(cells), cells, style)
 
 
-COMMAND = Command(description=_DESCRIPTION, arguments=_arguments, run=_run)
+COMMAND = Subcommand(description=_DESCRIPTION, arguments=_arguments, run=_run)

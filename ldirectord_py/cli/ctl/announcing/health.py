@@ -11,7 +11,7 @@ from ldirectord_py.model.address import IPAddress
 from ldirectord_py.model.cluster.role import Role
 from ldirectord_py.model.decisions import Mode
 
-Virtual = Mapping[str, Any]
+VirtualJson = Mapping[str, Any]
 """A virtual service as the API tells it."""
 
 
@@ -34,13 +34,13 @@ class AnnouncingRules:
         return self.policies.get(vip, self.policy)
 
 
-def sight(status: Mapping[str, Any], virtuals: Iterable[Virtual], rules: AnnouncingRules) -> Sight:
+def sight(status: Mapping[str, Any], virtuals: Iterable[VirtualJson], rules: AnnouncingRules) -> Sight:
     """Return what the daemon says, which is *status* and *virtuals*."""
     vips = judge(_services(virtuals, rules), rules.policy_of)
     return Sight(vips=vips, complete=status["first_pass"], standby=status["role"]["role"] == Role.STANDBY)
 
 
-def _services(virtuals: Iterable[Virtual], rules: AnnouncingRules) -> Iterator[ServiceHealth]:
+def _services(virtuals: Iterable[VirtualJson], rules: AnnouncingRules) -> Iterator[ServiceHealth]:
     for virtual in virtuals:
         vip = _vip(virtual["name"], rules.marks)
         if vip is not None and (not rules.only or vip in rules.only):
@@ -56,7 +56,7 @@ def _vip(name: str, marks: Mapping[str, IPAddress]) -> IPAddress | None:
     return ip_address(rest.rpartition(":")[0].strip("[]"))
 
 
-def _served(virtual: Virtual, *, fallback: bool) -> tuple[bool, str]:
+def _served(virtual: VirtualJson, *, fallback: bool) -> tuple[bool, str]:
     name = virtual["name"]
     match virtual["mode"]:
         case Mode.REALS if virtual["weight"]:

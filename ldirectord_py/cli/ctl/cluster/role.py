@@ -9,7 +9,7 @@ from threading import Event
 from typing import Any
 
 from ldirectord_py.cli.blocks import Paragraph
-from ldirectord_py.cli.ctl.command import Command, ExitStatus
+from ldirectord_py.cli.ctl.command import ExitStatus, Subcommand
 from ldirectord_py.cli.ctl.remote.daemon import Daemon, daemon_of, now, tell_json
 from ldirectord_py.cli.ctl.remote.steering import add_common_arguments
 from ldirectord_py.cli.ctl.reports.role import role_cells
@@ -80,4 +80,4 @@ def _awaited(daemon: Daemon, role: str) -> Mapping[str, Any]:
         pause.wait(_PAUSE)
 
 
-COMMAND = Command(description=_DESCRIPTION, arguments=_arguments, run=_run)
+COMMAND = Subcommand(description=_DESCRIPTION, arguments=_arguments, run=_run)

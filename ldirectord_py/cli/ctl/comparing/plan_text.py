@@ -8,8 +8,8 @@ from ldirectord_py.cli.terminal import Style, tell
 
 Plan = Mapping[str, Any]
 """What `ldirectorctl plan --json` writes."""
-Step = Mapping[str, Any]
-Entry = Mapping[str, Any]
+StepJson = Mapping[str, Any]
+EntryJson = Mapping[str, Any]
 """What the table has, or would have, of a service or a server."""
 
 _SIGNS = {"add": ("+", Style.GREEN), "set": ("~", Style.YELLOW), "remove": ("-", Style.RED)}
@@ -39,12 +39,12 @@ def show(plan: Plan) -> None:
     _sum_up(plan["file"], steps, coming_and_going(plan))
 
 
-def coming_and_going(plan: Plan) -> Sequence[Entry]:
+def coming_and_going(plan: Plan) -> Sequence[EntryJson]:
     """Return the VIPs that would come up, or go down."""
     return [vip for vip in plan["vips"] if vip["action"] in _WAYS]
 
 
-def _show_vips(vips: Sequence[Entry]) -> None:
+def _show_vips(vips: Sequence[EntryJson]) -> None:
     if vips:
         tell("VIPs", Style.BOLD)
     width = max((len(vip["address"]) for vip in vips), default=0)
@@ -52,7 +52,7 @@ def _show_vips(vips: Sequence[Entry]) -> None:
     tell_rows([_idle(vip["address"], vip["trouble"], ": ") for vip in vips if vip["action"] not in _WAYS], 4)
 
 
-def _moved(vip: Entry, width: int) -> TableRow:
+def _moved(vip: EntryJson, width: int) -> TableRow:
     sign, style = _SIGNS[vip["action"]]
     way = f"{_WAYS[vip['action']]} {vip['device']}"
     return TableRow(f"  {sign} {vip['address']:<{width}}  {way}", (sign, vip["address"], way), style)
@@ -85,7 +85,7 @@ def _idle(name: str, why: str, between: str = " ") -> TableRow:
     return TableRow(f"    {name}{between}{why}", (name, why), Style.DIM)
 
 
-def _sum_up(file: str, steps: Sequence[Step], vips: Sequence[Entry]) -> None:
+def _sum_up(file: str, steps: Sequence[StepJson], vips: Sequence[EntryJson]) -> None:
     now = sum(step["when"] == "now" for step in steps)
     told = f"{_count(now, 'change')} at once, {len(steps) - now} after the checks"
     if not steps:
@@ -111,7 +111,7 @@ def tell_untouched(plan: Plan) -> None:
         tell(f"Not in the file: {which}; whether a reload removes them is not known: {why}", Style.YELLOW)
 
 
-def _row(step: Step, width: int, indent: str, more: str = "") -> TableRow:
+def _row(step: StepJson, width: int, indent: str, more: str = "") -> TableRow:
     kind, _, noun = step["action"].partition("_")
     sign, style = _SIGNS[kind]
     describe = _settings if noun == "service" else _destination
@@ -125,7 +125,7 @@ def _row(step: Step, width: int, indent: str, more: str = "") -> TableRow:
     return TableRow(f"{indent}{sign} {told}{more}", (sign, what, f"{words}{more}".lstrip(": ")), style)
 
 
-def _settings(entry: Entry) -> str:
+def _settings(entry: EntryJson) -> str:
     words = [f"scheduler {entry['scheduler']}"]
     if "PERSISTENT" in entry["flags"]:
         words.append(f"persistent {entry['persistence']} s per {entry['netmask']}")
@@ -138,13 +138,13 @@ def _settings(entry: Entry) -> str:
     return ", ".join(words)
 
 
-def _destination(entry: Entry) -> str:
+def _destination(entry: EntryJson) -> str:
     words = [entry["forwarding"], f"weight {entry['weight']}"]
     words += [f"{name} threshold {entry[name]}" for name in ("lower", "upper") if entry[name]]
     return ", ".join(words)
 
 
-def _difference(was: Entry, will: Entry) -> str:
+def _difference(was: EntryJson, will: EntryJson) -> str:
     words = []
     if was["forwarding"] != will["forwarding"]:
         words.append(f"{was['forwarding']} → {will['forwarding']}")

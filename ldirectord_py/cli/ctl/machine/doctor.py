@@ -5,7 +5,7 @@ import json
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
 
-from ldirectord_py.cli.ctl.command import Command, ExitStatus
+from ldirectord_py.cli.ctl.command import ExitStatus, Subcommand
 from ldirectord_py.cli.ctl.machine.findings import explained, show, status_of
 from ldirectord_py.cli.environment import Environment
 from ldirectord_py.cli.instances import find_config
@@ -105,4 +105,4 @@ def _list() -> None:
     tell_rows([TableRow(f"{each.id:<{width}}  {each.summary}", (each.id, each.summary)) for each in CHECKS])
 
 
-COMMAND = Command(description=_DESCRIPTION, arguments=_arguments, run=_run)
+COMMAND = Subcommand(description=_DESCRIPTION, arguments=_arguments, run=_run)

@@ -5,7 +5,7 @@ import json
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
-from ldirectord_py.cli.ctl.command import Command, ExitStatus
+from ldirectord_py.cli.ctl.command import ExitStatus, Subcommand
 from ldirectord_py.cli.ctl.machine.findings import explained, show, status_of
 from ldirectord_py.cli.instances import run_dir
 from ldirectord_py.cli.terminal import Style, tell
@@ -14,7 +14,7 @@ from ldirectord_py.cluster.finding import Finding
 from ldirectord_py.cluster.realserver.checking import RealServer, examine
 from ldirectord_py.cluster.realserver.setting_up import added, put_back, set_up
 from ldirectord_py.cluster.realserver.statefile import NAME, StepsFile
-from ldirectord_py.cluster.realserver.steps import Step, as_json, undone
+from ldirectord_py.cluster.realserver.steps import SetupStep, as_json, undone
 from ldirectord_py.cluster.rtnetlink import session
 from ldirectord_py.model.address import IPAddress
 from ldirectord_py.model.errors import DirectorError
@@ -102,9 +102,9 @@ async def _check(file: StepsFile, vips: Sequence[IPAddress], asked: Namespace) -
     return status_of(found)
 
 
-def _tell_json(taken: Sequence[Step], found: Sequence[Finding]) -> None:
+def _tell_json(taken: Sequence[SetupStep], found: Sequence[Finding]) -> None:
     told = {"done": [as_json(step) for step in taken], "findings": [finding.as_json() for finding in found]}
     tell(json.dumps(told, indent=2))
 
 
-COMMAND = Command(description=_DESCRIPTION, arguments=_arguments, run=_run, intermixed=True)
+COMMAND = Subcommand(description=_DESCRIPTION, arguments=_arguments, run=_run, intermixed=True)

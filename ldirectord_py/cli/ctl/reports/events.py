@@ -7,14 +7,14 @@ from ldirectord_py.cli.blocks import Block, Cell, Grid, Paragraph, sentence
 from ldirectord_py.cli.ctl.reports.words import clock, took
 from ldirectord_py.cli.terminal import Style
 
-Event = Mapping[str, Any]
+EventJson = Mapping[str, Any]
 """As `/v1/events` has it."""
 
 _LEVELS = {"warning": Style.YELLOW, "error": Style.RED, "critical": Style.RED}
 _VERDICTS = {"up": Style.GREEN, "down": Style.RED, "fault": Style.YELLOW}
 
 
-def told(events: Sequence[Event], now: float, indent: int = 0) -> Grid:
+def told(events: Sequence[EventJson], now: float, indent: int = 0) -> Grid:
     """Return a line for each event, oldest first."""
     rows = [
         (Cell(clock(event["time"], now), Style.DIM), Cell(event["sentence"], _LEVELS.get(event["level"])))
@@ -54,7 +54,7 @@ def _found(check: Mapping[str, Any]) -> str:
     return f"{found or check['reason']}{times}"
 
 
-def _events(events: Sequence[Event], now: float) -> list[tuple[float, tuple[Cell, ...]]]:
+def _events(events: Sequence[EventJson], now: float) -> list[tuple[float, tuple[Cell, ...]]]:
     return [
         (
             event["time"],

@@ -7,7 +7,7 @@ from ldirectord_py.cli.blocks import Cell, Grid
 from ldirectord_py.cli.ctl.reports.words import age, clock, counted
 from ldirectord_py.cli.terminal import Style
 
-Server = Mapping[str, Any]
+ServerJson = Mapping[str, Any]
 """As `/v1/reals` has it."""
 
 STYLES = {
@@ -26,7 +26,7 @@ _NAMES = {
 _COMMANDED = {"drain": "drained", "maintenance": "taken out for maintenance"}
 
 
-def words(server: Server, now: float) -> str:
+def words(server: ServerJson, now: float) -> str:
     """Return a clause such as `down for 3 min: GET http://...: 404, expected 2xx; 1 more success brings it back`."""
     status = str(server["status"])
     name, begun = _NAMES.get(status, status), since(server)
@@ -35,7 +35,7 @@ def words(server: Server, now: float) -> str:
     return "; ".join(filter(None, [f"{first}: {causes}" if causes else first, *_consequences(server, now)]))
 
 
-def since(server: Server) -> float | None:
+def since(server: ServerJson) -> float | None:
     """Return the moment since when the status of a server is as it is; None: that is not known."""
     match server["status"]:
         case "unknown" | "checking":
@@ -49,7 +49,7 @@ def since(server: Server) -> float | None:
     return float(found) if found else None
 
 
-def _causes(server: Server, now: float) -> Iterator[str]:
+def _causes(server: ServerJson, now: float) -> Iterator[str]:
     if server["admin"] is not None:
         yield commanded(server["admin"], now)
     elif server["maintenance_file"] is not None:
@@ -62,7 +62,7 @@ def _causes(server: Server, now: float) -> Iterator[str]:
         yield f"{counted(server['failures'], 'failure')} in a row: {evidence(server)}"
 
 
-def _consequences(server: Server, now: float) -> Iterator[str]:
+def _consequences(server: ServerJson, now: float) -> Iterator[str]:
     connections = server["connections"]
     if not server["serving"] and connections and connections["active"]:
         yield f"{counted(connections['active'], 'connection')} still open"
@@ -75,14 +75,14 @@ def _consequences(server: Server, now: float) -> Iterator[str]:
         yield f"changes by itself at {clock(server['until'], now)}"
 
 
-def _outlook(server: Server) -> str:
+def _outlook(server: ServerJson) -> str:
     told = outlook(server["state"], server["takes"])
     if server["status"] != "draining":
         return told
     return f"once it is enabled, {told}" if told and server["state"] == "down" else ""
 
 
-def evidence(server: Server) -> str:
+def evidence(server: ServerJson) -> str:
     """Return what was asked, and what came of it."""
     found = server["detail"] or server["reason"]
     return f"{server['asked']}: {found}" if server["asked"] else str(found)
@@ -109,7 +109,7 @@ def commanded(admin: Mapping[str, Any], now: float) -> str:
     return f"{what} by {admin['by']}{of}{until}{why}"
 
 
-def weights(server: Server) -> str:
+def weights(server: ServerJson) -> str:
     """Return the weights from the configured one on, as far as they differ: `3`, `3 → 0`, `3 → out`."""
     weight = server["weight"]
     shown = f"{weight['configured']}"
@@ -120,7 +120,7 @@ def weights(server: Server) -> str:
     return shown
 
 
-def table(servers: Sequence[Server], now: float, *, full: bool) -> Grid:
+def table(servers: Sequence[ServerJson], now: float, *, full: bool) -> Grid:
     """Return a table with a line for each server; *full*: with its virtual service in its name."""
     rows = [
         (
@@ -135,7 +135,7 @@ def table(servers: Sequence[Server], now: float, *, full: bool) -> Grid:
     return Grid(rows, ("SERVER", "STATUS", "WEIGHT", "ACTIVE", "INACTIVE", ""), frozenset({3, 4}), indent=2)
 
 
-def _open(server: Server) -> tuple[str, str]:
+def _open(server: ServerJson) -> tuple[str, str]:
     connections = server["connections"]
     return ("", "") if connections is None else (f"{connections['active']:,}", f"{connections['inactive']:,}")
 

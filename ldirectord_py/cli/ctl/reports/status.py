@@ -9,7 +9,7 @@ from ldirectord_py.cli.ctl.reports.role import is_told, role_cells
 from ldirectord_py.cli.ctl.reports.words import age, clock, counted
 from ldirectord_py.cli.terminal import Style
 
-Virtual = Mapping[str, Any]
+VirtualJson = Mapping[str, Any]
 """As `/v1/virtuals` has it."""
 _NAMED = 6
 """So many VIPs are named."""
@@ -61,7 +61,9 @@ def _table(table: Mapping[str, Any]) -> tuple[Style, str]:
     return (Style.GREEN, f"{where} agrees") if table["agrees"] else (Style.YELLOW, f"{where} differs")
 
 
-def overview(status: Mapping[str, Any], virtuals: Sequence[Virtual], now: float, *, down: bool = False) -> list[Block]:
+def overview(
+    status: Mapping[str, Any], virtuals: Sequence[VirtualJson], now: float, *, down: bool = False
+) -> list[Block]:
     """Return the daemon, its virtual services, and those servers that are not up; *down*: only what is not up."""
     listed = [virtual for virtual in virtuals if not down or _ailing(virtual)]
     blocks: list[Block] = [*head(status, now)]
@@ -82,7 +84,7 @@ def overview(status: Mapping[str, Any], virtuals: Sequence[Virtual], now: float,
     return blocks
 
 
-def services(virtuals: Iterable[Virtual], now: float) -> list[Block]:
+def services(virtuals: Iterable[VirtualJson], now: float) -> list[Block]:
     """Return virtual services one by one, each with all of its servers."""
     blocks: list[Block] = []
     for virtual in virtuals:
@@ -93,21 +95,21 @@ def services(virtuals: Iterable[Virtual], now: float) -> list[Block]:
     return blocks
 
 
-def is_out(virtual: Virtual) -> bool:
+def is_out(virtual: VirtualJson) -> bool:
     """Return whether none of the servers of a virtual service gets connections."""
     return bool(virtual["mode"] != "reals")
 
 
-def _ailing(virtual: Virtual) -> bool:
+def _ailing(virtual: VirtualJson) -> bool:
     return is_out(virtual) or bool(virtual["servers"]["up"] != virtual["servers"]["total"])
 
 
-def _services(virtuals: Sequence[Virtual]) -> Grid:
+def _services(virtuals: Sequence[VirtualJson]) -> Grid:
     head = ("VIRTUAL", "SCHEDULER", "SERVERS", "ACTIVE", "INACTIVE", "NEW/S")
     return Grid([_service(virtual) for virtual in virtuals], head, frozenset({3, 4, 5}))
 
 
-def _service(virtual: Virtual) -> tuple[Cell, ...]:
+def _service(virtual: VirtualJson) -> tuple[Cell, ...]:
     name = f"{virtual['name']} ({virtual['servicename']})" if virtual["servicename"] else virtual["name"]
     connections, rates = virtual["connections"], virtual["rates"]
     counts = ("", "") if connections is None else (f"{connections['active']:,}", f"{connections['inactive']:,}")
@@ -120,7 +122,7 @@ def _service(virtual: Virtual) -> tuple[Cell, ...]:
     )
 
 
-def _counts(virtual: Virtual) -> Cell:
+def _counts(virtual: VirtualJson) -> Cell:
     found = virtual["servers"]
     text = ", ".join(f"{found[state]:,} {state}" for state in _STATES if found[state] or state == "up")
     if virtual["mode"] == "fallback":

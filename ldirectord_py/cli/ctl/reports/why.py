@@ -6,14 +6,14 @@ from typing import Any
 from ldirectord_py.cli.blocks import Block, Cell, Grid, Paragraph, sentence
 from ldirectord_py.cli.ctl.reports import servers
 from ldirectord_py.cli.ctl.reports.events import told
-from ldirectord_py.cli.ctl.reports.servers import Server
+from ldirectord_py.cli.ctl.reports.servers import ServerJson
 from ldirectord_py.cli.ctl.reports.words import age, clock, took
 from ldirectord_py.cli.terminal import Style
 
 _EVENTS = 5
 
 
-def reasons(found: Sequence[Server], histories: Mapping[str, Mapping[str, Any]], now: float) -> list[Block]:
+def reasons(found: Sequence[ServerJson], histories: Mapping[str, Mapping[str, Any]], now: float) -> list[Block]:
     """Return for each server why its weight is what it is; *histories* by the servers' names."""
     blocks: list[Block] = []
     for server in found:
@@ -23,7 +23,7 @@ def reasons(found: Sequence[Server], histories: Mapping[str, Mapping[str, Any]],
     return blocks
 
 
-def _reason(server: Server, history: Mapping[str, Any], now: float) -> Iterator[Block]:
+def _reason(server: ServerJson, history: Mapping[str, Any], now: float) -> Iterator[Block]:
     status, begun = server["status"], servers.since(server)
     serving = "gets new connections" if server["serving"] else "gets no new connections"
     yield Paragraph(
@@ -42,7 +42,7 @@ def _reason(server: Server, history: Mapping[str, Any], now: float) -> Iterator[
         yield from (Paragraph(), sentence("What happened last:", Style.BOLD), told(events, now, indent=2))
 
 
-def _chain(server: Server, now: float) -> list[tuple[Cell, ...]]:
+def _chain(server: ServerJson, now: float) -> list[tuple[Cell, ...]]:
     rows: list[tuple[Cell, ...]] = []
     for link in server["why"]:
         since = f"since {clock(link['since'], now)}" if link["since"] else ""
@@ -52,7 +52,7 @@ def _chain(server: Server, now: float) -> list[tuple[Cell, ...]]:
     return rows
 
 
-def _in_table(server: Server) -> tuple[Cell, ...]:
+def _in_table(server: ServerJson) -> tuple[Cell, ...]:
     weight = server["weight"]
     has = "has no entry for it" if weight["kernel"] is None else f"has weight {weight['kernel']}"
     if weight["kernel"] == weight["effective"]:
@@ -61,7 +61,7 @@ def _in_table(server: Server) -> tuple[Cell, ...]:
     return Cell("table", Style.YELLOW), Cell(f"{has}, and should have {wanted}", Style.YELLOW)
 
 
-def _checks(server: Server, now: float) -> Iterator[Block]:
+def _checks(server: ServerJson, now: float) -> Iterator[Block]:
     maintained = server["status"] == "maintenance"
     rows = [("checked", "not while it is in maintenance" if maintained else _checking(server["check"], now))]
     if server["state"] == "down" and not maintained:
@@ -74,7 +74,7 @@ def _checks(server: Server, now: float) -> Iterator[Block]:
     yield Grid([(Cell(name, Style.BOLD), Cell(text)) for name, text in rows], indent=2)
 
 
-def _ways_back(server: Server) -> Iterator[tuple[str, str]]:
+def _ways_back(server: ServerJson) -> Iterator[tuple[str, str]]:
     """Yield what it takes for a server to be another way, one thing after the other."""
     admin, file, outlook = (
         server["admin"],

@@ -14,7 +14,7 @@ _UNWANTED = "the configuration does not want it there"
 _SOUND = {VipState.HELD, VipState.FOREIGN, VipState.STANDBY}
 """States in which clients are served all the same, here or by another director."""
 
-Told = VipAdded | VipRemoved | VipTakenAway | VipContested | VipConflict | VipTrouble
+ToldVipEvent = VipAdded | VipRemoved | VipTakenAway | VipContested | VipConflict | VipTrouble
 
 
 def vip_added(event: VipAdded) -> list[LogLine]:
@@ -72,5 +72,5 @@ def vip_trouble(event: VipTrouble) -> list[LogLine]:
     return [LogLine(level, "vip_trouble", f"VIP {event.address}{place}: {event.sentence}", fields)]
 
 
-def _names(event: Told) -> dict[str, Field]:
+def _names(event: ToldVipEvent) -> dict[str, Field]:
     return {"vip": str(event.address), "device": event.device}

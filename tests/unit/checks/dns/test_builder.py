@@ -10,7 +10,7 @@ from ldirectord_py.checks.matching.patterns import Receive
 from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.checks.check_options import CheckedServer, CheckOptions
 from ldirectord_py.model.checks.conversation import Transport
-from ldirectord_py.model.checks.probe import Probe, Target
+from ldirectord_py.model.checks.probe import CheckTarget, Probe
 from ldirectord_py.model.service import AddressKey, MarkKey, Protocol
 from tests.peers.options import planned
 
@@ -30,7 +30,7 @@ def built(request: str = "/www.example.org", subject: CheckedServer = SUBJECT, *
 def test_the_virtuals_protocol_says_what_carries_the_question(virtual, transport) -> None:
     assert built(subject=replace(SUBJECT, virtual=virtual)) == Probe(
         check=Dns(name="www.example.org.", stream=transport is Transport.TCP),
-        target=Target(endpoint=REAL, transport=transport),
+        target=CheckTarget(endpoint=REAL, transport=transport),
         timeout=7,
         asked=f"query of www.example.org A at {REAL}" + (" over TCP" if transport is Transport.TCP else ""),
     )

@@ -25,7 +25,7 @@ from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.checks.check_options import CheckedServer, CheckOptions
 from ldirectord_py.model.checks.conversation import PeerClosed, PeerTooLong, Transport
 from ldirectord_py.model.checks.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down, up
-from ldirectord_py.model.checks.probe import Probe, Target, TlsOptions
+from ldirectord_py.model.checks.probe import CheckTarget, Probe, TlsOptions
 from ldirectord_py.model.service import AddressKey, Protocol
 from tests.peers.options import planned
 from tests.peers.scripted import Reset, ScriptedPeer, pieces
@@ -345,7 +345,7 @@ def probe(service: str = "grpc", own: str | None = None, **words: object) -> Pro
 def test_it_is_built_as_configured() -> None:
     assert probe() == Probe(
         check=Grpc(authority="10.0.0.5:50051"),
-        target=Target(endpoint=REAL),
+        target=CheckTarget(endpoint=REAL),
         timeout=30,
         asked=f"grpc health of the whole server at {REAL}",
     )
@@ -360,7 +360,7 @@ def test_grpcs_is_grpc_over_tls_with_h2_as_its_protocol() -> None:
     tls = TlsOptions(server_name="shop.example.org", alpn=("h2",))
     assert made == Probe(
         check=Grpc(authority="shop.example.org:443", scheme="https"),
-        target=Target(endpoint=REAL, transport=Transport.TLS, tls=tls),
+        target=CheckTarget(endpoint=REAL, transport=Transport.TLS, tls=tls),
         timeout=30,
         asked=made.asked,
     )

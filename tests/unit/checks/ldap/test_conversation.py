@@ -14,7 +14,7 @@ from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.checks.check_options import CheckedServer, CheckOptions
 from ldirectord_py.model.checks.conversation import PeerClosed, PeerTooLong, Transport
 from ldirectord_py.model.checks.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down, up
-from ldirectord_py.model.checks.probe import Probe, Target, TlsOptions
+from ldirectord_py.model.checks.probe import CheckTarget, Probe, TlsOptions
 from ldirectord_py.model.service import AddressKey, Protocol
 from tests.peers.options import planned
 from tests.peers.scripted import ScriptedPeer, pieces
@@ -294,13 +294,16 @@ ASKING = CheckOptions(
 
 def test_it_is_asked_as_configured_within_checktimeout() -> None:
     assert planned(ASKING, SUBJECT) == Probe(
-        check=check("dc"), target=Target(endpoint=REAL), timeout=3, asked="ldap entry dc=example,dc=org of 10.0.0.5:389"
+        check=check("dc"),
+        target=CheckTarget(endpoint=REAL),
+        timeout=3,
+        asked="ldap entry dc=example,dc=org of 10.0.0.5:389",
     )
 
 
 @pytest.mark.parametrize(("virtualhost", "name"), [(None, None), ("ldap.example.org", "ldap.example.org")])
 def test_ldaps_is_ldap_over_tls(virtualhost: str | None, name: str | None) -> None:
-    target = Target(endpoint=REAL, transport=Transport.TLS, tls=TlsOptions(server_name=name))
+    target = CheckTarget(endpoint=REAL, transport=Transport.TLS, tls=TlsOptions(server_name=name))
     probe = planned(replace(ASKING, service="ldaps", virtualhost=virtualhost), SUBJECT)
     assert probe == Probe(check=check("dc"), target=target, timeout=3, asked=probe.asked)
 

@@ -15,7 +15,7 @@ from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.checks.check_options import CheckedServer, CheckOptions
 from ldirectord_py.model.checks.conversation import Transport
 from ldirectord_py.model.checks.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down, up
-from ldirectord_py.model.checks.probe import FixedOutcome, Probe, Target
+from ldirectord_py.model.checks.probe import CheckTarget, FixedOutcome, Probe
 from ldirectord_py.model.service import AddressKey, Protocol
 from tests.peers.answering import AnsweringPeer
 from tests.peers.options import planned
@@ -161,7 +161,7 @@ ASKING = CheckOptions(
 def test_it_is_asked_over_udp_within_checktimeout() -> None:
     assert planned(ASKING, SUBJECT) == Probe(
         check=CHECK,
-        target=Target(endpoint=REAL, transport=Transport.UDP),
+        target=CheckTarget(endpoint=REAL, transport=Transport.UDP),
         timeout=3,
         asked=f"radius login at {REAL}",
     )

@@ -12,7 +12,7 @@ from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.checks.check_options import CheckedServer, CheckOptions
 from ldirectord_py.model.checks.conversation import PeerClosed, PeerTooLong, Transport
 from ldirectord_py.model.checks.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down, up
-from ldirectord_py.model.checks.probe import Probe, Target, TlsOptions
+from ldirectord_py.model.checks.probe import CheckTarget, Probe, TlsOptions
 from ldirectord_py.model.service import AddressKey, Protocol
 from tests.peers.options import planned
 from tests.peers.scripted import Reset, ScriptedPeer, pieces
@@ -221,7 +221,7 @@ def probe(service: str = "redis", own: tuple[str, str] | None = None, **words: o
 
 
 def test_it_is_built_as_configured() -> None:
-    assert probe() == Probe(check=Redis(), target=Target(endpoint=REAL), timeout=30, asked=f"redis PING at {REAL}")
+    assert probe() == Probe(check=Redis(), target=CheckTarget(endpoint=REAL), timeout=30, asked=f"redis PING at {REAL}")
     made = probe(request="/INFO  replication ", receive="role:master", passwd="rabbit-hole", negotiatetimeout=3.0)
     assert made.check == redis("INFO replication", "role:master", PASSWORD)
     assert made.timeout == 3
@@ -234,7 +234,7 @@ def test_it_is_built_as_configured() -> None:
 def test_rediss_is_redis_over_tls() -> None:
     made = probe("rediss", virtualhost="cache.example.org")
     tls = TlsOptions(server_name="cache.example.org")
-    target = Target(endpoint=REAL, transport=Transport.TLS, tls=tls)
+    target = CheckTarget(endpoint=REAL, transport=Transport.TLS, tls=tls)
     assert made == Probe(check=Redis(), target=target, timeout=30, asked=made.asked)
 
 

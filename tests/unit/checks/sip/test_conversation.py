@@ -14,7 +14,7 @@ from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.checks.check_options import CheckedServer, CheckOptions
 from ldirectord_py.model.checks.conversation import PeerClosed, Transport
 from ldirectord_py.model.checks.outcome import LONGEST_DETAIL, Outcome, Reason, Verdict, down, up
-from ldirectord_py.model.checks.probe import Probe, Target
+from ldirectord_py.model.checks.probe import CheckTarget, Probe
 from ldirectord_py.model.service import AddressKey, MarkKey, Protocol
 from tests.peers.options import planned
 from tests.peers.scripted import Reset, ScriptedPeer, pieces
@@ -258,7 +258,7 @@ def build(virtual=TCP, endpoint: Endpoint = REAL, **words: object) -> Probe:
 def test_it_is_built_as_configured() -> None:
     probe = build(login="alice@example.org", passwd="rabbit-hole", negotiatetimeout=7.0)
     assert probe == Probe(
-        check=sip(credentials=ALICE), target=Target(endpoint=REAL), timeout=7, asked=f"sip OPTIONS of {REAL}"
+        check=sip(credentials=ALICE), target=CheckTarget(endpoint=REAL), timeout=7, asked=f"sip OPTIONS of {REAL}"
     )
     assert "rabbit" not in repr(probe)
 
@@ -266,7 +266,7 @@ def test_it_is_built_as_configured() -> None:
 def test_the_protocol_of_the_virtual_decides_what_carries_it() -> None:
     assert build(UDP, login="alice@example.org") == Probe(
         check=sip(Transport.UDP),
-        target=Target(endpoint=REAL, transport=Transport.UDP),
+        target=CheckTarget(endpoint=REAL, transport=Transport.UDP),
         timeout=30,
         asked=f"sip OPTIONS of {REAL} over UDP",
     )

@@ -14,7 +14,7 @@ from ldirectord_py.cluster.realserver.steps import (
     RaiseDevice,
     SetSetting,
     SetUpRefused,
-    Step,
+    SetupStep,
     as_json,
     of_json,
     refuse,
@@ -129,7 +129,7 @@ def test_what_others_need_stays_until_the_last_one_leaves() -> None:
 
 
 addresses = st.ip_addresses()
-any_step: st.SearchStrategy[Step] = st.one_of(
+any_step: st.SearchStrategy[SetupStep] = st.one_of(
     st.builds(SetSetting, st.from_regex(_SETTING, fullmatch=True), st.integers(), st.integers()),
     st.builds(RaiseDevice, st.text()),
     st.builds(AddAddress, addresses, st.text()),
@@ -137,12 +137,14 @@ any_step: st.SearchStrategy[Step] = st.one_of(
 
 
 @given(any_step)
-def test_a_step_is_kept_as_it_was(step: Step) -> None:
+def test_a_step_is_kept_as_it_was(step: SetupStep) -> None:
     assert of_json(as_json(step)) == step
 
 
 @given(st.lists(any_step, unique=True), st.sets(addresses))
-def test_what_is_undone_was_done_and_everything_is_when_all_leave(done: list[Step], leaving: set[IPAddress]) -> None:
+def test_what_is_undone_was_done_and_everything_is_when_all_leave(
+    done: list[SetupStep], leaving: set[IPAddress]
+) -> None:
     undoing = to_undo(done, leaving)
     assert [step for step in done[::-1] if step in undoing] == undoing
     ours = {step.address for step in done if isinstance(step, AddAddress)}

@@ -34,7 +34,7 @@ from ldirectord_py.engine.recording.course import course
 from ldirectord_py.engine.recording.decoding import BrokenLine, decoded
 from ldirectord_py.engine.recording.encoding import Encoder, Repetitions
 from ldirectord_py.engine.recording.items import Given, Prepares, RecordingHeader, Why
-from ldirectord_py.engine.recording.replay import Told, replay
+from ldirectord_py.engine.recording.replay import ToldEvent, replay
 from ldirectord_py.engine.recording.state_as_belief import belief_of, state_of
 from ldirectord_py.engine.state import EngineState
 from ldirectord_py.model import names as names_in_the_model
@@ -122,7 +122,7 @@ class Recorded(Engine):
 
 
 def told(lines: Sequence[str]) -> list[Event]:
-    return [each.event for each in replay(decoded(lines)) if isinstance(each, Told)]
+    return [each.event for each in replay(decoded(lines)) if isinstance(each, ToldEvent)]
 
 
 TestRecorded = Recorded.TestCase
@@ -331,7 +331,7 @@ def test_a_spoiled_recording_is_replayed_or_refused_with_a_line(data: st.DataObj
             lines[place] = lines[place][: found.start()] + junk + lines[place][found.end() :]
     with suppress(BrokenLine):
         for each in replay(decoded(lines)):
-            if isinstance(each, Told):
+            if isinstance(each, ToldEvent):
                 list(Replayed(LogFormat.JSON, debug=True).told(each.event, each.at.epoch))
     with suppress(BrokenLine):
         course(decoded(lines))

@@ -10,7 +10,7 @@ import pytest
 from ldirectord_py.engine.inputs import Configured
 from ldirectord_py.engine.recording.decoding import decoded
 from ldirectord_py.engine.recording.items import RecordingHeader, Why
-from ldirectord_py.engine.recording.replay import Told, replay
+from ldirectord_py.engine.recording.replay import ToldEvent, replay
 from ldirectord_py.ipvs.memory import MemoryTable
 from ldirectord_py.model.checks.outcome import up
 from ldirectord_py.model.config import Config
@@ -75,14 +75,14 @@ async def recorded(given: Config, path: Path | None, *, limit: int = 2**20) -> A
 
 
 def replayed(*paths: Path) -> list[Event]:
-    return [each.event for each in _replayed(*paths) if isinstance(each, Told) and isinstance(each.event, ENGINE)]
+    return [each.event for each in _replayed(*paths) if isinstance(each, ToldEvent) and isinstance(each.event, ENGINE)]
 
 
 def headers(*paths: Path) -> list[RecordingHeader]:
     return [each for each in _replayed(*paths) if isinstance(each, RecordingHeader)]
 
 
-def _replayed(*paths: Path) -> Sequence[RecordingHeader | Told]:
+def _replayed(*paths: Path) -> Sequence[RecordingHeader | ToldEvent]:
     return list(replay(decoded(line for path in paths for line in path.read_text().splitlines())))
 
 
@@ -228,5 +228,5 @@ async def test_checks_are_recorded_to_the_last_bit(path: Path) -> None:
         await stage.report(1, up())
         stage.director.report(next(iter(stage.director.plans)), REFUSED, 0.1 + 0.2, 1 / 3, "GET /")
         await stage.write()
-    done = [each.event for each in _replayed(path) if isinstance(each, Told) and isinstance(each.event, CheckDone)]
+    done = [each.event for each in _replayed(path) if isinstance(each, ToldEvent) and isinstance(each.event, CheckDone)]
     assert done == stage.told(CheckDone)
