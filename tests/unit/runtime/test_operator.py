@@ -151,7 +151,7 @@ async def test_what_makes_no_sense_changes_nothing(ports: list[int]) -> None:
         for command, why in (
             (_weighing(target, -1), "weight must be 0 to 65535, but got -1"),
             (_weighing(target, 65536), "weight must be 0 to 65535"),
-            (Drain(target=target, by="root", until=time.time() - 1), "over already"),
+            (Drain(target=target, by="root", until=time.time() - 1), "has passed"),
         ):
             with pytest.raises(CommandRefused, match=why):
                 stage.operator.carry_out(command)
