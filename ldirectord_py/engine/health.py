@@ -66,7 +66,9 @@ def counted(fault: Outcome, seconds: float, rules: FaultRules) -> Outcome:
 
 def _failed(health: Health, outcome: Outcome, rules: Rules, now: float) -> Health:
     if health.state is State.DOWN:
-        return replace(health, reason=outcome.reason, detail=outcome.detail)
+        begins = outcome.reason is Reason.MAINTENANCE and health.reason is not Reason.MAINTENANCE
+        since = now if begins else health.since
+        return replace(health, since=since, reason=outcome.reason, detail=outcome.detail)
     failures = health.failures + 1
     soft = failures < rules.failurecount and outcome.reason is not Reason.MAINTENANCE
     if health.state.serving and soft:

@@ -26,7 +26,7 @@ class Health:
 
     state: State
     since: float
-    """Seconds since the epoch, of the last change of whether it serves, as far as that is known."""
+    """Seconds since the epoch, since when it serves, is down, or is in maintenance, as far as that is known."""
     failures: int = 0
     """Failed checks in a row, up to the one that took the server out."""
     reason: Reason = Reason.OK

@@ -90,3 +90,11 @@ def test_maintenance_takes_a_server_out_whatever_failurecount_says() -> None:
     serving = Health(State.UP, 1.0)
     out = advance(serving, down(Reason.MAINTENANCE, "Server in maintenance"), Rules(failurecount=5), 2.0)
     assert (out.state, out.reason, out.since) == (State.DOWN, Reason.MAINTENANCE, 2.0)
+
+
+def test_who_was_down_before_is_in_maintenance_since_that_began() -> None:
+    maintenance = down(Reason.MAINTENANCE, "Server in maintenance")
+    out = advance(Health(State.DOWN, 1.0, 1, Reason.REFUSED, "refused"), maintenance, ONCE, 2.0)
+    assert (out.reason, out.since) == (Reason.MAINTENANCE, 2.0)
+    assert advance(out, down(Reason.MAINTENANCE, "for another reason"), ONCE, 3.0).since == 2.0
+    assert advance(unchecked(adopted=False, now=1.0), maintenance, ONCE, 2.0).since == 1.0, "remembered over a restart"
