@@ -1,35 +1,28 @@
-"""What the user-mode kernel needs on this machine's processor, and what makes it quicker."""
+"""What the user-mode kernel needs on this machine's processor, and what makes it quicker: see `ptrace/preload.c`."""
 
 import shutil
 import subprocess
-from functools import cache
 from pathlib import Path
 
-_SOURCE = Path(__file__).with_name("registers.c")
+_SOURCES = Path(__file__).with_name("ptrace")
 
 
 def lacking() -> list[str]:
-    """Return the Debian packages that are missing for guests to run on this processor."""
-    return ["gcc and libc6-dev"] if _has_wide_registers() and not _has_compiler() else []
+    """Return the Debian packages that are missing for guests to run."""
+    return [] if _has_compiler() else ["gcc and libc6-dev"]
 
 
 def environment(folder: Path) -> dict[str, str]:
-    """Return the variables that the kernel is to be started with; what they name is made in *folder*.
-
-    Without a compiler there are none: guests need a tenth more of the processors' time then.
-    """
-    if not _has_compiler():
-        return {}
-    library = folder / "registers.so"
-    subprocess.run(["gcc", "-O2", "-shared", "-fPIC", "-o", library, _SOURCE], check=True, stdin=subprocess.DEVNULL)
-    return {"LD_PRELOAD": str(library)}
+    """Return the variables that the kernel is to be started with; what they name is made in *folder*."""
+    return {"LD_PRELOAD": str(compiled(folder))}
 
 
-@cache
-def _has_wide_registers() -> bool:
-    """Return whether this processor has AMX, whose registers the kernel of Debian 12 has no room for."""
-    flags = next((line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("flags")), "")
-    return "amx_tile" in flags.split()
+def compiled(folder: Path) -> Path:
+    """Return a library in *folder*, made of what stands before libc's ptrace(3)."""
+    library = folder / "ptrace.so"
+    words = ["gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-o", library, *_SOURCES.glob("*.c")]
+    subprocess.run(words, check=True, stdin=subprocess.DEVNULL)
+    return library
 
 
 def _has_compiler() -> bool:
