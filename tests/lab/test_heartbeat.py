@@ -10,7 +10,7 @@ from tests.lab.cluster.managed import (
     PATIENCE,
     ROLE,
     dies_and_comes_back,
-    is_killed_and_started_again,
+    is_killed,
     loses_one_link,
     role,
     stops_and_starts,
@@ -67,7 +67,18 @@ def test_heartbeat_is_stopped_in_order_and_started_again(cluster: Cluster) -> No
 
 
 def test_heartbeat_is_killed_and_started_again(cluster: Cluster) -> None:
-    is_killed_and_started_again(cluster, ready, Heartbeat)
+    one, two = ready(cluster)
+    with cluster.traffic() as traffic:
+        synced(traffic, two)
+        killed = is_killed(cluster, one, two, Heartbeat)
+        back = cluster.timeline.note(f"Heartbeat on {one.name} is started again")
+        Heartbeat(one).start_again()
+        assert ready(cluster) == (two, one)
+        taken_over(cluster, traffic, back)
+        print(cluster.timeline.told(traffic, killed))
+    assert cluster.witness.several(killed) == 0
+    assert cluster.witness.second_owners(killed) == []
+    assert all(outage.since > back for outage in traffic.outages(killed))
 
 
 def test_one_of_the_two_links_is_cut_and_nothing_happens(cluster: Cluster) -> None:

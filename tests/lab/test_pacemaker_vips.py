@@ -5,10 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from tests.lab.cluster.cluster import Cluster, running_cluster
-from tests.lab.cluster.managed import dies_and_comes_back, role, stops_and_starts
-from tests.lab.cluster.node import Node
+from tests.lab.cluster.managed import is_killed, stops_and_starts
 from tests.lab.cluster.pacemaker import Pacemaker, begin, ready
-from tests.lab.support.waiting import wait_until
+from tests.lab.cluster.takeover import synced, taken_over
 
 pytestmark = [pytest.mark.timeout(290), pytest.mark.long]
 
@@ -20,12 +19,21 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         yield cluster
 
 
-def test_the_active_director_loses_power_and_comes_back(cluster: Cluster) -> None:
-    def noticed(one: Node, two: Node) -> None:
-        wait_until(lambda: role(two) == "active", 60)
-        cluster.timeline.note(f"{two.name} is promoted in place of {one.name}")
-
-    dies_and_comes_back(cluster, ready, noticed)
+def test_pacemaker_is_killed_and_that_director_then_switched_off(cluster: Cluster) -> None:
+    """Its daemon keeps the VIP and serves, until the power is off, as fencing has it; and it comes back."""
+    one, two = ready(cluster)
+    with cluster.traffic() as traffic:
+        synced(traffic, two)
+        killed = is_killed(cluster, one, two, Pacemaker)
+        off = cluster.timeline.note(f"{one.name} is switched off")
+        one.die()
+        taken_over(cluster, traffic, off)
+        print(cluster.timeline.told(traffic, killed))
+    back = cluster.timeline.note(f"{one.name} is back")
+    one.revive()
+    assert ready(cluster) == (two, one)
+    assert (cluster.witness.several(killed), cluster.witness.nobody(back)) == (0, 0)
+    assert all(outage.since >= off for outage in traffic.outages(killed))
 
 
 def test_pacemaker_is_stopped_in_order_and_started_again(cluster: Cluster) -> None:
