@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import sys
+import warnings
 from asyncio.subprocess import DEVNULL
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
@@ -17,6 +18,8 @@ from ldirectord_py.system.guard import GUARD, Guard
 
 GRACE = 0.5
 """Seconds between SIGTERM and SIGKILL for a program that overruns."""
+_KILLED = 5.0
+"""Seconds in which the kernel has ended what was killed, unless that waits for a disk or a server of files."""
 _MOST_OUTPUT = 4096
 """Bytes kept of what a program writes, of the beginning and of the end."""
 _PIPE = 64 * 1024
@@ -32,6 +35,8 @@ def prepare_waiting() -> None:
         with suppress(OSError):  # kernels before 5.3
             os.close(os.pidfd_open(os.getpid()))
             asyncio.get_event_loop_policy().set_child_watcher(asyncio.PidfdChildWatcher())
+        # A program that waits for its disk outlives SIGKILL, and may outlive us: that is no mistake of ours.
+        warnings.filterwarnings("ignore", "A loop is being detached", RuntimeWarning)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,11 +217,11 @@ class _Program(asyncio.SubprocessProtocol):
         """End the program with all that it has started: politely, then not."""
         self._signal(signal.SIGTERM)
         try:
-            await self._wait_briefly()
+            await self._wait_for_end(GRACE)
         finally:
             # Whether or not the program itself has gone: its children may be deaf to SIGTERM.
             self.kill()
-        await self._wait_briefly()
+        await self._wait_for_end(_KILLED)
 
     def kill(self) -> None:
         """End all of it at once, or as soon as we know its process id."""
@@ -230,9 +235,9 @@ class _Program(asyncio.SubprocessProtocol):
             if self._transport is not None:
                 self._guard.remove(self._transport.get_pid())
 
-    async def _wait_briefly(self) -> None:
+    async def _wait_for_end(self, seconds: float) -> None:
         with suppress(TimeoutError):
-            async with asyncio.timeout(GRACE):
+            async with asyncio.timeout(seconds):
                 await self._ended.wait()
 
     def _signal(self, number: signal.Signals) -> None:
