@@ -4,20 +4,20 @@ import socket
 import subprocess
 from pathlib import Path
 
-from tests.lab.support.forking import connect, fork
+from tests.lab.support.forking import OURS, connect, fork
 from tests.lab.support.waiting import wait_until
 
 
 def test_who_goes_before_the_program_is_started_keeps_nobody_else_from_it(tmp_path: Path) -> None:
-    connect().close()
-    with connect() as channel:
+    connect(OURS).close()
+    with connect(OURS) as channel:
         channel.send(b"{")
-    with connect() as channel:
+    with connect(OURS) as channel:
         _ask(channel, _namespace_of_the_dead())
         assert channel.recv(64) == b""
 
     with (tmp_path / "output").open("wb") as output:
-        assert fork(connect(), ["--version"], output.fileno(), dict(os.environ)).wait(100) == 0
+        assert fork(connect(OURS), ["--version"], output.fileno(), dict(os.environ)).wait(100) == 0
     assert (tmp_path / "output").read_text().strip()
 
 

@@ -4,12 +4,12 @@ import os
 import shlex
 import signal
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.lab.support import forking
 from tests.lab.support.forking import Forked, connect, fork
 from tests.lab.support.namespaces import Host
 from tests.lab.support.table import Table, Watch, read_table, read_weights, watching
@@ -35,9 +35,8 @@ class Program:
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
-OURS = Program("ours", (sys.executable, "-m", "ldirectord_py"), {"PYTHONPATH": str(ROOT)})
-ORIGINAL = Program("original", ("/usr/sbin/ldirectord",), {"PERLIO": "perlio"})
-"""Without this variable it sets it and executes itself again, so that each command would be started twice."""
+OURS = Program("ours", forking.OURS, {"PYTHONPATH": str(ROOT)})
+ORIGINAL = Program("original", forking.ORIGINAL, forking.PERL)
 Started = subprocess.Popen[bytes] | Forked
 PROGRAMS = {program.name: program for program in (OURS, ORIGINAL)}
 
@@ -98,9 +97,10 @@ class Director:
     def popen(self, words: Sequence[str], printed: Path, **environment: str) -> Started:
         """Start a command where the daemon runs, with its folders; what it prints goes into the file *printed*.
 
-        Our own program is forked (see `forking`).
+        Our own program and the original are forked (see `forking`).
         """
-        channel = connect() if tuple(words[: len(OURS.words)]) == OURS.words else None
+        program = next((each.words for each in PROGRAMS.values() if tuple(words[: len(each.words)]) == each.words), ())
+        channel = connect(program)
 
         def begin() -> Started:
             enter(self.host.namespace, NETWORK)
@@ -109,7 +109,7 @@ class Director:
                 if (self.folder / place).exists() and Path("/", place).exists():
                     bind(self.folder / place, Path("/", place))
             if channel is not None:
-                return fork(channel, words[len(OURS.words) :], output.fileno(), {**os.environ, **environment})
+                return fork(channel, words[len(program) :], output.fileno(), {**os.environ, **environment})
             return subprocess.Popen(
                 words,
                 stdin=subprocess.DEVNULL,

@@ -1,4 +1,4 @@
-"""Our program, started by forking: in a guest, importing it anew takes ten times as long as what it is started for.
+"""Our program and the original, started by forking: in a guest, loading one takes longer than what it is started for.
 
 A server that has imported the program forks for each start, and the fork becomes what was asked for: in these
 namespaces, with these streams, words and variables.  It is the program from its first line on; how it is found and
@@ -18,6 +18,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -29,6 +30,15 @@ _ROOM = "." * 2000
 """A word of the server's command line, in whose place the words of each fork are written."""
 _LARGEST = 1 << 18
 _PATIENCE = 120.0
+OURS = (sys.executable, "-m", "ldirectord_py")
+ORIGINAL = ("/usr/sbin/ldirectord",)
+PERL = {"PERLIO": "perlio"}
+"""Without this variable the original sets it and executes itself again, so that each command would be started twice."""
+_PATH = "<PATH>"
+_SERVERS = {
+    OURS: (sys.executable, "-m", __name__, _PATH, _ROOM),
+    ORIGINAL: ("perl", str(Path(__file__).with_name("original.pl")), _PATH, *ORIGINAL),
+}
 _KINDS = {"net": NETWORK, "mnt": MOUNTS, "uts": HOST_NAME}
 _LAUNCHER = """#!<PYTHON> -SI
 import _socket, posix, sys
@@ -89,20 +99,31 @@ class Forked:
         return said
 
 
-def connect() -> socket.socket:
-    """Return a connection to the server, to be made where its socket is seen: before a thread enters a namespace."""
+def connect(program: Sequence[str]) -> socket.socket | None:
+    """Return a connection to the server of a program, which is named by its first words; None: it has no server.
+
+    It is to be made where the server's socket is seen: before a thread enters a namespace.
+    """
+    if (server := _SERVERS.get(tuple(program))) is None:
+        return None
     channel = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    channel.connect(_server())
+    channel.connect(_server(server))
     return channel
 
 
 def fork(channel: socket.socket, words: Sequence[str], output: int, environment: Mapping[str, str]) -> Forked:
-    """Start our program with *words* in this thread's namespaces; what it prints goes to the descriptor *output*."""
+    """Start the program with *words* in this thread's namespaces; what it prints goes to the descriptor *output*.
+
+    The original's server cannot take descriptors, and is told where to open them.
+    """
     places = [os.open(f"/proc/thread-self/ns/{kind}", os.O_RDONLY) for kind in (*_KINDS, "pid")]
     try:
         asked = [str(len(words)), *words, *(f"{name}={value}" for name, value in environment.items())]
         streams = array.array("i", [output, output, *places])
-        channel.sendmsg([os.fsencode("\0".join(asked))], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, streams)])
+        rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, streams)]
+        if channel.getpeername() == _started.get(_SERVERS[ORIGINAL]):
+            asked, rights = [f"/proc/{os.getpid()}/task/{threading.get_native_id()}", str(output), *asked], []
+        channel.sendmsg([os.fsencode("\0".join(asked))], rights)
     finally:
         for place in places:
             os.close(place)
@@ -114,26 +135,31 @@ def write_launcher(path: Path) -> None:
 
     What it prints, its variables and its namespaces are those of the launcher; signals to the launcher do not reach it.
     """
-    text = _LAUNCHER.replace("<PYTHON>", os.path.realpath(sys.executable)).replace("<SERVER>", _server())
+    text = _LAUNCHER.replace("<PYTHON>", os.path.realpath(sys.executable)).replace("<SERVER>", _server(_SERVERS[OURS]))
     path.write_text(text)
     path.chmod(0o755)
 
 
-_started: list[str] = []
+_started: dict[tuple[str, ...], str] = {}
 
 
-def _server() -> str:
-    """Return where the server listens; it is started when it is first needed, and ends with this process."""
-    if not _started:
+def _server(words: tuple[str, ...]) -> str:
+    """Return where the server *words* listens; it is started when it is first needed, and ends with this process."""
+    if words not in _started:
         folder = tempfile.mkdtemp(prefix="forking-")  # not below /run, of which hosts have one of their own
         path = f"{folder}/socket"
-        words = [sys.executable, "-m", __name__, path, _ROOM]
-        process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, start_new_session=True)
+        process = subprocess.Popen(
+            [path if word == _PATH else word for word in words],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            env={**os.environ, **PERL},
+            start_new_session=True,
+        )
         assert process.stdout is not None
         process.stdout.readline()  # it listens
         atexit.register(process.kill)
-        _started.append(path)
-    return _started[0]
+        _started[words] = path
+    return _started[words]
 
 
 def serve(path: str) -> list[str]:
@@ -196,7 +222,7 @@ def _fork(channel: socket.socket, running: dict[int, socket.socket]) -> list[str
             os.close(descriptor)
         return None
     _become(environment, descriptors[:2], descriptors[2:])
-    _show_as([sys.executable, "-m", "ldirectord_py", *words])
+    _show_as([*OURS, *words])
     return words
 
 
