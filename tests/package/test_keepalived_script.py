@@ -1,6 +1,7 @@
 """The script that tells ldirectord what keepalived says of its role; keepalived itself calls it in the lab."""
 
 import os
+import selectors
 import signal
 import subprocess
 import time
@@ -69,6 +70,46 @@ def test_one_that_reads_a_pipe_tells_each_in_order_and_at_its_end_what_is_left(
         os.killpg(script.pid, signal.SIGTERM)  # as keepalived does, once it has written that
         assert script.wait(PATIENCE) == 0
     assert role.read_text() == "STOP\n"
+
+
+def test_a_line_of_which_a_part_is_read_when_it_is_asked_to_end_is_whole(role: Path, pipe: int, tmp_path: Path) -> None:
+    with subprocess.Popen([SCRIPT, tmp_path / "pipe"], env=environment(role)) as script:
+        os.write(pipe, b'INSTANCE "VI_1" MASTER 100\nINSTANCE "VI')
+        wait_for(role, "MASTER")
+        script.send_signal(signal.SIGTERM)
+        assert read_up(pipe)
+        os.write(pipe, b'_1" STOP 100\n')
+        wait_for(role, "STOP")
+        os.close(os.open(tmp_path / "pipe", os.O_WRONLY))
+        assert script.wait(PATIENCE) == 0  # though the pipe stays open, as where keepalived reads its file again
+
+
+def read_up(pipe: int) -> bool:
+    """Wait until what was written to a pipe has been read."""
+    with selectors.DefaultSelector() as selector:
+        selector.register(pipe, selectors.EVENT_READ)
+        end = time.monotonic() + PATIENCE
+        while selector.select(0) and time.monotonic() < end:
+            time.sleep(0.01)
+        return not selector.select(0)
+
+
+def test_the_next_one_waits_until_the_one_before_has_ended(role: Path, pipe: int, tmp_path: Path) -> None:
+    words, one = [SCRIPT, tmp_path / "pipe"], environment(role)
+    with subprocess.Popen(words, env=one) as before:
+        os.write(pipe, b'INSTANCE "VI_1" MASTER 100\n')
+        wait_for(role, "MASTER")
+        before.send_signal(signal.SIGTERM)
+        with subprocess.Popen(words, env=one) as after:
+            for number in range(200):
+                os.write(pipe, b'INSTANCE "VI_1" %s 100\n' % (b"BACKUP" if number % 2 else b"FAULT"))
+            os.write(pipe, b'INSTANCE "VI_1" MASTER 100\n')
+            assert before.wait(PATIENCE) == 0
+            assert read_up(pipe)
+            wait_for(role, "MASTER")
+            os.write(pipe, b'INSTANCE "VI_1" BACKUP 100\n')
+            wait_for(role, "BACKUP")
+            after.kill()
 
 
 SLOW_MKTEMP = """#!/bin/sh
