@@ -21,11 +21,12 @@ from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.checks.probe import Pem
 from ldirectord_py.model.config import ApiSettings, ApiTls, Config, MetricsDetail
 from ldirectord_py.model.errors import DirectorError
-from ldirectord_py.model.events import Observer
+from ldirectord_py.model.events import CheckDone
 from ldirectord_py.model.text.moments import date, expiry
 from ldirectord_py.probing import certificates
 from ldirectord_py.runtime.api_answers import ApiAnswers
 from ldirectord_py.runtime.certificates import SOON
+from ldirectord_py.runtime.stream import EventStream
 from ldirectord_py.system.daemon_thread import in_thread
 from ldirectord_py.system.threads import NoThread
 
@@ -56,10 +57,10 @@ class _Listener:
 class ApiEndpoints:
     """Serves where a configuration asks for it; nothing is counted where nobody has asked for metrics yet."""
 
-    def __init__(self, answers: ApiAnswers, observe: Callable[[Observer], None], clients: int) -> None:
-        """Serve so many *clients* in all; *observe* has an observer told of all events."""
+    def __init__(self, answers: ApiAnswers, stream: EventStream, clients: int) -> None:
+        """Serve so many *clients* in all; what is counted comes from *stream*."""
         self._answers = answers
-        self._observe = observe
+        self._stream = stream
         # Each of the three places has a quarter, so that none takes another's; the last quarter is for streams.
         quarter = max(clients // 4, 1)
         self._limits = ClientLimits(connections=quarter, streams=max(quarter // 2, 1))
@@ -163,7 +164,8 @@ class ApiEndpoints:
 
         if self._exposition is None:
             metrics = Metrics(self._answers.snapshot, __version__, refresh=self._answers.refresh)
-            self._observe(metrics.observe)
+            self._stream.subscribe(metrics.observe, without=(CheckDone,))
+            self._stream.subscribe_to(CheckDone, metrics.check_done)
             metrics.detail = self._detail
             self._exposition = metrics
         ports = self._ports(listener.purpose, whole=listener.whole)

@@ -117,7 +117,7 @@ class Application:
         self._state = StateFile(options.state, self._director, self._warn, self._left) if options.state else None
         self._recorder = Recorder(lambda: self._director.state, f"ldirectord_py {__version__}")
         self._answers = ApiAnswers(self._director, self._as_process())
-        self._api = ApiEndpoints(self._answers, self.observe, self._limits.clients)
+        self._api = ApiEndpoints(self._answers, self._stream, self._limits.clients)
         self._process = ProcessConfig(
             director=self._director,
             api=self._api,
@@ -144,7 +144,8 @@ class Application:
     def _subscribe(self) -> None:
         """Have everybody be told of events: this object first, since others go by what it has put in force."""
         self.observe(self._follow, without=(CheckDone,))
-        self.observe(self._log)
+        self.observe(self._log, without=(CheckDone,))
+        self._stream.subscribe_to(CheckDone, self._log.check_done)
         if self._state is not None:
             self.observe(self._state.observe, without=(CheckDone,))
         self._observers.subscribe()

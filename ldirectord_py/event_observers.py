@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ldirectord_py.model.events import CheckDone
+from ldirectord_py.model.events import CheckDone, Reloaded
 from ldirectord_py.observers.history.event_writer import WRITING_HISTORY
 from ldirectord_py.observers.history.history import History
 from ldirectord_py.observers.notifications import Notifications
@@ -30,7 +30,8 @@ class EventObservers:
     def subscribe(self) -> None:
         """Have all be told of events from now on, but monitor files, which `follow_config` sees to."""
         self._stream.subscribe(self.history.observe, without=(CheckDone,))
-        self._stream.subscribe(self.history.exchanges.observe)
+        self._stream.subscribe_to(CheckDone, self.history.exchanges.check_done)
+        self._stream.subscribe_to(Reloaded, self.history.exchanges.reloaded)
         if not self._shadow:
             for observer in (*self.notifications.observers, self._trackfiles.observe):
                 self._stream.subscribe(observer, without=(CheckDone,))

@@ -38,7 +38,13 @@ from ldirectord_py.model.health import Health, State
 from ldirectord_py.model.service import RealKey, VirtualKey
 from ldirectord_py.model.snapshot import RealStatus
 from ldirectord_py.model.table import Change
-from ldirectord_py.observers.events.server_counters import DURATION_BOUNDS, Histogram, RealCounters, VirtualCounters
+from ldirectord_py.observers.events.server_counters import (
+    DURATION_BOUNDS,
+    CheckCounts,
+    Histogram,
+    RealCounters,
+    VirtualCounters,
+)
 
 RECONCILE_BOUNDS = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0)
 LAG_BOUNDS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -82,33 +88,47 @@ class Counters:
         self._reals: dict[RealKey, RealCounters] = {}
         self._virtuals: dict[VirtualKey, VirtualCounters] = {}
         # By the identity of `CheckDone.reals`, which lives as long as its entry: hashing keys costs more than counting.
-        self._sharing: dict[int, tuple[tuple[RealKey, ...], list[RealCounters]]] = {}
+        self._sharing: dict[int, tuple[tuple[RealKey, ...], tuple[CheckCounts, ...]]] = {}
+        self._alone: dict[int, CheckCounts] = {}
+        """Those of a server that shares its check with no other: nearly all."""
 
     def check_done(self, event: CheckDone) -> None:
         """Count one check for all reals that share it; a server in maintenance is not checked."""
         reals, outcome, seconds, lateness, _ = event
-        result = 0 if outcome.verdict is _UP else _result(outcome)
-        if result and outcome.reason is Reason.MAINTENANCE:
+        up = outcome.verdict is _UP
+        if not up and outcome.reason is Reason.MAINTENANCE:
             return
         # What `Histogram.add` does, without a call.
         lag = self.lag
         lag.counts[bisect_left(LAG_BOUNDS, lateness)] += 1
         lag.total += lateness
-        shared = self._sharing.get(id(reals))
-        tallies = shared[1] if shared is not None else self._share(reals)
-        place = bisect_left(DURATION_BOUNDS, seconds)
-        for tally in tallies:
-            tally.results[result] += 1
-            tally.seconds = seconds
-            virtual = tally.virtual
+        checks = self._alone.get(id(reals))
+        if checks is None or not up or outcome.phases:
+            self._count_check(reals, outcome, seconds)
+            return
+        # As almost always.
+        checks.successes += 1
+        checks.seconds = seconds
+        virtual = checks.virtual
+        virtual.results[0] += 1
+        durations = virtual.durations
+        durations.counts[bisect_left(DURATION_BOUNDS, seconds)] += 1
+        durations.total += seconds
+
+    def _count_check(self, reals: tuple[RealKey, ...], outcome: Outcome, seconds: float) -> None:
+        """Count whatever came of a check, for all that share it."""
+        result = 0 if outcome.verdict is _UP else _result(outcome)
+        for checks in self._counts(reals):
+            checks.seconds = seconds
+            virtual = checks.virtual
             virtual.results[result] += 1
-            durations = virtual.durations
-            durations.counts[place] += 1
-            durations.total += seconds
-            if outcome.phases:
-                virtual.count_phases(outcome.phases)
+            virtual.durations.add(seconds)
+            virtual.count_phases(outcome.phases)
             if result:
+                checks.others[result - 1] += 1
                 virtual.failures[outcome.reason] = virtual.failures.get(outcome.reason, 0) + 1
+            else:
+                checks.successes += 1
 
     def health_changed(self, event: HealthChanged) -> None:
         """Count a server that came up or went down."""
@@ -248,15 +268,25 @@ class Counters:
                 # Between two pauses another scrape may have forgotten it, or shown it.
                 if (tally := kept.get(key)) is not None and tally.scrape < before:
                     del kept[key]
-                    self._sharing.clear()
+                    self._part()
             yield
 
-    def _share(self, reals: tuple[RealKey, ...]) -> list[RealCounters]:
-        tallies = [self.real(key) for key in reals]
+    def _counts(self, reals: tuple[RealKey, ...]) -> tuple[CheckCounts, ...]:
+        """Return what is counted of the checks of *reals*."""
+        if (shared := self._sharing.get(id(reals))) is not None:
+            return shared[1]
+        counts = tuple([self.real(key).checks for key in reals])
         if len(self._sharing) > 2 * len(self._reals) + 1024:  # somebody makes a new tuple for each event
-            self._sharing.clear()
-        self._sharing[id(reals)] = (reals, tallies)
-        return tallies
+            self._part()
+        self._sharing[id(reals)] = (reals, counts)
+        if len(counts) == 1:
+            self._alone[id(reals)] = counts[0]
+        return counts
+
+    def _part(self) -> None:
+        """Forget which servers share a check; the next one tells it again."""
+        self._alone.clear()
+        self._sharing.clear()
 
 
 def _is_down(health: Health) -> bool:

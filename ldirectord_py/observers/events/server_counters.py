@@ -14,7 +14,7 @@ from ldirectord_py.model.snapshot import RealStatus, StatusWord, VirtualStatus
 from ldirectord_py.model.table import Connections, Totals
 
 RESULTS = ("success", "failure", "timeout", "local_error")
-"""The values of the label `result`, in the order of `RealTally.results`."""
+"""The values of the label `result`, in the order in which `results` has their counts."""
 
 DURATION_BOUNDS = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 30.0)
 
@@ -90,12 +90,27 @@ class VirtualCounters:
         self.fallback_active = status.fallback_active
 
 
+class CheckCounts:
+    """What is counted of one server's checks: little, so that a check that goes well touches little memory."""
+
+    __slots__ = ("others", "seconds", "successes", "virtual")
+
+    def __init__(self, virtual: VirtualCounters) -> None:
+        self.successes = 0
+        self.others = [0] * (len(RESULTS) - 1)
+        """How many had the other results, in the order of `RESULTS`."""
+        self.seconds: float | None = None
+        """How long the last one took; None: there was none yet."""
+        self.virtual = virtual
+
+
 class RealCounters:
     """What was counted of one real server, and what it was when last shown; *labels* and *place* are ready to print."""
 
     __slots__ = (
         "actual",
         "admin",
+        "checks",
         "connections",
         "down_since",
         "downtime",
@@ -103,15 +118,12 @@ class RealCounters:
         "forward",
         "labels",
         "place",
-        "results",
         "scrape",
-        "seconds",
         "shown_downtime",
         "since",
         "status",
         "totals",
         "up",
-        "virtual",
         "wanted",
         "weight",
         "went_down",
@@ -121,9 +133,7 @@ class RealCounters:
     def __init__(self, key: RealKey, virtual: VirtualCounters) -> None:
         self.labels = f'{virtual.labels},real="{key.real}"'
         self.place = _place(key)
-        self.virtual = virtual
-        self.results = [0] * len(RESULTS)
-        self.seconds: float | None = None
+        self.checks = CheckCounts(virtual)
         self.went_up = 0
         self.went_down = 0
         self.scrape = 0
@@ -143,9 +153,19 @@ class RealCounters:
         self.forward = ""
         self.weight = self.wanted = self.actual = 0
 
+    @property
+    def results(self) -> Sequence[int]:
+        """How many checks had each result, in the order of `RESULTS`."""
+        return (self.checks.successes, *self.checks.others)
+
+    @property
+    def virtual(self) -> VirtualCounters:
+        """What is counted of the virtual service that it belongs to."""
+        return self.checks.virtual
+
     def show(self, status: RealStatus, virtual: VirtualCounters) -> None:
         """Be as *status* says, below *virtual*: another than before, if that was forgotten meanwhile."""
-        self.virtual = virtual
+        self.checks.virtual = virtual
         self.up = status.health.state.serving
         self.status = status.word
         self.admin = status.admin

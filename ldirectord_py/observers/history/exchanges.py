@@ -11,7 +11,7 @@ from functools import lru_cache
 from math import copysign, isnan, nan
 
 from ldirectord_py.model.checks.outcome import Outcome, Reason, Verdict
-from ldirectord_py.model.events import CheckDone, Event, Reloaded
+from ldirectord_py.model.events import CheckDone, Reloaded
 from ldirectord_py.model.history import Exchange, ServerHistory
 from ldirectord_py.model.service import RealKey
 
@@ -125,25 +125,26 @@ class Exchanges:
         self._well: dict[int, CheckLog] = {}
         self._forgetting: Iterator[None] | None = None
 
-    def observe(self, event: Event) -> None:
+    def check_done(self, event: CheckDone) -> None:
         """Take in what a check found, for all servers that share it; a server in maintenance is not checked."""
-        if type(event) is CheckDone:
-            reals, outcome, seconds, _, asked = event
-            log = self._well.get(id(reals))
-            if log is not None and (outcome is log.outcome or outcome.verdict is _UP):
-                # As almost always: what `CheckLog.add` does, without a call.
-                if outcome is not log.outcome:
-                    log.turn_out(outcome)
-                log.asked = asked
-                log.time = self._clock()
-                checks = log.checks
-                log.recent[checks % RECENT] = seconds
-                log.checks = checks + 1
-            elif reals and outcome.reason is not Reason.MAINTENANCE:
-                self._add(event)
-        elif type(event) is Reloaded:
-            self._forgetting = self._forget()
-            self._go_on_forgetting()
+        reals, outcome, seconds, _, asked = event
+        log = self._well.get(id(reals))
+        if log is not None and (outcome is log.outcome or outcome.verdict is _UP):
+            # As almost always: what `CheckLog.add` does, without a call.
+            if outcome is not log.outcome:
+                log.turn_out(outcome)
+            log.asked = asked
+            log.time = self._clock()
+            checks = log.checks
+            log.recent[checks % RECENT] = seconds
+            log.checks = checks + 1
+        elif reals and outcome.reason is not Reason.MAINTENANCE:
+            self._add(event)
+
+    def reloaded(self, _event: Reloaded) -> None:
+        """Forget the servers that have left."""
+        self._forgetting = self._forget()
+        self._go_on_forgetting()
 
     def _add(self, event: CheckDone) -> None:
         """Take in a check that may have found something new."""

@@ -50,15 +50,21 @@ class LogObserver:
         self._rations = Rations()
         self._releasing = False
 
+    def check_done(self, event: CheckDone) -> None:
+        """Log what is to be logged of a check: for whoever has very many to tell of."""
+        if event.outcome.verdict is _FAULT or self._faults.lasting:
+            for line in self._faults.told(event):
+                self._log(line)
+        if self._debug:
+            for line in lines(event):
+                self._log(line)
+
     def __call__(self, event: Event) -> None:
         """Log what is to be logged of *event*."""
         if type(event) is CheckDone:
-            if event.outcome.verdict is _FAULT or self._faults.lasting:
-                for line in self._faults.told(event):
-                    self._log(line)
-            if not self._debug:
-                return
-        elif type(event) is Reloaded:
+            self.check_done(event)
+            return
+        if type(event) is Reloaded:
             self._faults.clear()  # servers that left must not be remembered for ever; what lasts is told once more
         elif type(event) is Stopping:
             self._write(self._rations.release_all(self._monotonic()))

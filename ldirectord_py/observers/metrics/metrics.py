@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry, GCCollector, ProcessCollector, 
 from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
 
 from ldirectord_py.model.config import MetricsDetail
-from ldirectord_py.model.events import Event
+from ldirectord_py.model.events import CheckDone, Event
 from ldirectord_py.model.snapshot import Snapshot, StatusWord
 from ldirectord_py.observers.events.counters import Counters
 from ldirectord_py.observers.events.event_table import TABLE
@@ -49,6 +49,11 @@ class Metrics:
     def observe(self, event: Event) -> None:
         """Count *event*."""
         self._count[type(event)](event)
+
+    @property
+    def check_done(self) -> Callable[[CheckDone], None]:
+        """What counts a check, for whoever has very many to tell of."""
+        return self._counters.check_done
 
     async def prepare(self) -> None:
         """See that the connections in the next snapshot are fresh, if they are to be shown."""

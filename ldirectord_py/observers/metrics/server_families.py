@@ -101,7 +101,7 @@ def _transitions(counted: RealCounters | VirtualCounters) -> str:
 
 
 def _last_duration(real: RealCounters) -> str:
-    if (seconds := real.seconds) is None:
+    if (seconds := real.checks.seconds) is None:
         return ""
     return f"ldirectord_check_last_duration_seconds{{{real.labels}}} {seconds}\n"
 

@@ -32,6 +32,14 @@ def test_each_observer_hears_what_it_asked_for_in_order_and_once() -> None:
     assert heard[1:] == [("one", TableBack())]
 
 
+def test_who_asked_for_one_kind_hears_of_that_alone() -> None:
+    stream, heard = EventStream(), list[Event]()
+    stream.subscribe_to(Stopping, heard.append)
+    for event in (TableBack(), Stopping("TERM"), TableBack()):
+        stream.emit(event)
+    assert heard == [Stopping("TERM")]
+
+
 async def test_an_observer_that_fails_costs_neither_the_others_nor_who_emits() -> None:
     stream, heard, reported = EventStream(), list[Event](), list[object]()
     asyncio.get_running_loop().set_exception_handler(lambda _, context: reported.append(context["exception"]))

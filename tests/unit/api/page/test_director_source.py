@@ -29,7 +29,7 @@ async def test_what_happened_and_what_checks_found_is_told() -> None:
     director = Director()
     for event in (the.WENT_DOWN, the.CAME_UP):
         director.history.observe(event)
-    director.history.exchanges.observe(the.CHECKED)
+    director.history.exchanges.check_done(the.CHECKED)
     source = DirectorSource(director, "1.2.3")
     told = source.history(NAME)
     assert [check["verdict"] for check in told["checks"]] == ["up"]

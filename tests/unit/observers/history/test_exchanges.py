@@ -79,7 +79,7 @@ def test_it_shows_what_a_model_shows_that_keeps_everything(steps: Sequence[Step]
             continue
         event = CheckDone(groups[number % 3], outcome, seconds, 0.0, asked)
         now[0] += 1.0
-        exchanges.observe(event)
+        exchanges.check_done(event)
         for real in event.reals:
             if outcome is not MAINTAINED:
                 model.checks[real].append((now[0], event))
@@ -94,7 +94,7 @@ def test_failures_are_kept_longer_than_successes() -> None:
     exchanges = Exchanges(lambda: REALS)
     for number in range(100):
         for outcome in (up(), down(Reason.STATUS, f"{number}")):
-            exchanges.observe(CheckDone((h.REAL,), outcome, 0.001, 0.0))
+            exchanges.check_done(CheckDone((h.REAL,), outcome, 0.001, 0.0))
     history = exchanges.of(h.REAL)
     assert history is not None
     verdicts = [each.outcome.verdict for each in history.exchanges]
@@ -106,8 +106,8 @@ async def test_a_server_that_a_reload_removes_is_forgotten() -> None:
     left = set(REALS[:2])
     exchanges = Exchanges(lambda: left)
     for real in REALS:
-        exchanges.observe(CheckDone((real,), up(), 0.001, 0.0))
-    exchanges.observe(Reloaded("web.cf", ()))
+        exchanges.check_done(CheckDone((real,), up(), 0.001, 0.0))
+    exchanges.reloaded(Reloaded("web.cf", ()))
     await asyncio.sleep(0)
     assert [real for real in REALS if exchanges.of(real)] == REALS[:2]
 
@@ -116,8 +116,8 @@ async def test_many_are_forgotten_in_several_turns() -> None:
     reals = [RealKey(h.WEB, Endpoint(ip_address(0x0A000000 + number), 80)) for number in range(2500)]
     exchanges = Exchanges(frozenset[RealKey])
     for real in reals:
-        exchanges.observe(CheckDone((real,), up(), 0.001, 0.0))
-    exchanges.observe(Reloaded("web.cf", ()))
+        exchanges.check_done(CheckDone((real,), up(), 0.001, 0.0))
+    exchanges.reloaded(Reloaded("web.cf", ()))
     known = [sum(exchanges.of(real) is not None for real in reals)]
     while known[-1]:
         await asyncio.sleep(0)
@@ -134,8 +134,8 @@ async def test_nothing_is_kept_of_how_servers_were_asked_together_once() -> None
 
     before = references()
     for number in (0, 0, 1, 2):
-        exchanges.observe(CheckDone(groups[number], up(), 0.001, 0.0))
-    exchanges.observe(Reloaded("web.cf", ()))
+        exchanges.check_done(CheckDone(groups[number], up(), 0.001, 0.0))
+    exchanges.reloaded(Reloaded("web.cf", ()))
     await asyncio.sleep(0)
     whole, parted, left = (now - then for now, then in zip(references(), before, strict=True))
     assert whole == left == 0 < parted
@@ -143,7 +143,7 @@ async def test_nothing_is_kept_of_how_servers_were_asked_together_once() -> None
 
 def test_the_json_form_has_the_reason_in_haproxys_words_and_is_printable() -> None:
     exchanges = Exchanges(lambda: REALS, clock=lambda: 7.0)
-    exchanges.observe(CheckDone((h.REAL,), down(Reason.STATUS, "503 \x1b[2J"), 0.25, 0.0, "GET /\n"))
+    exchanges.check_done(CheckDone((h.REAL,), down(Reason.STATUS, "503 \x1b[2J"), 0.25, 0.0, "GET /\n"))
     history = exchanges.of(h.REAL)
     assert history is not None
     assert [each.as_json() for each in history.exchanges] == [
@@ -170,7 +170,7 @@ def test_a_server_that_does_well_takes_less_than_half_a_kilobyte() -> None:
     try:
         for _ in range(2):
             for number in range(count):
-                exchanges.observe(CheckDone(reals[number], up(f"{number % 2} OK"), 0.001, 0.0, "GET /"))
+                exchanges.check_done(CheckDone(reals[number], up(f"{number % 2} OK"), 0.001, 0.0, "GET /"))
         taken, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
