@@ -161,7 +161,7 @@ def test_commands_survive_a_crash_and_a_restart(scene: Scene, pair: tuple[Real, 
         with director.watching() as watch:
             director.act(again)
             wait_until(lambda: director.running)
-            wait_until(lambda: "still drained" in director.log)
+            director.wait_for_log("still drained")
         assert set(watch.weights(one.at)) <= {0, None}
         assert set(watch.weights(two.at)) <= {7, None}
         assert director.weights() == {one.at: 0, two.at: 7}
@@ -173,7 +173,7 @@ def test_a_weight_that_a_script_sets_holds_where_that_is_respected(scene: Scene,
     (one, two), director = pair, scene.director
     start(scene, pair, more="handset=respect")
     director.host.run(f"ipvsadm -e -t {WHERE} -r {one.at} -g -w 9")
-    wait_until(lambda: "is given weight 9 by somebody else's hand" in director.log)
+    director.wait_for_log("is given weight 9 by somebody else's hand")
     assert "not as it was left" not in director.log
     one.site.sick()
     director.wait_for_weights({one.at: 0, two.at: 1})
@@ -181,7 +181,7 @@ def test_a_weight_that_a_script_sets_holds_where_that_is_respected(scene: Scene,
     director.wait_for_weights({one.at: 9, two.at: 1})
     ctl(director, "drain", one.at)
     director.host.run(f"ipvsadm -e -t {WHERE} -r {one.at} -g -w 5")  # against a command it is drift
-    wait_until(lambda: "it had weight 5 instead of 0" in director.log)
+    director.wait_for_log("it had weight 5 instead of 0")
     director.wait_for_weights({one.at: 0, two.at: 1})
     ctl(director, "enable", one.at)
     director.wait_for_weights({one.at: 2, two.at: 1})

@@ -136,7 +136,7 @@ def test_the_original_runs_with_folders_of_its_own(scene: Scene) -> None:
     original.start(f"checkinterval=1\nvirtual={VIP}:80\n\treal=10.9.0.11:80 gate\n\tservice=http\n\tscheduler=rr\n")
     wait_until(lambda: original.table().virtuals)
     assert original.table().virtuals[f"-t {VIP}:80"].options == "-s rr"
-    assert f"Added virtual server: {VIP}:80" in original.log
+    original.wait_for_log(f"Added virtual server: {VIP}:80")
     original.stop()
     assert not original.running
     assert not original.table().virtuals

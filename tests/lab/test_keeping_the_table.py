@@ -57,7 +57,7 @@ def test_what_a_stranger_changed_is_repaired_and_told(scene: Scene, pair: tuple[
         (f"-D {TCP}", f"virtual server tcp:{WHERE}: the virtual service was missing"),
     ):
         assert repaired(scene.director, harm) < 3
-        assert f"The IPVS table is not as it was left: {told}" in scene.director.log
+        scene.director.wait_for_log(f"The IPVS table is not as it was left: {told}")
     assert scene.client.tally(WHERE, 6) == Counter(one=4, two=2)
 
 
@@ -152,7 +152,7 @@ def test_what_a_restart_finds_of_its_own_and_the_file_names_no_more_goes(scene: 
     else:
         director.act("restart")
     wait_until(lambda: set(director.served()) == names - {f"-t {VIP}:83"}, telling=lambda: director.table().raw)
-    assert f"Purged virtual server (start): {VIP}:83" in director.log
+    director.wait_for_log(f"Purged virtual server (start): {VIP}:83")
 
     pid = director.pid
     director.write(sections())
@@ -165,7 +165,7 @@ def test_what_a_restart_finds_of_its_own_and_the_file_names_no_more_goes(scene: 
         return
     director.kill()
     director.act("start")
-    wait_until(lambda: "nobody checks their servers" in director.log, telling=lambda: director.log)
+    director.wait_for_log("nobody checks their servers")
     assert set(director.served()) == names - {f"-t {VIP}:83"}
 
 
@@ -216,7 +216,7 @@ def test_after_the_module_was_gone_the_table_is_written_anew(scene: Scene, pair:
     director.send(signal.SIGCONT)
     wait_until(Path("/proc/net/ip_vs").exists, telling=lambda: director.log)  # our asking has the kernel load it again
     director.wait_for_weights({one.at: 2, two.at: 1})
-    assert "the virtual service was missing" in director.log
+    director.wait_for_log("the virtual service was missing")
     two.site.sick()
     director.wait_for_weights({one.at: 2, two.at: 0})
     assert scene.client.tally(WHERE, 4) == Counter(one=4)

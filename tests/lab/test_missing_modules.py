@@ -39,7 +39,7 @@ def test_a_reload_is_refused_and_the_table_stays(classic: Classic) -> None:
     before = director.table().lines()
     director.write(lacking(classic))
     assert SENTENCE in director.act("reload", status=2)
-    assert SENTENCE in director.log
+    director.wait_for_log(SENTENCE)
     assert director.table().lines() == before
     classic.two.site.sick()
     director.wait_for_weights(classic.weights(3, 0, 1))

@@ -57,7 +57,7 @@ def test_sync_daemons_follow_the_role_a_restart_and_the_end(director: Director) 
     director.reload(BY_FILE.format(sync="eth0 id=8 peer=9"))
     wait_until(lambda: "syncid=8" in sync_daemons(director) and "syncid=9" in sync_daemons(director))
     set_role(director, Role.STANDBY)
-    wait_until(lambda: "The director is standby now" in director.log)
+    director.wait_for_log("The director is standby now")
     assert MASTER in sync_daemons(director)
     director.stop()
     assert MASTER not in sync_daemons(director)
@@ -69,24 +69,24 @@ def test_what_somebody_else_has_started_is_taken_over_or_left_alone(director: Di
     director.host.run("ipvsadm --start-daemon master --mcast-interface eth0 --syncid 3")
     director.start(BY_FILE.format(sync="eth0 id=7"))
     ours, theirs = "master on eth0 with id=7", "master on eth0 with id=3"
-    wait_until(lambda: f"the sync daemon ({ours}) cannot be started: another one runs already" in director.log)
+    director.wait_for_log(f"the sync daemon ({ours}) cannot be started: another one runs already")
     assert theirs in director.log
     assert "syncid=3" in sync_daemons(director)
     director.host.run("ipvsadm --stop-daemon master")
     wait_until(lambda: "syncid=7" in sync_daemons(director))
 
     director.reload(BY_FILE.format(sync="eth0 id=7 ttl=1"))  # what the kernel does by itself: nothing changes
-    wait_until(lambda: "is in force" in director.log)
+    director.wait_for_log("is in force")
     director.kill()
     director.act("start")
-    wait_until(lambda: "The kernel's sync daemon runs" in director.log)
+    director.wait_for_log("The kernel's sync daemon runs")
     assert director.log.count("was ended") == 0
 
 
 def test_an_interface_that_is_missing_is_waited_for(director: Director) -> None:
     set_role(director, Role.ACTIVE)
     director.start(BY_FILE.format(sync="sync0"))
-    wait_until(lambda: "cannot be started: there is no interface sync0" in director.log)
+    director.wait_for_log("cannot be started: there is no interface sync0")
     assert not sync_daemons(director).strip()
     director.host.run("ip link add sync0 type dummy")
     director.host.run("ip link set sync0 up multicast on")
@@ -109,7 +109,7 @@ def test_what_somebody_has_started_in_the_place_of_ours_is_theirs(director: Dire
     director.host.run("ipvsadm --stop-daemon master")
     director.host.run("ipvsadm --start-daemon master --mcast-interface eth0 --syncid 3")
     director.act("start")
-    wait_until(lambda: "cannot be started: another one runs already" in director.log)
+    director.wait_for_log("cannot be started: another one runs already")
     director.stop()
     assert "syncid=3" in sync_daemons(director)
 
@@ -119,7 +119,7 @@ def test_the_director_that_has_the_vip_is_active(director: Director) -> None:
     director.host.run(f"ip addr add {VIP}/32 dev lo")  # a real server's
     director.start(CONFIG.format(role="vip", more="syncdaemon=eth0"))
     wait_until(lambda: BACKUP in sync_daemons(director))
-    assert "The director is standby now, as vip says" in director.log
+    director.wait_for_log("The director is standby now, as vip says")
     director.host.run(f"ip addr del {VIP}/32 dev lo")
     director.host.run(f"ip addr add {VIP}/24 dev eth0")
     wait_until(lambda: "The director is active now, and no longer standby, as vip says" in director.log, 3)

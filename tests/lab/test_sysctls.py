@@ -23,7 +23,7 @@ def test_a_setting_that_persistence_needs(scene: Scene, sets: bool) -> None:
     director.wait_for_weights(classic.weights(*WEIGHTS))
     assert director.host.run(f"cat {path}").strip() == ("1" if sets else "0")
     told = f"{SETTING} set to 1; it was 0" if sets else f"set it: sysctl -w {SETTING}=1"
-    assert told in director.log
+    director.wait_for_log(told)
 
 
 @pytest.mark.parametrize("sets", [False, True], ids=["only told", "set"])

@@ -117,7 +117,7 @@ def test_a_director_whose_daemon_is_killed_serves_on_until_it_is_started_again(c
         begun = cluster.timeline.note(f"the daemon of {active.name} is killed; {other.name} is to be active")
         say(active, "standby")
         say(other, "active")
-        wait_until(lambda: f"{active.host.mac} on eth0 has it" in other.director.log)
+        other.director.wait_for_log(f"{active.host.mac} on eth0 has it")
         assert active.holds
         active.director.start()
         wait_until(lambda: other.holds and not active.holds, telling=lambda: other.director.log)
@@ -151,14 +151,14 @@ def test_of_two_that_are_both_to_be_active_the_second_takes_nothing_and_the_firs
     begun = time.monotonic()
     cluster.cut_between()  # they see each other by way of the clients' network only
     say(other, "active")
-    wait_until(lambda: f"{active.host.mac} on eth0 has it" in other.director.log)
+    other.director.wait_for_log(f"{active.host.mac} on eth0 has it")
     cluster.mend_between()
     active.cut_off()
     wait_until(lambda: other.holds, telling=lambda: other.director.log)
     back = time.monotonic()
     active.plug_in()
     wait_until(lambda: not active.holds, telling=lambda: active.director.log)
-    wait_until(lambda: f"{other.host.mac} on eth0 has it" in active.director.log)
+    active.director.wait_for_log(f"{other.host.mac} on eth0 has it")
     assert other.holds
     announced = {claim.name for claim in cluster.witness.claims if claim.at > back and not claim.asked}
     assert active.name not in announced

@@ -181,6 +181,10 @@ class Director:
         """Wait until exactly these real servers are there with these weights; return how long it took."""
         return wait_until(lambda: self.weights(virtual) == expected, seconds, telling=lambda: self.table().raw)
 
+    def wait_for_log(self, words: str) -> None:
+        """Wait until the daemon has logged *words*: a thread writes the log, after what it tells of."""
+        wait_until(lambda: words in self.log, telling=lambda: self.log)
+
     def watching(self) -> AbstractContextManager[Watch]:
         """Record every state of the table while a block runs."""
         return watching(self.host)
