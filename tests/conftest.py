@@ -16,6 +16,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--mingled", action="store_true", help="take files from all folders of tests in turn")
 
 
+def pytest_configure() -> None:
+    """Let SIGINT end what the tests start: whoever runs them in the background of a script has it ignored by all."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Spread the files of each folder over the run after those that take long, if that was asked for."""
     if config.getoption("mingled", default=False):

@@ -19,6 +19,10 @@ class Style(StrEnum):
     YELLOW = "33"
 
 
+_given_up: list[TextIO] = []
+"""Streams that what is told does not reach any more."""
+
+
 def tell(text: str, style: Style | None = None) -> None:
     """Write the lines of *text* to standard output: what was asked for."""
     coloured = style is not None and colourful(sys.stdout)
@@ -33,6 +37,11 @@ def styled(text: str, style: Style) -> str:
 def tell_rendered(text: str) -> None:
     """Write *text* to standard output as it is: colours are in it, and all else has been `shown`."""
     _write(sys.stdout, text)
+
+
+def is_read() -> bool:
+    """Return whether somebody may read what is told: what goes on until it is interrupted ends with its reader."""
+    return sys.stdout is not None and sys.stdout not in _given_up
 
 
 def confirmed(sentence: str) -> bool:
@@ -80,6 +89,7 @@ def _write(stream: TextIO | None, text: str) -> None:
         stream.write(text)
         stream.flush()
     except (OSError, ValueError) as error:  # ValueError: it was closed by us
+        _given_up.append(stream)
         with suppress(OSError, ValueError):
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, stream.fileno())

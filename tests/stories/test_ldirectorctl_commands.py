@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.peers.patience import PATIENCE
 from tests.peers.terminal import answering_on
 from tests.stories.daemon import Daemon
 from tests.stories.test_ldirectorctl import ALL, WEB, ctl, environment_of
@@ -178,3 +179,13 @@ def test_events_are_followed_over_a_restart_of_the_daemon(running: Daemon) -> No
         until("Every real server has been checked once")
         running.sites["two"].alive()
         until(f"{running.addresses['two']} ({WEB}) is up")
+
+
+def test_who_follows_ends_when_nobody_reads_any_more(running: Daemon) -> None:
+    command = [sys.executable, "-m", "ldirectord_py.cli.ldirectorctl", "events", "-f"]
+    with subprocess.Popen(command, env=environment_of(running.home), stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.stdout.close()  # as `head -1` does
+        running.sites["two"].sick()
+        assert process.wait(PATIENCE) == 0

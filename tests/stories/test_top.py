@@ -94,7 +94,11 @@ async def screen(home: Path) -> AsyncIterator[Screen]:
     """Show the servers of the daemon that runs in *home*."""
     top = Top(Remote(home / "ldirectord.story.cf.sock"))
     async with top.run_test(size=(140, 30)) as pilot:
-        yield Screen(top, pilot)
+        shown = Screen(top, pilot)
+        await shown.until(
+            lambda: len(top.query("#head, #services, #servers")) == 3
+        )  # on a busy machine it takes a while
+        yield shown
 
 
 async def test_servers_are_shown_as_they_are_and_as_they_become(running: Daemon) -> None:

@@ -14,7 +14,7 @@ from ldirectord_py.cli.ctl.remote.steering import add_common_arguments
 from ldirectord_py.cli.ctl.remote.times import since
 from ldirectord_py.cli.ctl.reports.events import told
 from ldirectord_py.cli.rendering import tell_blocks
-from ldirectord_py.cli.terminal import complain, tell
+from ldirectord_py.cli.terminal import complain, is_read, tell
 from ldirectord_py.cli.typed import whole
 
 _DESCRIPTION = """\
@@ -66,6 +66,8 @@ def _follow(daemon: Daemon, asked: Namespace, answer: Answer) -> None:
                 last = event["id"]
                 if event["boot"] == boot:  # another daemon may remember what has been told
                     _tell([event], asked)
+                if not is_read():
+                    return
         now_runs = _answering(daemon)
         if now_runs["boot"] != boot:
             last, boot = 0, now_runs["boot"]

@@ -12,7 +12,7 @@ from ldirectord_py.cli.ctl.remote.steering import TARGET, add_common_arguments
 from ldirectord_py.cli.ctl.reports import servers
 from ldirectord_py.cli.ctl.reports.status import is_out, overview, services
 from ldirectord_py.cli.rendering import on_terminal, rendered, tell_blocks
-from ldirectord_py.cli.terminal import complain, tell_rendered
+from ldirectord_py.cli.terminal import complain, is_read, tell_rendered
 
 _DESCRIPTION = """\
 Say how the daemon, its virtual services and their servers are: a line for each virtual service, and below them each
@@ -36,7 +36,7 @@ def _run(asked: Namespace) -> ExitStatus:
     daemon = daemon_of(asked)
     status = _told(daemon, asked)
     pause = Event()
-    while asked.watch:
+    while asked.watch and is_read():
         pause.wait(_EVERY)
         try:
             status = _told(daemon, asked)
