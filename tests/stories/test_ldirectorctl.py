@@ -190,15 +190,6 @@ def test_a_watch_is_told_again_and_again(running: Daemon) -> None:
         assert process.wait(PATIENCE) == 130
 
 
-def test_a_watch_ends_when_nobody_reads_it_any_more(running: Daemon) -> None:
-    command = [sys.executable, "-m", "ldirectord_py.cli.ldirectorctl", "status", "--watch"]
-    with subprocess.Popen(command, env=environment_of(running.home), stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        process.stdout.readline()
-        process.stdout.close()  # as `head -1` does
-        assert process.wait(PATIENCE) == 0
-
-
 def test_the_plan_is_the_daemons_own_who_knows_its_table_and_who_is_down(own: Daemon) -> None:
     file, two = str(own.config), own.addresses["two"]
     quiet = ctl(own.home, "plan")

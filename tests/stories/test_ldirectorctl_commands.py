@@ -181,8 +181,9 @@ def test_events_are_followed_over_a_restart_of_the_daemon(running: Daemon) -> No
         until(f"{running.addresses['two']} ({WEB}) is up")
 
 
-def test_who_follows_ends_when_nobody_reads_any_more(running: Daemon) -> None:
-    command = [sys.executable, "-m", "ldirectord_py.cli.ldirectorctl", "events", "-f"]
+@pytest.mark.parametrize("words", [("events", "-f"), ("status", "--watch")])
+def test_what_goes_on_until_it_is_interrupted_ends_with_its_reader(running: Daemon, words: tuple[str, ...]) -> None:
+    command = [sys.executable, "-m", "ldirectord_py.cli.ldirectorctl", *words]
     with subprocess.Popen(command, env=environment_of(running.home), stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         process.stdout.readline()
