@@ -95,35 +95,24 @@ class Counters:
     def check_done(self, event: CheckDone) -> None:
         """Count one check for all reals that share it; a server in maintenance is not checked."""
         reals, outcome, seconds, lateness, _ = event
-        up = outcome.verdict is _UP
-        if not up and outcome.reason is Reason.MAINTENANCE:
+        result = 0 if outcome.verdict is _UP else _result(outcome)
+        if result and outcome.reason is Reason.MAINTENANCE:
             return
         # What `Histogram.add` does, without a call.
         lag = self.lag
         lag.counts[bisect_left(LAG_BOUNDS, lateness)] += 1
         lag.total += lateness
-        checks = self._alone.get(id(reals))
-        if checks is None or not up or outcome.phases:
-            self._count_check(reals, outcome, seconds)
-            return
-        # As almost always.
-        checks.successes += 1
-        checks.seconds = seconds
-        virtual = checks.virtual
-        virtual.results[0] += 1
-        durations = virtual.durations
-        durations.counts[bisect_left(DURATION_BOUNDS, seconds)] += 1
-        durations.total += seconds
-
-    def _count_check(self, reals: tuple[RealKey, ...], outcome: Outcome, seconds: float) -> None:
-        """Count whatever came of a check, for all that share it."""
-        result = 0 if outcome.verdict is _UP else _result(outcome)
-        for checks in self._counts(reals):
+        alone = self._alone.get(id(reals))
+        place = bisect_left(DURATION_BOUNDS, seconds)
+        for checks in (alone,) if alone is not None else self._counts(reals):
             checks.seconds = seconds
             virtual = checks.virtual
             virtual.results[result] += 1
-            virtual.durations.add(seconds)
-            virtual.count_phases(outcome.phases)
+            durations = virtual.durations
+            durations.counts[place] += 1
+            durations.total += seconds
+            if outcome.phases:
+                virtual.count_phases(outcome.phases)
             if result:
                 checks.others[result - 1] += 1
                 virtual.failures[outcome.reason] = virtual.failures.get(outcome.reason, 0) + 1

@@ -116,14 +116,15 @@ def fork(channel: socket.socket, words: Sequence[str], output: int, environment:
 
     The original's server cannot take descriptors, and is told where to open them.
     """
+    asked = [str(len(words)), *words, *(f"{name}={value}" for name, value in environment.items())]
+    if channel.getpeername() == _started.get(_SERVERS[ORIGINAL]):
+        asked = [f"/proc/{os.getpid()}/task/{threading.get_native_id()}", str(output), *asked]
+        channel.send(os.fsencode("\0".join(asked)))
+        return Forked(channel)
     places = [os.open(f"/proc/thread-self/ns/{kind}", os.O_RDONLY) for kind in (*_KINDS, "pid")]
     try:
-        asked = [str(len(words)), *words, *(f"{name}={value}" for name, value in environment.items())]
         streams = array.array("i", [output, output, *places])
-        rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, streams)]
-        if channel.getpeername() == _started.get(_SERVERS[ORIGINAL]):
-            asked, rights = [f"/proc/{os.getpid()}/task/{threading.get_native_id()}", str(output), *asked], []
-        channel.sendmsg([os.fsencode("\0".join(asked))], rights)
+        channel.sendmsg([os.fsencode("\0".join(asked))], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, streams)])
     finally:
         for place in places:
             os.close(place)
