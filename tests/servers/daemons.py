@@ -4,12 +4,11 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -18,6 +17,7 @@ import pytest
 from ldirectord_py.model.address import Endpoint
 from tests.peers.patience import PATIENCE
 
+LOOPBACKS = ("127.0.0.1", "::1")
 PATIENT = {"negotiatetimeout": PATIENCE, "checktimeout": PATIENCE}
 """Words for checks that will be answered, if late: many daemons start processes when their first guests come."""
 _PAUSE = 0.02
@@ -29,15 +29,25 @@ def at(port: int, address: str = "127.0.0.1") -> Endpoint:
     return Endpoint(ip_address(address), port)
 
 
-def accepts(port: int, address: str = "127.0.0.1") -> Callable[[], bool]:
-    """Return whether connections to *port* are accepted, as something to be asked again and again."""
+def listens(*ports: int, on: Iterable[str] = LOOPBACKS, over: Iterable[str] = ("tcp",)) -> Callable[[], bool]:
+    """Return whether all *ports* are open, as something to be asked again and again.
 
-    def connected() -> bool:
-        with suppress(OSError), socket.create_connection((address, port), timeout=1):
-            return True
-        return False
+    A server opens one after the other, and on a busy machine it may rest in between.
+    None is connected to: the server would log it, and tests count what it logs.
+    """
+    needed = {(transport, ip_address(address), port) for transport in over for address in on for port in ports}
+    return lambda: needed <= _open_ports()
 
-    return connected
+
+def _open_ports() -> set[tuple[str, IPv4Address | IPv6Address, int]]:
+    """Return what is open on this host, with transport, address and port."""
+    lines = subprocess.check_output(["ss", "-Hlntu"], text=True).splitlines()
+    found = set()
+    for transport, _state, _received, _sent, local, *_ in map(str.split, lines):
+        host, _, port = local.rpartition(":")
+        for address in LOOPBACKS if host == "*" else [host.strip("[]").partition("%")[0]]:
+            found.add((transport, ip_address(address), int(port)))
+    return found
 
 
 def runs_as(user: str) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import trustme
 
 from tests.peers.ports import free_port
-from tests.servers.daemons import accepts, daemon, room, runs_as
+from tests.servers.daemons import daemon, listens, room, runs_as
 
 USER = "dovecot"
 BOB = {"login": "bob", "passwd": r'se"cr\et x'}
@@ -104,5 +104,5 @@ def dovecot() -> Iterator[Dovecot]:
         for readable in (configuration, folder / "users", certificate):
             readable.chmod(0o644)
         argv = ["/usr/sbin/dovecot", "-F", "-c", configuration]
-        with daemon(argv, ready=accepts(ports.pops), output=ports.log, user=USER):
+        with daemon(argv, ready=listens(ports.imap, ports.imaps, ports.pop, ports.pops), output=ports.log, user=USER):
             yield ports

@@ -8,7 +8,7 @@ from pathlib import Path
 import trustme
 
 from tests.peers.ports import free_port
-from tests.servers.daemons import accepts, daemon, room
+from tests.servers.daemons import daemon, listens, room
 
 USER = "Debian-exim"
 
@@ -68,5 +68,5 @@ def exim() -> Iterator[Exim]:
         trustme.CA().issue_cert("mail.example.org").private_key_and_cert_chain_pem.write_to_path(certificate)
         certificate.chmod(0o644)
         argv = ["/usr/sbin/exim4", "-bdf", "-C", configuration]
-        with daemon(argv, ready=accepts(it.tls), output=folder / "output", user=USER):
+        with daemon(argv, ready=listens(*ports.values()), output=folder / "output", user=USER):
             yield it

@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.peers.ports import free_port
-from tests.servers.daemons import accepts, daemon
+from tests.servers.daemons import daemon, listens
 
 CONFIGURATION = """
 children=1
@@ -53,5 +53,5 @@ def _serve(folder: Path, algorithm: str) -> Iterator[int]:
     configuration = folder / "kamailio.cfg"
     configuration.write_text(CONFIGURATION.format(listen=listen, algorithm=algorithm))
     argv = ["kamailio", "-DD", "-E", "-m", "16", "-M", "4", "-Y", folder, "-w", folder, "-f", configuration]
-    with daemon(argv, ready=accepts(port), output=folder / "output"):
+    with daemon(argv, ready=listens(port, over=("tcp", "udp")), output=folder / "output"):
         yield port

@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.peers.ports import free_port
-from tests.servers.daemons import accepts, daemon, room, runs_as
+from tests.servers.daemons import LOOPBACKS, daemon, listens, room, runs_as
 
-LOOPBACKS = ["127.0.0.1", "::1"]
 USER = "mysql"
 LOGIN = "monitor"
 PASSWORD = "rabbit-hölé"
@@ -58,5 +57,5 @@ def mariadb(*options: str) -> Iterator[int]:
             f"--pid-file={folder}/pid",
             *options,
         ]
-        with daemon(argv, ready=accepts(port), output=folder / "output", user=USER, cwd=folder):
+        with daemon(argv, ready=listens(port), output=folder / "output", user=USER, cwd=folder):
             yield port

@@ -10,7 +10,7 @@ from pathlib import Path
 import trustme
 
 from tests.peers.ports import free_port
-from tests.servers.daemons import accepts, daemon, room
+from tests.servers.daemons import daemon, listens, room
 
 USER = "www-data"
 SHOP = "shop.example.org"
@@ -104,13 +104,19 @@ def nginx() -> Iterator[Nginx]:
     """Run nginx until the end."""
     names = ("plain", "guestbook", "tls", "tls_by_name", "tls_mutual", "tls11", "tls12", "tls13", "nobody")
     with room(USER) as folder, socket.create_server(("127.0.0.1", 0)) as silent:
-        it = Nginx(log=folder / "access.log", **{name: free_port() for name in names})
+        ports = {name: free_port() for name in names}
+        it = Nginx(log=folder / "access.log", **ports)
         _write_pages(folder)
         pages = PAGES.format(folder=folder, silent=silent.getsockname()[1], nobody=it.nobody) + HOPS
         configuration = folder / "nginx.conf"
         configuration.write_text(MAIN.format(folder=folder, servers="\n".join(_servers(it, folder, pages))))
         argv = ["nginx", "-p", folder, "-e", "stderr", "-c", configuration]
-        with daemon(argv, ready=accepts(it.tls13), output=folder / "output", user=USER):
+        with daemon(
+            argv,
+            ready=listens(*(port for port in ports.values() if port != it.nobody)),
+            output=folder / "output",
+            user=USER,
+        ):
             yield it
 
 

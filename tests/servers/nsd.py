@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.peers.ports import free_port
-from tests.servers.daemons import accepts, daemon
+from tests.servers.daemons import daemon, listens
 
 ZONE = """\
 $ORIGIN example.org.
@@ -67,5 +67,6 @@ zone:
   name: 0.0.10.in-addr.arpa
   zonefile: reverse
 """)
-    with daemon(["/usr/sbin/nsd", "-d", "-c", configuration], ready=accepts(number), output=folder / "output"):
+    argv = ["/usr/sbin/nsd", "-d", "-c", configuration]
+    with daemon(argv, ready=listens(number, over=("tcp", "udp")), output=folder / "output"):
         yield number

@@ -13,9 +13,8 @@ import pytest
 import trustme
 
 from tests.peers.ports import free_port
-from tests.servers.daemons import accepts, daemon, room, runs_as
+from tests.servers.daemons import LOOPBACKS, daemon, listens, room, runs_as
 
-LOOPBACKS = ["127.0.0.1", "::1"]
 USER = "postgres"
 LOGIN = "monitor"
 PASSWORD = "rabbit-hölé"
@@ -94,7 +93,7 @@ def postgresql() -> Iterator[int]:
         }
         argv = [program("postgres"), "-D", str(data), "-p", str(port)]
         argv += [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-        with daemon(argv, ready=accepts(port), output=folder / "output", user=USER, cwd=folder):
+        with daemon(argv, ready=listens(port), output=folder / "output", user=USER, cwd=folder):
             _run(folder, "psql", "-q", "-v", "ON_ERROR_STOP=1", "-h", str(folder), "-p", str(port), "-U", "postgres",
                 "-d", "postgres", text=SETUP)  # fmt: skip
             yield port

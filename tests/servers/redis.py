@@ -6,9 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.peers.ports import free_port
-from tests.servers.daemons import accepts, daemon
-
-LOOPBACKS = ["127.0.0.1", "::1"]
+from tests.servers.daemons import LOOPBACKS, daemon, listens
 
 
 @contextmanager
@@ -17,5 +15,5 @@ def redis() -> Iterator[int]:
     with TemporaryDirectory(prefix="ldirectord-test-") as folder:
         port = free_port()
         argv = ["redis-server", "--port", str(port), "--bind", *LOOPBACKS, "--save", "", "--dir", folder]
-        with daemon(argv, ready=accepts(port), output=Path(folder, "output")):
+        with daemon(argv, ready=listens(port), output=Path(folder, "output")):
             yield port

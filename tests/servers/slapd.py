@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 import trustme
 
 from tests.peers.ports import free_port
-from tests.servers.daemons import accepts, daemon
+from tests.servers.daemons import daemon, listens
 
 WATCHER = "cn=watcher,dc=example,dc=org"
 ENTRIES = f"""\
@@ -74,5 +74,5 @@ directory {folder}/data
         for host in ("127.0.0.1", "[::1]")
     )
     argv = ["/usr/sbin/slapd", "-d", "0", "-f", configuration, "-h", addresses]
-    with daemon(argv, ready=accepts(secure), output=folder / "output"):
+    with daemon(argv, ready=listens(number, secure), output=folder / "output"):
         yield Ports(number, secure)

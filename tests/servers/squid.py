@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tests.peers.ports import free_port
-from tests.servers.daemons import accepts, daemon, room
+from tests.servers.daemons import daemon, listens, room
 from tests.servers.nginx import SHOP
 
 USER = "proxy"
@@ -41,5 +41,5 @@ def squid() -> Iterator[int]:
         configuration = folder / "squid.conf"
         configuration.write_text(CONFIGURATION.format(port=port, folder=folder, forbidden=FORBIDDEN))
         argv = ["squid", "-N", "-f", configuration]
-        with daemon(argv, ready=accepts(port), output=folder / "output", user=USER, cwd=folder):
+        with daemon(argv, ready=listens(port), output=folder / "output", user=USER, cwd=folder):
             yield port

@@ -10,10 +10,9 @@ from ldirectord_py.model.checks.outcome import Outcome, Reason, Verdict, down, u
 from tests.lab.support.waiting import wait_until
 from tests.peers.options import UDP_VIP, checking, configured, probing
 from tests.peers.ports import free_port
-from tests.servers.daemons import at
+from tests.servers.daemons import LOOPBACKS, at
 from tests.servers.nginx import Nginx
 
-LOOPBACKS = ["127.0.0.1", "::1"]
 CONNECTED = up("connected")
 REFUSED = down(Reason.REFUSED, "connection refused")
 ECHOED = up("echo replied")

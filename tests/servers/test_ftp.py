@@ -12,10 +12,8 @@ from ldirectord_py.model.checks.outcome import Outcome, Reason, down, up
 from tests.peers.listeners import serving
 from tests.peers.options import checking
 from tests.peers.ports import free_port
-from tests.servers.daemons import at
+from tests.servers.daemons import LOOPBACKS, at
 from tests.servers.vsftpd import PASSWORD, Vsftpd, vsftpd
-
-LOOPBACKS = ["127.0.0.1", "::1"]
 
 
 @pytest.fixture(scope="module", params=LOOPBACKS)

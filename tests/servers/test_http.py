@@ -10,10 +10,9 @@ from ldirectord_py.model.checks.probe import TlsOptions
 from tests.lab.support.waiting import wait_until
 from tests.peers.options import checking, configured, probing
 from tests.peers.ports import free_port
-from tests.servers.daemons import PATIENT, at
+from tests.servers.daemons import LOOPBACKS, PATIENT, at
 from tests.servers.nginx import ALIVE, LATE, SHOP, Nginx
 
-LOOPBACKS = ["127.0.0.1", "::1"]
 SERVICES = ["http", "https"]
 OK = up("200 OK")
 UNAUTHORIZED = "401 Unauthorized, expected 2xx"

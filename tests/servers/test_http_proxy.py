@@ -9,11 +9,10 @@ from ldirectord_py.model.checks.outcome import Outcome, Reason, down, up
 from tests.lab.support.waiting import wait_until
 from tests.peers.options import checking, configured, probing
 from tests.peers.ports import free_port
-from tests.servers.daemons import PATIENT, at
+from tests.servers.daemons import LOOPBACKS, PATIENT, at
 from tests.servers.nginx import ALIVE, SHOP, Nginx
 from tests.servers.squid import FORBIDDEN, ORIGIN, squid
 
-LOOPBACKS = ["127.0.0.1", "::1"]
 OK = up("200 OK")
 
 

@@ -19,7 +19,7 @@ from ldirectord_py.observers.mail.queue import MailQueue
 from ldirectord_py.observers.mail.transports import Routes
 from tests.peers.patience import PATIENCE
 from tests.peers.ports import free_port
-from tests.servers.daemons import accepts, at, daemon, room
+from tests.servers.daemons import at, daemon, listens, room
 from tests.servers.exim import USER
 
 MESSAGE = "Deleted real server: 10.0.0.5:80 (10.0.0.1:80)"
@@ -84,7 +84,7 @@ def exim() -> Iterator[Exim]:
         configuration = folder / "exim.conf"
         configuration.write_text(CONFIGURATION.format(port=it.port, folder=folder))
         argv = ["/usr/sbin/exim4", "-bdf", "-C", configuration]
-        with daemon(argv, ready=accepts(it.port), output=folder / "output", user=USER):
+        with daemon(argv, ready=listens(it.port), output=folder / "output", user=USER):
             yield it
 
 

@@ -8,8 +8,8 @@ from ldirectord_py.model.checks.outcome import Outcome, Reason, down, up
 from tests.peers.options import checking
 from tests.peers.ports import free_port
 from tests.peers.turns import MOST, held_for
-from tests.servers.daemons import at
-from tests.servers.mariadb import LOGIN, LOOPBACKS, PASSWORD, mariadb
+from tests.servers.daemons import LOOPBACKS, at
+from tests.servers.mariadb import LOGIN, PASSWORD, mariadb
 
 RETURNED = up("the statement returned or changed a row")
 EMPTY = down(Reason.MISMATCH, "the statement returned and changed no row, expected one at least")

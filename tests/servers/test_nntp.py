@@ -12,11 +12,10 @@ import trustme
 from ldirectord_py.model.checks.outcome import Reason, Verdict, down, up
 from tests.peers.options import checking
 from tests.peers.ports import free_port
-from tests.servers.daemons import PATIENT, accepts, at, daemon, room, runs_as
+from tests.servers.daemons import LOOPBACKS, PATIENT, at, daemon, listens, room, runs_as
 
 USER = "news"
 NNRPD = "/usr/lib/news/bin/nnrpd"
-LOOPBACKS = ["127.0.0.1", "::1"]
 NNTP = PATIENT | {"service": "nntp"}
 """Patient, for INN looks up the names of its guests before it greets them, in the DNS if need be."""
 
@@ -99,7 +98,7 @@ def nnrpd(folder: Path, readers: Path, *options: str) -> Iterator[int]:
     with ExitStack() as running:
         for option, address in zip(("-4", "-6"), LOOPBACKS, strict=True):
             argv = [NNRPD, "-D", "-f", "-c", readers, option, address, "-p", str(port), *options]
-            ready, output = accepts(port, address), folder / f"{readers.name}{option}"
+            ready, output = listens(port, on=[address]), folder / f"{readers.name}{option}"
             running.enter_context(daemon(argv, ready=ready, output=output, user=USER, env=env))
         yield port
 

@@ -10,8 +10,8 @@ from tests.peers.options import checking
 from tests.peers.patience import PATIENCE
 from tests.peers.ports import free_port
 from tests.peers.turns import MOST, held_for
-from tests.servers.daemons import at
-from tests.servers.postgresql import LOGIN, LOOPBACKS, PASSWORD, postgresql
+from tests.servers.daemons import LOOPBACKS, at
+from tests.servers.postgresql import LOGIN, PASSWORD, postgresql
 
 # asyncpg ends the TLS of a connection that the server has refused in the background, for which a test's loop may not
 # live long enough; what it leaves then is told at the collection of garbage.

@@ -10,9 +10,8 @@ from ldirectord_py.model.checks.outcome import Reason, Verdict, up
 from tests.peers.listeners import serving
 from tests.peers.options import checking
 from tests.peers.ports import free_port
-from tests.servers.daemons import PATIENT, accepts, at, daemon
+from tests.servers.daemons import LOOPBACKS, PATIENT, at, daemon, listens
 
-LOOPBACKS = ["127.0.0.1", "::1"]
 WORDS = PATIENT | {"service": "redis", "passwd": "looking-glass"}
 PONG = up("PING answered with PONG")
 
@@ -25,7 +24,7 @@ def master(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
         *("redis-server", "--port", str(port), "--bind", *LOOPBACKS, "--save", "", "--dir", folder),
         *("--requirepass", "looking-glass", "--user", "alice", "on", ">rabbit-hole", "+ping"),
     ]
-    with daemon(argv, ready=accepts(port), output=folder / "output"):
+    with daemon(argv, ready=listens(port), output=folder / "output"):
         yield port
 
 
@@ -38,7 +37,7 @@ def orphan(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
         *("redis-server", "--port", str(port), "--bind", *LOOPBACKS, "--save", "", "--dir", folder),
         *("--replicaof", "127.0.0.1", str(free_port()), "--replica-serve-stale-data", "no"),
     ]
-    with daemon(argv, ready=accepts(port), output=folder / "output"):
+    with daemon(argv, ready=listens(port), output=folder / "output"):
         yield port
 
 
@@ -53,7 +52,7 @@ def secure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
         *("--tls-cert-file", folder / "server.pem", "--tls-key-file", folder / "server.pem"),
         *("--tls-auth-clients", "no"),
     ]
-    with daemon(argv, ready=accepts(port), output=folder / "output"):
+    with daemon(argv, ready=listens(port), output=folder / "output"):
         yield port
 
 

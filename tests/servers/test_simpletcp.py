@@ -12,8 +12,8 @@ from ldirectord_py.model.checks.outcome import Reason, Verdict, up
 from tests.peers.listeners import serving
 from tests.peers.options import UDP_VIP, checking
 from tests.peers.ports import free_port
-from tests.servers.daemons import at
-from tests.servers.redis import LOOPBACKS, redis
+from tests.servers.daemons import LOOPBACKS, at
+from tests.servers.redis import redis
 
 
 @pytest.fixture(scope="module", name="redis")

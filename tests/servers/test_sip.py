@@ -12,10 +12,9 @@ from ldirectord_py.model.service import AddressKey
 from tests.peers.listeners import serving
 from tests.peers.options import UDP_VIP, VIP, checking
 from tests.peers.ports import free_port
-from tests.servers.daemons import at
+from tests.servers.daemons import LOOPBACKS, at
 from tests.servers.kamailio import kamailio
 
-LOOPBACKS = ["127.0.0.1", "::1"]
 VIRTUALS = [VIP, UDP_VIP]
 OK = up("OPTIONS answered with '200 OK'")
 UNAUTHORIZED = "OPTIONS answered with '401 Unauthorized', expected 200"

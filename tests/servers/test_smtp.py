@@ -8,10 +8,9 @@ from ldirectord_py.model.checks.outcome import Reason, Verdict, down, up
 from tests.lab.support.waiting import wait_until
 from tests.peers.options import checking
 from tests.peers.ports import free_port
-from tests.servers.daemons import PATIENT, at
+from tests.servers.daemons import LOOPBACKS, PATIENT, at
 from tests.servers.exim import Exim, exim
 
-LOOPBACKS = ["127.0.0.1", "::1"]
 SERVICES = ["smtp", "submission"]
 
 

@@ -11,10 +11,9 @@ from ldirectord_py.model.address import Endpoint
 from ldirectord_py.model.checks.outcome import Outcome, Reason, Verdict, down, up
 from tests.peers.options import checking
 from tests.peers.ports import free_port
-from tests.servers.daemons import PATIENT, at
+from tests.servers.daemons import LOOPBACKS, PATIENT, at
 from tests.servers.nsd import nsd
 
-LOOPBACKS = ["127.0.0.1", "::1"]
 QUESTION = r"/\xabCD\x00\x00\0\x01\0\0\0\0\0\0\x03www\x07example\x03org\0\0\x01\0\x01"
 """A query of DNS (RFC 1035 §4.1) with the identifier 0xAB43: www.example.org, A."""
 

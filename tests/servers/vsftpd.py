@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 from ldirectord_py.model.address import Endpoint
 from tests.peers.ports import free_port
-from tests.servers.daemons import accepts, at, daemon
+from tests.servers.daemons import at, daemon, listens
 
 CONFIGURATION = """
 background=NO
@@ -49,7 +49,7 @@ def vsftpd(address: str = "127.0.0.1") -> Iterator[Vsftpd]:
         configuration = files / "vsftpd.conf"
         configuration.write_text(_configuration(files, port, address))
         argv = ["/usr/sbin/vsftpd", configuration]
-        with daemon(argv, ready=accepts(port, address), output=files / "output"):
+        with daemon(argv, ready=listens(port, on=[address]), output=files / "output"):
             yield Vsftpd(at(port, address), files)
 
 

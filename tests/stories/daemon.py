@@ -89,8 +89,19 @@ class Daemon:
         path = self.home / "log"
         return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
-    def logged(self, event: str) -> list[dict[str, object]]:
-        return [line for line in self.log() if line["event"] == event]
+    def logged(self, event: str, times: int = 0) -> list[dict[str, object]]:
+        """Return the lines of *event*; of a daemon that runs, as soon as there are *times* of them.
+
+        The log is written by a thread, after what it tells of: of one that runs the next line may come later.
+        """
+        ended = self.process is not None and self.process.poll() is not None
+        assert times or ended, f"{event}: it runs, and more may come; how many are to be there?"
+
+        def found() -> list[dict[str, object]]:
+            return [line for line in self.log() if line["event"] == event]
+
+        self.until(lambda: len(found()) >= times)
+        return found()
 
     def until(self, come_true: Callable[[], bool]) -> None:
         deadline = time.monotonic() + PATIENCE

@@ -102,7 +102,7 @@ def test_clients_delay_no_check_and_keep_nobody_from_an_answer(
         clients(served, stack)
         served.sees_a_death()
         assert served.answers()
-    down = served.daemon.logged("real_down")
+    down = served.daemon.logged("real_down", 1)
     assert [line["real"] for line in down] == [served.daemon.addresses["two"]]
 
 

@@ -108,7 +108,7 @@ def test_a_reload_says_what_only_a_start_can_do(daemon: Daemon) -> None:
     daemon.until(lambda: daemon.weights() == ALL)
     daemon.write(extra="supervised=yes\n")
     assert run(daemon, "reload").stderr == "supervised has changed: that takes effect at the next start\n"
-    daemon.until(lambda: daemon.logged("reloaded"))
+    daemon.logged("reloaded", 1)
     assert daemon.end() == 0
     assert daemon.logged("stopped")
 

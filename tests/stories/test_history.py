@@ -36,7 +36,7 @@ def test_the_history_goes_on_over_a_restart_and_a_kill(daemon: Daemon) -> None:
     daemon.sites["two"].sick()
     daemon.until(lambda: len(named(path, "real_down")) == 1)
     (down,) = named(path, "real_down")
-    (line,) = daemon.logged("real_down")
+    (line,) = daemon.logged("real_down", 1)
     assert down["sentence"] == line["message"]
     assert {name: down[name] for name in ("virtual", "real", "detail", "code")} == {
         "virtual": "tcp:192.0.2.1:80",

@@ -72,7 +72,7 @@ def test_what_is_answered_is_used_and_a_no_is_told_as_one(served, tmp_path: Path
 
 
 def in_the_table(daemon: Daemon) -> set[str]:
-    changes = [line for line in daemon.logged("table_changed") if "real" in line]
+    changes = [line for line in daemon.log() if line["event"] == "table_changed" and "real" in line]
     there: set[str] = set()
     for line in changes:
         (there.discard if line["change"] == "remove_destination" else there.add)(str(line["real"]))
@@ -105,8 +105,8 @@ def test_a_reload_keeps_the_last_known_address_while_name_servers_are_silent(
     written(daemon.config, NAMES[:2], log, "checkinterval=9\n")
     daemon.tell(signal.SIGHUP)
     daemon.until(lambda: in_the_table(daemon) == {"10.0.0.5:80", "10.0.0.7:80"})
-    daemon.until(lambda: len(daemon.logged("reloaded")) == 1)
-    (kept,) = [str(line["text"]) for line in daemon.logged("config_problem_found")]
+    daemon.logged("reloaded", 1)
+    (kept,) = [str(line["text"]) for line in daemon.logged("config_problem_found", 1)]
     assert kept == (
         'no name server has said which IPv4 address "web1.example.org" has:'
         " 10.0.0.5, found less than a minute ago, is kept"
@@ -114,7 +114,7 @@ def test_a_reload_keeps_the_last_known_address_while_name_servers_are_silent(
 
     server.says(NAMES[0], "no")  # an answer, and so an error of the file: everything stays
     daemon.tell(signal.SIGHUP)
-    daemon.until(lambda: len(daemon.logged("reload_refused")) == 1)
+    daemon.logged("reload_refused", 1)
     assert in_the_table(daemon) == {"10.0.0.5:80", "10.0.0.7:80"}
     assert daemon.end() == 0
 

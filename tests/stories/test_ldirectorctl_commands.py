@@ -65,7 +65,7 @@ def test_a_name_of_several_servers_is_refused_with_all_that_it_may_mean(daemon: 
     one, other = daemon.addresses["one"], "tcp:192.0.2.2:80"
     daemon.write(section=f"virtual=192.0.2.2:80\n\treal={one} masq\n\tservice=http\n\tscheduler=rr\n")
     daemon.start()
-    daemon.until(lambda: bool(daemon.logged("first_pass_completed")))
+    daemon.logged("first_pass_completed", 1)
     sentence = f"ldirectorctl: {one} may mean any of 2: {one}@{WEB}, {one}@{other}\n"
     assert done(daemon, "drain", one, status=1) == sentence
     near = done(daemon, "drain", f"{one}@tcp:192.0.2.3:80", status=1)
@@ -80,7 +80,7 @@ def test_of_two_commands_the_later_one_holds_and_names_the_other(running: Daemon
     running.until(lambda: running.weights() == {**ALL, "one": 9})
     assert "; in place of: weight 9, set by " in done(running, "maintain", one)
     running.until(lambda: running.weights() == {**ALL, "one": 0})
-    (line,) = running.logged("admin_changed")[-1:]
+    (line,) = running.logged("admin_changed", 3)[-1:]
     assert "; before it was given weight 9 by " in str(line["message"])
 
 
@@ -144,7 +144,7 @@ def test_history_tells_what_checks_found(running: Daemon) -> None:
 def test_events_are_told_since_a_time_and_of_a_server(running: Daemon) -> None:
     two = running.addresses["two"]
     running.sites["two"].sick()
-    running.until(lambda: bool(running.logged("real_down")))
+    running.logged("real_down", 1)
     assert f"Real server {two} ({WEB}) is down" in done(running, "events", "--since", "1h", "--real", two)
     assert running.addresses["one"] not in done(running, "events", "--real", two)
     assert len(done(running, "events", "-n", "2").splitlines()) == 2

@@ -50,7 +50,7 @@ def test_a_night_is_replayed_to_the_byte_and_other_configurations_are_compared(d
     (files / daemon.addresses["three"]).touch()
     daemon.until(lambda: daemon.weights() == {"one": 3, "two": 0, "three": 0})
     daemon.sites["one"].sick()
-    daemon.until(lambda: len(daemon.logged("fallback_activated")) == 2)
+    daemon.logged("fallback_activated", 2)
     daemon.sites["two"].alive()
     daemon.until(lambda: daemon.weights().get("two") == 2)
     daemon.write(extra=f"failurecount=2\n{extra}", weights={"one": 3, "two": 4, "three": 1})
@@ -100,8 +100,8 @@ def test_a_second_daemon_goes_on_behind_the_first_and_a_gap_is_told(daemon: Daem
     record = daemon.home / "none" / "night.jsonl"
     daemon.write(extra=f"record={record}\n")
     daemon.start()
-    daemon.until(lambda: len(daemon.logged("side_job_failed")) == 1)
-    assert f"{record}: No such file or directory" in str(daemon.logged("side_job_failed")[0]["message"])
+    (failed,) = daemon.logged("side_job_failed", 1)
+    assert f"{record}: No such file or directory" in str(failed["message"])
     daemon.until(lambda: daemon.weights() == ALL)
     record.parent.mkdir()
     daemon.until(record.exists)
@@ -109,7 +109,7 @@ def test_a_second_daemon_goes_on_behind_the_first_and_a_gap_is_told(daemon: Daem
     daemon.until(lambda: daemon.weights() == ALL | {"two": 0})
     assert daemon.end() == 0
     daemon.start()
-    daemon.until(lambda: len(daemon.logged("first_pass_completed")) == 2)
+    daemon.logged("first_pass_completed", 2)
     assert daemon.end() == 0
 
     lines = list(map(json.loads, replayed(record)))
@@ -126,7 +126,7 @@ def test_a_reload_turns_recording_on_and_off(daemon: Daemon) -> None:
     for number, extra in enumerate((f"record={record}\n", ""), start=1):
         daemon.write(extra=extra)
         daemon.tell(signal.SIGHUP)
-        daemon.until(lambda number=number: len(daemon.logged("reloaded")) == number)
+        daemon.logged("reloaded", number)
         daemon.sites["two"].sick()
         daemon.until(lambda: daemon.weights() == ALL | {"two": 0})
         daemon.sites["two"].alive()

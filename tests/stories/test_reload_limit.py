@@ -73,9 +73,9 @@ def test_a_file_is_read_once_it_rests(daemon: Daemon) -> None:
             file.flush()
             time.sleep(0.25)  # the writer's own pace
     daemon.until(lambda: daemon.weights() == {"one": 3, "two": 8, "three": 1})
+    assert daemon.end() == 0
     assert len(daemon.logged("config_changed")) == 1
     assert len(daemon.logged("reloaded")) == 1
-    assert daemon.end() == 0
 
 
 @pytest.mark.parametrize(

@@ -218,3 +218,16 @@ async def test_the_end_waits_for_nothing(running: Daemon) -> None:
         began = time.monotonic()
         await shown.press("q")
     assert time.monotonic() - began < PATIENCE
+
+
+async def test_what_comes_when_the_tables_are_gone_does_no_harm(running: Daemon) -> None:
+    """Threads and tables send when they like: also while the screen is taken down after `q`."""
+    async with screen(running.home) as shown:
+        await shown.until(lambda: len(shown.rows) == 3)
+        table = shown.top.query_one("#servers", LiveTable)
+        await shown.top.screen.remove_children()
+        highlighted = DataTable.RowHighlighted(table, 0, table.coordinate_to_cell_key(table.cursor_coordinate).row_key)
+        assert shown.top.post_message(highlighted)
+        running.sites["two"].sick()
+        two = f"{running.addresses['two']}@{WEB}"
+        await shown.until(lambda: (shown.top.board.row(two) or {}).get("state") == "down")

@@ -44,9 +44,9 @@ def test_a_file_takes_a_server_out_and_its_removal_lets_it_in(daemon: Daemon) ->
     (files / daemon.addresses["three"]).unlink()
     daemon.until(lambda: daemon.weights() == ALL)
 
-    (stray,) = daemon.logged("maintenance_unclear")
+    (stray,) = daemon.logged("maintenance_unclear", 1)
     assert stray["message"].startswith("Maintenance file 'mistyped' names no real server: call it ADDRESS")
-    assert not any(line["real"] == daemon.addresses["three"] for line in daemon.logged("real_up")[:2])
+    assert not any(line["real"] == daemon.addresses["three"] for line in daemon.logged("real_up", 2)[:2])
     assert daemon.end() == 0
     pattern = re.compile(
         rf"\[.{{24}}\] \[{daemon.process.pid if daemon.process else 0}\] negotiate http tcp 127\.0\.0\.1 \d+ \d masq "
@@ -66,8 +66,7 @@ def test_a_folder_that_is_removed_with_all_its_files_lets_nobody_in(daemon: Daem
     daemon.until(lambda: daemon.weights() == out)
 
     subprocess.run(["rm", "-rf", files], check=True, timeout=PATIENCE)
-    daemon.until(lambda: len(daemon.logged("maintenance_unclear")) == 1)
-    (told,) = daemon.logged("maintenance_unclear")
+    (told,) = daemon.logged("maintenance_unclear", 1)
     assert "has vanished, so maintenance stays as it is" in str(told["message"])
     files.mkdir()
     for name in ("one", "two"):
@@ -75,7 +74,7 @@ def test_a_folder_that_is_removed_with_all_its_files_lets_nobody_in(daemon: Daem
     daemon.until(lambda: daemon.weights() == out | {"three": 1})
     (files / daemon.addresses["two"]).unlink()
     daemon.until(lambda: daemon.weights() == ALL | {"one": 0})
-    left = [str(line["real"]) for line in daemon.logged("maintenance_ended")]
+    left = [str(line["real"]) for line in daemon.logged("maintenance_ended", 2)]
     assert left == [daemon.addresses["three"], daemon.addresses["two"]]
     assert daemon.end() == 0
 
@@ -88,9 +87,9 @@ def test_a_monitorfile_that_cannot_be_written_harms_nobody(daemon: Daemon) -> No
     daemon.until(lambda: len(lines(folder / "monitor")) > 2)
     folder.rename(daemon.home / "away")
     daemon.until(lambda: daemon.metrics().get("ldirectord_monitorfile_lost_lines_total", 0) > 3)
-    daemon.until(lambda: len(daemon.logged("monitorfile_failed")) == 1)
+    daemon.logged("monitorfile_failed", 1)
     folder.mkdir()
-    daemon.until(lambda: len(daemon.logged("monitorfile_back")) == 1)
+    daemon.logged("monitorfile_back", 1)
     assert daemon.weights() == ALL
     assert daemon.end() == 0
 
@@ -106,7 +105,7 @@ def test_the_fallbackcommand_hears_of_changes_and_of_the_end(daemon: Daemon) -> 
         site.sick()
     daemon.until(lambda: lines(told) == [stop, start])
     daemon.tell(signal.SIGHUP)
-    daemon.until(lambda: len(daemon.logged("reloaded")) == 1)
+    daemon.logged("reloaded", 1)
     assert daemon.end() == 0
     assert lines(told) == [stop, start, stop]
     assert [line["failure"] for line in daemon.logged("hook_failed")] == ["exit status 2: no route"] * 2

@@ -47,7 +47,7 @@ def test_weights_follow_the_load_and_end_with_it(running: Daemon) -> None:
     assert ", until " in why
 
     run(running, "echo 4.0")  # is in force for long enough
-    assert len(running.logged("admin_changed")) == 3
+    assert len(running.logged("admin_changed", 3)) == 3
     run(running, "printf '4.0 3.9 3.8\\n2\\n'", f"tcp:{VIP}", "--least", "15")
     running.until(lambda: running.weights() == {"one": 30, "two": 20, "three": 15})
     run(running, "printf '1.9\\n2\\n'")

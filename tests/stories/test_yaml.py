@@ -20,6 +20,11 @@ def write(daemon: Daemon, weights: dict[str, int], section: str = "") -> Path:
     return shop
 
 
+def changed(daemon: Daemon) -> list[object]:
+    """Return the files that were found changed so far."""
+    return [line["path"] for line in daemon.log() if line["event"] == "config_changed"]
+
+
 def begin(daemon: Daemon) -> None:
     daemon.name = "story.yaml"
     daemon.config.write_text(f"""\
@@ -46,12 +51,12 @@ def test_included_files_are_watched_and_taken_up(daemon: Daemon) -> None:
     daemon.until(lambda: daemon.weights() == {"one": 3})
     shop = write(daemon, {"one": 3, "two": 2})
     daemon.until(lambda: daemon.weights() == {"one": 3, "two": 2})
-    daemon.until(lambda: [line["path"] for line in daemon.logged("config_changed")][-1:] == [str(shop)])
+    daemon.until(lambda: changed(daemon)[-1:] == [str(shop)])
 
     other = daemon.home / "conf.d" / "other.cf"
     other.write_text(f"virtual=192.0.2.2:80\n\treal={daemon.addresses['three']} masq 7\n\n")
     daemon.until(lambda: daemon.weights() == {"one": 3, "two": 2, "three": 7})
-    daemon.until(lambda: [line["path"] for line in daemon.logged("config_changed")][-1:] == [str(other)])
+    daemon.until(lambda: changed(daemon)[-1:] == [str(other)])
 
     other.write_text("virtual=192.0.2.2:80\n\treal=nothing\n\n")
     daemon.until(lambda: daemon.metrics().get("ldirectord_config_last_reload_successful") == 0)
@@ -62,10 +67,10 @@ def test_included_files_are_watched_and_taken_up(daemon: Daemon) -> None:
     daemon.until(lambda: daemon.weights() == {"one": 3, "two": 2})
     assert daemon.metrics()["ldirectord_config_last_reload_successful"] == 1
 
-    daemon.until(lambda: len(daemon.logged("reloaded")) == 3)
+    daemon.logged("reloaded", 3)
     (daemon.home / "secret").write_text("someone else\n")
-    daemon.until(lambda: len(daemon.logged("reloaded")) == 4)
-    assert daemon.logged("config_changed")[-1]["path"] == str(daemon.home / "secret")
+    daemon.logged("reloaded", 4)
+    assert changed(daemon)[-1] == str(daemon.home / "secret")
     assert daemon.end() == 0
     assert "someone" not in (daemon.home / "log").read_text()
 
@@ -78,12 +83,12 @@ def test_a_server_that_fails_one_of_its_checks_is_out(daemon: Daemon) -> None:
     daemon.until(lambda: daemon.weights() == {"one": 3, "two": 2})
     daemon.sites["three"].sick()
     daemon.until(lambda: daemon.weights() == {"one": 0, "two": 0})
-    daemon.until(lambda: any(str(line["detail"]).startswith("check 2 of 2: ") for line in daemon.logged("real_down")))
+    daemon.until(lambda: any(str(line.get("detail")).startswith("check 2 of 2: ") for line in daemon.log()))
     daemon.sites["three"].alive()
     daemon.until(lambda: daemon.weights() == {"one": 3, "two": 2})
     daemon.sites["one"].sick()
     daemon.until(lambda: daemon.weights() == {"one": 0, "two": 2})
-    daemon.until(lambda: any(str(line["detail"]).startswith("check 1 of 2: ") for line in daemon.logged("real_down")))
+    daemon.until(lambda: any(str(line.get("detail")).startswith("check 1 of 2: ") for line in daemon.log()))
     assert daemon.end() == 0
 
 

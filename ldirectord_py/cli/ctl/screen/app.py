@@ -28,6 +28,7 @@ _OLD = 5.0
 _PADDING = 1
 """Blanks at both ends of the lines above and below the tables."""
 _DETAIL_LINES = 3
+_FILTER_HINT = "filter: type / and words such as 'down 10.0.0.'; Escape ends it"
 _QUESTION = FeedQuestion(view="full", pause=100)
 _COMMANDS = {"drain": "Drain", "maintain": "Take out for maintenance:", "enable": "Enable"}
 
@@ -69,15 +70,16 @@ class Top(App[None]):
         """When what is shown was so."""
         self.board = Board()
         self.services = ServicesSheet()
+        # kept, not looked for: what a thread or a table sends may come when the screen is not up yet, or no more
+        self._head = Static("asking the daemon ...", id="head", markup=False)
+        self._services = LiveTable(self.services, MOST_ROWS, id="services")
+        self._filter = Input(placeholder=_FILTER_HINT, id="filter")
+        self._servers = LiveTable(self.board, MOST_ROWS, id="servers")
+        self._detail = Static("", id="detail", markup=False)
 
     def compose(self) -> ComposeResult:
         """See `App.compose`."""
-        yield Static("asking the daemon ...", id="head", markup=False)
-        yield LiveTable(self.services, MOST_ROWS, id="services")
-        yield Input(placeholder="filter: type / and words such as 'down 10.0.0.'; Escape ends it", id="filter")
-        yield LiveTable(self.board, MOST_ROWS, id="servers")
-        yield Static("", id="detail", markup=False)
-        yield Footer()
+        yield from (self._head, self._services, self._filter, self._servers, self._detail, Footer())
 
     def on_mount(self) -> None:
         """Begin to ask."""
@@ -112,14 +114,6 @@ class Top(App[None]):
         return later
 
     @property
-    def _servers(self) -> LiveTable:
-        return self.query_one("#servers", LiveTable)
-
-    @property
-    def _services(self) -> LiveTable:
-        return self.query_one("#services", LiveTable)
-
-    @property
     def _table(self) -> LiveTable:
         """The table that has the keys: the services' if it is focused, else the servers'."""
         return self._services if self._services.has_focus else self._servers
@@ -136,9 +130,8 @@ class Top(App[None]):
             self._show()
 
     def _miss(self, sentence: str) -> None:
-        head = self.query_one("#head", Static)
-        head.add_class("lost")
-        head.update(printable(sentence))
+        self._head.add_class("lost")
+        self._head.update(printable(sentence))
         self._status = {}
 
     def _show(self) -> None:
@@ -147,12 +140,11 @@ class Top(App[None]):
         self._services.bring_up_to_date(moment)
         shown = self._servers.bring_up_to_date(moment)
         if self._status:
-            head = self.query_one("#head", Static)
-            head.remove_class("lost")
+            self._head.remove_class("lost")
             old = moment - self.taken
             which = None if shown == self.board.total else (min(shown, MOST_ROWS), self.board.total)
             line = head_line(self._status, self.services.rows, moment, which, old if old > _OLD else None)
-            head.update(rich_line(line))
+            self._head.update(rich_line(line))
         self._show_detail()
 
     def _show_detail(self) -> None:
@@ -160,7 +152,7 @@ class Top(App[None]):
         table = self._table
         row = table.sheet.row(table.selected or "")
         line = service_line if table is self._services else server_line
-        self.query_one("#detail", Static).update(rich_line(line(row, now()), self._detail_room) if row else "")
+        self._detail.update(rich_line(line(row, now()), self._detail_room) if row else "")
 
     @property
     def _detail_room(self) -> tuple[int, int]:
@@ -182,7 +174,7 @@ class Top(App[None]):
     def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
         """Show the servers of the virtual service that was chosen."""
         if event.data_table is self._services and event.row_key.value is not None:
-            self.query_one("#filter", Input).value = event.row_key.value
+            self._filter.value = event.row_key.value
             self._servers.focus()
 
     def on_data_table_header_selected(self, event: DataTable.HeaderSelected) -> None:
@@ -204,11 +196,11 @@ class Top(App[None]):
 
     def action_filter(self) -> None:
         """Type a filter."""
-        self.query_one("#filter", Input).focus()
+        self._filter.focus()
 
     def action_unfilter(self) -> None:
         """Go back to the table of all servers."""
-        self.query_one("#filter", Input).value = ""
+        self._filter.value = ""
         self._servers.focus()
 
     def action_sort(self) -> None:
