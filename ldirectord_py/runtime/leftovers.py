@@ -25,17 +25,17 @@ class Leftovers:
     warn: Callable[[str], None]
 
     async def prove(self, before: Left, config: Config, *, force: bool) -> None:
-        """Raise `ConfigRejected` if *config* takes all servers from services that *before* has left serving.
+        """Raise `ConfigRejected` if *config* takes all servers from services that are served.
 
         As with a reload it may do so to as many as `reloadlimit` allows, or to all with *force*.  Nothing is changed.
+        What is served the table says, and *before* of what its director had and *config* does not name: the state file
+        may be gone, as it is when systemd has given a refused start up.
         """
-        empty = [virtual.key for virtual in config.virtuals if not virtual.can_be_served]
-        found = await self.table.read(empty) if empty and before.virtuals and not force else {}
-        serving = {
-            str(key) for key, service in found.items() if any(each.weight for each in service.destinations.values())
-        }
-        had = [kept.name for kept in before.virtuals if kept.has_weight]
-        if share := beyond_limit(len(had), [name for name in had if name in serving], config.reloadlimit):
+        empty = {virtual.key for virtual in config.virtuals if not virtual.can_be_served}
+        found = await self.table.read([virtual.key for virtual in config.virtuals]) if empty and not force else {}
+        serving = {key for key, service in found.items() if any(each.weight for each in service.destinations.values())}
+        had = {kept.name for kept in before.virtuals if kept.has_weight} | {str(key) for key in serving}
+        if share := beyond_limit(len(had), sorted(map(str, serving & empty)), config.reloadlimit):
             sentence = f"a start would leave nobody to serve {share}, and reloadlimit is {config.reloadlimit} percent"
             insist = f"if it is meant: reloadlimit=100, or ldirectord {config.path} restart --force"
             why = "the table stays as it is, and nobody checks its servers"

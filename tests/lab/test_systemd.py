@@ -35,6 +35,26 @@ def test_a_reload_returns_when_it_is_in_force_and_refuses_what_is_wrong(boot: Bo
     assert manager.main_pid() == pid
 
 
+def test_however_often_it_is_started_an_empty_service_takes_no_servers_from_the_table(
+    boot: Boot, real: Real, wait_for: WaitFor, scene: Scene
+) -> None:
+    """Once it has failed, systemd removes its run directory, and the state file with it."""
+    manager = boot(service(real))
+    manager.systemctl("start", "ldirectord")
+    wait_for({VIRTUAL: {real.at: 1}})
+    manager.write("ldirectord.cf", f"virtual={VIP}:80\n\tscheduler=rr\n")
+    for action in ("restart", "start"):
+        with pytest.raises(Refused):
+            manager.systemctl(action, "ldirectord")
+        wait_until(lambda: manager.show("ldirectord", "ActiveState") == "failed")
+        assert manager.show("ldirectord", "ExecMainStatus") == "2"
+        assert read_weights(scene.director.host) == {VIRTUAL: {real.at: 1}}
+    assert not Path("/run/ldirectord").exists()
+    manager.write("ldirectord.cf", service(real, weight=2))
+    manager.systemctl("start", "ldirectord")
+    wait_for({VIRTUAL: {real.at: 2}})
+
+
 def test_instances_run_beside_each_other(boot: Boot, real: Real, wait_for: WaitFor) -> None:
     manager = boot(service(real))
     manager.write("web.cf", service(real, port=8080, check="checktype=ping"))

@@ -17,6 +17,7 @@ from ldirectord_py.model.checks.outcome import Verdict
 from ldirectord_py.model.service import VirtualKey
 from tests.peers.listeners import serving
 from tests.peers.options import UDP_VIP, VIP, checking
+from tests.peers.patience import PATIENCE
 from tests.peers.turns import MOST, datagrams_elsewhere, elsewhere, held_for
 
 Server = Callable[[], AbstractContextManager[Endpoint]]
@@ -417,7 +418,8 @@ def test_every_service_is_among_the_cases() -> None:
 
 async def holds_no_turn(case: Case) -> None:
     """Fail if a check of *case* has another verdict than it should, or holds the loop."""
-    words = {"negotiatetimeout": 8.0, "checktimeout": 8.0} | case.words
+    patience = PATIENCE if case.verdict is Verdict.UP else 8.0
+    words = {"negotiatetimeout": patience, "checktimeout": patience} | case.words
     with case.server() as endpoint:
         async with checking() as check:
             seconds, callback, outcomes = await held_for(lambda: check(endpoint, case.virtual, **words))

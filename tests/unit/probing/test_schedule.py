@@ -46,19 +46,23 @@ class Watched:
     began: list[tuple[str, float]] = field(default_factory=list)
     busy: Counter[str] = field(default_factory=Counter)
     busiest: Counter[str] = field(default_factory=Counter)
-    _news: asyncio.Event = field(default_factory=asyncio.Event)
+    _awaited: Callable[[], bool] = field(default=lambda: False)
+    _came: asyncio.Event = field(default_factory=asyncio.Event)
 
     def report(self, plan: Polled, outcome: Outcome, _seconds: float, lateness: float, asked: str) -> None:
         self.asked.append(asked)
         self.pauses.append(self.schedule.due(plan) if self.schedule else None)
         self.reports.append((plan, outcome, lateness))
-        self._news.set()
+        if self._awaited():
+            self._came.set()
 
     async def until(self, come_true: Callable[[], bool]) -> None:
-        async with asyncio.timeout(PATIENCE):
-            while not come_true():
-                self._news.clear()
-                await self._news.wait()
+        """Wait for what is asked after each report: one turn of the loop may bring several."""
+        self._awaited = come_true
+        self._came.clear()
+        if not come_true():
+            async with asyncio.timeout(PATIENCE):
+                await self._came.wait()
 
     async def until_turn(self, come_true: Callable[[], bool]) -> None:
         """As `until`, for what is no report."""
