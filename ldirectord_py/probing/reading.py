@@ -73,6 +73,11 @@ class ReceiveBuffer:
         """Return what has come, at least one byte; nothing at the end, or what a call of `send` met."""
         raise NotImplementedError
 
+    async def took_apart(self) -> None:
+        """See `Peer.took_apart`."""
+        if self._is_enough(A_LINE):
+            await self._give_way()
+
     async def _give_way(self) -> None:
         """Go on in the next turn of the loop: a long answer may be there all at once, and others wait."""
         raise NotImplementedError

@@ -1,10 +1,10 @@
 """What one turn of the loop may do for a check, so that no answer holds others up: counted in bytes read.
 
-Chunks of a byte each, the slowest to read, take 1 to 3 ms for a turn.  A line taken apart counts for many, and so
-does a byte in which a pattern was looked for.
+Chunks of a byte each, the slowest to read, take 1 to 4 ms for a turn, as quick as the processor is.  A line taken
+apart counts for many, and so does a byte in which a pattern was looked for.
 """
 
-A_TURN = 32768
+A_TURN = 16384
 A_LINE = 256
 A_BYTE_SEARCHED = 16
 A_RECORD = 1024

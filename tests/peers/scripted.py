@@ -67,6 +67,9 @@ class ScriptedPeer:
         self._ahead = taken[count:]
         return taken[:count]
 
+    async def took_apart(self) -> None:
+        pass
+
     async def start_tls(self) -> None:
         assert not self._ahead, "read ahead before TLS"
         self.secured = True

@@ -46,6 +46,7 @@ class Frames:
         if size > _HEAD + LARGEST:
             raise NoHttp2(f"the server sends a frame of {size - _HEAD} bytes, where at most {LARGEST} are allowed")
         await self._need(size)
+        await self._peer.took_apart()
         self._count += 1
         if self._count > MOST_FRAMES:
             raise PeerTooLong(f"the server sent more than {MOST_FRAMES} frames without an answer")

@@ -9,6 +9,8 @@ from ldirectord_py.checks.quoting import quoted
 MOST_BODY = 256 * 1024
 """Bytes of a body that a pattern sees."""
 
+_MOST_PIECES = 1024
+"""Of a body that comes in chunks of a byte or two: to put all of them together at its end would hold others up."""
 _LONGEST_LOCATION = 8192  # RFC 9110 §4.1 wants 8000 at least
 _LOCATION = re.compile(rb"\nlocation[ \t]*:[ \t]*([^\r\n]*)", re.IGNORECASE)
 
@@ -83,6 +85,8 @@ class WholeAnswer(HttpAnswer):
         """Keep what a pattern will see."""
         if not self.done:
             self.pieces.append(data)
+            if len(self.pieces) > _MOST_PIECES:
+                self.pieces = [b"".join(self.pieces)]
             self.size += len(data)
             if self.size > MOST_BODY:
                 self.cut = self.done = True

@@ -8,7 +8,7 @@ from ldirectord_py.model.checks.conversation import Peer, PeerClosed, PeerTooLon
 MOST_BYTES = 64 * 1024
 """Bytes of all the replies together."""
 MOST_VALUES = 1024
-"""Values in them, those within arrays counted one by one: each takes a microsecond or two."""
+"""Values in them, those within arrays counted one by one."""
 DEEPEST = 8
 """Arrays within arrays."""
 
@@ -52,6 +52,7 @@ class Replies:
         if self._values > MOST_VALUES or depth > DEEPEST:
             raise PeerTooLong(f"the reply has more than {MOST_VALUES} values, or arrays {DEEPEST} deep and more")
         line = await self._line()
+        await self._peer.took_apart()
         match line[:1]:
             case b"+" | b":":
                 return line[1:]

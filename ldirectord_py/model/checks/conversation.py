@@ -72,6 +72,10 @@ class Peer(Protocol):
         """Return *count* bytes; raise `PeerClosed` where the stream ends before."""
         ...
 
+    async def took_apart(self) -> None:
+        """Count a part that was taken from an answer for as much as a line; others have their turn if it is time."""
+        ...
+
     async def start_tls(self) -> None:
         """Go on under TLS (STARTTLS); what was read ahead is an error of the peer."""
         ...
