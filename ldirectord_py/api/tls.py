@@ -15,8 +15,8 @@ from typing import Any, cast
 from ldirectord_py.model.errors import CheckUnavailable
 from ldirectord_py.system.daemon_thread import Threads
 
-PIECE = 2048
-"""Bytes of a client that OpenSSL is given in a turn: as many as 75 changes of keys, of which each takes it 20 µs."""
+PIECE = 1024
+"""Bytes of a client that OpenSSL is given in a turn: as many as 37 changes of keys, which take it 20 to 80 µs each."""
 LARGEST_HANDSHAKE = 64 * 1024
 """Bytes of a client before the handshake is done; OpenSSL takes 100 KiB of certificates alone."""
 _MOST_READ = 64 * 1024

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import threading
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -212,12 +213,22 @@ async def test_a_daemon_that_ends_is_told_and_its_successor_found(running: Daemo
         await shown.until(lambda: shown.head.startswith("story.cf, pid "))
 
 
-async def test_the_end_waits_for_nothing(running: Daemon) -> None:
-    async with screen(running.home) as shown:
-        await shown.until(lambda: len(shown.rows) == 3)
-        began = time.monotonic()
-        await shown.press("q")
-    assert time.monotonic() - began < PATIENCE
+async def test_the_end_waits_for_nobody(running: Daemon) -> None:
+    """Here, for a daemon that stands still while it is asked, by both of the threads that do so."""
+    running.tell(signal.SIGSTOP)
+    try:
+        top = Top(Remote(running.home / "ldirectord.story.cf.sock"))
+        async with top.run_test() as pilot:
+            threads = [each for each in threading.enumerate() if each.name == "in a thread"]
+            assert len(threads) == 2
+            await pilot.press("q")
+        await asyncio.get_running_loop().shutdown_default_executor()  # as `asyncio.run` does
+        assert all(each.is_alive() for each in threads)
+    finally:
+        running.tell(signal.SIGCONT)
+    for each in threads:
+        each.join(PATIENCE)
+        assert not each.is_alive()
 
 
 async def test_what_comes_when_the_tables_are_gone_does_no_harm(running: Daemon) -> None:

@@ -96,6 +96,8 @@ class Feed:
                 last = daemon.get("/v1/events", limit=1)["last"]
                 self._news.set()  # of what happened before that
                 with DaemonEvents(daemon.socket, last) as self._following:
+                    if self._ended.is_set():  # before there was anything that `end` could have stopped
+                        return
                     for _ in self._following:
                         self._news.set()
             except NoDaemon:

@@ -1,6 +1,7 @@
 """The Textual application of `ldirectorctl top`."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, ClassVar
 
 from textual import work
@@ -18,6 +19,7 @@ from ldirectord_py.cli.ctl.screen.services import ServicesSheet
 from ldirectord_py.cli.rendering import rich_line
 from ldirectord_py.model.errors import DirectorError
 from ldirectord_py.model.text.escaping import printable
+from ldirectord_py.system.daemon_thread import in_thread
 
 _CONFLICT = 409
 _TICK = 1.0
@@ -97,13 +99,15 @@ class Top(App[None]):
         """Let the threads end."""
         self._feed.end()
 
-    @work(thread=True, group="poll", exit_on_error=True)
-    def _poll(self) -> None:
-        self._feed.poll(self._later(self._take), self._later(self._miss))
+    # In threads that the end does not wait for: a daemon that hangs does not answer for half a minute.
 
-    @work(thread=True, group="listen", exit_on_error=True)
-    def _listen(self) -> None:
-        self._feed.listen()
+    @work(group="poll")
+    async def _poll(self) -> None:
+        await in_thread(partial(self._feed.poll, self._later(self._take), self._later(self._miss)))
+
+    @work(group="listen")
+    async def _listen(self) -> None:
+        await in_thread(self._feed.listen)
 
     def _later(self, call: Callable[..., None]) -> Callable[..., None]:
         """Return what has *call* done by the loop of the screen, without waiting for it."""
@@ -238,21 +242,22 @@ class Top(App[None]):
 
         _ = self.push_screen(Confirmation(printable(question), reason), decided)
 
-    @work(thread=True, group="commands")
-    def _carry_out(self, command: str, name: str, reason: str, force: bool) -> None:  # noqa: FBT001  # a worker's words
+    @work(group="commands")
+    async def _carry_out(self, command: str, name: str, reason: str, force: bool) -> None:  # noqa: FBT001  # a worker's words
         body: dict[str, Any] = {"command": command, "target": name, "force": force}
         try:
-            answer = self._daemon.post("/v1/commands", {**body, "reason": reason} if reason else body)
+            body |= {"reason": reason} if reason else {}
+            answer = await in_thread(partial(self._daemon.post, "/v1/commands", body))
         except Refused as refused:
             if refused.status == _CONFLICT and not force:
                 insist = f"{refused}\n\nDo it all the same?"
-                self.call_from_thread(self._confirm, insist, command, name, force=True, reason=reason)
+                self._confirm(insist, command, name, force=True, reason=reason)
                 return
-            self._later(self._report)(str(refused), "error")
+            self._report(str(refused), "error")
         except DirectorError as error:
-            self._later(self._report)(str(error), "error")
+            self._report(str(error), "error")
         else:
-            self._later(self._report)("\n".join([f"{name}: {command}", *answer["notes"]]), "information")
+            self._report("\n".join([f"{name}: {command}", *answer["notes"]]), "information")
             self._feed.look_again()
 
     def _report(self, sentence: str, severity: Any) -> None:

@@ -1,4 +1,4 @@
-"""How soon a daemon is asked again that hung, or makes no progress."""
+"""How soon a daemon is asked again that hung, or makes no progress, and that the end waits for none."""
 
 import asyncio
 from collections.abc import Mapping
@@ -61,3 +61,24 @@ async def test_it_is_asked_again_soon(
         feed.end()
         await asyncio.to_thread(thread.join)
     assert missed == ([] if first["healthy"] else ["the daemon makes no progress with its checks"])
+
+
+async def test_it_ends_whenever_that_is_wanted(tmp_path: Path) -> None:
+    """Here, when the listener was about to follow the events of a daemon that has none to tell."""
+    over = asyncio.Event()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if b"limit=1" in await reader.readline():
+            feed.end()
+            writer.write(reply({"last": 7}))
+        else:
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n")
+            await over.wait()
+        writer.close()
+
+    feed = Feed(lambda: Daemon(tmp_path / "sock"), FeedQuestion(view="summary", pause=1))
+    async with await asyncio.start_unix_server(answer, tmp_path / "sock"):
+        listening = asyncio.create_task(asyncio.to_thread(feed.listen))
+        done, _ = await asyncio.wait([listening], timeout=PATIENCE)
+        over.set()
+    assert done, "it follows a daemon that nobody asks any more"
