@@ -47,17 +47,20 @@ class LogObserver:
         self._left: list[Sink] = []
         self._open()
         self._faults = FaultLines()
+        self._looks = debug
+        """Whether each check is looked at: while debugging, and while there are faults that may be over."""
         self._rations = Rations()
         self._releasing = False
 
     def check_done(self, event: CheckDone) -> None:
         """Log what is to be logged of a check: for whoever has very many to tell of."""
-        if event.outcome.verdict is _FAULT or self._faults.lasting:
+        if self._looks or event.outcome.verdict is _FAULT:
             for line in self._faults.told(event):
                 self._log(line)
-        if self._debug:
-            for line in lines(event):
-                self._log(line)
+            if self._debug:
+                for line in lines(event):
+                    self._log(line)
+            self._looks = self._debug or bool(self._faults.lasting)
 
     def __call__(self, event: Event) -> None:
         """Log what is to be logged of *event*."""
