@@ -44,6 +44,7 @@ def opened(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Open]:
         context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
         contexts.append(context)
         page = context.new_page()
+        page.set_default_timeout(PATIENCE * 1000)
         page.on("console", lambda message: complain(message.text) if message.type in {"error", "warning"} else None)
         page.on("pageerror", lambda error: complain(str(error)))
         page.goto(url)
