@@ -89,6 +89,10 @@ class Daemon:
         path = self.home / "log"
         return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
+    def so_far(self, event: str) -> list[dict[str, object]]:
+        """Return the lines of *event* that are there now, for what waits by itself."""
+        return [line for line in self.log() if line["event"] == event]
+
     def logged(self, event: str, times: int = 0) -> list[dict[str, object]]:
         """Return the lines of *event*; of a daemon that runs, as soon as there are *times* of them.
 
@@ -96,12 +100,8 @@ class Daemon:
         """
         ended = self.process is not None and self.process.poll() is not None
         assert times or ended, f"{event}: it runs, and more may come; how many are to be there?"
-
-        def found() -> list[dict[str, object]]:
-            return [line for line in self.log() if line["event"] == event]
-
-        self.until(lambda: len(found()) >= times)
-        return found()
+        self.until(lambda: len(self.so_far(event)) >= times)
+        return self.so_far(event)
 
     def until(self, come_true: Callable[[], bool]) -> None:
         deadline = time.monotonic() + PATIENCE

@@ -46,7 +46,7 @@ def test_a_reload_takes_up_what_changed_and_leaves_the_rest_alone(daemon: Daemon
     daemon.start()
     daemon.until(lambda: daemon.weights() == {"one": 3, "two": 2, "three": 1})
     daemon.logged("first_pass_completed", 1)
-    before = sum(line["event"] == "table_changed" for line in daemon.log())
+    before = len(daemon.so_far("table_changed"))
     daemon.write(weights={"one": 3, "two": 7})
     daemon.tell(signal.SIGHUP)
     daemon.until(lambda: daemon.weights() == {"one": 3, "two": 7})
@@ -154,7 +154,7 @@ def test_a_metrics_address_in_use_keeps_no_director_from_its_work(daemon: Daemon
     with socket.create_server(("127.0.0.1", daemon.port)):
         daemon.start()
         daemon.logged("first_pass_completed", 1)
-    (warning,) = (line for line in daemon.log() if (line["event"], line["level"]) == ("said", "warning"))
+    (warning,) = (line for line in daemon.so_far("said") if line["level"] == "warning")
     assert str(warning["message"]).startswith(
         f"metricslisten: cannot listen on 127.0.0.1:{daemon.port} for metrics: Address already in use"
     )

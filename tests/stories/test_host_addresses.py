@@ -72,7 +72,7 @@ def test_what_is_answered_is_used_and_a_no_is_told_as_one(served, tmp_path: Path
 
 
 def in_the_table(daemon: Daemon) -> set[str]:
-    changes = [line for line in daemon.log() if line["event"] == "table_changed" and "real" in line]
+    changes = [line for line in daemon.so_far("table_changed") if "real" in line]
     there: set[str] = set()
     for line in changes:
         (there.discard if line["change"] == "remove_destination" else there.add)(str(line["real"]))
@@ -117,6 +117,7 @@ def test_a_reload_keeps_the_last_known_address_while_name_servers_are_silent(
     daemon.logged("reload_refused", 1)
     assert in_the_table(daemon) == {"10.0.0.5:80", "10.0.0.7:80"}
     assert daemon.end() == 0
+    assert [len(daemon.logged(event)) for event in ("reloaded", "reload_refused")] == [1, 1]
 
 
 def directing_with_a_name_to_come(served, tmp_path: Path, daemon: Daemon):

@@ -72,7 +72,7 @@ def test_a_servers_life_in_mails(daemon: Daemon, server: MailServer) -> None:
     daemon.until(lambda: told(server.mails) == [f"reloading: Restored real server: {at['one']} (Weight set to 9)"])
     server.mails.clear()
     sent = 'ldirectord_mails_total{result="sent"}'
-    daemon.until(lambda: sum(line["event"] == "mail_queued" for line in daemon.log()) == daemon.metrics()[sent])
+    daemon.until(lambda: len(daemon.so_far("mail_queued")) == daemon.metrics()[sent])
     queued = int(daemon.metrics()[sent])
     assert daemon.end() == 0
     assert sorted(told(server.mails)) == sorted(f"stopping: Purged real server (stop): {real}" for real in at.values())

@@ -92,6 +92,7 @@ def test_a_monitorfile_that_cannot_be_written_harms_nobody(daemon: Daemon) -> No
     daemon.logged("monitorfile_back", 1)
     assert daemon.weights() == ALL
     assert daemon.end() == 0
+    assert [len(daemon.logged(event)) for event in ("monitorfile_failed", "monitorfile_back")] == [1, 1]
 
 
 def test_the_fallbackcommand_hears_of_changes_and_of_the_end(daemon: Daemon) -> None:

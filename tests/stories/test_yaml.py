@@ -22,7 +22,7 @@ def write(daemon: Daemon, weights: dict[str, int], section: str = "") -> Path:
 
 def changed(daemon: Daemon) -> list[object]:
     """Return the files that were found changed so far."""
-    return [line["path"] for line in daemon.log() if line["event"] == "config_changed"]
+    return [line["path"] for line in daemon.so_far("config_changed")]
 
 
 def begin(daemon: Daemon) -> None:
@@ -83,12 +83,12 @@ def test_a_server_that_fails_one_of_its_checks_is_out(daemon: Daemon) -> None:
     daemon.until(lambda: daemon.weights() == {"one": 3, "two": 2})
     daemon.sites["three"].sick()
     daemon.until(lambda: daemon.weights() == {"one": 0, "two": 0})
-    daemon.until(lambda: any(str(line.get("detail")).startswith("check 2 of 2: ") for line in daemon.log()))
+    daemon.until(lambda: any(str(line["detail"]).startswith("check 2 of 2: ") for line in daemon.so_far("real_down")))
     daemon.sites["three"].alive()
     daemon.until(lambda: daemon.weights() == {"one": 3, "two": 2})
     daemon.sites["one"].sick()
     daemon.until(lambda: daemon.weights() == {"one": 0, "two": 2})
-    daemon.until(lambda: any(str(line.get("detail")).startswith("check 1 of 2: ") for line in daemon.log()))
+    daemon.until(lambda: any(str(line["detail"]).startswith("check 1 of 2: ") for line in daemon.so_far("real_down")))
     assert daemon.end() == 0
 
 
