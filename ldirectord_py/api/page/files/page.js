@@ -2,7 +2,7 @@
 
 import { list, start } from "./live.js";
 import { byId, make } from "./pieces.js";
-import { closing, command, isShown, open, show, signed, signIn } from "./server.js";
+import { closing, command, open, show, shown, signed, signIn } from "./server.js";
 import { localize, tick, write } from "./times.js";
 
 const root = document.documentElement;
@@ -76,7 +76,7 @@ function pressed(event) {
 document.addEventListener("keydown", pressed);
 document.addEventListener("click", (event) => {
   const target = event.target.closest("a[data-open]");
-  if (!target || event.ctrlKey || event.metaKey || event.shiftKey || isShown()) return;
+  if (!target || event.ctrlKey || event.metaKey || event.shiftKey || shown()) return;
   event.preventDefault();
   open(target.dataset.open).catch(() => location.assign(target.href));
 });

@@ -4,7 +4,10 @@ import { changed, follow } from "./live.js";
 import { ask, byId, headers, make, morph, pieces } from "./pieces.js";
 import { write } from "./times.js";
 
-let shown = byId("detail")?.dataset.name ?? ""; // whose history is on the screen
+let wanted = 0; // how many were asked for
+
+// The history that is on the screen: that of a closed dialog is there until the browser has told of its end.
+export const shown = () => document.querySelector("dialog[open] #detail, main #detail");
 
 const address = (name) => `/page/server?${new URLSearchParams({ name })}`;
 
@@ -27,26 +30,24 @@ export function closing(text) {
 }
 
 export async function open(name) {
+  const mine = ++wanted;
   const content = await pieces(address(name));
+  if (mine !== wanted || shown()) return; // another has been asked for, or this one twice
   const whole = make("a", { href: `/?${new URLSearchParams({ server: name })}` }, "As a page");
   const tools = make("div", { className: "tools" }, whole, closing("Close"));
-  const dialog = show([tools, content], ["aria-labelledby", "detail-title"]);
-  dialog.addEventListener("close", () => (shown = ""));
-  byId("detail-title").focus();
-  shown = name;
+  show([tools, content], ["aria-labelledby", "detail-title"]).querySelector("h1").focus();
 }
 
 follow(async (names) => {
-  if (!shown || (names.length && !names.includes(shown))) return;
-  const fresh = (await pieces(address(shown))).querySelector("#detail");
-  const old = byId("detail");
-  if (!old || old.dataset.name !== fresh.dataset.name) return;
+  const name = shown()?.dataset.name;
+  if (!name || (names.length && !names.includes(name))) return;
+  const fresh = (await pieces(address(name))).querySelector("#detail");
+  const old = shown();
+  if (old?.dataset.name !== name) return;
   const answer = old.querySelector(".answer");
   if (answer) fresh.querySelector(".answer")?.replaceWith(answer.cloneNode(true)); // morphing leaves it alone
   morph(old, fresh);
 });
-
-export const isShown = () => Boolean(shown);
 
 // ---- commands ---------------------------------------------------------------------------------------------------
 
